@@ -1,0 +1,61 @@
+# Needs Python >= 3.11 and make. Everything else goes into .venv, from pinned requirements.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The stamp is newer than what the environment was made of, so a second run starts at once.
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test slow lint types bench requirements wheel clean
+
+help:
+	@echo "make demo [ONCE=1]   the sample shop: live, or its story once"
+	@echo "make test            the suite"
+	@echo "make slow            the tests that take their time: crashes, hammers, the wheel"
+	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
+	@echo "make bench           the tables of tests/benchmarks"
+	@echo "make wheel           dist/postbell-*.whl"
+	@echo "make requirements    pin anew"
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Postbell needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/postbell demo $(if $(ONCE),--once)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+# Exit code 5 is "no tests": there may be none that are slow.
+slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow $(ARGS) || test $$? -eq 5
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 1 sql
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python "$$bench" || exit 1; done
+
+wheel: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --wheel
+
+# uv resolves for every platform and Python at once; the pins are what everybody else installs.
+requirements: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) dist
