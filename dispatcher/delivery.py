@@ -1,0 +1,90 @@
+"""What travels from the database to a provider: a delivery, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A website of the application. Links are built from `base_url`, money from `currency`."""
+
+    id: str
+    name: str
+    base_url: str
+    currency: str
+    locale: str
+    time_zone: str
+    branding: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The person a delivery is for. `locale` and `time_zone` are None where the tenant's apply."""
+
+    id: str
+    locale: str | None
+    time_zone: str | None
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event, to one recipient, on one channel."""
+
+    id: int
+    outbox_id: int
+    event: str
+    category: str
+    channel: str
+    priority: str
+    subject: str | None
+    payload: Mapping[str, Any]
+    tenant: Tenant
+    recipient: Recipient
+    #: E-mail address, E.164 phone number; None on channels that need none (in_app).
+    address: str | None
+    #: How many times a provider has been called for it, this time included.
+    attempts: int
+    created_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it."""
+
+    message_id: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not taken, and another try is safe. `after` is what the provider asked for, if it did."""
+
+    reason: str
+    after: timedelta | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never going to be taken. `suppress` says that the address itself is at fault."""
+
+    reason: str
+    code: str | None = None
+    suppress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have been taken: the connection was lost after the last byte."""
+
+    reason: str
+    code: str | None = None
+
+
+Outcome = Sent | Retry | Refused | Unknown

@@ -1,0 +1,30 @@
+create or replace function postbell.mute(
+    recipient text,
+    until timestamptz default 'infinity',
+    category text default null,
+    event text default null,
+    subject text default null,
+    tenant_id text default 'default'
+) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    perform postbell.require_recipient(mute.tenant_id, mute.recipient);
+    if num_nonnulls(mute.category, mute.event, mute.subject) > 1 then
+        perform postbell.raise_error('invalid_argument', 'name one of category, event and subject, or nothing for everything');
+    end if;
+    if mute.subject is not null then
+        perform postbell.require_identifier('subject', mute.subject);
+    end if;
+
+    insert into postbell.mute (tenant_id, recipient_id, category, event, subject, until)
+    values (mute.tenant_id, mute.recipient, mute.category, mute.event, mute.subject, coalesce(mute.until, 'infinity'))
+    on conflict (tenant_id, recipient_id, category, event, subject) do update set
+        until = excluded.until,
+        muted_at = postbell.clock();
+end
+$$;
+
+comment on function postbell.mute is
+    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread.';

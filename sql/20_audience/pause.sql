@@ -1,0 +1,7 @@
+create or replace function postbell.pause(recipient text, until timestamptz, tenant_id text default 'default') returns void
+language sql
+begin atomic
+    select postbell.mute(recipient => pause.recipient, until => pause.until, tenant_id => pause.tenant_id);
+end;
+
+comment on function postbell.pause(text, timestamptz, text) is 'Mutes everything until a time.';

@@ -1,0 +1,143 @@
+create or replace function postbell.decide(candidates postbell.candidate[]) returns setof postbell.decided
+language plpgsql stable
+-- Planned once per session: planning this statement anew would cost more than a small batch does.
+set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with candidate as (
+        select *
+        from unnest(candidates)
+    ),
+
+    -- Each recipient, beside the event, the tenant and the person.
+    addressed as materialized (
+        select
+            candidate.*,
+            greatest(candidate.deliver_at, postbell.clock()) as ready_at,
+            coalesce(candidate.priority, kind.priority) as urgency,
+            coalesce(candidate.recipient_id = candidate.actor, false)
+                and not coalesce(candidate.notify_actor, kind.notify_actor) as is_actor,
+            kind.category,
+            kind.channels as templates,
+            kind.disabled_at is not null as event_is_disabled,
+            of_tenant.disabled_at is not null as tenant_event_is_disabled,
+            kind.default_channels as event_channels,
+            of_tenant.default_channels as tenant_channels,
+            kind.forced_channels || candidate.forced_channels as all_forced,
+            tenant.disabled_channels,
+            person.id is null as is_unknown,
+            person.erased_at is not null as is_erased,
+            person.email,
+            person.phone,
+            coalesce(person.time_zone, tenant.time_zone) as home_zone
+        from candidate
+        join postbell.event_type as kind on kind.key = candidate.event
+        join postbell.tenant on tenant.id = candidate.tenant_id
+        left join postbell.tenant_event as of_tenant
+            on of_tenant.tenant_id = candidate.tenant_id and of_tenant.event = candidate.event
+        left join postbell.recipient as person
+            on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
+    ),
+
+    -- Each channel that is wanted, with what the ladder asks about it.
+    wanted as materialized (
+        select
+            addressed.*,
+            wish.channel,
+            wish.is_forced,
+            reach.address,
+            exists (
+                select
+                from postbell.suppression
+                where tenant_id = addressed.tenant_id
+                  and channel = wish.channel
+                  and address = lower(reach.address)
+                  and expires_at > postbell.clock()
+            ) as is_suppressed,
+            choice.is_off,
+            silence.is_muted,
+            case
+                when wish.channel <> 'in_app' and exists (
+                    select
+                    from postbell.quiet_hours
+                    where tenant_id = addressed.tenant_id
+                      and recipient_id = addressed.recipient_id
+                      and wish.channel = any(channels)
+                )
+                    then postbell.quiet_until(
+                        addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.ready_at, addressed.home_zone
+                    )
+            end as quiet_until
+        from addressed
+        cross join lateral postbell.channels_wanted(
+            addressed.tenant_id, addressed.recipient_id, addressed.event,
+            addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced
+        ) as wish
+        cross join lateral postbell.is_switched_off(
+            addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event
+        ) as choice
+        cross join lateral postbell.is_muted(
+            addressed.tenant_id, addressed.recipient_id, addressed.category, addressed.event, addressed.subject,
+            addressed.ready_at
+        ) as silence
+        cross join lateral postbell.address_on(
+            wish.channel, addressed.recipient_id, addressed.email, addressed.phone
+        ) as reach
+    ),
+
+    judged as (
+        select wanted.*, verdict.rung, verdict.reason
+        from wanted
+        cross join lateral postbell.ladder(
+            is_actor => wanted.is_actor,
+            event_is_disabled => wanted.event_is_disabled,
+            tenant_event_is_disabled => wanted.tenant_event_is_disabled,
+            channel_is_disabled => wanted.channel = any(wanted.disabled_channels),
+            has_template => wanted.channel = any(wanted.templates),
+            is_unknown => wanted.is_unknown,
+            is_erased => wanted.is_erased,
+            has_address => wanted.address is not null,
+            is_suppressed => wanted.is_suppressed,
+            is_forced => wanted.is_forced,
+            is_off => wanted.is_off,
+            is_muted => wanted.is_muted,
+            is_quiet => wanted.quiet_until is not null,
+            is_critical => wanted.urgency = 'critical'
+        ) as verdict
+    ),
+
+    due as (
+        select
+            judged.*,
+            case when rung = 10 then quiet_until else ready_at end as due_at,
+            rung in (5, 10, 11) or rung = 7 and channel = 'in_app' as is_allowed,
+            -- The inbox is a record: what comes too late to interrupt is still kept there.
+            channel <> 'in_app'
+                and expires_at <= case when rung = 10 then quiet_until else ready_at end as is_expired
+        from judged
+    )
+
+    select
+        notification_id,
+        tenant_id,
+        event,
+        recipient_id,
+        channel,
+        urgency,
+        case
+            when not is_allowed or is_expired then 'no'
+            when due_at > postbell.clock() then 'later'
+            else 'now'
+        end,
+        rung,
+        case when is_allowed and is_expired then 'expired' else reason end,
+        case when is_allowed and is_expired is not true then due_at end,
+        rung = 7
+    from due;
+end
+$$;
+
+comment on function postbell.decide(postbell.candidate[]) is
+    'Who gets what: each candidate''s wanted channels, each with the rung that decided. The router and explain both ask here.';

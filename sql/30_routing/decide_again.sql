@@ -1,0 +1,66 @@
+create or replace function postbell.decide_again(delivery_ids bigint[]) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_candidates postbell.candidate[];
+    v_queued bigint[];
+begin
+    select array_agg(distinct postbell.candidate_of(n, d.recipient_id))
+    into v_candidates
+    from unnest(delivery_ids) as due (id)
+    join postbell.delivery as d on d.id = due.id
+    join postbell.notification as n on n.id = d.notification_id
+    where d.state = 'waiting';
+
+    with decided as materialized (
+        select *
+        from postbell.decide(v_candidates)
+    ),
+
+    settled as (
+        update postbell.delivery as d set
+            state = case
+                when tombstone.is_cancelled then 'cancelled'
+                when again.decision = 'now' then 'queued'
+                when again.decision = 'later' then 'waiting'
+                when again.reason = 'expired' then 'expired'
+                else 'skipped'
+            end,
+            reason = case
+                when tombstone.is_cancelled then 'cancelled'
+                when again.decision is null then 'no_longer_wanted'
+                else again.reason
+            end,
+            is_silent = coalesce(again.is_silent, d.is_silent),
+            due_at = coalesce(again.due_at, d.due_at)
+        from postbell.delivery as former
+        join postbell.notification as n on n.id = former.notification_id
+        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        left join decided as again
+            on again.notification_id = former.notification_id
+            and again.recipient_id = former.recipient_id
+            and again.channel = former.channel
+        where former.id = any(delivery_ids)
+          and d.id = former.id
+          and d.state = 'waiting'
+        returning d.id, d.tenant_id, d.recipient_id, d.state, d.due_at
+    ),
+
+    waiting as (
+        insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
+        select id, tenant_id, recipient_id, false, due_at
+        from settled
+        where state = 'waiting'
+    )
+
+    select array_agg(id order by id) into v_queued
+    from settled
+    where state = 'queued';
+
+    perform postbell.enqueue(v_queued, is_bulk => false);
+end
+$$;
+
+comment on function postbell.decide_again(bigint[]) is
+    'Asks the ladder once more about deliveries that waited: the person may have changed zone, hours or mind meanwhile.';

@@ -1,0 +1,22 @@
+create or replace function postbell.break_up(batch postbell.batch) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_delivery_id bigint;
+begin
+    delete from postbell.batch where id = (batch).id;
+
+    if cardinality((batch).delivery_ids) = 1 then
+        perform postbell.fail_deliveries(
+            (batch).delivery_ids, array['the dispatcher ended ' || (batch).claims - 1 || ' times while it had this in hand']
+        );
+        return;
+    end if;
+    foreach v_delivery_id in array (batch).delivery_ids loop
+        perform postbell.enqueue(array[v_delivery_id], (batch).is_bulk);
+    end loop;
+end
+$$;
+
+comment on function postbell.break_up(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';

@@ -1,0 +1,53 @@
+create or replace function postbell.claim_batch(batch_id bigint)
+returns table (
+    claim integer, delivery_id bigint, outbox_id bigint, tenant_id text, recipient_id text,
+    event text, category text, channel text, priority text, state text, subject text, payload jsonb,
+    address text, locale text, time_zone text, attributes jsonb,
+    attempts smallint, created_at timestamptz, expires_at timestamptz
+)
+language plpgsql security definer
+set search_path = ''
+-- A claim lost in a crash of the server is made again: no need to wait for the disk.
+set synchronous_commit = off
+as $$
+#variable_conflict use_column
+declare
+    v_most_claims constant integer := 5;
+    v_batch postbell.batch;
+begin
+    update postbell.batch set
+        claims = claims + 1,
+        claimed_at = clock_timestamp()
+    where id = claim_batch.batch_id
+    returning * into v_batch;
+    if not found then
+        return;
+    end if;
+
+    -- Taken again and again and never finished: something in it ends the dispatcher. Alone, it harms only itself.
+    if v_batch.claims > v_most_claims then
+        perform postbell.break_up(v_batch);
+        return;
+    end if;
+
+    perform postbell.stop_undeliverable(v_batch.delivery_ids);
+
+    return query
+    select
+        v_batch.claims, d.id, d.notification_id, d.tenant_id, d.recipient_id,
+        d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
+        reach.address, person.locale, person.time_zone, person.attributes,
+        d.attempts, d.created_at, n.expires_at
+    from unnest(v_batch.delivery_ids) as carried (id)
+    join postbell.delivery as d on d.id = carried.id
+    join postbell.notification as n on n.id = d.notification_id
+    join postbell.event_type as kind on kind.key = d.event
+    join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
+    cross join lateral postbell.address_on(d.channel, person.id, person.email, person.phone) as reach
+    where d.state in ('queued', 'sending')
+    order by d.id;
+end
+$$;
+
+comment on function postbell.claim_batch(bigint) is
+    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. A delivery in state sending was in flight when a dispatcher died.';

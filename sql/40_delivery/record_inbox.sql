@@ -1,0 +1,60 @@
+create or replace function postbell.record_inbox(
+    batch_id bigint, claim integer, delivery_ids bigint[], titles text[], bodies text[], links text[], images text[], actions jsonb[]
+) returns integer
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_written integer;
+begin
+    with item as (
+        select *
+        from unnest(delivery_ids, titles, bodies, links, images, actions)
+            as i (delivery_id, title, body, link, image, actions)
+    ),
+
+    -- Whoever settles the delivery writes the item, in one transaction: once, whatever crashes.
+    settled as (
+        update postbell.delivery as d set
+            state = 'delivered',
+            attempts = attempts + 1,
+            provider = 'inbox',
+            sent_at = clock_timestamp(),
+            delivered_at = clock_timestamp()
+        from item
+        where d.id = item.delivery_id
+          and d.state = 'queued'
+        returning
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.is_silent, d.created_at,
+            item.title, item.body, item.link, item.image, item.actions
+    ),
+
+    logged as (
+        insert into postbell.attempt (delivery_id, outcome, provider)
+        select id, 'sent', 'inbox'
+        from settled
+    ),
+
+    written as (
+        insert into postbell.inbox_item (
+            id, outbox_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, actions, is_silent, created_at
+        )
+        select
+            settled.id, n.id, settled.tenant_id, settled.recipient_id, settled.event, kind.category, n.subject,
+            title, body, link, image, coalesce(actions, '[]'), is_silent, settled.created_at
+        from settled
+        join postbell.notification as n on n.id = settled.notification_id
+        join postbell.event_type as kind on kind.key = settled.event
+        returning id
+    )
+
+    select count(*) into v_written from written;
+
+    perform postbell.finish_batch(batch_id, claim);
+    return v_written;
+end
+$$;
+
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. Returns how many were written.';

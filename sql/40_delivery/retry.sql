@@ -1,0 +1,45 @@
+create or replace function postbell.retry(
+    delivery_id bigint default null,
+    event text default null,
+    channel text default null,
+    tenant_id text default null,
+    since timestamptz default '-infinity'
+) returns bigint
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_revived bigint[];
+begin
+    with revived as (
+        delete from postbell.dead_letter as dead
+        using postbell.delivery as d
+        where d.id = dead.delivery_id
+          and dead.died_at >= retry.since
+          and (retry.delivery_id is null or d.id = retry.delivery_id)
+          and (retry.event is null or d.event = retry.event)
+          and (retry.channel is null or d.channel = retry.channel)
+          and (retry.tenant_id is null or d.tenant_id = retry.tenant_id)
+        returning d.id
+    ),
+
+    queued as (
+        update postbell.delivery as d set
+            state = 'queued',
+            reason = 'retried',
+            attempts = 0
+        from revived
+        where d.id = revived.id
+        returning d.id
+    )
+
+    select array_agg(id order by id) into v_revived
+    from queued;
+
+    perform postbell.enqueue(v_revived, is_bulk => false);
+    return coalesce(cardinality(v_revived), 0);
+end
+$$;
+
+comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time; all if nothing is named. Returns how many.';

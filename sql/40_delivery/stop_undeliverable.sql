@@ -1,0 +1,44 @@
+create or replace function postbell.stop_undeliverable(delivery_ids bigint[]) returns void
+language sql
+as $$
+    update postbell.delivery as d set
+        state = stop.state,
+        reason = stop.reason
+    from (
+        select
+            candidate.id,
+            case
+                when tombstone.is_cancelled then 'cancelled'
+                when n.expires_at <= postbell.clock() and candidate.channel <> 'in_app' then 'expired'
+                else 'skipped'
+            end as state,
+            case
+                when tombstone.is_cancelled then 'cancelled'
+                when n.expires_at <= postbell.clock() and candidate.channel <> 'in_app' then 'expired'
+                when person.id is null then 'recipient_unknown'
+                when person.erased_at is not null then 'recipient_erased'
+                when reach.address is null then 'no_address'
+                when barred.address is not null then 'address_suppressed'
+            end as reason
+        from postbell.delivery as candidate
+        join postbell.notification as n on n.id = candidate.notification_id
+        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        left join postbell.recipient as person
+            on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
+        cross join lateral postbell.address_on(candidate.channel, person.id, person.email, person.phone) as reach
+        left join postbell.suppression as barred
+            on barred.tenant_id = candidate.tenant_id
+            and barred.channel = candidate.channel
+            and barred.address = lower(reach.address)
+            and barred.expires_at > postbell.clock()
+        where candidate.id = any(stop_undeliverable.delivery_ids)
+          and candidate.state in ('queued', 'sending')
+        -- What somebody is just cancelling is left to them.
+        for update of candidate skip locked
+    ) as stop
+    where d.id = stop.id
+      and stop.reason is not null
+$$;
+
+comment on function postbell.stop_undeliverable(bigint[]) is
+    'What was decided may be overtaken by the time it is sent: cancelled, expired, the person gone, the address suppressed. A word said now counts for what is already queued.';

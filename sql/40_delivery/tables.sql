@@ -1,0 +1,100 @@
+create domain postbell.delivery_state as text
+    constraint delivery_state_is_known check (value in (
+        'queued', 'sending', 'waiting', 'unknown',
+        'sent', 'delivered', 'bounced', 'failed', 'refused', 'skipped', 'expired', 'cancelled'
+    ));
+comment on domain postbell.delivery_state is 'queued, sending, sent, delivered; or waiting, unknown; or an end: bounced, failed, refused, skipped, expired, cancelled.';
+
+-- One channel of one recipient of one event, also where the decision was no: this is the answer to "why not".
+-- Room on the page and no index on what changes: a delivery's updates stay where it is (HOT).
+create table postbell.delivery (
+    id bigint generated always as identity primary key,
+    notification_id bigint not null references postbell.notification (id) on delete cascade,
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+    event text collate "C" not null,
+    channel postbell.channel not null,
+    priority postbell.priority not null,
+
+    decision text not null,
+    rung smallint not null,
+    verdict text not null,
+    is_silent boolean not null,
+
+    state postbell.delivery_state not null,
+    reason text,
+    attempts smallint not null default 0,
+    provider text,
+    provider_message_id text,
+
+    due_at timestamptz,
+    created_at timestamptz not null,
+    sent_at timestamptz,
+    delivered_at timestamptz,
+    opened_at timestamptz,
+    clicked_at timestamptz,
+
+    constraint decision_is_known check (decision in ('now', 'later', 'no'))
+) with (fillfactor = 70);
+create unique index delivery_once_idx on postbell.delivery (notification_id, recipient_id, channel);
+create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenant_id, id);
+comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
+comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it.';
+comment on column postbell.delivery.verdict is 'Why it was decided so; see postbell.ladder().';
+comment on column postbell.delivery.is_silent is 'Muted: kept in the inbox, not counted as unread.';
+comment on column postbell.delivery.reason is 'Why it is in its state, where the verdict alone does not say.';
+comment on column postbell.delivery.created_at is 'When the event was emitted.';
+
+-- What is not settled is in exactly one of two places: waiting here, or in a batch.
+create table postbell.waiting_delivery (
+    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+    is_retry boolean not null,
+    due_at timestamptz not null
+);
+create index waiting_delivery_due_idx on postbell.waiting_delivery (due_at, delivery_id);
+create index waiting_delivery_of_recipient_idx on postbell.waiting_delivery (recipient_id, tenant_id);
+comment on table postbell.waiting_delivery is 'Deliveries for later: quiet hours and retries. They are decided again when due.';
+
+create table postbell.batch (
+    id bigint generated always as identity primary key,
+    tenant_id text collate "C" not null,
+    channel postbell.channel not null,
+    priority postbell.priority not null,
+    is_bulk boolean not null,
+    delivery_ids bigint[] not null,
+
+    claims integer not null default 0,
+    created_at timestamptz not null default clock_timestamp(),
+    claimed_at timestamptz
+);
+comment on table postbell.batch is 'Deliveries that one queue job carries. It is gone when all of them are settled.';
+comment on column postbell.batch.claims is 'How often a dispatcher took it. The count is the claim''s token: who holds an older one has been overtaken.';
+
+create table postbell.attempt (
+    id bigint generated always as identity primary key,
+    delivery_id bigint not null references postbell.delivery (id) on delete cascade,
+
+    outcome text not null,
+    provider text not null,
+    provider_message_id text,
+    code text,
+    reason text,
+    device text,
+    latency_ms real,
+    attempted_at timestamptz not null default clock_timestamp(),
+
+    constraint outcome_is_known check (outcome in ('sent', 'retry', 'refused', 'unknown', 'failed'))
+);
+create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
+comment on table postbell.attempt is 'Every call of a provider, append-only.';
+comment on column postbell.attempt.code is 'The provider''s own, such as 550 5.1.1.';
+comment on column postbell.attempt.device is 'For push: which subscription. A retry skips those already reached.';
+
+create table postbell.dead_letter (
+    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    died_at timestamptz not null default clock_timestamp()
+);
+create index dead_letter_time_idx on postbell.dead_letter (died_at);
+comment on table postbell.dead_letter is 'Deliveries given up on; postbell.retry() takes them up again.';

@@ -1,0 +1,20 @@
+create or replace function postbell.mark_read(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        read_at = postbell.clock(),
+        seen_at = coalesce(seen_at, postbell.clock())
+    where tenant_id = mark_read.tenant_id
+      and recipient_id = mark_read.recipient
+      and id = any(item_ids)
+      and read_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_read(text, bigint[], text) is 'Notes that items were read (and so seen). Returns how many had not been.';

@@ -1,0 +1,52 @@
+create or replace function postbell.drop_undeclared(triggers text[], policies text[]) returns setof text
+language plpgsql
+as $$
+declare
+    v_object text;
+begin
+    -- Deploy has just defined every declared routine and view, so a catalog row
+    -- that another transaction wrote belongs to something no file declares.
+    return query
+    select dropped
+    from postbell.drop_code(
+        array(
+            select oid
+            from pg_proc
+            where pronamespace = 'postbell'::regnamespace
+              and xmin <> pg_current_xact_id()::xid
+        ),
+        array(
+            select pg_class.oid
+            from pg_class
+            join pg_rewrite on ev_class = pg_class.oid
+            where relnamespace = 'postbell'::regnamespace
+              and relkind in ('v', 'm')
+              and pg_rewrite.xmin <> pg_current_xact_id()::xid
+        ),
+        with_dependents => false
+    ) as dropped;
+
+    -- Triggers and policies that are as declared were left alone: these go by name.
+    for v_object in
+        select format('trigger %I on %s', tgname, tgrelid::regclass)
+        from pg_trigger
+        join pg_class on pg_class.oid = tgrelid
+        where relnamespace = 'postbell'::regnamespace
+          and not tgisinternal
+          and tgparentid = 0
+          and relname || '.' || tgname <> all (triggers)
+        union all
+        select format('policy %I on %s', polname, polrelid::regclass)
+        from pg_policy
+        join pg_class on pg_class.oid = polrelid
+        where relnamespace = 'postbell'::regnamespace
+          and relname || '.' || polname <> all (policies)
+    loop
+        execute 'drop ' || v_object;
+        return next v_object;
+    end loop;
+end
+$$;
+
+comment on function postbell.drop_undeclared is
+    'For deploy: drops the routines, views, triggers and policies that no file declares any more.';

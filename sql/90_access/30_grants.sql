@@ -1,0 +1,77 @@
+revoke all on schema postbell, postbell_queue from public;
+revoke all on all functions in schema postbell from public;
+revoke all on all functions in schema postbell_queue from public;
+
+-- What changed its mind about a role since the last deploy must not linger.
+revoke all on all tables in schema postbell
+from postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+revoke all on all functions in schema postbell
+from postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+
+grant usage on schema postbell
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+grant select on postbell.error_codes
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+grant execute on function
+    postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
+    postbell.is_time_zone(text), postbell.raise_error(text, text)
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+
+-- A producer emits and takes back. It reads nothing but the ids it was given.
+grant insert (
+    event, recipient, payload, tenant_id, audience, channels, forced_channels, priority, subject, actor,
+    idempotency_key, deliver_at, expires_at
+) on postbell.outbox to postbell_producer;
+grant select (id) on postbell.outbox to postbell_producer;
+grant usage on sequence postbell.outbox_id_seq to postbell_producer;
+grant execute on function
+    postbell.notify, postbell.cancel(text, text), postbell.cancel(bigint)
+to postbell_producer;
+
+-- A reader sees and changes what belongs to one person: row-level security says whom.
+grant select on
+    postbell.inbox, postbell.inbox_item, postbell.unread_counts, postbell.delivery_log, postbell.delivery,
+    postbell.tenant, postbell.recipient, postbell.recipient_role, postbell.topic_member,
+    postbell.event_type, postbell.preference, postbell.mute, postbell.quiet_hours
+to postbell_reader;
+grant update (seen_at, read_at, archived_at) on postbell.inbox_item to postbell_reader;
+grant insert, update, delete on postbell.preference, postbell.mute, postbell.quiet_hours to postbell_reader;
+grant execute on function
+    postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.mark_all_read, postbell.archive,
+    postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
+    postbell.require_recipient, postbell.require_identifier
+to postbell_reader;
+
+-- The dispatcher works through functions, which do no more than they say.
+grant execute on function
+    postbell.check_cluster, postbell.lead, postbell.fall_asleep, postbell.awake,
+    postbell.route, postbell.release_due, postbell.fan_out, postbell.next_due,
+    postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox,
+    postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring
+to postbell_dispatcher;
+grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
+to postbell_dispatcher;
+grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell_dispatcher;
+grant usage on schema postbell_queue to postbell_dispatcher;
+grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
+grant usage, select on all sequences in schema postbell_queue to postbell_dispatcher;
+grant execute on all functions in schema postbell_queue to postbell_dispatcher;
+
+-- Support answers "why", without reading what was written or where it was sent.
+grant select on
+    postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,
+    postbell.queue_depth, postbell.batch, postbell.waiting_delivery, postbell.rejected_events,
+    postbell.event_type, postbell.tenant, postbell.tenant_event,
+    postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member
+to postbell_support;
+grant select (tenant_id, id, locale, time_zone, created_at, updated_at, erased_at) on postbell.recipient to postbell_support;
+grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
+on postbell.rejected_event to postbell_support;
+grant execute on function
+    postbell.explain(bigint),
+    postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
+to postbell_support;
+
+grant all on all tables in schema postbell to postbell_admin;
+grant all on all sequences in schema postbell to postbell_admin;
+grant execute on all functions in schema postbell to postbell_admin;
