@@ -1,4 +1,4 @@
-create or replace function postbell.drop_undeclared(triggers text[], policies text[]) returns setof text
+create or replace function postbell.drop_undeclared(triggers text[]) returns setof text
 language plpgsql
 as $$
 declare
@@ -26,7 +26,7 @@ begin
         with_dependents => false
     ) as dropped;
 
-    -- Triggers and policies that are as declared were left alone: these go by name.
+    -- A trigger that is as declared was left alone, so these go by name. A clone goes with its parent.
     for v_object in
         select format('trigger %I on %s', tgname, tgrelid::regclass)
         from pg_trigger
@@ -35,12 +35,6 @@ begin
           and not tgisinternal
           and tgparentid = 0
           and relname || '.' || tgname <> all (triggers)
-        union all
-        select format('policy %I on %s', polname, polrelid::regclass)
-        from pg_policy
-        join pg_class on pg_class.oid = polrelid
-        where relnamespace = 'postbell'::regnamespace
-          and relname || '.' || polname <> all (policies)
     loop
         execute 'drop ' || v_object;
         return next v_object;
@@ -49,4 +43,4 @@ end
 $$;
 
 comment on function postbell.drop_undeclared is
-    'For deploy: drops the routines, views, triggers and policies that no file declares any more.';
+    'For deploy: drops the routines, views and triggers that no file declares any more.';

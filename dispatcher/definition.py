@@ -1,0 +1,188 @@
+"""The code of sql/, defined again in the transaction of a deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from dispatcher.declaration import CodeFile, Trigger, code_files
+
+#: What PostgreSQL says of a routine or view that CREATE OR REPLACE cannot turn into the new one.
+_IRREPLACEABLE = (
+    errors.InvalidFunctionDefinition,
+    errors.InvalidTableDefinition,
+    errors.AmbiguousFunction,
+    errors.WrongObjectType,
+)
+#: These say something about the deploy, not about a file.
+_NOT_THE_FILE = (errors.LockNotAvailable, errors.InsufficientPrivilege)
+_PROBE = "postbell_probe"
+
+
+class DefinitionError(Exception):
+    """A file of sql/ is refused, and where."""
+
+
+class Irreplaceable(Exception):  # noqa: N818 - an answer, which a new attempt takes into account
+    """CREATE OR REPLACE cannot make `name` what its file says: it must be dropped first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Definition:
+    """Every code file, in path order, on one connection."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        sql_folder: Path,
+        irreplaceable: frozenset[str] = frozenset(),
+    ) -> None:
+        self._connection = connection
+        self._sql_folder = sql_folder
+        self._irreplaceable = irreplaceable
+        self._files = tuple(code_files(sql_folder))
+        #: How many files have been defined.
+        self.defined = 0
+        #: The triggers that were new or had changed, as `table.name`.
+        self.triggers: list[str] = []
+        # Code may mention what a later file defines.
+        connection.execute("set local check_function_bodies = off")
+
+    def drop_irreplaceable(self) -> list[str]:
+        """Drop what cannot be replaced in place, and the code of ours that needs it."""
+        if not self._irreplaceable:
+            return []
+        for file in self._files:
+            if file.name == "drop_code":
+                self._connection.execute(file.text.encode())
+        try:
+            dropped = self._connection.execute(
+                _DROP_NAMED, {"names": sorted(self._irreplaceable)}
+            ).fetchall()
+        except errors.DependentObjectsStillExist as error:
+            names = ", ".join(sorted(self._irreplaceable))
+            raise DefinitionError(f"{names} cannot take its new shape: {error}") from error
+        return sorted(row[0] for row in dropped)
+
+    def define(self) -> None:
+        """All but access. Raises Irreplaceable or DefinitionError."""
+        for file in self._files:
+            if not file.is_access:
+                self._define(file)
+
+    def define_access(self) -> None:
+        """Roles, policies and grants."""
+        for file in self._files:
+            if file.is_access:
+                self._define(file)
+
+    def drop_undeclared(self) -> list[str]:
+        """Drop what no file declares any more; its file is in sql/80_orphans."""
+        if not any(file.name == "drop_undeclared" for file in self._files):
+            return []
+        declared = [trigger.id for file in self._files for trigger in file.triggers]
+        try:
+            dropped = self._connection.execute(
+                "select postbell.drop_undeclared(%s::text[])", [declared]
+            ).fetchall()
+        except errors.DependentObjectsStillExist as error:
+            raise DefinitionError(f"No file declares a thing that is still {error}") from error
+        return sorted(row[0] for row in dropped)
+
+    def _define(self, file: CodeFile) -> None:
+        with self._located(file):
+            if file.text.strip():
+                self._connection.execute(file.text.encode())
+            if self._one(_HAS_OLDER_OVERLOAD, file.name):
+                raise Irreplaceable(file.name)
+        for trigger in file.triggers:
+            with self._located(file, trigger):
+                self._fasten(trigger)
+        self.defined += 1
+
+    def _fasten(self, trigger: Trigger) -> None:
+        """Create a trigger, or replace it if it changed.
+
+        Replacing locks the table, which waits behind every producer and makes the next ones wait.
+        Whether it changed is asked of PostgreSQL: the declared one, on an empty table of the same
+        columns, must read as the installed one does.
+        """
+        table = f"postbell.{trigger.table}"
+        installed = self._one(_TRIGGER, table, trigger.name)
+        if installed is not None:
+            self._connection.execute(f"create temporary table {_PROBE} (like {table})".encode())
+            self._connection.execute(trigger.on(f"pg_temp.{_PROBE}").encode())
+            wanted = self._one(_TRIGGER, f"pg_temp.{_PROBE}", trigger.name)
+            self._connection.execute(f"drop table pg_temp.{_PROBE}".encode())
+            if wanted == installed:
+                return
+            self._connection.execute(f"drop trigger {trigger.name} on {table}".encode())
+        self._connection.execute(trigger.text.encode())
+        self.triggers.append(trigger.id)
+
+    def _one(self, query: str, *arguments: object) -> Any:
+        row = self._connection.execute(query.encode(), arguments).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _located(self, file: CodeFile, trigger: Trigger | None = None) -> Iterator[None]:
+        """Say where in sql/ an error is, or that its name must be dropped first."""
+        try:
+            yield
+        except _NOT_THE_FILE:
+            raise
+        except psycopg.Error as error:
+            if isinstance(error, _IRREPLACEABLE) and file.name not in self._irreplaceable:
+                raise Irreplaceable(file.name) from error
+            text, first = (trigger.text, trigger.line) if trigger else (file.text, 1)
+            before = text[: int(error.diag.statement_position or 1) - 1]
+            place = file.path.relative_to(self._sql_folder.parent)
+            raise DefinitionError(
+                f"{place}, line {first + before.count(chr(10))}: {error}"
+            ) from error
+
+
+# The table's name is the one thing that differs on the probe.
+_TRIGGER = r"""
+    select regexp_replace(pg_get_triggerdef(oid), ' ON \S+ ', ' ON itself ')
+        || coalesce(obj_description(oid, 'pg_trigger'), '')
+    from pg_trigger
+    where tgrelid = to_regclass(%s)
+      and tgname = %s
+"""
+
+# Added arguments make a second function, and calls of the two become ambiguous.
+_HAS_OLDER_OVERLOAD = """
+    select count(*) filter (where xmin <> pg_current_xact_id()::xid) > 0
+        and count(*) filter (where xmin = pg_current_xact_id()::xid) > 0
+    from pg_proc
+    where pronamespace = 'postbell'::regnamespace
+      and proname = %s
+"""
+
+_DROP_NAMED = """
+    select postbell.drop_code(
+        array(
+            select oid
+            from pg_proc
+            where pronamespace = 'postbell'::regnamespace
+              and proname = any (%(names)s)
+        ),
+        array(
+            select oid
+            from pg_class
+            where relnamespace = 'postbell'::regnamespace
+              and relkind in ('v', 'm')
+              and relname = any (%(names)s)
+        ),
+        with_dependents => true
+    )
+"""

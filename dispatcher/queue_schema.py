@@ -1,0 +1,66 @@
+"""The tables of pgqueuer, in a schema of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar, cast
+
+import psycopg
+from pgqueuer.adapters.persistence.schema_ddl import render_install
+from pgqueuer.adapters.persistence.schema_inspect import inspect
+from pgqueuer.adapters.persistence.schema_plan import plan
+from pgqueuer.domain.schema.declaration import target
+from pgqueuer.domain.settings import DBSettings, Durability
+from pgqueuer.domain.types import Channel
+from pgqueuer.ports.driver import Driver
+from psycopg.rows import dict_row
+
+# Every name is given: pgqueuer takes what is missing from the environment, where FUNCTION or
+# TRIGGER may be anybody's variable.
+SETTINGS = DBSettings(
+    prefix="",
+    db_schema="postbell_queue",
+    channel=Channel("postbell_queue"),
+    function="fn_pgqueuer_changed",
+    statistics_table="pgqueuer_statistics",
+    queue_status_type="pgqueuer_status",
+    queue_table="pgqueuer",
+    queue_table_log="pgqueuer_log",
+    trigger="tg_pgqueuer_changed",
+    schedules_table="pgqueuer_schedules",
+    durability=Durability.durable,
+    widen_id=True,
+)
+
+_T = TypeVar("_T")
+
+
+def install_sql() -> str:
+    """The text of `pgq sql install` for our names."""
+    return render_install(SETTINGS)
+
+
+def upgrade_sql(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """What brings the installed tables to this pgqueuer's; empty when they are there."""
+    driver = cast("Driver", _Reader(connection))
+    return plan(_now(inspect(driver, SETTINGS)), target(SETTINGS), SETTINGS).statements
+
+
+class _Reader:
+    """The one part of pgqueuer's driver that its schema inspection uses, without a loop."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+
+    async def fetch(self, query: str, *arguments: object) -> list[dict[str, Any]]:
+        return self._cursor.execute(query.encode(), arguments).fetchall()
+
+
+def _now(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """The result of a coroutine that never waits, whether or not a loop is running."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("_T", done.value)
+    coroutine.close()
+    raise RuntimeError("pgqueuer's inspection waits for something.")

@@ -1,0 +1,268 @@
+"""Deploy: `sql/` → database, in one transaction.
+
+Pending revisions change tables; every code file is then defined again; what no file declares any
+more is dropped; access comes last. `alembic upgrade head` does the same, through migrations/env.py.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command, context
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from psycopg import errors
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, NullPool, create_engine
+
+from dispatcher import CONTRACT, files, queue_schema
+from dispatcher.declaration import table_files
+from dispatcher.definition import Definition, DefinitionError, Irreplaceable
+from dispatcher.rendering.event_type import EventType
+
+_OLDEST_SERVER = 15
+#: One deploy at a time in a database: the key of its advisory lock.
+_DEPLOYING = 0x706F7374
+#: A deploy gives way to whoever uses the tables, rather than have everybody queue up behind it.
+_LOCK_TIMEOUT = "5s"
+
+
+class SchemaError(Exception):
+    """The schema cannot be deployed or used, and what to do about it."""
+
+
+@dataclass(slots=True)
+class DeployReport:
+    """What a deploy did."""
+
+    #: Revisions applied, oldest first.
+    revisions: list[str] = field(default_factory=list)
+    #: How many code files were defined.
+    defined: int = 0
+    #: Routines and views whose shape changed, and what of ours depended on them: dropped first.
+    redefined: list[str] = field(default_factory=list)
+    #: Triggers that were new or had changed, as `table.name`.
+    triggers: list[str] = field(default_factory=list)
+    #: What no file declares any more.
+    dropped: list[str] = field(default_factory=list)
+    #: How many statements pgqueuer's own upgrade took.
+    queue_statements: int = 0
+    #: How many events were registered.
+    events: int = 0
+
+
+def deploy(
+    url: str, *, sql_folder: Path | None = None, events: Iterable[EventType] = ()
+) -> DeployReport:
+    """Bring the database at `url` (libpq) to what this package declares; repeating it is harmless.
+
+    `events` are registered; those of a catalog are `catalog.events.values()`. Raises SchemaError,
+    and then nothing has changed.
+    """
+    pending = Deploy(url, sql_folder or files.folder("sql"), list(events))
+    config = Config(attributes={"deploy": pending})
+    config.set_main_option("script_location", str(files.folder("migrations")).replace("%", "%%"))
+    command.upgrade(config, "head")
+    return pending.report
+
+
+def check_contract(connection: psycopg.Connection[Any]) -> None:
+    """Raise SchemaError unless the schema has the contract of this package."""
+    try:
+        row = connection.execute("select postbell.contract()").fetchone()
+    except (errors.InvalidSchemaName, errors.UndefinedFunction):
+        row = None
+    compare_contract(row[0] if row else None)
+
+
+def compare_contract(found: int | None) -> None:
+    """Raise SchemaError unless `found`, which is `postbell.contract()`, is this package's."""
+    if found is None:
+        raise SchemaError("This database has no Postbell schema: run `postbell deploy` first.")
+    if found != CONTRACT:
+        way_out = "deploy the schema" if found < CONTRACT else "upgrade this package"
+        raise SchemaError(
+            f"The schema has contract {found} and this package contract {CONTRACT}: {way_out}."
+        )
+
+
+def create_tables(connection: psycopg.Connection[Any], sql_folder: Path) -> None:
+    """Execute the declarations of the tables, pgqueuer's first. For revision 0001 and tests."""
+    connection.execute(queue_schema.install_sql().encode())
+    for path in table_files(sql_folder):
+        try:
+            connection.execute(path.read_bytes())
+        except psycopg.Error as error:
+            raise SchemaError(f"{path.relative_to(sql_folder.parent)}: {error}") from error
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's own under SQLAlchemy's: it executes a file as it is, colons and percents too."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - for the type checker
+    return driver
+
+
+class Deploy:
+    """One deploy, while it runs. migrations/env.py calls `run`."""
+
+    def __init__(self, url: str, sql_folder: Path, events: list[EventType]) -> None:
+        self.url = url
+        self.sql_folder = sql_folder
+        self.events = events
+        self.report = DeployReport()
+
+    @classmethod
+    def of(cls, config: Config) -> Deploy:
+        """The one that `deploy` started, or for a bare `alembic`, one from the environment."""
+        given = config.attributes.get("deploy")
+        if isinstance(given, cls):
+            return given
+        url = os.environ.get("POSTBELL_DATABASE_URL")
+        if not url:
+            raise SchemaError("Set POSTBELL_DATABASE_URL to the database to deploy to.")
+        return cls(url, files.folder("sql"), [])
+
+    def run(self) -> None:
+        """Deploy, in one transaction.
+
+        A routine or view that cannot be replaced in place ends the transaction, and it begins again
+        with that name known. So nothing is dropped that need not be, and no savepoint is needed.
+        """
+        irreplaceable: set[str] = set()
+        while True:
+            self.report = DeployReport()
+            try:
+                with _explained():
+                    self._run_once(frozenset(irreplaceable))
+            except Irreplaceable as found:
+                irreplaceable.add(found.name)
+            else:
+                return
+
+    def _run_once(self, irreplaceable: frozenset[str]) -> None:
+        engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
+        with engine.begin() as connection:
+            driver = driver_connection(connection)
+            self._prepare(driver)
+            context.configure(
+                connection=connection,
+                version_table="revision",
+                version_table_schema="postbell",
+                on_version_apply=self._note_revision,
+            )
+            with context.begin_transaction():
+                context.run_migrations(sql_folder=self.sql_folder)
+            if "destination_rev" in context.get_context().opts:  # not `alembic current`
+                self._derive(driver, irreplaceable)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        # No prepared statements: each is executed once.
+        return psycopg.connect(self.url, prepare_threshold=None)
+
+    def _note_revision(
+        self,
+        ctx: MigrationContext,  # noqa: ARG002 - Alembic passes all by name
+        step: MigrationInfo,
+        heads: Collection[Any],  # noqa: ARG002
+        run_args: Mapping[str, Any],  # noqa: ARG002
+    ) -> None:
+        self.report.revisions.extend(step.up_revision_ids)
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        version = connection.info.server_version // 10_000
+        if version < _OLDEST_SERVER:
+            raise SchemaError(
+                f"Postbell needs PostgreSQL {_OLDEST_SERVER} or newer; this server is {version}."
+            )
+        # Waiting for another deploy is fine, however long it takes; for anybody else it is not.
+        connection.execute("select pg_advisory_xact_lock(%s)", [_DEPLOYING])
+        connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+        # A name without its schema is an error here, not where somebody's search_path differs.
+        connection.execute("set local search_path = pg_catalog")
+        found = connection.execute("select to_regnamespace('postbell')").fetchone()
+        if found == (None,):
+            connection.execute("create schema postbell")
+
+    def _derive(self, connection: psycopg.Connection[Any], irreplaceable: frozenset[str]) -> None:
+        """Everything that follows from the declarations, once the tables are right."""
+        connection.execute(
+            "comment on table postbell.revision is"
+            " 'The migration that this schema has. Alembic keeps it.'"
+        )
+        for statement in queue_schema.upgrade_sql(connection):
+            connection.execute(statement.encode())
+            self.report.queue_statements += 1
+
+        definition = Definition(connection, self.sql_folder, irreplaceable)
+        self.report.redefined = definition.drop_irreplaceable()
+        definition.define()
+        self.report.dropped = definition.drop_undeclared()
+        definition.define_access()
+        self.report.defined = definition.defined
+        self.report.triggers = definition.triggers
+
+        for event in self.events:
+            connection.execute(_REGISTER_EVENT, _arguments(event))
+            self.report.events += 1
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """PostgreSQL's errors, with what to do about them."""
+    try:
+        yield
+    except errors.LockNotAvailable as error:
+        raise SchemaError(
+            f"Somebody used a table for longer than {_LOCK_TIMEOUT}, and the deploy gave way. "
+            "Nothing has changed: deploy again when long transactions have ended; "
+            "pg_stat_activity shows them, oldest xact_start first."
+        ) from error
+    except errors.InsufficientPrivilege as error:
+        raise SchemaError(
+            f"The role lacks a privilege: {error.diag.message_primary}. Deploy as the owner of "
+            "the database, with CREATEROLE."
+        ) from error
+    except psycopg.OperationalError as error:
+        raise SchemaError(f"The database cannot be reached: {error}") from error
+    except DefinitionError as error:
+        raise SchemaError(str(error)) from error
+
+
+_REGISTER_EVENT = """
+    select postbell.register_event(
+        key => %(key)s,
+        category => %(category)s,
+        priority => %(priority)s,
+        default_channels => %(default_channels)s,
+        channels => %(channels)s,
+        fields => %(fields)s,
+        label => %(label)s,
+        description => %(description)s,
+        forced_channels => %(forced_channels)s,
+        notify_actor => %(notify_actor)s,
+        version => %(version)s
+    )
+"""
+
+
+def _arguments(event: EventType) -> dict[str, Any]:
+    return {
+        "key": event.key,
+        "category": event.category,
+        "priority": event.priority,
+        "default_channels": list(event.default_channels),
+        "channels": list(event.channels),
+        "fields": Jsonb(event.fields_json),
+        "label": event.label,
+        "description": event.description,
+        "forced_channels": list(event.forced_channels),
+        "notify_actor": event.notify_actor,
+        "version": event.version,
+    }
