@@ -1,0 +1,63 @@
+"""What every channel is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from dispatcher.channels.backoff import Backoff
+from dispatcher.delivery import Delivery, Refused
+
+Content_contra = TypeVar("Content_contra", contravariant=True)
+Message_co = TypeVar("Message_co", covariant=True)
+
+
+class CrashPolicy(StrEnum):
+    """What becomes of a delivery found `sending` after a crash: nobody knows if it went out."""
+
+    #: A second copy is recognised and dropped, or does little harm.
+    SEND_AGAIN = "send_again"
+    #: A second copy costs money or trust: wait for the provider's receipt.
+    ASK_THE_PROVIDER = "ask_the_provider"
+    #: Cannot happen: the message is written by the transaction that records it.
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Channel(Protocol[Content_contra, Message_co]):
+    """Turns a delivery and its rendered content into the message that a provider sends.
+
+    Pure: no I/O, and no exception for anything that a delivery or its content may hold.
+    """
+
+    @property
+    def name(self) -> str:
+        """As in `delivery.channel`."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """Sends in flight in one process, at most: so many can a crash leave in doubt."""
+        ...
+
+    @property
+    def max_attempts(self) -> int:
+        """Tries before a delivery goes to the dead letters."""
+        ...
+
+    @property
+    def backoff(self) -> Backoff:
+        """The wait between tries."""
+        ...
+
+    @property
+    def crash_policy(self) -> CrashPolicy:
+        """What to do with a delivery that a crash left in doubt."""
+        ...
+
+    def address(self, delivery: Delivery) -> str | Refused:
+        """The delivery's address, checked and in the form that goes on the wire."""
+        ...
+
+    def message(self, delivery: Delivery, content: Content_contra) -> Message_co | Refused:
+        """The message to hand to a provider. Checks the address too: no need to ask twice."""
+        ...

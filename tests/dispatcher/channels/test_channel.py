@@ -1,0 +1,70 @@
+"""What every channel has, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from typing import Any
+
+import pytest
+
+from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.channels.in_app import InAppChannel
+from dispatcher.delivery import Delivery, Refused
+from dispatcher.rendering.content import EmailContent, InAppContent
+from tests.dispatcher.channels.given import a_delivery, email_channel
+
+EMAIL: tuple[Channel[Any, Any], Any] = (email_channel(), EmailContent("Paid", "Thank you", None))
+IN_APP: tuple[Channel[Any, Any], Any] = (
+    InAppChannel(),
+    InAppContent("Paid", "Thank you", None, None, ()),
+)
+
+every_channel = pytest.mark.parametrize(
+    ("channel", "content"), [EMAIL, IN_APP], ids=lambda value: getattr(value, "name", "")
+)
+
+
+def delivery_for(channel: Channel[Any, Any]) -> Delivery:
+    return a_delivery("ann@example.org", channel=channel.name)
+
+
+@every_channel
+def test_a_channel_knows_its_limits(channel: Channel[Any, Any], content: Any) -> None:
+    assert channel.name.isidentifier()
+    assert channel.concurrency >= 1
+    assert channel.max_attempts >= 1
+    assert channel.backoff.first <= channel.backoff.cap
+    assert channel.crash_policy in CrashPolicy
+
+
+@every_channel
+def test_a_good_address_comes_back_as_text(channel: Channel[Any, Any], content: Any) -> None:
+    address = channel.address(delivery_for(channel))
+
+    assert isinstance(address, str)
+    assert address
+
+
+@every_channel
+def test_a_message_names_its_delivery(channel: Channel[Any, Any], content: Any) -> None:
+    message = channel.message(delivery_for(channel), content)
+
+    assert not isinstance(message, Refused)
+    assert message.delivery_id == 42
+
+
+@every_channel
+def test_a_message_cannot_be_changed_and_its_repr_shows_no_content(
+    channel: Channel[Any, Any], content: Any
+) -> None:
+    message = channel.message(delivery_for(channel), content)
+
+    assert is_dataclass(message)
+    assert not hasattr(message, "__dict__")
+    assert "Thank you" not in repr(message)
+    assert "ann@example.org" not in repr(message)
+
+
+def test_after_a_crash_mail_goes_again_and_the_inbox_has_nothing_to_repair() -> None:
+    assert email_channel().crash_policy is CrashPolicy.SEND_AGAIN
+    assert InAppChannel().crash_policy is CrashPolicy.NOT_APPLICABLE
