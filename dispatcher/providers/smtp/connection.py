@@ -1,0 +1,275 @@
+"""One connection to a mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import re
+import ssl
+
+import aiosmtplib
+from aiosmtplib import SMTPServerDisconnected, SMTPTimeoutError
+
+from dispatcher.channels.email import Email
+from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.providers.provider import MISCONFIGURED
+from dispatcher.providers.smtp.endpoint import Endpoint, Tls
+from dispatcher.providers.smtp.reply import Code, Phase, Reply, shown
+
+#: What the network and the server can do to us; anything else that is raised is a bug.
+FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
+
+#: Seconds that a connection may have been idle and still be trusted without asking.
+TRUSTED_IDLE = 1.0
+#: Seconds for the server to answer our goodbye.
+QUIT_TIMEOUT = 2.0
+#: Seconds between two looks at a socket that is full.
+DRAIN_INTERVAL = 0.005
+
+# Both show the password, so the connection is encrypted or does not leave the machine.
+_LOGIN_METHODS = ("plain", "login")
+_UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+class MisconfiguredError(Exception):
+    """The server does not offer what our settings demand. The text is the reason."""
+
+
+class Connection:
+    """Speaks SMTP step by step and remembers how far it got, for that decides what a failure means.
+
+    aiosmtplib raises the same exception for a connection lost before DATA, where trying again is
+    safe, and after the final dot, where the mail may have been taken.
+    """
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, hello: str) -> None:
+        self._endpoint = endpoint
+        self._context = context
+        self._client = aiosmtplib.SMTP(
+            hostname=endpoint.host,
+            port=endpoint.port,
+            use_tls=endpoint.tls is Tls.IMPLICIT,
+            start_tls=False,
+            tls_context=context,
+            local_hostname=hello,
+            timeout=endpoint.timeout,
+        )
+        self._phase = Phase.CONNECT
+        self._dirty = False
+        self._recipient = ""
+        #: Mails tried on it.
+        self.mails = 0
+        #: Loop time of its last use.
+        self.used_at = 0.0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it looks usable from here; a server that has just gone away is noticed later."""
+        return self._client.is_connected
+
+    @property
+    def was_stale(self) -> bool:
+        """Whether it broke before the server knew of the mail: another may take over."""
+        return self._phase in (Phase.RESET, Phase.MAIL) and not self.is_alive
+
+    async def open(self) -> None:
+        """Connect, encrypt, log in: as the endpoint demands. FAILURES, MisconfiguredError."""
+        self._phase = Phase.CONNECT
+        await self._client.connect()
+        await self._greet()
+        if self._endpoint.tls in (Tls.REQUIRED, Tls.OPPORTUNISTIC):
+            await self._encrypt()
+        if self._endpoint.username is not None and self._endpoint.password is not None:
+            await self._log_in(self._endpoint.username, self._endpoint.password)
+
+    async def is_fit(self, now: float) -> bool:
+        """Whether it can take another mail; asks the server (RSET) unless it has just been used.
+
+        A mail that was taken leaves nothing to reset (RFC 5321, 4.1.1.4), a refused one does.
+        """
+        if not self.is_alive:
+            return False
+        if not self._dirty and now - self.used_at < TRUSTED_IDLE:
+            return True
+        self._phase = Phase.RESET
+        try:
+            reply = await self._command(b"RSET")
+        except FAILURES:
+            return False
+        self._dirty = False
+        return reply.basic == Code.OK
+
+    async def deliver(self, email: Email) -> Outcome:
+        """One mail transaction. Raises one of FAILURES, of which `failed` makes an outcome."""
+        self.mails += 1
+        self._dirty = True
+        self._recipient = email.to
+        self._phase = Phase.MAIL
+        options = self._mail_options(email)
+        if isinstance(options, Refused):
+            self._dirty = False
+            return options
+        reply = await self._command(b"MAIL", b"FROM:" + _path(email.envelope_from), *options)
+        if reply.basic != Code.OK:
+            return self._declined(reply)
+        self._phase = Phase.RECIPIENT
+        reply = await self._command(b"RCPT", b"TO:" + _path(email.to))
+        if reply.basic not in (Code.OK, Code.FORWARDING):
+            return self._declined(reply)
+        self._phase = Phase.DATA
+        reply = await self._command(b"DATA")
+        if reply.basic != Code.START_MAIL:
+            return self._declined(reply)
+        reply = await self._transfer(_dot_stuffed(email.data))
+        if reply.basic != Code.OK:
+            return self._declined(reply)
+        self._dirty = False
+        return Sent(email.message_id, code=reply.code)
+
+    def failed(self, failure: Exception) -> Retry | Unknown:
+        """What an exception means for the mail in hand."""
+        if isinstance(failure, MisconfiguredError):
+            return Retry(f"{MISCONFIGURED}{failure}")
+        if isinstance(failure, aiosmtplib.SMTPResponseException):
+            declined = Reply(failure.code, failure.message).declined(self._phase, *self._secrets())
+            if not isinstance(declined, Refused):
+                return declined
+            return Retry(declined.reason, code=declined.code)
+        if self._phase is Phase.ACCEPT:
+            return Unknown(f"{self._phase}: {_described(failure)}")
+        if isinstance(failure, ssl.SSLCertVerificationError) or isinstance(
+            failure.__cause__, ssl.SSLCertVerificationError
+        ):
+            return Retry(f"{MISCONFIGURED}{self._phase}: {_described(failure)}")
+        return Retry(f"{self._phase}: {_described(failure)}")
+
+    async def quit(self) -> None:
+        """Say goodbye, and close whatever the answer."""
+        with contextlib.suppress(*FAILURES):
+            await self._client.quit(timeout=QUIT_TIMEOUT)
+        self.abort()
+
+    def abort(self) -> None:
+        """Close at once, dropping what is in our buffer: close() would still send it."""
+        transport = self._client.transport
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+        self._client.close()
+
+    async def _greet(self) -> None:
+        self._phase = Phase.HELLO
+        try:
+            await self._client.ehlo()
+        except aiosmtplib.SMTPHeloError as refusal:
+            # A server from before ESMTP says that it does not know the word.
+            if refusal.code not in (500, 502, 504) or not self.is_alive:
+                raise
+            await self._client.helo()
+
+    async def _encrypt(self) -> None:
+        if not self._client.supports_extension("starttls"):
+            if self._endpoint.tls is Tls.REQUIRED:
+                raise MisconfiguredError("TLS is required, but the server does not offer STARTTLS")
+            return
+        self._phase = Phase.STARTTLS
+        await self._client.starttls()
+        await self._greet()
+
+    async def _log_in(self, username: str, password: str) -> None:
+        self._phase = Phase.LOGIN
+        offered = self._client.server_auth_methods
+        # One method, the best: trying them all with a wrong password locks accounts.
+        method = next((known for known in _LOGIN_METHODS if known in offered), None)
+        match method:
+            case "plain":
+                await self._client.auth_plain(username, password)
+            case "login":
+                await self._client.auth_login(username, password)
+            case _:
+                raise MisconfiguredError(
+                    "a password is given, but the server offers no way to log in"
+                )
+
+    def _mail_options(self, email: Email) -> list[bytes] | Refused:
+        options = []
+        limit = self._client.esmtp_extensions.get("size", "")
+        if limit.isdecimal() and 0 < int(limit) < len(email.data):
+            return Refused(
+                f"the mail has {len(email.data)} bytes, the mail server takes {int(limit)}"
+            )
+        if email.smtputf8:
+            if not self._client.supports_extension("smtputf8"):
+                return Refused(
+                    "an address is not ASCII, and the mail server does not offer SMTPUTF8"
+                )
+            options += [b"SMTPUTF8", b"BODY=8BITMIME"]
+        return options
+
+    async def _command(self, *words: bytes) -> Reply:
+        response = await self._client.execute_command(*words)
+        return Reply(response.code, response.message)
+
+    async def _transfer(self, body: bytes) -> Reply:
+        self._phase = Phase.BODY
+        protocol, transport = self._client.protocol, self._client.transport
+        if protocol is None or not isinstance(transport, asyncio.WriteTransport):
+            raise SMTPServerDisconnected("Connection lost")
+        protocol.write(body)
+        # The dot is written when all of it has left: a connection lost until then leaves no doubt.
+        # Only its protocol, aiosmtplib's, is told when a transport is empty: hence the looking.
+        async with asyncio.timeout(self._endpoint.timeout):
+            while transport.get_write_buffer_size() > 0:  # noqa: ASYNC110
+                await asyncio.sleep(DRAIN_INTERVAL)
+        # Raises if the connection has been lost, and then the dot is not out.
+        protocol.write(b".\r\n")
+        self._phase = Phase.ACCEPT
+        response = await protocol.read_response(timeout=self._endpoint.accept_timeout)
+        return Reply(response.code, response.message)
+
+    def _declined(self, reply: Reply) -> Retry | Refused | Unknown:
+        if reply.basic == Code.CLOSING:
+            self.abort()
+        return reply.declined(self._phase, *self._secrets())
+
+    def _secrets(self) -> tuple[str, ...]:
+        username, password = self._endpoint.username, self._endpoint.password
+        if username is None or password is None:
+            return (self._recipient,)
+        plain = base64.b64encode(password.encode()).decode()
+        both = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
+        return (both, plain, password, self._recipient)
+
+
+def unsendable(email: Email) -> str | None:
+    """Why a mail cannot go through SMTP at all, or None."""
+    for address in (email.envelope_from, email.to):
+        if not address or _UNSAFE_IN_PATH.search(address):
+            return "an address of the envelope contains a character that would end it"
+        if not email.smtputf8 and not address.isascii():
+            return "an address of the envelope is not ASCII, and the mail is not marked so"
+    ends = email.data.count(b"\r\n")
+    # Servers disagree about bare CR and LF, and in between fits another mail ("SMTP smuggling").
+    if email.data.count(b"\n") != ends or email.data.count(b"\r") != ends:
+        return "the mail contains a bare CR or LF"
+    return None
+
+
+def _path(address: str) -> bytes:
+    return f"<{address}>".encode()
+
+
+def _dot_stuffed(data: bytes) -> bytes:
+    # RFC 5321, 4.5.2.
+    if data.startswith(b"."):
+        data = b"." + data
+    data = data.replace(b"\r\n.", b"\r\n..")
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+def _described(failure: Exception) -> str:
+    if isinstance(failure, SMTPTimeoutError | TimeoutError):
+        return "timed out"
+    if isinstance(failure, SMTPServerDisconnected):
+        return "connection lost"
+    return shown(str(failure)) or type(failure).__name__

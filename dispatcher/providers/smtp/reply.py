@@ -1,0 +1,111 @@
+"""What a mail server's reply means for the mail in hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from dispatcher.delivery import Refused, Retry, Unknown
+from dispatcher.providers.provider import MISCONFIGURED
+
+
+class Phase(StrEnum):
+    """How far a mail has come. Only in the last may the server have taken it."""
+
+    CONNECT = "connecting"
+    HELLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    LOGIN = "AUTH"
+    RESET = "RSET"
+    MAIL = "MAIL"
+    RECIPIENT = "RCPT"
+    DATA = "DATA"
+    BODY = "sending the mail"
+    ACCEPT = "end of mail"
+
+
+class Code(IntEnum):
+    """The replies that a client tells apart (RFC 5321, 4.2.3)."""
+
+    OK = 250
+    FORWARDING = 251
+    START_MAIL = 354
+    FIRST_TRANSIENT = 400
+    CLOSING = 421
+    FIRST_PERMANENT = 500
+    STORAGE_EXCEEDED = 552
+    LAST = 599
+
+
+#: RFC 3463, 3.2 and RFC 7505: no such mailbox, no such domain, bad syntax, moved away, takes none.
+BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+#: RFC 3463, 3.3: the mailbox is full. Permanent by its class, but people tidy up.
+FULL_MAILBOX = "5.2.2"
+#: RFC 4954, 6: who we are, or how we proved it, was not good enough.
+NOT_AUTHENTICATED = frozenset({530, 534, 535, 538})
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+_LONGEST_REASON = 300
+_SETTING_UP = frozenset({Phase.CONNECT, Phase.HELLO, Phase.STARTTLS, Phase.LOGIN, Phase.RESET})
+_ABOUT_RECIPIENT = frozenset({Phase.RECIPIENT, Phase.DATA, Phase.ACCEPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply: three digits, and a text that may begin with an enhanced status code (RFC 2034)."""
+
+    basic: int
+    text: str
+
+    @property
+    def enhanced(self) -> str | None:
+        """Like `5.1.1`, or None."""
+        found = _ENHANCED.match(self.text)
+        return found[1] if found else None
+
+    @property
+    def code(self) -> str:
+        """Both codes, as they are recorded: `550 5.1.1`."""
+        return f"{self.basic} {self.enhanced}" if self.enhanced else str(self.basic)
+
+    def declined(self, phase: Phase, *secrets: str) -> Retry | Refused | Unknown:
+        """What a reply other than yes means for the mail.
+
+        The enhanced code wins over the basic one: `450 5.1.1` is a bad address, `550 4.7.1` is not.
+        Each of `secrets` (passwords, addresses) is taken out of the reason.
+        """
+        reason = f"{phase}: {self.basic} {shown(self.text, *secrets)}".rstrip()
+        if self.basic in NOT_AUTHENTICATED or (
+            phase is Phase.LOGIN and self.basic >= Code.FIRST_PERMANENT
+        ):
+            return Retry(MISCONFIGURED + reason, code=self.code)
+        # Refused before any mail was named: it is about us, and the mail can wait.
+        if phase in _SETTING_UP or self.basic == Code.CLOSING:
+            return Retry(reason, code=self.code)
+        if not Code.FIRST_TRANSIENT <= self.basic <= Code.LAST:
+            # Not a reply to what we asked. Behind the last dot, that leaves the mail in doubt.
+            if phase is Phase.ACCEPT:
+                return Unknown(reason, code=self.code)
+            return Retry(reason, code=self.code)
+        if self._is_permanent(phase):
+            suppress = phase in _ABOUT_RECIPIENT and self.enhanced in BAD_ADDRESS
+            return Refused(reason, code=self.code, suppress=suppress)
+        return Retry(reason, code=self.code)
+
+    def _is_permanent(self, phase: Phase) -> bool:
+        if self.enhanced is not None and self.enhanced[0] in "45":
+            return self.enhanced[0] == "5" and self.enhanced != FULL_MAILBOX
+        # RFC 5321, 4.5.3.1.10: at RCPT, 552 means full, and counts as 452.
+        full = self.basic == Code.STORAGE_EXCEEDED and phase is Phase.RECIPIENT
+        return self.basic >= Code.FIRST_PERMANENT and not full
+
+
+def shown(text: str, *secrets: str) -> str:
+    """A server's text, fit for a log: one line, printable, not long, without `secrets`."""
+    for secret in secrets:
+        if secret:
+            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
+    text = " ".join(text.split())
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 1] + "…"
