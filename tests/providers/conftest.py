@@ -1,0 +1,44 @@
+"""A scripted mail server, and providers pointed at it that are closed when the test ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import pytest
+
+from dispatcher.providers.smtp import Endpoint, Smtp
+from tests.providers.smtp_peer import SmtpPeer
+
+
+class Open(Protocol):
+    async def __call__(self, parameters: str = "", credentials: str = "") -> Smtp: ...
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SmtpPeer]:
+    server = SmtpPeer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def smtp(server: SmtpPeer) -> AsyncIterator[Open]:
+    """Opens a provider on the server; what is given are the parameters of its URL."""
+    opened: list[Smtp] = []
+
+    async def open_one(parameters: str = "", credentials: str = "") -> Smtp:
+        provider = Smtp(
+            Endpoint.from_url(
+                f"smtp://{credentials}127.0.0.1:{server.port}?timeout=0.6&accept_timeout=0.6"
+                + (f"&{parameters}" if parameters else "")
+            )
+        )
+        await provider.open()
+        opened.append(provider)
+        return provider
+
+    yield open_one
+    for provider in opened:
+        await provider.close()
