@@ -69,7 +69,9 @@ class Definition:
             ).fetchall()
         except errors.DependentObjectsStillExist as error:
             names = ", ".join(sorted(self._irreplaceable))
-            raise DefinitionError(f"{names} cannot take its new shape: {error}") from error
+            raise DefinitionError(
+                f"{names} cannot take a new shape while {_in_the_way(error)}"
+            ) from error
         return sorted(row[0] for row in dropped)
 
     def define(self) -> None:
@@ -94,7 +96,7 @@ class Definition:
                 "select postbell.drop_undeclared(%s::text[])", [declared]
             ).fetchall()
         except errors.DependentObjectsStillExist as error:
-            raise DefinitionError(f"No file declares a thing that is still {error}") from error
+            raise DefinitionError(f"No file declares what is {_in_the_way(error)}") from error
         return sorted(row[0] for row in dropped)
 
     def _define(self, file: CodeFile) -> None:
@@ -148,6 +150,10 @@ class Definition:
             raise DefinitionError(
                 f"{place}, line {first + before.count(chr(10))}: {error}"
             ) from error
+
+
+def _in_the_way(error: psycopg.Error) -> str:
+    return f"{error.diag.message_primary}. {error.diag.message_hint}"
 
 
 # The table's name is the one thing that differs on the probe.

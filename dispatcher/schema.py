@@ -20,6 +20,7 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from psycopg import errors
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from dispatcher import CONTRACT, files, queue_schema
 from dispatcher.declaration import table_files
@@ -215,24 +216,34 @@ class Deploy:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """PostgreSQL's errors, with what to do about them."""
+    """PostgreSQL's errors, with what to do about them; SQLAlchemy wraps those of migrations."""
     try:
         yield
-    except errors.LockNotAvailable as error:
-        raise SchemaError(
-            f"Somebody used a table for longer than {_LOCK_TIMEOUT}, and the deploy gave way. "
-            "Nothing has changed: deploy again when long transactions have ended; "
-            "pg_stat_activity shows them, oldest xact_start first."
-        ) from error
-    except errors.InsufficientPrivilege as error:
-        raise SchemaError(
-            f"The role lacks a privilege: {error.diag.message_primary}. Deploy as the owner of "
-            "the database, with CREATEROLE."
-        ) from error
-    except psycopg.OperationalError as error:
-        raise SchemaError(f"The database cannot be reached: {error}") from error
     except DefinitionError as error:
         raise SchemaError(str(error)) from error
+    except (psycopg.Error, DBAPIError) as error:
+        raise SchemaError(
+            _sentence(error.orig if isinstance(error, DBAPIError) else error)
+        ) from error
+
+
+def _sentence(error: BaseException | None) -> str:
+    match error:
+        case errors.LockNotAvailable():
+            return (
+                f"Somebody used a table for longer than {_LOCK_TIMEOUT}, and the deploy gave way. "
+                "Nothing has changed: deploy again when long transactions have ended; "
+                "pg_stat_activity shows them, oldest xact_start first."
+            )
+        case errors.InsufficientPrivilege():
+            return (
+                f"The role lacks a privilege: {error.diag.message_primary}. Deploy as the owner of "
+                "the database, with CREATEROLE."
+            )
+        case psycopg.OperationalError():
+            return f"The database cannot be reached: {error}"
+        case _:
+            return f"The deploy failed, and nothing has changed: {error}"
 
 
 _REGISTER_EVENT = """

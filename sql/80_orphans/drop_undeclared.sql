@@ -2,8 +2,22 @@ create or replace function postbell.drop_undeclared(triggers text[]) returns set
 language plpgsql
 as $$
 declare
-    v_object text;
+    v_trigger text;
 begin
+    -- A trigger that is as declared was left alone, so these go by name. A clone on a leaf goes with its parent.
+    for v_trigger in
+        select format('trigger %I on %s', tgname, tgrelid::regclass)
+        from pg_trigger
+        join pg_class on pg_class.oid = tgrelid
+        where relnamespace = 'postbell'::regnamespace
+          and not tgisinternal
+          and tgparentid = 0
+          and relname || '.' || tgname <> all (triggers)
+    loop
+        execute 'drop ' || v_trigger;
+        return next v_trigger;
+    end loop;
+
     -- Deploy has just defined every declared routine and view, so a catalog row
     -- that another transaction wrote belongs to something no file declares.
     return query
@@ -25,20 +39,6 @@ begin
         ),
         with_dependents => false
     ) as dropped;
-
-    -- A trigger that is as declared was left alone, so these go by name. A clone goes with its parent.
-    for v_object in
-        select format('trigger %I on %s', tgname, tgrelid::regclass)
-        from pg_trigger
-        join pg_class on pg_class.oid = tgrelid
-        where relnamespace = 'postbell'::regnamespace
-          and not tgisinternal
-          and tgparentid = 0
-          and relname || '.' || tgname <> all (triggers)
-    loop
-        execute 'drop ' || v_object;
-        return next v_object;
-    end loop;
 end
 $$;
 

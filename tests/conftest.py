@@ -1,0 +1,102 @@
+"""A server for the session, a deployed database to clone, and connections to either."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from dispatcher import embedded, files, schema
+from dispatcher.rendering.catalog import Catalog
+
+# What is lost in a crash of the machine is only the test.
+IN_HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+ROOMY = {"max_connections": "200", "max_prepared_transactions": "20"}
+
+CreateDatabase = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A server on which databases may be made: POSTBELL_TEST_DATABASE_URL's, else our own."""
+    given = os.environ.get("POSTBELL_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with embedded.server(keep=False, settings=IN_HASTE | ROOMY) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def create_database(server_url: str) -> Iterator[CreateDatabase]:
+    """Makes an empty database, or a clone of `template`, and returns its URL."""
+    where = conninfo_to_dict(server_url)
+    parts = urlsplit(server_url)
+    numbers = count()
+
+    with ExitStack() as dropping:
+
+        def create(template: str | None = None) -> str:
+            name = f"postbell_test_{os.getpid()}_{next(numbers)}"
+            janitor = DatabaseJanitor(
+                user=str(where.get("user", "postgres")),
+                password=str(where["password"]) if "password" in where else None,
+                host=str(where.get("host", "127.0.0.1")),
+                port=int(where.get("port") or 5432),
+                dbname=name,
+                template_dbname=urlsplit(template).path[1:] if template else None,
+            )
+            janitor.init()
+            dropping.callback(janitor.drop)
+            return urlunsplit(parts._replace(path="/" + quote(name)))
+
+        yield create
+
+
+@pytest.fixture(scope="session")
+def template_url(create_database: CreateDatabase) -> str:
+    """A deployed database that nobody uses: what clones are made of."""
+    url = create_database()
+    schema.deploy(url, events=Catalog.load([files.folder("templates")]).events.values())
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared_url(create_database: CreateDatabase, template_url: str) -> str:
+    """A deployed database for tests that roll back what they do."""
+    return create_database(template_url)
+
+
+@pytest.fixture
+def empty_url(create_database: CreateDatabase) -> str:
+    """A database of the test's own, with nothing in it."""
+    return create_database()
+
+
+@pytest.fixture
+def database_url(create_database: CreateDatabase, template_url: str) -> str:
+    """A deployed database of the test's own, in which it may commit."""
+    return create_database(template_url)
+
+
+@pytest.fixture
+def connection(shared_url: str) -> Iterator[psycopg.Connection]:
+    """A transaction on a deployed database, rolled back at the end."""
+    with psycopg.connect(shared_url) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+async def async_connection(shared_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """As `connection`, for a test that awaits."""
+    async with await psycopg.AsyncConnection.connect(shared_url) as opened:
+        yield opened
+        await opened.rollback()

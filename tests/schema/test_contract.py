@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from dispatcher import CONTRACT, schema
+
+
+def test_a_schema_of_this_contract_is_accepted(connection: psycopg.Connection) -> None:
+    schema.check_contract(connection)
+
+    assert connection.execute("select postbell.contract()").fetchone() == (CONTRACT,)
+
+
+@pytest.mark.parametrize(
+    ("found", "way_out"),
+    [(CONTRACT + 1, "upgrade this package"), (CONTRACT - 1, "deploy the schema")],
+)
+def test_another_contract_is_refused_naming_both(
+    connection: psycopg.Connection, found: int, way_out: str
+) -> None:
+    connection.execute(
+        f"create or replace function postbell.contract() returns integer return {found}".encode()
+    )
+
+    with pytest.raises(
+        schema.SchemaError, match=f"contract {found} .* contract {CONTRACT}: {way_out}"
+    ):
+        schema.check_contract(connection)
+
+
+def test_a_database_without_a_schema_is_told_to_deploy(empty_url: str) -> None:
+    with (
+        psycopg.connect(empty_url) as connection,
+        pytest.raises(schema.SchemaError, match="run `postbell deploy` first"),
+    ):
+        schema.check_contract(connection)

@@ -1,0 +1,49 @@
+"""The oldest server: that of the machine, where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dispatcher import embedded, files, schema
+from dispatcher.rendering.catalog import Catalog
+from tests.conftest import IN_HASTE
+
+BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+pytestmark = pytest.mark.skipif(
+    not (BINARIES / "initdb").exists(), reason=f"no PostgreSQL 15 in {BINARIES}"
+)
+
+
+@pytest.fixture(scope="module")
+def old_url() -> Iterator[str]:
+    with embedded.server(keep=False, settings=IN_HASTE, binaries=BINARIES) as server:
+        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        yield server.url
+
+
+def test_the_schema_deploys_again(old_url: str) -> None:
+    report = schema.deploy(old_url)
+
+    assert report.triggers == report.redefined == report.dropped == []
+
+
+def test_an_event_is_routed(old_url: str) -> None:
+    with psycopg.connect(old_url, autocommit=True) as connection:
+        connection.execute("select postbell.upsert_recipient('u1', email => 'ann@example.org')")
+        connection.execute(
+            "insert into postbell.outbox (event, recipient, payload)"
+            """ values ('order.paid', 'u1', '{"order_id": 42, "amount": "19.90"}')"""
+        )
+        while connection.execute("select postbell.route()").fetchone() != (0,):
+            pass
+        channels = connection.execute(
+            "select channel::text from postbell.delivery where recipient_id = 'u1' order by 1"
+        ).fetchall()
+
+    assert ("email",) in channels
+    assert ("in_app",) in channels

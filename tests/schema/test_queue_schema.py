@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import psycopg
+
+from dispatcher import queue_schema
+
+
+def test_a_deployed_database_needs_no_upgrade_of_the_queue(connection: psycopg.Connection) -> None:
+    assert queue_schema.upgrade_sql(connection) == ()
+
+
+def test_what_is_missing_is_put_back(connection: psycopg.Connection) -> None:
+    connection.execute("alter table postbell_queue.pgqueuer drop column dedupe_key cascade")
+
+    for statement in queue_schema.upgrade_sql(connection):
+        connection.execute(statement.encode())
+
+    assert queue_schema.upgrade_sql(connection) == ()
+
+
+async def test_the_plan_can_be_asked_for_while_a_loop_runs(connection: psycopg.Connection) -> None:
+    assert asyncio.get_running_loop().is_running()
+    assert queue_schema.upgrade_sql(connection) == ()
+
+
+def test_our_names_do_not_come_from_the_environment() -> None:
+    strange = {"PGQUEUER_PREFIX": "x_", "FUNCTION": "f", "TRIGGER": "t", "CHANNEL": "c"}
+    show = "from dispatcher import queue_schema; print(queue_schema.install_sql())"
+
+    told = subprocess.run(
+        [sys.executable, "-c", show],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | strange,
+    )
+
+    assert told.stdout.strip() == queue_schema.install_sql().strip()
