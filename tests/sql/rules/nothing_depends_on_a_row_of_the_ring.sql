@@ -1,0 +1,9 @@
+-- The ring is truncated; a foreign key would forbid it.
+select conrelid::regclass || ' ' || conname as broken_by
+from pg_constraint
+where contype = 'f'
+  and confrelid in (
+      select 'postbell.outbox'::regclass
+      union all
+      select inhrelid from pg_inherits where inhparent = 'postbell.outbox'::regclass
+  );

@@ -1,0 +1,4 @@
+select oid::regtype as broken_by
+from pg_type
+where typnamespace = 'postbell'::regnamespace
+  and typtype = 'e';
