@@ -1,0 +1,203 @@
+"""Every event that can be rendered, loaded whole from the template folders or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import TemplateSyntaxError
+
+from dispatcher.rendering import locales
+from dispatcher.rendering.channel_template import ChannelTemplate
+from dispatcher.rendering.email_template import EmailTemplate
+from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
+from dispatcher.rendering.event_type import Declaration, EventType
+from dispatcher.rendering.in_app_template import InAppTemplate
+from dispatcher.rendering.page import Leaf, Page, compile_page
+from dispatcher.rendering.sandbox import Sandbox
+from dispatcher.rendering.tree import EVENT_FILE, LARGEST, SAMPLE_FILE, EventFolder, Loader, Tree
+
+TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
+    {"email": EmailTemplate, "in_app": InAppTemplate}
+)
+_CHANNEL_OF: Final = {
+    file: channel
+    for channel, template in TEMPLATES.items()
+    for file in (*template.required, *template.optional)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The events, their compiled files, and the sample payload of each."""
+
+    events: Mapping[str, EventType]
+    #: The sample.json of each event that has one.
+    samples: Mapping[str, Path]
+    #: By event, file name and locale folder (the root's is empty).
+    pages: Mapping[str, Mapping[str, Mapping[str, Page]]]
+
+    @classmethod
+    def load(cls, folders: Sequence[Path]) -> Catalog:
+        """A later folder's file replaces an earlier one's of the same path.
+
+        Raises CatalogError, with every problem found.
+        """
+        return _Loading(Tree(folders)).catalog()
+
+    def template(
+        self, event: str, channel: str, locale: str | None, tenant_locale: str
+    ) -> ChannelTemplate:
+        """A channel's files for a reader. Raises KeyError if the event has none for the channel.
+
+        Each file comes from the reader's locale, its language, the tenant's locale, the tenant's
+        language, or the root: the first that has it.
+        """
+        if channel not in self.events[event].channels:
+            raise KeyError(channel)
+        chosen = {}
+        for file, translations in self.pages[event].items():
+            if _CHANNEL_OF[file] == channel:
+                page = next(
+                    translations[folder]
+                    for folder in locales.fallback(locale, tenant_locale)
+                    if folder in translations
+                )
+                notation = locales.notation(page.language, locale, tenant_locale)
+                chosen[file] = replace(page, notation=notation)
+        return TEMPLATES[channel].of(chosen)
+
+    def locales(self, event: str) -> tuple[str, ...]:
+        """The locale folders of an event, the root's empty name first."""
+        return tuple(sorted({folder for by in self.pages[event].values() for folder in by}))
+
+
+class _Loading:
+    """One pass over a tree, gathering problems as it goes."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._problems = list(tree.problems)
+        self._environments: dict[str, Sandbox] = {}
+
+    def catalog(self) -> Catalog:
+        readable = not [name for name in sorted(self._tree.files) if not self._is_readable(name)]
+        if readable:
+            self._compile_shared()
+        events: dict[str, EventType] = {}
+        samples: dict[str, Path] = {}
+        pages: dict[str, dict[str, dict[str, Page]]] = {}
+        for folder in self._tree.events() if readable else ():
+            channels = self._channels(folder)
+            pages[folder.key] = self._pages(folder)
+            event = self._event(folder, channels)
+            if event:
+                events[folder.key] = event
+            if sample := folder.files[locales.ROOT].get(SAMPLE_FILE):
+                samples[folder.key] = sample
+        if self._problems:
+            unique = dict.fromkeys(self._problems)
+            raise CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
+        return Catalog(MappingProxyType(events), samples, pages)
+
+    def _is_readable(self, name: str) -> bool:
+        try:
+            size = len(self._tree.files[name].read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            self._fault(name, None, "this cannot be read as UTF-8 text")
+            return False
+        if size > LARGEST:
+            self._fault(name, None, f"this is larger than {LARGEST} characters")
+            return False
+        return True
+
+    def _compile_shared(self) -> None:
+        """So that a mistake in a layout is found even where no event uses it."""
+        for name in self._tree.shared():
+            parent = name.split("/")[-2]
+            folder = parent if len(name.split("/")) > 2 and locales.is_locale(parent) else ""  # noqa: PLR2004
+            source = self._tree.files[name].read_text(encoding="utf-8")
+            self._page(name, folder, (Leaf(source, 1),))
+
+    def _channels(self, folder: EventFolder) -> tuple[str, ...]:
+        root = folder.files[locales.ROOT]
+        channels = []
+        for channel, template in TEMPLATES.items():
+            present = [f for f in (*template.required, *template.optional) if f in root]
+            missing = [file for file in template.required if file not in root]
+            if present and not missing:
+                channels.append(channel)
+            for file in missing if present else ():
+                self._fault(
+                    folder.name("", present[0]), None, f"{channel} needs {file} beside this file"
+                )
+        return tuple(channels)
+
+    def _pages(self, folder: EventFolder) -> dict[str, dict[str, Page]]:
+        pages: dict[str, dict[str, Page]] = {}
+        for locale, files in folder.files.items():
+            for file in files:
+                name = folder.name(locale, file)
+                if file in _CHANNEL_OF:
+                    if file not in folder.files[locales.ROOT]:
+                        self._fault(name, None, f"there is no {file} in {folder.path} to translate")
+                    if page := self._channel_page(name, locale, TEMPLATES[_CHANNEL_OF[file]]):
+                        pages.setdefault(file, {})[locale] = page
+                elif locale or file not in {EVENT_FILE, SAMPLE_FILE}:
+                    self._fault(
+                        name,
+                        None,
+                        f"no channel has a file {file}; there are {', '.join(_CHANNEL_OF)}",
+                    )
+        return pages
+
+    def _channel_page(self, name: str, locale: str, template: type[ChannelTemplate]) -> Page | None:
+        try:
+            leaves = template.leaves(self._tree.files[name].read_text(encoding="utf-8"))
+        except Unrenderable as problem:
+            self._fault(name, None, str(problem))
+            return None
+        return self._page(name, locale, leaves)
+
+    def _page(self, name: str, locale: str, leaves: tuple[Leaf, ...]) -> Page | None:
+        environment = self._environments.get(locale)
+        if environment is None:
+            environment = self._environments[locale] = Sandbox(Loader(self._tree, locale))
+        try:
+            return compile_page(environment, name, locale, leaves)
+        except TemplateSyntaxError as error:
+            self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
+        except RecursionError:
+            self._fault(name, None, "this is nested too deeply")
+        return None
+
+    def _event(self, folder: EventFolder, channels: tuple[str, ...]) -> EventType | None:
+        file = folder.files[locales.ROOT][EVENT_FILE]
+        declared = Declaration.read(file, channels)
+        for fault in declared.faults:
+            self._fault(folder.name("", EVENT_FILE), None, fault)
+        if declared.faults:
+            return None
+        return declared.event_type(folder.key, channels, self._version(folder))
+
+    def _version(self, folder: EventFolder) -> str:
+        """Changes with any file the event is made of; the shared ones count for every event."""
+        names = [
+            folder.name(locale, file)
+            for locale, files in folder.files.items()
+            for file in files
+            if file != SAMPLE_FILE
+        ]
+        digest = hashlib.sha256()
+        for name in sorted((*names, *self._tree.shared())):
+            content = self._tree.files[name].read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:16]
+
+    def _fault(self, name: str, line: int | None, sentence: str) -> None:
+        file = self._tree.files.get(name)
+        self._problems.append(Problem(str(file) if file else name, line, sentence))

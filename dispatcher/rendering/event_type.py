@@ -1,0 +1,144 @@
+"""An event that the application may emit, as its event.toml declares it."""
+
+from __future__ import annotations
+
+import keyword
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, cast, get_args
+
+FieldType = Literal[
+    "text", "id", "amount", "integer", "number", "boolean", "date", "timestamp", "url",
+    "list", "object",
+]  # fmt: skip
+Priority = Literal["low", "normal", "high", "critical"]
+
+#: Variables that every template has; a field of that name would hide them.
+RESERVED: Final = frozenset(
+    {"caller", "event", "kwargs", "lang", "loop", "range", "recipient", "self", "super", "tenant",
+     "url", "varargs"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an event's payload."""
+
+    type: FieldType
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event, its defaults and its payload. `channels` are those it has templates for."""
+
+    key: str
+    label: str
+    description: str
+    category: str
+    priority: Priority
+    default_channels: tuple[str, ...]
+    forced_channels: tuple[str, ...]
+    channels: tuple[str, ...]
+    notify_actor: bool
+    fields: Mapping[str, Field]
+    #: A hash of everything it is rendered from: a new version is a new text.
+    version: str
+
+    @property
+    def fields_json(self) -> dict[str, dict[str, Any]]:
+        """The fields as they are registered: `{"order_id": {"type": "id", "required": true}}`."""
+        return {
+            name: {"type": field.type, "required": field.required}
+            for name, field in self.fields.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one event.toml says, or the sentences that say what is wrong with it."""
+
+    values: Mapping[str, Any]
+    fields: Mapping[str, Field]
+    faults: tuple[str, ...]
+
+    @classmethod
+    def read(cls, file: Path, channels: tuple[str, ...]) -> Declaration:
+        """`channels` are those the event has templates for."""
+        try:
+            said = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return cls({}, {}, (f"this is not TOML: {error}",))
+        values = {**_DEFAULTS, **said}
+        fields, field_faults = _fields(values["fields"])
+        return cls(values, fields, (*_faults(said, values, channels), *field_faults))
+
+    def event_type(self, key: str, channels: tuple[str, ...], version: str) -> EventType:
+        """Only where there are no faults."""
+        return EventType(
+            key=key,
+            label=self.values["label"],
+            description=self.values["description"],
+            category=self.values["category"],
+            priority=self.values["priority"],
+            default_channels=tuple(self.values["default_channels"]),
+            forced_channels=tuple(self.values["forced_channels"]),
+            channels=channels,
+            notify_actor=self.values["notify_actor"],
+            fields=self.fields,
+            version=version,
+        )
+
+
+_NEEDED: Final[Mapping[str, type]] = {
+    "label": str,
+    "description": str,
+    "category": str,
+    "priority": str,
+    "default_channels": list,
+}
+_DEFAULTS: Final[Mapping[str, Any]] = {"forced_channels": [], "notify_actor": False, "fields": {}}
+
+
+def _faults(
+    said: Mapping[str, Any], values: Mapping[str, Any], channels: tuple[str, ...]
+) -> Iterator[str]:
+    kinds = {**_NEEDED, **{name: type(value) for name, value in _DEFAULTS.items()}}
+    for name in sorted(set(said) - set(kinds)):
+        yield f"there is no setting {name!r}; there are {', '.join(kinds)}"
+    for name, kind in kinds.items():
+        if name not in values:
+            yield f"{name} is missing"
+        elif not isinstance(values[name], kind):
+            yield f"{name} must be of type {kind.__name__}"
+    if isinstance(priority := values.get("priority"), str) and priority not in get_args(Priority):
+        yield f"there is no priority {priority!r}; there are {', '.join(get_args(Priority))}"
+    for name in ("default_channels", "forced_channels"):
+        named = values.get(name)
+        for channel in named if isinstance(named, list) else ():
+            if channel not in channels:
+                yield (
+                    f"{name} names {channel!r}, for which there is no template here; add the file "
+                    f"or take the channel out (there are: {', '.join(channels) or 'none'})"
+                )
+
+
+def _fields(said: object) -> tuple[dict[str, Field], list[str]]:
+    fields: dict[str, Field] = {}
+    faults: list[str] = []
+    for name, kind in said.items() if isinstance(said, dict) else ():
+        base = kind.removesuffix("?") if isinstance(kind, str) else ""
+        if base not in get_args(FieldType):
+            faults.append(
+                f"field {name} must be one of {', '.join(get_args(FieldType))}, "
+                "with a ? behind it where it is optional"
+            )
+        elif not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            faults.append(f"field {name!r} must be a name that a template can write")
+        elif name in RESERVED:
+            faults.append(f"field {name} would hide the variable of that name; rename it")
+        else:
+            fields[name] = Field(cast("FieldType", base), required=base == kind)
+    return fields, faults

@@ -1,0 +1,88 @@
+"""Which language a text is taken from, and which locale its numbers and dates follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from babel import Locale, UnknownLocaleError
+
+#: The files beside event.toml, outside any locale folder.
+ROOT = ""
+#: The language the root files are written in.
+ROOT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notation:
+    """How numbers and dates are written: a CLDR locale, one object for each that is in use.
+
+    Compared by identity, because it is a key of every cache and Locale is slow at being one.
+    """
+
+    locale: Locale
+
+
+def normal(locale: str) -> str:
+    """`fr_CA`, `FR-ca` and `fr-ca` are one locale: BCP 47 compares without case."""
+    return locale.strip().replace("_", "-").lower()
+
+
+def is_locale(name: str) -> bool:
+    """Whether a folder name is a locale that Unicode CLDR knows."""
+    return parse(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def parse(name: str) -> Locale | None:
+    """The CLDR locale of a BCP 47 tag, or None where there is none."""
+    try:
+        return Locale.parse(normal(name), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+def narrowing(locale: str) -> Iterator[str]:
+    """`zh-hant-tw`, `zh-hant`, `zh` (RFC 4647, section 3.4: lookup)."""
+    parts = normal(locale).split("-")
+    for length in range(len(parts), 0, -1):
+        yield "-".join(parts[:length])
+
+
+def fallback(*wanted: str | None) -> tuple[str, ...]:
+    """The folders to look in, best first; the root files stand in for their own language."""
+    folders: list[str] = []
+    for locale in wanted:
+        if locale:
+            for folder in narrowing(locale):
+                folders.append(folder)
+                if folder == ROOT_LANGUAGE:
+                    folders.append(ROOT)
+    folders.append(ROOT)
+    return tuple(dict.fromkeys(folders))
+
+
+def language_of(folder: str) -> str:
+    """The BCP 47 tag of the texts in a locale folder."""
+    return folder or ROOT_LANGUAGE
+
+
+@lru_cache(maxsize=4096)
+def notation(language: str, *wanted: str | None) -> Notation:
+    """The first wanted locale of the text's own language, else that language.
+
+    A German reader who gets an English text must not find German month names in it.
+    """
+    text = parse(language) or Locale.parse(ROOT_LANGUAGE)
+    for name in wanted:
+        for candidate in narrowing(name) if name else ():
+            locale = parse(candidate)
+            if locale is not None and locale.language == text.language:
+                return _notation(str(locale))
+    return _notation(str(text))
+
+
+@cache  # No more than CLDR has locales.
+def _notation(identifier: str) -> Notation:
+    return Notation(Locale.parse(identifier))

@@ -1,0 +1,134 @@
+"""A template file, compiled: in one language, to be written for one reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
+from jinja2.runtime import Context
+
+from dispatcher.rendering import grammar, locales
+from dispatcher.rendering.sandbox import Sandbox, concat
+from dispatcher.rendering.scene import Scene
+
+#: A text as it stands, or the compiled form of one that has something to fill in.
+Part = str | Callable[[Context], Iterator[str]]
+_TAGS = ("{{", "{%", "{#")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One text of a file, as its author wrote it, and the line it stands on."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file. Its parts are rendered one by one, so none can reach into another."""
+
+    #: Path in the tree: `order/created/fr/email.txt`.
+    file: str
+    language: str
+    notation: locales.Notation
+    #: Each different part once, and where in the result it goes.
+    parts: tuple[Part, ...]
+    places: tuple[int, ...]
+    #: The variables that it and the files it takes in read, whether or not a render gets there.
+    reads: frozenset[str]
+    new_context: Callable[[dict[str, Any], bool], Context]
+
+    def write(self, values: dict[str, Any], scene: Scene) -> list[str]:
+        """The parts, rendered."""
+        scene.notation = self.notation
+        values["lang"] = self.language
+        context = self.new_context(values, True)
+        written = []
+        for part in self.parts:
+            if isinstance(part, str):
+                written.append(part)
+                continue
+            written.append(concat(part(context)))
+            if context.vars:
+                # What one part sets is not for the next.
+                context.vars.clear()
+                context.exported_vars.clear()
+        return [written[place] for place in self.places]
+
+
+def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Leaf, ...]) -> Page:
+    """Raises TemplateSyntaxError, with its line and file, for whatever is wrong with it."""
+    language = locales.language_of(folder)
+    parts: list[Part] = []
+    reads: set[str] = set()
+    template = Template.from_code(environment, environment.compile("", file, file), {})
+    different = tuple({leaf.text: leaf for leaf in leaves}.values())
+    for leaf in different:
+        if not any(tag in leaf.text for tag in _TAGS):
+            parts.append(leaf.text)
+            continue
+        # The comment keeps the line numbers of the file in the compiled leaf.
+        source = "{#" + "\n" * (leaf.line - 1) + "#}" + leaf.text if leaf.line > 1 else leaf.text
+        tree = environment.parse(source, file, file)
+        if len(leaves) > 1 and (
+            block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None)
+        ):
+            raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
+        template = Template.from_code(environment, environment.compile(source, file, file), {})
+        reads |= _reads(environment, tree, file)
+        parts.append(template.root_render_func)
+    return Page(
+        file=file,
+        language=language,
+        notation=locales.notation(language),
+        parts=tuple(parts),
+        places=tuple([leaf.text for leaf in different].index(leaf.text) for leaf in leaves),
+        reads=frozenset(reads),
+        new_context=template.new_context,
+    )
+
+
+def _reads(environment: Sandbox, tree: nodes.Template, file: str) -> set[str]:
+    """The variables read by a template and all it takes in; checks those files on the way."""
+    read: set[str] = set()
+    given: set[str] = set(environment.globals)
+    for each in (tree, *_taken_in(environment, tree, file, (file,))):
+        read |= meta.find_undeclared_variables(each)
+        given |= {name.name for name in each.find_all(nodes.Name) if name.ctx != "load"}
+        given |= {macro.name for macro in each.find_all(nodes.Macro)}
+        given |= {tag.target for tag in each.find_all(nodes.Import)}
+        for tag in each.find_all(nodes.FromImport):
+            given |= {name if isinstance(name, str) else name[1] for name in tag.names}
+        if any(use.name == "money" for use in each.find_all(nodes.Filter)):
+            read.add("currency")
+    return read - given
+
+
+def _taken_in(
+    environment: Sandbox, tree: nodes.Template, file: str, above: tuple[str, ...]
+) -> Iterator[nodes.Template]:
+    for name, line in grammar.references(tree):
+        if name in above:
+            raise TemplateSyntaxError(f"{name} takes itself in", line, file, file)
+        if name.rpartition(".")[2] != _kind(file):
+            # Escaping goes by the kind of file: text taken into HTML would not be escaped.
+            raise TemplateSyntaxError(
+                f"only .{_kind(file)} files may be taken in here, not {name}", line, file, file
+            )
+        try:
+            source, path, _ = environment.files.get_source(environment, name)
+        except TemplateNotFound:
+            raise TemplateSyntaxError(
+                f"there is no file {name}; paths begin at the templates folder", line, file, file
+            ) from None
+        taken = environment.parse(source, path, path)
+        environment.get_template(name)
+        yield taken
+        yield from _taken_in(environment, taken, path, (*above, name))
+
+
+def _kind(file: str) -> str:
+    return file.rpartition(".")[2].replace("json", "txt")

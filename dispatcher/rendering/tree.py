@@ -1,0 +1,117 @@
+"""The template folders, laid over one another: a later folder's file hides an earlier one's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+
+from dispatcher.rendering import locales
+from dispatcher.rendering.errors import Problem
+
+EVENT_FILE: Final = "event.toml"
+SAMPLE_FILE: Final = "sample.json"
+#: Folders of files that events take in.
+SHARED: Final = ("layouts", "partials")
+#: Larger is a mistake, or an attempt to fill the memory.
+LARGEST: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EventFolder:
+    """`order/created/`: the key is `order.created`; files are by locale folder, then by name."""
+
+    path: str
+    files: Mapping[str, Mapping[str, Path]]
+
+    @property
+    def key(self) -> str:
+        return self.path.replace("/", ".")
+
+    def name(self, locale: str, file: str) -> str:
+        """A file's path in the tree."""
+        return "/".join(filter(None, (self.path, locale, file)))
+
+
+class Tree:
+    """`files` maps a path in the tree (`order/created/fr/email.txt`) to the file on disk."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.files: dict[str, Path] = {}
+        self.problems: list[Problem] = []
+        for folder in folders:
+            if not folder.is_dir():
+                self.problems.append(Problem(str(folder), None, "there is no such folder"))
+            self.files.update(_files(folder))
+        self._events = {
+            str(PurePosixPath(name).parent): dict[str, dict[str, Path]]()
+            for name in sorted(self.files)
+            if PurePosixPath(name).name == EVENT_FILE
+        }
+        for name in sorted(self.files):
+            self._place(PurePosixPath(name))
+
+    def events(self) -> Iterator[EventFolder]:
+        for path, files in self._events.items():
+            yield EventFolder(path, files)
+
+    def shared(self) -> Iterator[str]:
+        """Layouts and partials."""
+        return (name for name in sorted(self.files) if name.split("/")[0] in SHARED)
+
+    def localized(self, name: str, locale: str) -> str | None:
+        """The file to take for `layouts/email.html` in a locale: `layouts/fr/email.html`, say."""
+        folder, _, file = name.rpartition("/")
+        for candidate in locales.fallback(locales.language_of(locale)):
+            path = "/".join(filter(None, (folder, candidate, file)))
+            if path in self.files:
+                return path
+        return None
+
+    def _place(self, name: PurePosixPath) -> None:
+        if name.parts[0] in SHARED or (len(name.parts) == 1 and name.name == "README.md"):
+            return
+        folder, above = str(name.parent), str(name.parent.parent)
+        if folder in self._events and folder != ".":
+            self._events[folder].setdefault(locales.ROOT, {})[name.name] = self.files[str(name)]
+        elif above in self._events and above != ".":
+            locale = name.parent.name
+            if not locales.is_locale(locale):
+                self._fault(name, f"{locale!r} is no locale; name the folder like fr or pt-br")
+            elif locale != locales.normal(locale):
+                self._fault(name, f"name the folder {locales.normal(locale)}")
+            else:
+                self._events[above].setdefault(locale, {})[name.name] = self.files[str(name)]
+        else:
+            self._fault(
+                name, f"this belongs to no event: an event is a folder that has an {EVENT_FILE}"
+            )
+
+    def _fault(self, name: PurePosixPath, sentence: str) -> None:
+        self.problems.append(Problem(str(self.files[str(name)]), None, sentence))
+
+
+class Loader(BaseLoader):
+    """Gives Jinja the files of one locale."""
+
+    def __init__(self, tree: Tree, locale: str) -> None:
+        self._tree = tree
+        self._locale = locale
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        name = self._tree.localized(template, self._locale)
+        if name is None:
+            raise TemplateNotFound(template)
+        return self._tree.files[name].read_text(encoding="utf-8"), name, None
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = {}
+    for file in folder.rglob("*"):
+        name = file.relative_to(folder)
+        if file.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
+            found[name.as_posix()] = file
+    return found

@@ -1,0 +1,167 @@
+"""Every template that is shipped, on every channel and in every locale."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.check import check
+from dispatcher.rendering.renderer import Renderer
+from tests.dispatcher.rendering.given import (
+    SHOP,
+    TEMPLATES,
+    delivery,
+    email,
+    in_app,
+    reader,
+)
+
+CATALOG = Catalog.load([TEMPLATES])
+LOCALES = ("en", "fr")
+EVERY_EVENT_AND_LOCALE = [(event, locale) for event in CATALOG.events for locale in LOCALES]
+
+#: The shared catalogue: category, priority, fields (? is optional) and the link of each event.
+SPECIFIED = {
+    "order.created": ("orders", "normal", "order_id order_topic? amount? currency?"),
+    "order.assigned": ("orders", "high", "order_id order_topic? writer_name? deadline?"),
+    "order.completed": ("orders", "high", "order_id order_topic?"),
+    "order.paid": ("orders", "normal", "order_id order_topic? amount currency? payment_method?"),
+    "payment.completed": (
+        "payments",
+        "normal",
+        "order_id? order_topic? amount currency? payment_method?",
+    ),
+}
+
+
+def sample(event: str) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads(CATALOG.samples[event].read_text(encoding="utf-8"))
+    return payload
+
+
+def test_the_events_are_those_of_the_catalogue() -> None:
+    declared = {
+        key: (
+            event.category,
+            event.priority,
+            " ".join(name + "?" * (not field.required) for name, field in event.fields.items()),
+        )
+        for key, event in CATALOG.events.items()
+    }
+    assert declared == SPECIFIED
+
+
+def test_nothing_is_found_in_them() -> None:
+    assert check(CATALOG) == []
+
+
+@pytest.mark.parametrize("event", CATALOG.events)
+def test_every_file_is_translated(event: str) -> None:
+    assert {frozenset(by_locale) for by_locale in CATALOG.pages[event].values()} == {
+        frozenset({"", "fr"})
+    }
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_an_email_renders_its_sample(event: str, locale: str) -> None:
+    content = email(
+        Renderer(CATALOG).render(
+            delivery(sample(event), event=event, recipient=reader(locale=locale))
+        )
+    )
+    assert content.subject
+    assert "https://shop.example/orders/1042" in content.text
+    assert content.html is not None
+    assert 'href="https://shop.example/orders/1042"' in content.html
+    assert f'lang="{locale}"' in content.html
+    assert "prefers-color-scheme: dark" in content.html
+    assert 'class="heading" style="' in content.html
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_an_inbox_item_renders_its_sample(event: str, locale: str) -> None:
+    item = in_app(
+        Renderer(CATALOG).render(
+            delivery(sample(event), event=event, channel="in_app", recipient=reader(locale=locale))
+        )
+    )
+    assert item.title
+    assert item.body.endswith(".")
+    assert item.link == "https://shop.example/orders/1042"
+    assert [action.link for action in item.actions] == [item.link]
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_it_renders_with_its_required_fields_alone(event: str, locale: str) -> None:
+    fields = CATALOG.events[event].fields
+    payload = {name: value for name, value in sample(event).items() if fields[name].required}
+    renderer = Renderer(CATALOG)
+    for channel in CATALOG.events[event].channels:
+        content = renderer.render(
+            delivery(payload, event=event, channel=channel, recipient=reader(locale=locale))
+        )
+        assert "None" not in repr(content).replace("image=None", "").replace("link=None", "")
+
+
+def test_french_readers_get_french() -> None:
+    content = email(
+        Renderer(CATALOG).render(
+            delivery(sample("order.paid"), event="order.paid", recipient=reader(locale="fr-CA"))
+        )
+    )
+    assert content.subject == "Paiement de 149,00\xa0€ pour la commande n° 1042"
+    assert "Moyen de paiement : Visa ending in 4242" in content.text
+    assert content.html is not None
+    assert "Vous recevez ce message" in content.html
+
+
+def test_a_deadline_is_told_in_the_readers_own_time() -> None:
+    renderer = Renderer(CATALOG)
+    wanted = delivery(sample("order.assigned"), event="order.assigned", channel="in_app")
+    assert "March 27, 2026, 12:00\u202fPM EDT" in in_app(renderer.render(wanted)).body
+    in_vienna = replace(wanted, recipient=reader(time_zone=None))
+    assert "March 27, 2026, 5:00\u202fPM CET" in in_app(renderer.render(in_vienna)).body
+
+
+def test_a_payment_without_an_order_has_no_link_to_one() -> None:
+    renderer = Renderer(CATALOG)
+    payload = {"amount": "20.00"}
+    item = in_app(renderer.render(delivery(payload, event="payment.completed", channel="in_app")))
+    assert (item.link, item.actions) == (None, ())
+    assert (
+        "/orders/" not in email(renderer.render(delivery(payload, event="payment.completed"))).text
+    )
+
+
+def test_a_tenants_branding_shows() -> None:
+    branding = {
+        "color": "#0f766e",
+        "logo_url": "https://shop.example/logo.png",
+        "address": "Main St",
+    }
+    content = email(
+        Renderer(CATALOG).render(
+            delivery(
+                sample("order.paid"), event="order.paid", tenant=replace(SHOP, branding=branding)
+            )
+        )
+    )
+    assert content.html is not None
+    assert 'bgcolor="#0f766e"' in content.html
+    assert 'src="https://shop.example/logo.png"' in content.html
+    assert "Main St" in content.text
+
+
+@pytest.mark.parametrize("event", CATALOG.events)
+def test_none_of_them_is_personal(event: str) -> None:
+    renderer = Renderer(CATALOG)
+    for channel in CATALOG.events[event].channels:
+        first = renderer.render(delivery(sample(event), event=event, channel=channel))
+        second = renderer.render(
+            delivery(sample(event), event=event, channel=channel, recipient=reader(id="ben"))
+        )
+        assert first is second
