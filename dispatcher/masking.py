@@ -1,0 +1,47 @@
+"""What must not be read by whoever reads logs, terminals and error messages."""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "***"
+ADDRESS = "<address>"
+PHONE = "<phone>"
+
+# A whole URL is taken at once, so that user@host in it is not taken for somebody's address.
+_SENSITIVE = re.compile(
+    r"""
+    (?P<url> [a-z][a-z0-9+.-]* :// \S+ )
+    | (?P<name> \b (?: pass | passw(?:or)?d | passfile | secret | token ) \s* = \s* )
+        (?: ' (?: [^'\\] | \\. )* ' | [^\s&]+ )
+    | (?P<address> (?: "[^"\s]+" | [\w.!#$%&'*+/=?^`{|}~-]+ ) @ [\w-]+ (?: \. [\w-]+ )* )
+    | (?P<phone> (?<! [\w.] ) \+ [1-9] \d{7,14} \b )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# Up to the last @: a password that should have been percent-encoded, and was not, is hidden too.
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/?#]*):\S*@")
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s]*)=[^&\s]*")
+
+
+def mask(text: str) -> str:
+    """The text without passwords, e-mail addresses and phone numbers (E.164).
+
+    A net under what keeps them out in the first place; a name or a street is not recognised.
+    """
+    return _SENSITIVE.sub(_masked, text)
+
+
+def mask_url(url: str) -> str:
+    """The URL or connection string without its password."""
+    url = _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", url)
+    url = _SECRET_IN_QUERY.sub(rf"\1={HIDDEN}", url)
+    return url if "://" in url else mask(url)
+
+
+def _masked(found: re.Match[str]) -> str:
+    if found["url"]:
+        return mask_url(found["url"])
+    if found["name"]:
+        return found["name"] + HIDDEN
+    return ADDRESS if found["address"] else PHONE

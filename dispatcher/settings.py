@@ -1,0 +1,347 @@
+"""What can be set from outside: environment variables, read once, at the start."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self, cast
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from dispatcher import files
+from dispatcher.channels.email import RETURN_PATH, EmailChannel
+from dispatcher.masking import mask_url
+from dispatcher.providers.provider import ProviderUrlError, provider_for
+
+PREFIX: Final = "POSTBELL_"
+#: The suite's own variables; they are no settings.
+TEST_PREFIX: Final = "POSTBELL_TEST_"
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["console", "json"]
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `sentences` says why, one sentence for each mistake."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = tuple(sentences)
+
+
+def _setting(
+    default: Any,
+    what: str,
+    *,
+    unit: str = "",
+    unset: str = "",
+    secret: bool = False,
+    ge: float | None = None,
+    le: float | None = None,
+) -> Any:
+    """A setting cannot exist without saying what it is for, and in which unit.
+
+    `unset` says what applies where nothing is set; a `secret` may hold a password.
+    """
+    return Field(
+        default,
+        description=what,
+        repr=not secret,
+        json_schema_extra={"unit": unit, "unset": unset},
+        ge=ge,
+        le=le,
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting. `Settings.load()` is what a program calls; tests may give values by name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        # NAME= in a compose file means "not set".
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    database_url: str | None = _setting(
+        None,
+        "The database: postgresql://user:password@host:5432/name, or any libpq connection string.",
+        unset="an embedded PostgreSQL is started",
+        secret=True,
+    )
+    smtp_url: str = _setting(
+        "smtp://127.0.0.1:1025",
+        "The mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port;"
+        " console: prints mails instead.",
+        secret=True,
+    )
+    public_url: str = _setting(
+        "http://localhost:8000",
+        "Where the outside world reaches Postbell: unsubscribe links, webhooks.",
+    )
+
+    sender_address: str = _setting(
+        "notifications@postbell.example",
+        "From whom e-mail comes, unless the tenant's branding has a from_address.",
+    )
+    sender_name: str = _setting(
+        "",
+        "The name beside that address, unless the branding has a from_name.",
+        unset="the address alone",
+    )
+    bounce_domain: str | None = _setting(
+        None,
+        "The domain to which undeliverable mail returns, at bounces+ID@DOMAIN.",
+        unset="the sender's domain",
+    )
+    email_concurrency: int = _setting(
+        8, "How many e-mails one process has in flight at a time.", unit="e-mails", ge=1, le=1000
+    )
+    email_max_attempts: int = _setting(
+        10, "How often an e-mail is tried before it is a dead letter.", unit="tries", ge=1, le=100
+    )
+    templates: Annotated[tuple[Path, ...], NoDecode] = _setting(
+        (),
+        f"Further template folders, separated by {os.pathsep} or as a JSON list;"
+        " a later folder's file replaces an earlier one's.",
+        unset="the templates that come with Postbell",
+    )
+
+    router_enabled: bool = _setting(
+        True, "Whether `postbell run` routes events. Of all that do, one leads and others stand by."
+    )
+    dispatcher_enabled: bool = _setting(
+        True, "Whether `postbell run` delivers what is routed. As many as you like may."
+    )
+    route_batch: int = _setting(
+        500, "How many events the router takes at once.", unit="events", ge=1, le=10_000
+    )
+    safety_poll_seconds: float = _setting(
+        5.0,
+        "How often a sleeping router looks even if nothing woke it; 0 trusts in being woken.",
+        unit="seconds",
+        ge=0,
+        le=3600,
+    )
+    lease_seconds: float = _setting(
+        10.0,
+        "How long a batch may go without a sign of life before another process takes it.",
+        unit="seconds",
+        ge=1,
+        le=3600,
+    )
+    shutdown_seconds: float = _setting(
+        20.0,
+        "How long a process that is asked to stop may take to finish what is in flight.",
+        unit="seconds",
+        ge=0,
+        le=3600,
+    )
+    keep_days: int = _setting(
+        5,
+        "How long the outbox keeps events that are routed. The delivery log keeps what came of"
+        " them.",
+        unit="days",
+        ge=1,
+        le=6,
+    )
+
+    http_host: str = _setting(
+        "127.0.0.1", "On which address /healthz, /readyz and /metrics are served, without a login."
+    )
+    http_port: int = _setting(9464, "On which port; 0 serves none of them.", ge=0, le=65_535)
+    log_level: LogLevel = _setting(
+        "info", "From which level on to log: debug, info, warning or error."
+    )
+    log_format: LogFormat | None = _setting(
+        None,
+        "How to log, on standard error: console or json (one object a line).",
+        unset="console on a terminal, else json",
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises SettingsError, with every mistake in it."""
+        sentences = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
+        try:
+            settings = cls()
+        except ValidationError as mistakes:
+            found = mistakes.errors(include_input=False, include_url=False)
+            raise SettingsError([*sentences, *map(_sentence, found)]) from None
+        if sentences:
+            raise SettingsError(sentences)
+        return settings
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Ours, then those that are set."""
+        return (files.folder("templates"), *self.templates)
+
+    @property
+    def return_path(self) -> str:
+        """As `EmailChannel` takes it."""
+        if self.bounce_domain is None:
+            return RETURN_PATH
+        return RETURN_PATH.replace("{domain}", self.bounce_domain)
+
+    @property
+    def logs_to_console(self) -> bool:
+        if self.log_format is None:
+            return sys.stderr.isatty()
+        return self.log_format == "console"
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if url.startswith(("postgres+", "postgresql+")):
+            raise ValueError(
+                "has a SQLAlchemy driver in it: write postgresql:// without +psycopg or the like"
+            )
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError:
+            # libpq's message quotes the part that it stumbled over, which may be the password.
+            raise ValueError(
+                "is no connection string: write postgresql://user:password@host:5432/name, with %"
+                " and two hexadecimal digits for special characters in the password"
+            ) from None
+        return url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: str) -> str:
+        try:
+            provider = provider_for(url)
+        except ProviderUrlError as error:
+            raise ValueError(f"does not say how to send mail: {error}") from None
+        if provider.channel != "email":
+            raise ValueError("names something else than a mail server")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_web_address(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        host = rest.split("/", 1)[0]
+        if scheme not in ("http", "https") or not separator or not host or url != url.strip():
+            raise ValueError("is no web address: write https://notify.example.org")
+        if "@" in host or "?" in rest or "#" in rest:
+            raise ValueError("has a login, a query or a fragment: leave that away")
+        return url.rstrip("/")
+
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return [part for part in value.split(os.pathsep) if part]
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"begins like a JSON list and is none: {error.msg}") from None
+
+    @field_validator("templates")
+    @classmethod
+    def _are_folders(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in folders:
+            if not path.is_dir():
+                raise ValueError(f"names {path}, which is not a folder")
+        return folders
+
+    @model_validator(mode="after")
+    def _has_something_to_run(self) -> Self:
+        if not self.router_enabled and not self.dispatcher_enabled:
+            raise ValueError(
+                "POSTBELL_ROUTER_ENABLED and POSTBELL_DISPATCHER_ENABLED are both off:"
+                " nothing is left to run."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_send(self) -> Self:
+        try:
+            EmailChannel(self.sender_address, self.sender_name, return_path=self.return_path)
+        except ValueError as error:
+            raise ValueError(
+                "POSTBELL_SENDER_ADDRESS, POSTBELL_SENDER_NAME and POSTBELL_BOUNCE_DOMAIN do not"
+                f" make a mail: {str(error).rstrip('.')}."
+            ) from None
+        return self
+
+
+#: Each variable's field.
+VARIABLES: Final[Mapping[str, str]] = {
+    PREFIX + name.upper(): name for name in Settings.model_fields
+}
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Every setting under its variable's name, without passwords, for people and JSON."""
+    values: dict[str, Any] = {}
+    for variable, name in VARIABLES.items():
+        value = getattr(settings, name)
+        if isinstance(value, tuple):
+            value = [str(part) for part in value]
+        is_secret = not Settings.model_fields[name].repr
+        values[variable] = mask_url(value) if is_secret and value else value
+    return values
+
+
+def table() -> str:
+    """The settings as a Markdown table, as README has it."""
+    lines = ["| variable | default | what it is for |", "| --- | --- | --- |"]
+    for variable, name in VARIABLES.items():
+        field = Settings.model_fields[name]
+        extra = cast("dict[str, str]", field.json_schema_extra)
+        default = extra["unset"] or f"`{_written(field.default)}` {extra['unit']}".rstrip()
+        what = (field.description or "").replace("|", "\\|")
+        lines.append(f"| `{variable}` | {default} | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: object) -> str:
+    """A default as one would write it into the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _is_unknown(name: str) -> bool:
+    name = name.upper()
+    return name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in VARIABLES
+
+
+def _unknown(name: str) -> str:
+    # Without the prefix, which would make any two alike.
+    fields = VARIABLES.values()
+    near = difflib.get_close_matches(name[len(PREFIX) :].lower(), fields, n=1)
+    guess = (
+        f"did you mean {PREFIX}{near[0].upper()}?"
+        if near
+        else "README lists them all."
+    )
+    return f"{name} is no setting: {guess}"
+
+
+def _sentence(mistake: ErrorDetails) -> str:
+    """Pydantic's finding as a sentence; never with the value, which may be a password."""
+    text = mistake["msg"].removeprefix("Value error, ")
+    if not mistake["loc"]:
+        return text
+    variable = PREFIX + str(mistake["loc"][0]).upper()
+    if mistake["type"] != "value_error":
+        text = text.removeprefix("Input ")
+    return f"{variable} {text}."
