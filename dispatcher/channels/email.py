@@ -121,7 +121,7 @@ class EmailChannel:
                 f"To: {recipient.address}\r\n",
                 reply_to,
                 mime.unstructured("Subject", subject),
-                f"Date: {format_datetime(self._now())}\r\n",
+                _date_line(int(self._now().timestamp())),
                 f"Message-ID: {message_id}\r\n",
                 # RFC 3834: nobody's holiday responder answers, and no list loops.
                 "Auto-Submitted: auto-generated\r\n",
@@ -202,6 +202,12 @@ def _required(what: str, found: _Found | Refused) -> _Found:
     if isinstance(found, Refused):
         raise ValueError(f"the {what} cannot be used: {found.reason}")  # noqa: TRY004 it is a value
     return found
+
+
+# The mails of one second have the same date.
+@lru_cache(maxsize=2)
+def _date_line(second: int) -> str:
+    return f"Date: {format_datetime(datetime.fromtimestamp(second, UTC))}\r\n"
 
 
 def _text_of(branding: Mapping[str, Any], key: str) -> str | None:

@@ -31,7 +31,7 @@ async def smtp(server: SmtpPeer) -> AsyncIterator[Open]:
     async def open_one(parameters: str = "", credentials: str = "") -> Smtp:
         provider = Smtp(
             Endpoint.from_url(
-                f"smtp://{credentials}127.0.0.1:{server.port}?timeout=0.6&accept_timeout=0.6"
+                f"smtp://{credentials}127.0.0.1:{server.port}?timeout=1&accept_timeout=1"
                 + (f"&{parameters}" if parameters else "")
             )
         )

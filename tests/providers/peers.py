@@ -94,7 +94,7 @@ class SmtpHarness:
         self.provider: Provider[Any] = Smtp(
             Endpoint.from_url(
                 f"smtp://shop:s3cret%21@127.0.0.1:{self._peer.port}"
-                "?timeout=0.6&accept_timeout=0.6&pool=3"
+                "?timeout=1&accept_timeout=1&pool=3"
             )
         )
 
