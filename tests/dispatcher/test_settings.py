@@ -73,7 +73,7 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_settings_do_not_change_while_the_program_runs() -> None:
     with pytest.raises(ValidationError):
-        Settings.load().keep_days = 2  # type: ignore[misc]
+        Settings.load().keep_days = 2
 
 
 def test_an_unknown_variable_is_named_with_the_nearest_known_one(
@@ -81,9 +81,7 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one(
 ) -> None:
     found = mistakes(monkeypatch, POSTBELL_DATABSE_URL="postgresql://h/d")
 
-    assert found == (
-        "POSTBELL_DATABSE_URL is no setting: did you mean POSTBELL_DATABASE_URL?",
-    )
+    assert found == ("POSTBELL_DATABSE_URL is no setting: did you mean POSTBELL_DATABASE_URL?",)
 
 
 def test_an_unknown_variable_like_no_other_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
