@@ -1,0 +1,215 @@
+"""The verbs of the domain, for tests: each does one thing on the connection that it is given.
+
+What they make fits together by default: the event `order.paid` with a template for every channel,
+the person `u1` with an address on each, the tenant `default`, who is always there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
+
+Connection = psycopg.Connection[Any]
+
+CHANNELS = ("in_app", "email", "sms", "push", "sse")
+
+
+class Decision(NamedTuple):
+    """A row of postbell.explain()."""
+
+    recipient_id: str | None
+    channel: str | None
+    decision: str
+    rung: int
+    reason: str
+    due_at: datetime | None
+
+
+class Fate(NamedTuple):
+    """What became of a delivery, as postbell.delivery_log has it."""
+
+    state: str
+    reason: str | None
+
+
+def rows(connection: Connection, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+    """All rows of a query; arguments may be dicts, for jsonb."""
+    cursor = connection.cursor(row_factory=tuple_row)
+    cursor.execute(query.encode(), [_adapted(argument) for argument in arguments])
+    return cursor.fetchall() if cursor.description else []
+
+
+def value(connection: Connection, query: str, *arguments: object) -> Any:
+    """The only value of a query's only row."""
+    ((found,),) = rows(connection, query, *arguments)
+    return found
+
+
+def column(connection: Connection, query: str, *arguments: object) -> list[Any]:
+    """The values of a query with one column."""
+    return [found for (found,) in rows(connection, query, *arguments)]
+
+
+def call(connection: Connection, function: str, **named: object) -> list[tuple[Any, ...]]:
+    """The rows of a function of the schema, its arguments by name."""
+    statement = sql.SQL("select * from postbell.{}({})").format(
+        sql.Identifier(function),
+        sql.SQL(", ").join(sql.SQL("{} => %s").format(sql.Identifier(name)) for name in named),
+    )
+    cursor = connection.cursor(row_factory=tuple_row)
+    cursor.execute(statement, [_adapted(argument) for argument in named.values()])
+    return cursor.fetchall()
+
+
+def insert(connection: Connection, table: str, **columns: object) -> None:
+    """A row, as it is: past the functions that would check it."""
+    statement = sql.SQL("insert into postbell.{} ({}) values ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+    )
+    connection.execute(statement, [_adapted(given) for given in columns.values()])
+
+
+def clock(connection: Connection, at: datetime | str) -> None:
+    """Stops the clock by which Postbell decides, in this database."""
+    connection.execute(
+        sql.SQL(
+            "create or replace function postbell.clock() returns timestamptz"
+            " language sql stable return {}::timestamptz"
+        ).format(sql.Literal(str(at)))
+    )
+
+
+def tenant(connection: Connection, id: str = "default", **columns: object) -> str:  # noqa: A002
+    """A website; columns of one that exists are changed."""
+    if not value(connection, "select count(*) from postbell.tenant where id = %s", id):
+        insert(connection, "tenant", id=id, name=id, base_url=f"https://{id}.example")
+    for name, given in columns.items():
+        connection.execute(
+            sql.SQL("update postbell.tenant set {} = %s where id = %s").format(
+                sql.Identifier(name)
+            ),
+            [_adapted(given), id],
+        )
+    return id
+
+
+def event_type(connection: Connection, key: str = "order.paid", **named: object) -> str:
+    """A registered event; named are the arguments of postbell.register_event()."""
+    defaults: dict[str, object] = {
+        "category": key.partition(".")[0] + "s",
+        "priority": "normal",
+        "default_channels": ["in_app"],
+        "channels": list(CHANNELS),
+    }
+    call(connection, "register_event", **{"key": key, **defaults, **named})
+    return key
+
+
+def recipient(connection: Connection, id: str = "u1", **named: object) -> str:  # noqa: A002
+    """A person with an e-mail address and a phone; named as in postbell.upsert_recipient()."""
+    reachable: dict[str, object] = {"email": f"{id}@example.org", "phone": "+33612345678"}
+    call(connection, "upsert_recipient", **{"id": id, **reachable, **named})
+    return id
+
+
+def emit(
+    connection: Connection,
+    event: str | None = "order.paid",
+    recipient: str | None = "u1",
+    payload: object = None,
+    **columns: object,
+) -> int:
+    """Inserts into the outbox, in the connection's transaction; the event's id."""
+    named = {"event": event, "recipient": recipient, "payload": payload or {}, **columns}
+    statement = sql.SQL("insert into postbell.outbox ({}) values ({}) returning id").format(
+        sql.SQL(", ").join(map(sql.Identifier, named)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(named)),
+    )
+    cursor = connection.cursor(row_factory=tuple_row)
+    cursor.execute(statement, [_adapted(given) for given in named.values()])
+    ((outbox_id,),) = cursor.fetchall()
+    return int(outbox_id)
+
+
+def route(connection: Connection, most: int = 500) -> int:
+    """Routes until nothing is left that is committed; how many events it took, and window ends."""
+    taken = 0
+    while page := value(connection, "select postbell.route(%s)", most):
+        taken += page
+    return taken
+
+
+def sent(connection: Connection, *delivery_ids: int) -> None:
+    """What a dispatcher does whose provider says yes."""
+    attempts(connection, "sent", *delivery_ids)
+
+
+def attempts(
+    connection: Connection,
+    outcome: str,
+    *delivery_ids: int,
+    reason: str | None = None,
+    retry_after: float = 60,
+    at_fault: bool = False,
+) -> None:
+    """What a dispatcher writes down when a provider answered all of them alike."""
+    many = len(delivery_ids)
+    call(
+        connection,
+        "record_attempts",
+        delivery_ids=list(delivery_ids),
+        outcomes=[outcome] * many,
+        provider="test",
+        message_ids=[f"m{delivery_id}" for delivery_id in delivery_ids],
+        codes=["250"] * many,
+        reasons=[reason] * many,
+        retry_after=[retry_after] * many,
+        latencies_ms=[1.5] * many,
+        at_fault=[at_fault] * many,
+    )
+
+
+def inbox_item(connection: Connection, **columns: object) -> int:
+    """An item in the inbox of u1, as if delivered; its id."""
+    ((number,),) = rows(connection, "select coalesce(max(id), 0) + 1 from postbell.inbox_item")
+    defaults: dict[str, object] = {
+        "id": number, "outbox_id": number, "tenant_id": "default", "recipient_id": "u1",
+        "event": "order.paid", "category": "orders", "title": "Paid", "body": "Thank you",
+        "is_silent": False, "created_at": "2030-01-01 12:00Z",
+    }  # fmt: skip
+    insert(connection, "inbox_item", **{**defaults, **columns})
+    return int(number)
+
+
+def explain(connection: Connection, *outbox_id: int, **named: object) -> list[Decision]:
+    """postbell.explain(): of an event that was emitted, or of one that might be."""
+    if outbox_id:
+        named["outbox_id"] = outbox_id[0]
+    return [Decision._make(row) for row in call(connection, "explain", **named)]
+
+
+def deliveries(connection: Connection, outbox_id: int) -> dict[tuple[str, str], Fate]:
+    """What became of an event, by recipient and channel."""
+    found = rows(
+        connection,
+        "select recipient_id, channel, state, reason from postbell.delivery_log"
+        " where outbox_id = %s",
+        outbox_id,
+    )
+    return {(who, channel): Fate(state, reason) for who, channel, state, reason in found}
+
+
+def rejections(connection: Connection) -> dict[int, str]:
+    """Reasons of the rejected events, by id."""
+    return dict(rows(connection, "select outbox_id, reason from postbell.rejected_events"))
+
+
+def _adapted(given: object) -> object:
+    return Jsonb(given) if isinstance(given, dict) else given

@@ -1,0 +1,40 @@
+"""A database whose transactions commit, for what only commits can show, and more sessions on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import psycopg
+import pytest
+
+from tests import given
+from tests.given import Connection
+
+
+class Connect(Protocol):
+    def __call__(self, *, autocommit: bool = True) -> Connection: ...
+
+
+@pytest.fixture
+def connect(database_url: str) -> Iterator[Connect]:
+    """Opens sessions on the test's own database; what a session holds ends with the test."""
+    opened: list[Connection] = []
+
+    def open_one(*, autocommit: bool = True) -> Connection:
+        session = psycopg.connect(database_url, autocommit=autocommit)
+        opened.append(session)
+        return session
+
+    yield open_one
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture
+def db(connect: Connect) -> Connection:
+    """A session that commits each statement, on a database where `order.paid` may be told to u1."""
+    session = connect()
+    given.event_type(session)
+    given.recipient(session)
+    return session
