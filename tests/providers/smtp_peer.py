@@ -177,8 +177,10 @@ class _Session:
                 await self._answer(verb, "502 5.5.2 what?")
 
     async def _body(self) -> None:
+        # Something has come, so the client is in the middle of it.
+        first = await self._reader.readexactly(1)
         await self._act("BODY")
-        data = await self._reader.readuntil(b"\r\n.\r\n")
+        data = first + await self._reader.readuntil(b"\r\n.\r\n")
         if await self._answer("ACCEPT", "250 2.0.0 queued as 1"):
             text = data.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
             self._peer.mails.append(Mail(self._sender, self._recipient, text))
