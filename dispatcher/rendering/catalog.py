@@ -171,8 +171,12 @@ class _Loading:
             return compile_page(environment, name, locale, leaves)
         except TemplateSyntaxError as error:
             self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
-        except RecursionError:
-            self._fault(name, None, "this is nested too deeply")
+        except Exception as error:  # noqa: BLE001 # an author must not stop the loading
+            # Python's own limits on the compiled code: nesting, digits of a number.
+            kind = type(error).__name__
+            self._fault(name, None, f"this cannot be compiled ({kind}); simplify it")
+                name, None, f"this cannot be compiled ({type(error).__name__}); simplify it"
+            )
         return None
 
     def _event(self, folder: EventFolder, channels: tuple[str, ...]) -> EventType | None:

@@ -12,6 +12,8 @@ from babel import Locale, UnknownLocaleError
 ROOT = ""
 #: The language the root files are written in.
 ROOT_LANGUAGE = "en"
+#: RFC 5646, 4.4.1, asks for 35 characters to be taken; a person's locale may be any text.
+_LONGEST = 35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ def parse(name: str) -> Locale | None:
 
 def narrowing(locale: str) -> Iterator[str]:
     """`zh-hant-tw`, `zh-hant`, `zh` (RFC 4647, section 3.4: lookup)."""
-    parts = normal(locale).split("-")
+    parts = normal(locale)[:_LONGEST].split("-")
     for length in range(len(parts), 0, -1):
         yield "-".join(parts[:length])
 

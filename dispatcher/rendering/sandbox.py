@@ -95,10 +95,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: a mapping's item, or an attribute listed above."""
-        if isinstance(obj, Mapping):
-            return self._item(obj, attribute, attribute)
         if attribute in _ATTRIBUTES.get(type(obj), ()):
             return getattr(obj, attribute)
+        if isinstance(obj, Mapping):
+            return self._item(obj, attribute, attribute)
         if isinstance(obj, TemplateReference):
             return self._item(obj, attribute, attribute)
         if isinstance(obj, TemplateModule):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import check
 from dispatcher.rendering.renderer import Renderer
+from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
     SHOP,
     TEMPLATES,
@@ -165,3 +167,9 @@ def test_none_of_them_is_personal(event: str) -> None:
             delivery(sample(event), event=event, channel=channel, recipient=reader(id="ben"))
         )
         assert first is second
+
+
+@pytest.mark.parametrize("name", [name for name in (*FILTERS, *FUNCTIONS) if name.isidentifier()])
+def test_the_readme_names_all_that_a_template_can_use(name: str) -> None:
+    readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"`{name}\b", readme)

@@ -4,10 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Action
+from dispatcher.rendering.renderer import Renderer
 from tests.dispatcher.rendering.given import (
     SHOP,
+    TEMPLATES,
     delivery,
     email,
     email_files,
@@ -18,6 +23,8 @@ from tests.dispatcher.rendering.given import (
     refusal,
     renderer,
 )
+
+SHIPPED = Catalog.load([TEMPLATES])
 
 
 def test_a_missing_translation_falls_back(tmp_path: Path) -> None:
@@ -182,6 +189,22 @@ def test_css_is_inlined_and_dark_mode_kept(tmp_path: Path) -> None:
     assert html is not None
     assert '<p style="color: red;">x</p>' in html
     assert "prefers-color-scheme: dark" in html
+
+
+@settings(max_examples=100, deadline=None)
+@given(locale=st.one_of(st.none(), st.text()), zone=st.one_of(st.none(), st.text()))
+def test_no_locale_and_no_zone_stops_a_message(locale: str | None, zone: str | None) -> None:
+    payload = {"order_id": 1, "deadline": "2026-03-01T09:00:00Z"}
+    wanted = delivery(
+        payload, event="order.assigned", recipient=reader(locale=locale, time_zone=zone)
+    )
+    assert "2026" in email(Renderer(SHIPPED).render(wanted)).text
+
+
+def test_a_payload_of_spaces_takes_no_time(tmp_path: Path) -> None:
+    render = renderer(tmp_path, email_files(text="a{{ text }}b")).render
+    text = email(render(delivery({"text": "\n" + " " * 500_000 + "\t"}))).text
+    assert text.count(" ") == 500_000
 
 
 def test_the_cause_of_an_error_is_not_kept(tmp_path: Path) -> None:

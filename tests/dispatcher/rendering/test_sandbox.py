@@ -48,6 +48,9 @@ REFUSED_WHEN_LOADED = [
     "{% include '../../../etc/passwd' %}",
     "{% extends text %}",
     "{% include 'thing/happened/email.html' %}",
+    "{% if text %}" * 60 + "{% endif %}" * 60 + "{{ " + "9" * 5000 + " }}",
+    "{% for x in items %}" * 300 + "{% endfor %}" * 300,
+    "{% if text %}" * 3000 + "{% endif %}" * 3000,
     "{{" + "(" * 5000 + "1" + ")" * 5000 + "}}",
 ]
 
