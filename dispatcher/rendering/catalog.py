@@ -175,8 +175,6 @@ class _Loading:
             # Python's own limits on the compiled code: nesting, digits of a number.
             kind = type(error).__name__
             self._fault(name, None, f"this cannot be compiled ({kind}); simplify it")
-                name, None, f"this cannot be compiled ({type(error).__name__}); simplify it"
-            )
         return None
 
     def _event(self, folder: EventFolder, channels: tuple[str, ...]) -> EventType | None:
