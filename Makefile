@@ -39,7 +39,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 1 sql
+	$(BIN)/sqlfluff lint sql tests/sql/rules
 
 types: $(STAMP)
 	$(BIN)/mypy
