@@ -34,7 +34,7 @@ LIBRARIES: Final = (
 )  # fmt: skip
 
 _DEEPEST: Final = 8
-#: The class of SQLSTATEs whose message quotes the value: invalid input syntax for type integer: "…".
+#: SQLSTATEs whose message quotes the value: invalid input syntax for type integer: "…".
 _DATA_EXCEPTION: Final = "22"
 
 

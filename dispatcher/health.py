@@ -1,0 +1,175 @@
+"""Whether a daemon is alive, told over HTTP: /healthz, /readyz and /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from dispatcher.metrics import CONTENT_TYPE, Metrics
+
+#: Seconds for the requests in hand when the server is asked to stop.
+_GRACE: Final = 2
+_UNAVAILABLE: Final = 503
+
+
+class ListenError(Exception):
+    """The address cannot be listened on."""
+
+
+@dataclass(slots=True)
+class _Part:
+    within: float
+    #: When it last gave a sign of life; when it was first expected, until then.
+    seen_at: float
+    has_beaten: bool = False
+
+
+class Health:
+    """Signs of life of the parts of a daemon: its loops, its database.
+
+    A part is alive if it beat within the time it is expected to; from `expect` on it has that time
+    for its first. `clock` returns seconds and never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock: Final = clock
+        self._parts: Final[dict[str, _Part]] = {}
+        self._is_stopping = False
+
+    def expect(self, part: str, within_seconds: float) -> None:
+        """Expect a sign of life at least every so many seconds; infinity: any will do for good."""
+        self._parts[part] = _Part(within_seconds, self._clock())
+
+    def beat(self, part: str, within_seconds: float | None = None) -> None:
+        """The part is alive. `within_seconds` is a new limit, before a long sleep say.
+
+        Raises KeyError for a part that nobody expects.
+        """
+        found = self._parts[part]
+        found.seen_at = self._clock()
+        found.has_beaten = True
+        if within_seconds is not None:
+            found.within = within_seconds
+
+    def forget(self, part: str) -> None:
+        """Expect nothing of it any more."""
+        self._parts.pop(part, None)
+
+    def stop(self) -> None:
+        """The daemon finishes what it has in hand: alive, but not ready."""
+        self._is_stopping = True
+
+    @property
+    def is_alive(self) -> bool:
+        """Every part gave a sign of life lately."""
+        return all(self._is_alive(part) for part in self._parts.values())
+
+    @property
+    def is_ready(self) -> bool:
+        """Alive, begun, and not about to stop."""
+        has_begun = all(part.has_beaten for part in self._parts.values())
+        return self.is_alive and has_begun and not self._is_stopping
+
+    def report(self) -> dict[str, Any]:
+        """For JSON: each part, whether it is alive, and how many seconds ago it said so."""
+        return {
+            name: {
+                "alive": self._is_alive(part),
+                "seconds_ago": round(self._clock() - part.seen_at, 3) if part.has_beaten else None,
+            }
+            for name, part in sorted(self._parts.items())
+        }
+
+    @property
+    def silent(self) -> list[str]:
+        """The parts that are not alive."""
+        return sorted(name for name, part in self._parts.items() if not self._is_alive(part))
+
+    def _is_alive(self, part: _Part) -> bool:
+        return self._clock() - part.seen_at <= part.within
+
+
+def app(health: Health, metrics: Metrics) -> ASGIApp:
+    """The three pages. No login: they are for the machine or a closed network."""
+
+    async def healthz(_: Request) -> Response:
+        return _answer(health.is_alive, health)
+
+    async def readyz(_: Request) -> Response:
+        return _answer(health.is_ready, health)
+
+    async def figures(_: Request) -> Response:
+        return Response(await metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", figures),
+        ]
+    )
+
+
+async def serve(app: ASGIApp, host: str, port: int) -> None:
+    """Serve until cancelled; then finish the requests in hand.
+
+    Signals stay with the caller. Raises ListenError if the address is not to be had.
+    """
+    with contextlib.closing(_listen(host, port)) as listener:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                # Nothing here speaks WebSocket, and looking for a library of it takes time.
+                ws="none",
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="health server")
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await asyncio.wait([serving])
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them to the daemon."""
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # Ours rather than uvicorn's, which ends the process where the port is taken.
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ListenError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}): "
+            "set POSTBELL_HTTP_HOST and POSTBELL_HTTP_PORT; port 0 serves nothing."
+        ) from error
+
+
+def _answer(is_well: bool, health: Health) -> Response:
+    status = "ok" if is_well else "unavailable"
+    return JSONResponse(
+        {"status": status, "silent": health.silent, "parts": health.report()},
+        status_code=200 if is_well else _UNAVAILABLE,
+        headers={"cache-control": "no-store"},
+    )

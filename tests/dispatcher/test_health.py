@@ -1,0 +1,206 @@
+"""Health: who gave a sign of life, and the three pages that tell it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dispatcher import health
+from dispatcher.health import Health, ListenError
+from dispatcher.metrics import Metrics
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def watched(clock: Clock) -> Health:
+    return Health(clock)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@pytest.fixture
+async def served(watched: Health, port: int) -> AsyncIterator[int]:
+    metrics = Metrics()
+    metrics.routed(7)
+    serving = asyncio.create_task(health.serve(health.app(watched, metrics), "127.0.0.1", port))
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            break
+    yield port
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def got(port: int, path: str) -> tuple[int, str]:
+    def get() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    return await asyncio.to_thread(get)
+
+
+def test_a_part_is_alive_while_it_beats_in_time(watched: Health, clock: Clock) -> None:
+    watched.expect("router", 5)
+    for _ in range(3):
+        clock.now += 4
+        watched.beat("router")
+    assert watched.is_alive
+    assert watched.silent == []
+
+    clock.now += 6
+    assert watched.silent == ["router"]
+
+    watched.beat("router")
+    assert watched.silent == []
+
+
+def test_a_part_has_its_time_for_the_first_beat(watched: Health, clock: Clock) -> None:
+    watched.expect("router", 5)
+    clock.now += 5
+    assert watched.silent == []
+
+    clock.now += 1
+    assert watched.silent == ["router"]
+
+
+def test_ready_is_who_has_begun_and_does_not_stop(watched: Health) -> None:
+    watched.expect("router", 5)
+    readiness = [watched.is_ready]
+
+    watched.beat("router")
+    readiness.append(watched.is_ready)
+    watched.stop()
+    readiness.append(watched.is_ready)
+
+    assert readiness == [False, True, False]
+    assert watched.is_alive
+
+
+def test_a_part_may_announce_a_long_sleep(watched: Health, clock: Clock) -> None:
+    watched.expect("router", 5)
+    watched.beat("router", math.inf)
+    clock.now += 1e9
+    assert watched.silent == []
+
+    watched.beat("router", 5)
+    clock.now += 6
+    assert watched.silent == ["router"]
+
+
+def test_what_is_forgotten_need_not_beat(watched: Health, clock: Clock) -> None:
+    watched.expect("router", 5)
+    watched.forget("router")
+    clock.now += 6
+
+    assert watched.is_alive
+
+
+def test_who_is_not_expected_cannot_beat(watched: Health) -> None:
+    with pytest.raises(KeyError):
+        watched.beat("router")
+
+
+async def test_healthz_names_the_silent_part(served: int, watched: Health, clock: Clock) -> None:
+    watched.expect("router", 5)
+    watched.expect("database", 60)
+    watched.beat("router")
+    watched.beat("database")
+
+    assert (await got(served, "/healthz"))[0] == 200
+
+    clock.now += 30
+    status, body = await got(served, "/healthz")
+
+    assert status == 503
+    assert json.loads(body) == {
+        "status": "unavailable",
+        "silent": ["router"],
+        "parts": {
+            "database": {"alive": True, "seconds_ago": 30.0},
+            "router": {"alive": False, "seconds_ago": 30.0},
+        },
+    }
+
+
+async def test_readyz_is_for_who_may_be_given_work(served: int, watched: Health) -> None:
+    watched.expect("router", 5)
+    assert (await got(served, "/readyz"))[0] == 503
+    assert (await got(served, "/healthz"))[0] == 200
+
+    watched.beat("router")
+
+    assert (await got(served, "/readyz"))[0] == 200
+
+
+async def test_metrics_are_served(served: int) -> None:
+    status, body = await got(served, "/metrics")
+
+    assert status == 200
+    assert "postbell_events_routed_total 7.0" in body
+
+
+async def test_there_is_nothing_else(served: int) -> None:
+    assert (await got(served, "/"))[0] == 404
+
+
+async def test_a_taken_port_is_a_sentence(port: int) -> None:
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(ListenError, match="POSTBELL_HTTP_PORT"),
+    ):
+        await health.serve(health.app(Health(), Metrics()), "127.0.0.1", port)
+
+
+async def test_the_port_is_free_again_after_the_server_stopped(port: int) -> None:
+    for _ in range(2):
+        serving = asyncio.create_task(
+            health.serve(health.app(Health(), Metrics()), "127.0.0.1", port)
+        )
+        await asyncio.sleep(0.1)
+        assert not serving.done()
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+
+
+async def test_signals_stay_with_the_daemon(served: int) -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    assert (await got(served, "/healthz"))[0] == 200
+    assert not any("uvicorn" in repr(handler).lower() for handler in handlers)
+    assert handlers[1] is signal.SIG_DFL
