@@ -22,7 +22,7 @@ as $$
         (
             select min(minute)
             from (select min(instant) as since, max(instant) as until from instants) as bounds,
-                lateral generate_series(since, until, interval '1 minute') as minute
+                lateral generate_series(date_trunc('minute', since), until, interval '1 minute') as minute
             where minute at time zone zone > wall_clock
         ),
         wall_clock at time zone zone
