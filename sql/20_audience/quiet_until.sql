@@ -1,5 +1,5 @@
 create or replace function postbell.quiet_until(
-    tenant_id text, recipient text, channel text, at timestamptz, home_zone text
+    tenant_id text, recipient text, channel text, at timestamptz, home_zone text, is_wary boolean default false
 ) returns timestamptz
 language plpgsql stable
 as $$
@@ -16,7 +16,14 @@ begin
                 postbell.instant_of(local_day + starts, zone) as window_start,
                 postbell.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) as window_end
             from (
-                select *, coalesce(q.time_zone, home_zone) as zone
+                select
+                    *,
+                    case
+                        when not is_wary then coalesce(q.time_zone, home_zone)
+                        when postbell.is_time_zone(q.time_zone) then q.time_zone
+                        when postbell.is_time_zone(home_zone) then home_zone
+                        else 'UTC'
+                    end as zone
                 from postbell.quiet_hours as q
                 where q.tenant_id = quiet_until.tenant_id
                   and q.recipient_id = quiet_until.recipient
@@ -38,14 +45,17 @@ begin
 
     return nullif(v_at, at);
 exception
-    -- A zone that the server does not know must not hold back a whole batch: the clock is then UTC's.
+    -- A zone that the server does not know must not hold back a whole batch: the next best counts then. Only
+    -- then is every zone looked at beforehand, which costs more than all the rest.
     when invalid_parameter_value then
-        if home_zone = 'UTC' then
+        if is_wary then
             raise;
         end if;
-        return postbell.quiet_until(quiet_until.tenant_id, quiet_until.recipient, quiet_until.channel, at, 'UTC');
+        return postbell.quiet_until(
+            quiet_until.tenant_id, quiet_until.recipient, quiet_until.channel, at, home_zone, is_wary => true
+        );
 end
 $$;
 
-comment on function postbell.quiet_until(text, text, text, timestamptz, text) is
-    'When the quiet hours that hold at a moment end, for a person on a channel; null if there are none then.';
+comment on function postbell.quiet_until(text, text, text, timestamptz, text, boolean) is
+    'When the quiet hours that hold at a moment end, for a person on a channel; null if there are none then. A wary one looks at each zone first: the window''s, the person''s, else UTC.';
