@@ -63,6 +63,7 @@ class EmailChannel:
         reply_to: str | None = None,
         return_path: str = RETURN_PATH,
         concurrency: int = 8,
+        max_attempts: int = 10,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """What is given here stands in for `from_address`, `from_name` and `reply_to` of branding.
@@ -75,8 +76,8 @@ class EmailChannel:
         self._return_path = return_path
         self._now = now
         self.concurrency = concurrency
-        #: Soon at first, for a lost connection; in all four hours on the average, eight at most.
-        self.max_attempts = 10
+        self.max_attempts = max_attempts
+        #: Soon at first, for a lost connection; ten tries take four hours on the average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=4))
         #: Mailboxes recognise the second copy by its Message-ID.
         self.crash_policy = CrashPolicy.SEND_AGAIN
