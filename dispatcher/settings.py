@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, cast
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -43,18 +43,16 @@ def _setting(
     *,
     unit: str = "",
     unset: str = "",
-    secret: bool = False,
     ge: float | None = None,
     le: float | None = None,
 ) -> Any:
     """A setting cannot exist without saying what it is for, and in which unit.
 
-    `unset` says what applies where nothing is set; a `secret` may hold a password.
+    `unset` says what applies where nothing is set.
     """
     return Field(
         default,
         description=what,
-        repr=not secret,
         json_schema_extra={"unit": unit, "unset": unset},
         ge=ge,
         le=le,
@@ -73,17 +71,15 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: str | None = _setting(
+    database_url: SecretStr | None = _setting(
         None,
         "The database: postgresql://user:password@host:5432/name, or any libpq connection string.",
         unset="an embedded PostgreSQL is started",
-        secret=True,
     )
-    smtp_url: str = _setting(
-        "smtp://127.0.0.1:1025",
+    smtp_url: SecretStr = _setting(
+        SecretStr("smtp://127.0.0.1:1025"),
         "The mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port;"
         " console: prints mails instead.",
-        secret=True,
     )
     public_url: str = _setting(
         "http://localhost:8000",
@@ -202,15 +198,16 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_a_database(cls, url: str | None) -> str | None:
+    def _is_a_database(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
             return None
-        if url.startswith(("postgres+", "postgresql+")):
+        written = url.get_secret_value()
+        if written.startswith(("postgres+", "postgresql+")):
             raise ValueError(
                 "has a SQLAlchemy driver in it: write postgresql:// without +psycopg or the like"
             )
         try:
-            conninfo_to_dict(url)
+            conninfo_to_dict(written)
         except ProgrammingError:
             # libpq's message quotes the part that it stumbled over, which may be the password.
             raise ValueError(
@@ -221,9 +218,9 @@ class Settings(BaseSettings):
 
     @field_validator("smtp_url")
     @classmethod
-    def _is_a_mail_server(cls, url: str) -> str:
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
         try:
-            provider = provider_for(url)
+            provider = provider_for(url.get_secret_value())
         except ProviderUrlError as error:
             raise ValueError(f"does not say how to send mail: {error}") from None
         if provider.channel != "email":
@@ -295,8 +292,9 @@ def shown(settings: Settings) -> dict[str, Any]:
         value = getattr(settings, name)
         if isinstance(value, tuple):
             value = [str(part) for part in value]
-        is_secret = not Settings.model_fields[name].repr
-        values[variable] = mask_url(value) if is_secret and value else value
+        if isinstance(value, SecretStr):
+            value = mask_url(value.get_secret_value())
+        values[variable] = value
     return values
 
 
@@ -314,6 +312,8 @@ def table() -> str:
 
 def _written(value: object) -> str:
     """A default as one would write it into the environment."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -328,11 +328,7 @@ def _unknown(name: str) -> str:
     # Without the prefix, which would make any two alike.
     fields = VARIABLES.values()
     near = difflib.get_close_matches(name[len(PREFIX) :].lower(), fields, n=1)
-    guess = (
-        f"did you mean {PREFIX}{near[0].upper()}?"
-        if near
-        else "README lists them all."
-    )
+    guess = f"did you mean {PREFIX}{near[0].upper()}?" if near else "README lists them all."
     return f"{name} is no setting: {guess}"
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from dispatcher import files, settings
 from dispatcher.settings import VARIABLES, Settings, SettingsError
@@ -32,7 +32,7 @@ def test_nothing_need_be_set() -> None:
     loaded = Settings.load()
 
     assert loaded.database_url is None
-    assert loaded.smtp_url == "smtp://127.0.0.1:1025"
+    assert loaded.smtp_url.get_secret_value() == "smtp://127.0.0.1:1025"
 
 
 def test_every_setting_says_what_it_is_for() -> None:
@@ -159,7 +159,8 @@ def test_a_mistake_never_shows_the_password(
 
 def test_no_password_is_in_the_repr_or_in_what_is_shown() -> None:
     made = Settings(
-        database_url="postgresql://u:hunter2@h/d", smtp_url="smtps://u:hunter2@mail.example.org"
+        database_url=SecretStr("postgresql://u:hunter2@h/d"),
+        smtp_url=SecretStr("smtps://u:hunter2@mail.example.org"),
     )
 
     assert "hunter2" not in repr(made)
