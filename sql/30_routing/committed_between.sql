@@ -9,7 +9,8 @@ as $$
         (
             select *
             from postbell.outbox
-            where xid = any(array(select pg_snapshot_xip(committed_between.since)))
+            where exists (select from pg_snapshot_xip(committed_between.since))
+              and xid = any(array(select pg_snapshot_xip(committed_between.since)))
               and pg_visible_in_snapshot(xid, committed_between.until)
               and (xid, id) > (committed_between.after_xid, committed_between.after_id)
             order by xid, id

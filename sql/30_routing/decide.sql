@@ -1,7 +1,5 @@
 create or replace function postbell.decide(candidates postbell.candidate[]) returns setof postbell.decided
 language plpgsql stable
--- Planned once per session: planning this statement anew would cost more than a small batch does.
-set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin

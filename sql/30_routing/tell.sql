@@ -1,6 +1,5 @@
 create or replace function postbell.tell(notification_ids bigint[]) returns void
 language plpgsql
-set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

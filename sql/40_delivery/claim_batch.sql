@@ -1,9 +1,9 @@
-create or replace function postbell.claim_batch(batch_id bigint)
+create or replace function postbell.claim_batch(batch_id bigint, start_sending integer default 0)
 returns table (
     claim integer, delivery_id bigint, outbox_id bigint, tenant_id text, recipient_id text,
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
     address text, locale text, time_zone text, attributes jsonb,
-    attempts smallint, created_at timestamptz, expires_at timestamptz
+    attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean
 )
 language plpgsql security definer
 set search_path = ''
@@ -14,6 +14,7 @@ as $$
 declare
     v_most_claims constant integer := 5;
     v_batch postbell.batch;
+    v_started bigint[] := '{}';
 begin
     update postbell.batch set
         claims = claims + 1,
@@ -30,14 +31,21 @@ begin
         return;
     end if;
 
-    perform postbell.stop_undeliverable(v_batch.delivery_ids);
+    perform postbell.stop_undeliverable(v_batch.delivery_ids[claim_batch.start_sending + 1:]);
+
+    -- The first ones may go at once: a single message is claimed and started in one step.
+    if claim_batch.start_sending > 0 then
+        v_started := array(
+            select postbell.start_sending(v_batch.id, v_batch.claims, v_batch.delivery_ids[:claim_batch.start_sending])
+        );
+    end if;
 
     return query
     select
         v_batch.claims, d.id, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, person.attributes,
-        d.attempts, d.created_at, n.expires_at
+        d.attempts, d.created_at, n.expires_at, d.id = any(v_started)
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
     join postbell.notification as n on n.id = d.notification_id
@@ -46,8 +54,11 @@ begin
     cross join lateral postbell.address_on(d.channel, person.id, person.email, person.phone) as reach
     where d.state in ('queued', 'sending')
     order by d.id;
+    if not found then
+        delete from postbell.batch where id = v_batch.id;
+    end if;
 end
 $$;
 
-comment on function postbell.claim_batch(bigint) is
-    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. A delivery in state sending was in flight when a dispatcher died.';
+comment on function postbell.claim_batch(bigint, integer) is
+    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started). One that is in state sending without that was in flight when a dispatcher died.';

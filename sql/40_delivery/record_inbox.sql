@@ -14,6 +14,15 @@ begin
             as i (delivery_id, title, body, link, image, actions)
     ),
 
+    -- What somebody is just cancelling is left to them.
+    free as (
+        select id
+        from postbell.delivery
+        where id = any(delivery_ids)
+          and state = 'queued'
+        for update skip locked
+    ),
+
     -- Whoever settles the delivery writes the item, in one transaction: once, whatever crashes.
     settled as (
         update postbell.delivery as d set
@@ -22,9 +31,9 @@ begin
             provider = 'inbox',
             sent_at = clock_timestamp(),
             delivered_at = clock_timestamp()
-        from item
-        where d.id = item.delivery_id
-          and d.state = 'queued'
+        from free
+        join item on item.delivery_id = free.id
+        where d.id = free.id
         returning
             d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.is_silent, d.created_at,
             item.title, item.body, item.link, item.image, item.actions

@@ -1,6 +1,8 @@
 create or replace function postbell.stop_undeliverable(delivery_ids bigint[]) returns void
-language sql
+language plpgsql
 as $$
+#variable_conflict use_column
+begin
     update postbell.delivery as d set
         state = stop.state,
         reason = stop.reason
@@ -31,13 +33,14 @@ as $$
             and barred.channel = candidate.channel
             and barred.address = lower(reach.address)
             and barred.expires_at > postbell.clock()
-        where candidate.id = any(stop_undeliverable.delivery_ids)
+        where candidate.id = any(delivery_ids)
           and candidate.state in ('queued', 'sending')
         -- What somebody is just cancelling is left to them.
         for update of candidate skip locked
     ) as stop
     where d.id = stop.id
-      and stop.reason is not null
+      and stop.reason is not null;
+end
 $$;
 
 comment on function postbell.stop_undeliverable(bigint[]) is

@@ -45,7 +45,7 @@ to postbell_reader;
 -- The dispatcher works through functions, which do no more than they say.
 grant execute on function
     postbell.check_cluster, postbell.lead, postbell.fall_asleep, postbell.awake,
-    postbell.route, postbell.release_due, postbell.fan_out, postbell.next_due,
+    postbell.route, postbell.release_due, postbell.fan_out, postbell.look,
     postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring
 to postbell_dispatcher;

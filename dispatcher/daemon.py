@@ -1,0 +1,250 @@
+"""The daemon: the only place where the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import structlog
+
+from dispatcher import database, health, schema
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel
+from dispatcher.functions import Functions
+from dispatcher.health import Health
+from dispatcher.metrics import Depth, Metrics
+from dispatcher.providers.provider import Provider, provider_for
+from dispatcher.queue import Queue
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.renderer import Renderer
+from dispatcher.router import Router
+from dispatcher.sender import InboxSender, ProviderSender, Sender
+from dispatcher.settings import Settings
+
+log = structlog.get_logger()
+
+#: Batches of one channel that a process has in hand. While inbox items are written, others are
+#: rendered; batches of mails share what the provider may have in flight.
+INBOX_BATCHES = 8
+EMAIL_BATCHES = 2
+
+#: Sessions of the senders. They are held for single statements only.
+SENDER_SESSIONS = 4
+
+#: Seconds before a part whose session was lost begins anew: short at first, doubling.
+SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+#: Seconds between two looks whether the database answers.
+PULSE = 5.0
+
+#: Seconds without a sign of life before a part is reported as dead.
+PATIENCE = 30.0
+
+
+class Daemon:
+    """Router and dispatcher of one process.
+
+    `provider` takes the mails; by default the one that the settings name.
+    """
+
+    def __init__(
+        self, url: str, settings: Settings, *, provider: Provider[Any] | None = None
+    ) -> None:
+        self._url = url
+        self._settings = settings
+        self._provider = provider or provider_for(settings.smtp_url.get_secret_value())
+        self._sessions = database.pool(url, "sender", SENDER_SESSIONS)
+        self._metrics = Metrics(self._depth)
+        self._health = Health()
+        self._stopping = asyncio.Event()
+        self._senders: list[Sender] = []
+        self._queues: list[Queue] = []
+
+    async def run(self) -> None:
+        """Works until stop(), through restarts of the database.
+
+        Raises SchemaError at the start if the schema is of another contract, CatalogError if the
+        templates cannot be used.
+        """
+        with psycopg.connect(self._url) as connection:
+            schema.check_contract(connection)
+        catalog = Catalog.load(self._settings.template_folders)
+
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._sessions)
+            await self._provider.open()
+            stack.push_async_callback(self._provider.close)
+
+            observers = [self._start_pulse(), *self._start_server()]
+            queues = self._start_queues(catalog) if self._settings.dispatcher_enabled else []
+            routers = [self._start_router()] if self._settings.router_enabled else []
+            log.info("running", events=len(catalog.events))
+
+            await self._until_stopped([*observers, *queues, *routers])
+            # The lead goes to a standby at once; what is in flight is awaited.
+            await _cancel(routers)
+            await _finish(queues, self._settings.shutdown_seconds)
+            await _cancel(observers)
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Lets run() return: what is in flight is finished, the rest goes back into the queue."""
+        self._stopping.set()
+        self._health.stop()
+        for sender in self._senders:
+            sender.stop()
+        for queue in self._queues:
+            queue.stop()
+
+    def _start_queues(self, catalog: Catalog) -> list[asyncio.Task[None]]:
+        settings = self._settings
+        renderer = Renderer(catalog)
+        inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
+        email = ProviderSender(
+            self._sessions,
+            renderer,
+            self._metrics,
+            EmailChannel(
+                settings.sender_address,
+                settings.sender_name,
+                return_path=settings.return_path,
+                concurrency=settings.email_concurrency,
+                max_attempts=settings.email_max_attempts,
+            ),
+            self._provider,
+            in_flight=max(1, settings.email_concurrency // EMAIL_BATCHES),
+        )
+        return [
+            self._start_queue("in_app", inbox, INBOX_BATCHES),
+            self._start_queue("email", email, EMAIL_BATCHES),
+        ]
+
+    def _start_queue(self, channel: str, sender: Sender, batches: int) -> asyncio.Task[None]:
+        async def deliver(batch_id: int) -> None:
+            with self._metrics.in_hand(channel):
+                await sender.deliver(batch_id)
+
+        queue = Queue(
+            channel,
+            deliver,
+            jobs_at_once=batches,
+            lease=timedelta(seconds=self._settings.lease_seconds),
+        )
+        self._senders.append(sender)
+        self._queues.append(queue)
+
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                await queue.run(
+                    await self._session(stack, f"{channel} queue"),
+                    await self._session(stack, f"{channel} doorbell"),
+                )
+
+        return self._start(f"{channel} queue", work)
+
+    def _start_router(self) -> asyncio.Task[None]:
+        part = "router"
+        self._health.expect(part, PATIENCE + self._settings.safety_poll_seconds)
+        router = Router(
+            self._metrics,
+            lambda: self._health.beat(part),
+            page=self._settings.route_batch,
+            safety_poll=self._settings.safety_poll_seconds,
+            keep_days=self._settings.keep_days,
+        )
+
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                await router.run(await self._session(stack, "router"))
+
+        return self._start(part, work)
+
+    def _start_pulse(self) -> asyncio.Task[None]:
+        """Asks the database now and then, for the health page's sake."""
+        part = "database"
+        self._health.expect(part, PATIENCE)
+
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                connection = await self._session(stack, "pulse")
+                while True:
+                    await connection.execute("select postbell.contract()")
+                    self._health.beat(part)
+                    await asyncio.sleep(PULSE)
+
+        return self._start(part, work)
+
+    def _start_server(self) -> list[asyncio.Task[None]]:
+        settings = self._settings
+        if not settings.http_port:
+            return []
+        pages = health.app(self._health, self._metrics)
+        serving = health.serve(pages, settings.http_host, settings.http_port)
+        return [asyncio.create_task(serving, name="health server")]
+
+    async def _depth(self) -> list[Depth]:
+        async with self._sessions.connection() as connection:
+            return await Functions(connection).queue_depth()
+
+    def _start(self, part: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._keep_running(part, work), name=part)
+
+    async def _session(self, stack: AsyncExitStack, name: str) -> psycopg.AsyncConnection[Any]:
+        return await stack.enter_async_context(await database.connect(self._url, name))
+
+    async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Does the work anew whenever its session is lost. A mistake of ours ends the daemon."""
+        pause = SHORTEST_PAUSE
+        while not self._stopping.is_set():
+            began = asyncio.get_running_loop().time()
+            try:
+                await work()
+            except database.ConnectionLost as error:
+                log.warning("lost the database", part=part, error=str(error).strip())
+            if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
+                pause = SHORTEST_PAUSE
+            await self._pause(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _pause(self, seconds: float) -> None:
+        await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=seconds)
+
+    async def _until_stopped(self, parts: list[asyncio.Task[None]]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        done, _ = await asyncio.wait({stopping, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for part in done - {stopping}:
+            if not self._stopping.is_set():
+                self.stop()
+                part.result()
+
+
+async def run(url: str, settings: Settings) -> None:
+    """Runs the daemon until SIGTERM or SIGINT."""
+    daemon = Daemon(url, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.stop)
+    await daemon.run()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    doomed = list(tasks)
+    for task in doomed:
+        task.cancel()
+    await asyncio.gather(*doomed, return_exceptions=True)
+
+
+async def _finish(tasks: list[asyncio.Task[None]], seconds: float) -> None:
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    if late:
+        log.warning("cut off what was still in flight", parts=[task.get_name() for task in late])
+        await _cancel(late)

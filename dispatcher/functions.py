@@ -1,0 +1,212 @@
+"""The SQL functions that the daemon calls: one method each, named alike. SQL decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from dispatcher.channels.in_app import InAppItem
+from dispatcher.delivery import Tenant
+from dispatcher.metrics import Depth
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the router has to do, as postbell.look() sees it."""
+
+    has_events: bool
+    due_in: timedelta | None
+    has_fanout: bool
+
+    @property
+    def is_due(self) -> bool:
+        return self.due_in is not None and self.due_in <= timedelta(0)
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.has_events or self.has_fanout or self.is_due)
+
+
+class Claimed(NamedTuple):
+    """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
+
+    claim: int
+    delivery_id: int
+    outbox_id: int
+    tenant_id: str
+    recipient_id: str
+    event: str
+    category: str
+    channel: str
+    priority: str
+    state: str
+    subject: str | None
+    payload: dict[str, Any]
+    address: str | None
+    locale: str | None
+    time_zone: str | None
+    attributes: dict[str, Any]
+    attempts: int
+    created_at: datetime
+    expires_at: datetime | None
+    is_started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One call of a provider, as postbell.record_attempts() takes it."""
+
+    delivery_id: int
+    #: sent, retry, refused, unknown or failed.
+    outcome: str
+    message_id: str | None
+    code: str | None
+    reason: str | None
+    #: Seconds; only for retry.
+    retry_after: float | None
+    latency_ms: float
+    #: The address itself is bad, and is suppressed.
+    is_at_fault: bool
+
+
+class Functions:
+    """The functions, called on one connection that commits every statement."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def lead(self) -> None:
+        await self._connection.execute("select postbell.lead()")
+
+    async def check_cluster(self) -> None:
+        await self._connection.execute("select postbell.check_cluster()")
+
+    async def fall_asleep(self) -> bool:
+        return bool(await self._value("select postbell.fall_asleep()"))
+
+    async def awake(self) -> None:
+        await self._connection.execute("select postbell.awake()")
+
+    async def route(self, most: int) -> int:
+        return int(await self._value("select postbell.route(%s)", most))
+
+    async def release_due(self, most: int) -> int:
+        return int(await self._value("select postbell.release_due(%s)", most))
+
+    async def fan_out(self, most: int) -> int | None:
+        """None while the queue is full."""
+        reached = await self._value("select postbell.fan_out(%s)", most)
+        return None if reached is None else int(reached)
+
+    async def look(self) -> Outlook:
+        cursor = self._connection.cursor(row_factory=class_row(Outlook))
+        await cursor.execute("select has_events, due_in, has_fanout from postbell.look()")
+        outlook = await cursor.fetchone()
+        assert outlook is not None  # noqa: S101 (a function with OUT arguments returns one row)
+        return outlook
+
+    async def tidy_up(self) -> None:
+        await self._connection.execute("select postbell.tidy_up()")
+
+    async def sweep(self) -> int:
+        return int(await self._value("select postbell.sweep()"))
+
+    async def truncate_ring(self, keep_days: int) -> int:
+        return int(await self._value("select postbell.truncate_ring(%s)", keep_days))
+
+    async def claim_batch(self, batch_id: int, start_sending: int) -> list[Claimed]:
+        cursor = self._connection.cursor(row_factory=lambda _: Claimed._make, binary=True)
+        await cursor.execute(
+            "select * from postbell.claim_batch(%s, %s)", [batch_id, start_sending]
+        )
+        return await cursor.fetchall()
+
+    async def start_sending(
+        self, batch_id: int, claim: int, delivery_ids: list[int]
+    ) -> frozenset[int]:
+        cursor = await self._connection.execute(
+            "select postbell.start_sending(%s, %s, %s)", [batch_id, claim, delivery_ids]
+        )
+        return frozenset(row[0] for row in await cursor.fetchall())
+
+    async def record_attempts(self, provider: str, attempts: Sequence[Attempted]) -> None:
+        await self._connection.execute(
+            "select postbell.record_attempts(%s::bigint[], %s::text[], %s, %s::text[], %s::text[],"
+            " %s::text[], %s::float8[], %s::real[], %s::boolean[])",
+            [
+                [attempt.delivery_id for attempt in attempts],
+                [attempt.outcome for attempt in attempts],
+                provider,
+                [attempt.message_id for attempt in attempts],
+                [attempt.code for attempt in attempts],
+                [attempt.reason for attempt in attempts],
+                [attempt.retry_after for attempt in attempts],
+                [attempt.latency_ms for attempt in attempts],
+                [attempt.is_at_fault for attempt in attempts],
+            ],
+        )
+
+    async def record_inbox(self, batch_id: int, claim: int, items: Sequence[InAppItem]) -> int:
+        contents = [item.content for item in items]
+        return int(
+            await self._value(
+                "select postbell.record_inbox(%s, %s, %s::bigint[], %s::text[], %s::text[],"
+                " %s::text[], %s::text[], %s::jsonb[])",
+                batch_id,
+                claim,
+                [item.delivery_id for item in items],
+                [content.title for content in contents],
+                [content.body for content in contents],
+                [content.link for content in contents],
+                [content.image for content in contents],
+                [
+                    json.dumps([{"label": act.label, "link": act.link} for act in content.actions])
+                    for content in contents
+                ],
+            )
+        )
+
+    async def finish_batch(self, batch_id: int, claim: int) -> None:
+        await self._connection.execute("select postbell.finish_batch(%s, %s)", [batch_id, claim])
+
+    async def fail_deliveries(self, reasons: dict[int, str]) -> None:
+        await self._connection.execute(
+            "select postbell.fail_deliveries(%s::bigint[], %s::text[])",
+            [list(reasons), list(reasons.values())],
+        )
+
+    async def tenant(self, tenant_id: str) -> Tenant:
+        cursor = self._connection.cursor(row_factory=class_row(Tenant))
+        await cursor.execute(
+            "select id, name, base_url, currency, locale, time_zone, branding"
+            " from postbell.tenant where id = %s",
+            [tenant_id],
+        )
+        tenant = await cursor.fetchone()
+        if tenant is None:
+            raise LookupError(f"tenant {tenant_id} is gone")
+        return tenant
+
+    async def queue_depth(self) -> list[Depth]:
+        """Of every channel and priority, over all tenants."""
+        cursor = self._connection.cursor(row_factory=class_row(Depth))
+        await cursor.execute(
+            "select channel, priority,"
+            " coalesce(sum(queued), 0)::bigint as queued,"
+            " coalesce(sum(waiting), 0)::bigint as waiting,"
+            " extract(epoch from postbell.clock() - min(oldest_at) filter (where queued > 0))"
+            "::float8 as oldest_seconds"
+            " from postbell.queue_depth group by channel, priority"
+        )
+        return await cursor.fetchall()
+
+    async def _value(self, statement: str, *arguments: object) -> Any:
+        cursor = await self._connection.execute(statement.encode(), arguments)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]

@@ -1,0 +1,154 @@
+"""The router's loop: one leader moves what is committed in the outbox to the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import structlog
+from psycopg import AsyncConnection
+
+from dispatcher.functions import Functions, Outlook
+
+log = structlog.get_logger()
+
+#: Seconds between looks while the router may not sleep, because a producer that did not ring is
+#: still in flight: short at first, longer the longer the producer stays open.
+SHORTEST_LOOK = 0.001
+LONGEST_LOOK = 0.008
+
+#: Seconds between looks while a large audience waits for room in the queue.
+HELD_BACK = 0.005
+
+#: Seconds between the leader's rounds of housekeeping.
+HOUSEKEEPING = 30.0
+
+#: People of a large audience told at a time. Others wait no longer than this takes.
+AUDIENCE_SHARE = 500
+
+
+class Watch(Protocol):
+    """Who wants to know what the router does (metrics)."""
+
+    def routed(self, count: int) -> None: ...
+
+    def fanned_out(self, count: int) -> None: ...
+
+    def leading(self, is_leading: bool) -> None: ...
+
+    def asleep(self, is_asleep: bool) -> None: ...
+
+
+class Router:
+    """Leads or stands by, on one session: leadership ends with the session, whatever ended it.
+
+    `safety_poll` is the longest sleep in seconds, in case a wake-up is lost outside our hands; 0
+    means none. `beat` is called at every turn.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        beat: Callable[[], None],
+        *,
+        page: int = 500,
+        safety_poll: float = 5.0,
+        keep_days: int = 5,
+    ) -> None:
+        self._watch = watch
+        self._beat = beat
+        self._page = page
+        self._safety_poll = safety_poll
+        self._keep_days = keep_days
+        self._next_housekeeping = 0.0
+
+    async def run(self, connection: AsyncConnection[Any]) -> None:
+        """Leads on this session as soon as nobody else does, until cancelled.
+
+        Raises psycopg's OperationalError when the session is lost.
+        """
+        functions = Functions(connection)
+        await self._standing_by(functions.lead())
+        self._watch.leading(True)
+        log.info("leading")
+        try:
+            await functions.check_cluster()
+            await connection.execute("listen postbell_wake")
+            await self._lead(connection, functions)
+        finally:
+            self._watch.leading(False)
+
+    async def _lead(self, connection: AsyncConnection[Any], functions: Functions) -> None:
+        pause = SHORTEST_LOOK
+        while True:
+            self._beat()
+            await self._keep_house(functions)
+            outlook = await functions.look()
+            if not outlook.is_idle:
+                await self._work(functions, outlook)
+                pause = SHORTEST_LOOK
+            elif await functions.fall_asleep():
+                await self._sleep(connection, functions)
+                pause = SHORTEST_LOOK
+            else:
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.1, LONGEST_LOOK)
+
+    async def _work(self, functions: Functions, outlook: Outlook) -> None:
+        """One turn at the log, at what is due, and at a large audience."""
+        if outlook.has_events:
+            self._watch.routed(await functions.route(self._page))
+        if outlook.is_due:
+            await functions.release_due(self._page)
+        if outlook.has_fanout:
+            reached = await functions.fan_out(AUDIENCE_SHARE)
+            if reached is not None:
+                self._watch.fanned_out(reached)
+            elif not (outlook.has_events or outlook.is_due):
+                await asyncio.sleep(HELD_BACK)
+
+    async def _sleep(self, connection: AsyncConnection[Any], functions: Functions) -> None:
+        """Sleeps until a producer rings, something is due, or the safety poll."""
+        self._watch.asleep(True)
+        try:
+            # From here on producers ring; whoever committed before is seen now.
+            outlook = await functions.look()
+            if not outlook.is_idle:
+                return
+            bounds = [self._safety_poll] if self._safety_poll else []
+            if outlook.due_in is not None:
+                bounds.append(outlook.due_in.total_seconds())
+            async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
+                pass
+        finally:
+            await functions.awake()
+            self._watch.asleep(False)
+        # Most likely it was an event: no need to look first.
+        self._watch.routed(await functions.route(self._page))
+
+    async def _keep_house(self, functions: Functions) -> None:
+        if time.monotonic() < self._next_housekeeping:
+            return
+        self._next_housekeeping = time.monotonic() + HOUSEKEEPING
+        await functions.tidy_up()
+        swept = await functions.sweep()
+        if swept:
+            log.warning("batches without a job got a new one", batches=swept)
+        emptied = await functions.truncate_ring(self._keep_days)
+        if emptied:
+            log.info("emptied leaves of the outbox", leaves=emptied)
+
+    async def _standing_by(self, leadership: Awaitable[None]) -> None:
+        """Waits for the lead, which may take for ever, and shows that it is alive meanwhile."""
+        waiting = asyncio.ensure_future(leadership)
+        try:
+            while not waiting.done():
+                self._beat()
+                await asyncio.wait({waiting}, timeout=1.0)
+        finally:
+            if not waiting.done():
+                waiting.cancel()
+                await asyncio.wait({waiting})
+        await waiting
