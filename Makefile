@@ -45,7 +45,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 bench: $(STAMP)
-	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python "$$bench" || exit 1; done
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 wheel: $(STAMP)
 	rm -rf dist

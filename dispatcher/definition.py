@@ -28,7 +28,7 @@ class DefinitionError(Exception):
     """A file of sql/ is refused, and where."""
 
 
-class Irreplaceable(Exception):  # noqa: N818 - an answer, which a new attempt takes into account
+class Irreplaceable(Exception):
     """CREATE OR REPLACE cannot make `name` what its file says: it must be dropped first."""
 
     def __init__(self, name: str) -> None:
