@@ -10,7 +10,7 @@ as $$
                 when 'recipients' then case
                     when jsonb_typeof(value) <> 'array' then 'recipients is not a list'
                     when jsonb_array_length(value) = 0 then 'recipients is empty'
-                    when jsonb_path_exists(value, '$[*] ? (@.type() != "string" && @.type() != "number")')
+                    when jsonb_path_exists(value, 'strict $[*] ? (@.type() != "string" && @.type() != "number")')
                         then 'recipients has an entry that is neither string nor number'
                     when value @> '[""]' then 'recipients has an empty entry'
                 end

@@ -23,12 +23,15 @@ as $$
             when coalesce(e.recipient, '') = '' and e.audience is null then 'neither recipient nor audience is named'
             else postbell.audience_fault(e.audience)
         end),
-        (6, 'invalid_channel', (
-            select coalesce(left(named, 50), 'null')
-            from unnest(e.channels || e.forced_channels) as named
-            where named is null or named not in ('in_app', 'email', 'sms', 'push', 'sse')
-            limit 1
-        )),
+        (6, 'invalid_channel', case
+            when array_ndims(e.channels) > 1 or array_ndims(e.forced_channels) > 1 then 'a list of lists'
+            else (
+                select coalesce(left(named, 50), 'null')
+                from unnest(e.channels || e.forced_channels) as named
+                where named is null or named not in ('in_app', 'email', 'sms', 'push', 'sse')
+                limit 1
+            )
+        end),
         (7, 'invalid_priority', case
             when e.priority not in ('low', 'normal', 'high', 'critical') then left(e.priority, 50)
         end),
