@@ -170,6 +170,11 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         self._give(self.folder)
+        if self._account and self._run(["sh", "-c", 'cd "$1"', "sh", self.folder]).returncode != 0:
+            raise EmbeddedError(
+                f"Root's PostgreSQL runs as {self._account.pw_name}, who cannot enter "
+                f"{self.folder}: name a folder whose parents are open to others."
+            )
         self._binaries = self._reachable(binaries)
         with self._lock():
             if not self.data.exists():

@@ -229,12 +229,25 @@ with embedded.server(keep=False, settings={"fsync": "off"}) as server:
     assert told.stdout.split() == [str(who), str(who), "True"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs its server as somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
 def test_roots_server_is_another_accounts() -> None:
     with embedded.server(keep=False, settings=IN_HASTE) as server:
         owner = server.data.stat().st_uid
 
     assert owner == pwd.getpwnam("postbell").pw_uid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_a_folder_that_roots_account_cannot_enter_is_named(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+
+    with (
+        pytest.raises(
+            embedded.EmbeddedError, match=r"runs as postbell, who cannot enter .*/deeper"
+        ),
+        embedded.server(folder / "deeper", keep=True),
+    ):
+        pass
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's programs may be out of reach")
