@@ -1,0 +1,54 @@
+"""What a figure was measured on: a figure without it says nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+
+#: What production sets; everything else is PostgreSQL's default.
+SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "1GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+}
+_SHOWN = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", *SETTINGS)
+_PACKAGES = ("psycopg", "pgqueuer", "procrastinate")
+
+
+def described(url: str) -> list[str]:
+    """The machine, the server and the packages, a line each."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        postgres = connection.info.parameter_status("server_version")
+        settings = [f"{name}={_setting(connection, name)}" for name in _SHOWN]
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return [
+        f"Machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB of memory,"
+        f" {platform.system()} {platform.release()}; load at the start {load}",
+        f"PostgreSQL {postgres} on the same machine: {', '.join(settings)}; the rest is default",
+        f"Python {platform.python_version()}, {packages}",
+    ]
+
+
+def _setting(connection: psycopg.Connection, name: str) -> str:
+    row = connection.execute("select current_setting(%s)", [name]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except FileNotFoundError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
