@@ -170,8 +170,8 @@ def attempts(
         message_ids=[f"m{delivery_id}" for delivery_id in delivery_ids],
         codes=["250"] * many,
         reasons=[reason] * many,
-        retry_after=[retry_after] * many,
-        latencies_ms=[1.5] * many,
+        retry_after=[str(retry_after)] * many,
+        latencies_ms=["1.5"] * many,
         at_fault=[at_fault] * many,
     )
 
