@@ -9,10 +9,13 @@ from psycopg_pool import AsyncConnectionPool
 
 #: A session that sleeps for hours holding a lock must not outlive its host: the server asks every
 #: ten seconds and gives up after three silences. The statements are few and come again and again:
-#: planned once, and never compiled, which would take longer than they do.
+#: planned once, and never compiled, which would take longer than they do. Each looks up a handful
+#: of rows by key; a plan made while the tables were empty must not read them whole when they are
+#: full.
 SESSION = (
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     " -c jit=off -c plan_cache_mode=force_generic_plan"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
 
 #: What ends a session through no fault of the statement: try again on a new one.

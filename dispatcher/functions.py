@@ -153,23 +153,26 @@ class Functions:
         )
 
     async def record_inbox(self, batch_id: int, claim: int, items: Sequence[InAppItem]) -> int:
-        contents = [item.content for item in items]
+        # One JSON value: psycopg writes lists of strings an element at a time, in Python.
+        written = json.dumps(
+            [
+                {
+                    "delivery_id": item.delivery_id,
+                    "title": item.content.title,
+                    "body": item.content.body,
+                    "link": item.content.link,
+                    "image": item.content.image,
+                    "actions": [
+                        {"label": action.label, "link": action.link}
+                        for action in item.content.actions
+                    ],
+                }
+                for item in items
+            ],
+            ensure_ascii=False,
+        )
         return int(
-            await self._value(
-                "select postbell.record_inbox(%s, %s, %s::bigint[], %s::text[], %s::text[],"
-                " %s::text[], %s::text[], %s::jsonb[])",
-                batch_id,
-                claim,
-                [item.delivery_id for item in items],
-                [content.title for content in contents],
-                [content.body for content in contents],
-                [content.link for content in contents],
-                [content.image for content in contents],
-                [
-                    json.dumps([{"label": act.label, "link": act.link} for act in content.actions])
-                    for content in contents
-                ],
-            )
+            await self._value("select postbell.record_inbox(%s, %s, %s)", batch_id, claim, written)
         )
 
     async def finish_batch(self, batch_id: int, claim: int) -> None:

@@ -2,57 +2,73 @@ create or replace function postbell.fault_in(event postbell.outbox)
 returns table (reason text, detail text)
 language sql stable
 as $$
-    select fault.reason, fault.detail
-    from (select (event).*) as e
-    left join postbell.tenant as t on t.id = e.tenant_id
-    left join postbell.event_type as kind on kind.key = e.event
-    cross join lateral (values
-        (1, 'value_too_long', (
-            select name || ' has ' || length(value) || ' characters'
-            from (values
-                ('tenant_id', e.tenant_id), ('recipient', e.recipient), ('subject', e.subject),
-                ('actor', e.actor), ('idempotency_key', e.idempotency_key)
-            ) as identifier (name, value)
-            where length(value) > 255
-            limit 1
-        )),
-        (2, 'unknown_tenant', case when t.id is null then coalesce(left(e.tenant_id, 100), 'null') end),
-        (3, 'unknown_event', case when kind.key is null then coalesce(left(e.event, 100), 'null') end),
-        (4, 'invalid_payload', postbell.payload_fault(coalesce(e.payload, '{}'), coalesce(kind.fields, '{}'))),
-        (5, 'invalid_audience', case
-            when coalesce(e.recipient, '') = '' and e.audience is null then 'neither recipient nor audience is named'
-            else postbell.audience_fault(e.audience)
-        end),
-        (6, 'invalid_channel', case
-            when array_ndims(e.channels) > 1 or array_ndims(e.forced_channels) > 1 then 'a list of lists'
-            else (
-                select coalesce(left(named, 50), 'null')
-                from unnest(e.channels || e.forced_channels) as named
-                where named is null or named not in ('in_app', 'email', 'sms', 'push', 'sse')
+    select
+        found.reason,
+        -- Only for what is faulty: most events are not.
+        case found.reason
+            when 'value_too_long' then (
+                select name || ' has ' || length(value) || ' characters'
+                from (values
+                    ('tenant_id', (event).tenant_id), ('recipient', (event).recipient), ('subject', (event).subject),
+                    ('actor', (event).actor), ('idempotency_key', (event).idempotency_key)
+                ) as identifier (name, value)
+                where length(value) > 255
                 limit 1
             )
-        end),
-        (7, 'invalid_priority', case
-            when e.priority not in ('low', 'normal', 'high', 'critical') then left(e.priority, 50)
-        end),
-        (8, 'invalid_time', case
-            when not isfinite(e.deliver_at) then 'deliver_at is ' || e.deliver_at::text
-            when e.expires_at <= e.deliver_at then 'expires_at is not after deliver_at'
-        end),
-        (9, 'unknown_recipient', case
-            when e.audience is null
-                and not exists (
-                    select
-                    from postbell.recipient
-                    where tenant_id = e.tenant_id
-                      and id = e.recipient
+            when 'unknown_tenant' then coalesce((event).tenant_id, 'null')
+            when 'unknown_event' then coalesce(left((event).event, 100), 'null')
+            when 'invalid_payload' then (
+                select fault from postbell.payload_fault(coalesce((event).payload, '{}'), found.fields)
+            )
+            when 'invalid_audience' then coalesce(
+                postbell.audience_fault((event).audience), 'neither recipient nor audience is named'
+            )
+            when 'invalid_channel' then case
+                when array_ndims((event).channels) > 1 or array_ndims((event).forced_channels) > 1 then 'a list of lists'
+                else (
+                    select coalesce(left(named, 50), 'null')
+                    from unnest((event).channels || (event).forced_channels) as named
+                    where named is null or named <> all('{in_app,email,sms,push,sse}')
+                    limit 1
                 )
-                then left(e.recipient, 100)
-        end)
-    ) as fault (position, reason, detail)
-    where fault.detail is not null
-    order by fault.position
-    limit 1
+            end
+            when 'invalid_priority' then left((event).priority, 50)
+            when 'invalid_time' then case
+                when isfinite((event).deliver_at) is false then 'deliver_at is ' || (event).deliver_at::text
+                else 'expires_at is not after deliver_at'
+            end
+            when 'unknown_recipient' then (event).recipient
+        end
+    from (
+        select
+            kind.fields,
+            case
+                when greatest(
+                    length((event).tenant_id), length((event).recipient), length((event).subject),
+                    length((event).actor), length((event).idempotency_key)
+                ) > 255 then 'value_too_long'
+                when t.id is null then 'unknown_tenant'
+                when kind.key is null then 'unknown_event'
+                when (select fault from postbell.payload_fault(coalesce((event).payload, '{}'), kind.fields)) is not null
+                    then 'invalid_payload'
+                when (event).audience is null and coalesce((event).recipient, '') = ''
+                    or (event).audience is not null and postbell.audience_fault((event).audience) is not null
+                    then 'invalid_audience'
+                when not (event).channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or not (event).forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or array_ndims((event).channels) > 1
+                    or array_ndims((event).forced_channels) > 1
+                    then 'invalid_channel'
+                when (event).priority not in ('low', 'normal', 'high', 'critical') then 'invalid_priority'
+                when not isfinite((event).deliver_at) or (event).expires_at <= (event).deliver_at then 'invalid_time'
+                when (event).audience is null and person.id is null then 'unknown_recipient'
+            end as reason
+        from (values (1)) as one (row)
+        left join postbell.tenant as t on t.id = (event).tenant_id
+        left join postbell.event_type as kind on kind.key = (event).event
+        left join postbell.recipient as person on person.tenant_id = (event).tenant_id and person.id = (event).recipient
+    ) as found
+    where found.reason is not null
 $$;
 
 comment on function postbell.fault_in(postbell.outbox) is

@@ -4,25 +4,19 @@ create or replace function postbell.channels_wanted(
 ) returns table (channel text, is_forced boolean)
 language sql stable
 as $$
-    select wish.channel, bool_or(wish.is_forced)
-    from (
-        select unnest(coalesce(named, of_tenant, of_event)), false
-
-        union all
-        select unnest(forced), true
-
-        -- What a person switched on for just this event, unless the producer chose the channels.
-        union all
-        select choice.channel, false
-        from postbell.preference as choice
-        where named is null
-          and choice.tenant_id = channels_wanted.tenant_id
-          and choice.recipient_id = channels_wanted.recipient_id
-          and choice.event = channels_wanted.event
-          and choice.channel is not null
-          and choice.enabled
-    ) as wish (channel, is_forced)
-    group by wish.channel
+    select wish.channel, coalesce(wish.channel = any(forced), false)
+    from unnest(array['in_app', 'email', 'sms', 'push', 'sse']) as wish (channel)
+    where wish.channel = any(coalesce(named, of_tenant, of_event))
+       or wish.channel = any(forced)
+       -- What a person switched on for just this event, unless the producer chose the channels.
+       or named is null and wish.channel in (
+           select choice.channel
+           from postbell.preference as choice
+           where choice.tenant_id = channels_wanted.tenant_id
+             and choice.recipient_id = channels_wanted.recipient_id
+             and choice.event = channels_wanted.event
+             and choice.enabled
+       )
 $$;
 
 comment on function postbell.channels_wanted is

@@ -159,7 +159,8 @@ create type postbell.candidate as (
     priority text,
     subject text,
     deliver_at timestamptz,
-    expires_at timestamptz
+    expires_at timestamptz,
+    created_at timestamptz
 );
 comment on type postbell.candidate is 'One recipient of one event, before anything is decided.';
 
@@ -182,6 +183,7 @@ create type postbell.decided as (
     rung smallint,
     reason text,
     due_at timestamptz,
-    is_silent boolean
+    is_silent boolean,
+    created_at timestamptz
 );
 comment on type postbell.decided is 'What was decided about one channel of one recipient: now, later or no.';

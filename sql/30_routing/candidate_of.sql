@@ -12,7 +12,8 @@ return row(
     (notification).priority,
     (notification).subject,
     (notification).deliver_at,
-    (notification).expires_at
+    (notification).expires_at,
+    (notification).created_at
 )::postbell.candidate;
 
 comment on function postbell.candidate_of(postbell.notification, text) is 'One recipient of an event, as postbell.decide() takes it.';

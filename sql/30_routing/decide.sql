@@ -46,7 +46,7 @@ begin
             wish.channel,
             wish.is_forced,
             reach.address,
-            exists (
+            wish.channel <> 'in_app' and exists (
                 select
                 from postbell.suppression
                 where tenant_id = addressed.tenant_id
@@ -132,7 +132,8 @@ begin
         rung,
         case when is_allowed and is_expired then 'expired' else reason end,
         case when is_allowed and is_expired is not true then due_at end,
-        rung = 7
+        rung = 7,
+        created_at
     from due;
 end
 $$;

@@ -1,5 +1,6 @@
 create or replace function postbell.decide_again(delivery_ids bigint[]) returns void
 language plpgsql
+set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare

@@ -24,9 +24,10 @@ begin
                 when decided.reason = 'expired' then 'expired'
                 else 'skipped'
             end,
-            decided.due_at, n.created_at
+            decided.due_at, decided.created_at
         from decided
-        join postbell.notification as n on n.id = decided.notification_id
+        -- An inbox shows its items in order of delivery: what was emitted first gets the lower id.
+        order by decided.notification_id, decided.recipient_id, decided.channel
         returning id, tenant_id, recipient_id, state, due_at
     ),
 

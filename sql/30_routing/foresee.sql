@@ -19,7 +19,7 @@ begin
             (event).id, (event).tenant_id, (event).event, member.recipient_id,
             (event).actor, ((event).audience -> 'notify_actor')::boolean,
             (event).channels, (event).forced_channels, (event).priority, (event).subject,
-            (event).deliver_at, (event).expires_at
+            (event).deliver_at, (event).expires_at, (event).created_at
         )::postbell.candidate
         from postbell.members_of((event).tenant_id, nullif((event).recipient, ''), (event).audience, '', null) as member
     )) as decided

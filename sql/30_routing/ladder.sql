@@ -8,10 +8,11 @@ create or replace function postbell.ladder(
     is_off boolean,
     is_muted boolean,
     is_quiet boolean, is_critical boolean
-) returns setof postbell.verdict
+) returns table (rung smallint, reason text)
 language sql immutable parallel safe
 as $$
-    select case
+    select (judged.verdict).rung, (judged.verdict).reason
+    from (select case
         when is_actor then row(0, 'actor')::postbell.verdict
         when event_is_disabled then row(1, 'event_disabled')::postbell.verdict
         when tenant_event_is_disabled then row(1, 'tenant_event_disabled')::postbell.verdict
@@ -26,8 +27,8 @@ as $$
         when is_muted then row(7, 'muted')::postbell.verdict
         when is_quiet and not is_critical then row(10, 'quiet_hours')::postbell.verdict
         else row(11, 'wanted')::postbell.verdict
-    end
+    end as verdict) as judged
 $$;
 
 comment on function postbell.ladder is
-    'The first rung that applies decides. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet.';
+    'The first rung that applies decides. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';

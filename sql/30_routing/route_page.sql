@@ -8,22 +8,17 @@ as $$
 declare
     v_accepted bigint[];
 begin
-    with page as materialized (
-        select emitted
+    with judged as materialized (
+        select
+            emitted.*,
+            fault.reason,
+            fault.detail,
+            case when emitted.idempotency_key is not null then postbell.fingerprint_of(emitted) end as fingerprint
         from postbell.committed_between(
             (step).snapshot, window_snapshot,
             coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
         ) as emitted
-    ),
-
-    judged as materialized (
-        select
-            (page.emitted).*,
-            fault.reason,
-            fault.detail,
-            case when (page.emitted).idempotency_key is not null then postbell.fingerprint_of(page.emitted) end as fingerprint
-        from page
-        left join lateral postbell.fault_in(page.emitted) as fault on true
+        left join lateral postbell.fault_in(emitted) as fault on true
     ),
 
     -- Who holds the idempotency key: an earlier event, or the first sound one here. A rejected event uses up no key.

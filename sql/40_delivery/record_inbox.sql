@@ -1,6 +1,4 @@
-create or replace function postbell.record_inbox(
-    batch_id bigint, claim integer, delivery_ids bigint[], titles text[], bodies text[], links text[], images text[], actions jsonb[]
-) returns integer
+create or replace function postbell.record_inbox(batch_id bigint, claim integer, items json) returns integer
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -8,19 +6,14 @@ as $$
 declare
     v_written integer;
 begin
-    with item as (
-        select *
-        from unnest(delivery_ids, titles, bodies, links, images, actions)
-            as i (delivery_id, title, body, link, image, actions)
-    ),
-
-    -- What somebody is just cancelling is left to them.
-    free as (
-        select id
-        from postbell.delivery
-        where id = any(delivery_ids)
-          and state = 'queued'
-        for update skip locked
+    with free as (
+        select d.id, item.title, item.body, item.link, item.image, item.actions
+        from json_to_recordset(items)
+            as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
+        join postbell.delivery as d on d.id = item.delivery_id
+        where d.state = 'queued'
+        -- What somebody is just cancelling is left to them.
+        for update of d skip locked
     ),
 
     -- Whoever settles the delivery writes the item, in one transaction: once, whatever crashes.
@@ -32,11 +25,10 @@ begin
             sent_at = clock_timestamp(),
             delivered_at = clock_timestamp()
         from free
-        join item on item.delivery_id = free.id
         where d.id = free.id
         returning
             d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.is_silent, d.created_at,
-            item.title, item.body, item.link, item.image, item.actions
+            free.title, free.body, free.link, free.image, free.actions
     ),
 
     logged as (
@@ -66,4 +58,4 @@ begin
 end
 $$;
 
-comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. Returns how many were written.';
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. Returns how many were written.';

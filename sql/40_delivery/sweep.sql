@@ -1,6 +1,9 @@
 create or replace function postbell.sweep(grace interval default '30 seconds') returns integer
 language plpgsql security definer
 set search_path = ''
+-- The one statement that compares two whole tables, on whatever terms the session plans.
+set enable_seqscan = on
+set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare

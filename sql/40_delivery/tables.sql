@@ -72,9 +72,9 @@ create table postbell.batch (
 comment on table postbell.batch is 'Deliveries that one queue job carries. It is gone when all of them are settled.';
 comment on column postbell.batch.claims is 'How often a dispatcher took it. The count is the claim''s token: who holds an older one has been overtaken.';
 
+-- No key of its own and none elsewhere: one row a message, and nothing but its delivery asks for it.
 create table postbell.attempt (
-    id bigint generated always as identity primary key,
-    delivery_id bigint not null references postbell.delivery (id) on delete cascade,
+    delivery_id bigint not null,
 
     outcome text not null,
     provider text not null,
