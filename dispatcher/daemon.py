@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -150,7 +152,8 @@ class Daemon:
 
     def _start_router(self) -> asyncio.Task[None]:
         part = "router"
-        self._health.expect(part, PATIENCE + self._settings.safety_poll_seconds)
+        longest_sleep = self._settings.safety_poll_seconds or math.inf
+        self._health.expect(part, PATIENCE + longest_sleep)
         router = Router(
             self._metrics,
             lambda: self._health.beat(part),
@@ -213,7 +216,8 @@ class Daemon:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _pause(self, seconds: float) -> None:
-        await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), timeout=seconds)
 
     async def _until_stopped(self, parts: list[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(self._stopping.wait())

@@ -11,10 +11,10 @@ from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.ports.driver import NotifyCallback
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, OperationalError, sql
 
 from dispatcher.queue_schema import SETTINGS
 
@@ -98,16 +98,19 @@ class Queue:
             return
         # pgqueuer asks itself whether it hears before it listens, and would hear nothing of it.
         await listener.execute(sql.SQL("listen {}").format(sql.Identifier(SETTINGS.channel)))
-        await manager.run(
-            dequeue_timeout=DEQUEUE_TIMEOUT,
-            # pgqueuer records what is done when so many are, or after a tenth of a second.
-            batch_size=self._jobs_at_once // 2,
-            max_concurrent_tasks=self._jobs_at_once,
-            shutdown_on_listener_failure=True,
-            heartbeat_timeout=self._lease,
-            # Its log is pruned by postbell.tidy_up(); folding it would rewrite every row.
-            log_aggregation_interval=timedelta(0),
-        )
+        try:
+            await manager.run(
+                dequeue_timeout=DEQUEUE_TIMEOUT,
+                # pgqueuer records what is done when so many are, or after a tenth of a second.
+                batch_size=self._jobs_at_once // 2,
+                max_concurrent_tasks=self._jobs_at_once,
+                shutdown_on_listener_failure=True,
+                heartbeat_timeout=self._lease,
+                # Its log is pruned by postbell.tidy_up(); folding it would rewrite every row.
+                log_aggregation_interval=timedelta(0),
+            )
+        except FailingListenerError as silence:
+            raise OperationalError("the queue's doorbell has gone silent") from silence
 
     def stop(self) -> None:
         """Takes no more jobs; run() returns when those in hand are done."""
