@@ -29,7 +29,11 @@ async def connect(url: str, name: str) -> AsyncConnection[TupleRow]:
     )
 
 
-def pool(url: str, name: str, size: int) -> AsyncConnectionPool[AsyncConnection[TupleRow]]:
+#: Sessions to borrow for a statement or a transaction.
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+
+def pool(url: str, name: str, size: int) -> Pool:
     """Up to `size` sessions, committing every statement, checked before use; not yet open."""
     return AsyncConnectionPool(
         url,

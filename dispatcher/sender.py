@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, assert_never
 
 import structlog
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppItem
+from dispatcher.database import Pool
 from dispatcher.delivery import Delivery, Outcome, Recipient, Refused, Retry, Sent, Tenant, Unknown
 from dispatcher.functions import Attempted, Claimed, Functions
 from dispatcher.providers.provider import Provider
@@ -60,7 +59,7 @@ class Sender(ABC):
 
     def __init__(
         self,
-        pool: AsyncConnectionPool[AsyncConnection[Any]],
+        pool: Pool,
         renderer: Renderer,
         watch: Watch,
     ) -> None:
@@ -134,7 +133,7 @@ class InboxSender(Sender):
 
     def __init__(
         self,
-        pool: AsyncConnectionPool[AsyncConnection[Any]],
+        pool: Pool,
         renderer: Renderer,
         watch: Watch,
         channel: Channel[Any, InAppItem],
@@ -172,7 +171,7 @@ class ProviderSender(Sender):
 
     def __init__(
         self,
-        pool: AsyncConnectionPool[AsyncConnection[Any]],
+        pool: Pool,
         renderer: Renderer,
         watch: Watch,
         channel: Channel[Any, Any],
