@@ -1,0 +1,29 @@
+"""Waiting for what happens elsewhere. The bound only ends a test that hangs; it asserts no speed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+#: Seconds. Far more than anything here takes, on a machine that is doing other things too.
+PATIENCE = 60.0
+_INTERVAL = 0.01
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Returns when the condition holds. Raises TimeoutError, which says what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not after {seconds:g} s: {what}")
+        time.sleep(_INTERVAL)
+
+
+async def seen(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """As until(), for a test whose loop has other things to do."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not after {seconds:g} s: {what}")
+        await asyncio.sleep(_INTERVAL)
