@@ -1,0 +1,19 @@
+"""A sample application: two shops, their clients, and everything that Postbell does for them.
+
+It has a PostgreSQL of its own in a temporary folder and leaves nothing behind; a database that
+POSTBELL_DATABASE_URL names is not touched.
+"""
+
+from __future__ import annotations
+
+
+def run(once: bool) -> int:
+    """Play the demo until interrupted, or its story once. Returns the exit code.
+
+    With `once` it is 0 only if everything arrived that should, and nothing else. Raises
+    SettingsError and EmbeddedError, both of which say what to do.
+    """
+    # Only this command needs a web server and a mail server.
+    from dispatcher.demo import stage  # noqa: PLC0415
+
+    return stage.run(once)

@@ -1,0 +1,181 @@
+"""What the page reads and changes, each through the role that is for it.
+
+The inbox is read as `postbell_reader`, which row-level security shows one person's rows only; the
+decisions as `postbell_support`, which sees neither texts nor addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
+
+from psycopg import AsyncCursor
+from psycopg.rows import DictRow, dict_row
+
+from dispatcher.database import Pool
+from dispatcher.demo import wording
+from dispatcher.reasons import reason_of
+
+Verb = Literal["seen", "read", "unread", "archived"]
+
+#: Rows of a list.
+PAGE: Final = 50
+
+_VERBS: Final[dict[Verb, str]] = {
+    "seen": "mark_seen",
+    "read": "mark_read",
+    "unread": "mark_unread",
+    "archived": "archive",
+}
+
+
+class UnknownPersonError(LookupError):
+    """The tenant has nobody of this id."""
+
+
+class Reader:
+    """Reads for the page. Every list is newest first."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def houses(self) -> list[dict[str, Any]]:
+        """Every tenant with its people, for whoever chooses one."""
+        async with self._as("postbell_admin") as cursor:
+            await cursor.execute(
+                "select tenant.id, tenant.name,"
+                " json_agg(json_build_object('id', person.id,"
+                " 'name', coalesce(person.attributes ->> 'name', person.id)) order by person.id)"
+                " as people"
+                " from postbell.tenant"
+                " join postbell.recipient as person on person.tenant_id = tenant.id"
+                " where person.erased_at is null"
+                " group by tenant.id order by tenant.id"
+            )
+            return await cursor.fetchall()
+
+    async def inbox(self, tenant_id: str, recipient_id: str) -> dict[str, Any]:
+        """Unread count, address, items that are not archived, and what was not delivered and why.
+
+        Raises UnknownPersonError.
+        """
+        async with self._as_person(tenant_id, recipient_id) as cursor:
+            await cursor.execute(
+                "select counted.unread, person.email"
+                " from postbell.unread_counts as counted"
+                " join postbell.recipient as person"
+                " on (person.tenant_id, person.id) = (counted.tenant_id, counted.recipient_id)"
+            )
+            counted = await cursor.fetchone()
+            if counted is None:
+                raise UnknownPersonError(f"{tenant_id} has no {recipient_id}")
+            await cursor.execute(
+                "select id::text, event, title, body, link, actions, created_at, read_at"
+                " from postbell.inbox where archived_at is null"
+                " order by id desc limit %s",
+                [PAGE],
+            )
+            items = await cursor.fetchall()
+            await cursor.execute(
+                "select delivery_id::text as id, outbox_id::text, event, channel, state, reason,"
+                " due_at, created_at"
+                " from postbell.delivery_log where state not in ('sent', 'delivered')"
+                " order by delivery_id desc limit 20"
+            )
+            held_back = [_said(row) for row in await cursor.fetchall()]
+        return {**counted, "items": items, "held_back": held_back}
+
+    async def mark(
+        self, tenant_id: str, recipient_id: str, verb: Verb, item_ids: Sequence[int]
+    ) -> int:
+        """Mark items of the person; those of others are not found. Returns how many changed."""
+        async with self._as_person(tenant_id, recipient_id) as cursor:
+            await cursor.execute(
+                f"select postbell.{_VERBS[verb]}(recipient => %s, item_ids => %s,"
+                " tenant_id => %s) as changed".encode(),
+                [recipient_id, list(item_ids), tenant_id],
+            )
+            changed = await cursor.fetchone()
+        return int(changed["changed"]) if changed else 0
+
+    async def mark_all_read(self, tenant_id: str, recipient_id: str) -> int:
+        async with self._as_person(tenant_id, recipient_id) as cursor:
+            await cursor.execute(
+                "select postbell.mark_all_read(recipient => %s, tenant_id => %s) as changed",
+                [recipient_id, tenant_id],
+            )
+            changed = await cursor.fetchone()
+        return int(changed["changed"]) if changed else 0
+
+    async def latest_events(self, most: int) -> list[int]:
+        """Ids of the last events that were decided about or rejected."""
+        async with self._as("postbell_support") as cursor:
+            await cursor.execute(
+                "select outbox_id from postbell.delivery_log"
+                " where outbox_id > (select max(outbox_id) - 200 from postbell.delivery_log)"
+                " union select outbox_id from postbell.rejected_events"
+                " order by outbox_id desc limit %s",
+                [most],
+            )
+            return [row["outbox_id"] for row in await cursor.fetchall()]
+
+    async def why(self, outbox_id: int) -> dict[str, Any]:
+        """What was decided about an event, and what became of it."""
+        async with self._as("postbell_support") as cursor:
+            await cursor.execute(
+                "select decided.recipient_id, decided.channel, decided.decision, decided.rung,"
+                " decided.reason, decided.due_at, coalesce(log.state, decided.decision) as state,"
+                " coalesce(log.reason, decided.reason) as reason, log.tenant_id, log.event,"
+                " round(extract(epoch from log.sent_at - log.created_at) * 1000)::int as ms"
+                " from postbell.explain(%(id)s) as decided"
+                " left join postbell.delivery_log as log on log.outbox_id = %(id)s"
+                " and (log.recipient_id, log.channel) = (decided.recipient_id, decided.channel)",
+                {"id": outbox_id},
+            )
+            decisions = [_said(row) for row in await cursor.fetchall()]
+            await cursor.execute(
+                "select tenant_id, event, detail from postbell.rejected_events"
+                " where outbox_id = %s",
+                [outbox_id],
+            )
+            rejected = await cursor.fetchone()
+        known = rejected or next((row for row in decisions if row["event"]), None) or {}
+        return {
+            "id": str(outbox_id),
+            "tenant_id": known.get("tenant_id"),
+            "event": known.get("event"),
+            "detail": rejected["detail"] if rejected else None,
+            "decisions": decisions,
+        }
+
+    @asynccontextmanager
+    async def _as_person(
+        self, tenant_id: str, recipient_id: str
+    ) -> AsyncIterator[AsyncCursor[DictRow]]:
+        async with self._as("postbell_reader") as cursor:
+            await cursor.execute(
+                "select set_config('postbell.tenant', %s, true),"
+                " set_config('postbell.recipient', %s, true)",
+                [tenant_id, recipient_id],
+            )
+            yield cursor
+
+    @asynccontextmanager
+    async def _as(self, role: str) -> AsyncIterator[AsyncCursor[DictRow]]:
+        """A cursor inside a transaction that has this role and no other."""
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(f"set local role {role}".encode())
+            yield cursor
+
+
+def _said(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its reason in words, what to do about it, and how it looks."""
+    reason = reason_of(row["reason"]) if row["reason"] else None
+    return {
+        **row,
+        "tone": wording.tone(row["state"]),
+        "sentence": wording.spoken(row["reason"], row["state"], row["due_at"]),
+        "way_out": reason.way_out if reason else "",
+    }

@@ -1,0 +1,135 @@
+"""The terminal: lines as things happen, or a live table where there is a terminal to draw on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from dispatcher.demo import wording
+from dispatcher.demo.cast import HOUSES, NAMES
+from dispatcher.demo.chronicle import Account, Fate
+
+_STYLES: Final = {
+    "good": "green",
+    "busy": "blue",
+    "later": "yellow",
+    "no": "bright_black",
+    "bad": "bold red",
+}
+_MARKS: Final = {"good": "✓", "busy": "…", "later": "◷", "no": "–", "bad": "✗"}
+_HOUSE_NAMES: Final = {house.id: house.name for house in HOUSES}
+
+#: How many moments are behind the live table; those that do not fit the screen are cut off on top.
+RECENT: Final = 40
+
+
+class Screen(Protocol):
+    """Where the demo is seen."""
+
+    def show(self, accounts: Sequence[Account], tally: Counter[str]) -> None:
+        """Everything that happened lately, oldest first, as it stands now."""
+
+
+class Lines:
+    """Prints each moment once, when it is settled. For pipes, and for the story played once."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown: set[int] = set()
+
+    def show(self, accounts: Sequence[Account], tally: Counter[str]) -> None:  # noqa: ARG002
+        for account in accounts:
+            if account.moment.number not in self._shown and account.is_settled:
+                self._shown.add(account.moment.number)
+                self.tell(account)
+
+    def tell(self, account: Account) -> None:
+        self._console.print(_heading(account), soft_wrap=True)
+        for fate in account.fates:
+            self._console.print(Text("    ") + _line(account.moment.house, fate), soft_wrap=True)
+
+
+class Board:
+    """The live table: what the shop did on the left, who heard of it on the right."""
+
+    def __init__(self, console: Console, live: Live, urls: RenderableType) -> None:
+        self._console = console
+        self._live = live
+        self._urls = urls
+
+    def show(self, accounts: Sequence[Account], tally: Counter[str]) -> None:
+        # What the frame, the addresses and the sums leave.
+        room = max(self._console.height - 9, 5)
+        lines: list[Text] = []
+        for account in accounts:
+            lines.append(_heading(account))
+            lines += [Text("  ") + _line(account.moment.house, fate) for fate in account.fates]
+        for line in lines:
+            line.no_wrap, line.overflow = True, "ellipsis"
+        self._live.update(
+            Group(
+                self._urls,
+                Panel(
+                    Group(*lines[-room:]),
+                    title="what the shops did, and who heard of it",
+                    title_align="left",
+                    border_style="bright_black",
+                    padding=(0, 1),
+                ),
+                sums(tally),
+            )
+        )
+
+
+def sums(tally: Counter[str]) -> Text:
+    """How often everything happened, in one line."""
+    line = Text()
+    for label, name, style in (
+        ("committed", "committed", "bold"),
+        ("rolled back", "rolled back", "magenta"),
+        ("routed", "routed", "bold"),
+        ("in the inbox", "delivered", _STYLES["good"]),
+        ("mailed", "sent", _STYLES["good"]),
+        ("waiting", "waiting", _STYLES["later"]),
+        ("skipped", "skipped", _STYLES["no"]),
+        ("rejected", "rejected", _STYLES["bad"]),
+    ):
+        line.append(f"{tally[name]} ", style if tally[name] else "bright_black")
+        line.append(f"{label}   ")
+    return line
+
+
+def _heading(account: Account) -> Text:
+    moment = account.moment
+    text = Text.assemble(
+        (f"{moment.at:%H:%M:%S} ", "bright_black"),
+        (moment.title, "bold"),
+        (f"  {_HOUSE_NAMES.get(moment.house, moment.house)}  ", "bright_black"),
+    )
+    if moment.rolled_back_by is None:
+        return text.append("committed", style="green")
+    return text.append(f"rolled back by {moment.rolled_back_by}: nobody hears of it", "magenta")
+
+
+def _line(house: str, fate: Fate) -> Text:
+    tone = wording.tone(fate.state)
+    who = NAMES.get((house, fate.recipient_id or ""), fate.recipient_id or "nobody")
+    text = Text.assemble(
+        (f"{_MARKS[tone]} ", _STYLES[tone]),
+        f"{who:<16} {fate.channel or 'event':<6} ",
+        (f"{fate.state:<9}", _STYLES[tone]),
+    )
+    if fate.seconds is not None:
+        text.append(f" {fate.seconds * 1000:6.0f} ms", "bright_black")
+    if fate.title:
+        text.append(f"  {fate.title}")
+    reason = wording.spoken(fate.reason, fate.state, fate.due_at)
+    if reason:
+        text.append(f"  {reason}", "bright_black")
+    return text
