@@ -51,7 +51,8 @@ class Claimed(NamedTuple):
     address: str | None
     locale: str | None
     time_zone: str | None
-    attributes: dict[str, Any]
+    #: None for none.
+    attributes: dict[str, Any] | None
     attempts: int
     created_at: datetime
     expires_at: datetime | None

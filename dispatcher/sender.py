@@ -298,7 +298,7 @@ def _delivery(row: Claimed, tenant: Tenant) -> Delivery:
         row.subject,
         row.payload,
         tenant,
-        Recipient(row.recipient_id, row.locale, row.time_zone, row.attributes),
+        Recipient(row.recipient_id, row.locale, row.time_zone, row.attributes or {}),
         row.address,
         # The try that is about to begin.
         row.attempts + 1,

@@ -10,7 +10,7 @@ begin
     insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, created_at)
     select
         emitted.id, left(emitted.tenant_id, 255), left(emitted.event, 255), left(emitted.recipient, 255),
-        'unreadable_event', code || ': ' || message, emitted.created_at
+        'unreadable_event', left(code || ': ' || message, 1000), emitted.created_at
     from postbell.committed_between(
         (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
     ) as emitted;

@@ -44,7 +44,7 @@ begin
     select
         v_batch.claims, d.id, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
-        reach.address, person.locale, person.time_zone, person.attributes,
+        reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started)
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
