@@ -1,0 +1,18 @@
+"""postbell demo"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+
+def command(
+    once: Annotated[
+        bool, typer.Option("--once", help="Tell the story once, then exit: 0 if all arrived.")
+    ] = False,
+) -> None:
+    """Watch a sample shop whose orders notify people: everything local, nothing to install."""
+    # By name: nobody else should wait for what only the demo needs.
+    raise typer.Exit(import_module("dispatcher.demo").run(once))

@@ -1,0 +1,43 @@
+"""postbell deploy"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from dispatcher import CONTRACT, __version__, schema
+from dispatcher.cli import options
+from dispatcher.cli.place import database_url
+from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.schema import DeployReport
+from dispatcher.settings import Settings
+
+
+def command(json: options.Json = False) -> None:
+    """Bring the database to this version: tables, functions, access, events.
+
+    One transaction; repeating it is harmless. It gives way to whoever uses the tables.
+    """
+    settings = Settings.load()
+    catalog = Catalog.load(settings.template_folders)
+    with database_url(settings) as url:
+        report = schema.deploy(url, events=catalog.events.values())
+    if json:
+        answer_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
+        return
+    for line in told(report):
+        answer(line)
+
+
+def told(report: DeployReport) -> list[str]:
+    """What a deploy did, in lines."""
+    changes = [
+        ("Applied revisions", report.revisions),
+        ("Redefined", report.redefined),
+        ("Replaced triggers", report.triggers),
+        ("Dropped", report.dropped),
+    ]
+    return [
+        *(f"{what}: {', '.join(names)}." for what, names in changes if names),
+        f"Postbell {__version__} is deployed, contract {CONTRACT}, {report.events} events.",
+    ]

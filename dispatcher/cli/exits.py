@@ -1,0 +1,118 @@
+"""How a command ends: exit codes, and expected failures as one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+import psycopg
+from psycopg import errors as postgres
+
+from dispatcher.embedded import EmbeddedError
+from dispatcher.errors import PostbellError, of_database
+from dispatcher.health import ListenError
+from dispatcher.masking import mask
+from dispatcher.rendering.errors import CatalogError, RenderingError
+from dispatcher.schema import SchemaError
+from dispatcher.settings import SettingsError
+
+#: SQLSTATE classes that blame what was passed in: data exceptions, and violated constraints.
+_INPUT = ("22", "23")
+
+
+class ExitCode(IntEnum):
+    """What a script may rely on."""
+
+    OK = 0
+    #: The command worked, and the answer is bad: a finding, a rejection, a failed delivery.
+    BAD = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    #: The database cannot be reached.
+    DATABASE = 4
+    #: The database has no schema of ours, or one of another contract.
+    SCHEMA = 5
+    #: Ctrl-C, as shells count it.
+    INTERRUPTED = 130
+
+
+#: For the help.
+EXPLAINED = (
+    "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage, 3 wrong configuration, "
+    "4 the database cannot be reached, 5 its schema is missing or of another contract."
+)
+
+
+class Failure(Exception):
+    """A command cannot go on: the sentence that says why, and the way out."""
+
+    def __init__(self, sentence: str, code: ExitCode = ExitCode.BAD) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+#: Failures whose own text is the sentence.
+_CODES: Mapping[type[Exception], ExitCode] = {
+    EmbeddedError: ExitCode.DATABASE,
+    ListenError: ExitCode.CONFIGURATION,
+    RenderingError: ExitCode.BAD,
+}
+
+
+def failure_of(error: BaseException) -> tuple[ExitCode, list[str]] | None:
+    """Exit code and sentences of a failure that users may meet; None for a mistake of ours."""
+    found: tuple[ExitCode, list[str]] | None = None
+    match error:
+        case BaseExceptionGroup():
+            inner = [failure_of(each) for each in error.exceptions]
+            found = None if None in inner else inner[0]
+        case Failure():
+            found = error.code, [str(error)]
+        case SettingsError():
+            found = ExitCode.CONFIGURATION, list(error.sentences)
+        case CatalogError():
+            found = ExitCode.CONFIGURATION, [str(problem) for problem in error.problems]
+        case SchemaError():
+            found = _code_of_schema(error), [_flat(error)]
+        case PostbellError():
+            found = ExitCode.BAD, [f"{mask(str(error))} {error.hint}"]
+        case psycopg.Error():
+            found = _failure_of_database(error)
+        case Exception() if type(error) in _CODES:
+            found = _CODES[type(error)], [_flat(error)]
+    return found
+
+
+def _code_of_schema(error: SchemaError) -> ExitCode:
+    # SQLAlchemy keeps the driver's error inside its own.
+    match getattr(error.__cause__, "orig", error.__cause__):
+        case postgres.LockNotAvailable():
+            return ExitCode.BAD
+        case postgres.InsufficientPrivilege():
+            return ExitCode.CONFIGURATION
+        case psycopg.OperationalError():
+            return ExitCode.DATABASE
+        case _:
+            return ExitCode.SCHEMA
+
+
+def _failure_of_database(error: psycopg.Error) -> tuple[ExitCode, list[str]] | None:
+    if ours := of_database(error):
+        return failure_of(ours)
+    if isinstance(error, postgres.InsufficientPrivilege):
+        said = error.diag.message_primary
+        way_out = (
+            "log in as a member of the role for it: postbell_support reads, postbell_admin acts."
+        )
+        return ExitCode.CONFIGURATION, [f"The database says {said}: {way_out}"]
+    if isinstance(error, psycopg.OperationalError):
+        way_out = "Check POSTBELL_DATABASE_URL, and whether the server runs."
+        return ExitCode.DATABASE, [f"The database cannot be reached: {_flat(error)}. {way_out}"]
+    if error.sqlstate and error.sqlstate.startswith(_INPUT):
+        return ExitCode.BAD, [f"The database refuses this: {error.diag.message_primary}."]
+    return None
+
+
+def _flat(error: Exception) -> str:
+    """In one line: libpq puts its hints on lines of their own."""
+    return mask(" ".join(str(error).split()))

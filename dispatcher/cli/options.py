@@ -1,0 +1,70 @@
+"""Options that several commands have, so that they look alike everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="The website.", metavar="ID")]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option("--channel", help="A channel; may be repeated.", metavar="CHANNEL"),
+]
+
+_AGO = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def payload_of(given: str) -> str:
+    """JSON text of one object: as it is, from `@file`, or from standard input for `-`."""
+    if given == "-":
+        given = sys.stdin.read()
+    elif given.startswith("@"):
+        try:
+            given = Path(given[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise typer.BadParameter(f"{given[1:]} cannot be read: {error}.") from None
+    try:
+        value = json.loads(given)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(
+            f"this is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        ) from None
+    except RecursionError:
+        raise typer.BadParameter("this is nested too deeply.") from None
+    if not isinstance(value, dict):
+        raise typer.BadParameter("a payload is one object, such as '{\"order_id\": 42}'.")
+    # The text and not the value: PostgreSQL keeps numbers exactly.
+    return given
+
+
+def moment_of(given: str) -> datetime:
+    """A moment: ISO 8601, or so long ago: `90s`, `30m`, `2h`, `1d`, `1w`."""
+    if ago := _AGO.fullmatch(given.strip()):
+        try:
+            return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError:
+            raise typer.BadParameter("that is too long ago.") from None
+    try:
+        # Without a zone it is the clock on this wall.
+        return datetime.fromisoformat(given).astimezone()
+    except (ValueError, OverflowError):
+        raise typer.BadParameter("write 2h, 1d or 2026-01-31T10:00.") from None
+
+
+Payload = Annotated[
+    str,
+    typer.Option(
+        "--payload",
+        help="One JSON object, or @FILE, or - for standard input.",
+        metavar="JSON",
+        parser=payload_of,
+    ),
+]

@@ -1,0 +1,334 @@
+"""What the commands ask the database: SQL decides, each question is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from dispatcher import errors
+from dispatcher.cli.place import Connection
+
+Row = dict[str, Any]
+
+
+def emit(
+    connection: Connection,
+    event: str,
+    recipient: str,
+    payload: str,
+    tenant_id: str,
+    channels: list[str] | None,
+    subject: str | None,
+    idempotency_key: str | None,
+) -> int:
+    """Emit one event and return its id. Raises PostbellError for what strict mode can see."""
+    with errors.translated(), connection.transaction():
+        connection.execute("set local postbell.strict = on")
+        row = _row(
+            connection,
+            """
+            select postbell.notify(
+                event => %s, recipient => %s, payload => %s::jsonb, tenant_id => %s,
+                channels => %s::text[], subject => %s, idempotency_key => %s
+            ) as id
+            """,
+            [event, recipient, payload, tenant_id, channels, subject, idempotency_key],
+        )
+    return int(row["id"])
+
+
+def explain(connection: Connection, outbox_id: int, recipient: str | None, most: int) -> list[Row]:
+    """What was decided about an event, and what became of it; rejections without a channel."""
+    return _rows(
+        connection,
+        """
+        select
+            %(id)s::bigint as outbox_id,
+            coalesce(log.event, rejected.event) as event,
+            said.recipient_id, said.channel, said.decision, said.rung, said.reason,
+            log.delivery_id, log.state, log.reason as state_reason, log.attempts,
+            coalesce(log.due_at, said.due_at) as due_at,
+            coalesce(log.created_at, rejected.created_at) as created_at,
+            rejected.detail
+        from postbell.explain(%(id)s::bigint) as said
+        left join postbell.delivery_log as log
+            on log.outbox_id = %(id)s
+            and log.recipient_id = said.recipient_id
+            and log.channel = said.channel
+        left join postbell.rejected_events as rejected
+            on rejected.outbox_id = %(id)s
+            and said.channel is null
+        where %(recipient)s::text is null
+           or said.recipient_id = %(recipient)s
+           or said.channel is null
+        order by said.recipient_id, said.channel
+        limit %(most)s
+        """,
+        {"id": outbox_id, "recipient": recipient, "most": most},
+    )
+
+
+def foresee(
+    connection: Connection,
+    event: str,
+    recipient: str,
+    payload: str,
+    tenant_id: str,
+    channels: list[str] | None,
+) -> list[Row]:
+    """What would be decided if the event were emitted now."""
+    return _rows(
+        connection,
+        """
+        select
+            null::bigint as outbox_id, %(event)s::text as event,
+            recipient_id, channel, decision, rung, reason,
+            null::bigint as delivery_id, null as state, null as state_reason, null as attempts,
+            due_at, null::timestamptz as created_at, null as detail
+        from postbell.explain(
+            event => %(event)s, recipient => %(recipient)s, payload => %(payload)s::jsonb,
+            tenant_id => %(tenant_id)s, channels => %(channels)s::text[]
+        )
+        """,
+        {
+            "event": event,
+            "recipient": recipient,
+            "payload": payload,
+            "tenant_id": tenant_id,
+            "channels": channels,
+        },
+    )
+
+
+def latest_of(
+    connection: Connection, recipient: str, tenant_id: str, event: str | None, most: int
+) -> list[Row]:
+    """The latest events of a person, newest first: every channel, and what was rejected."""
+    return _rows(
+        connection,
+        """
+        with told as (
+            select distinct outbox_id
+            from postbell.delivery_log
+            where recipient_id = %(recipient)s
+              and tenant_id = %(tenant_id)s
+              and (%(event)s::text is null or event = %(event)s)
+            order by outbox_id desc
+            limit %(most)s
+        )
+
+        select
+            log.outbox_id, log.event, log.recipient_id, log.channel,
+            decided.decision, decided.rung, decided.verdict as reason,
+            log.delivery_id, log.state, log.reason as state_reason, log.attempts,
+            log.due_at, log.created_at, null as detail
+        from told
+        join postbell.delivery_log as log
+            on log.outbox_id = told.outbox_id
+            and log.recipient_id = %(recipient)s
+        join postbell.delivery as decided on decided.id = log.delivery_id
+
+        union all
+        (
+            select
+                outbox_id, event, recipient, null, 'no', 0::smallint, reason,
+                null, null, null, null,
+                null, created_at, detail
+            from postbell.rejected_events
+            where recipient = %(recipient)s
+              and tenant_id = %(tenant_id)s
+              and (%(event)s::text is null or event = %(event)s)
+            order by outbox_id desc
+            limit %(most)s
+        )
+        order by outbox_id desc, channel
+        """,
+        {"recipient": recipient, "tenant_id": tenant_id, "event": event, "most": most},
+    )
+
+
+def is_known(connection: Connection, recipient: str, tenant_id: str) -> bool:
+    """Whether the tenant has this person."""
+    row = _row(
+        connection,
+        "select exists (select from postbell.recipient where tenant_id = %s and id = %s) as known",
+        [tenant_id, recipient],
+    )
+    return bool(row["known"])
+
+
+def log_of(connection: Connection, outbox_id: int) -> list[Row]:
+    """The delivery log of an event."""
+    return _rows(
+        connection,
+        """
+        select
+            delivery_id, recipient_id, channel, state, reason, attempts, provider,
+            provider_message_id, due_at, created_at, sent_at, delivered_at
+        from postbell.delivery_log
+        where outbox_id = %s
+        order by recipient_id, channel
+        """,
+        [outbox_id],
+    )
+
+
+def retry(
+    connection: Connection,
+    delivery_id: int | None,
+    event: str | None,
+    channel: str | None,
+    tenant_id: str | None,
+    since: datetime | None,
+) -> int:
+    """Send dead letters again; how many there were."""
+    row = _row(
+        connection,
+        """
+        select postbell.retry(
+            delivery_id => %s, event => %s, channel => %s, tenant_id => %s,
+            since => coalesce(%s, '-infinity'::timestamptz)
+        ) as revived
+        """,
+        [delivery_id, event, channel, tenant_id, since],
+    )
+    return int(row["revived"])
+
+
+def queue_depth(connection: Connection) -> list[Row]:
+    """How much is queued and how much waits, by channel and priority."""
+    return _rows(
+        connection,
+        """
+        select
+            channel, priority,
+            coalesce(sum(queued), 0)::bigint as queued,
+            coalesce(sum(waiting), 0)::bigint as waiting,
+            min(oldest_at) filter (where queued is not null) as queued_since,
+            min(oldest_at) filter (where waiting is not null) as next_due_at
+        from postbell.queue_depth
+        group by channel, priority
+        order by channel, array_position(array['critical', 'high', 'normal', 'low'], priority)
+        """,
+    )
+
+
+def counts_since(connection: Connection, since: datetime) -> list[Row]:
+    """Deliveries of events emitted since then, by channel and state."""
+    return _rows(
+        connection,
+        """
+        select channel, state, count(*) as deliveries
+        from postbell.delivery_log
+        where created_at >= %s
+        group by channel, state
+        order by channel, state
+        """,
+        [since],
+    )
+
+
+def rejections_since(connection: Connection, since: datetime) -> list[Row]:
+    """Events rejected since then, by reason."""
+    return _rows(
+        connection,
+        """
+        select reason, count(*) as events
+        from postbell.rejected_events
+        where created_at >= %s
+        group by reason
+        order by reason
+        """,
+        [since],
+    )
+
+
+def dead_letters(connection: Connection) -> list[Row]:
+    """Deliveries given up on, by event and channel."""
+    return _rows(
+        connection,
+        """
+        select event, channel, count(*) as deliveries, min(died_at) as since
+        from postbell.dead_letters
+        group by event, channel
+        order by event, channel
+        """,
+    )
+
+
+def leader(connection: Connection) -> Row | None:
+    """The session that leads the routers, and whether it sleeps; None if no router runs."""
+    rows = _rows(
+        connection,
+        """
+        select
+            led.pid,
+            exists (
+                select
+                from pg_locks as asleep
+                where asleep.pid = led.pid
+                  and asleep.locktype = 'advisory'
+                  and asleep.classid = led.classid
+                  and asleep.objid = 1
+                  and asleep.objsubid = 2
+                  and asleep.mode = 'ExclusiveLock'
+                  and asleep.granted
+            ) as is_asleep
+        from pg_locks as led
+        where led.locktype = 'advisory'
+          and led.database = (select oid from pg_database where datname = current_database())
+          and led.classid = 1886351214
+          and led.objid = 2
+          and led.objsubid = 2
+          and led.granted
+        """,
+    )
+    return rows[0] if rows else None
+
+
+def access(connection: Connection) -> Row:
+    """Which of our roles are missing, and what this login may do."""
+    return _row(
+        connection,
+        """
+        select
+            current_user as login,
+            array(
+                select name
+                from unnest(array[
+                    'postbell_producer', 'postbell_reader', 'postbell_dispatcher',
+                    'postbell_support', 'postbell_admin'
+                ]) as name
+                where not exists (select from pg_roles where rolname = name)
+            ) as missing,
+            has_schema_privilege('postbell_queue', 'usage') and (
+                select bool_and(has_function_privilege(oid, 'execute'))
+                from pg_proc
+                where pronamespace = 'postbell'::regnamespace
+                  and proname in ('route', 'claim_batch', 'record_attempts')
+            ) as may_dispatch
+        """,
+    )
+
+
+def registered_versions(connection: Connection) -> dict[str, str]:
+    """The version of the templates with which each event was registered."""
+    rows = _rows(connection, "select key, version from postbell.event_type")
+    return {row["key"]: row["version"] for row in rows}
+
+
+def _rows(
+    connection: Connection,
+    query: str,
+    arguments: Sequence[object] | Mapping[str, object] | None = None,
+) -> list[Row]:
+    return connection.cursor(row_factory=dict_row).execute(query.encode(), arguments).fetchall()
+
+
+def _row(connection: Connection, query: str, arguments: Sequence[object] | None = None) -> Row:
+    """Of a query that has exactly one."""
+    (row,) = _rows(connection, query, arguments)
+    return row

@@ -1,0 +1,48 @@
+"""postbell retry"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import options, questions
+from dispatcher.cli.exits import Failure
+from dispatcher.cli.place import connected
+from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.settings import Settings
+
+
+def command(
+    delivery_id: Annotated[
+        int | None, typer.Argument(help="One dead letter.", metavar="[DELIVERY_ID]")
+    ] = None,
+    event: Annotated[str | None, typer.Option(help="Those of an event.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Those of a channel.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Those of a website.", metavar="ID")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Those given up since then: 2h, 1d, 2026-01-31T10:00.",
+            metavar="TIME",
+            parser=options.moment_of,
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Send dead letters again: deliveries that were given up. Name which, or --all."""
+    named = [delivery_id, event, channel, tenant, since]
+    if everything == any(value is not None for value in named):
+        raise typer.BadParameter(
+            "name a delivery, --event, --channel, --tenant or --since; or else --all."
+        )
+    with connected(Settings.load()) as connection:
+        revived = questions.retry(connection, delivery_id, event, channel, tenant, since)
+    if json:
+        answer_json({"retried": revived})
+    elif revived or delivery_id is None:
+        answer(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")
+    if delivery_id is not None and revived == 0:
+        raise Failure(f"Delivery {delivery_id} is no dead letter: there is nothing to send again.")

@@ -1,0 +1,114 @@
+"""postbell send"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import options, questions
+from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.place import Connection, connected
+from dispatcher.cli.questions import Row
+from dispatcher.cli.terminal import answer, answer_json, answer_table, say
+from dispatcher.reasons import reason_of
+from dispatcher.settings import Settings
+
+#: Seconds between looks while waiting.
+_INTERVAL = 0.05
+#: States in which somebody else is about to do something.
+_UNSETTLED = ("queued", "sending")
+#: States in which nothing will arrive.
+_BAD = ("failed", "refused", "bounced", "unknown", "expired", "cancelled")
+
+
+def command(
+    event: Annotated[str, typer.Argument(help="An event, such as order.paid.")],
+    recipient: Annotated[str, typer.Argument(help="The person, by the application's id.")],
+    payload: options.Payload = "{}",
+    tenant: options.Tenant = "default",
+    channels: options.Channels = None,
+    subject: Annotated[
+        str | None, typer.Option(help="The entity it is about, such as order:123.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="An idempotency key.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow it until it is settled, then show its log.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(help="How long to follow it.", metavar="SECONDS", min=0)
+    ] = 30.0,
+    json: options.Json = False,
+) -> None:
+    """Emit one event, in strict mode: what is wrong with it is said at once.
+
+    With --wait the exit code is 1 if a channel failed or time ran out.
+    """
+    with connected(Settings.load()) as connection:
+        outbox_id = questions.emit(
+            connection, event, recipient, payload, tenant, channels, subject, key
+        )
+        if not wait:
+            if json:
+                answer_json({"outbox_id": outbox_id})
+            else:
+                answer(f"Event {outbox_id} is emitted.")
+            return
+        is_settled = _follow(connection, outbox_id, timeout)
+        told = questions.explain(connection, outbox_id, None, 1)
+        log = questions.log_of(connection, outbox_id)
+
+    for row in log:
+        row["sentence"] = reason_of(row["reason"]).sentence
+    turned_away = [row for row in told if row["channel"] is None]
+    if json:
+        answer_json({"outbox_id": outbox_id, "settled": is_settled, "deliveries": log})
+    else:
+        _show(outbox_id, log)
+    for row in turned_away:
+        say(f"Event {outbox_id}: {reason_of(row['reason']).sentence}")
+    if not is_settled:
+        say(
+            f"Event {outbox_id} is not settled after {timeout:g} s: is `postbell run` running? "
+            f"`postbell why {outbox_id}` says more."
+        )
+    if not is_settled or turned_away or any(row["state"] in _BAD for row in log):
+        raise typer.Exit(ExitCode.BAD)
+
+
+def _follow(connection: Connection, outbox_id: int, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while not _is_settled(questions.explain(connection, outbox_id, None, 100)):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_INTERVAL)
+    return True
+
+
+def _is_settled(told: list[Row]) -> bool:
+    """Whether each channel was decided, and is delivered, given up or waiting for its time."""
+    return all(
+        row["channel"] is None or (row["state"] is not None and row["state"] not in _UNSETTLED)
+        for row in told
+    )
+
+
+def _show(outbox_id: int, log: list[Row]) -> None:
+    answer_table(
+        ("channel", "state", "why", "tries", "provider", "seconds"),
+        [
+            (
+                row["channel"],
+                row["state"],
+                row["sentence"],
+                row["attempts"],
+                row["provider"],
+                None
+                if row["sent_at"] is None
+                else f"{(row['sent_at'] - row['created_at']).total_seconds():.3f}",
+            )
+            for row in log
+        ],
+        title=f"Event {outbox_id}",
+    )

@@ -1,0 +1,67 @@
+"""postbell stats"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import options, questions
+from dispatcher.cli.place import connected
+from dispatcher.cli.terminal import answer, answer_json, answer_table
+from dispatcher.reasons import reason_of
+from dispatcher.settings import Settings
+
+
+def command(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Count from then on: 2h, 1d, 2026-01-31T10:00; from midnight UTC if not given.",
+            metavar="TIME",
+            parser=options.moment_of,
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Show the queue, what became of today's deliveries, rejections and dead letters."""
+    start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with connected(Settings.load()) as connection:
+        router = questions.leader(connection)
+        depth = questions.queue_depth(connection)
+        counts = questions.counts_since(connection, start)
+        rejections = questions.rejections_since(connection, start)
+        dead = questions.dead_letters(connection)
+    if json:
+        answer_json(
+            {
+                "router": router,
+                "queue": depth,
+                "since": start,
+                "deliveries": counts,
+                "rejections": rejections,
+                "dead_letters": dead,
+            }
+        )
+        return
+
+    if router is None:
+        answer("No router runs: start one with `postbell run`.")
+    else:
+        answer(f"The router {'sleeps' if router['is_asleep'] else 'works'} (pid {router['pid']}).")
+    for title, rows, nothing in (
+        ("Queue", depth, "Nothing is queued and nothing waits."),
+        ("Deliveries", counts, "Nothing was delivered."),
+        (
+            "Rejections",
+            [{**row, "why": reason_of(row["reason"]).sentence} for row in rejections],
+            "Nothing was rejected.",
+        ),
+        ("Dead letters", dead, "There are no dead letters."),
+    ):
+        if rows:
+            columns = [name.replace("_", " ") for name in rows[0]]
+            answer_table(columns, [list(row.values()) for row in rows], title=title)
+        else:
+            answer(nothing)

@@ -1,0 +1,88 @@
+"""What a command writes: answers to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: Columns where nobody looks: a table in a file should not be folded.
+_WIDE = 200
+
+
+def say(sentence: str) -> None:
+    """To the person, not to the pipe."""
+    typer.echo(printable(sentence), err=True)
+
+
+def answer(line: str) -> None:
+    """To standard output."""
+    typer.echo(printable(line))
+
+
+def answer_json(value: object) -> None:
+    """To standard output, as JSON."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_json))
+
+
+def answer_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
+) -> None:
+    """To standard output, with lines folded to the terminal's width."""
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        # Text and not str: what comes from the database is not markup.
+        table.add_row(*(Text(printable(shown(value))) for value in row))
+    terminal().print(table)
+
+
+def terminal() -> Console:
+    """Standard output, for rich."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
+    return Console(file=sys.stdout, width=width, highlight=False)
+
+
+def shown(value: object) -> str:
+    """A value in a table."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        case _:
+            return str(value)
+
+
+def printable(text: str) -> str:
+    """Without control characters, which could move the cursor or set the terminal's title."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Some columns of a row."""
+    return {name: row[name] for name in names}
+
+
+def _json(value: object) -> object:
+    match value:
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case _:
+            return str(value)

@@ -1,0 +1,221 @@
+"""postbell why"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from dispatcher.cli import options, questions
+from dispatcher.cli.exits import ExitCode, Failure
+from dispatcher.cli.place import Connection, connected
+from dispatcher.cli.questions import Row
+from dispatcher.cli.terminal import answer_json, answer_table, say, shown
+from dispatcher.masking import mask
+from dispatcher.reasons import reason_of
+from dispatcher.settings import Settings
+
+#: The largest id of an event.
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One channel of one person in one event; without a channel, an event that told nobody."""
+
+    outbox_id: int | None
+    event: str | None
+    created_at: datetime | None
+    recipient_id: str | None
+    channel: str | None
+    decision: str
+    rung: int
+    reason: str
+    why: str
+    state: str | None
+    attempts: int | None
+    due_at: datetime | None
+    way_out: str
+
+    @classmethod
+    def of(cls, row: Row) -> Answer:
+        decided = reason_of(row["reason"])
+        sentences, way_out = [decided.sentence], decided.way_out
+        if row["detail"]:
+            # Never what a payload held: rejections name fields, PostgreSQL may quote what it read.
+            sentences.append(mask(row["detail"]).rstrip(".") + ".")
+        later = row["state_reason"]
+        if later and later != row["reason"]:
+            befell = reason_of(later)
+            sentences.append(befell.sentence.rstrip(".") + ".")
+            way_out = befell.way_out or way_out
+        return cls(
+            outbox_id=row["outbox_id"],
+            event=row["event"],
+            created_at=row["created_at"],
+            recipient_id=row["recipient_id"],
+            channel=row["channel"],
+            decision=row["decision"],
+            rung=row["rung"],
+            reason=mask(later or row["reason"]),
+            why=" ".join(sentences),
+            state=row["state"],
+            attempts=row["attempts"],
+            due_at=row["due_at"],
+            way_out=_of_state(row) or way_out,
+        )
+
+
+def command(
+    target: Annotated[
+        str | None, typer.Argument(help="An event's id, or a person.", metavar="[OUTBOX_ID|PERSON]")
+    ] = None,
+    recipient: Annotated[
+        str | None,
+        typer.Option(help="A person, where the id is a number; or one of an event's many."),
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option(help="Only this event; with --payload, an event not yet sent.")
+    ] = None,
+    payload: Annotated[
+        str | None,
+        typer.Option(
+            help="What the event would say: an answer without sending it.",
+            metavar="JSON",
+            parser=options.payload_of,
+        ),
+    ] = None,
+    channels: options.Channels = None,
+    tenant: options.Tenant = "default",
+    last: Annotated[int, typer.Option(help="How many of the latest events.", min=1)] = 10,
+    most: Annotated[int, typer.Option(help="How many lines at most.", min=1)] = 200,
+    json: options.Json = False,
+) -> None:
+    r"""Say, channel by channel, what was decided, by which rung of the ladder, and why.
+
+    \b
+    postbell why 42                                  an event
+    postbell why u1 --event order.paid --last 3      a person's latest events
+    postbell why u1 --event order.paid --payload {}  what would be decided now
+    """
+    person = recipient or target
+    if person is None:
+        raise typer.BadParameter("name an event's id or a person.")
+    if payload is not None and event is None:
+        raise typer.BadParameter("--payload needs --event.")
+
+    with connected(Settings.load()) as connection:
+        if payload is not None and event is not None:
+            rows = questions.foresee(connection, event, person, payload, tenant, channels)
+            if not rows:
+                raise Failure(f"{event} would tell {person} nothing: it wants no channel.")
+        elif target is not None and _is_id(target):
+            rows = _of_event(connection, int(target), recipient, tenant, event, last, most)
+        else:
+            rows = _of_person(connection, person, tenant, event, last)
+
+    answers = [Answer.of(row) for row in rows[:most]]
+    if json:
+        answer_json([asdict(answer) for answer in answers])
+    else:
+        _show(answers)
+    if len(rows) > most:
+        say(f"There are more than {most} lines: name a person with --recipient.")
+    if any(answer.channel is None for answer in answers) and len(answers) == 1:
+        raise typer.Exit(ExitCode.BAD)
+
+
+def _of_event(
+    connection: Connection,
+    outbox_id: int,
+    recipient: str | None,
+    tenant_id: str,
+    event: str | None,
+    last: int,
+    most: int,
+) -> list[Row]:
+    rows = questions.explain(connection, outbox_id, recipient, most + 1)
+    if rows:
+        return rows
+    # Applications number their people, too.
+    if recipient is None and questions.is_known(connection, str(outbox_id), tenant_id):
+        say(f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}.")
+        return _of_person(connection, str(outbox_id), tenant_id, event, last)
+    told = f"told {recipient} nothing" if recipient else "told nobody"
+    raise Failure(
+        f"Event {outbox_id} {told}: it was rolled back, wants no channel, or there is none."
+    )
+
+
+def _of_person(
+    connection: Connection, recipient: str, tenant_id: str, event: str | None, last: int
+) -> list[Row]:
+    rows = questions.latest_of(connection, recipient, tenant_id, event, last)
+    if rows:
+        return rows
+    if not questions.is_known(connection, recipient, tenant_id):
+        raise Failure(
+            f"The tenant {tenant_id} knows nobody called {recipient}: "
+            "postbell.upsert_recipient() makes them known."
+        )
+    of_event = f" of {event}" if event else ""
+    raise Failure(
+        f"Nothing{of_event} was ever decided for {recipient} of {tenant_id}. "
+        f"For what would be: postbell why {recipient} --event {event or 'EVENT'} --payload '{{}}'"
+    )
+
+
+def _of_state(row: Row) -> str:
+    """What to do about a state that the reason does not speak of."""
+    delivery_id, state = row["delivery_id"], row["state"]
+    if row["channel"] is not None and state is None:
+        return "" if row["outbox_id"] is None else "Wait: the router has not come to it yet."
+    if state in ("failed", "refused"):
+        return f"Mend the cause, then: postbell retry {delivery_id}"
+    if state == "unknown":
+        return "Ask the provider whether it was taken before sending it again."
+    if state == "waiting" and row["due_at"]:
+        return f"Wait until {shown(row['due_at'])}."
+    if state in ("queued", "sending"):
+        return "Wait; `postbell stats` shows how long the queue is."
+    return ""
+
+
+def _show(answers: list[Answer]) -> None:
+    events = dict.fromkeys((answer.outbox_id, answer.event) for answer in answers)
+    for outbox_id, event in events:
+        own = [answer for answer in answers if answer.outbox_id == outbox_id]
+        # One person need not be repeated in each line.
+        people = {answer.recipient_id for answer in own}
+        is_many = len(people) > 1
+        heading = f"Event {outbox_id}" if outbox_id is not None else "Not yet sent"
+        parts = [
+            heading,
+            event,
+            None if is_many else next(iter(people)),
+            shown(own[0].created_at) or None,
+        ]
+        columns = ("channel", "decision", "rung", "why", "state", "tries", "what to do")
+        answer_table(
+            (*(("person",) if is_many else ()), *columns),
+            [
+                (
+                    *((answer.recipient_id,) if is_many else ()),
+                    answer.channel or "—",
+                    answer.decision,
+                    answer.rung or None,
+                    answer.why,
+                    answer.state,
+                    answer.attempts,
+                    answer.way_out,
+                )
+                for answer in own
+            ],
+            title=" · ".join(part for part in parts if part),
+        )
+
+
+def _is_id(target: str) -> bool:
+    return target.isascii() and target.isdigit() and int(target) <= _LARGEST

@@ -1,0 +1,60 @@
+"""The command line, run in this process against a deployed database of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from dispatcher.cli import app
+from tests import given
+
+
+class Cli:
+    """`postbell`, as somebody types it."""
+
+    def __init__(self) -> None:
+        self._runner = CliRunner()
+
+    def __call__(self, *words: str, stdin: str | None = None) -> Result:
+        result = self._runner.invoke(app, list(words), input=stdin, env={"COLUMNS": "200"})
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def json(self, *words: str) -> Any:
+        """The answer of a command with --json."""
+        return json.loads(self(*words, "--json").stdout)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.upper().startswith("POSTBELL_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def bare() -> Cli:
+    """Without a database."""
+    return Cli()
+
+
+@pytest.fixture
+def cli(bare: Cli, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """On the test's own deployed database, where u1 is known."""
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", database_url)
+    return bare
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[given.Connection]:
+    """A session on the same database, which commits every statement."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        given.recipient(connection, "u1")
+        yield connection

@@ -1,0 +1,104 @@
+"""postbell check"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from tests import given
+from tests.dispatcher.cli.conftest import Cli
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    controller = Controller(Sink(), hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setenv("POSTBELL_SMTP_URL", f"smtp://127.0.0.1:{port}")
+    yield
+    controller.stop()
+
+
+def test_all_is_well(cli: Cli, mail_server: None) -> None:
+    result = cli("check")
+
+    assert result.exit_code == 0, result.stdout
+    assert "error" not in result.stdout
+    assert "greets us" in result.stdout
+    assert "has the schema of this version" in result.stdout
+
+
+def test_the_templates_alone_need_no_database(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/d")
+
+    result = bare("check", "--templates")
+
+    assert result.exit_code == 0, result.stdout
+    assert "render with their samples" in result.stdout
+
+
+def test_everything_out_of_reach_is_told_at_once(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/d")
+    monkeypatch.setenv("POSTBELL_SMTP_URL", "smtp://u:hunter2@127.0.0.1:1")
+
+    result = bare("check")
+    errors = [found for found in bare.json("check") if found["severity"] == "error"]
+
+    assert result.exit_code == 1
+    assert {found["subject"] for found in errors} == {"database", "mail"}
+    assert "hunter2" not in result.stdout
+
+
+def test_a_broken_template_is_an_error_and_the_rest_is_checked(
+    cli: Cli, mail_server: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "order" / "paid"
+    broken.mkdir(parents=True)
+    (broken / "email.txt").write_text("{{ no_such_field }}")
+    monkeypatch.setenv("POSTBELL_TEMPLATES", str(tmp_path))
+
+    result = cli("check")
+
+    assert result.exit_code == 1
+    assert "no_such_field" in result.stdout
+    assert "greets us" in result.stdout
+    assert "Changed since the deploy: order.paid" in result.stdout
+
+
+def test_events_that_are_not_registered_call_for_a_deploy(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    database.execute("delete from postbell.event_type where key = 'order.paid'")
+
+    result = cli("check")
+
+    assert result.exit_code == 1
+    assert "Not registered: order.paid. Run `postbell deploy`." in result.stdout
+
+
+def test_mail_from_nobody_is_a_warning_where_it_leaves_the_machine(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/d")
+    monkeypatch.setenv("POSTBELL_SMTP_URL", "smtp://mail.invalid?timeout=1")
+
+    warnings = [found for found in bare.json("check") if found["severity"] == "warning"]
+
+    assert any("POSTBELL_SENDER_ADDRESS" in found["sentence"] for found in warnings)
+
+
+def test_printed_mails_need_no_server(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTBELL_SMTP_URL", "console:")
+
+    result = cli("check")
+
+    assert result.exit_code == 0, result.stdout
+    assert "Mails are printed" in result.stdout

@@ -1,0 +1,63 @@
+"""postbell preview"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dispatcher.cli.conftest import Cli
+
+
+def test_preview_renders_the_sample_on_every_channel(bare: Cli) -> None:
+    result = bare("preview", "order.paid")
+
+    assert result.exit_code == 0, result.stderr
+    assert "in_app" in result.stdout
+    assert "email" in result.stdout
+
+
+def test_preview_renders_a_payload_for_a_locale(bare: Cli) -> None:
+    payload = '{"order_id": 4711, "amount": "19.90"}'
+
+    english = bare.json("preview", "order.paid", "--channel", "email", "--payload", payload)
+    french = bare.json(
+        "preview", "order.paid", "--channel", "email", "--payload", payload, "--locale", "fr"
+    )
+
+    assert "4711" in english["email"]["text"]
+    assert french["email"]["subject"] != english["email"]["subject"]
+
+
+def test_preview_shows_the_html_as_it_is(bare: Cli) -> None:
+    assert "<html" in bare("preview", "order.paid", "--html").stdout
+
+
+def test_links_lead_to_the_public_url(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTBELL_PUBLIC_URL", "https://shop.example.org")
+
+    shown = bare.json("preview", "order.paid", "--channel", "in_app")
+
+    assert shown["in_app"]["link"].startswith("https://shop.example.org/")
+
+
+def test_a_payload_cannot_steer_the_terminal(bare: Cli) -> None:
+    payload = r'{"order_id": "\u001b]0;gone\u0007[red]", "amount": "1.00"}'
+
+    result = bare("preview", "order.paid", "--payload", payload)
+
+    assert "\x1b" not in result.stdout
+    assert "[red]" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["order.piad"], "did you mean order.paid?"),
+        (["order.paid", "--channel", "sms"], "there is no template for order.paid on sms"),
+        (["order.paid", "--payload", "{}"], "order/paid/"),
+    ],
+)
+def test_what_cannot_be_shown_is_a_sentence(bare: Cli, words: list[str], sentence: str) -> None:
+    result = bare("preview", *words)
+
+    assert result.exit_code == 1
+    assert sentence in result.stderr

@@ -1,0 +1,55 @@
+"""postbell stats"""
+
+from __future__ import annotations
+
+from tests import given
+from tests.dispatcher.cli.conftest import Cli
+
+
+def test_stats_of_an_idle_database(cli: Cli) -> None:
+    result = cli("stats")
+
+    assert result.exit_code == 0, result.stderr
+    assert "No router runs" in result.stdout
+    assert "Nothing is queued and nothing waits." in result.stdout
+
+
+def test_stats_count_the_queue_and_what_became_of_deliveries(
+    cli: Cli, database: given.Connection
+) -> None:
+    event = given.event_type(database, "order.moved", default_channels=["in_app", "email"])
+    for _ in range(3):
+        given.emit(database, event)
+    given.emit(database, "order.piad")
+    given.route(database)
+    numbers = given.column(
+        database, "select delivery_id from postbell.delivery_log where channel = 'email'"
+    )
+    database.execute("update postbell.delivery set state = 'sending' where channel = 'email'")
+    given.attempts(database, "failed", *numbers, reason="no")
+
+    counted = cli.json("stats")
+
+    assert counted["router"] is None
+    assert {(row["channel"], row["queued"]) for row in counted["queue"]} >= {("in_app", 3)}
+    assert counted["deliveries"] == [
+        {"channel": "email", "state": "failed", "deliveries": 3},
+        {"channel": "in_app", "state": "queued", "deliveries": 3},
+    ]
+    assert counted["rejections"] == [{"reason": "unknown_event", "events": 1}]
+    assert counted["dead_letters"][0]["deliveries"] == 3
+    assert cli.json("stats", "--since", "2999-01-01")["deliveries"] == []
+    assert "No event of this name is registered." in cli("stats").stdout
+
+
+def test_stats_say_who_leads_and_whether_it_sleeps(cli: Cli, database: given.Connection) -> None:
+    given.call(database, "lead")
+
+    assert cli.json("stats")["router"] == {
+        "pid": database.info.backend_pid,
+        "is_asleep": False,
+    }
+
+    given.call(database, "fall_asleep")
+
+    assert "The router sleeps" in cli("stats").stdout

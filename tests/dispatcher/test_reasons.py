@@ -1,0 +1,46 @@
+"""Reasons: a sentence for everything that the schema may answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dispatcher import files
+from dispatcher.reasons import LADDER, LATER, REJECTIONS, reason_of
+
+NAMES = {**LADDER, **LATER, **REJECTIONS}
+
+
+def test_every_rung_of_the_ladder_has_its_sentence() -> None:
+    source = (files.folder("sql") / "30_routing" / "ladder.sql").read_text()
+
+    assert set(re.findall(r"row\(\d+, '(\w+)'\)", source)) == set(LADDER)
+
+
+@pytest.mark.parametrize(
+    "file", ["30_routing/decide_again.sql", "40_delivery/stop_undeliverable.sql"]
+)
+def test_what_may_befall_a_delivery_later_has_its_sentence(file: str) -> None:
+    source = (files.folder("sql") / file).read_text()
+    found = set(re.findall(r"(?:then|reason =|else) '(\w+)'", source))
+    states = {"queued", "waiting", "sending", "skipped", "cancelled", "expired"}
+
+    assert found - states <= set(NAMES)
+    assert found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reason_is_a_sentence(name: str) -> None:
+    reason = reason_of(name)
+
+    assert reason.sentence.endswith(".")
+    assert "_" not in re.sub(r"postbell[.\w]*|\w+_at", "", reason.sentence)
+
+
+def test_a_duplicate_names_the_first() -> None:
+    assert "event 42" in reason_of("duplicate_of_42").sentence
+
+
+def test_what_a_provider_said_is_masked() -> None:
+    assert reason_of("550 <bob@example.org> unknown").sentence == "550 <<address>> unknown"
