@@ -8,6 +8,7 @@ from tests import given
 from tests.given import Connection
 from tests.sql.conftest import Connect
 
+
 def crowd(db: Connection, many: int = 30, tenant_id: str = "default", role: str = "crowd") -> None:
     db.execute(
         "insert into postbell.recipient (tenant_id, id)"
@@ -23,7 +24,7 @@ def crowd(db: Connection, many: int = 30, tenant_id: str = "default", role: str 
 
 
 def emit_to_crowd(db: Connection, **columns: object) -> int:
-    return given.emit(db, recipient=None, audience={"role": "crowd"}, **columns)
+    return given.emit(db, "order.paid", None, audience={"role": "crowd"}, **columns)
 
 
 def fan_out(db: Connection, most: int = 10) -> int | None:
