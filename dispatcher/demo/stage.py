@@ -6,12 +6,10 @@ import asyncio
 import json
 import signal
 import socket
-import tempfile
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -81,7 +79,7 @@ def run(once: bool) -> int:
                 cast.introduce(connection, web.url_of(listening))
                 shop.open_shop(connection)
             return asyncio.run(_play(settings, postgres, listening, console, once=once))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.", style="bright_black")
         return _INTERRUPTED if once else 0
     except DaemonError as error:
@@ -97,12 +95,11 @@ async def _play(
     *,
     once: bool,
 ) -> int:
-    # Asked to go in whatever way, it goes in the same way: as after Ctrl-C.
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGTERM, signal.raise_signal, signal.SIGINT
-    )
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in one
+    # As asyncio itself does for Ctrl-C.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="postbell-demo-"))
         mails = None if "smtp_url" in settings.model_fields_set else MailCatcher()
         for_daemon = {"POSTBELL_DATABASE_URL": postgres.url}
         if mails is not None:
@@ -114,7 +111,9 @@ async def _play(
         )
         readers = database.pool(postgres.url, "page", 4)
         await stack.enter_async_context(readers)
-        process = await stack.enter_async_context(daemon(for_daemon, Path(folder) / "daemon.log"))
+        process = await stack.enter_async_context(
+            daemon(for_daemon, postgres.folder / "daemon.log")
+        )
 
         stage = _Stage(
             shop=Shop(seller),

@@ -79,12 +79,14 @@ function deed(label, name, action) {
 
 function item(it) {
   const mark = (verb) => ask(`${inboxPath()}/${verb}`, { items: [it.id] });
-  return make(it.read_at ? "article.card.item" : "article.card.item.unread", {},
+  const isQuiet = it.read_at || it.is_muted;
+  return make(isQuiet ? "article.card.item" : "article.card.item.unread", {},
     make("h4", {}, it.title), time(it.created_at), make("p", {}, it.body),
     make("div.deeds", {},
       ...it.actions.filter((action) => isWebAddress(action.link)).map(link),
       it.read_at ? deed("Mark unread", "mark", () => mark("unread")) : deed("Mark read", "mark", () => mark("read")),
-      deed("Archive", "archive", () => mark("archived"))));
+      deed("Archive", "archive", () => mark("archived")),
+      it.is_muted ? make("span.chip", {}, "muted: not counted") : null));
 }
 
 function heldBack(row) {

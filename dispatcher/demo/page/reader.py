@@ -71,9 +71,12 @@ class Reader:
             if counted is None:
                 raise UnknownPersonError(f"{tenant_id} has no {recipient_id}")
             await cursor.execute(
-                "select id::text, event, title, body, link, actions, created_at, read_at"
-                " from postbell.inbox where archived_at is null"
-                " order by id desc limit %s",
+                "select item.id::text, item.event, item.title, item.body, item.link, item.actions,"
+                " item.created_at, item.read_at, log.reason = 'muted' as is_muted"
+                " from postbell.inbox as item"
+                " join postbell.delivery_log as log on log.delivery_id = item.id"
+                " where item.archived_at is null"
+                " order by item.id desc limit %s",
                 [PAGE],
             )
             items = await cursor.fetchall()
