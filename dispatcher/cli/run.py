@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from dispatcher import daemon, log, schema
-from dispatcher.cli.place import connect, database_url
+from dispatcher import log, schema
+from dispatcher.cli.place import database_url
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
@@ -16,13 +16,13 @@ def command() -> None:
     As many as you like may run, on as many hosts: one leads the routing, all deliver. When asked
     to stop it finishes what is in flight and gives back the rest.
     """
+    # Imported here: the other commands start sooner without it.
+    from dispatcher import daemon  # noqa: PLC0415
+
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)
     with database_url(settings) as url:
         if settings.database_url is None:
             # The embedded one is ours alone: nobody else would deploy to it.
             schema.deploy(url, events=Catalog.load(settings.template_folders).events.values())
-        # While it starts, a wrong URL is a mistake; later the daemon waits for the server.
-        with connect(url) as connection:
-            schema.check_contract(connection)
         asyncio.run(daemon.run(url, settings))
