@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -18,8 +21,13 @@ SESSION = (
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
 
-#: What ends a session through no fault of the statement: try again on a new one.
-ConnectionLost = (psycopg.OperationalError, psycopg.InterfaceError)
+#: What ends a session, or its use, through no fault of the statement: try again on a new one. A
+#: session that may only read any more is one to a server that lost the lead to another.
+ConnectionLost = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 
 
 async def connect(url: str, name: str) -> AsyncConnection[TupleRow]:
@@ -29,13 +37,29 @@ async def connect(url: str, name: str) -> AsyncConnection[TupleRow]:
     )
 
 
-#: Sessions to borrow for a statement or a transaction.
-Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+class Pool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
+    """Sessions to borrow for a statement or a transaction.
+
+    One that was lost while idle fails at its next use, and is replaced.
+    """
+
+    @asynccontextmanager
+    async def connection(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - psycopg_pool's
+    ) -> AsyncIterator[AsyncConnection[TupleRow]]:
+        async with super().connection(timeout) as borrowed:
+            try:
+                yield borrowed
+            except psycopg.errors.ReadOnlySqlTransaction:
+                # It may stay so for as long as it lives.
+                await borrowed.close()
+                raise
 
 
 def pool(url: str, name: str, size: int) -> Pool:
-    """Up to `size` sessions, committing every statement, checked before use; not yet open."""
-    return AsyncConnectionPool(
+    """Up to `size` sessions, committing every statement; not yet open."""
+    return Pool(
         url,
         min_size=1,
         max_size=size,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol, TypeVar, assert_never
 
 import structlog
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppItem
-from dispatcher.database import Pool
+from dispatcher.database import ConnectionLost, Pool
 from dispatcher.delivery import Delivery, Outcome, Recipient, Refused, Retry, Sent, Tenant, Unknown
 from dispatcher.functions import Attempted, Claimed, Functions
 from dispatcher.providers.provider import Provider
@@ -29,6 +29,11 @@ TENANT_FRESHNESS = 5.0
 
 #: Deliveries rendered before others on the same loop get a turn.
 RENDERED_AT_A_TIME = 25
+
+#: Seconds before an answer is recorded that the database did not take.
+RECORD_PAUSE = 0.5
+
+_Result = TypeVar("_Result")
 
 
 class Watch(Protocol):
@@ -200,28 +205,58 @@ class ProviderSender(Sender):
             if fresh and not self._is_stopping:
                 going |= await self._start(batch, settled, fresh)
                 settled = []
-            settled += await asyncio.gather(
+            ended = await asyncio.gather(
                 *(
                     self._attempt(delivery, content)
                     for delivery, content in share
                     if delivery.id in going
-                )
+                ),
+                return_exceptions=True,
             )
-        async with self._pool.connection() as connection, connection.transaction():
-            functions = Functions(connection)
-            if settled:
-                await functions.record_attempts(self._provider.name, settled)
+            settled += [one for one in ended if isinstance(one, Attempted)]
+            bugs = [one for one in ended if isinstance(one, BaseException)]
+            if bugs:
+                # What the others came to is true all the same, or they would be sent again.
+                await self._record(settled, _nothing)
+                raise bugs[0]
+
+        async def finish(functions: Functions) -> None:
             await functions.finish_batch(batch.id, batch.claim)
+
+        await self._record(settled, finish)
 
     async def _start(
         self, batch: Batch, settled: Sequence[Attempted], delivery_ids: list[int]
     ) -> frozenset[int]:
         """Records the last share and marks the next, in one transaction: half the commits."""
-        async with self._pool.connection() as connection, connection.transaction():
-            functions = Functions(connection)
-            if settled:
-                await functions.record_attempts(self._provider.name, settled)
+
+        async def start(functions: Functions) -> frozenset[int]:
             return await functions.start_sending(batch.id, batch.claim, delivery_ids)
+
+        return await self._record(settled, start)
+
+    async def _record(
+        self,
+        settled: Sequence[Attempted],
+        then: Callable[[Functions], Awaitable[_Result]],
+    ) -> _Result:
+        """Writes down what was answered, and does what follows, in one transaction.
+
+        Where something was answered it does not give up when a session is lost: the provider's yes
+        is known here and nowhere else.
+        """
+        while True:
+            try:
+                async with self._pool.connection() as connection, connection.transaction():
+                    functions = Functions(connection)
+                    if settled:
+                        await functions.record_attempts(self._provider.name, settled)
+                    return await then(functions)
+            except ConnectionLost as error:
+                if not settled:
+                    raise
+                log.warning("could not record yet", count=len(settled), error=str(error).strip())
+                await asyncio.sleep(RECORD_PAUSE)
 
     async def _attempt(self, delivery: Delivery, content: Content) -> Attempted:
         began = time.monotonic()
@@ -280,6 +315,9 @@ class ProviderSender(Sender):
         )
 
 
+async def _nothing(_: Functions) -> None: ...
+
+
 def _shares(
     pairs: Sequence[tuple[Delivery, Content]], size: int
 ) -> Iterator[Sequence[tuple[Delivery, Content]]]:
@@ -300,8 +338,8 @@ def _delivery(row: Claimed, tenant: Tenant) -> Delivery:
         tenant,
         Recipient(row.recipient_id, row.locale, row.time_zone, row.attributes or {}),
         row.address,
-        # The try that is about to begin.
-        row.attempts + 1,
+        # The try that is about to begin; where the claim began it, it is counted already.
+        row.attempts if row.is_started else row.attempts + 1,
         row.created_at,
         row.expires_at,
     )

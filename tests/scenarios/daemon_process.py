@@ -24,7 +24,7 @@ _LEADERSHIP = (
 
 
 class DaemonProcess:
-    """A daemon on a database; settings without their prefix, in lower case. Its log is in a file."""
+    """A daemon on a database, its log in a file; settings without their prefix, in lower case."""
 
     def __init__(self, url: str, log: Path, **settings: object) -> None:
         self._log = log

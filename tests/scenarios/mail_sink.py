@@ -73,7 +73,9 @@ async def _serve(port: int, seconds: float, taken: Path) -> None:
             while line := await reader.readline():
                 match line.split(maxsplit=1)[0].upper():
                     case b"EHLO":
-                        writer.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+                        writer.write(
+                            b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+                        )
                     case b"DATA":
                         writer.write(b"354 go on\r\n")
                         data = await reader.readuntil(b"\r\n.\r\n")

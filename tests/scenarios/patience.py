@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere. The bound only ends a test that hangs; it asserts no speed."""
+"""Waiting for what happens elsewhere. The bound ends a test that hangs; it asserts no speed."""
 
 from __future__ import annotations
 

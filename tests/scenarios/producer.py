@@ -33,11 +33,12 @@ class Producer(threading.Thread):
         seed: int,
         *,
         channels: list[str],
-        pause: float = 0.0,
-        longest: float = 2.0,
+        pause: float,
+        longest: float,
     ) -> None:
         """`pause` is the time between transactions on the average, `longest` how long one is held
-        open at most; both in seconds."""
+        open at most; both in seconds.
+        """
         super().__init__(name=f"producer {seed}", daemon=True)
         self.committed: list[int] = []
         self.undone: list[int] = []
@@ -71,7 +72,7 @@ class Producer(threading.Thread):
                 while not self._stopping.is_set():
                     (kind,) = self._dice.choices(kinds, weights)
                     self._transaction(connection, kind)
-                    self._stopping.wait(self._dice.expovariate(1 / self._pause) if self._pause else 0)
+                    self._stopping.wait(self._dice.expovariate(1 / self._pause))
         except psycopg.OperationalError:
             # The server is restarting: an application tries again, too.
             self._stopping.wait(0.05)
@@ -80,7 +81,7 @@ class Producer(threading.Thread):
         self, connection: Connection, kind: Callable[[Connection], tuple[list[int], list[int]]]
     ) -> None:
         written, undone = kind(connection)
-        if self._dice.random() < 0.25:  # noqa: PLR2004
+        if self._dice.random() < 0.25:
             connection.rollback()
             self.undone += written + undone
             return

@@ -1,0 +1,36 @@
+"""A database in which a test may commit, and the sender's surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+
+from dispatcher import database, files
+from dispatcher.database import Pool
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.renderer import Renderer
+from tests import given
+from tests.given import Connection
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Connection]:
+    """A session that commits each statement, on a database of the test's own that knows u1."""
+    with psycopg.connect(database_url, autocommit=True) as session:
+        given.recipient(session)
+        yield session
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Pool]:
+    """A daemon's pool."""
+    async with database.pool(database_url, "sender", 4) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    """The templates that come with Postbell."""
+    return Renderer(Catalog.load([files.folder("templates")]))

@@ -1,0 +1,27 @@
+"""A daemon in the test's own loop, with a provider of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from dispatcher.daemon import Daemon
+from dispatcher.providers.provider import Provider
+from dispatcher.settings import Settings
+
+
+@asynccontextmanager
+async def running(
+    url: str, provider: Provider[Any] | None = None, **settings: Any
+) -> AsyncIterator[Daemon]:
+    """A daemon for as long as the block lasts. What ended it early is raised at the end."""
+    given: dict[str, Any] = {"http_port": 0, "lease_seconds": 2, **settings}
+    daemon = Daemon(url, Settings(**given), provider=provider)
+    task = asyncio.create_task(daemon.run())
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+        await task
