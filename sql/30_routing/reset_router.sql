@@ -10,12 +10,28 @@ declare
     v_emitted_again bigint;
 begin
     -- No producer may be between an INSERT and its commit while the old numbering ends.
-    lock table postbell.outbox in share row exclusive mode;
+    lock table postbell.outbox, postbell.cancellation in share row exclusive mode;
 
     select * into strict v_former
     from postbell.router_step
     order by step desc
     limit 1;
+
+    -- Tombstones tell earlier from later by the old ids: from now on each event that they cover has its own.
+    insert into postbell.cancellation (outbox_id)
+    select e.id
+    from (
+        select id, tenant_id, subject, xid, created_at
+        from postbell.notification
+        union
+        select id, tenant_id, subject, xid, created_at
+        from postbell.outbox
+    ) as e
+    cross join lateral postbell.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+    where e.subject in (select subject from postbell.cancellation)
+      and tombstone.is_cancelled;
+    delete from postbell.cancellation
+    where subject is not null;
 
     -- Ids of another cluster must not stay in the log: they would come round as new ones some day. What had been
     -- taken from it is in one of the three tables; the rest is emitted again, in transaction ids of this cluster.
