@@ -1,0 +1,82 @@
+"""The demo's page, served over a database of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPMessage
+from typing import Any
+
+import psycopg
+import pytest
+
+from dispatcher import database
+from dispatcher.demo.chronicle import Account
+from dispatcher.demo.mail_catcher import MailCatcher
+from dispatcher.demo.page import server
+from dispatcher.demo.page.app import application
+from dispatcher.demo.page.reader import Reader
+from tests import given
+
+
+@dataclass
+class Answer:
+    """What the page said."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Page:
+    """The page, and what it shows: mails and moments that a test puts there."""
+
+    port: int
+    db: given.Connection
+    mails: MailCatcher
+    accounts: list[Account] = field(default_factory=list)
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await asyncio.to_thread(self._ask, "GET", path, None, headers)
+
+    async def post(self, path: str, body: object, **headers: str) -> Answer:
+        headers = {"Content-Type": "application/json", **headers}
+        return await asyncio.to_thread(self._ask, "POST", path, json.dumps(body), headers)
+
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+async def page(database_url: str) -> AsyncIterator[Page]:
+    mails = MailCatcher()
+    with (
+        server.listen(0) as listening,
+        psycopg.connect(database_url, autocommit=True) as db,
+    ):
+        shown = Page(listening.getsockname()[1], db, mails)
+
+        async def latest() -> list[Account]:
+            return shown.accounts
+
+        async with database.pool(database_url, "page", 2) as sessions:
+            app = application(Reader(sessions), mails, latest)
+            serving = asyncio.create_task(server.serve(app, listening))
+            yield shown
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving

@@ -1,0 +1,129 @@
+"""`postbell demo`: the story comes true, its failure is noticed, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.patience import until
+
+ROOT = Path(__file__).parents[2]
+# A shell that started us in the background has SIGINT ignored, and children inherit that.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " from dispatcher.cli import main; main()"
+)
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """An empty folder with a short name, for sockets; PostgreSQL's account may enter it."""
+    folder = Path(tempfile.mkdtemp(prefix="pb-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def demo(scratch: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    """Starts it with an empty environment: no HOME, temporary files in the folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "demo", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(scratch), "LC_ALL": "C.UTF-8", **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process that it started, and those started in turn."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid="], check=True, capture_output=True, text=True
+    ).stdout
+    children: dict[int, set[int]] = {}
+    for line in listed.splitlines():
+        child, parent = map(int, line.split())
+        children.setdefault(parent, set()).add(child)
+    found: set[int] = set()
+    unseen = {pid}
+    while unseen:
+        unseen = set().union(*(children.get(each, set()) for each in unseen))
+        found |= unseen
+    return found
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
+    with demo(scratch, "--once") as process:
+        said, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    assert "Ada Lindqvist    in_app delivered" in said
+    assert "Payment of £149.00 for order #1001" in said
+    assert "Commande n° 1008 enregistrée" in said
+    assert "rolled back by credit_is_not_overdrawn: nobody hears of it" in said
+    assert "The person's quiet hours" in said
+    assert "The person switched this off." in said
+    assert "Everything that should arrive did, 22 of 22; nothing else." in said
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
+    with socket.socket() as nobody:
+        # Bound and not listening: whoever connects is refused.
+        nobody.bind(("127.0.0.1", 0))
+        url = f"smtp://127.0.0.1:{nobody.getsockname()[1]}"
+        with demo(scratch, "--once", POSTBELL_SMTP_URL=url) as process:
+            said, _ = process.communicate(timeout=110)
+    assert process.returncode == 1, said
+    assert "This is not as it should be:" in said
+    assert "Ada Lindqvist pays order 1001: email to u1 should be sent (wanted), and is wait" in said
+    assert "in_app to u1 should" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number", "expected"),
+    [([], signal.SIGINT, 0), (["--once"], signal.SIGINT, 130), ([], signal.SIGTERM, 0)],
+    ids=["ctrl-c", "ctrl-c in the story", "sigterm"],
+)
+def test_whoever_interrupts_it_finds_nothing_left(
+    scratch: Path, arguments: list[str], number: signal.Signals, expected: int
+) -> None:
+    with demo(scratch, *arguments) as process:
+        assert process.stdout is not None
+        # The first transaction has been told of, so everything runs.
+        said = next(line for line in process.stdout if "places order 1001" in line)
+        started = descendants(process.pid)
+        process.send_signal(number)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == expected, said + rest
+    assert len(started) > 3
+    until(lambda: not any(map(is_there, started)), "everything that it started is gone")
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_demo_that_is_killed_takes_everything_with_it(scratch: Path) -> None:
+    with demo(scratch) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "places order 1001" in line)
+        started = descendants(process.pid)
+        process.kill()
+    until(lambda: not any(map(is_there, started)), "everything that it started is gone")
+    until(lambda: not list(scratch.iterdir()), "its folder is gone")
