@@ -16,7 +16,7 @@ from dispatcher.settings import Settings
 
 def command(
     delivery_id: Annotated[
-        int | None, typer.Argument(help="One dead letter.", metavar="[DELIVERY_ID]")
+        int | None, typer.Argument(help="One dead letter.", metavar="DELIVERY_ID")
     ] = None,
     event: Annotated[str | None, typer.Option(help="Those of an event.")] = None,
     channel: Annotated[str | None, typer.Option(help="Those of a channel.")] = None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from unicodedata import category
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,7 +39,9 @@ def answer_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> None:
     """To standard output, with lines folded to the terminal's width."""
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -68,14 +71,12 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """Without control characters, which could move the cursor or set the terminal's title."""
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return "".join(c if _is_harmless(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Some columns of a row."""
-    return {name: row[name] for name in names}
+def _is_harmless(c: str) -> bool:
+    # isprintable() is false for the no-break spaces in amounts, and for the joiner in emoji.
+    return c.isprintable() or c in "\n\t\N{ZERO WIDTH JOINER}" or category(c) == "Zs"
 
 
 def _json(value: object) -> object:

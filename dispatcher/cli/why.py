@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated
@@ -13,10 +14,11 @@ from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer_json, answer_table, say, shown
-from dispatcher.masking import mask
+from dispatcher.masking import HIDDEN, mask
 from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
 
+_QUOTED = re.compile('"[^"]*"')
 #: The largest id of an event.
 _LARGEST = 2**63 - 1
 
@@ -44,8 +46,9 @@ class Answer:
         decided = reason_of(row["reason"])
         sentences, way_out = [decided.sentence], decided.way_out
         if row["detail"]:
-            # Never what a payload held: rejections name fields, PostgreSQL may quote what it read.
-            sentences.append(mask(row["detail"]).rstrip(".") + ".")
+            # PostgreSQL quotes what it could not read.
+            detail = _QUOTED.sub(f'"{HIDDEN}"', mask(row["detail"])).rstrip(".")
+            sentences = [f"{decided.sentence.removesuffix('.')}: {detail}."]
         later = row["state_reason"]
         if later and later != row["reason"]:
             befell = reason_of(later)
@@ -70,7 +73,7 @@ class Answer:
 
 def command(
     target: Annotated[
-        str | None, typer.Argument(help="An event's id, or a person.", metavar="[OUTBOX_ID|PERSON]")
+        str | None, typer.Argument(help="An event's id, or a person.", metavar="OUTBOX_ID|PERSON")
     ] = None,
     recipient: Annotated[
         str | None,
@@ -93,13 +96,13 @@ def command(
     most: Annotated[int, typer.Option(help="How many lines at most.", min=1)] = 200,
     json: options.Json = False,
 ) -> None:
-    r"""Say, channel by channel, what was decided, by which rung of the ladder, and why.
+    """Say, channel by channel, what was decided, by which rung of the ladder, and why.
 
     \b
     postbell why 42                                  an event
     postbell why u1 --event order.paid --last 3      a person's latest events
     postbell why u1 --event order.paid --payload {}  what would be decided now
-    """
+    """  # noqa: D301 - this \b keeps the lines apart
     person = recipient or target
     if person is None:
         raise typer.BadParameter("name an event's id or a person.")

@@ -48,6 +48,13 @@ def test_a_payload_cannot_steer_the_terminal(bare: Cli) -> None:
     assert "[red]" in result.stdout
 
 
+def test_the_spaces_in_an_amount_are_shown(bare: Cli) -> None:
+    shown = bare("preview", "order.paid", "--locale", "fr").stdout
+
+    assert "\N{NO-BREAK SPACE}€" in shown
+    assert "\N{REPLACEMENT CHARACTER}" not in shown
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

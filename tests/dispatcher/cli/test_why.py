@@ -109,7 +109,7 @@ def test_why_shows_rejected_events_with_the_way_out(cli: Cli, database: given.Co
     (answer,) = cli.json("why", "u1")
 
     assert result.exit_code == 1
-    assert "The payload does not have the fields that the event declares." in result.stdout
+    assert "The payload does not have the fields that the event declares: " in result.stdout
     assert answer["channel"] is None
     assert answer["reason"] == "invalid_payload"
     assert "postbell.event_type" in answer["way_out"]
