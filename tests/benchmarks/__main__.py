@@ -50,18 +50,18 @@ def throughput(
 
 
 @app.command()
-def latency(events: int = 150, gap: float = 0.05) -> None:
+def latency(events: int = 100, gap: float = 0.1, rounds: int = 3) -> None:
     """From a commit to the call of the provider, at idle."""
-    _latency.run(events, gap).print()
+    _latency.run(events, gap, rounds).print()
 
 
-@app.command("xmin-horizon")
+@app.command("xmin_horizon")
 def xmin_horizon(seconds: float = 60, rate: int = 1_000, recipients: int = 10_000) -> None:
     """A transaction held open throughout: throughput, latency, dead tuples."""
     _xmin_horizon.run(seconds, rate, recipients).print()
 
 
-@app.command("fan-out")
+@app.command("fan_out")
 def fan_out(recipients: int = 200_000, events: int = 200) -> None:
     """One row to a large audience, and what another tenant notices of it."""
     _fan_out.run(recipients, events).print()

@@ -28,8 +28,10 @@ def described(url: str) -> list[str]:
     load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
-        f"Machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB of memory,"
-        f" {platform.system()} {platform.release()}; load at the start {load}",
+        (
+            f"Machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB of memory,"
+            f" {platform.system()} {platform.release()}; load at the start {load}"
+        ),
         f"PostgreSQL {postgres} on the same machine: {', '.join(settings)}; the rest is default",
         f"Python {platform.python_version()}, {packages}",
     ]

@@ -31,7 +31,7 @@ create table shop.payment (
 );
 """
 
-# The columns, their types and defaults, and the index of postbell.outbox; no partitions, no trigger.
+# Columns, types, defaults and index of postbell.outbox; no partitions and no trigger.
 _PLAIN = b"""
 create schema plain;
 create table plain.outbox (like postbell.outbox including defaults including indexes);
@@ -59,7 +59,9 @@ insert into shop.payment (purchase_id, amount) values (:purchase, :amount / 100.
 update shop.customer set balance = balance - :amount / 100.0 where id = :customer;
 insert into {outbox} (event, recipient, payload) values (
     '{event}', 'u' || :customer,
-    jsonb_build_object('order_id', :purchase::bigint, 'amount', (:amount / 100.0)::numeric(12, 2)::text)
+    jsonb_build_object(
+        'order_id', :purchase::bigint, 'amount', (:amount / 100.0)::numeric(12, 2)::text
+    )
 );
 end;
 """
@@ -90,7 +92,14 @@ def run(rounds: int = 5, seconds: float = 8, clients: int = 16, customers: int =
         table = Table(
             f"Producer: a business transaction at {clients} clients, {rounds} rounds of"
             f" {seconds:g} s",
-            ("beside the business rows", "transactions/s", "of plain", "p50 ms", "p99 ms", "events"),
+            (
+                "beside the business rows",
+                "transactions/s",
+                "of plain",
+                "p50 ms",
+                "p99 ms",
+                "events",
+            ),
             ground.head,
         )
         urls = {
@@ -117,8 +126,10 @@ def run(rounds: int = 5, seconds: float = 8, clients: int = 16, customers: int =
             )
     table.notes += [
         "medians over the rounds; the ratio is taken within each round. Aim: 0.95",
-        "router at work: it follows and queues, on the producers' own cores;"
-        " with the dispatcher, everything is also rendered and put into inboxes there",
+        (
+            "router at work: it follows and queues, on the producers' own cores;"
+            " with the dispatcher, everything is also rendered and put into inboxes there"
+        ),
         "events: committed, and of those routed and delivered once the round was over",
     ]
     return table
@@ -136,9 +147,7 @@ def _prepared(ground: Stage, name: str, customers: int) -> str:
     return url
 
 
-def _round(
-    url: str, variant: Variant, seconds: float, clients: int, customers: int
-) -> pgbench.Run:
+def _round(url: str, variant: Variant, seconds: float, clients: int, customers: int) -> pgbench.Run:
     with _followed(url, variant):
         # What the server still has to write belongs to the round before.
         with connected(url) as connection:

@@ -45,11 +45,18 @@ CANDIDATES: Mapping[str, Sequence[Mapping[str, int]]] = {
 _SHARE = {"pgqueuer": 0.2, "procrastinate": 0.04, "polled outbox": 0.2}
 _TRIAL_SHARE = 0.25
 
+_LABELS = {
+    "pgqueuer": "pgqueuer, a job per message",
+    "procrastinate": "procrastinate, a job per message",
+    "polled outbox": "outbox table, NOTIFY and polling",
+}
+
 _TOPIC = "Market study: electric bicycles in the Alps"
 _EMIT = (
     "insert into postbell.outbox (event, recipient, payload)"
     " select '{event}', 'u' || 1 + (random() * ({recipients} - 1))::integer,"
-    " jsonb_build_object('order_id', n, 'order_topic', '{topic}', 'amount', (n % 1000)::text || '.90')"
+    " jsonb_build_object("
+    "'order_id', n, 'order_topic', '{topic}', 'amount', (n % 1000)::text || '.90')"
     " from generate_series({first}, {last}) as n"
 )
 #: Sizes of the transactions that are committed beforehand, besides single rows.
@@ -96,7 +103,7 @@ def run(
             ratios = [ours / its for ours, its in zip(rates["postbell"], rates[name], strict=True)]
             share = events if name == "postbell" else max(100, round(events * _SHARE[name]))
             table.add(
-                "postbell" if name == "postbell" else f"{name}, a job per message",
+                _LABELS.get(name, name),
                 number(median(rates[name])),
                 f"{decimal(median(ratios))} ×",
                 decimal(median(costs[name])),
@@ -104,18 +111,17 @@ def run(
                 ", ".join(f"{option} {size}" for option, size in best.get(name, {}).items()),
             )
         sustained = _sustained(ground.ours("postbell_sustained"), seconds, rate, recipients)
-    table.rows = [
-        [row[0].replace("polled outbox, a job per message", "outbox table, NOTIFY and polling")]
-        + list(row[1:])
-        for row in table.rows
-    ]
     table.notes += [
-        "drained: all events are committed before the clock starts, ours in transactions of"
-        f" 1 to {max(_SIZES)} rows by many connections, the peers' by their own batch calls;"
-        " then the worker, already connected, is let go. Aim: 10,000/s, 5 × pgqueuer,"
-        " 20 × procrastinate",
-        "a peer's settings are the best of those tried in this run:"
-        f" {', '.join(f'{len(tried)} for {name}' for name, tried in CANDIDATES.items())}",
+        (
+            "drained: all events are committed before the clock starts, ours in transactions of"
+            f" 1 to {max(_SIZES)} rows by many connections, the peers' by their own batch calls;"
+            " then the worker, already connected, is let go. Aim: 10,000/s, 5 × pgqueuer,"
+            " 20 × procrastinate"
+        ),
+        (
+            "a peer's settings are the best of those tried in this run:"
+            f" {', '.join(f'{len(tried)} for {name}' for name, tried in CANDIDATES.items())}"
+        ),
         sustained,
     ]
     return table

@@ -33,6 +33,4 @@ async def main(name: str, url: str, options: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     # pgqueuer's own command runs on uvloop, and the others gain from it too.
-    uvloop.run(
-        main(sys.argv[1], sys.argv[2], dict(word.split("=", 1) for word in sys.argv[3:]))  # type: ignore[arg-type]
-    )
+    uvloop.run(main(sys.argv[1], sys.argv[2], dict(word.split("=", 1) for word in sys.argv[3:])))

@@ -7,7 +7,7 @@ templates are compiled once, and mail goes over a connection that stays open.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -81,6 +81,9 @@ class Message:
     def of(cls, text: str | bytes) -> Message:
         return cls(**json.loads(text))
 
+    def to(self, recipient: str) -> Message:
+        return replace(self, recipient=recipient)
+
     def text(self) -> str:
         return json.dumps(self.fields())
 
@@ -100,7 +103,9 @@ class Handler:
         self._body = environment.from_string(_BODY)
         self._link = environment.from_string(_LINK)
         self._mailer = (
-            aiosmtplib.SMTP(sink[0], sink[1], use_tls=False, start_tls=False) if sink else None
+            aiosmtplib.SMTP(hostname=sink[0], port=sink[1], use_tls=False, start_tls=False)
+            if sink
+            else None
         )
 
     async def open(self) -> None:

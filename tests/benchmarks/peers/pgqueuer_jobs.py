@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
-from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.adapters.drivers.psycopg import PsycopgDriver, SyncPsycopgDriver
+from pgqueuer.adapters.persistence.queries import Queries, SyncQueries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import Channel
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool
 
 from dispatcher.queue import TwoConnections
@@ -42,6 +42,11 @@ async def enqueue(url: str, messages: Sequence[Message]) -> None:
                 message.text().encode() for message in messages[start : start + 1000]
             ]
             await queries.enqueue([ENTRYPOINT] * len(payloads), payloads, [0] * len(payloads))
+
+
+def emit(connection: Connection[Any], message: Message) -> None:
+    """In the transaction that the connection is in."""
+    SyncQueries(SyncPsycopgDriver(connection)).enqueue(ENTRYPOINT, message.text().encode())
 
 
 async def work(

@@ -1,4 +1,4 @@
-"""An outbox as one builds it at home: a table, a NOTIFY trigger, a worker that skips locked rows."""
+"""An outbox as built at home: a table, a NOTIFY trigger, workers that skip locked rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool
 
 from tests.benchmarks.peers.handler import Handler, Message
@@ -51,6 +51,11 @@ async def enqueue(url: str, messages: Sequence[Message]) -> None:
                 "insert into outbox (message) select unnest(%s::jsonb[])",
                 [[message.text() for message in messages[start : start + 1000]]],
             )
+
+
+def emit(connection: Connection[Any], message: Message) -> None:
+    """In the transaction that the connection is in."""
+    connection.execute("insert into outbox (message) values (%s::jsonb)", [message.text()])
 
 
 async def work(

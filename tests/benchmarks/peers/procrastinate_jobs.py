@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import procrastinate
+from procrastinate.types import JSONDict
+from psycopg import Connection
 from psycopg_pool import AsyncConnectionPool
 
 from tests.benchmarks.peers.handler import Handler, Message
 
 TASK = "notify"
+
+#: Defers on connections that it is given.
+_DEFERRING = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
 async def prepare(url: str) -> None:
@@ -26,9 +31,13 @@ async def enqueue(url: str, messages: Sequence[Message]) -> None:
     async with app.open_async():
         for start in range(0, len(messages), 1000):
             share = messages[start : start + 1000]
-            await app.configure_task(TASK).batch_defer_async(
-                *({"message": message.fields()} for message in share)
-            )
+            arguments: list[JSONDict] = [{"message": message.fields()} for message in share]
+            await app.configure_task(TASK).batch_defer_async(*arguments)
+
+
+def emit(connection: Connection[Any], message: Message) -> None:
+    """In the transaction that the connection is in."""
+    _DEFERRING.configure_task(TASK, connection=connection).defer(message=message.fields())
 
 
 async def work(
@@ -53,7 +62,5 @@ async def work(
 
 
 def _app(url: str, sessions: int = 4) -> procrastinate.App:
-    connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=sessions, max_size=sessions
-    )
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=sessions, max_size=sessions)
     return procrastinate.App(connector=connector)

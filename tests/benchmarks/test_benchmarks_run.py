@@ -1,0 +1,50 @@
+"""Each benchmark runs, prints a table with all of its rows, and loses nothing on the way.
+
+What they measure is not asserted: speed is the machine's. What they count, they assert themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.benchmarks import fan_out, inbox, latency, producer, throughput, xmin_horizon
+from tests.benchmarks.table import Table
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+BENCHMARKS: dict[str, tuple[Callable[[], Table], int]] = {
+    "producer": (
+        lambda: producer.run(rounds=1, seconds=1, clients=4, customers=100),
+        len(producer.VARIANTS),
+    ),
+    "throughput": (
+        lambda: throughput.run(rounds=1, events=500, recipients=100, seconds=1, rate=200),
+        1 + len(throughput.CANDIDATES),
+    ),
+    "latency": (
+        lambda: latency.run(events=2, gap=0.02, rounds=1),
+        len(latency.SYSTEMS) * len(latency.BACKGROUNDS),
+    ),
+    "xmin_horizon": (lambda: xmin_horizon.run(seconds=2, rate=50, recipients=100), 4),
+    "fan_out": (lambda: fan_out.run(recipients=1_000, events=5), 9),
+    "inbox": (lambda: inbox.run(items=20_000, rounds=1, seconds=1), len(inbox.QUERIES)),
+}
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_prints_its_whole_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run, rows = BENCHMARKS[name]
+
+    table = run()
+    table.print()
+
+    assert len(table.rows) == rows
+    printed = capsys.readouterr().out
+    assert "PostgreSQL 18" in printed
+    assert "fsync=on, synchronous_commit=on" in printed
+    assert table.columns[0] in printed
+    if "later than 10 s" in table.columns:
+        late = table.columns.index("later than 10 s")
+        assert [row[late] for row in table.rows] == ["0"] * rows
