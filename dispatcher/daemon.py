@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from dispatcher import database, health, schema
+from dispatcher import contract, database, health
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.functions import Functions
@@ -75,7 +75,7 @@ class Daemon:
         templates cannot be used.
         """
         with psycopg.connect(self._url) as connection:
-            schema.check_contract(connection)
+            contract.check_contract(connection)
         catalog = Catalog.load(self._settings.template_folders)
 
         async with AsyncExitStack() as stack:
@@ -88,11 +88,13 @@ class Daemon:
             routers = [self._start_router()] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
-            await self._until_stopped([*observers, *queues, *routers])
-            # The lead goes to a standby at once; what is in flight is awaited.
-            await _cancel(routers)
-            await _finish(queues, self._settings.shutdown_seconds)
-            await _cancel(observers)
+            try:
+                await self._until_stopped([*observers, *queues, *routers])
+            finally:
+                # The lead goes to a standby at once; what is in flight is awaited.
+                await _cancel(routers)
+                await _finish(queues, self._settings.shutdown_seconds)
+                await _cancel(observers)
         log.info("stopped")
 
     def stop(self) -> None:

@@ -13,6 +13,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Self
 
+from tests.scenarios.patience import until
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -54,8 +56,12 @@ class MailSink:
         """How many copies of each mail were taken, by Message-ID."""
         if not self._taken.exists():
             return Counter()
-        # The last line may be half written.
-        return Counter(self._taken.read_text().splitlines(keepends=False))
+        return Counter(self._taken.read_text().splitlines())
+
+    def await_another(self) -> None:
+        """Returns when one more mail has come: somebody is sending."""
+        before = self.copies().total()
+        until(lambda: self.copies().total() > before, "a mail comes")
 
     def __enter__(self) -> Self:
         self.start()

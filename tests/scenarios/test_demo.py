@@ -26,9 +26,9 @@ COMMAND = (
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    """An empty folder with a short name, for sockets; PostgreSQL's account may enter it."""
+    """An empty folder with a short name, for sockets; as open to all accounts as /tmp is."""
     folder = Path(tempfile.mkdtemp(prefix="pb-"))
-    folder.chmod(0o755)
+    folder.chmod(0o1777)
     yield folder
     shutil.rmtree(folder)
 
@@ -98,6 +98,7 @@ def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
     assert "in_app to u1 should" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "number", "expected"),
     [([], signal.SIGINT, 0), (["--once"], signal.SIGINT, 130), ([], signal.SIGTERM, 0)],
@@ -119,6 +120,7 @@ def test_whoever_interrupts_it_finds_nothing_left(
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_everything_with_it(scratch: Path) -> None:
     with demo(scratch) as process:
         assert process.stdout is not None
