@@ -7,24 +7,37 @@ as $$
     from (
         -- Transactions that were still open at the former snapshot.
         (
-            select *
-            from postbell.outbox
-            where exists (select from pg_snapshot_xip(committed_between.since))
-              and xid = any(array(select pg_snapshot_xip(committed_between.since)))
-              and pg_visible_in_snapshot(xid, committed_between.until)
-              and (xid, id) > (committed_between.after_xid, committed_between.after_id)
-            order by xid, id
+            select emitted.*
+            from pg_snapshot_xip(committed_between.since) as was_open (xid)
+            cross join lateral (
+                select *
+                from postbell.outbox
+                where xid = was_open.xid
+                  and id > case when was_open.xid = committed_between.after_xid then committed_between.after_id else 0 end
+                order by id
+                limit committed_between.most
+            ) as emitted
+            where was_open.xid >= committed_between.after_xid
+              and pg_visible_in_snapshot(was_open.xid, committed_between.until)
+            order by emitted.xid, emitted.id
             limit committed_between.most
         )
         union all
-        -- Transactions that began since.
+        -- Transactions that began since. One lower bound, not two: an index scan starts at any of several, and
+        -- might start at the beginning of the log.
         (
             select *
             from postbell.outbox
-            where xid >= pg_snapshot_xmax(committed_between.since)
+            where (xid, id) > (
+                    greatest(pg_snapshot_xmax(committed_between.since), committed_between.after_xid),
+                    case
+                        when committed_between.after_xid >= pg_snapshot_xmax(committed_between.since)
+                            then committed_between.after_id
+                        else 0
+                    end
+                )
               and xid < pg_snapshot_xmax(committed_between.until)
               and pg_visible_in_snapshot(xid, committed_between.until)
-              and (xid, id) > (committed_between.after_xid, committed_between.after_id)
             order by xid, id
             limit committed_between.most
         )
