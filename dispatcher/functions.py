@@ -33,6 +33,14 @@ class Outlook:
         return not (self.has_events or self.has_fanout or self.is_due)
 
 
+class Rejected(NamedTuple):
+    """How many events were rejected for a reason, and when the last one was."""
+
+    reason: str
+    rejected: int
+    last_at: datetime
+
+
 class Claimed(NamedTuple):
     """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
 
@@ -117,6 +125,13 @@ class Functions:
 
     async def sweep(self) -> int:
         return int(await self._value("select postbell.sweep()"))
+
+    async def rejected_since(self, since: datetime) -> list[Rejected]:
+        cursor = self._connection.cursor(row_factory=class_row(Rejected))
+        await cursor.execute(
+            "select reason, rejected, last_at from postbell.rejected_since(%s)", [since]
+        )
+        return await cursor.fetchall()
 
     async def truncate_ring(self, keep_days: int) -> int:
         return int(await self._value("select postbell.truncate_ring(%s)", keep_days))

@@ -1,8 +1,9 @@
-"""What must not be read by whoever reads logs, terminals and error messages."""
+"""What must not reach those who read logs, terminals and error messages."""
 
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 HIDDEN = "***"
 ADDRESS = "<address>"
@@ -45,3 +46,13 @@ def _masked(found: re.Match[str]) -> str:
     if found["name"]:
         return found["name"] + HIDDEN
     return ADDRESS if found["address"] else PHONE
+
+
+def printable(text: str) -> str:
+    """Without control characters, which could move the cursor or set the terminal's title."""
+    return "".join(c if _is_harmless(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _is_harmless(c: str) -> bool:
+    # isprintable() is false for the no-break spaces in amounts, and for the joiner in emoji.
+    return c.isprintable() or c in "\n\t\N{ZERO WIDTH JOINER}" or category(c) == "Zs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
@@ -33,6 +34,8 @@ class Watch(Protocol):
     """Who wants to know what the router does (metrics)."""
 
     def routed(self, count: int) -> None: ...
+
+    def rejected(self, reason: str, count: int = 1) -> None: ...
 
     def fanned_out(self, count: int) -> None: ...
 
@@ -63,6 +66,7 @@ class Router:
         self._safety_poll = safety_poll
         self._keep_days = keep_days
         self._next_housekeeping = 0.0
+        self._rejections_seen = datetime.now(UTC)
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Leads on this session as soon as nobody else does, until cancelled.
@@ -132,6 +136,10 @@ class Router:
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
+        for seen in await functions.rejected_since(self._rejections_seen):
+            self._watch.rejected(seen.reason, seen.rejected)
+            self._rejections_seen = max(self._rejections_seen, seen.last_at)
+            log.warning("events were rejected", reason=seen.reason, count=seen.rejected)
         await functions.tidy_up()
         swept = await functions.sweep()
         if swept:

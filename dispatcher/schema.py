@@ -22,7 +22,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from dispatcher import CONTRACT, files, queue_schema
+from dispatcher import files, queue_schema
+from dispatcher.contract import SchemaError
 from dispatcher.declaration import table_files
 from dispatcher.definition import Definition, DefinitionError, Irreplaceable
 from dispatcher.rendering.event_type import EventType
@@ -32,10 +33,6 @@ _OLDEST_SERVER = 15
 _DEPLOYING = 0x706F7374
 #: A deploy gives way to whoever uses the tables, rather than have everybody queue up behind it.
 _LOCK_TIMEOUT = "5s"
-
-
-class SchemaError(Exception):
-    """The schema cannot be deployed or used, and what to do about it."""
 
 
 @dataclass(slots=True)
@@ -71,26 +68,6 @@ def deploy(
     config.set_main_option("script_location", str(files.folder("migrations")).replace("%", "%%"))
     command.upgrade(config, "head")
     return pending.report
-
-
-def check_contract(connection: psycopg.Connection[Any]) -> None:
-    """Raise SchemaError unless the schema has the contract of this package."""
-    try:
-        row = connection.execute("select postbell.contract()").fetchone()
-    except (errors.InvalidSchemaName, errors.UndefinedFunction):
-        row = None
-    compare_contract(row[0] if row else None)
-
-
-def compare_contract(found: int | None) -> None:
-    """Raise SchemaError unless `found`, which is `postbell.contract()`, is this package's."""
-    if found is None:
-        raise SchemaError("This database has no Postbell schema: run `postbell deploy` first.")
-    if found != CONTRACT:
-        way_out = "deploy the schema" if found < CONTRACT else "upgrade this package"
-        raise SchemaError(
-            f"The schema has contract {found} and this package contract {CONTRACT}: {way_out}."
-        )
 
 
 def create_tables(connection: psycopg.Connection[Any], sql_folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from dispatcher import schema
+from dispatcher import contract
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url
@@ -108,7 +108,7 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
     try:
         with database_url(settings) as url, connect(url) as connection:
             version = connection.info.parameter_status("server_version")
-            schema.check_contract(connection)
+            contract.check_contract(connection)
             return [
                 Result("ok", "database", f"PostgreSQL {version} has the schema of this version."),
                 *_access(connection),

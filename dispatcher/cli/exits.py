@@ -8,12 +8,12 @@ from enum import IntEnum
 import psycopg
 from psycopg import errors as postgres
 
+from dispatcher.contract import SchemaError
 from dispatcher.embedded import EmbeddedError
 from dispatcher.errors import PostbellError, of_database
 from dispatcher.health import ListenError
 from dispatcher.masking import mask
 from dispatcher.rendering.errors import CatalogError, RenderingError
-from dispatcher.schema import SchemaError
 from dispatcher.settings import SettingsError
 
 #: SQLSTATE classes that blame what was passed in: data exceptions, and violated constraints.

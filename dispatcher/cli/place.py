@@ -9,7 +9,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from dispatcher import embedded, schema
+from dispatcher import contract, embedded
 from dispatcher.cli.terminal import say
 from dispatcher.settings import Settings
 
@@ -36,7 +36,7 @@ def database_url(settings: Settings) -> Iterator[str]:
 def connected(settings: Settings) -> Iterator[Connection]:
     """A session that commits every statement, on a schema that is known to be ours."""
     with database_url(settings) as url, connect(url) as connection:
-        schema.check_contract(connection)
+        contract.check_contract(connection)
         yield connection
 
 

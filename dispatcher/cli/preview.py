@@ -15,8 +15,9 @@ from rich.text import Text
 
 from dispatcher.cli import options
 from dispatcher.cli.exits import Failure
-from dispatcher.cli.terminal import answer, answer_json, printable, terminal
+from dispatcher.cli.terminal import answer, answer_json, terminal
 from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.masking import printable
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Content, EmailContent
 from dispatcher.rendering.event_type import EventType

@@ -261,32 +261,8 @@ def dead_letters(connection: Connection) -> list[Row]:
 
 def leader(connection: Connection) -> Row | None:
     """The session that leads the routers, and whether it sleeps; None if no router runs."""
-    rows = _rows(
-        connection,
-        """
-        select
-            led.pid,
-            exists (
-                select
-                from pg_locks as asleep
-                where asleep.pid = led.pid
-                  and asleep.locktype = 'advisory'
-                  and asleep.classid = led.classid
-                  and asleep.objid = 1
-                  and asleep.objsubid = 2
-                  and asleep.mode = 'ExclusiveLock'
-                  and asleep.granted
-            ) as is_asleep
-        from pg_locks as led
-        where led.locktype = 'advisory'
-          and led.database = (select oid from pg_database where datname = current_database())
-          and led.classid = 1886351214
-          and led.objid = 2
-          and led.objsubid = 2
-          and led.granted
-        """,
-    )
-    return rows[0] if rows else None
+    row = _row(connection, "select process_id as pid, is_asleep from postbell.leader()", [])
+    return row if row["pid"] is not None else None
 
 
 def access(connection: Connection) -> Row:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from unicodedata import category
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from dispatcher.masking import printable
 
 #: Columns where nobody looks: a table in a file should not be folded.
 _WIDE = 200
@@ -67,16 +68,6 @@ def shown(value: object) -> str:
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         case _:
             return str(value)
-
-
-def printable(text: str) -> str:
-    """Without control characters, which could move the cursor or set the terminal's title."""
-    return "".join(c if _is_harmless(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _is_harmless(c: str) -> bool:
-    # isprintable() is false for the no-break spaces in amounts, and for the joiner in emoji.
-    return c.isprintable() or c in "\n\t\N{ZERO WIDTH JOINER}" or category(c) == "Zs"
 
 
 def _json(value: object) -> object:

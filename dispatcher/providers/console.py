@@ -10,6 +10,7 @@ from typing import TextIO
 
 from dispatcher.channels.email import Email
 from dispatcher.delivery import Outcome, Retry, Sent
+from dispatcher.masking import printable
 from dispatcher.providers.provider import ProviderNotOpenError
 
 #: The headers that a reader wants; the others are the same in every mail.
@@ -53,14 +54,7 @@ def _readable(message: Email, encoding: str | None) -> str:
     lines = [rule]
     lines += [f"{header}: {mail[header]}" for header in HEADERS if header in mail]
     lines += ["", text.get_content().replace("\r\n", "\n").rstrip("\n") if text else "", rule, ""]
-    page = "\n".join(_printable(line) for line in lines)
+    page = "\n".join(printable(line) for line in lines)
     # A terminal of another encoding shows "?" for what it does not have.
     encoding = encoding or "utf-8"
     return page.encode(encoding, "replace").decode(encoding)
-
-
-def _printable(text: str) -> str:
-    # A payload must not move the cursor or set the title of the developer's terminal.
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )

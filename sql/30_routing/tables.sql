@@ -59,7 +59,8 @@ create table postbell.rejected_event (
     created_at timestamptz not null,
     rejected_at timestamptz not null default clock_timestamp()
 );
-create index rejected_event_time_idx on postbell.rejected_event (created_at);
+create index rejected_event_created_idx on postbell.rejected_event (created_at);
+create index rejected_event_rejected_idx on postbell.rejected_event (rejected_at);
 comment on table postbell.rejected_event is 'Events that could not be routed, whole, with the reason.';
 
 -- Kept for ever, so it is narrow.

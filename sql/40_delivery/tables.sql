@@ -37,6 +37,8 @@ create table postbell.delivery (
     constraint decision_is_known check (decision in ('now', 'later', 'no'))
 ) with (fillfactor = 70);
 create unique index delivery_once_idx on postbell.delivery (notification_id, recipient_id, channel);
+-- For figures by day. BRIN costs an insert next to nothing.
+create index delivery_time_idx on postbell.delivery using brin (created_at);
 create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenant_id, id);
 comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
 comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it.';

@@ -1,5 +1,5 @@
 create table postbell.inbox_item (
-    id bigint primary key,
+    id bigint not null,
     outbox_id bigint not null,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
@@ -17,9 +17,11 @@ create table postbell.inbox_item (
     created_at timestamptz not null,
     seen_at timestamptz,
     read_at timestamptz,
-    archived_at timestamptz
+    archived_at timestamptz,
+
+    -- The person first, and no key on the id alone: a page would be read from that one, past everybody else's items.
+    primary key (recipient_id, tenant_id, id)
 );
-create index inbox_item_page_idx on postbell.inbox_item (recipient_id, tenant_id, id desc);
 -- Counting unread items reads these and no others.
 create index inbox_item_unread_idx on postbell.inbox_item (recipient_id, tenant_id)
 where read_at is null and archived_at is null and not is_silent;

@@ -3,11 +3,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dispatcher import CONTRACT, schema
+from dispatcher import CONTRACT, contract
 
 
 def test_a_schema_of_this_contract_is_accepted(connection: psycopg.Connection) -> None:
-    schema.check_contract(connection)
+    contract.check_contract(connection)
 
     assert connection.execute("select postbell.contract()").fetchone() == (CONTRACT,)
 
@@ -24,14 +24,14 @@ def test_another_contract_is_refused_naming_both(
     )
 
     with pytest.raises(
-        schema.SchemaError, match=f"contract {found} .* contract {CONTRACT}: {way_out}"
+        contract.SchemaError, match=f"contract {found} .* contract {CONTRACT}: {way_out}"
     ):
-        schema.check_contract(connection)
+        contract.check_contract(connection)
 
 
 def test_a_database_without_a_schema_is_told_to_deploy(empty_url: str) -> None:
     with (
         psycopg.connect(empty_url) as connection,
-        pytest.raises(schema.SchemaError, match="run `postbell deploy` first"),
+        pytest.raises(contract.SchemaError, match="run `postbell deploy` first"),
     ):
-        schema.check_contract(connection)
+        contract.check_contract(connection)

@@ -14,6 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from dispatcher import embedded, files, schema
+from dispatcher.contract import SchemaError
 from dispatcher.definition import Definition
 from dispatcher.rendering.catalog import Catalog
 
@@ -95,7 +96,7 @@ def test_a_deploy_that_must_wait_too_long_gives_way_and_says_so(
     with psycopg.connect(database_url) as producer:
         producer.execute("insert into postbell.outbox (event, recipient) values ('e.e', 'u1')")
 
-        with pytest.raises(schema.SchemaError, match="200ms, and the deploy gave way"):
+        with pytest.raises(SchemaError, match="200ms, and the deploy gave way"):
             schema.deploy(database_url, sql_folder=sql)
 
     assert dump(database_url) == before
@@ -174,7 +175,7 @@ def test_what_others_still_need_is_not_dropped(database_url: str, sql: Path) -> 
     with psycopg.connect(database_url) as connection:
         connection.execute("create view public.of_the_application as table postbell.of_old")
 
-    with pytest.raises(schema.SchemaError, match=r"needed by view public\.of_the_application"):
+    with pytest.raises(SchemaError, match=r"needed by view public\.of_the_application"):
         schema.deploy(database_url)
 
 
@@ -209,7 +210,7 @@ def test_a_view_that_others_need_keeps_its_shape_and_they_are_named(
     write(sql, "50_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as two;")
 
     with pytest.raises(
-        schema.SchemaError, match=r"a_view cannot take a new shape while needed by .*of_the_appl"
+        SchemaError, match=r"a_view cannot take a new shape while needed by .*of_the_appl"
     ):
         schema.deploy(database_url, sql_folder=sql)
 
@@ -259,7 +260,7 @@ def test_a_deploy_that_fails_in_the_middle_leaves_nothing_behind(
     write(sql, "50_inbox/broken.sql", "-- A comment.\ncreate view postbell.broken as\nselect so;\n")
     before = dump(database_url)
 
-    with pytest.raises(schema.SchemaError, match=r"sql/50_inbox/broken.sql, line 3: .*so"):
+    with pytest.raises(SchemaError, match=r"sql/50_inbox/broken.sql, line 3: .*so"):
         schema.deploy(database_url, sql_folder=sql)
 
     assert dump(database_url) == before
@@ -268,7 +269,7 @@ def test_a_deploy_that_fails_in_the_middle_leaves_nothing_behind(
 def test_a_first_deploy_that_fails_leaves_an_empty_database(empty_url: str, sql: Path) -> None:
     write(sql, "50_inbox/broken.sql", "create view postbell.broken as select so;")
 
-    with pytest.raises(schema.SchemaError, match="broken"):
+    with pytest.raises(SchemaError, match="broken"):
         schema.deploy(empty_url, sql_folder=sql)
 
     assert query(empty_url, "select nspname from pg_namespace where nspname ~ 'postbell'") == []
@@ -281,7 +282,7 @@ def test_a_role_without_privileges_is_told_what_it_needs(empty_url: str) -> None
             connection.commit()
             weak = make_conninfo(empty_url, options="-crole=postbell_test_nobody")
 
-            with pytest.raises(schema.SchemaError, match=r"permission denied.*Deploy as the owner"):
+            with pytest.raises(SchemaError, match=r"permission denied.*Deploy as the owner"):
                 schema.deploy(weak)
         finally:
             connection.execute("drop role postbell_test_nobody")
@@ -290,12 +291,12 @@ def test_a_role_without_privileges_is_told_what_it_needs(empty_url: str) -> None
 def test_a_server_that_is_too_old_is_named(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "_OLDEST_SERVER", 99)
 
-    with pytest.raises(schema.SchemaError, match="needs PostgreSQL 99 or newer; this server is"):
+    with pytest.raises(SchemaError, match="needs PostgreSQL 99 or newer; this server is"):
         schema.deploy(empty_url)
 
 
 def test_a_database_that_is_not_there_is_an_error_with_a_sentence() -> None:
-    with pytest.raises(schema.SchemaError, match="The database cannot be reached"):
+    with pytest.raises(SchemaError, match="The database cannot be reached"):
         schema.deploy("postgresql://nobody@127.0.0.1:1/nowhere?connect_timeout=2")
 
 

@@ -24,7 +24,7 @@ BREACHES = {
     "every_foreign_key_has_an_index": (
         "alter table postbell.tenant add column kin text references postbell.tenant"
     ),
-    "every_row_but_the_rings_has_a_key": "create table postbell.t (n integer)",
+    "every_row_but_a_logs_has_a_key": "create table postbell.t (n integer)",
     "every_time_is_timestamptz": "alter table postbell.tenant add column born_at timestamp",
     "everything_has_a_comment": "create function postbell.f() returns integer return 1",
     "no_index_mentions_a_deliverys_state": (

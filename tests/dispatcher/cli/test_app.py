@@ -12,7 +12,7 @@ import pytest
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli.exits import ExitCode, Failure, failure_of
-from dispatcher.schema import SchemaError
+from dispatcher.contract import SchemaError
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 

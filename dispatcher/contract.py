@@ -1,0 +1,34 @@
+"""Whether daemon and schema understand each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from dispatcher import CONTRACT
+
+
+class SchemaError(Exception):
+    """The schema cannot be deployed or used, and what to do about it."""
+
+
+def check_contract(connection: psycopg.Connection[Any]) -> None:
+    """Raise SchemaError unless the schema has the contract of this package."""
+    try:
+        row = connection.execute("select postbell.contract()").fetchone()
+    except (errors.InvalidSchemaName, errors.UndefinedFunction):
+        row = None
+    compare_contract(row[0] if row else None)
+
+
+def compare_contract(found: int | None) -> None:
+    """Raise SchemaError unless `found`, which is `postbell.contract()`, is this package's."""
+    if found is None:
+        raise SchemaError("This database has no Postbell schema: run `postbell deploy` first.")
+    if found != CONTRACT:
+        way_out = "deploy the schema" if found < CONTRACT else "upgrade this package"
+        raise SchemaError(
+            f"The schema has contract {found} and this package contract {CONTRACT}: {way_out}."
+        )
