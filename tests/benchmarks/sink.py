@@ -24,6 +24,7 @@ class Sink:
     def __init__(self) -> None:
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         self.port = 0
+        self.sessions: set[asyncio.Transport] = set()
 
 
 class _Session(asyncio.Protocol):
@@ -37,7 +38,11 @@ class _Session(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._sink.sessions.add(transport)
         transport.write(b"220 sink\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
+        self._sink.sessions.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
@@ -81,21 +86,25 @@ def opened() -> Iterator[Sink]:
     sink = Sink()
     loop = asyncio.new_event_loop()
     ready = threading.Event()
+    over = asyncio.Event()
 
-    async def listen() -> None:
+    async def serve() -> None:
         server = await loop.create_server(lambda: _Session(sink), "127.0.0.1", 0)
         sink.port = server.sockets[0].getsockname()[1]
         ready.set()
+        await over.wait()
+        server.close()
+        for session in list(sink.sessions):
+            session.abort()
+        # Transports close their sockets at the loop's next turn.
+        await asyncio.sleep(0)
 
-    def serve() -> None:
-        loop.run_until_complete(listen())
-        loop.run_forever()
-
-    thread = threading.Thread(target=serve, name="sink", daemon=True)
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()], name="sink")
     thread.start()
     ready.wait()
     try:
         yield sink
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join()
+        loop.close()
