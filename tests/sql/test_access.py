@@ -26,7 +26,7 @@ FUNCTIONS = {
         "require_identifier", "require_recipient",
     },
     "dispatcher": {
-        "awake", "check_cluster", "fall_asleep", "lead", "look",
+        "awake", "check_cluster", "fall_asleep", "lead", "leader", "look", "rejected_since",
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
         "claim_batch", "start_sending", "record_attempts", "record_inbox", "fail_deliveries",
         "finish_batch",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
@@ -215,6 +217,46 @@ def test_a_second_leader_waits_until_the_first_one_is_gone(
     assert waiting.is_done
 
 
+def test_it_can_be_seen_who_leads_and_whether_they_sleep(db: Connection, connect: Connect) -> None:
+    assert given.call(db, "leader") == [(None, False)]
+    router = connect()
+    router.execute("select postbell.lead()")
+    assert given.call(db, "leader") == [(router.info.backend_pid, False)]
+    router.execute("select postbell.fall_asleep()")
+    assert given.call(db, "leader") == [(router.info.backend_pid, True)]
+
+
+def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) -> None:
+    def has_events() -> bool:
+        return bool(given.value(db, "select has_events from postbell.look()"))
+
+    assert not has_events()
+    slow = connect(autocommit=False)
+    given.emit(slow)
+    assert not has_events()
+    slow.commit()
+    assert has_events()
+    given.route(db)
+    assert not has_events()
+    with db.transaction():
+        given.emit(db)
+        given.emit(db)
+    given.value(db, "select postbell.route(1)")
+    assert has_events()
+
+
+def test_looking_says_when_something_is_due_and_whether_many_are_told(db: Connection) -> None:
+    def found() -> tuple[object, ...]:
+        return given.rows(db, "select due_in, has_fanout from postbell.look()")[0]
+
+    assert found() == (None, False)
+    given.clock(db, "2030-03-01 13:00Z")
+    given.emit(db, deliver_at="2030-03-01 13:10Z")
+    given.emit(db, audience={"recipients": list(map(str, range(1, 30)))})
+    given.route(db)
+    assert found() == (timedelta(minutes=10), True)
+
+
 def test_a_prepared_transaction_is_found_when_it_is_committed(
     db: Connection, connect: Connect
 ) -> None:
@@ -263,6 +305,18 @@ def test_one_bad_row_is_rejected_and_its_neighbours_are_told(
     assert given.rejections(db) == {bad: "unreadable_event"}
     detail = given.value(db, "select detail from postbell.rejected_events")
     assert detail.startswith("22012: ")
+
+
+def test_rejections_are_counted_by_reason(db: Connection) -> None:
+    given.emit(db, "no.such")
+    given.emit(db, "no.such")
+    given.emit(db, recipient="nobody")
+    given.route(db)
+    found = given.rows(
+        db, "select reason, rejected from postbell.rejected_since('-infinity') order by reason"
+    )
+    assert found == [("unknown_event", 2), ("unknown_recipient", 1)]
+    assert given.call(db, "rejected_since", since="infinity") == []
 
 
 def test_nothing_but_bad_rows_comes_to_an_end(db: Connection, trap: None) -> None:
