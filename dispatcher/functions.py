@@ -133,6 +133,9 @@ class Functions:
         )
         return await cursor.fetchall()
 
+    async def keep_statistics(self) -> int:
+        return int(await self._value("select postbell.keep_statistics()"))
+
     async def truncate_ring(self, keep_days: int) -> int:
         return int(await self._value("select postbell.truncate_ring(%s)", keep_days))
 

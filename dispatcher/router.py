@@ -26,6 +26,9 @@ HELD_BACK = 0.005
 #: Seconds between the leader's rounds of housekeeping.
 HOUSEKEEPING = 30.0
 
+#: Seconds between looks, while there is work, whether the tables have outgrown their statistics.
+STATISTICS = 0.25
+
 #: People of a large audience told at a time. Others wait no longer than this takes.
 AUDIENCE_SHARE = 500
 
@@ -66,6 +69,7 @@ class Router:
         self._safety_poll = safety_poll
         self._keep_days = keep_days
         self._next_housekeeping = 0.0
+        self._next_statistics = 0.0
         self._rejections_seen = datetime.now(UTC)
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
@@ -102,6 +106,9 @@ class Router:
 
     async def _work(self, functions: Functions, outlook: Outlook) -> None:
         """One turn at the log, at what is due, and at a large audience."""
+        if time.monotonic() >= self._next_statistics:
+            await functions.keep_statistics()
+            self._next_statistics = time.monotonic() + STATISTICS
         if outlook.has_events:
             self._watch.routed(await functions.route(self._page))
         if outlook.is_due:

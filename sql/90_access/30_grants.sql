@@ -48,7 +48,7 @@ grant execute on function
     postbell.route, postbell.release_due, postbell.fan_out, postbell.look,
     postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
-    postbell.rejected_since, postbell.leader
+    postbell.keep_statistics, postbell.rejected_since, postbell.leader
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
