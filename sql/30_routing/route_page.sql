@@ -97,7 +97,9 @@ begin
     into routed, last_xid, last_id, v_accepted
     from sorted;
 
-    perform postbell.tell(v_accepted);
+    if v_accepted is not null then
+        perform postbell.tell(v_accepted);
+    end if;
 end
 $$;
 
