@@ -203,9 +203,12 @@ def test_the_router_does_what_explain_foresaw(
     given.route(db)
 
     rejected = given.rejections(db).get(outbox_id)
+    if rejected == "unknown_recipient":
+        # Foreseen on the ladder, where an earlier rung may say no too; then rejected as a whole.
+        assert {(one.decision, one.rung <= 3) for one in foreseen} <= {("no", True)}
+        return
+    assert not rejected or [one.reason for one in foreseen] == [rejected]
     if rejected:
-        assert {one.decision for one in foreseen} <= {"no"}
-        assert {one.reason for one in foreseen} <= {rejected, "recipient_unknown"}
         return
     assert given.explain(db, outbox_id) == foreseen
     deliver_at = row.get("deliver_at", NOW)
