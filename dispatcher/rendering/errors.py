@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-class Unrenderable(Exception):  # noqa: N818 # a verdict on the content, told as RenderingError
+class Unrenderable(Exception):  # a verdict on the content, told as RenderingError
     """A template asked for something it may not have. The message never quotes the payload."""
 
 

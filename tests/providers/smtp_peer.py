@@ -128,7 +128,7 @@ class SmtpPeer:
         return self._always.get(step)
 
 
-class _Gone(Exception):  # noqa: N818 the end of a session, not an error
+class _Gone(Exception):
     pass
 
 
