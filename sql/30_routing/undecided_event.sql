@@ -14,7 +14,9 @@ begin
         v_event.channels, v_event.forced_channels, v_event.priority,
         v_event.subject, v_event.actor, v_event.deliver_at, v_event.expires_at
     from postbell.notification as n
+    cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
     where n.id = undecided_event.outbox_id
+      and not tombstone.is_cancelled
       and (
           exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
           or exists (select from postbell.fanout as f where f.notification_id = n.id)
@@ -24,7 +26,9 @@ begin
     if not found then
         select e.* into v_event
         from postbell.outbox as e
-        where e.id = undecided_event.outbox_id
+        cross join lateral postbell.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+        where not tombstone.is_cancelled
+          and e.id = undecided_event.outbox_id
           and e.xid >= (select pg_snapshot_xmin(step.snapshot) from postbell.current_step() as step)
           and not exists (select from postbell.notification as n where n.id = undecided_event.outbox_id)
           and not exists (select from postbell.rejected_event as r where r.outbox_id = undecided_event.outbox_id)
