@@ -26,7 +26,8 @@ FUNCTIONS = {
         "require_identifier", "require_recipient",
     },
     "dispatcher": {
-        "awake", "check_cluster", "fall_asleep", "lead", "leader", "look", "rejected_since",
+        "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
+        "rejected_since",
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
         "claim_batch", "start_sending", "record_attempts", "record_inbox", "fail_deliveries",
         "finish_batch",
@@ -504,8 +505,10 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
         else:
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
             given.call(db, "record_inbox", batch_id=batch, claim=claim, items=items)
-    for housekeeping in ("sweep()", "tidy_up()", "truncate_ring()", "fall_asleep()", "awake()"):
-        db.execute(f"select postbell.{housekeeping}".encode())
+    for call in (
+        "sweep", "tidy_up", "truncate_ring", "keep_statistics", "fall_asleep", "awake", "leader",
+    ):  # fmt: skip
+        db.execute(f"select postbell.{call}()".encode())
     db.execute("reset role")
     found = given.rows(db, "select channel::text, state::text from postbell.delivery_log")
     assert dict(found) == {"email": "sent", "in_app": "delivered"}

@@ -322,3 +322,18 @@ def test_explaining_an_event_reads_what_is_about_it(large: Connection) -> None:
     done = work(large, "select * from postbell.explain(%s)", event)
     assert done.rows < 20
     assert done.pages < 200
+
+
+def test_a_table_that_has_doubled_is_analyzed_once(db: Connection) -> None:
+    assert given.call(db, "keep_statistics") == [(0,)]
+    db.execute(
+        "insert into postbell.recipient (tenant_id, id, email)"
+        " select 'default', 'p' || n, repeat('x', 100) from generate_series(1, 10000) as n"
+    )
+    assert given.call(db, "keep_statistics") == [(1,)]
+    assert given.call(db, "keep_statistics") == [(0,)]
+    known = given.value(
+        db,
+        "select reltuples from pg_class where oid = 'postbell.recipient'::regclass",
+    )
+    assert known >= 10000
