@@ -20,13 +20,16 @@ from dispatcher.rendering.catalog import Catalog
 IN_HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 ROOMY = {"max_connections": "200", "max_prepared_transactions": "20"}
 
+#: Names another server to test on.
+ELSEWHERE = "POSTBELL_TEST_DATABASE_URL"
+
 CreateDatabase = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """A server on which databases may be made: POSTBELL_TEST_DATABASE_URL's, else our own."""
-    given = os.environ.get("POSTBELL_TEST_DATABASE_URL")
+    """A server on which databases may be made: the one that is named, else our own."""
+    given = os.environ.get(ELSEWHERE)
     if given:
         yield given
         return
@@ -40,6 +43,8 @@ def create_database(server_url: str) -> Iterator[CreateDatabase]:
     where = conninfo_to_dict(server_url)
     parts = urlsplit(server_url)
     numbers = count()
+    # A server of our own goes with all that is in it.
+    is_a_guest = ELSEWHERE in os.environ
 
     with ExitStack() as dropping:
 
@@ -54,7 +59,8 @@ def create_database(server_url: str) -> Iterator[CreateDatabase]:
                 template_dbname=urlsplit(template).path[1:] if template else None,
             )
             janitor.init()
-            dropping.callback(janitor.drop)
+            if is_a_guest:
+                dropping.callback(janitor.drop)
             return urlunsplit(parts._replace(path="/" + quote(name)))
 
         yield create
