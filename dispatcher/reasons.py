@@ -69,7 +69,7 @@ LADDER: Final[Mapping[str, Reason]] = MappingProxyType(
     }
 )
 
-#: What may befall a delivery later.
+#: What may befall an event or a delivery later.
 LATER: Final[Mapping[str, Reason]] = MappingProxyType(
     {
         "expired": Reason(
@@ -79,6 +79,10 @@ LATER: Final[Mapping[str, Reason]] = MappingProxyType(
         "cancelled": Reason("It was taken back with postbell.cancel()."),
         "no_longer_wanted": Reason(
             "When its time had come, the channel was not wanted any more: a choice had changed."
+        ),
+        "told_nobody": Reason(
+            "The audience had no members, or the event wanted no channel.",
+            "Look at the event's audience, and at who has the role or follows the topic.",
         ),
         "retried": Reason("It was a dead letter, and somebody sent it again."),
     }

@@ -56,7 +56,7 @@ begin
     where d.notification_id = explain.outbox_id
     order by d.recipient_id, d.channel;
 
-    -- Turned away, repeated or cancelled before anything was decided.
+    -- Turned away, repeated, cancelled before anything was decided, or addressed to a role without members.
     return query
     select left(r.recipient, 255), null::text, 'no', 0::smallint, r.reason, null::timestamptz
     from postbell.rejected_event as r
@@ -66,11 +66,15 @@ begin
     from postbell.duplicate_event as d
     where d.outbox_id = explain.outbox_id
     union all
-    select n.recipient, null, 'no', 0::smallint, 'cancelled', null
+    select n.recipient, null, 'no', 0::smallint, case when tombstone.is_cancelled then 'cancelled' else 'told_nobody' end, null
     from postbell.notification as n
     cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
     where n.id = explain.outbox_id
-      and tombstone.is_cancelled
+      and (
+          tombstone.is_cancelled
+          or not exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
+          and not exists (select from postbell.fanout as f where f.notification_id = n.id)
+      )
       and not exists (select from postbell.delivery as d where d.notification_id = n.id);
 
     -- Not decided yet, for everybody or for a part of the audience: what would be decided now.

@@ -248,6 +248,7 @@ def test_explain_says_why_nobody_was_told(db: Connection) -> None:
     second = given.emit(db, idempotency_key="k")
     cancelled = given.emit(db, subject="order:7")
     given.call(db, "cancel", subject="order:7")
+    lonely = given.emit(db, recipient=None, audience={"role": "nobody has it"})
     given.route(db)
 
     def reasons(outbox_id: int) -> list[tuple[str, int, str]]:
@@ -256,7 +257,8 @@ def test_explain_says_why_nobody_was_told(db: Connection) -> None:
     assert reasons(rejected) == [("no", 0, "unknown_event")]
     assert reasons(second) == [("no", 0, f"duplicate_of_{first}")]
     assert reasons(cancelled) == [("no", 0, "cancelled")]
-    assert reasons(second + 1000) == []
+    assert reasons(lonely) == [("no", 0, "told_nobody")]
+    assert reasons(lonely + 1000) == []
 
 
 def test_explain_completes_a_large_audience_that_is_being_told(db: Connection) -> None:
