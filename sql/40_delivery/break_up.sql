@@ -5,7 +5,8 @@ as $$
 declare
     v_delivery_id bigint;
 begin
-    delete from postbell.batch where id = (batch).id;
+    -- By its full name: alone, it would be the row of the table, and every batch its own match.
+    delete from postbell.batch where id = (break_up.batch).id;
 
     if cardinality((batch).delivery_ids) = 1 then
         perform postbell.fail_deliveries(

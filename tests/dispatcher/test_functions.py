@@ -1,0 +1,214 @@
+"""That each method speaks to the SQL function of its name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from dispatcher import database
+from dispatcher.channels.in_app import InAppItem
+from dispatcher.functions import Attempted, Functions, Outlook
+from dispatcher.rendering.content import InAppContent
+from tests import given
+from tests.given import Connection
+
+PAYLOAD = {"order_id": 42, "amount": "19.90"}
+
+
+@pytest.fixture
+async def functions(database_url: str) -> AsyncIterator[Functions]:
+    async with await database.connect(database_url, "test") as connection:
+        yield Functions(connection)
+
+
+def attempted(delivery_id: int, outcome: str = "sent", **columns: object) -> Attempted:
+    defaults: dict[str, object] = {
+        "message_id": None, "code": None, "reason": None, "retry_after": None,
+        "latency_ms": 1.5, "is_at_fault": False,
+    }  # fmt: skip
+    return Attempted(delivery_id=delivery_id, outcome=outcome, **{**defaults, **columns})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("outlook", "is_due", "is_idle"),
+    [
+        (Outlook(False, None, False), False, True),
+        (Outlook(True, None, False), False, False),
+        (Outlook(False, None, True), False, False),
+        (Outlook(False, timedelta(seconds=1), False), False, True),
+        (Outlook(False, timedelta(0), False), True, False),
+        (Outlook(False, timedelta(seconds=-1), False), True, False),
+    ],
+)
+def test_the_router_is_idle_when_nothing_is_there_or_due(
+    outlook: Outlook, is_due: bool, is_idle: bool
+) -> None:
+    assert outlook.is_due is is_due
+    assert outlook.is_idle is is_idle
+
+
+async def test_an_event_on_its_way_through_the_functions(
+    db: Connection, functions: Functions
+) -> None:
+    await functions.lead()
+    await functions.check_cluster()
+    assert await functions.fall_asleep() is True
+    await functions.awake()
+    assert (await functions.look()).is_idle
+
+    event = given.emit(db, payload=PAYLOAD, channels=["email"], subject="order:42")
+    assert (await functions.look()).has_events
+    assert await functions.route(500) >= 1
+    (batch,) = given.column(db, "select id from postbell.batch")
+
+    (claimed,) = await functions.claim_batch(batch, 0)
+    assert (claimed.outbox_id, claimed.recipient_id, claimed.address, claimed.payload) == (
+        event, "u1", "u1@example.org", PAYLOAD,
+    )  # fmt: skip
+    assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)
+    started = await functions.start_sending(batch, claimed.claim, [claimed.delivery_id])
+    assert started == {claimed.delivery_id}
+    await functions.record_attempts("smtp", [attempted(claimed.delivery_id, message_id="<m>")])
+    await functions.finish_batch(batch, claimed.claim)
+
+    assert given.deliveries(db, event)["u1", "email"].state == "sent"
+    assert await functions.claim_batch(batch, 0) == []
+
+
+async def test_a_claim_may_start_the_first_ones_at_once(
+    db: Connection, functions: Functions
+) -> None:
+    for _ in range(3):
+        given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+
+    claimed = await functions.claim_batch(batch, 2)
+
+    assert [(row.is_started, row.state, row.attempts) for row in claimed] == [
+        (True, "sending", 1),
+        (True, "sending", 1),
+        (False, "queued", 0),
+    ]
+
+
+async def test_an_older_claim_starts_and_finishes_nothing(
+    db: Connection, functions: Functions
+) -> None:
+    given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+    (overtaken,) = await functions.claim_batch(batch, 0)
+    (latest,) = await functions.claim_batch(batch, 0)
+
+    assert await functions.start_sending(batch, overtaken.claim, [overtaken.delivery_id]) == set()
+    await functions.finish_batch(batch, overtaken.claim)
+
+    assert given.column(db, "select claims from postbell.batch") == [latest.claim]
+
+
+async def test_inbox_items_carry_what_was_rendered(db: Connection, functions: Functions) -> None:
+    given.emit(db, payload=PAYLOAD, channels=["in_app"])
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+    (claimed,) = await functions.claim_batch(batch, 0)
+    content = InAppContent("Paid", "Thank you", "https://shop.example/1", None, ())
+
+    written = await functions.record_inbox(
+        batch, claimed.claim, [InAppItem(claimed.delivery_id, "default", "u1", content)]
+    )
+
+    assert written == 1
+    assert given.rows(db, "select title, body, link, image, actions from postbell.inbox") == [
+        ("Paid", "Thank you", "https://shop.example/1", None, [])
+    ]
+    assert given.column(db, "select id from postbell.batch") == []
+
+
+async def test_a_batch_that_is_claimed_too_often_is_broken_up_and_one_alone_given_up(
+    db: Connection, functions: Functions
+) -> None:
+    event = given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.emit(db, payload=PAYLOAD, channels=["in_app"])
+    given.route(db)
+    batch, other = given.column(db, "select id from postbell.batch order by channel = 'in_app'")
+
+    for _ in range(5):
+        assert len(await functions.claim_batch(batch, 0)) == 2
+    assert await functions.claim_batch(batch, 0) == []
+    alone = given.column(db, "select id from postbell.batch where channel = 'email' order by id")
+    assert len(alone) == 2
+    for _ in range(6):
+        await functions.claim_batch(alone[0], 0)
+
+    # What was beside it, or has nothing to do with it, stays in the queue.
+    assert given.column(db, "select id from postbell.batch order by id") == [other, alone[1]]
+    assert given.deliveries(db, event)["u1", "email"].state == "failed"
+
+
+async def test_failures_without_a_call_are_dead_letters(
+    db: Connection, functions: Functions
+) -> None:
+    event = given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.route(db)
+    (delivery,) = given.column(db, "select id from postbell.delivery")
+
+    await functions.fail_deliveries({delivery: "the template failed"})
+
+    assert given.deliveries(db, event)["u1", "email"] == ("failed", "the template failed")
+    assert given.column(db, "select delivery_id from postbell.dead_letters") == [delivery]
+
+
+async def test_a_tenant_is_read_and_an_unknown_one_is_a_mistake(
+    db: Connection, functions: Functions
+) -> None:
+    given.tenant(db, "shop", currency="USD", branding={"from_name": "Shop"})
+
+    tenant = await functions.tenant("shop")
+
+    assert (tenant.id, tenant.currency, tenant.branding) == ("shop", "USD", {"from_name": "Shop"})
+    with pytest.raises(LookupError, match="gone"):
+        await functions.tenant("nowhere")
+
+
+async def test_the_depth_counts_what_is_queued_and_what_waits(
+    db: Connection, functions: Functions
+) -> None:
+    for _ in range(2):
+        given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.route(db)
+
+    (depth,) = await functions.queue_depth()
+
+    assert (depth.channel, depth.priority, depth.queued, depth.waiting) == ("email", "normal", 2, 0)
+    assert depth.oldest_seconds is not None
+    assert depth.oldest_seconds >= 0
+
+
+async def test_housekeeping_has_nothing_to_do_in_a_new_database(
+    db: Connection, functions: Functions
+) -> None:
+    await functions.tidy_up()
+
+    assert await functions.sweep() == 0
+    assert await functions.truncate_ring(5) == 0
+    assert await functions.fan_out(100) == 0
+    assert await functions.release_due(100) == 0
+
+
+async def test_a_batch_that_lost_its_job_gets_another(db: Connection, functions: Functions) -> None:
+    given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.route(db)
+    db.execute("delete from postbell_queue.pgqueuer")
+    db.execute("update postbell.batch set created_at = now() - interval '1 hour'")
+
+    assert await functions.sweep() == 1
+    assert await functions.sweep() == 0
+
+    payloads = given.column(db, "select payload from postbell_queue.pgqueuer")
+    assert payloads == [
+        str(batch).encode() for batch in given.column(db, "select id from postbell.batch")
+    ]
