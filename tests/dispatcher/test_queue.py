@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from dispatcher import database
+from dispatcher.delivery import Outcome, Sent
+from dispatcher.queue import Queue
+from dispatcher.queue_schema import SETTINGS
+from tests import given
+from tests.dispatcher.in_process import running
+from tests.dispatcher.scripted import ScriptedProvider
+from tests.given import Connection
+from tests.scenarios.outcome import left_over
+from tests.scenarios.patience import seen
+
+Deliver = Callable[[int], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatcher.queue.RETRY_DELAY", timedelta(milliseconds=20))
+    monkeypatch.setattr("dispatcher.queue.DEQUEUE_TIMEOUT", timedelta(milliseconds=100))
+
+
+@asynccontextmanager
+async def working(
+    url: str, deliver: Deliver, *, channel: str = "email", jobs_at_once: int = 4, lease: float = 2
+) -> AsyncIterator[Queue]:
+    """A queue for as long as the block lasts."""
+    queue = Queue(channel, deliver, jobs_at_once=jobs_at_once, lease=timedelta(seconds=lease))
+    async with (
+        await database.connect(url, "queue") as connection,
+        await database.connect(url, "doorbell") as listener,
+    ):
+        task = asyncio.create_task(queue.run(connection, listener))
+        try:
+            yield queue
+        finally:
+            queue.stop()
+            await task
+
+
+def enqueue(db: Connection, batch: int, channel: str = "email", priority: int = 40) -> None:
+    db.execute(
+        f"insert into {SETTINGS.db_schema}.{SETTINGS.queue_table}"
+        " (entrypoint, payload, priority, status) values (%s, %s, %s, 'queued')",
+        [f"deliver.{channel}", str(batch).encode(), priority],
+    )
+
+
+def jobs(db: Connection) -> int:
+    return int(given.value(db, f"select count(*) from {SETTINGS.db_schema}.{SETTINGS.queue_table}"))
+
+
+@pytest.fixture
+def delivered() -> list[int]:
+    """The batches that were handed over, in order."""
+    return []
+
+
+async def test_each_job_is_delivered_by_the_number_of_its_batch(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+
+    async with working(database_url, deliver):
+        for batch in range(1, 21):
+            enqueue(db, batch)
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert sorted(delivered) == list(range(1, 21))
+
+
+async def test_a_queue_takes_the_jobs_of_its_channel_only(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+
+    enqueue(db, 1, channel="in_app")
+    enqueue(db, 2, channel="email")
+    async with working(database_url, deliver, channel="email"):
+        await seen(lambda: jobs(db) == 1, "one job is left")
+
+    assert delivered == [2]
+
+
+async def test_more_urgent_jobs_come_first(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+
+    for batch, priority in ((1, 20), (2, 80), (3, 40)):
+        enqueue(db, batch, priority=priority)
+    async with working(database_url, deliver, jobs_at_once=2):
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert delivered == [2, 3, 1]
+
+
+async def test_no_more_jobs_are_in_hand_than_allowed(db: Connection, database_url: str) -> None:
+    in_hand = most = 0
+
+    async def deliver(batch: int) -> None:
+        nonlocal in_hand, most
+        in_hand += 1
+        most = max(most, in_hand)
+        await asyncio.sleep(0.02)
+        in_hand -= 1
+
+    for batch in range(20):
+        enqueue(db, batch)
+    async with working(database_url, deliver, jobs_at_once=4):
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert 1 <= most <= 4
+
+
+async def test_a_job_that_raises_comes_again(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+        if len(delivered) < 3:
+            raise ZeroDivisionError("a bug")
+
+    enqueue(db, 7)
+    async with working(database_url, deliver):
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert delivered == [7, 7, 7]
+
+
+async def test_a_job_whose_worker_lives_is_not_given_to_another(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    done = asyncio.Event()
+
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+        await done.wait()
+
+    enqueue(db, 1)
+    async with (
+        working(database_url, deliver, lease=1),
+        working(database_url, deliver, lease=1),
+    ):
+        await seen(lambda: delivered, "somebody takes it")
+        await asyncio.sleep(2.5)
+        done.set()
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert delivered == [1]
+
+
+async def test_a_job_whose_worker_died_is_given_to_another(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    async def deliver(batch: int) -> None:
+        delivered.append(batch)
+
+    enqueue(db, 1)
+    # What a killed worker leaves behind.
+    db.execute(
+        f"update {SETTINGS.db_schema}.{SETTINGS.queue_table} set status = 'picked',"
+        " queue_manager_id = gen_random_uuid(), heartbeat = now() - interval '1 minute'"
+    )
+    async with working(database_url, deliver, lease=1):
+        await seen(lambda: not jobs(db), "the queue is empty")
+
+    assert delivered == [1]
+
+
+async def test_stopping_waits_for_the_jobs_in_hand_and_takes_no_more(
+    db: Connection, database_url: str, delivered: list[int]
+) -> None:
+    done = asyncio.Event()
+
+    async def deliver(batch: int) -> None:
+        await done.wait()
+        delivered.append(batch)
+
+    for batch in range(1, 11):
+        enqueue(db, batch)
+    async with working(database_url, deliver, jobs_at_once=2) as queue:
+        picked = f"select count(*) from {SETTINGS.db_schema}.pgqueuer where status = 'picked'"
+        await seen(lambda: given.value(db, picked) == 2, "two are in hand")
+        queue.stop()
+        done.set()
+
+    assert len(delivered) == 2
+    assert jobs(db) == 8
+
+
+async def test_a_batch_that_always_raises_is_broken_up_and_only_the_poison_is_given_up(
+    db: Connection, database_url: str
+) -> None:
+    provider = ScriptedProvider()
+    for number in range(5):
+        given.recipient(db, f"p{number}", email=f"p{number}@example.org")
+
+    async def answer(message: object) -> Outcome:
+        if message.to == "p2@example.org":  # type: ignore[attr-defined]
+            raise ZeroDivisionError("a bug")
+        return Sent("m")
+
+    provider.answer = answer
+    event = given.emit(
+        db,
+        recipient=None,
+        payload={"order_id": 42, "amount": "19.90"},
+        channels=["email"],
+        audience={"recipients": [f"p{number}" for number in range(5)]},
+    )
+    async with running(database_url, provider):
+        await seen(lambda: given.deliveries(db, event) and not left_over(db), "all is settled")
+
+    fates = given.deliveries(db, event)
+    assert {who: fate.state for (who, _), fate in fates.items()} == {
+        "p0": "sent", "p1": "sent", "p2": "failed", "p3": "sent", "p4": "sent",
+    }  # fmt: skip
+    assert "the dispatcher ended" in str(fates["p2", "email"].reason)
+    # The others had one copy each.
+    assert sum(message.to != "p2@example.org" for message in provider.messages) == 4
