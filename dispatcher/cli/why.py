@@ -112,7 +112,7 @@ def command(
     with connected(Settings.load()) as connection:
         if payload is not None and event is not None:
             rows = questions.foresee(connection, event, person, payload, tenant, channels)
-            if not rows:
+            if all(row["reason"] == "told_nobody" for row in rows):
                 raise Failure(f"{event} would tell {person} nothing: it wants no channel.")
         elif target is not None and _is_id(target):
             rows = _of_event(connection, int(target), recipient, tenant, event, last, most)
@@ -148,7 +148,7 @@ def _of_event(
         return _of_person(connection, str(outbox_id), tenant_id, event, last)
     told = f"told {recipient} nothing" if recipient else "told nobody"
     raise Failure(
-        f"Event {outbox_id} {told}: it was rolled back, wants no channel, or there is none."
+        f"Event {outbox_id} {told}: it was rolled back, or there is none."
     )
 
 

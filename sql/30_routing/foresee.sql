@@ -24,6 +24,9 @@ begin
         from postbell.members_of((event).tenant_id, nullif((event).recipient, ''), (event).audience, '', null) as member
     )) as decided
     order by decided.recipient_id, decided.channel;
+    if not found then
+        return query select nullif((event).recipient, ''), null::text, 'no', 0::smallint, 'told_nobody', null::timestamptz;
+    end if;
 end
 $$;
 

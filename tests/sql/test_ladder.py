@@ -272,7 +272,7 @@ def test_the_tenants_channels_outrank_the_events(connection: Connection) -> None
 
 def test_a_tenant_may_want_no_channel(connection: Connection) -> None:
     tenant_event(default_channels=[])(connection)
-    assert not wanted(connection)
+    assert wanted(connection) == {None: "no"}
 
 
 def test_a_tenants_setting_without_channels_leaves_the_events(connection: Connection) -> None:
