@@ -30,7 +30,7 @@ def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
         def start(url: str, **settings: object) -> DaemonProcess:
             daemon = DaemonProcess(url, tmp_path / f"daemon_{next(numbers)}.log", **settings)
             # Shown where the test failed.
-            closing.callback(lambda: print(daemon.log()))
+            closing.callback(lambda: print(daemon.log()[-4000:]))
             closing.callback(daemon.close)
             daemon.start()
             return daemon
