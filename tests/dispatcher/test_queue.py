@@ -199,6 +199,7 @@ async def test_stopping_waits_for_the_jobs_in_hand_and_takes_no_more(
     assert jobs(db) == 8
 
 
+@pytest.mark.slow
 async def test_a_batch_that_always_raises_is_broken_up_and_only_the_poison_is_given_up(
     db: Connection, database_url: str
 ) -> None:
