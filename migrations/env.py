@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from dispatcher.schema import Deploy, SchemaError
+from dispatcher.contract import SchemaError
+from dispatcher.schema import Deploy
 
 if context.is_offline_mode():
     raise SchemaError("A deploy looks at the database: it cannot be written out as a script.")

@@ -147,9 +147,7 @@ def _of_event(
         say(f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}.")
         return _of_person(connection, str(outbox_id), tenant_id, event, last)
     told = f"told {recipient} nothing" if recipient else "told nobody"
-    raise Failure(
-        f"Event {outbox_id} {told}: it was rolled back, or there is none."
-    )
+    raise Failure(f"Event {outbox_id} {told}: it was rolled back, or there is none.")
 
 
 def _of_person(
