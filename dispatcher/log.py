@@ -83,8 +83,14 @@ def configure(level: str = "info", *, console: bool, stream: IO[str] | None = No
         library = logging.getLogger(name)
         library.handlers = []
         library.propagate = True
-        library.setLevel(threshold if threshold <= logging.DEBUG else logging.WARNING)
+        library.setLevel(threshold if threshold <= logging.DEBUG else _least(name))
     logging.captureWarnings(capture=True)
+
+
+def _least(library: str) -> int:
+    # While the database is away it complains ten times a second, with tracebacks; what matters of
+    # it, the queue that is built on it says once.
+    return logging.CRITICAL if library == "pgqueuer" else logging.WARNING
 
 
 def keep_private(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001

@@ -7,8 +7,6 @@ returns table (
 )
 language plpgsql security definer
 set search_path = ''
--- A claim lost in a crash of the server is made again: no need to wait for the disk.
-set synchronous_commit = off
 as $$
 #variable_conflict use_column
 declare
@@ -16,6 +14,10 @@ declare
     v_batch postbell.batch;
     v_started bigint[] := '{}';
 begin
+    -- A claim lost in a crash of the server is made again: no need to wait for the disk. For this transaction,
+    -- which is the call: a setting of the function's own would be taken back before the commit.
+    perform set_config('synchronous_commit', 'off', true);
+
     update postbell.batch set
         claims = claims + 1,
         claimed_at = clock_timestamp()

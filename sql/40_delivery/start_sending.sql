@@ -1,7 +1,6 @@
 create or replace function postbell.start_sending(batch_id bigint, claim integer, delivery_ids bigint[]) returns setof bigint
 language plpgsql security definer
 set search_path = ''
-set synchronous_commit = off
 as $$
 #variable_conflict use_column
 begin

@@ -151,18 +151,24 @@ def test_causes_and_groups_are_told_without_the_row(
 
 
 def test_libraries_complain_in_the_same_way(lines: io.StringIO) -> None:
-    logging.getLogger("pgqueuer").warning("lost %s", "bob@example.org")
+    logging.getLogger("psycopg").warning("lost %s", "bob@example.org")
     logging.getLogger("alembic.runtime.migration").error("smtp://u:hunter2@h")
 
     first, second = logged(lines)
     assert first["event"] == "lost <address>"
-    assert first["logger"] == "pgqueuer"
+    assert first["logger"] == "psycopg"
     assert second["event"] == "smtp://u:***@h"
 
 
 @pytest.mark.parametrize("name", ["pgqueuer", "alembic.runtime.migration", "uvicorn.error"])
 def test_libraries_do_not_chat(lines: io.StringIO, name: str) -> None:
     logging.getLogger(name).info("all is well")
+
+    assert logged(lines) == []
+
+
+def test_the_queues_library_does_not_flood_the_log_of_an_outage(lines: io.StringIO) -> None:
+    logging.getLogger("pgqueuer").error("Flush failed, requeuing 3 items")
 
     assert logged(lines) == []
 
