@@ -50,7 +50,7 @@ def throughput(
 
 
 @app.command()
-def latency(events: int = 100, gap: float = 0.1, rounds: int = 3) -> None:
+def latency(events: int = 75, gap: float = 0.1, rounds: int = 3) -> None:
     """From a commit to the call of the provider, at idle."""
     _latency.run(events, gap, rounds).print()
 

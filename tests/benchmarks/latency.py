@@ -70,7 +70,7 @@ class Delays:
     late: int = 0
 
 
-def run(events: int = 100, gap: float = 0.1, rounds: int = 3) -> Table:
+def run(events: int = 75, gap: float = 0.1, rounds: int = 3) -> Table:
     """`events` of each kind, `gap` seconds after one another on average, over the rounds."""
     with stage.opened() as ground, mail.opened() as sink:
         table = Table(

@@ -29,7 +29,7 @@ class Table:
 
     def print(self) -> None:
         # A pipe has no width; a table that is wrapped in a log cannot be read.
-        console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
+        console = Console(width=None if sys.stdout.isatty() else 170, highlight=False)
         drawing = Drawing(*self.columns, title=self.title, box=box.SIMPLE, title_justify="left")
         for column in drawing.columns[1:]:
             column.justify = "right"

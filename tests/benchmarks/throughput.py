@@ -22,7 +22,6 @@ from tests.benchmarks.table import Table, decimal, median, number, percentile
 #: Settings to try for each peer; the best of them is measured.
 CANDIDATES: Mapping[str, Sequence[Mapping[str, int]]] = {
     "pgqueuer": (
-        {"concurrency": 16, "sessions": 4},
         {"concurrency": 40, "sessions": 8},
         {"concurrency": 100, "sessions": 16},
         {"concurrency": 400, "sessions": 16},
