@@ -99,7 +99,7 @@ class Reader:
 
     def _make(self, line: str) -> str:
         """The targets exist. Of what they would run, the demo's story is run."""
-        planned = self._run(["sh", "-c", f"{line} --dry-run"])
+        planned = self._run(["sh", "-c", f"{line} --dry-run --no-print-directory"])
         if line == "make demo ONCE=1":
             assert planned.splitlines()[-1].endswith("/postbell demo --once")
             environment = {**self._environment}
