@@ -41,7 +41,6 @@ def run(recipients: int = 200_000, events: int = 200) -> Table:
         table = Table(
             f"Fan-out: one row for {number(recipients)} people, to inbox and log",
             ("figure", "before", "meanwhile"),
-            ground.head,
         )
         url = ground.ours("fan_out")
         _people(url, recipients)
@@ -79,6 +78,7 @@ def run(recipients: int = 200_000, events: int = 200) -> Table:
         )
     table.add("single events", number(len(before)), number(len(meanwhile)))
     table.add("people reached", "-", f"{number(reached)}, each once")
+    table.head = ground.head
     table.notes += [
         (
             "single events are seen in the inbox by another session that looks every"

@@ -63,7 +63,6 @@ def run(items: int = 5_000_000, rounds: int = 5, seconds: float = 4) -> Table:
             f"Inbox: one person of {number(people)}, {number(items)} items, {rounds} rounds of"
             f" {seconds:g} s, one client",
             ("query", "bare, ms", "postbell_reader, ms", "ratio", "rows"),
-            ground.head,
         )
         url = ground.ours("inbox")
         _fill(url, items, people)
@@ -88,6 +87,7 @@ def run(items: int = 5_000_000, rounds: int = 5, seconds: float = 4) -> Table:
                 decimal(median(ratios)),
                 _agreed(url, label, "u1"),
             )
+    table.head = ground.head
     table.notes += [
         (
             "bare: an equal table with the same indexes, no view, no row-level security, its owner;"

@@ -87,7 +87,6 @@ def run(events: int = 75, gap: float = 0.1, rounds: int = 3) -> Table:
                 "events",
                 "later than 10 s",
             ),
-            ground.head,
         )
         urls = {
             name: _prepared(ground, f"latency_{number}", system)
@@ -116,6 +115,7 @@ def run(events: int = 75, gap: float = 0.1, rounds: int = 3) -> Table:
             number(len(delays.answered)),
             number(delays.late),
         )
+    table.head = ground.head
     table.notes += [
         (
             "from the answer to COMMIT to the first byte of the mail at an SMTP server here, by one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,36 @@ SETTINGS = {
 }
 _SHOWN = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", *SETTINGS)
 _PACKAGES = ("psycopg", "pgqueuer", "procrastinate")
+
+
+@dataclass(frozen=True, slots=True)
+class Processors:
+    """What the processors did since the machine started, in ticks; all zero where nobody says."""
+
+    busy: int
+    #: Taken by the host for other machines.
+    stolen: int
+    total: int
+
+    @classmethod
+    def now(cls) -> Processors:
+        try:
+            line = Path("/proc/stat").read_text().partition("\n")[0]
+        except FileNotFoundError:
+            return cls(0, 0, 0)
+        user, nice, system, idle, waiting, interrupts, soft, stolen = map(int, line.split()[1:9])
+        busy = user + nice + system + interrupts + soft
+        return cls(busy, stolen, busy + idle + waiting + stolen)
+
+    def since(self) -> str:
+        """What they did since then, in a line."""
+        now = Processors.now()
+        total = max(now.total - self.total, 1)
+        busy, stolen = now.busy - self.busy, now.stolen - self.stolen
+        return (
+            f"Processors while it ran: {busy / total:.0%} busy, by whomever,"
+            f" {stolen / total:.0%} taken away by the machine's host"
+        )
 
 
 def described(url: str) -> list[str]:

@@ -100,7 +100,6 @@ def run(rounds: int = 5, seconds: float = 8, clients: int = 16, customers: int =
                 "p99 ms",
                 "events",
             ),
-            ground.head,
         )
         urls = {
             name: _prepared(ground, f"producer_{number}", customers)
@@ -124,6 +123,7 @@ def run(rounds: int = 5, seconds: float = 8, clients: int = 16, customers: int =
                 decimal(median([percentile(run.latencies, 0.99) for run in runs[name]])),
                 _accounted(urls[name], variant, sum(run.transactions for run in runs[name])),
             )
+    table.head = ground.head
     table.notes += [
         "medians over the rounds; the ratio is taken within each round. Aim: 0.95",
         (

@@ -25,11 +25,17 @@ GATE = 7
 
 
 class Stage:
-    """A running server. `head` describes it and the machine."""
+    """A running server."""
 
     def __init__(self, server: embedded.Server) -> None:
         self._server = server
-        self.head = machine.described(server.url)
+        self._head = machine.described(server.url)
+        self._processors = machine.Processors.now()
+
+    @property
+    def head(self) -> list[str]:
+        """The machine, and what its processors did since the stage was opened."""
+        return [*self._head, self._processors.since()]
 
     def ours(self, name: str) -> str:
         """A new database with Postbell deployed; its URL."""

@@ -44,6 +44,7 @@ def test_a_benchmark_prints_its_whole_table(name: str, capsys: pytest.CaptureFix
     printed = capsys.readouterr().out
     assert "PostgreSQL 18" in printed
     assert "fsync=on, synchronous_commit=on" in printed
+    assert "Processors while it ran" in printed
     assert table.columns[0] in printed
     if "later than 10 s" in table.columns:
         late = table.columns.index("later than 10 s")

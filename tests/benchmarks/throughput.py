@@ -83,7 +83,6 @@ def run(
                 "counted",
                 "settings",
             ),
-            ground.head,
         )
         best = {name: _tuned(ground, name, events, recipients) for name in PEERS}
         rates: dict[str, list[float]] = defaultdict(list)
@@ -110,6 +109,7 @@ def run(
                 ", ".join(f"{option} {size}" for option, size in best.get(name, {}).items()),
             )
         sustained = _sustained(ground.ours("postbell_sustained"), seconds, rate, recipients)
+    table.head = ground.head
     table.notes += [
         (
             "drained: all events are committed before the clock starts, ours in transactions of"

@@ -85,7 +85,6 @@ def run(seconds: float = 60, rate: int = 1_000, recipients: int = 10_000) -> Tab
                 "left at the end",
                 "dead rows, and size",
             ),
-            ground.head,
         )
         for name in ("postbell", "pgqueuer"):
             for held in (False, True):
@@ -103,6 +102,7 @@ def run(seconds: float = 60, rate: int = 1_000, recipients: int = 10_000) -> Tab
                         for where, (dead, size) in found.dead.items()
                     ),
                 )
+    table.head = ground.head
     table.notes += [
         "held: a REPEATABLE READ transaction with a snapshot, open from before the first event",
         "start and end: the first and the last sixth of the time, insert → inbox",
