@@ -18,7 +18,7 @@ log = structlog.get_logger()
 #: Seconds between looks while the router may not sleep, because a producer that did not ring is
 #: still in flight: short at first, longer the longer the producer stays open.
 SHORTEST_LOOK = 0.001
-LONGEST_LOOK = 0.008
+LONGEST_LOOK = 0.004
 
 #: Seconds between looks while a large audience waits for room in the queue.
 HELD_BACK = 0.005
