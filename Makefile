@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 # The stamp is newer than what the environment was made of, so a second run starts at once.
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test slow lint types bench requirements wheel clean
+.PHONY: help demo test slow browsers lint types bench requirements wheel clean
 
 help:
 	@echo "make demo [ONCE=1]   the sample shop: live, or its story once"
 	@echo "make test            the suite"
 	@echo "make slow            the tests that take their time: crashes, hammers, the wheel"
+	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"
 	@echo "make wheel           dist/postbell-*.whl"
@@ -35,6 +36,9 @@ test: $(STAMP)
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow $(ARGS) || test $$? -eq 5
 
+browsers: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-browsers.txt
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,6 +60,7 @@ requirements: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --constraint requirements-dev.txt --group browsers -o requirements-browsers.txt
 
 clean:
 	rm -rf $(VENV) dist

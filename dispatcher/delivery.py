@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 
@@ -61,13 +62,28 @@ class Sent:
     code: str | None = None
 
 
+class Fault(StrEnum):
+    """Whose fault it is that a message was not taken."""
+
+    #: This one's: greylisted, a full mailbox, a bound per recipient. Others may get through.
+    MESSAGE = "message"
+    #: The provider is down, overloaded or out of reach.
+    PROVIDER = "provider"
+    #: Ours: a wrong key, an unpaid account. Nothing gets through until somebody changes it.
+    CONFIGURATION = "configuration"
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not taken, and another try is safe. `after` is what the provider asked for, if it did."""
+    """Not taken, and another try is safe, here or with another provider.
+
+    `after` is what the provider asked for, if it did.
+    """
 
     reason: str
     after: timedelta | None = None
     code: str | None = None
+    fault: Fault = Fault.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)

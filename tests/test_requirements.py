@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PINNED = ["requirements.txt", "requirements-dev.txt"]
+EVERY = [*PINNED, "requirements-browsers.txt"]
 
 
 def pins(file: str) -> dict[str, str]:
@@ -21,13 +22,13 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", one)[0].lower().replace("_", "-") for one in requirements}
 
 
-@pytest.mark.parametrize("file", PINNED)
+@pytest.mark.parametrize("file", EVERY)
 def test_every_line_is_a_pin_a_hash_or_a_comment(file: str) -> None:
     for line in (ROOT / file).read_text().splitlines():
         assert re.match(r"[a-z0-9]\S*==|    --hash=sha256:[0-9a-f]{64}|    #", line), line
 
 
-@pytest.mark.parametrize("file", PINNED)
+@pytest.mark.parametrize("file", EVERY)
 def test_every_pin_has_a_hash(file: str) -> None:
     blocks = re.split(r"(?m)^(?=[a-z0-9])", (ROOT / file).read_text())[1:]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import typer
 from rich.panel import Panel
@@ -19,7 +19,14 @@ from dispatcher.cli.terminal import answer, answer_json, terminal
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.masking import printable
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import Content, EmailContent
+from dispatcher.rendering.content import (
+    Content,
+    EmailContent,
+    InAppContent,
+    PushContent,
+    SmsContent,
+    SseContent,
+)
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.settings import Settings
@@ -108,14 +115,22 @@ def _delivery(
 
 
 def _text(content: Content) -> Text:
-    if isinstance(content, EmailContent):
-        head, body, links = content.subject, content.text, []
-    else:
-        head, body = content.title, content.body
-        links = [f"{action.label}: {action.link}" for action in content.actions]
-        links = [*filter(None, [content.link, content.image]), *links]
+    links: list[str | None] = []
+    match content:
+        case EmailContent():
+            head, body = content.subject, content.text
+        case SmsContent():
+            head, body = content.text, ""
+        case SseContent():
+            head, body, links = content.title, content.body, [content.link]
+        case InAppContent() | PushContent():
+            head, body = content.title, content.body
+            links = [content.link, content.image]
+            links += [f"{action.label}: {action.link}" for action in content.actions]
+        case _:
+            assert_never(content)
     text = Text(printable(head) + "\n", style="bold")
     text.append("\n" + printable(body).strip("\n"), style="not bold")
-    for link in links:
+    for link in filter(None, links):
         text.append("\n" + printable(link), style="not bold dim")
     return text

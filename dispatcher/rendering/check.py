@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.rendering import amounts, locales
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import Content, EmailContent
+from dispatcher.rendering.content import Content, EmailContent, InAppContent, PushContent
 from dispatcher.rendering.errors import RenderingError, Unrenderable
 from dispatcher.rendering.event_type import RESERVED, EventType, FieldType
 from dispatcher.rendering.html_faults import html_faults
@@ -176,13 +176,12 @@ def _rendering(renderer: Renderer, delivery: Delivery, locale: str) -> Iterator[
 
 
 def _content_faults(content: Content) -> Iterator[tuple[Severity, str]]:
-    if isinstance(content, EmailContent):
-        if content.html is not None:
-            yield from html_faults(content.html)
-        return
-    # Relative links have been refused by then; what is left is an item that cannot be acted on.
-    if content.link is None and content.actions:
-        yield "warning", "the item has actions, but no link of its own to open"
+    match content:
+        case EmailContent(html=str(html)):
+            yield from html_faults(html)
+        # Relative links have been refused by then; what is left is an item that cannot be acted on.
+        case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
+            yield "warning", "the item has actions, but no link of its own to open"
 
 
 def _delivery(

@@ -33,4 +33,31 @@ class InAppContent:
     actions: tuple[Action, ...]
 
 
-Content = EmailContent | InAppContent
+@dataclass(frozen=True, slots=True)
+class SmsContent:
+    """A text message: one paragraph, no control characters."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushContent:
+    """A browser's notification: plain text. `link` is opened by a click; links are absolute."""
+
+    title: str
+    body: str
+    link: str | None
+    image: str | None
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SseContent:
+    """What an open page shows for a moment: plain text. `link` is absolute."""
+
+    title: str
+    body: str
+    link: str | None
+
+
+Content = EmailContent | InAppContent | SmsContent | PushContent | SseContent
