@@ -6,10 +6,10 @@ import sys
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import TextIO
+from typing import Self, TextIO
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Retry, Sent
+from dispatcher.delivery import Fault, Outcome, Retry, Sent
 from dispatcher.masking import printable
 from dispatcher.providers.provider import ProviderNotOpenError
 
@@ -20,12 +20,17 @@ HEADERS = ("From", "To", "Reply-To", "Subject", "Date")
 class Console:
     """Writes each mail's headers and text part to a stream, standard output by default."""
 
-    name = "console"
     channel = "email"
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, name: str = "console") -> None:
+        self.name = name
         self._stream = stream
         self._open = False
+
+    @classmethod
+    def from_url(cls, _: str, *, name: str | None = None) -> Self:
+        """`console:`, which says all."""
+        return cls(name=name or "console")
 
     async def open(self) -> None:
         self._open = True
@@ -40,7 +45,7 @@ class Console:
             stream.flush()
         except (OSError, ValueError) as fault:
             # ValueError is what a closed stream raises.
-            return Retry(f"cannot write to the console: {fault}")
+            return Retry(f"cannot write to the console: {fault}", fault=Fault.PROVIDER)
         return Sent(message.message_id)
 
     async def close(self) -> None:

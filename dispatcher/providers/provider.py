@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+import importlib
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from dispatcher.delivery import Outcome
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
+
+#: The providers: each scheme, and where the class is that takes its URLs. A class is imported when
+#: it is named, for a process pays only for the libraries that it uses.
+SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "smtp": "dispatcher.providers.smtp:Smtp",
+        "smtp+starttls": "dispatcher.providers.smtp:Smtp",
+        "smtps": "dispatcher.providers.smtp:Smtp",
+        "console": "dispatcher.providers.console:Console",
+    }
+)
 
 #: How the reason begins when no message can get through until somebody changes our settings.
 MISCONFIGURED = "our configuration is at fault: "
@@ -18,7 +33,7 @@ class Provider(Protocol[Message_contra]):
 
     @property
     def name(self) -> str:
-        """As in `delivery_log.provider`."""
+        """As in `delivery_log.provider`: the name that it was given, else that of its kind."""
         ...
 
     @property
@@ -55,28 +70,39 @@ class ProviderUrlError(ValueError):
     """The URL names no provider, or not all that it needs. The message never shows a password."""
 
 
-def provider_for(url: str) -> Provider[Any]:
-    """The provider that a URL names, not yet open.
+class ProviderClass(Protocol):
+    """What SCHEMES names: something that makes a provider of a URL."""
 
-    `smtp://`, `smtp+starttls://`, `smtps://` (see `dispatcher.providers.smtp`), `console:`.
+    def from_url(self, url: str, *, name: str | None = None) -> Provider[Any]:
+        """A provider of that name, else of its kind's, not yet open. Raises ProviderUrlError."""
+        ...
+
+
+#: What a provider may be called: it is a key in a file, a label of figures, a word in a log.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def provider_for(url: str, *, name: str | None = None) -> Provider[Any]:
+    """The provider that a URL names, not yet open; `name` tells it from others of its kind.
+
     Raises ProviderUrlError.
     """
-    # Imported where they are named: a process pays only for the libraries that it uses.
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
         raise ProviderUrlError("the provider URL cannot be parsed") from None
-    match scheme:
-        case "smtp" | "smtps" | "smtp+starttls":
-            from dispatcher.providers.smtp import Endpoint, Smtp  # noqa: PLC0415
+    if name is not None and not _NAME.fullmatch(name):
+        raise ProviderUrlError(
+            f"{name!r} cannot name a provider: use small letters, digits and _, a letter first"
+        )
+    if scheme not in SCHEMES:
+        raise ProviderUrlError(f"no provider has the scheme {scheme!r}: use {_written_schemes()}")
+    module, _, found = SCHEMES[scheme].partition(":")
+    provider_class: ProviderClass = getattr(importlib.import_module(module), found)
+    return provider_class.from_url(url, name=name)
 
-            return Smtp(Endpoint.from_url(url))
-        case "console":
-            from dispatcher.providers.console import Console  # noqa: PLC0415
 
-            return Console()
-        case _:
-            raise ProviderUrlError(
-                f"no provider has the scheme {scheme!r}:"
-                " use smtp://, smtp+starttls://, smtps:// or console:"
-            )
+def _written_schemes() -> str:
+    """As they begin a URL; not all name a host."""
+    *most, last = (f"{scheme}:" for scheme in SCHEMES)
+    return f"{', '.join(most)} or {last}"

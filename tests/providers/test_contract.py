@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
-from dispatcher.delivery import Refused, Retry, Sent, Unknown
+from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import ProviderNotOpenError
 from tests.providers.peers import PEERS, Peer
 
@@ -96,7 +96,10 @@ async def test_a_transient_failure_is_a_retry_with_its_reason(peer: Peer, case: 
 async def test_a_connection_lost_before_acceptance_is_a_retry(peer: Peer, case: str) -> None:
     peer.lose_connection(case)
 
-    assert isinstance(await peer.provider.send(peer.message(1)), Retry)
+    outcome = await peer.provider.send(peer.message(1))
+
+    assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.PROVIDER
 
 
 @of_each(lambda peer: peer.after_acceptance)
@@ -110,7 +113,10 @@ async def test_a_connection_lost_after_acceptance_is_unknown(peer: Peer, case: s
 async def test_silence_before_acceptance_is_a_retry(peer: Peer, case: str) -> None:
     peer.fall_silent(case)
 
-    assert isinstance(await peer.provider.send(peer.message(1)), Retry)
+    outcome = await peer.provider.send(peer.message(1))
+
+    assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.PROVIDER
 
 
 @of_each(lambda peer: peer.after_acceptance)
@@ -124,7 +130,10 @@ async def test_silence_after_acceptance_is_unknown(peer: Peer, case: str) -> Non
 async def test_nobody_listening_is_a_retry(peer: Peer, case: str) -> None:
     await peer.stop()
 
-    assert isinstance(await peer.provider.send(peer.message(1)), Retry)
+    outcome = await peer.provider.send(peer.message(1))
+
+    assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.PROVIDER
 
 
 @of_each(lambda peer: peer.before_acceptance[-1:])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
-from dispatcher.providers.provider import ProviderUrlError, provider_for
+from dispatcher.providers.provider import SCHEMES, ProviderUrlError, provider_for
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,24 @@ from dispatcher.providers.provider import ProviderUrlError, provider_for
 )
 def test_the_scheme_names_the_provider(url: str, name: str) -> None:
     assert provider_for(url).name == name
+
+
+@pytest.mark.parametrize("url", ["smtps://relay.example", "console:"])
+def test_a_provider_has_the_name_that_it_is_given(url: str) -> None:
+    assert provider_for(url, name="second_mail").name == "second_mail"
+
+
+@pytest.mark.parametrize("name", ["", "Main", "main-mail", "2nd", "a b", "a" * 64])
+def test_a_name_that_could_not_be_a_key_or_a_label_is_refused(name: str) -> None:
+    with pytest.raises(ProviderUrlError, match="cannot name a provider"):
+        provider_for("console:", name=name)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_scheme_leads_to_a_class_that_takes_urls(scheme: str) -> None:
+    module, _, name = SCHEMES[scheme].partition(":")
+
+    assert callable(getattr(importlib.import_module(module), name).from_url)
 
 
 @pytest.mark.parametrize("url", ["", "relay.example", "carrier-pigeon://loft", "smtp://[", "[//"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.delivery import Refused, Retry, Unknown
+from dispatcher.delivery import Fault, Refused, Retry, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.providers.smtp.reply import Phase, Reply, shown
 
@@ -85,6 +85,7 @@ def test_a_failed_login_is_our_configuration_and_keeps_the_mail(basic: int, phas
     outcome = Reply(basic, "5.7.8 wrong password").declined(phase)
 
     assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.CONFIGURATION
     assert outcome.reason.startswith(MISCONFIGURED)
 
 
@@ -92,7 +93,49 @@ def test_a_login_server_that_is_down_is_not_our_configuration() -> None:
     outcome = Reply(454, "4.7.0 try later").declined(Phase.LOGIN)
 
     assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.PROVIDER
     assert not outcome.reason.startswith(MISCONFIGURED)
+
+
+@pytest.mark.parametrize(
+    ("basic", "text", "phase"),
+    [
+        (421, "4.3.2 shutting down", Phase.RECIPIENT),
+        (554, "no service here", Phase.CONNECT),
+        (550, "5.7.1 blocked", Phase.HELLO),
+        (451, "try again", Phase.MAIL),
+        (452, "4.3.1 insufficient system storage", Phase.RECIPIENT),
+        (451, "4.3.0 queue file write error", Phase.ACCEPT),
+        (452, "out of space", Phase.ACCEPT),
+        (354, "go on", Phase.MAIL),
+    ],
+)
+def test_a_server_in_trouble_is_the_providers_fault(basic: int, text: str, phase: Phase) -> None:
+    outcome = Reply(basic, text).declined(phase)
+
+    assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.PROVIDER
+
+
+@pytest.mark.parametrize(
+    ("basic", "text", "phase"),
+    [
+        (450, "4.2.0 greylisted", Phase.RECIPIENT),
+        (451, "4.7.1 greylisted", Phase.MAIL),
+        (451, "please try again later", Phase.RECIPIENT),
+        (452, "mailbox has no room", Phase.RECIPIENT),
+        (552, "5.2.2 mailbox full", Phase.RECIPIENT),
+        (451, "4.4.1 no answer from host", Phase.DATA),
+        (450, "4.1.8 sender's domain not found", Phase.MAIL),
+    ],
+)
+def test_what_concerns_one_mail_is_not_the_providers_fault(
+    basic: int, text: str, phase: Phase
+) -> None:
+    outcome = Reply(basic, text).declined(phase)
+
+    assert isinstance(outcome, Retry)
+    assert outcome.fault is Fault.MESSAGE
 
 
 def test_nonsense_after_the_final_dot_is_unknown() -> None:

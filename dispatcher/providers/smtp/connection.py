@@ -12,7 +12,7 @@ import aiosmtplib
 from aiosmtplib import SMTPServerDisconnected, SMTPTimeoutError
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.providers.smtp.endpoint import Endpoint, Tls
 from dispatcher.providers.smtp.reply import Code, Phase, Reply, shown
@@ -130,19 +130,20 @@ class Connection:
     def failed(self, failure: Exception) -> Retry | Unknown:
         """What an exception means for the mail in hand."""
         if isinstance(failure, MisconfiguredError):
-            return Retry(f"{MISCONFIGURED}{failure}")
+            return Retry(f"{MISCONFIGURED}{failure}", fault=Fault.CONFIGURATION)
         if isinstance(failure, aiosmtplib.SMTPResponseException):
             declined = Reply(failure.code, failure.message).declined(self._phase, *self._secrets())
             if not isinstance(declined, Refused):
                 return declined
-            return Retry(declined.reason, code=declined.code)
+            return Retry(declined.reason, code=declined.code, fault=Fault.PROVIDER)
         if self._phase is Phase.ACCEPT:
             return Unknown(f"{self._phase}: {_described(failure)}")
+        reason = f"{self._phase}: {_described(failure)}"
         if isinstance(failure, ssl.SSLCertVerificationError) or isinstance(
             failure.__cause__, ssl.SSLCertVerificationError
         ):
-            return Retry(f"{MISCONFIGURED}{self._phase}: {_described(failure)}")
-        return Retry(f"{self._phase}: {_described(failure)}")
+            return Retry(f"{MISCONFIGURED}{reason}", fault=Fault.CONFIGURATION)
+        return Retry(reason, fault=Fault.PROVIDER)
 
     async def quit(self) -> None:
         """Say goodbye, and close whatever the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Self
 
 from dispatcher.channels.email import Email
 from dispatcher.delivery import Outcome, Refused
@@ -24,11 +25,11 @@ NAMELESS = "[127.0.0.1]"
 class Smtp:
     """Sends mails through one mail server."""
 
-    name = "smtp"
     channel = "email"
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, *, name: str = "smtp") -> None:
         """Raises ProviderUrlError if the endpoint's certificates cannot be read."""
+        self.name = name
         self._endpoint = endpoint
         try:
             self._context = endpoint.tls_context()
@@ -37,6 +38,11 @@ class Smtp:
         self._hello = endpoint.hello or ("localhost" if endpoint.is_loopback else None)
         self._pool = Pool(endpoint.pool, endpoint.idle, endpoint.mails)
         self._open = False
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """`smtp://`, `smtp+starttls://` or `smtps://`: see Endpoint. Raises ProviderUrlError."""
+        return cls(Endpoint.from_url(url), name=name or "smtp")
 
     def __repr__(self) -> str:
         return f"Smtp({self._endpoint.host}:{self._endpoint.port})"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from dispatcher.delivery import Refused, Retry, Unknown
+from dispatcher.delivery import Fault, Refused, Retry, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
 
 
@@ -33,6 +33,7 @@ class Code(IntEnum):
     START_MAIL = 354
     FIRST_TRANSIENT = 400
     CLOSING = 421
+    STORAGE_SHORT = 452
     FIRST_PERMANENT = 500
     STORAGE_EXCEEDED = 552
     LAST = 599
@@ -79,19 +80,19 @@ class Reply:
         if self.basic in NOT_AUTHENTICATED or (
             phase is Phase.LOGIN and self.basic >= Code.FIRST_PERMANENT
         ):
-            return Retry(MISCONFIGURED + reason, code=self.code)
+            return Retry(MISCONFIGURED + reason, code=self.code, fault=Fault.CONFIGURATION)
         # Refused before any mail was named: it is about us, and the mail can wait.
         if phase in _SETTING_UP or self.basic == Code.CLOSING:
-            return Retry(reason, code=self.code)
+            return Retry(reason, code=self.code, fault=Fault.PROVIDER)
         if not Code.FIRST_TRANSIENT <= self.basic <= Code.LAST:
             # Not a reply to what we asked. Behind the last dot, that leaves the mail in doubt.
             if phase is Phase.ACCEPT:
                 return Unknown(reason, code=self.code)
-            return Retry(reason, code=self.code)
+            return Retry(reason, code=self.code, fault=Fault.PROVIDER)
         if self._is_permanent(phase):
             suppress = phase in _ABOUT_RECIPIENT and self.enhanced in BAD_ADDRESS
             return Refused(reason, code=self.code, suppress=suppress)
-        return Retry(reason, code=self.code)
+        return Retry(reason, code=self.code, fault=self._fault(phase))
 
     def _is_permanent(self, phase: Phase) -> bool:
         if self.enhanced is not None and self.enhanced[0] in "45":
@@ -99,6 +100,19 @@ class Reply:
         # RFC 5321, 4.5.3.1.10: at RCPT, 552 means full, and counts as 452.
         full = self.basic == Code.STORAGE_EXCEEDED and phase is Phase.RECIPIENT
         return self.basic >= Code.FIRST_PERMANENT and not full
+
+    def _fault(self, phase: Phase) -> Fault:
+        """Whose fault it is that the mail may pass later."""
+        if self.enhanced is not None:
+            # RFC 3463, 3.4: the server itself; the other subjects are about this one mail.
+            return Fault.PROVIDER if self.enhanced.split(".")[1] == "3" else Fault.MESSAGE
+        # At MAIL the server knows nothing of the mail yet but our own name. RFC 5321, 4.2.3: 452 is
+        # its disk, except at RCPT, where it may be the mailbox.
+        if phase is Phase.MAIL or (
+            self.basic == Code.STORAGE_SHORT and phase is not Phase.RECIPIENT
+        ):
+            return Fault.PROVIDER
+        return Fault.MESSAGE
 
 
 def shown(text: str, *secrets: str) -> str:
