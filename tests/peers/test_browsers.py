@@ -1,0 +1,85 @@
+"""The browsers that the tests drive do what the tests ask of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.peers.browser import Browser, until
+from tests.peers.chromium import Chromium
+from tests.peers.firefox import Firefox
+
+pytestmark = pytest.mark.slow
+
+_PAGE = b"""<!doctype html>
+<title>Bell</title>
+<script>
+var heard = [];
+var source = new EventSource("/stream");
+source.onmessage = frame => heard.push(frame.data);
+navigator.serviceWorker.register("/worker.js");
+</script>
+"""
+_PAGES = {
+    "/": ("text/html", _PAGE),
+    "/worker.js": ("text/javascript", b"self.addEventListener('push', () => {});"),
+    "/stream": ("text/event-stream", b"data: ding\n\n"),
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        kind, body = _PAGES.get(self.path, ("text/plain", b"nothing"))
+        self.send_response(200 if self.path in _PAGES else 404)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """Pages on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        # By name: a service worker needs a secure context, which localhost is.
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+        serving.join()
+
+
+@pytest.fixture(params=[Chromium, Firefox])
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    with request.param() as browser:
+        yield browser
+
+
+def test_a_browser_shows_a_page_hears_its_stream_and_runs_its_worker(
+    browser: Browser, site: str
+) -> None:
+    browser.open(site)
+
+    assert browser.run("return document.title + arguments[0]", "!") == "Bell!"
+    assert until(browser, "return heard[0]") == "ding"
+    assert browser.run("return navigator.serviceWorker.ready.then(found => found.scope)") == site
+
+
+def test_a_page_keeps_what_a_script_left_in_it(browser: Browser, site: str) -> None:
+    browser.open(site)
+
+    browser.run("window.kept = {number: arguments[0]}", 7)
+
+    assert browser.run("return window.kept.number") == 7
+
+
+def test_a_script_that_stays_false_is_told_of(browser: Browser, site: str) -> None:
+    browser.open(site)
+
+    with pytest.raises(TimeoutError, match="return false"):
+        until(browser, "return false", seconds=0.2)
