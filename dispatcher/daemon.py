@@ -15,11 +15,11 @@ import psycopg
 import structlog
 
 from dispatcher import contract, database, health
-from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.functions import Functions
 from dispatcher.health import Health
 from dispatcher.metrics import Depth, Metrics
+from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.provider import Provider, provider_for
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
@@ -31,9 +31,9 @@ from dispatcher.settings import Settings
 log = structlog.get_logger()
 
 #: Batches of one channel that a process has in hand. While inbox items are written, others are
-#: rendered; batches of mails share what the provider may have in flight.
+#: rendered; batches of a channel that leaves the house share what it may have in flight.
 INBOX_BATCHES = 8
-EMAIL_BATCHES = 2
+OUTGOING_BATCHES = 2
 
 #: Sessions of the senders. They are held for single statements only.
 SENDER_SESSIONS = 4
@@ -107,27 +107,24 @@ class Daemon:
             queue.stop()
 
     def _start_queues(self, catalog: Catalog) -> list[asyncio.Task[None]]:
-        settings = self._settings
         renderer = Renderer(catalog)
         inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
-        email = ProviderSender(
-            self._sessions,
-            renderer,
-            self._metrics,
-            EmailChannel(
-                settings.sender_address,
-                settings.sender_name,
-                return_path=settings.return_path,
-                concurrency=settings.email_concurrency,
-                max_attempts=settings.email_max_attempts,
-            ),
-            self._provider,
-            in_flight=max(1, settings.email_concurrency // EMAIL_BATCHES),
-        )
-        return [
-            self._start_queue("in_app", inbox, INBOX_BATCHES),
-            self._start_queue("email", email, EMAIL_BATCHES),
-        ]
+        queues = [self._start_queue("in_app", inbox, INBOX_BATCHES)]
+        for name, channel_of in OUTGOING.items():
+            if name != self._provider.channel:
+                log.warning("a channel has no provider: what is for it stays queued", channel=name)
+                continue
+            channel = channel_of(self._settings)
+            sender = ProviderSender(
+                self._sessions,
+                renderer,
+                self._metrics,
+                channel,
+                self._provider,
+                in_flight=max(1, channel.concurrency // OUTGOING_BATCHES),
+            )
+            queues.append(self._start_queue(name, sender, OUTGOING_BATCHES))
+        return queues
 
     def _start_queue(self, channel: str, sender: Sender, batches: int) -> asyncio.Task[None]:
         async def deliver(batch_id: int) -> None:

@@ -59,6 +59,24 @@ def _setting(
     )
 
 
+def _concurrency(default: int, what: str) -> Any:
+    """Every channel that leaves the house has one."""
+    return _setting(
+        default, f"How many {what} one process has in flight at a time.", unit=what, ge=1, le=1000
+    )
+
+
+def _max_attempts(default: int, what: str) -> Any:
+    """And one of these."""
+    return _setting(
+        default,
+        f"How often {what} is tried before it is a dead letter.",
+        unit="tries",
+        ge=1,
+        le=100,
+    )
+
+
 class Settings(BaseSettings):
     """Every setting. `Settings.load()` is what a program calls; tests may give values by name."""
 
@@ -100,12 +118,8 @@ class Settings(BaseSettings):
         "The domain to which undeliverable mail returns, at bounces+ID@DOMAIN.",
         unset="the sender's domain",
     )
-    email_concurrency: int = _setting(
-        8, "How many e-mails one process has in flight at a time.", unit="e-mails", ge=1, le=1000
-    )
-    email_max_attempts: int = _setting(
-        10, "How often an e-mail is tried before it is a dead letter.", unit="tries", ge=1, le=100
-    )
+    email_concurrency: int = _concurrency(8, "e-mails")
+    email_max_attempts: int = _max_attempts(10, "an e-mail")
     templates: Annotated[tuple[Path, ...], NoDecode] = _setting(
         (),
         f"Further template folders, separated by {os.pathsep} or as a JSON list;"

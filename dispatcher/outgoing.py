@@ -1,0 +1,30 @@
+"""The channels that leave the house, and how the settings make each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from dispatcher.channels.channel import Channel
+from dispatcher.channels.email import EmailChannel
+from dispatcher.settings import Settings
+
+
+def _email(settings: Settings) -> Channel[Any, Any]:
+    return EmailChannel(
+        settings.sender_address,
+        settings.sender_name,
+        return_path=settings.return_path,
+        concurrency=settings.email_concurrency,
+        max_attempts=settings.email_max_attempts,
+    )
+
+
+#: Each channel that a provider carries. The daemon has a queue for each of them for which it has a
+#: provider; a channel that is added here is wired.
+OUTGOING: Final[Mapping[str, Callable[[Settings], Channel[Any, Any]]]] = MappingProxyType(
+    {
+        "email": _email,
+    }
+)
