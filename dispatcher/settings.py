@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,10 +21,16 @@ from dispatcher import files
 from dispatcher.channels.email import RETURN_PATH, EmailChannel
 from dispatcher.masking import mask_url
 from dispatcher.providers.provider import ProviderUrlError, provider_for
+from dispatcher.signing import SHORTEST_SECRET, Signer
 
 PREFIX: Final = "POSTBELL_"
 #: The suite's own variables; they are no settings.
 TEST_PREFIX: Final = "POSTBELL_TEST_"
+
+#: As a browser writes it (RFC 6454, 6.2).
+_ORIGIN: Final = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?|https?://\[[0-9a-f:.]+\](?::[0-9]+)?"
+)
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -104,6 +111,20 @@ class Settings(BaseSettings):
         "Where the outside world reaches Postbell: unsubscribe links, webhooks.",
     )
 
+    token_secret: Annotated[tuple[SecretStr, ...], NoDecode] = _setting(
+        (),
+        "What signs the tokens by which your application lets people in, and the links in messages:"
+        f" at least {SHORTEST_SECRET} characters. Several, separated by commas, to replace one: the"
+        " first signs, all are accepted.",
+        unset="no unsubscribe links, no `postbell serve`",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (),
+        "Origins whose pages may use the gateway, such as https://app.example.org, separated by"
+        " commas.",
+        unset="that of POSTBELL_PUBLIC_URL alone",
+    )
+
     sender_address: str = _setting(
         "notifications@postbell.example",
         "From whom e-mail comes, unless the tenant's branding has a from_address.",
@@ -170,6 +191,10 @@ class Settings(BaseSettings):
         "127.0.0.1", "On which address /healthz, /readyz and /metrics are served, without a login."
     )
     http_port: int = _setting(9464, "On which port; 0 serves none of them.", ge=0, le=65_535)
+    gateway_host: str = _setting(
+        "127.0.0.1", "On which address `postbell serve` listens, behind your web server."
+    )
+    gateway_port: int = _setting(8000, "On which port it does.", ge=1, le=65_535)
     log_level: LogLevel = _setting(
         "info", "From which level on to log: debug, info, warning or error."
     )
@@ -196,6 +221,17 @@ class Settings(BaseSettings):
     def template_folders(self) -> tuple[Path, ...]:
         """Ours, then those that are set."""
         return (files.folder("templates"), *self.templates)
+
+    @property
+    def signer(self) -> Signer | None:
+        """Signs our links; None where there is no secret, and so no links."""
+        secrets = self.token_secrets
+        return Signer(secrets) if secrets else None
+
+    @property
+    def token_secrets(self) -> tuple[str, ...]:
+        """In the clear, for those who sign and verify."""
+        return tuple(secret.get_secret_value() for secret in self.token_secret)
 
     @property
     def return_path(self) -> str:
@@ -251,6 +287,33 @@ class Settings(BaseSettings):
         if "@" in host or "?" in rest or "#" in rest:
             raise ValueError("has a login, a query or a fragment: leave that away")
         return url.rstrip("/")
+
+    @field_validator("token_secret", "allowed_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("token_secret")
+    @classmethod
+    def _are_secrets(cls, found: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in found):
+            raise ValueError(
+                f"is shorter than {SHORTEST_SECRET} characters: `openssl rand -hex 32` makes one"
+            )
+        return found
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, found: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in found:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"names {origin!r}, which is no origin: write https://app.example.org, in"
+                    " lower case, without a path"
+                )
+        return found
 
     @field_validator("templates", mode="before")
     @classmethod

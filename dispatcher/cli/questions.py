@@ -276,7 +276,7 @@ def access(connection: Connection) -> Row:
                 select name
                 from unnest(array[
                     'postbell_producer', 'postbell_reader', 'postbell_dispatcher',
-                    'postbell_support', 'postbell_admin'
+                    'postbell_gateway', 'postbell_support', 'postbell_admin'
                 ]) as name
                 where not exists (select from pg_roles where rolname = name)
             ) as missing,

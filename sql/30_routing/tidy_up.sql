@@ -20,6 +20,8 @@ begin
     -- The queue's own history says less than ours, and would grow for ever.
     delete from postbell_queue.pgqueuer_log
     where created < clock_timestamp() - interval '1 hour';
+
+    perform postbell.forget_sessions();
 end
 $$;
 

@@ -4,7 +4,7 @@ declare
     v_role text;
 begin
     foreach v_role in array array[
-        'postbell_producer', 'postbell_reader', 'postbell_dispatcher', 'postbell_support', 'postbell_admin'
+        'postbell_producer', 'postbell_reader', 'postbell_dispatcher', 'postbell_gateway', 'postbell_support', 'postbell_admin'
     ] loop
         if not exists (select from pg_roles where rolname = v_role) then
             begin
@@ -15,5 +15,17 @@ begin
             end;
         end if;
     end loop;
+end
+$$;
+
+-- A gateway lets people in, and is then the reader of one of them at a time.
+do $$
+begin
+    if not pg_has_role('postbell_gateway', 'postbell_reader', 'member') then
+        grant postbell_reader to postbell_gateway;
+    end if;
+exception
+    when unique_violation then
+        null;
 end
 $$;

@@ -4,18 +4,18 @@ revoke all on all functions in schema postbell_queue from public;
 
 -- What changed its mind about a role since the last deploy must not linger.
 revoke all on all tables in schema postbell
-from postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 revoke all on all functions in schema postbell
-from postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 grant usage on schema postbell
-to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant select on postbell.error_codes
-to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant execute on function
     postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
     postbell.is_time_zone(text), postbell.raise_error(text, text)
-to postbell_producer, postbell_reader, postbell_dispatcher, postbell_support, postbell_admin;
+to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 -- A producer emits and takes back. It reads nothing but the ids it was given.
 grant insert (
@@ -41,6 +41,12 @@ grant execute on function
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
     postbell.require_recipient, postbell.require_identifier
 to postbell_reader;
+
+-- A gateway knows who is logged in. What it does for a person it does as their reader.
+grant execute on function
+    postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
+    postbell.require_present
+to postbell_gateway;
 
 -- The dispatcher works through functions, which do no more than they say.
 grant execute on function

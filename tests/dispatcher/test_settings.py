@@ -45,7 +45,7 @@ def test_numbers_with_a_dimension_say_their_unit() -> None:
     for name, field in Settings.model_fields.items():
         extra = field.json_schema_extra
         assert isinstance(extra, dict)
-        if field.annotation in (int, float) and name != "http_port":
+        if field.annotation in (int, float) and not name.endswith("_port"):
             assert extra["unit"], name
 
 
@@ -127,6 +127,11 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("POSTBELL_EMAIL_CONCURRENCY", "0"),
         ("POSTBELL_LEASE_SECONDS", "-1"),
         ("POSTBELL_HTTP_PORT", "70000"),
+        ("POSTBELL_TOKEN_SECRET", "hunter2"),
+        ("POSTBELL_TOKEN_SECRET", f"{'a' * 32},short"),
+        ("POSTBELL_ALLOWED_ORIGINS", "https://app.example.org/"),
+        ("POSTBELL_ALLOWED_ORIGINS", "*"),
+        ("POSTBELL_ALLOWED_ORIGINS", "https://app.example.org, null"),
         ("POSTBELL_TEMPLATES", '["/tmp"'),
         ("POSTBELL_DISPATCHER_ENABLED", "perhaps"),
     ],
@@ -149,6 +154,7 @@ def test_a_wrong_value_is_one_sentence_that_names_its_variable(
         {"POSTBELL_DATABASE_URL": "postgresql+psycopg://u:hunter2@h/d"},
         {"POSTBELL_SMTP_URL": "smtp://u:hunter2@h:99999"},
         {"POSTBELL_SMTP_URL": "mail://u:hunter2@h"},
+        {"POSTBELL_TOKEN_SECRET": "hunter2"},
     ],
 )
 def test_a_mistake_never_shows_the_password(
@@ -161,12 +167,29 @@ def test_no_password_is_in_the_repr_or_in_what_is_shown() -> None:
     made = Settings(
         database_url=SecretStr("postgresql://u:hunter2@h/d"),
         smtp_url=SecretStr("smtps://u:hunter2@mail.example.org"),
+        token_secret=(SecretStr("hunter2 hunter2 hunter2 hunter2 hunter2"),),
     )
 
     assert "hunter2" not in repr(made)
     assert "hunter2" not in str(made)
     assert "hunter2" not in json.dumps(settings.shown(made))
     assert settings.shown(made)["POSTBELL_DATABASE_URL"] == "postgresql://u:***@h/d"
+
+
+def test_several_secrets_and_origins_are_separated_by_commas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POSTBELL_TOKEN_SECRET", f"{'a' * 32}, {'b' * 32}")
+    monkeypatch.setenv("POSTBELL_ALLOWED_ORIGINS", "https://a.example,http://[::1]:3000")
+
+    loaded = Settings.load()
+
+    assert loaded.token_secrets == ("a" * 32, "b" * 32)
+    assert loaded.allowed_origins == ("https://a.example", "http://[::1]:3000")
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    assert Settings.load().signer is None
 
 
 def test_a_process_that_neither_routes_nor_delivers_has_nothing_to_do(

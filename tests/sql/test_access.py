@@ -13,17 +13,23 @@ from psycopg.errors import InsufficientPrivilege
 from tests import given
 from tests.given import Connection
 
-ROLES = ("producer", "reader", "dispatcher", "support", "admin")
+ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 
 EVERYBODY = {
     "clock", "contract", "current_recipient", "current_tenant", "is_time_zone", "raise_error",
 }  # fmt: skip
+READER = {
+    "archive", "mark_all_read", "mark_read", "mark_seen", "mark_unread",
+    "mute", "unmute", "pause", "set_preference", "set_quiet_hours",
+    "require_identifier", "require_recipient",
+}  # fmt: skip
 FUNCTIONS = {
     "producer": {"notify", "cancel"},
-    "reader": {
-        "archive", "mark_all_read", "mark_read", "mark_seen", "mark_unread",
-        "mute", "unmute", "pause", "set_preference", "set_quiet_hours",
-        "require_identifier", "require_recipient",
+    "reader": READER,
+    "gateway": READER
+    | {
+        "begin_session", "session_of", "end_session", "issue_ticket", "use_ticket",
+        "require_present",
     },
     "dispatcher": {
         "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
@@ -34,12 +40,14 @@ FUNCTIONS = {
     },
     "support": {"explain"},
 }  # fmt: skip
+READ_BY_READER = {
+    "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
+    "recipient", "recipient_role", "topic_member", "mute", "preference", "quiet_hours",
+}  # fmt: skip
 READABLE = {
     "producer": set[str](),
-    "reader": {
-        "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
-        "recipient", "recipient_role", "topic_member", "mute", "preference", "quiet_hours",
-    },
+    "reader": READ_BY_READER,
+    "gateway": READ_BY_READER,
     "dispatcher": {"batch", "event_type", "queue_depth", "tenant", "waiting_delivery"},
     "support": {
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
@@ -50,6 +58,7 @@ READABLE = {
 WRITABLE = {
     "producer": set[str](),
     "reader": {"mute", "preference", "quiet_hours"},
+    "gateway": {"mute", "preference", "quiet_hours"},
     "dispatcher": set[str](),
     "support": set[str](),
 }
@@ -63,6 +72,7 @@ PARTLY = {
         },
     },
     "reader": {("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"}},
+    "gateway": {("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"}},
     "dispatcher": {("delivery", "SELECT"): {"id", "tenant_id", "channel", "priority"}},
     "support": {
         ("recipient", "SELECT"): {

@@ -1,0 +1,188 @@
+"""Who is asking: a token of the application's, the cookie it was exchanged for, or a ticket."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from dispatcher.errors import UnknownRecipientError
+from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.token import InvalidToken, TokenReader
+
+log = structlog.get_logger()
+
+#: Methods that change nothing (RFC 9110, 9.2.1), and so may come from any page.
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_COOKIE: Final = 100
+
+
+class Unauthorized(Exception):
+    """Nobody is let in; its text says why."""
+
+
+class ForeignOrigin(Exception):
+    """Another site's page sent the request, and the browser added the cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a request or a stream is for."""
+
+    tenant_id: str
+    recipient_id: str
+    #: SHA-256 of the cookie, in hexadecimal digits, as `postbell_session` notifies it; None where
+    #: a token was shown.
+    session_id: str | None
+    #: From then on it is worth nothing.
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Opens one stream; `expires_at` is until when."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class Authenticator:
+    """Lets people in, out, and says who they are.
+
+    `origins` are those whose pages may change something by the cookie alone: ours, and those that
+    the operator allows.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        tokens: TokenReader,
+        *,
+        cookie_name: str,
+        origins: Collection[str],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sessions: Final = sessions
+        self._tokens: Final = tokens
+        self._origins: Final = frozenset(origins)
+        self._now: Final = now
+        self.cookie_name: Final = cookie_name
+
+    async def authenticate(self, connection: HTTPConnection) -> Identity:
+        """Who is asking, by `Authorization: Bearer` or by the cookie.
+
+        Raises Unauthorized; ForeignOrigin for a change by cookie that another site's page asks for.
+        """
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme:
+            if scheme.lower() != "bearer":
+                raise Unauthorized("the Authorization header is not of the Bearer scheme")
+            return await self._by_token(token.strip())
+        cookie = connection.cookies.get(self.cookie_name)
+        if not cookie:
+            raise Unauthorized("neither a token nor a session was shown")
+        identity = await self._by_cookie(cookie)
+        if connection.scope.get("method") not in _SAFE:
+            self._check_origin(connection)
+        return identity
+
+    async def begin_session(self, identity: Identity) -> str:
+        """Logs in for as long as the token is valid; the cookie's value. Raises Unauthorized."""
+        cookie = secrets.token_urlsafe(32)
+        try:
+            await self._sessions.begin_session(
+                _digest(cookie), identity.recipient_id, identity.expires_at, identity.tenant_id
+            )
+        except UnknownRecipientError as error:
+            raise Unauthorized(str(error)) from None
+        return cookie
+
+    async def end_session(self, identity: Identity) -> None:
+        """Logs out; every gateway closes the session's streams. Nothing for a bare token."""
+        if identity.session_id is not None:
+            await self._sessions.end_session(bytes.fromhex(identity.session_id))
+
+    async def issue_ticket(self, identity: Identity) -> Ticket:
+        """A ticket for one stream, where no cookie can be sent. Raises Unauthorized."""
+        ticket = secrets.token_urlsafe(32)
+        session_digest = None if identity.session_id is None else bytes.fromhex(identity.session_id)
+        expires_at = await self._sessions.issue_ticket(
+            _digest(ticket),
+            identity.recipient_id,
+            identity.expires_at,
+            session_digest,
+            identity.tenant_id,
+        )
+        return Ticket(ticket, expires_at)
+
+    async def use_ticket(self, ticket: str) -> Identity:
+        """Whom the ticket was issued to; it is used up. Raises Unauthorized."""
+        used = await self._sessions.use_ticket(_digest(ticket))
+        if used is None:
+            raise Unauthorized("the ticket was used before, is too old, or never was")
+        digest = used.session_digest
+        return Identity(
+            used.tenant_id,
+            used.recipient_id,
+            None if digest is None else digest.hex(),
+            used.valid_until,
+        )
+
+    async def is_valid(self, identity: Identity) -> bool:
+        """Whether it still is: not expired, not logged out, the person not gone."""
+        if identity.expires_at <= self._now():
+            return False
+        if identity.session_id is not None:
+            session = await self._sessions.session_of(bytes.fromhex(identity.session_id))
+            return session is not None
+        try:
+            await self._sessions.require_present(identity.recipient_id, identity.tenant_id)
+        except UnknownRecipientError:
+            return False
+        return True
+
+    async def _by_token(self, token: str) -> Identity:
+        try:
+            claims = self._tokens.read(token)
+            await self._sessions.require_present(claims.recipient_id, claims.tenant_id)
+        except InvalidToken as error:
+            log.warning("refused a token", reason=str(error))
+            raise Unauthorized(str(error)) from None
+        except UnknownRecipientError as error:
+            log.warning("refused a token", reason=error.name)
+            raise Unauthorized(str(error).rstrip(".")) from None
+        return Identity(claims.tenant_id, claims.recipient_id, None, claims.expires_at)
+
+    async def _by_cookie(self, cookie: str) -> Identity:
+        digest = _digest(cookie)
+        session = None
+        if len(cookie) <= _LONGEST_COOKIE:
+            session = await self._sessions.session_of(digest)
+        if session is None:
+            raise Unauthorized("the session is over: begin a new one")
+        return Identity(session.tenant_id, session.recipient_id, digest.hex(), session.expires_at)
+
+    def _check_origin(self, connection: HTTPConnection) -> None:
+        """The browser says whose page it was, and the page cannot say otherwise.
+
+        Never compared with the Host header, which is the client's to choose.
+        """
+        origin = connection.headers.get("origin")
+        if origin is not None:
+            is_ours = origin in self._origins
+        else:
+            is_ours = connection.headers.get("sec-fetch-site") == "same-origin"
+        if not is_ours:
+            log.warning("refused a foreign page", origin=origin)
+            raise ForeignOrigin("the page that sent this is not of an allowed origin")
+
+
+def _digest(secret: str) -> bytes:
+    """What is stored of a cookie or a ticket. They are random, so that no salt is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

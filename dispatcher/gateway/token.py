@@ -1,0 +1,117 @@
+"""The token by which the application says who somebody is: a JWT (RFC 7519), HS256."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import jwt
+
+#: The claim `aud`: what the application signs for others with the same secret opens nothing here.
+AUDIENCE: Final = "postbell"
+#: How long a token may be valid: one that was stolen is of use for as long.
+LONGEST_LIFE: Final = timedelta(hours=24)
+
+_REQUIRED: Final = ("sub", "aud", "iat", "exp")
+_LONGEST_TOKEN: Final = 4096
+_LONGEST_IDENTIFIER: Final = 255
+#: The application's clock may be ahead of ours.
+_LEEWAY: Final = timedelta(seconds=60)
+
+
+class InvalidToken(Exception):
+    """The token lets nobody in; its text says why, for the application's author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whom a token names, and until when."""
+
+    tenant_id: str
+    recipient_id: str
+    expires_at: datetime
+
+
+class TokenReader:
+    """Reads tokens that were signed with one of the secrets."""
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._secrets: Final = tuple(secrets)
+        self._now: Final = now
+
+    def read(self, token: str) -> Claims:
+        """Raises InvalidToken."""
+        if len(token) > _LONGEST_TOKEN:
+            raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
+        claims = self._verified(token)
+        issued_at, expires_at = _moment(claims, "iat"), _moment(claims, "exp")
+        if expires_at <= self._now():
+            raise InvalidToken("the token has expired")
+        if issued_at > self._now() + _LEEWAY:
+            raise InvalidToken("the token's iat is in the future: compare the clocks")
+        if expires_at - issued_at > LONGEST_LIFE:
+            hours = int(LONGEST_LIFE.total_seconds() // 3600)
+            raise InvalidToken(f"the token's exp is more than {hours} hours after its iat")
+        return Claims(
+            tenant_id=_identifier("tenant", claims.get("tenant", "default")),
+            recipient_id=_identifier("sub", claims["sub"]),
+            expires_at=expires_at,
+        )
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        for secret in self._secrets:
+            try:
+                return jwt.decode(
+                    token,
+                    secret,
+                    # Never what the token names (RFC 8725, 3.1): `none` would need no secret.
+                    algorithms=["HS256"],
+                    audience=AUDIENCE,
+                    options={
+                        "require": list(_REQUIRED),
+                        # Ours, by a clock that a test can set.
+                        "verify_exp": False,
+                        "verify_iat": False,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.MissingRequiredClaimError as error:
+                raise InvalidToken(f"the token has no {error.claim}") from None
+            except jwt.InvalidAudienceError:
+                raise InvalidToken(f'the token\'s aud is not "{AUDIENCE}"') from None
+            except jwt.InvalidAlgorithmError:
+                raise InvalidToken("the token is not signed by HS256") from None
+            except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError):
+                raise InvalidToken("this is no token") from None
+        raise InvalidToken("the token was not signed with POSTBELL_TOKEN_SECRET")
+
+
+def _moment(claims: dict[str, Any], name: str) -> datetime:
+    value = claims[name]
+    if isinstance(value, int | float):
+        with contextlib.suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(value, UTC)
+    raise InvalidToken(f"the token's {name} is no time in seconds since 1970")
+
+
+def _identifier(name: str, value: object) -> str:
+    # PostgreSQL's text holds neither NUL nor half a character.
+    if (
+        not isinstance(value, str)
+        or not 1 <= len(value) <= _LONGEST_IDENTIFIER
+        or "\0" in value
+        or any("\ud800" <= character <= "\udfff" for character in value)
+    ):
+        raise InvalidToken(
+            f"the token's {name} is no text of 1 to {_LONGEST_IDENTIFIER} characters"
+        )
+    return value

@@ -1,0 +1,45 @@
+"""A gateway's surroundings: a database with two people in it, and what lets them in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+
+from dispatcher import database
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.token import TokenReader
+from tests import given
+from tests.gateway.bearer import OURS, SECRET
+from tests.given import Connection
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Connection]:
+    """A session that commits each statement; `default` has u1 and u2, `other` another u1."""
+    with psycopg.connect(database_url, autocommit=True) as session:
+        given.tenant(session, "other")
+        given.recipient(session)
+        given.recipient(session, "u2")
+        given.recipient(session, tenant_id="other")
+        yield session
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Pool]:
+    """A gateway's pool."""
+    async with database.pool(database_url, "gateway", 4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def authenticator(sessions: Pool, db: Connection) -> Authenticator:
+    return Authenticator(
+        Sessions(sessions),
+        TokenReader([SECRET]),
+        cookie_name="postbell",
+        origins=[OURS],
+    )
