@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dispatcher.providers.provider import ProviderUrlError
+from dispatcher.providers.url import ProviderUrl, is_loopback
 
 
 class Tls(StrEnum):
@@ -24,8 +23,6 @@ class Tls(StrEnum):
 
 
 _DEFAULT_PORT = {Tls.IMPLICIT: 465, Tls.REQUIRED: 587, Tls.OPPORTUNISTIC: 25, Tls.OFF: 25}
-_LONGEST = 3600
-_MOST = 10_000
 _ENCRYPTED = (Tls.IMPLICIT, Tls.REQUIRED)
 
 
@@ -57,43 +54,32 @@ class Endpoint:
     @classmethod
     def from_url(cls, url: str) -> Endpoint:
         """Raises ProviderUrlError: a sentence that says what is wrong and shows no password."""
-        try:
-            parts = urlsplit(url)
-            port, host = parts.port, parts.hostname
-            parameters = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-        except ValueError:
-            raise ProviderUrlError(
-                "the SMTP URL cannot be parsed: write smtp://user:password@host:port, and"
-                " % and two hexadecimal digits for special characters in the password"
-            ) from None
-        if not host or not _is_host(host):
-            raise ProviderUrlError("the SMTP URL names no valid host")
-        if parts.path not in ("", "/") or parts.fragment:
-            raise ProviderUrlError("the SMTP URL has a path or fragment behind the host")
-        username, password = _credentials(parts)
-        tls = _tls(parts.scheme, parameters.pop("tls", None), host, username is not None)
+        parts = ProviderUrl(url, "SMTP", shape="smtp://user:password@host:port")
+        parts.no_path()
+        if parts.has_credentials and not (parts.username and parts.password):
+            raise parts.error("has a user or a password, but not both")
+        tls = _tls(parts)
         endpoint = cls(
-            host=host,
-            port=port or _DEFAULT_PORT[tls],
+            host=parts.host,
+            port=parts.port or _DEFAULT_PORT[tls],
             tls=tls,
-            username=username,
-            password=password,
-            timeout=_seconds(parameters, "timeout", 20.0),
-            accept_timeout=_seconds(parameters, "accept_timeout", 60.0),
-            pool=_count(parameters, "pool", 8),
-            idle=_seconds(parameters, "idle", 30.0),
-            mails=_count(parameters, "mails", 100),
-            hello=_name(parameters, "hello"),
-            ca=parameters.pop("ca", None),
+            username=parts.username,
+            password=parts.password,
+            timeout=parts.seconds("timeout", 20.0),
+            accept_timeout=parts.seconds("accept_timeout", 60.0),
+            pool=parts.count("pool", 8),
+            idle=parts.seconds("idle", 30.0),
+            mails=parts.count("mails", 100),
+            hello=_name(parts, "hello"),
+            ca=parts.text("ca"),
         )
-        if parameters:
-            raise ProviderUrlError(f"the SMTP URL has an unknown parameter {min(parameters)!r}")
+        parts.finish()
         return endpoint
 
     @property
     def is_loopback(self) -> bool:
         """Whether the server is this machine itself, where nobody listens in."""
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Built once per provider: it takes 10 to 30 ms. Raises OSError if `ca` cannot be read."""
@@ -107,72 +93,27 @@ class Endpoint:
         return context
 
 
-def _credentials(parts: SplitResult) -> tuple[str | None, str | None]:
-    if parts.username is None:
-        return None, None
-    if not parts.username or not parts.password:
-        raise ProviderUrlError("the SMTP URL has a user or a password, but not both")
-    return unquote(parts.username), unquote(parts.password)
-
-
-def _tls(scheme: str, asked: str | None, host: str, has_credentials: bool) -> Tls:
+def _tls(parts: ProviderUrl) -> Tls:
+    asked = parts.text("tls")
     if asked is not None and asked not in tuple(Tls):
         raise ProviderUrlError(f"tls is one of {', '.join(Tls)} in the SMTP URL")
-    match scheme:
+    match parts.scheme:
         case "smtps":
             given = Tls.IMPLICIT
         case "smtp+starttls":
             given = Tls.REQUIRED
         case _:
-            plain = not has_credentials or _is_loopback(host)
+            plain = not parts.has_credentials or parts.is_loopback
             given = Tls(asked or (Tls.OPPORTUNISTIC if plain else Tls.REQUIRED))
     if asked is not None and asked != given:
-        raise ProviderUrlError(f"the SMTP URL contradicts itself: {scheme}:// and tls={asked}")
-    if has_credentials and given not in _ENCRYPTED and not _is_loopback(host):
+        raise parts.error(f"contradicts itself: {parts.scheme}:// and tls={asked}")
+    if parts.has_credentials and given not in _ENCRYPTED and not parts.is_loopback:
         raise ProviderUrlError(f"tls={given} would show the password to the network")
     return given
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_host(host: str) -> bool:
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        return False
-    return not any(c.isspace() or not c.isprintable() for c in host)
-
-
-def _seconds(parameters: dict[str, str], name: str, default: float) -> float:
-    try:
-        value = float(parameters.pop(name, default))
-    except ValueError:
-        value = 0.0
-    # Written so that NaN fails too.
-    if not 0 < value <= _LONGEST:
-        raise ProviderUrlError(f"{name} is a number of seconds up to {_LONGEST} in the SMTP URL")
-    return value
-
-
-def _count(parameters: dict[str, str], name: str, default: int) -> int:
-    try:
-        value = int(parameters.pop(name, default))
-    except ValueError:
-        value = 0
-    if not 0 < value <= _MOST:
-        raise ProviderUrlError(f"{name} is a whole number from 1 to {_MOST} in the SMTP URL")
-    return value
-
-
-def _name(parameters: dict[str, str], name: str) -> str | None:
-    value = parameters.pop(name, None)
-    if value is not None and (not value.isascii() or not value or any(c <= " " for c in value)):
+def _name(parts: ProviderUrl, name: str) -> str | None:
+    value = parts.text(name)
+    if value is not None and (not value.isascii() or any(c <= " " for c in value)):
         raise ProviderUrlError(f"{name} is a host name in the SMTP URL")
     return value
