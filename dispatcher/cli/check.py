@@ -19,9 +19,13 @@ from dispatcher.providers.smtp.connection import FAILURES, MisconfiguredError
 from dispatcher.providers.smtp.connection import Connection as Smtp
 from dispatcher.providers.smtp.endpoint import Endpoint
 from dispatcher.providers.smtp.provider import NAMELESS
+from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import Finding, check
+from dispatcher.rendering.check import Finding, check, samples
+from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
+from dispatcher.rendering.locales import language_of
+from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings, shown
 
 #: Seconds for the mail server to greet.
@@ -77,6 +81,25 @@ def _templates(catalog: Catalog) -> Iterator[Result]:
         yield Result(finding.severity, "templates", _place(finding) + finding.message)
     if not any(finding.severity == "error" for finding in findings):
         yield Result("ok", "templates", f"{len(catalog.events)} events render with their samples.")
+    yield from _text_messages(catalog)
+
+
+def _text_messages(catalog: Catalog) -> Iterator[Result]:
+    """The longest text of each locale: what a segment more costs is paid for every message."""
+    longest: dict[str, tuple[gsm.Measure, str]] = {}
+    for event, locale, content in samples(catalog, "sms"):
+        if isinstance(content, SmsContent):
+            measured = gsm.measure(content.text)
+            known = longest.get(locale)
+            if known is None or measured.octets > known[0].octets:
+                longest[locale] = measured, event
+    for locale, (measured, event) in sorted(longest.items()):
+        yield Result(
+            "ok",
+            "templates",
+            f"No sample's text message in {language_of(locale)} is longer than that of {event}:"
+            f" {length_of(measured)}.",
+        )
 
 
 def _place(finding: Finding) -> str:

@@ -18,6 +18,7 @@ from dispatcher.cli.exits import Failure
 from dispatcher.cli.terminal import answer, answer_json, terminal
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.masking import printable
+from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import (
     Content,
@@ -29,6 +30,7 @@ from dispatcher.rendering.content import (
 )
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.renderer import Renderer
+from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings
 
 
@@ -61,7 +63,7 @@ def command(
         for channel in (["email"] if html else channels or kind.channels)
     }
     if json:
-        answer_json({channel: asdict(content) for channel, content in contents.items()})
+        answer_json({channel: _fields(content) for channel, content in contents.items()})
         return
     for channel, content in contents.items():
         if not html:
@@ -114,13 +116,20 @@ def _delivery(
     )
 
 
+def _fields(content: Content) -> dict[str, Any]:
+    fields = asdict(content)
+    if isinstance(content, SmsContent):
+        fields |= asdict(gsm.measure(content.text))
+    return fields
+
+
 def _text(content: Content) -> Text:
     links: list[str | None] = []
     match content:
         case EmailContent():
             head, body = content.subject, content.text
         case SmsContent():
-            head, body = content.text, ""
+            head, body = content.text, length_of(gsm.measure(content.text))
         case SseContent():
             head, body, links = content.title, content.body, [content.link]
         case InAppContent() | PushContent():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
@@ -11,13 +12,20 @@ from typing import Any, Final, Literal
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.rendering import amounts, locales
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import Content, EmailContent, InAppContent, PushContent
+from dispatcher.rendering.content import (
+    Content,
+    EmailContent,
+    InAppContent,
+    PushContent,
+    SmsContent,
+)
 from dispatcher.rendering.errors import RenderingError, Unrenderable
 from dispatcher.rendering.event_type import RESERVED, EventType, FieldType
 from dispatcher.rendering.html_faults import html_faults
 from dispatcher.rendering.links import is_web
 from dispatcher.rendering.page import Page
 from dispatcher.rendering.renderer import Renderer
+from dispatcher.rendering.sms_faults import sms_faults
 
 #: An error would stop or spoil a message; a warning is likely a mistake; the rest is to know.
 Severity = Literal["error", "warning", "information"]
@@ -58,6 +66,18 @@ def check(catalog: Catalog) -> list[Finding]:
             *_renderings(catalog, event),
         )
     ]
+
+
+def samples(catalog: Catalog, channel: str) -> Iterator[tuple[str, str, Content]]:
+    """Event, locale folder, and what the sample says there on a channel; those that render."""
+    renderer = Renderer(catalog)
+    for event in catalog.events.values():
+        if channel not in event.channels:
+            continue
+        for locale in catalog.locales(event.key):
+            with suppress(ValueError, RenderingError):
+                delivery = _delivery(event, channel, locale, _sample(catalog, event), 0)
+                yield event.key, locale, renderer.render(delivery)
 
 
 def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
@@ -179,6 +199,8 @@ def _content_faults(content: Content) -> Iterator[tuple[Severity, str]]:
     match content:
         case EmailContent(html=str(html)):
             yield from html_faults(html)
+        case SmsContent(text=text):
+            yield from sms_faults(text)
         # Relative links have been refused by then; what is left is an item that cannot be acted on.
         case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
             yield "warning", "the item has actions, but no link of its own to open"

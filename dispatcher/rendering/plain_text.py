@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dispatcher.rendering.graphemes import cut
+
 #: C0 and C1 controls without tab and line feed; embeddings, overrides and isolates, which let a
 #: name rewrite the sentence around it (UAX 9).
 _HARMFUL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -19,7 +21,7 @@ def one_line(text: str, length: int) -> str:
     text = text.strip()
     if "  " in text or not text.isprintable():
         text = _HARMFUL.sub("", _SPACES.sub(" ", text))
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+    return text if len(text) <= length else cut(text, length - 1).rstrip() + "…"
 
 
 def paragraphs(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from traceback import walk_tb
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
 from jinja2 import Template, UndefinedError
@@ -15,6 +15,7 @@ from dispatcher.rendering.channel_template import ChannelTemplate
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.graphemes import cut
 from dispatcher.rendering.links import is_web
 from dispatcher.rendering.scene import SCENE, ObservedRecipient, Scene
 from dispatcher.rendering.sharing import Sharing
@@ -22,6 +23,9 @@ from dispatcher.rendering.vocabulary import FUNCTIONS
 
 #: Locales come from people, so there is no end to the ways of writing them.
 _MOST_TEMPLATES: Final = 4096
+#: The field with the beginning of what somebody wrote, and how much of it a channel shows.
+_PREVIEW: Final = "message_preview"
+_LONGEST_PREVIEW: Final = MappingProxyType({"email": 150, "push": 150, "sms": 100})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Renderer:
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
 
     def render(self, delivery: Delivery) -> Content:
-        """EmailContent for email, InAppContent for in_app. Raises RenderingError."""
+        """EmailContent for email, SmsContent for sms, and so on. Raises RenderingError."""
         return self._sharing.find(delivery) or self._render(delivery)
 
     def _render(self, delivery: Delivery) -> Content:
@@ -81,6 +85,8 @@ class Renderer:
                     values[name] = value
             if form.addresses:
                 form.check_addresses(values)
+            if isinstance(values.get(_PREVIEW), str):
+                values[_PREVIEW] = _shortened(values[_PREVIEW], delivery.channel)
             scene = Scene(tenant, observed, values.get("currency"))
             values["tenant"] = tenant
             values["recipient"] = observed
@@ -109,6 +115,13 @@ class Renderer:
             self._templates.clear()
         self._templates[key] = template
         return template
+
+
+def _shortened(preview: str, channel: str) -> str:
+    length = _LONGEST_PREVIEW.get(channel)
+    if length is None or len(preview) <= length:
+        return preview
+    return cut(preview, length - 1).rstrip() + "…"
 
 
 def _explained(error: Exception, delivery: Delivery) -> RenderingError:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from dispatcher.rendering import amounts, dates, links
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.grammar import EACH, JOIN
+from dispatcher.rendering.graphemes import cut
 from dispatcher.rendering.scene import SCENE, Scene, scene_of
 
 _MAX_RANGE: Final = 1_000
@@ -127,7 +128,7 @@ def _truncate(context: Context, value: object, length: int = 150, end: str = "â€
     text = _text(scene_of(context), value)
     if len(text) <= length:
         return text
-    kept = text[: max(length - len(end), 0)]
+    kept = cut(text, max(length - len(end), 0))
     words = kept.rpartition(" ")[0]
     return (words if len(words) > len(kept) // 2 else kept).rstrip() + end
 

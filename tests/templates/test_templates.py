@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import check
+from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
@@ -95,6 +97,19 @@ def test_an_inbox_item_renders_its_sample(event: str, locale: str) -> None:
     assert item.body.endswith(".")
     assert item.link == "https://shop.example/orders/1042"
     assert [action.link for action in item.actions] == [item.link]
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_a_text_message_of_its_sample_is_one_segment_with_its_link(event: str, locale: str) -> None:
+    content = Renderer(CATALOG).render(
+        delivery(sample(event), event=event, channel="sms", recipient=reader(locale=locale))
+    )
+
+    assert isinstance(content, SmsContent)
+    assert content.text.startswith("Alpine Shop")
+    assert content.text.endswith(" https://shop.example/orders/1042")
+    assert gsm.measure(content.text).encoding is gsm.Encoding.GSM
+    assert gsm.measure(content.text).segments == 1
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)

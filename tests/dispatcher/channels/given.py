@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.sms import SmsChannel
 from dispatcher.delivery import Delivery, Recipient, Tenant
 
 NOON = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
@@ -20,6 +21,7 @@ def a_delivery(
     branding: Mapping[str, Any] | None = None,
     recipient: str = "u1",
     created_at: datetime = NOON,
+    expires_at: datetime | None = None,
 ) -> Delivery:
     tenant = Tenant(
         id="default",
@@ -44,9 +46,13 @@ def a_delivery(
         address=address,
         attempts=1,
         created_at=created_at,
-        expires_at=None,
+        expires_at=expires_at,
     )
 
 
 def email_channel(name: str = "Shop", **options: Any) -> EmailChannel:
     return EmailChannel("shop@shop.example", name, now=lambda: NOON, **options)
+
+
+def sms_channel(sender: str | None = None, **options: Any) -> SmsChannel:
+    return SmsChannel(sender, now=lambda: NOON, **options)

@@ -10,22 +10,25 @@ import pytest
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.delivery import Delivery, Refused
-from dispatcher.rendering.content import EmailContent, InAppContent
-from tests.dispatcher.channels.given import a_delivery, email_channel
+from dispatcher.rendering.content import EmailContent, InAppContent, SmsContent
+from tests.dispatcher.channels.given import a_delivery, email_channel, sms_channel
 
 EMAIL: tuple[Channel[Any, Any], Any] = (email_channel(), EmailContent("Paid", "Thank you", None))
 IN_APP: tuple[Channel[Any, Any], Any] = (
     InAppChannel(),
     InAppContent("Paid", "Thank you", None, None, ()),
 )
+SMS: tuple[Channel[Any, Any], Any] = (sms_channel(), SmsContent("Paid. Thank you"))
+
+ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123", "in_app": None}
 
 every_channel = pytest.mark.parametrize(
-    ("channel", "content"), [EMAIL, IN_APP], ids=lambda value: getattr(value, "name", "")
+    ("channel", "content"), [EMAIL, IN_APP, SMS], ids=lambda value: getattr(value, "name", "")
 )
 
 
 def delivery_for(channel: Channel[Any, Any]) -> Delivery:
-    return a_delivery("ann@example.org", channel=channel.name)
+    return a_delivery(ADDRESSES[channel.name], channel=channel.name)
 
 
 @every_channel
@@ -62,9 +65,10 @@ def test_a_message_cannot_be_changed_and_its_repr_shows_no_content(
     assert is_dataclass(message)
     assert not hasattr(message, "__dict__")
     assert "Thank you" not in repr(message)
-    assert "ann@example.org" not in repr(message)
+    assert not any(address in repr(message) for address in ADDRESSES.values() if address)
 
 
-def test_after_a_crash_mail_goes_again_and_the_inbox_has_nothing_to_repair() -> None:
+def test_after_a_crash_mail_goes_again_texts_wait_and_the_inbox_has_nothing_to_repair() -> None:
     assert email_channel().crash_policy is CrashPolicy.SEND_AGAIN
+    assert sms_channel().crash_policy is CrashPolicy.ASK_THE_PROVIDER
     assert InAppChannel().crash_policy is CrashPolicy.NOT_APPLICABLE

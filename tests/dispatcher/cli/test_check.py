@@ -41,6 +41,7 @@ def test_the_templates_alone_need_no_database(bare: Cli, monkeypatch: pytest.Mon
 
     assert result.exit_code == 0, result.stdout
     assert "render with their samples" in result.stdout
+    assert "longer than that of order.paid: 1 segment (118 of 160 in GSM 03.38)" in result.stdout
 
 
 def test_everything_out_of_reach_is_told_at_once(
