@@ -9,12 +9,14 @@ create table postbell.tenant (
     branding jsonb not null default '{}',
 
     disabled_channels text[] not null default '{}',
+    tracking text[] not null default '{}',
     created_at timestamptz not null default now(),
 
     constraint id_is_short check (length(id) between 1 and 255),
     constraint base_url_is_absolute check (base_url ~ '^https?://[^/\s]+'),
     constraint currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
     constraint disabled_channels_are_known check (disabled_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
+    constraint tracking_is_of_opens_and_clicks check (tracking <@ array['opens', 'clicks']),
     constraint branding_is_an_object check (jsonb_typeof(branding) = 'object')
 );
 comment on table postbell.tenant is 'A website of the application.';
@@ -24,6 +26,7 @@ comment on column postbell.tenant.locale is 'For recipients who have none.';
 comment on column postbell.tenant.time_zone is 'For recipients who have none. IANA.';
 comment on column postbell.tenant.branding is 'from_name, from_address, colours: what templates read as tenant.branding.';
 comment on column postbell.tenant.disabled_channels is 'Channels that this website does not use.';
+comment on column postbell.tenant.tracking is 'opens, clicks: what is to be known about e-mails. Nothing unless asked for, and never of a person who refuses it.';
 
 -- The default tenant is there from the start, so that a single website need not know of tenants.
 insert into postbell.tenant (id, name, base_url) values ('default', 'Postbell', 'http://localhost:8000');
@@ -55,6 +58,7 @@ create table postbell.recipient (
 
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    tracking_refused_at timestamptz,
     erased_at timestamptz,
 
     primary key (tenant_id, id),
@@ -66,6 +70,7 @@ comment on column postbell.recipient.phone is 'E.164, such as +33612345678.';
 comment on column postbell.recipient.locale is 'BCP 47, such as fr-CA; the tenant''s if null.';
 comment on column postbell.recipient.time_zone is 'IANA, such as Europe/Paris; the tenant''s if null or unknown.';
 comment on column postbell.recipient.attributes is 'What templates read as recipient.attributes.';
+comment on column postbell.recipient.tracking_refused_at is 'Whether they open mails or follow links is nobody''s business since then; see postbell.refuse_tracking().';
 
 create table postbell.recipient_role (
     tenant_id text collate "C" not null,

@@ -22,6 +22,7 @@ begin
     where created < clock_timestamp() - interval '1 hour';
 
     perform postbell.forget_sessions();
+    perform postbell.match_receipts();
 end
 $$;
 

@@ -76,6 +76,8 @@ begin
     if v_waiting > 0 then
         perform pg_notify('postbell_wake', '');
     end if;
+
+    perform postbell.match_receipts(delivery_ids, message_ids);
 end
 $$;
 

@@ -35,11 +35,12 @@ grant select on
     postbell.event_type, postbell.preference, postbell.mute, postbell.quiet_hours
 to postbell_reader;
 grant update (seen_at, read_at, archived_at) on postbell.inbox_item to postbell_reader;
+grant update (tracking_refused_at) on postbell.recipient to postbell_reader;
 grant insert, update, delete on postbell.preference, postbell.mute, postbell.quiet_hours to postbell_reader;
 grant execute on function
     postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.mark_all_read, postbell.archive,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
-    postbell.require_recipient, postbell.require_identifier
+    postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier
 to postbell_reader;
 
 -- A gateway knows who is logged in. What it does for a person it does as their reader.
@@ -47,6 +48,8 @@ grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
     postbell.require_present
 to postbell_gateway;
+-- What comes back comes through the gateway, or as mail to a command.
+grant execute on function postbell.receive_receipt, postbell.receive_reply to postbell_gateway, postbell_dispatcher;
 
 -- The dispatcher works through functions, which do no more than they say.
 grant execute on function
@@ -68,10 +71,11 @@ grant execute on all functions in schema postbell_queue to postbell_dispatcher;
 grant select on
     postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,
     postbell.queue_depth, postbell.batch, postbell.waiting_delivery, postbell.rejected_events,
+    postbell.receipt, postbell.receipt_kinds, postbell.reply_word, postbell.delivery_timeline,
     postbell.event_type, postbell.tenant, postbell.tenant_event,
     postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member
 to postbell_support;
-grant select (tenant_id, id, locale, time_zone, created_at, updated_at, erased_at) on postbell.recipient to postbell_support;
+grant select (tenant_id, id, locale, time_zone, created_at, updated_at, tracking_refused_at, erased_at) on postbell.recipient to postbell_support;
 grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
 on postbell.rejected_event to postbell_support;
 grant execute on function

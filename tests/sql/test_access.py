@@ -20,7 +20,7 @@ EVERYBODY = {
 }  # fmt: skip
 READER = {
     "archive", "mark_all_read", "mark_read", "mark_seen", "mark_unread",
-    "mute", "unmute", "pause", "set_preference", "set_quiet_hours",
+    "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
     "require_identifier", "require_recipient",
 }  # fmt: skip
 FUNCTIONS = {
@@ -30,6 +30,7 @@ FUNCTIONS = {
     | {
         "begin_session", "session_of", "end_session", "issue_ticket", "use_ticket",
         "require_present",
+        "receive_receipt", "receive_reply",
     },
     "dispatcher": {
         "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
@@ -37,6 +38,7 @@ FUNCTIONS = {
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
         "claim_batch", "start_sending", "record_attempts", "record_inbox", "fail_deliveries",
         "finish_batch",
+        "receive_receipt", "receive_reply",
     },
     "support": {"explain"},
 }  # fmt: skip
@@ -51,6 +53,7 @@ READABLE = {
     "dispatcher": {"batch", "event_type", "queue_depth", "tenant", "waiting_delivery"},
     "support": {
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
+        "delivery_timeline", "receipt", "receipt_kinds", "reply_word",
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
         "tenant", "tenant_event", "topic_member", "waiting_delivery",
     },
@@ -71,12 +74,19 @@ PARTLY = {
             "expires_at",
         },
     },
-    "reader": {("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"}},
-    "gateway": {("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"}},
+    "reader": {
+        ("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"},
+        ("recipient", "UPDATE"): {"tracking_refused_at"},
+    },
+    "gateway": {
+        ("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"},
+        ("recipient", "UPDATE"): {"tracking_refused_at"},
+    },
     "dispatcher": {("delivery", "SELECT"): {"id", "tenant_id", "channel", "priority"}},
     "support": {
         ("recipient", "SELECT"): {
-            "tenant_id", "id", "locale", "time_zone", "created_at", "updated_at", "erased_at",
+            "tenant_id", "id", "locale", "time_zone", "created_at", "updated_at",
+            "tracking_refused_at", "erased_at",
         },
         ("rejected_event", "SELECT"): {
             "outbox_id", "tenant_id", "event", "recipient", "reason", "detail", "created_at",
@@ -374,6 +384,7 @@ def test_a_reader_reads_all_of_their_own_and_nobody_elses(crowd: Connection) -> 
 CHOICES = [
     ("set_preference", {"enabled": False, "channel": "sms"}),
     ("mute", {}),
+    ("refuse_tracking", {}),
     ("pause", {"until": "2099-01-01Z"}),
     ("set_quiet_hours", {"starts": "20:00", "ends": "08:00"}),
 ]
@@ -457,7 +468,9 @@ def test_a_reader_does_nothing_else(crowd: Connection, statement: str) -> None:
 
 def test_support_sees_what_became_of_everything(crowd: Connection) -> None:
     with acting_as(crowd, "support"):
-        for view in ("delivery_log", "dead_letters", "queue_depth", "rejected_events"):
+        for view in (
+            "delivery_log", "delivery_timeline", "dead_letters", "queue_depth", "rejected_events",
+        ):  # fmt: skip
             crowd.execute(f"select * from postbell.{view}".encode())
         assert len(owners(crowd, "delivery_log")) == 3
         assert given.explain(crowd, event="order.paid", recipient="u1")
@@ -477,6 +490,7 @@ def test_support_sees_what_became_of_everything(crowd: Connection) -> None:
         "select payload from postbell.outbox",
         "select source from postbell.rejected_event",
         "select address from postbell.suppression",
+        "select receipt from postbell.early_receipt",
         "select postbell.claim_batch(1)",
         "select postbell.set_preference('u1', false)",
         "select postbell.suppress('email', 'x@example.org')",

@@ -1,0 +1,36 @@
+create or replace view postbell.delivery_timeline
+with (security_invoker = true) as
+select
+    id as delivery_id,
+    created_at as happened_at,
+    'emitted' as what,
+    null as provider,
+    null as code,
+    verdict as reason
+from postbell.delivery
+
+union all
+
+select
+    delivery_id,
+    attempted_at,
+    'attempt: ' || outcome,
+    provider,
+    code,
+    reason
+from postbell.attempt
+
+union all
+
+select
+    delivery_id,
+    occurred_at,
+    kind,
+    provider,
+    code,
+    reason
+from postbell.receipt
+where delivery_id is not null;
+
+comment on view postbell.delivery_timeline is
+    'What befell a delivery, from its event to the last receipt. Order by happened_at; providers'' clocks may differ from ours.';
