@@ -1,4 +1,4 @@
-"""E-mail: an address, and a mail as bytes."""
+"""E-mail: an address, and a mail, in parts and as bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
@@ -25,20 +25,8 @@ _Found = TypeVar("_Found")
 #: `{delivery}` and `{domain}` (the sender's) are filled in, so that a bounce names its delivery.
 RETURN_PATH = "bounces+{delivery}@{domain}"
 
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """A mail ready for a provider. Its repr shows neither the address nor the text."""
-
-    delivery_id: int
-    envelope_from: str
-    to: str = field(repr=False)
-    #: With its angle brackets; the same on every try.
-    message_id: str
-    #: Headers and body, every line ending in CRLF and none longer than 998; not dot-stuffed.
-    data: bytes = field(repr=False)
-    #: The address or a header is not ASCII: only a server with SMTPUTF8 (RFC 6531) can take it.
-    smtputf8: bool
+#: RFC 3834: nobody's holiday responder answers, and no list loops.
+HEADERS = (("Auto-Submitted", "auto-generated"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +36,66 @@ class Mailbox:
     address: str
     domain: str
     smtputf8: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a mail is from."""
+
+    name: str
+    mailbox: Mailbox
+    #: The whole From header, which is the same in every mail of a tenant.
+    line: str = field(repr=False)
+
+
+# No slots: `data` is kept beside the fields.
+@dataclass(frozen=True)
+class Email:
+    """A mail ready for a provider: its parts, and as bytes. Its repr shows neither person nor text.
+
+    A provider that speaks SMTP sends `data`; one that makes the mail itself takes the parts, and
+    `data` is never built.
+    """
+
+    delivery_id: int
+    envelope_from: str
+    sender: Sender
+    to: str = field(repr=False)
+    reply_to: str | None
+    #: One line, without control characters that could end it.
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(repr=False)
+    date: datetime
+    #: With its angle brackets; the same on every try.
+    message_id: str
+    #: Further headers, in ASCII: written as they stand, so short enough for a line.
+    headers: tuple[tuple[str, str], ...]
+    #: The address or a header is not ASCII: only a server with SMTPUTF8 (RFC 6531) can take it.
+    smtputf8: bool
+    #: What is to be known about it, of `opens` and `clicks`; nothing unless the tenant asks for it.
+    tracking: frozenset[str] = frozenset()
+
+    @cached_property
+    def data(self) -> bytes:
+        """Headers and body, every line ending in CRLF, none longer than 998; not dot-stuffed."""
+        head = "".join(
+            (
+                self.sender.line,
+                f"To: {self.to}\r\n",
+                f"Reply-To: {self.reply_to}\r\n" if self.reply_to else "",
+                mime.unstructured("Subject", self.subject),
+                _date_line(int(self.date.timestamp())),
+                f"Message-ID: {self.message_id}\r\n",
+                *(f"{name}: {value}\r\n" for name, value in self.headers),
+                "MIME-Version: 1.0\r\n",
+            )
+        )
+        plain = mime.text_part("plain", self.text)
+        if self.html is None:
+            return head.encode("utf-8") + plain
+        html = mime.text_part("html", self.html)
+        return head.encode("utf-8") + mime.alternative(plain, html, self.message_id)
 
 
 class EmailChannel:
@@ -106,7 +154,7 @@ class EmailChannel:
         )
         if isinstance(sender, Refused):
             return Refused(f"tenant {delivery.tenant.id}: branding: {sender.reason}")
-        reply_to = self._reply_line(branding)
+        reply_to = self._reply_address(branding)
         if isinstance(reply_to, Refused):
             return Refused(f"tenant {delivery.tenant.id}: branding: {reply_to.reason}")
         # A template's last line break is not part of the subject; one inside it is an attack.
@@ -114,28 +162,23 @@ class EmailChannel:
         if not mime.is_header_safe(subject):
             return Refused("the subject contains a line break or NUL")
 
-        message_id = _message_id(delivery, sender.mailbox.domain)
-        smtputf8 = recipient.smtputf8 or sender.mailbox.smtputf8 or not reply_to.isascii()
-        head = "".join(
-            (
-                sender.line,
-                f"To: {recipient.address}\r\n",
-                reply_to,
-                mime.unstructured("Subject", subject),
-                _date_line(int(self._now().timestamp())),
-                f"Message-ID: {message_id}\r\n",
-                # RFC 3834: nobody's holiday responder answers, and no list loops.
-                "Auto-Submitted: auto-generated\r\n",
-                "MIME-Version: 1.0\r\n",
-            )
-        )
         return Email(
             delivery_id=delivery.id,
             envelope_from=self._envelope_from(delivery.id, sender.mailbox.domain),
+            sender=sender,
             to=recipient.address,
-            message_id=message_id,
-            data=head.encode("utf-8") + _body(content, message_id),
-            smtputf8=smtputf8,
+            reply_to=reply_to,
+            subject=subject,
+            text=content.text,
+            html=content.html,
+            date=self._now(),
+            message_id=_message_id(delivery, sender.mailbox.domain),
+            headers=HEADERS,
+            smtputf8=(
+                recipient.smtputf8
+                or sender.mailbox.smtputf8
+                or (reply_to is not None and not reply_to.isascii())
+            ),
         )
 
     def _recipient(self, delivery: Delivery) -> Mailbox | Refused:
@@ -146,36 +189,30 @@ class EmailChannel:
             return Refused(f"not an e-mail address: {mailbox.reason}", suppress=True)
         return mailbox
 
-    def _reply_line(self, branding: Mapping[str, Any]) -> str | Refused:
+    def _reply_address(self, branding: Mapping[str, Any]) -> str | Refused | None:
         reply_to = _text_of(branding, "reply_to") or self._reply_to
         if reply_to is None:
-            return ""
+            return None
         mailbox = _mailbox(reply_to)
         if isinstance(mailbox, Refused):
             return Refused(f"reply_to: {mailbox.reason}")
-        return f"Reply-To: {mailbox.address}\r\n"
+        return mailbox.address
 
     def _envelope_from(self, delivery_id: int, domain: str) -> str:
         path = self._return_path.replace("{delivery}", str(delivery_id))
         return path.replace("{domain}", domain)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sender:
-    mailbox: Mailbox
-    #: The whole From header, which is the same in every mail of a tenant.
-    line: str
-
-
 # A mail is built on every try, and most of a tenant's mails have the same sender.
 @lru_cache(maxsize=1024)
-def _sender(name: str, address: str) -> _Sender | Refused:
+def _sender(name: str, address: str) -> Sender | Refused:
     mailbox = _mailbox(address)
     if isinstance(mailbox, Refused):
         return Refused(f"from_address: {mailbox.reason}")
     if not mime.is_header_safe(name):
         return Refused("from_name: it contains a line break or NUL")
-    return _Sender(mailbox, mime.mailbox("From", name.strip(), mailbox.address))
+    name = name.strip()
+    return Sender(name, mailbox, mime.mailbox("From", name, mailbox.address))
 
 
 # Checking an address takes 30 µs, a third of building its mail.
@@ -225,10 +262,3 @@ def _message_id(delivery: Delivery, domain: str) -> str:
     )
     digest = hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=8).hexdigest()
     return f"<postbell.{delivery.id}.{digest}@{domain}>"
-
-
-def _body(content: EmailContent, seed: str) -> bytes:
-    plain = mime.text_part("plain", content.text)
-    if content.html is None:
-        return plain
-    return mime.alternative(plain, mime.text_part("html", content.html), seed)

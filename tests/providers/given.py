@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dispatcher.channels.email import Email
+from datetime import UTC, datetime
+
+from dispatcher.channels.email import HEADERS, Email, Mailbox, Sender
+
+SENDER = Sender(
+    "Shop",
+    Mailbox("shop@shop.example", "shop.example", smtputf8=False),
+    "From: Shop <shop@shop.example>\r\n",
+)
 
 
 def an_email(
@@ -10,15 +18,32 @@ def an_email(
     *,
     to: str = "ann@example.org",
     envelope_from: str = "bounces@shop.example",
-    body: bytes = b"Thank you.\r\n",
+    subject: str | None = None,
+    text: str = "Thank you.\n",
+    html: str | None = None,
+    reply_to: str | None = None,
+    sender: Sender = SENDER,
+    headers: tuple[tuple[str, str], ...] = HEADERS,
+    tracking: frozenset[str] = frozenset(),
+    body: bytes | None = None,
     smtputf8: bool = False,
 ) -> Email:
-    head = f"From: shop@shop.example\r\nTo: {to}\r\nSubject: Order {number}\r\n\r\n".encode()
-    return Email(
+    """A mail; `body` stands for whatever bytes a channel could write behind the headers."""
+    email = Email(
         delivery_id=number,
         envelope_from=envelope_from,
+        sender=sender,
         to=to,
+        reply_to=reply_to,
+        subject=subject or f"Order {number}",
+        text=text,
+        html=html,
+        date=datetime(2030, 5, 17, 12, 0, tzinfo=UTC),
         message_id=f"<postbell.{number}@shop.example>",
-        data=head + body,
+        headers=headers,
         smtputf8=smtputf8,
+        tracking=tracking,
     )
+    if body is not None:
+        vars(email)["data"] = email.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body
+    return email
