@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -48,8 +48,7 @@ class Sender:
     line: str = field(repr=False)
 
 
-# No slots: `data` is kept beside the fields.
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Email:
     """A mail ready for a provider: its parts, and as bytes. Its repr shows neither person nor text.
 
@@ -75,10 +74,17 @@ class Email:
     smtputf8: bool
     #: What is to be known about it, of `opens` and `clicks`; nothing unless the tenant asks for it.
     tracking: frozenset[str] = frozenset()
+    _data: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def data(self) -> bytes:
         """Headers and body, every line ending in CRLF, none longer than 998; not dot-stuffed."""
+        if self._data is None:
+            # Built once, for it takes longer than anything else that is done with a mail.
+            object.__setattr__(self, "_data", self._built())
+        return cast("bytes", self._data)
+
+    def _built(self) -> bytes:
         head = "".join(
             (
                 self.sender.line,

@@ -45,5 +45,6 @@ def an_email(
         tracking=tracking,
     )
     if body is not None:
-        vars(email)["data"] = email.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body
+        head = email.data.partition(b"\r\n\r\n")[0]
+        object.__setattr__(email, "_data", head + b"\r\n\r\n" + body)
     return email
