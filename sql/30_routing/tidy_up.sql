@@ -23,6 +23,7 @@ begin
 
     perform postbell.forget_sessions();
     perform postbell.match_receipts();
+    perform postbell.truncate_stream();
 end
 $$;
 

@@ -48,7 +48,16 @@ begin
         from settled
         join postbell.notification as n on n.id = settled.notification_id
         join postbell.event_type as kind on kind.key = settled.event
-        returning id
+        returning id, tenant_id, recipient_id, is_silent
+    ),
+
+    -- A batch is of one tenant, so it is one row for all of it.
+    told as (
+        insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+        select tenant_id, 'added', array_agg(recipient_id), array_agg(id)
+        from written
+        where not is_silent
+        group by tenant_id
     )
 
     select count(*) into v_written from written;

@@ -15,7 +15,7 @@ begin
             end as own
         from pg_class as c
         where c.relnamespace = 'postbell'::regnamespace
-          and c.relkind = 'r'
+          and c.relkind in ('r', 'p')
           and (
               c.relname in ('tenant', 'recipient')
               or exists (select from pg_attribute where attrelid = c.oid and attname = 'recipient_id')

@@ -46,7 +46,9 @@ to postbell_reader;
 -- A gateway knows who is logged in. What it does for a person it does as their reader.
 grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
-    postbell.require_present
+    postbell.require_present,
+    postbell.doze, postbell.rouse, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
+    postbell.is_stream_kept, postbell.unread_among
 to postbell_gateway;
 -- What comes back comes through the gateway, or as mail to a command.
 grant execute on function postbell.receive_receipt, postbell.receive_reply to postbell_gateway, postbell_dispatcher;
@@ -55,7 +57,7 @@ grant execute on function postbell.receive_receipt, postbell.receive_reply to po
 grant execute on function
     postbell.check_cluster, postbell.lead, postbell.fall_asleep, postbell.awake,
     postbell.route, postbell.release_due, postbell.fan_out, postbell.look,
-    postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox,
+    postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox, postbell.record_stream,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader
 to postbell_dispatcher;

@@ -31,12 +31,15 @@ FUNCTIONS = {
         "begin_session", "session_of", "end_session", "issue_ticket", "use_ticket",
         "require_present",
         "receive_receipt", "receive_reply",
+        "doze", "rouse", "stream_position", "stream_between", "stream_missed", "is_stream_kept",
+        "unread_among",
     },
     "dispatcher": {
         "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
         "rejected_since",
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
-        "claim_batch", "start_sending", "record_attempts", "record_inbox", "fail_deliveries",
+        "claim_batch", "start_sending", "record_attempts", "record_inbox", "record_stream",
+        "fail_deliveries",
         "finish_batch",
         "receive_receipt", "receive_reply",
     },
@@ -440,6 +443,37 @@ def test_a_reader_writes_no_row_of_somebody_else(crowd: Connection, table: str) 
         )
         assert is_denied(crowd, f"update postbell.{table} set recipient_id = 'u2'")
         assert crowd.execute(f"delete from postbell.{table}".encode()).rowcount == 1
+
+
+@pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive"])
+def test_what_a_reader_marks_is_told_to_the_readers_pages(crowd: Connection, verb: str) -> None:
+    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+        item = given.value(crowd, "select id from postbell.inbox")
+        given.call(crowd, verb, recipient="u1", item_ids=[item])
+        crowd.execute("update postbell.inbox_item set archived_at = now(), read_at = null")
+    told = given.rows(crowd, "select tenant_id, recipient_ids, item_ids from postbell.stream_event")
+    assert set(map(str, told)) == {str(("default", ["u1"], [item]))}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into postbell.stream_event (tenant_id, kind) values ('default', 'read')",
+        "insert into postbell.stream_event_0 (tenant_id, kind) values ('default', 'read')",
+        "select from postbell.stream_event",
+        "select postbell.note_marks()",
+        "select postbell.ring_gateways()",
+        "select postbell.record_stream(1, 1, '[]')",
+        "select postbell.stream_between('1:1:', '1:1:')",
+        "select postbell.stream_missed('u1', '1:1:', '1:1:', 1)",
+        "select postbell.unread_among('{default}', '{u2}')",
+    ],
+)
+def test_a_reader_neither_writes_nor_reads_the_stream_log(
+    crowd: Connection, statement: str
+) -> None:
+    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+        assert is_denied(crowd, statement)
 
 
 @pytest.mark.parametrize(

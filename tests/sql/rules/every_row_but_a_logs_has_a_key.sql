@@ -3,6 +3,10 @@ select oid::regclass as broken_by
 from pg_class
 where relnamespace = 'postbell'::regnamespace
   and relkind in ('r', 'p')
-  and oid not in ('postbell.outbox'::regclass, 'postbell.attempt'::regclass)
-  and oid not in (select inhrelid from pg_inherits where inhparent = 'postbell.outbox'::regclass)
+  and oid not in ('postbell.outbox'::regclass, 'postbell.attempt'::regclass, 'postbell.stream_event'::regclass)
+  and oid not in (
+      select inhrelid
+      from pg_inherits
+      where inhparent in ('postbell.outbox'::regclass, 'postbell.stream_event'::regclass)
+  )
   and not exists (select from pg_index where indrelid = pg_class.oid and indisunique and indpred is null);

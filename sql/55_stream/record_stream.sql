@@ -1,0 +1,71 @@
+create or replace function postbell.record_stream(batch_id bigint, claim integer, items json) returns integer
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_written integer;
+begin
+    with free as (
+        select d.id, item.title, item.body, item.link
+        from json_to_recordset(items) as item (delivery_id bigint, title text, body text, link text)
+        join postbell.delivery as d on d.id = item.delivery_id
+        where d.state = 'queued'
+        -- What somebody is just cancelling is left to them.
+        for update of d skip locked
+    ),
+
+    -- Whoever settles the delivery tells the page, in one transaction: once, whatever crashes.
+    settled as (
+        update postbell.delivery as d set
+            state = 'sent',
+            attempts = attempts + 1,
+            provider = 'stream',
+            sent_at = clock_timestamp()
+        from free
+        where d.id = free.id
+        returning
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.created_at, free.title, free.body, free.link
+    ),
+
+    logged as (
+        insert into postbell.attempt (delivery_id, outcome, provider)
+        select id, 'sent', 'stream'
+        from settled
+    ),
+
+    told as (
+        insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)
+        select
+            settled.tenant_id, 'notification', settled.recipient_id,
+            json_build_object(
+                'id', settled.id,
+                'item_id', kept.id,
+                'event', settled.event,
+                'category', kind.category,
+                'subject', n.subject,
+                'title', settled.title,
+                'body', settled.body,
+                'link', settled.link,
+                'created_at', settled.created_at
+            )
+        from settled
+        join postbell.notification as n on n.id = settled.notification_id
+        join postbell.event_type as kind on kind.key = settled.event
+        left join postbell.delivery as kept
+            on kept.notification_id = settled.notification_id
+            and kept.recipient_id = settled.recipient_id
+            and kept.channel = 'in_app'
+            and kept.decision <> 'no'
+        order by settled.id
+        returning id
+    )
+
+    select count(*) into v_written from told;
+
+    perform postbell.finish_batch(batch_id, claim);
+    return v_written;
+end
+$$;
+
+comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. Returns how many were told.';
