@@ -9,6 +9,8 @@ import jwt
 
 SECRET: Final = "a secret that the application shares"
 OURS: Final = "http://localhost:8000"
+#: An origin that the operator allows.
+FRIEND: Final = "https://app.example.org"
 
 
 def token(recipient: str = "u1", secret: str = SECRET, **claims: Any) -> str:

@@ -6,14 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from dispatcher import database
 from dispatcher.database import Pool
+from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
+from dispatcher.settings import Settings
 from tests import given
-from tests.gateway.bearer import OURS, SECRET
+from tests.gateway.bearer import FRIEND, OURS, SECRET
+from tests.gateway.client import Client
 from tests.given import Connection
 
 
@@ -41,5 +45,16 @@ def authenticator(sessions: Pool, db: Connection) -> Authenticator:
         Sessions(sessions),
         TokenReader([SECRET]),
         cookie_name="postbell",
-        origins=[OURS],
+        origins=[OURS, FRIEND],
     )
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(token_secret=(SecretStr(SECRET),), allowed_origins=(FRIEND,))
+
+
+@pytest.fixture
+def client(sessions: Pool, authenticator: Authenticator, settings: Settings) -> Client:
+    """Somebody whom nobody knows."""
+    return Client(application(sessions, settings, authenticator, streams={}))

@@ -1,0 +1,102 @@
+"""The gateway as an ASGI application, put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dispatcher.database import Pool
+from dispatcher.gateway import operation, problem
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.health import HealthPages
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.safeguards import Safeguards
+from dispatcher.gateway.session import SessionPages
+from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.token import TokenReader
+from dispatcher.settings import Settings
+
+#: Seconds for which a browser need not ask again whether a page of another origin may.
+_PREFLIGHT_SECONDS: Final = 600
+
+
+def authenticator(pool: Pool, settings: Settings) -> Authenticator:
+    """Lets in whom a token names that was signed with POSTBELL_TOKEN_SECRET."""
+    ours = origin_of(settings.public_url)
+    return Authenticator(
+        Sessions(pool),
+        TokenReader(settings.token_secrets),
+        cookie_name=cookie_name(settings),
+        origins={ours, *settings.allowed_origins},
+    )
+
+
+def application(
+    pool: Pool,
+    settings: Settings,
+    doorkeeper: Authenticator,
+    *,
+    streams: Mapping[str, ASGIApp],
+) -> ASGIApp:
+    """Everything under /v1.
+
+    `streams` are plain ASGI applications by path: they are not led through the routing, which would
+    cost each open stream its memory.
+    """
+    is_secure = settings.public_url.startswith("https:")
+    declared: list[Operation] = [
+        *SessionPages(doorkeeper, is_secure=is_secure).operations,
+        *HealthPages(pool).operations,
+    ]
+    pages = Starlette(
+        routes=operation.routes(declared, doorkeeper),
+        exception_handlers=problem.HANDLERS,
+    )
+    return _open_to(
+        settings.allowed_origins, Safeguards(_Paths(streams, pages), is_secure=is_secure)
+    )
+
+
+def cookie_name(settings: Settings) -> str:
+    """By https one that no page of a neighbouring host can set (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-postbell" if settings.public_url.startswith("https:") else "postbell"
+
+
+def origin_of(url: str) -> str:
+    """As a browser writes it: scheme, host, and the port where it is not the scheme's own."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    return f"{parts.scheme}://{host}{port}"
+
+
+class _Paths:
+    def __init__(self, streams: Mapping[str, ASGIApp], others: ASGIApp) -> None:
+        self._streams: Final = dict(streams)
+        self._others: Final = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._streams.get(scope.get("path", ""), self._others)
+        await app(scope, receive, send)
+
+
+def _open_to(origins: Iterable[str], app: ASGIApp) -> ASGIApp:
+    """Lets pages of these origins use it (CORS, the Fetch standard, 3.3)."""
+    allowed = list(origins)
+    if not allowed:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=allowed,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["authorization", "content-type", "last-event-id"],
+        expose_headers=["retry-after"],
+        max_age=_PREFLIGHT_SECONDS,
+    )

@@ -1,0 +1,157 @@
+"""One thing that can be asked for over HTTP: declared once, served and described from that.
+
+A handler's signature is the declaration. `identity` is who asks, `query` and `body` are models,
+`request` is what came; any other argument is a part of the path. What it returns is the answer: a
+model, or None for nothing (204); `Annotated[Response, Model]` if the handler writes it itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import NoneType
+from typing import Annotated, Any, Final, Self, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.body import body_of
+from dispatcher.gateway.problem import FieldFault, Problem, invalid
+
+Handler = Callable[..., Awaitable[Any]]
+
+_KNOWN: Final = frozenset({"identity", "query", "body", "request"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and a path, with what goes in and what comes out."""
+
+    method: str
+    path: str
+    tag: str
+    handler: Handler
+    arguments: Mapping[str, Any]
+    answer: type[BaseModel] | None
+
+    @classmethod
+    def of(cls, method: str, path: str, tag: str, handler: Handler) -> Self:
+        hints = get_type_hints(handler, include_extras=True)
+        answer = hints.pop("return")
+        if get_origin(answer) is Annotated:
+            answer = get_args(answer)[1]
+        return cls(
+            method, path, tag, handler, hints, None if answer in (None, NoneType) else answer
+        )
+
+    @property
+    def name(self) -> str:
+        """Of the handler: `mark_read`."""
+        return self.handler.__name__
+
+    @property
+    def description(self) -> str:
+        return inspect.getdoc(self.handler) or ""
+
+    @property
+    def is_for_somebody(self) -> bool:
+        """Whether one must be let in first."""
+        return "identity" in self.arguments
+
+    @property
+    def query(self) -> type[BaseModel] | None:
+        return self.arguments.get("query")
+
+    @property
+    def body(self) -> type[BaseModel] | None:
+        return self.arguments.get("body")
+
+    @property
+    def path_arguments(self) -> dict[str, Any]:
+        return {name: kind for name, kind in self.arguments.items() if name not in _KNOWN}
+
+    async def respond(self, authenticator: Authenticator, request: Request) -> Response:
+        """Raises Problem, Unauthorized, ForeignOrigin, and whatever the database raises."""
+        given: dict[str, Any] = {}
+        if self.is_for_somebody:
+            given["identity"] = await authenticator.authenticate(request)
+        if "request" in self.arguments:
+            given["request"] = request
+        for name, kind in self.path_arguments.items():
+            given[name] = _path_argument(name, kind, request.path_params[name])
+        if self.query is not None:
+            given["query"] = _query(self.query, request.query_params)
+        if self.body is not None:
+            given["body"] = await _body(self.body, request)
+
+        answer = await self.handler(**given)
+        if isinstance(answer, Response):
+            return answer
+        if answer is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def routes(operations: Iterable[Operation], authenticator: Authenticator) -> list[Route]:
+    """One for each path, so that a wrong method is told of all the right ones."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+
+    def route(path: str, by_method: dict[str, Operation]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            return await by_method[method].respond(authenticator, request)
+
+        return Route(path, endpoint, methods=list(by_method))
+
+    return [route(path, by_method) for path, by_method in by_path.items()]
+
+
+def _path_argument(name: str, kind: Any, written: str) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(written)
+    except ValidationError:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "not_found",
+            f"{name} is none that could be there.",
+            "Ask for the list: what it names is there.",
+            errors=[FieldFault(field=f"path.{name}", detail="It names nothing.")],
+        ) from None
+
+
+def _query(model: type[BaseModel], given: QueryParams) -> BaseModel:
+    values: dict[str, Any] = {}
+    for name in given:
+        written = given.getlist(name)
+        field = model.model_fields.get(name)
+        is_list = field is not None and get_origin(field.annotation) is list
+        # Said twice is as wrong as misspelt: which one is meant?
+        values[name] = written if is_list or len(written) > 1 else written[0]
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise invalid("query", error) from None
+
+
+async def _body(model: type[BaseModel], request: Request) -> BaseModel:
+    # No form of another site's can send this type without being asked about first (CORS).
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body is not declared as JSON.",
+            "Send Content-Type: application/json.",
+        )
+    try:
+        return model.model_validate_json(await body_of(request))
+    except ValidationError as error:
+        raise invalid("body", error) from None

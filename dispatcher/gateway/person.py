@@ -1,0 +1,35 @@
+"""A transaction as one person: the role that reads, and row-level security that says whose rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from psycopg import AsyncCursor
+from psycopg.rows import DictRow, dict_row
+
+from dispatcher.database import Pool
+from dispatcher.errors import translated
+from dispatcher.gateway.auth import Identity
+
+#: Seconds to wait for a session: whoever waits longer is better told to come again.
+_PATIENCE: Final = 5.0
+
+
+@asynccontextmanager
+async def acting_as(pool: Pool, identity: Identity) -> AsyncIterator[AsyncCursor[DictRow]]:
+    """A cursor in a transaction that can see and change what belongs to this person, no more.
+
+    The same functions and views as in psql answer; what the schema raises is a PostbellError.
+    """
+    with translated():
+        async with pool.connection(_PATIENCE) as connection, connection.transaction():
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(
+                "select set_config('role', 'postbell_reader', true),"
+                " set_config('postbell.tenant', %s, true),"
+                " set_config('postbell.recipient', %s, true)",
+                [identity.tenant_id, identity.recipient_id],
+            )
+            yield cursor

@@ -1,0 +1,231 @@
+"""What is wrong with a request, as RFC 9457 has it: `application/problem+json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import psycopg
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatcher import errors
+from dispatcher.database import ConnectionLost
+from dispatcher.errors import PostbellError
+from dispatcher.gateway.auth import ForeignOrigin, Unauthorized
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+#: Which field of a request the schema means. What it raises names no field, but has one.
+_FIELDS: Final[Mapping[type[PostbellError], str]] = {
+    errors.UnknownEventError: "event",
+    errors.InvalidChannelError: "channel",
+    errors.InvalidTimeZoneError: "time_zone",
+    errors.InvalidQuietHoursError: "days",
+}
+#: Seconds after which a client may try again when the database is away.
+_PAUSE: Final = 5
+
+
+class FieldFault(BaseModel):
+    """One field, and what is wrong with it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str = Field(description="Where it is: `body.items.0`, `query.limit`, `path.item_id`.")
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457, with a code for programs, the way out, and the fields at fault."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(
+        default="about:blank", description="The status says what kind of problem it is."
+    )
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What is wrong, as a sentence.")
+    code: str = Field(description="For programs: `invalid_request`, `not_found`, …")
+    way_out: str = Field(description="What to do about it.")
+    errors: list[FieldFault] = Field(default=[], description="The fields at fault, if fields are.")
+
+
+class Problem(Exception):
+    """Ends a request with this answer."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        way_out: str,
+        *,
+        errors: Sequence[FieldFault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.details: Final = ProblemDetails(
+            type="about:blank",
+            title=status.phrase,
+            status=status,
+            detail=detail,
+            code=code,
+            way_out=way_out,
+            errors=list(errors),
+        )
+        self.headers: Final = headers or {}
+
+    @property
+    def response(self) -> Response:
+        return Response(
+            self.details.model_dump_json(),
+            self.details.status,
+            {"cache-control": "no-store", **self.headers},
+            MEDIA_TYPE,
+        )
+
+
+def not_found(what: str) -> Problem:
+    """For what is not there, and for what is somebody else's: they look alike from outside."""
+    return Problem(
+        HTTPStatus.NOT_FOUND,
+        "not_found",
+        f"{what} is not there.",
+        "Ask for the list again: what it names is there.",
+    )
+
+
+def too_large(most: int) -> Problem:
+    return Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too_large",
+        f"The body has more than {most} bytes.",
+        "Send less at a time.",
+    )
+
+
+def invalid(place: str, error: ValidationError) -> Problem:
+    """Of what pydantic found in `place`: body, query or path. Never with the values."""
+    faults = [
+        FieldFault(
+            field=".".join([place, *map(str, fault["loc"])]),
+            detail=_sentence(fault["msg"]),
+        )
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = faults[0]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid_request",
+        f"{first.field}: {first.detail}",
+        "Compare it with /v1/openapi.json.",
+        errors=faults,
+    )
+
+
+def _unauthorized(_: Request, error: Unauthorized) -> Problem:
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthorized",
+        _sentence(str(error)),
+        "Send Authorization: Bearer with a token of the application's, or begin a session.",
+        # RFC 6750, 3.
+        headers={"www-authenticate": 'Bearer realm="postbell", error="invalid_token"'},
+    )
+
+
+def _foreign(_: Request, error: ForeignOrigin) -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "foreign_origin",
+        _sentence(str(error)),
+        "Add the page's origin to POSTBELL_ALLOWED_ORIGINS, or send a Bearer token.",
+    )
+
+
+def _of_schema(_: Request, error: PostbellError) -> Problem:
+    if isinstance(error, errors.UnknownRecipientError):
+        return Problem(HTTPStatus.NOT_FOUND, error.name, str(error), error.hint)
+    field = _FIELDS.get(type(error))
+    faults = [FieldFault(field=field, detail=str(error))] if field else []
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, error.name, str(error), error.hint, errors=faults
+    )
+
+
+def _of_http(_: Request, error: HTTPException) -> Problem:
+    status = HTTPStatus(error.status_code)
+    way_out = "GET /v1/openapi.json lists what is there."
+    return Problem(
+        status,
+        status.phrase.lower().replace(" ", "_"),
+        _sentence(error.detail),
+        way_out,
+        headers=dict(error.headers or {}),
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.removeprefix("Value error, ")
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _away(request: Request, error: Exception) -> Problem:
+    log.warning("the database is away", path=request.url.path, error=str(error).strip())
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The database cannot be reached just now.",
+        f"Try again in {_PAUSE} seconds.",
+        headers={"retry-after": str(_PAUSE)},
+    )
+
+
+def _unstorable(_: Request, __: Exception) -> Problem:
+    # The database's text quotes the value.
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid_request",
+        "A value is none that the database can hold.",
+        "Leave out control characters and impossible times.",
+    )
+
+
+def _ours(request: Request, error: Exception) -> Problem:
+    log.error("a request failed", path=request.url.path, exc_info=error)
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "Something is wrong on our side.",
+        "The gateway's log says what.",
+    )
+
+
+_PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Any], Problem]]] = {
+    Problem: lambda _, problem: problem,
+    Unauthorized: _unauthorized,
+    ForeignOrigin: _foreign,
+    PostbellError: _of_schema,
+    HTTPException: _of_http,
+    **dict.fromkeys(ConnectionLost, _away),
+    psycopg.DataError: _unstorable,
+    psycopg.Error: _ours,
+    # The mistakes of ours that are left. Starlette raises it again, for the server to log too.
+    Exception: _ours,
+}
+
+
+def _handler(answer: Callable[[Request, Any], Problem]) -> Callable[[Request, Any], Response]:
+    return lambda request, error: answer(request, error).response
+
+
+#: For Starlette: an answer to every exception, which is looked up by its nearest class.
+HANDLERS: Final[Mapping[Any, Any]] = {kind: _handler(answer) for kind, answer in _PROBLEMS.items()}

@@ -1,0 +1,146 @@
+"""The gateway of one process: its parts, wired, and served until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Final
+
+import psycopg
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from dispatcher import contract, database
+from dispatcher.gateway.app import application, authenticator
+from dispatcher.health import ListenError
+from dispatcher.settings import Settings, SettingsError
+
+log = structlog.get_logger()
+
+#: Sessions of one process. A request holds one for a few statements.
+SESSIONS: Final = 8
+
+#: Connections that may wait to be accepted: after a restart every page comes back at once.
+_BACKLOG: Final = 4096
+
+
+class Gateway:
+    """Serves `application` on the settings' address.
+
+    As many as you like may, on as many hosts; on one host they share the port, and the kernel
+    spreads the connections.
+    """
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Raises SettingsError without a secret."""
+        require_secret(settings)
+        self._url: Final = url
+        self._settings: Final = settings
+        self._pool: Final = database.pool(url, "gateway", SESSIONS)
+        self._stopping: Final = asyncio.Event()
+
+    async def run(self) -> None:
+        """Works until stop(), through restarts of the database.
+
+        Raises SchemaError at the start if the schema is of another contract, ListenError if the
+        address is not to be had.
+        """
+        with psycopg.connect(self._url) as connection:
+            contract.check_contract(connection)
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            listener = stack.enter_context(
+                contextlib.closing(_listen(settings.gateway_host, settings.gateway_port))
+            )
+            await stack.enter_async_context(self._pool)
+            doorkeeper = authenticator(self._pool, settings)
+            streams: Mapping[str, ASGIApp] = {}
+            app = application(self._pool, settings, doorkeeper, streams=streams)
+            log.info("serving", address=f"{settings.gateway_host}:{settings.gateway_port}")
+            await self._serve(app, listener)
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Lets run() return: no new connections, and what is being answered is finished."""
+        self._stopping.set()
+
+    async def _serve(self, app: ASGIApp, listener: socket.socket) -> None:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                # Nothing here speaks WebSocket, and looking for a library of it takes time.
+                ws="none",
+                # Nothing is decided by a client's address, so no header need be trusted with it.
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(self._settings.shutdown_seconds),
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="gateway")
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            server.should_exit = True
+            await asyncio.wait([serving])
+        serving.result()
+
+
+def require_secret(settings: Settings) -> None:
+    """Raises SettingsError without one."""
+    if not settings.token_secrets:
+        sentence = (
+            "POSTBELL_TOKEN_SECRET is not set, so nobody could be let in: set it to what your"
+            " application signs its tokens with; `openssl rand -hex 32` makes one."
+        )
+        raise SettingsError([sentence])
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Of uvloop where that is installed, else Python's own."""
+    try:
+        import uvloop  # noqa: PLC0415 - it may not be there
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def run(url: str, settings: Settings) -> None:
+    """Runs the gateway until SIGTERM or SIGINT."""
+    gateway = Gateway(url, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, gateway.stop)
+    await gateway.run()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them to the gateway."""
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server(
+            (host, port),
+            family=family,
+            backlog=_BACKLOG,
+            reuse_port=hasattr(socket, "SO_REUSEPORT"),
+        )
+    except OSError as error:
+        raise ListenError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}): "
+            "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT."
+        ) from error

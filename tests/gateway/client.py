@@ -1,0 +1,107 @@
+"""A caller of the gateway, in this process: requests straight into the ASGI application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message
+
+from tests.gateway.bearer import token
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Headers
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass
+class Client:
+    """Sends what it is told to, and the headers that it was made with."""
+
+    app: ASGIApp
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_(self, recipient: str = "u1", **claims: Any) -> Client:
+        """The same for a person, by a token of the application's."""
+        bearer = f"Bearer {token(recipient, **claims)}"
+        return Client(self.app, {**self.headers, "authorization": bearer})
+
+    def having(self, **headers: str) -> Client:
+        """The same with more headers; `_` stands for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Client(self.app, {**self.headers, **named})
+
+    async def get(self, path: str) -> Answer:
+        return await self.send("GET", path)
+
+    async def post(self, path: str, body: Any = None) -> Answer:
+        return await self.send("POST", path, body)
+
+    async def put(self, path: str, body: Any = None) -> Answer:
+        return await self.send("PUT", path, body)
+
+    async def delete(self, path: str) -> Answer:
+        return await self.send("DELETE", path)
+
+    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """`body` is sent as it is if it is bytes, else as JSON."""
+        sent = dict(self.headers)
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent.setdefault("content-type", "application/json")
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        parts = urlsplit(path)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "root_path": "",
+            "query_string": parts.query.encode(),
+            "headers": [
+                (name.lower().encode("latin-1"), value.encode("latin-1"))
+                for name, value in sent.items()
+            ],
+            "server": ("localhost", 8000),
+            "client": ("127.0.0.1", 50000),
+        }
+        received: list[Message] = [{"type": "http.request", "body": body or b""}]
+        answered: list[Message] = []
+
+        async def receive() -> Message:
+            return received.pop(0) if received else {"type": "http.disconnect"}
+
+        async def respond(message: Message) -> None:
+            answered.append(message)
+
+        await self.app(scope, receive, respond)
+        start = answered[0]
+        content = b"".join(message.get("body", b"") for message in answered[1:])
+        return Answer(start["status"], Headers(raw=start["headers"]), content)
+
+
+def cookies_of(answer: Answer) -> SimpleCookie:
+    """What the browser is told to keep."""
+    kept = SimpleCookie()
+    for line in answer.headers.getlist("set-cookie"):
+        kept.load(line)
+    return kept
