@@ -18,6 +18,10 @@ Connection = psycopg.Connection[Any]
 
 CHANNELS = ("in_app", "email", "sms", "push", "sse")
 
+#: A browser's key, a point of the curve P-256, and its secret; in base64url (RFC 8291).
+P256DH = "BBeZI3c3aHZL9m0SouWLkgptGai7ccriL2Ac8ZMje5z-V00SmyiMiabSBp5kBETRUZ7A-saSuMJaMv5pH8rQB4o"
+AUTH = "AAECAwQFBgcICQoLDA0ODw"
+
 
 class Decision(NamedTuple):
     """A row of postbell.explain()."""
@@ -117,6 +121,29 @@ def recipient(connection: Connection, id: str = "u1", **named: object) -> str:  
     reachable: dict[str, object] = {"email": f"{id}@example.org", "phone": "+33612345678"}
     call(connection, "upsert_recipient", **{"id": id, **reachable, **named})
     return id
+
+
+def device(
+    connection: Connection,
+    recipient: str = "u1",
+    endpoint: str = "https://push.example/u1",
+    **named: object,
+) -> int:
+    """A browser of a person's, with keys that can be keys; its id."""
+    keys: dict[str, object] = {"p256dh": P256DH, "auth": AUTH}
+    call(
+        connection,
+        "add_push_subscription",
+        **{"recipient": recipient, "endpoint": endpoint, **keys, **named},
+    )
+    return int(
+        value(
+            connection,
+            "select id from postbell.push_subscription where tenant_id = %s and endpoint = %s",
+            named.get("tenant_id", "default"),
+            endpoint,
+        )
+    )
 
 
 def emit(

@@ -96,6 +96,35 @@ create table postbell.topic_member (
 create index topic_member_of_recipient_idx on postbell.topic_member (tenant_id, recipient_id);
 comment on table postbell.topic_member is 'Who follows which topic; {"topic": "thread:7"} addresses them all.';
 
+-- A browser that a person allowed to be written to (Push API). It belongs to whoever used it last.
+create table postbell.push_subscription (
+    id bigint generated always as identity primary key,
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+
+    endpoint text collate "C" not null,
+    p256dh text collate "C" not null,
+    auth text collate "C" not null,
+    user_agent text,
+
+    created_at timestamptz not null default now(),
+    last_reached_at timestamptz,
+
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
+    constraint endpoint_is_an_https_address check (endpoint ~ '^https://[^/?#@\\[:space:]]+/[!-~]*$' and length(endpoint) <= 2000),
+    constraint p256dh_is_a_point_in_base64url check (p256dh ~ '^B[A-Za-z0-9_-]{86}$'),
+    constraint auth_is_16_bytes_in_base64url check (auth ~ '^[A-Za-z0-9_-]{22}$'),
+    constraint user_agent_is_short check (length(user_agent) <= 500)
+);
+create unique index push_subscription_endpoint_idx on postbell.push_subscription (tenant_id, endpoint);
+create index push_subscription_of_recipient_idx on postbell.push_subscription (tenant_id, recipient_id);
+comment on table postbell.push_subscription is 'A browser that may be pushed to. Deleted when its push service says that it is gone.';
+comment on column postbell.push_subscription.endpoint is 'PushSubscription.endpoint: where its push service takes messages. Who knows it could write there, were it not for our key.';
+comment on column postbell.push_subscription.p256dh is 'PushSubscription.getKey("p256dh"), base64url: a message is encrypted to it (RFC 8291).';
+comment on column postbell.push_subscription.auth is 'PushSubscription.getKey("auth"), base64url: a secret that only the browser and we know.';
+comment on column postbell.push_subscription.user_agent is 'So that a person can tell their devices apart.';
+comment on column postbell.push_subscription.last_reached_at is 'When its push service last took a message.';
+
 -- Only explicit choices. A default copied into a row would outrank the choice that a person makes later.
 create table postbell.preference (
     tenant_id text collate "C" not null,

@@ -81,7 +81,7 @@ begin
             addressed.ready_at
         ) as silence
         cross join lateral postbell.address_on(
-            wish.channel, addressed.recipient_id, addressed.email, addressed.phone
+            wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
         ) as reach
     ),
 

@@ -22,9 +22,11 @@ begin
     settled as (
         update postbell.delivery as d set
             state = case
-                when tombstone.is_cancelled then 'cancelled'
+                -- What has reached one device of a person is sent, whatever becomes of the others.
+                when tombstone.is_cancelled then case when d.sent_at is null then 'cancelled' else 'sent' end
                 when again.decision = 'now' then 'queued'
                 when again.decision = 'later' then 'waiting'
+                when d.sent_at is not null then 'sent'
                 when again.reason = 'expired' then 'expired'
                 else 'skipped'
             end,

@@ -18,21 +18,22 @@ begin
 
     recalled as (
         update postbell.delivery set
-            state = 'cancelled',
+            -- What has reached one device of a person is sent, whatever becomes of the others.
+            state = case when sent_at is null then 'cancelled' else 'sent' end,
             reason = 'cancelled'
         from free
         where delivery.id = free.id
-        returning delivery.id
+        returning delivery.id, delivery.state
     )
 
     select
-        (select count(*) from recalled),
+        (select count(*) from recalled where state = 'cancelled'),
         (
             select count(*)
             from postbell.delivery
             where notification_id = any(notification_ids)
               and state not in ('skipped', 'expired', 'cancelled')
-              and id not in (select id from recalled)
+              and id not in (select id from recalled where state = 'cancelled')
         )
     into taken_back, handed_over;
 
@@ -41,7 +42,7 @@ begin
         select id
         from postbell.delivery
         where notification_id = any(notification_ids)
-          and state = 'cancelled'
+          and reason = 'cancelled'
     );
     delete from postbell.scheduled_notification
     where notification_id = any(notification_ids);

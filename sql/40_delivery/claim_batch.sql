@@ -53,7 +53,7 @@ begin
     join postbell.notification as n on n.id = d.notification_id
     join postbell.event_type as kind on kind.key = d.event
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-    cross join lateral postbell.address_on(d.channel, person.id, person.email, person.phone) as reach
+    cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
     where d.state in ('queued', 'sending')
     order by d.id;
     if not found then

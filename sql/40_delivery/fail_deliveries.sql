@@ -4,16 +4,17 @@ set search_path = ''
 as $$
     with failed as (
         update postbell.delivery as d set
-            state = 'failed',
+            state = case when d.sent_at is null then 'failed' else 'sent' end,
             reason = left(given.reason, 1000)
         from unnest(fail_deliveries.delivery_ids, fail_deliveries.reasons) as given (id, reason)
         where d.id = given.id
           and d.state in ('queued', 'sending')
-        returning d.id
+        returning d.id, d.state
     )
     insert into postbell.dead_letter (delivery_id)
     select id
     from failed
+    where state = 'failed'
     on conflict (delivery_id) do nothing
 $$;
 

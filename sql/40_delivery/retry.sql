@@ -28,7 +28,8 @@ begin
         update postbell.delivery as d set
             state = 'queued',
             reason = 'retried',
-            attempts = 0
+            attempts = 0,
+            sent_at = null
         from revived
         where d.id = revived.id
         returning d.id

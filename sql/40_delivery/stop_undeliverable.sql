@@ -4,7 +4,8 @@ as $$
 #variable_conflict use_column
 begin
     update postbell.delivery as d set
-        state = stop.state,
+        -- What has reached one device of a person is sent, whatever becomes of the others.
+        state = case when d.sent_at is null then stop.state else 'sent' end,
         reason = stop.reason
     from (
         select
@@ -27,7 +28,7 @@ begin
         cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         left join postbell.recipient as person
             on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
-        cross join lateral postbell.address_on(candidate.channel, person.id, person.email, person.phone) as reach
+        cross join lateral postbell.address_on(candidate.channel, person.tenant_id, person.id, person.email, person.phone) as reach
         left join postbell.suppression as barred
             on barred.tenant_id = candidate.tenant_id
             and barred.channel = candidate.channel

@@ -11,7 +11,7 @@ as $$
     join postbell.receipt_kinds as known on known.kind = n.kind
     join postbell.delivery as d on d.id = n.delivery_id
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-    cross join lateral postbell.address_on(d.channel, person.id, person.email, person.phone) as reach
+    cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
     cross join lateral (
         select case
             when known.barred_for is not null or n.blame = 'hard' then 'infinity'

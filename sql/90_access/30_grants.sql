@@ -43,6 +43,12 @@ grant execute on function
     postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier
 to postbell_reader;
 
+grant select, insert, update, delete on postbell.push_subscription to postbell_reader;
+grant usage on sequence postbell.push_subscription_id_seq to postbell_reader;
+grant execute on function
+    postbell.add_push_subscription, postbell.remove_push_subscription, postbell.take_over_device, postbell.require_device
+to postbell_reader;
+
 -- A gateway knows who is logged in. What it does for a person it does as their reader.
 grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
@@ -58,6 +64,7 @@ grant execute on function
     postbell.check_cluster, postbell.lead, postbell.fall_asleep, postbell.awake,
     postbell.route, postbell.release_due, postbell.fan_out, postbell.look,
     postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox, postbell.record_stream,
+    postbell.devices_of, postbell.record_pushes,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader
 to postbell_dispatcher;
@@ -78,6 +85,8 @@ grant select on
     postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member
 to postbell_support;
 grant select (tenant_id, id, locale, time_zone, created_at, updated_at, tracking_refused_at, erased_at) on postbell.recipient to postbell_support;
+grant select (id, tenant_id, recipient_id, user_agent, created_at, last_reached_at) on postbell.push_subscription
+to postbell_support;
 grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
 on postbell.rejected_event to postbell_support;
 grant execute on function

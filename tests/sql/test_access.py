@@ -21,6 +21,7 @@ EVERYBODY = {
 READER = {
     "archive", "mark_all_read", "mark_read", "mark_seen", "mark_unread",
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
+    "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
     "require_identifier", "require_recipient",
 }  # fmt: skip
 FUNCTIONS = {
@@ -40,7 +41,7 @@ FUNCTIONS = {
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
         "claim_batch", "start_sending", "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",
-        "finish_batch",
+        "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
     },
     "support": {"explain"},
@@ -48,6 +49,7 @@ FUNCTIONS = {
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
     "recipient", "recipient_role", "topic_member", "mute", "preference", "quiet_hours",
+    "push_subscription",
 }  # fmt: skip
 READABLE = {
     "producer": set[str](),
@@ -63,8 +65,8 @@ READABLE = {
 }  # fmt: skip
 WRITABLE = {
     "producer": set[str](),
-    "reader": {"mute", "preference", "quiet_hours"},
-    "gateway": {"mute", "preference", "quiet_hours"},
+    "reader": {"mute", "preference", "push_subscription", "quiet_hours"},
+    "gateway": {"mute", "preference", "push_subscription", "quiet_hours"},
     "dispatcher": set[str](),
     "support": set[str](),
 }
@@ -90,6 +92,9 @@ PARTLY = {
         ("recipient", "SELECT"): {
             "tenant_id", "id", "locale", "time_zone", "created_at", "updated_at",
             "tracking_refused_at", "erased_at",
+        },
+        ("push_subscription", "SELECT"): {
+            "id", "tenant_id", "recipient_id", "user_agent", "created_at", "last_reached_at",
         },
         ("rejected_event", "SELECT"): {
             "outbox_id", "tenant_id", "event", "recipient", "reason", "detail", "created_at",
@@ -287,6 +292,7 @@ def crowd(connection: Connection) -> Connection:
         given.call(connection, "set_preference", enabled=True, channel="email", **who)
         given.call(connection, "mute", subject="order:8", **who)
         given.call(connection, "set_quiet_hours", starts="22:00", ends="07:00", days=[1], **who)
+        given.device(connection, endpoint=f"https://push.example/{person}", **who)
         item = given.inbox_item(connection, tenant_id=tenant, recipient_id=person)
         columns = {"tenant_id": tenant, "event": "order.paid", "priority": "normal"}
         given.insert(
@@ -428,6 +434,56 @@ def test_a_reader_takes_back_nobody_elses_mute(crowd: Connection) -> None:
     assert given.value(crowd, "select count(*) from postbell.mute") == 3
 
 
+def test_a_reader_adds_and_removes_their_own_device(crowd: Connection) -> None:
+    mine = {"recipient": "u1", "endpoint": "https://push.example/new"}
+    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+        given.device(crowd, **mine)
+        given.device(crowd, **mine)
+        assert given.value(crowd, "select count(*) from postbell.push_subscription") == 2
+        assert given.call(crowd, "remove_push_subscription", **mine) == [(True,)]
+        assert given.call(crowd, "remove_push_subscription", **mine) == [(False,)]
+
+
+def test_a_reader_gets_the_browser_that_was_somebody_elses(crowd: Connection) -> None:
+    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+        given.device(crowd, endpoint="https://push.example/u2")
+    assert given.rows(
+        crowd,
+        "select recipient_id from postbell.push_subscription"
+        " where tenant_id = 'default' and endpoint = 'https://push.example/u2'",
+    ) == [("u1",)]
+
+
+def test_a_reader_who_knows_only_the_address_of_a_browser_does_not_get_it(
+    crowd: Connection,
+) -> None:
+    with (
+        pytest.raises(psycopg.Error) as error,
+        crowd.transaction(),
+        acting_as(crowd, "reader", tenant="default", recipient="u1"),
+    ):
+        given.device(crowd, endpoint="https://push.example/u2", auth="B" + given.AUTH[1:])
+    assert error.value.sqlstate == "PB022"
+    assert "somebody else" in str(error.value)
+
+
+@pytest.mark.parametrize("other", [{"recipient": "u2"}, {"recipient": "u1", "tenant_id": "other"}])
+def test_a_reader_adds_and_removes_nobody_elses_device(
+    crowd: Connection, other: dict[str, str]
+) -> None:
+    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+        endpoint = f"https://push.example/{other['recipient']}"
+        removed = given.call(crowd, "remove_push_subscription", endpoint=endpoint, **other)
+        assert removed == [(False,)]
+    with (
+        pytest.raises(psycopg.Error) as error,
+        crowd.transaction(),
+        acting_as(crowd, "reader", tenant="default", recipient="u1"),
+    ):
+        given.device(crowd, endpoint="https://push.example/planted", **other)
+    assert error.value.sqlstate == "PB003"
+
+
 @pytest.mark.parametrize("table", ["preference", "mute", "quiet_hours"])
 def test_a_reader_writes_no_row_of_somebody_else(crowd: Connection, table: str) -> None:
     extra = {
@@ -519,6 +575,8 @@ def test_support_sees_what_became_of_everything(crowd: Connection) -> None:
         "select body from postbell.inbox_item",
         "select email from postbell.recipient",
         "select phone from postbell.recipient",
+        "select endpoint from postbell.push_subscription",
+        "select auth from postbell.push_subscription",
         "select attributes from postbell.recipient",
         "select payload from postbell.notification",
         "select payload from postbell.outbox",
@@ -580,6 +638,7 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
         "select email from postbell.recipient",
         "select from postbell.inbox_item",
         "select from postbell.suppression",
+        "select from postbell.push_subscription",
         "select recipient_id from postbell.delivery",
         "update postbell.delivery set state = 'sent'",
         "insert into postbell.inbox_item default values",

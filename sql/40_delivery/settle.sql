@@ -1,0 +1,81 @@
+create or replace function postbell.settle(
+    delivery_ids bigint[], outcomes text[], provider text, message_ids text[], reasons text[],
+    retry_after double precision[], at_fault boolean[]
+) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_waiting bigint;
+begin
+    with tried as materialized (
+        select *
+        from unnest(delivery_ids, outcomes, message_ids, reasons, retry_after, at_fault)
+            as t (delivery_id, outcome, message_id, reason, retry_after, is_at_fault)
+    ),
+
+    settled as (
+        update postbell.delivery as d set
+            state = case
+                when tried.outcome in ('retry', 'partly') then 'waiting'
+                -- What has reached one device of a person is sent, whatever becomes of the others.
+                when d.sent_at is not null then 'sent'
+                else tried.outcome
+            end,
+            reason = left(tried.reason, 1000),
+            provider = settle.provider,
+            provider_message_id = coalesce(tried.message_id, d.provider_message_id),
+            sent_at = case when tried.outcome in ('sent', 'partly') then coalesce(d.sent_at, clock_timestamp()) else d.sent_at end,
+            due_at = case
+                when tried.outcome in ('retry', 'partly') then clock_timestamp() + make_interval(secs => tried.retry_after)
+                else d.due_at
+            end
+        from tried
+        where d.id = tried.delivery_id
+          -- That it was sent is true whoever says so; the rest is for the one in whose hands it still is.
+          and (d.state = 'sending' or tried.outcome = 'sent' and d.state in ('queued', 'waiting', 'unknown'))
+        returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.is_at_fault, tried.reason
+    ),
+
+    waiting as (
+        insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
+        select id, tenant_id, recipient_id, true, due_at
+        from settled
+        where state = 'waiting'
+        on conflict (delivery_id) do nothing
+    ),
+
+    dead as (
+        insert into postbell.dead_letter (delivery_id)
+        select id
+        from settled
+        where state in ('failed', 'refused')
+        on conflict (delivery_id) do nothing
+    ),
+
+    barred as (
+        insert into postbell.suppression (tenant_id, channel, address, reason, detail)
+        select distinct on (settled.tenant_id, settled.channel, lower(reach.address))
+            settled.tenant_id, settled.channel, lower(reach.address), 'bounce', left(settled.reason, 1000)
+        from settled
+        join postbell.recipient as person
+            on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
+        cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+        where settled.is_at_fault
+          and reach.address is not null
+        on conflict (tenant_id, channel, address) do nothing
+    )
+
+    select count(*) into v_waiting
+    from settled
+    where state = 'waiting';
+
+    -- A sleeping router knows of no due time that came up since.
+    if v_waiting > 0 then
+        perform pg_notify('postbell_wake', '');
+    end if;
+end
+$$;
+
+comment on function postbell.settle is
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown or failed. An address at fault is suppressed.';
