@@ -20,6 +20,7 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
         "smtp": "dispatcher.providers.smtp:Smtp",
         "smtp+starttls": "dispatcher.providers.smtp:Smtp",
         "smtps": "dispatcher.providers.smtp:Smtp",
+        "sendgrid": "dispatcher.providers.sendgrid:SendGrid",
         "console": "dispatcher.providers.console:Console",
     }
 )

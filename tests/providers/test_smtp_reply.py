@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
-from dispatcher.providers.smtp.reply import Phase, Reply, shown
+from dispatcher.providers.smtp.reply import Phase, Reply
 
 
 @pytest.mark.parametrize("code", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
@@ -149,14 +149,6 @@ def test_the_address_is_taken_out_of_the_reason() -> None:
     )
 
     assert outcome.reason == "RCPT: 550 5.1.1 <…>: unknown"
-
-
-@given(st.text(), st.text(min_size=3))
-def test_a_shown_text_is_one_printable_line_that_fits(text: str, secret: str) -> None:
-    line = shown(text, secret)
-
-    assert line.isprintable()
-    assert len(line) <= 300
 
 
 @given(

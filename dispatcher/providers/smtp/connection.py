@@ -14,8 +14,9 @@ from aiosmtplib import SMTPServerDisconnected, SMTPTimeoutError
 from dispatcher.channels.email import Email
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
+from dispatcher.providers.quotation import quoted
 from dispatcher.providers.smtp.endpoint import Endpoint, Tls
-from dispatcher.providers.smtp.reply import Code, Phase, Reply, shown
+from dispatcher.providers.smtp.reply import Code, Phase, Reply
 
 #: What the network and the server can do to us; anything else that is raised is a bug.
 FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
@@ -273,4 +274,4 @@ def _described(failure: Exception) -> str:
         return "timed out"
     if isinstance(failure, SMTPServerDisconnected):
         return "connection lost"
-    return shown(str(failure)) or type(failure).__name__
+    return quoted(str(failure)) or type(failure).__name__

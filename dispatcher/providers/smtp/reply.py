@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
+from dispatcher.providers.quotation import quoted
 
 
 class Phase(StrEnum):
@@ -47,7 +48,6 @@ FULL_MAILBOX = "5.2.2"
 NOT_AUTHENTICATED = frozenset({530, 534, 535, 538})
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-_LONGEST_REASON = 300
 _SETTING_UP = frozenset({Phase.CONNECT, Phase.HELLO, Phase.STARTTLS, Phase.LOGIN, Phase.RESET})
 _ABOUT_RECIPIENT = frozenset({Phase.RECIPIENT, Phase.DATA, Phase.ACCEPT})
 
@@ -76,7 +76,7 @@ class Reply:
         The enhanced code wins over the basic one: `450 5.1.1` is a bad address, `550 4.7.1` is not.
         Each of `secrets` (passwords, addresses) is taken out of the reason.
         """
-        reason = f"{phase}: {self.basic} {shown(self.text, *secrets)}".rstrip()
+        reason = f"{phase}: {self.basic} {quoted(self.text, *secrets)}".rstrip()
         if self.basic in NOT_AUTHENTICATED or (
             phase is Phase.LOGIN and self.basic >= Code.FIRST_PERMANENT
         ):
@@ -113,13 +113,3 @@ class Reply:
         ):
             return Fault.PROVIDER
         return Fault.MESSAGE
-
-
-def shown(text: str, *secrets: str) -> str:
-    """A server's text, fit for a log: one line, printable, not long, without `secrets`."""
-    for secret in secrets:
-        if secret:
-            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
-    text = " ".join(text.split())
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 1] + "…"

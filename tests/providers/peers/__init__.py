@@ -6,8 +6,9 @@ alone does is tested in a module of its own.
 
 from tests.providers.peers.console import ConsoleHarness
 from tests.providers.peers.peer import Peer
+from tests.providers.peers.sendgrid import SendGridHarness
 from tests.providers.peers.smtp import SmtpHarness
 
-PEERS: tuple[type[Peer], ...] = (SmtpHarness, ConsoleHarness)
+PEERS: tuple[type[Peer], ...] = (SmtpHarness, SendGridHarness, ConsoleHarness)
 
 __all__ = ["PEERS", "Peer"]

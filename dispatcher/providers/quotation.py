@@ -1,0 +1,17 @@
+"""What a server said, fit for a reason and a log."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 300
+
+
+def quoted(text: str, *secrets: str) -> str:
+    """One line, printable, not long, and without `secrets` (passwords, addresses) in any case."""
+    for secret in secrets:
+        if secret:
+            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
+    text = " ".join(text.split())
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,198 @@
+"""SendGrid: mails by its Web API (v3), over one pooled client.
+
+What does not change from mail to mail is built by SendGrid's own library and kept; the rest is
+filled in, for the library takes longer to build a mail than we take to send it. Its sending is not
+used at all: it connects anew for each mail, and follows a redirect with the key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Self
+
+from sendgrid.helpers.mail import (
+    ClickTracking,
+    From,
+    Mail,
+    OpenTracking,
+    ReplyTo,
+    SubscriptionTracking,
+    TrackingSettings,
+)
+
+from dispatcher.channels.email import Email
+from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.masking import mask
+from dispatcher.providers.http import HttpClient, Response
+from dispatcher.providers.http_status import declined
+from dispatcher.providers.provider import ProviderNotOpenError
+from dispatcher.providers.quotation import quoted
+from dispatcher.providers.url import ProviderUrl
+
+#: Comes back at the top of every event of the mail: which delivery it tells of.
+DELIVERY_ID = "postbell_delivery_id"
+
+_SHAPE = "sendgrid://:API_KEY@api.sendgrid.com"
+#: How the field is called that has the address: `personalizations.0.to.0.email`.
+_TO = ".to.0.email"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`sendgrid://:API_KEY@api.sendgrid.com?timeout=30`; below the key are the parameters.
+
+    `api.eu.sendgrid.com` for an account whose data stays in the European Union.
+    """
+
+    #: `https://api.sendgrid.com`
+    origin: str
+    api_key: str = field(repr=False)
+    #: Seconds to be connected, and for the answer. Longer, for giving up here leaves the mail in
+    #: doubt.
+    connect_timeout: float = 10.0
+    timeout: float = 30.0
+    #: Requests in flight, at most.
+    concurrency: int = 8
+
+    @classmethod
+    def from_url(cls, url: str) -> Account:
+        """Raises ProviderUrlError: a sentence that says what is wrong and shows no key."""
+        parts = ProviderUrl(url, "SendGrid", shape=_SHAPE)
+        parts.no_path()
+        if parts.username or not parts.password:
+            raise parts.error(f"has no API key, or something in front of it: write {_SHAPE}")
+        if not parts.password.isascii() or any(c <= " " for c in parts.password):
+            raise parts.error("has an API key with a character in it that no key has")
+        account = cls(
+            origin=parts.origin(),
+            api_key=parts.password,
+            connect_timeout=parts.seconds("connect_timeout", 10.0),
+            timeout=parts.seconds("timeout", 30.0),
+            concurrency=parts.count("concurrency", 8),
+        )
+        parts.finish()
+        return account
+
+    @property
+    def send_url(self) -> str:
+        """Where mails are sent."""
+        return f"{self.origin}/v3/mail/send"
+
+
+class SendGrid:
+    """Sends mails through one SendGrid account."""
+
+    kind = "sendgrid"
+    channel = "email"
+
+    def __init__(self, account: Account, *, name: str = kind) -> None:
+        self.name = name
+        self._account = account
+        self._client = HttpClient(
+            concurrency=account.concurrency,
+            timeout=account.timeout,
+            connect_timeout=account.connect_timeout,
+        )
+        self._open = False
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """`sendgrid://:API_KEY@api.sendgrid.com`: see Account. Raises ProviderUrlError."""
+        return cls(Account.from_url(url), name=name or cls.kind)
+
+    def __repr__(self) -> str:
+        return f"SendGrid({self._account.origin})"
+
+    async def open(self) -> None:
+        await self._client.open()
+        self._open = True
+
+    async def send(self, message: Email) -> Outcome:
+        if not self._open:
+            raise ProviderNotOpenError(self.name)
+        if message.smtputf8:
+            return Refused("an address is not ASCII, and SendGrid takes none that is not")
+        answer = await self._client.post(
+            self._account.send_url,
+            data=json.dumps(body(message), ensure_ascii=False).encode("utf-8", "replace"),
+            headers={
+                "Authorization": f"Bearer {self._account.api_key}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+            },
+        )
+        if not isinstance(answer, Response):
+            return answer
+        if answer.status == HTTPStatus.ACCEPTED:
+            return Sent(answer.headers.get("X-Message-Id"), code=str(answer.status))
+        return self._declined(answer, message)
+
+    async def close(self) -> None:
+        self._open = False
+        await self._client.close()
+
+    def _declined(self, answer: Response, message: Email) -> Retry | Refused | Unknown:
+        """Any other status, 200 among them: that means checked and not sent, or is a proxy's."""
+        complaints = _complaints(answer)
+        said = "; ".join(f"{about}: {text}" if about else text for about, text in complaints)
+        said = said or answer.body.decode("utf-8", "replace")
+        said = mask(quoted(said, self._account.api_key, message.to))
+        outcome = declined(answer, f"SendGrid: {answer.status} {said}".rstrip())
+        if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
+            return replace(outcome, suppress=True)
+        if answer.status == HTTPStatus.FORBIDDEN and "from" in dict(complaints):
+            # One tenant's sender is not verified: the mails of the others get through.
+            return Retry(f"SendGrid: {answer.status} {said}", code=outcome.code)
+        return outcome
+
+
+def body(message: Email) -> dict[str, Any]:
+    """What the API is asked to send. One person per call: several would see each other."""
+    content = [{"type": "text/plain", "value": message.text}]
+    if message.html is not None:
+        content.append({"type": "text/html", "value": message.html})
+    frame = _frame(
+        message.sender.name, message.sender.mailbox.address, message.reply_to, message.tracking
+    )
+    return {
+        **frame,
+        "personalizations": [{"to": [{"email": message.to}]}],
+        "subject": message.subject,
+        "content": content,
+        "headers": {"Message-ID": message.message_id, **dict(message.headers)},
+        "custom_args": {DELIVERY_ID: str(message.delivery_id)},
+    }
+
+
+# Half of a tenant's mails have the same sender; the library takes 0.1 ms for what is in here.
+@lru_cache(maxsize=1024)
+def _frame(
+    name: str, address: str, reply_to: str | None, tracking: frozenset[str]
+) -> Mapping[str, Any]:
+    mail = Mail(from_email=From(address, name))
+    if reply_to is not None:
+        mail.reply_to = ReplyTo(reply_to)
+    settings = TrackingSettings()
+    # With its own unsubscribing, SendGrid would keep a list of people that we cannot see.
+    settings.subscription_tracking = SubscriptionTracking(enable=False)
+    settings.open_tracking = OpenTracking(enable="opens" in tracking)
+    clicks = "clicks" in tracking
+    settings.click_tracking = ClickTracking(enable=clicks, enable_text=clicks)
+    mail.tracking_settings = settings
+    frame: dict[str, Any] = mail.get()
+    return frame
+
+
+def _complaints(answer: Response) -> list[tuple[str, str]]:
+    """What SendGrid says is wrong: the field that it is about, or "", and the text."""
+    said = answer.json()
+    errors = said.get("errors") if isinstance(said, dict) else None
+    return [
+        (str(error.get("field") or ""), str(error.get("message") or ""))
+        for error in (errors if isinstance(errors, list) else ())
+        if isinstance(error, dict)
+    ]

@@ -1,0 +1,26 @@
+"""What a server says may be long, hostile, or repeat what we must not show."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatcher.providers.quotation import LONGEST, quoted
+
+
+@given(st.text(), st.text(min_size=3))
+def test_a_quotation_is_one_printable_line_that_fits(text: str, secret: str) -> None:
+    line = quoted(text, secret)
+
+    assert line.isprintable()
+    assert len(line) <= LONGEST
+
+
+def test_a_secret_is_left_out_in_any_case() -> None:
+    line = quoted("no ANN@example.org here,\r\n 'h(unter2' either", "ann@example.org", "h(unter2")
+
+    assert line == "no … here, '…' either"
+
+
+def test_a_long_text_ends_visibly() -> None:
+    assert quoted("x" * 1000) == "x" * (LONGEST - 1) + "…"
