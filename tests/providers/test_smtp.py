@@ -244,6 +244,17 @@ async def test_a_non_ascii_address_is_refused_where_it_is_not_offered(
     assert isinstance(await provider.send(an_email()), Sent)
 
 
+async def test_the_envelope_names_the_delivery_where_bounces_can_repeat_it(
+    server: SmtpPeer, smtp: Open
+) -> None:
+    server.extensions = ("DSN",)
+    provider = await smtp()
+
+    await provider.send(an_email(42))
+
+    assert server.commands[1][1].endswith("> RET=HDRS ENVID=postbell-42")
+
+
 async def test_a_mail_above_the_servers_limit_is_not_transferred(
     server: SmtpPeer, smtp: Open
 ) -> None:

@@ -206,6 +206,9 @@ class Connection:
                     "an address is not ASCII, and the mail server does not offer SMTPUTF8"
                 )
             options += [b"SMTPUTF8", b"BODY=8BITMIME"]
+        if self._client.supports_extension("dsn"):
+            # RFC 3461: a bounce says which delivery it is about, and leaves our text out.
+            options += [b"RET=HDRS", b"ENVID=%b" % envelope_id(email.delivery_id).encode()]
         return options
 
     async def _command(self, *words: bytes) -> Reply:
@@ -241,6 +244,11 @@ class Connection:
         plain = base64.b64encode(password.encode()).decode()
         both = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
         return (both, plain, password, self._recipient)
+
+
+def envelope_id(delivery_id: int) -> str:
+    """What a bounce has as Original-Envelope-Id (RFC 3464, 2.2.1) where the server offers DSN."""
+    return f"postbell-{delivery_id}"
 
 
 def unsendable(email: Email) -> str | None:
