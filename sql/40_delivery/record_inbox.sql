@@ -4,7 +4,11 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+    v_is_attended constant boolean := postbell.is_attended();
     v_written integer;
+    v_tenant_id text;
+    v_recipient_ids text[];
+    v_item_ids bigint[];
 begin
     with free as (
         select d.id, item.title, item.body, item.link, item.image, item.actions
@@ -49,18 +53,22 @@ begin
         join postbell.notification as n on n.id = settled.notification_id
         join postbell.event_type as kind on kind.key = settled.event
         returning id, tenant_id, recipient_id, is_silent
-    ),
-
-    -- A batch is of one tenant, so it is one row for all of it.
-    told as (
-        insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
-        select tenant_id, 'added', array_agg(recipient_id), array_agg(id)
-        from written
-        where not is_silent
-        group by tenant_id
     )
 
-    select count(*) into v_written from written;
+    select
+        count(*),
+        min(tenant_id),
+        array_agg(recipient_id) filter (where v_is_attended and not is_silent),
+        array_agg(id) filter (where v_is_attended and not is_silent)
+    into v_written, v_tenant_id, v_recipient_ids, v_item_ids
+    from written;
+
+    -- A batch is of one tenant, so open pages are told of it by one row.
+    if v_item_ids is not null then
+        insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+        values (v_tenant_id, 'added', v_recipient_ids, v_item_ids);
+        perform postbell.ring_gateways();
+    end if;
 
     perform postbell.finish_batch(batch_id, claim);
     return v_written;

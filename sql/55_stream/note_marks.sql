@@ -6,8 +6,7 @@ declare
     -- More than a page shows are not worth naming: it looks anew.
     v_most constant integer := 100;
 begin
-    -- An insert of no rows would ring all the same.
-    if not exists (select from marked) then
+    if not postbell.is_attended() then
         return null;
     end if;
 
@@ -30,11 +29,14 @@ begin
         join unmarked as former using (recipient_id, tenant_id, id)
     ) as change
     group by change.tenant_id, change.recipient_id, change.kind;
+    if found then
+        perform postbell.ring_gateways();
+    end if;
     return null;
 end
 $$;
 
-comment on function postbell.note_marks() is 'Tells a person''s other open pages what was seen, read, made unread or archived.';
+comment on function postbell.note_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
 
 -- A trigger, so that a reader who may mark items tells of exactly that and can make up nothing.
 create or replace trigger note_marks

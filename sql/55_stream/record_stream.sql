@@ -62,6 +62,9 @@ begin
     )
 
     select count(*) into v_written from told;
+    if v_written > 0 then
+        perform postbell.ring_gateways();
+    end if;
 
     perform postbell.finish_batch(batch_id, claim);
     return v_written;

@@ -1,7 +1,12 @@
+create domain postbell.stream_kind as text
+    constraint stream_kind_is_known check (value in ('notification', 'added', 'seen', 'read', 'unread', 'archived'));
+comment on domain postbell.stream_kind is 'notification; or what happened to inbox items: added, seen, read, unread, archived.';
+
 create sequence postbell.stream_event_id_seq as bigint;
 comment on sequence postbell.stream_event_id_seq is 'Numbers what open pages are told. Gaps are rollbacks.';
 
 -- What open pages are told, in the order of its commits. Append-only, like the outbox: nothing in it dies.
+-- Written by record_inbox(), record_stream() and note_marks() alone, so it checks nothing again.
 create table postbell.stream_event (
     -- A ring of eight leaves of three hours each.
     slot smallint not null default mod(extract(epoch from now())::bigint / 10800, 8),
@@ -9,7 +14,7 @@ create table postbell.stream_event (
     id bigint not null default nextval('postbell.stream_event_id_seq'),
 
     tenant_id text collate "C" not null,
-    kind text not null,
+    kind postbell.stream_kind not null,
 
     recipient_id text collate "C",
     frame json,
@@ -17,13 +22,7 @@ create table postbell.stream_event (
     recipient_ids text[],
     item_ids bigint[],
 
-    created_at timestamptz not null default clock_timestamp(),
-
-    constraint kind_is_known check (kind in ('notification', 'added', 'seen', 'read', 'unread', 'archived')),
-    constraint frame_is_for_one_person check (
-        kind = 'notification' and num_nulls(recipient_id, frame) = 0 and num_nonnulls(recipient_ids, item_ids) = 0
-        or kind <> 'notification' and num_nonnulls(recipient_id, frame) = 0 and recipient_ids is not null
-    )
+    created_at timestamptz not null default clock_timestamp()
 ) partition by list (slot);
 alter sequence postbell.stream_event_id_seq owned by postbell.stream_event.id;
 
@@ -44,7 +43,6 @@ create table postbell.stream_event_7 partition of postbell.stream_event for valu
 comment on table postbell.stream_event is 'What open pages are told: notifications, and that an inbox changed. Kept for 15 hours at least, for pages that were away.';
 comment on column postbell.stream_event.slot is 'The leaf of the ring.';
 comment on column postbell.stream_event.xid is 'The inserting transaction; gateways read in commit order by it.';
-comment on column postbell.stream_event.kind is 'notification; or what happened to inbox items: added, seen, read, unread, archived.';
 comment on column postbell.stream_event.frame is 'A notification as the page gets it, and whose it is: recipient_id.';
 comment on column postbell.stream_event.recipient_ids is 'Whose inbox changed.';
 comment on column postbell.stream_event.item_ids is 'Which item of each of them; with one recipient, all are theirs. Null for too many to name.';

@@ -53,7 +53,7 @@ to postbell_reader;
 grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
     postbell.require_present,
-    postbell.doze, postbell.rouse, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
+    postbell.attend, postbell.doze, postbell.rouse, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
     postbell.is_stream_kept, postbell.unread_among
 to postbell_gateway;
 -- What comes back comes through the gateway, or as mail to a command.

@@ -32,8 +32,8 @@ FUNCTIONS = {
         "begin_session", "session_of", "end_session", "issue_ticket", "use_ticket",
         "require_present",
         "receive_receipt", "receive_reply",
-        "doze", "rouse", "stream_position", "stream_between", "stream_missed", "is_stream_kept",
-        "unread_among",
+        "attend", "doze", "rouse", "stream_position", "stream_between", "stream_missed",
+        "is_stream_kept", "unread_among",
     },
     "dispatcher": {
         "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
@@ -502,8 +502,14 @@ def test_a_reader_writes_no_row_of_somebody_else(crowd: Connection, table: str) 
 
 
 @pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive"])
-def test_what_a_reader_marks_is_told_to_the_readers_pages(crowd: Connection, verb: str) -> None:
-    with acting_as(crowd, "reader", tenant="default", recipient="u1"):
+def test_what_a_reader_marks_is_told_to_the_readers_pages(
+    crowd: Connection, shared_url: str, verb: str
+) -> None:
+    with (
+        psycopg.connect(shared_url, autocommit=True) as gateway,
+        acting_as(crowd, "reader", tenant="default", recipient="u1"),
+    ):
+        given.call(gateway, "attend")
         item = given.value(crowd, "select id from postbell.inbox")
         given.call(crowd, verb, recipient="u1", item_ids=[item])
         crowd.execute("update postbell.inbox_item set archived_at = now(), read_at = null")
