@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from dispatcher.delivery import Outcome
@@ -21,6 +21,7 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
         "smtp+starttls": "dispatcher.providers.smtp:Smtp",
         "smtps": "dispatcher.providers.smtp:Smtp",
         "sendgrid": "dispatcher.providers.sendgrid:SendGrid",
+        "twilio": "dispatcher.providers.twilio:Twilio",
         "console": "dispatcher.providers.console:Console",
     }
 )
@@ -57,6 +58,19 @@ class Provider(Protocol[Message_contra]):
 
     async def close(self) -> None:
         """Let the sends in flight end, then let go of every connection. Closing twice is fine."""
+        ...
+
+
+#: The address for one message's reports, by a provider's kind, its name, and the delivery's id.
+ReportUrl = Callable[[str, str, int], str]
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A provider that tells later what became of a message, at an address made for the message."""
+
+    def report_to(self, url: ReportUrl) -> None:
+        """From now on, have every message reported there. Without this, nothing is reported."""
         ...
 
 

@@ -1,10 +1,12 @@
-"""Mails to send."""
+"""Mails and texts to send."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dispatcher.channels.email import HEADERS, Email, Mailbox, Sender
+from dispatcher.channels.sms import Sms
+from dispatcher.rendering import gsm
 
 SENDER = Sender(
     "Shop",
@@ -48,3 +50,23 @@ def an_email(
         head = email.data.partition(b"\r\n\r\n")[0]
         object.__setattr__(email, "_data", head + b"\r\n\r\n" + body)
     return email
+
+
+def an_sms(
+    number: int = 1,
+    *,
+    to: str = "+12025550123",
+    sender: str | None = None,
+    body: str = "Thank you.",
+    valid_for: timedelta | None = None,
+) -> Sms:
+    measured = gsm.measure(body)
+    return Sms(
+        delivery_id=number,
+        to=to,
+        sender=sender,
+        body=body,
+        encoding=measured.encoding,
+        segments=measured.segments,
+        valid_for=valid_for,
+    )

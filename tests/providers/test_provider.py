@@ -15,6 +15,7 @@ from dispatcher.providers.provider import SCHEMES, ProviderUrlError, provider_fo
         ("smtp://127.0.0.1:1025", "smtp"),
         ("smtps://relay.example", "smtp"),
         ("smtp+starttls://relay.example", "smtp"),
+        (f"twilio://AC{'0' * 32}:t@api.twilio.com?from=Shop", "twilio"),
         ("console:", "console"),
         ("console://", "console"),
     ],

@@ -8,7 +8,8 @@ from tests.providers.peers.console import ConsoleHarness
 from tests.providers.peers.peer import Peer
 from tests.providers.peers.sendgrid import SendGridHarness
 from tests.providers.peers.smtp import SmtpHarness
+from tests.providers.peers.twilio import TwilioHarness
 
-PEERS: tuple[type[Peer], ...] = (SmtpHarness, SendGridHarness, ConsoleHarness)
+PEERS: tuple[type[Peer], ...] = (SmtpHarness, SendGridHarness, TwilioHarness, ConsoleHarness)
 
 __all__ = ["PEERS", "Peer"]

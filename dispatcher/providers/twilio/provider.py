@@ -1,0 +1,201 @@
+"""The Twilio provider: text messages by the Programmable Messaging API (2010-04-01).
+
+The request is ours, and so is its sending; the library that Twilio publishes is asked in the tests
+whether it would have sent the same. Of what it does we need one form and one header. It hides the
+answer's headers, and with them Retry-After, behind its exceptions, disregards the time-out of an
+asynchronous call, and where it tries again it may text a person twice. It verifies the reports that
+come back (`twilio.request_validator`).
+
+Twilio knows no idempotency key. What is not known to have been refused is therefore never sent
+again: an answer that did not come, and a 5xx that carries no error of Twilio's own. Such an answer
+is a proxy's, which has lost sight of the request; Twilio may have taken it. An error object is
+Twilio's word that there is no message, and a 429, or a 503 that says when to come back, is given
+before anything was done.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from dispatcher.channels.sms import Sms
+from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.masking import HIDDEN, mask
+from dispatcher.providers.http import HttpClient, Response, retry_after
+from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ReportUrl
+from dispatcher.providers.twilio.account import Account
+from dispatcher.providers.twilio.codes import Blame, Meaning
+from dispatcher.providers.url import is_loopback
+
+#: Twilio keeps a text no longer than this.
+LONGEST_VALIDITY: Final = timedelta(hours=10)
+
+_LONGEST_REASON: Final = 300
+_CREATED: Final = 201
+_TOO_MANY: Final = 429
+_UNAVAILABLE: Final = 503
+
+
+class Twilio:
+    """Texts people through one Twilio account."""
+
+    kind = "twilio"
+    channel = "sms"
+
+    def __init__(self, account: Account, *, name: str = kind) -> None:
+        self.name = name
+        self._account = account
+        self._client = HttpClient(
+            concurrency=account.concurrency,
+            timeout=account.timeout,
+            connect_timeout=account.connect_timeout,
+        )
+        self._report_url: ReportUrl | None = None
+        self._open = False
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Twilio:
+        """`twilio://SID:TOKEN@api.twilio.com?from=…`; see `Account` for the rest."""
+        return cls(Account.from_url(url), name=name or cls.kind)
+
+    def __repr__(self) -> str:
+        return f"Twilio({self._account.sid})"
+
+    def report_to(self, url: ReportUrl) -> None:
+        """Have every text's status reported to an address of its own."""
+        self._report_url = url
+
+    async def open(self) -> None:
+        await self._client.open()
+        self._open = True
+
+    async def send(self, message: Sms) -> Outcome:
+        if not self._open:
+            raise ProviderNotOpenError(self.name)
+        answer = await self._client.post(
+            self._account.messages_url,
+            data=urlencode(self.form(message)).encode("ascii"),
+            headers={
+                "Authorization": self._account.authorization,
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+        )
+        if not isinstance(answer, Response):
+            return answer
+        return self._outcome(answer, message)
+
+    async def close(self) -> None:
+        self._open = False
+        await self._client.close()
+
+    def form(self, message: Sms) -> dict[str, str]:
+        """The parameters of the request, by Twilio's names."""
+        form = {"To": message.to, "Body": message.body}
+        if self._account.messaging_service is not None:
+            form["MessagingServiceSid"] = self._account.messaging_service
+        sender = message.sender or self._account.sender
+        if sender is not None:
+            form["From"] = sender
+        if message.valid_for is not None:
+            seconds = ceil(min(message.valid_for, LONGEST_VALIDITY).total_seconds())
+            form["ValidityPeriod"] = str(max(seconds, 1))
+        if (address := self._status_callback(message)) is not None:
+            form["StatusCallback"] = address
+        return form
+
+    def _status_callback(self, message: Sms) -> str | None:
+        if self._report_url is None:
+            return None
+        address = self._report_url(self.kind, self.name, message.delivery_id)
+        # Twilio refuses a text whose reports it cannot deliver, and finds no localhost of ours.
+        if is_loopback(urlsplit(address).hostname or "") and not self._account.is_loopback:
+            return None
+        return address
+
+    def _outcome(self, answer: Response, message: Sms) -> Outcome:
+        said = answer.json()
+        if not isinstance(said, dict):
+            said = {}
+        if answer.status == _CREATED:
+            return self._created(said, message)
+        code = said.get("code")
+        if type(code) is not int:
+            return self._without_code(answer)
+        if answer.status == _TOO_MANY:
+            return Retry(
+                f"Twilio: {code} too many requests",
+                after=retry_after(answer.headers),
+                code=str(code),
+                fault=Fault.PROVIDER,
+            )
+        meaning = self._account.codes.get(code)
+        if meaning is not None:
+            return self._meant(code, meaning, message, retry_after(answer.headers))
+        return self._unlisted(answer, code, str(said.get("message", "")))
+
+    def _created(self, said: dict[str, Any], message: Sms) -> Outcome:
+        code, sid = said.get("error_code"), said.get("sid")
+        if said.get("status") in ("failed", "undelivered") and type(code) is int:
+            meaning = self._account.codes.get(code)
+            if meaning is not None:
+                return self._meant(code, meaning, message, None)
+        return Sent(sid if isinstance(sid, str) else None, code=str(said.get("status", "")) or None)
+
+    def _meant(
+        self, code: int, meaning: Meaning, message: Sms, after: timedelta | None
+    ) -> Refused | Retry:
+        reason, written = f"Twilio: {code} {meaning.words}", str(code)
+        match meaning.blame:
+            case Blame.RECIPIENT:
+                return Refused(reason, code=written, suppress=True)
+            case Blame.CONTENT:
+                return Refused(reason, code=written)
+            case Blame.SENDER if message.sender is not None:
+                # One tenant's mistake must not stop the texts of the others.
+                return Refused(f"{reason}: {message.sender}", code=written)
+            case Blame.SENDER | Blame.ACCOUNT:
+                return _misconfigured(reason, written)
+            case Blame.BUSY:
+                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
+            case Blame.DESTINATION | Blame.UNREACHABLE:
+                return Retry(reason, after=after, code=written)
+
+    def _unlisted(self, answer: Response, code: int, text: str) -> Outcome:
+        """A code that is in no table: by what its status says (RFC 9110, 15.5 and 15.6)."""
+        token = self._account.token
+        text = mask(" ".join(text.split())[:_LONGEST_REASON].replace(token, HIDDEN))
+        reason, written = f"Twilio: {code} {text}".rstrip(), str(code)
+        match answer.status:
+            case 401 | 403 | 404:
+                return _misconfigured(reason, written)
+            case status if 400 <= status < 500:  # noqa: PLR2004 the class of the status
+                return Refused(reason, code=written)
+            case _:
+                return Retry(
+                    reason, after=retry_after(answer.headers), code=written, fault=Fault.PROVIDER
+                )
+
+    def _without_code(self, answer: Response) -> Outcome:
+        """No error object: it is not Twilio who answered, or not in its right mind."""
+        status, after = answer.status, retry_after(answer.headers)
+        reason, written = f"Twilio: HTTP {status}", f"HTTP {status}"
+        match status:
+            case 408 | 429:
+                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
+            case _ if status == _UNAVAILABLE and after is not None:
+                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
+            case _ if 300 <= status < 400:  # noqa: PLR2004 as above
+                return _misconfigured(f"{reason}: it sends us elsewhere", written)
+            case 401 | 403 | 404 | 405:
+                return _misconfigured(reason, written)
+            case _ if 400 <= status < 500:  # noqa: PLR2004 as above
+                return Refused(reason, code=written)
+            case _:
+                return Unknown(f"{reason}, without a word of what became of the text", written)
+
+
+def _misconfigured(reason: str, code: str) -> Retry:
+    return Retry(f"{MISCONFIGURED}{reason}", code=code, fault=Fault.CONFIGURATION)
