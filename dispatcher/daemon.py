@@ -107,7 +107,9 @@ class Daemon:
             queue.stop()
 
     def _start_queues(self, catalog: Catalog) -> list[asyncio.Task[None]]:
-        renderer = Renderer(catalog)
+        renderer = Renderer(
+            catalog, offers_unsubscribe=self._settings.unsubscribe_links is not None
+        )
         inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
         queues = [self._start_queue("in_app", inbox, INBOX_BATCHES)]
         for name, channel_of in OUTGOING.items():

@@ -52,6 +52,8 @@ class Delivery:
     attempts: int
     created_at: datetime
     expires_at: datetime | None
+    #: The recipient cannot opt out of it: a security notice, say.
+    is_forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

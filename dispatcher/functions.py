@@ -65,6 +65,7 @@ class Claimed(NamedTuple):
     created_at: datetime
     expires_at: datetime | None
     is_started: bool
+    is_forced: bool
 
 
 @dataclass(frozen=True, slots=True)

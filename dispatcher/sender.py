@@ -342,6 +342,7 @@ def _delivery(row: Claimed, tenant: Tenant) -> Delivery:
         row.attempts if row.is_started else row.attempts + 1,
         row.created_at,
         row.expires_at,
+        row.is_forced,
     )
 
 

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import files
 from dispatcher.channels.email import RETURN_PATH, EmailChannel
+from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.masking import mask_url
 from dispatcher.providers.provider import ProviderUrlError, provider_for
 from dispatcher.signing import SHORTEST_SECRET, Signer
@@ -227,6 +228,11 @@ class Settings(BaseSettings):
         """Signs our links; None where there is no secret, and so no links."""
         secrets = self.token_secrets
         return Signer(secrets) if secrets else None
+
+    @property
+    def unsubscribe_links(self) -> UnsubscribeLinks | None:
+        """As `EmailChannel` takes it."""
+        return UnsubscribeLinks(self.signer, self.public_url) if self.signer else None
 
     @property
     def token_secrets(self) -> tuple[str, ...]:

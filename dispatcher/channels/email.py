@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from email_validator import EmailNotValidError, validate_email
 
-from dispatcher.channels import mime
+from dispatcher.channels import mime, unsubscribe
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Delivery, Refused
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import EmailContent
@@ -26,7 +29,7 @@ _Found = TypeVar("_Found")
 RETURN_PATH = "bounces+{delivery}@{domain}"
 
 #: RFC 3834: nobody's holiday responder answers, and no list loops.
-HEADERS = (("Auto-Submitted", "auto-generated"),)
+HEADERS: tuple[tuple[str, str], ...] = (("Auto-Submitted", "auto-generated"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class EmailChannel:
         *,
         reply_to: str | None = None,
         return_path: str = RETURN_PATH,
+        unsubscribe_links: UnsubscribeLinks | None = None,
         concurrency: int = 8,
         max_attempts: int = 10,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -128,6 +132,7 @@ class EmailChannel:
         self._sender_name = sender_name
         self._reply_to = reply_to
         self._return_path = return_path
+        self._unsubscribe_links = unsubscribe_links
         self._now = now
         self.concurrency = concurrency
         self.max_attempts = max_attempts
@@ -168,6 +173,13 @@ class EmailChannel:
         if not mime.is_header_safe(subject):
             return Refused("the subject contains a line break or NUL")
 
+        headers, text, html = HEADERS, content.text, content.html
+        link = self._unsubscribe_links and self._unsubscribe_links.of(delivery)
+        if link:
+            # What is rendered is shared; the link is this person's own.
+            headers += unsubscribe.headers(link)
+            text = text.replace(UNSUBSCRIBE_LINK, link)
+            html = html and html.replace(UNSUBSCRIBE_LINK, escape(link))
         return Email(
             delivery_id=delivery.id,
             envelope_from=self._envelope_from(delivery.id, sender.mailbox.domain),
@@ -175,11 +187,11 @@ class EmailChannel:
             to=recipient.address,
             reply_to=reply_to,
             subject=subject,
-            text=content.text,
-            html=content.html,
+            text=text,
+            html=html,
             date=self._now(),
             message_id=_message_id(delivery, sender.mailbox.domain),
-            headers=HEADERS,
+            headers=headers,
             smtputf8=(
                 recipient.smtputf8
                 or sender.mailbox.smtputf8

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+#: What `unsubscribe_link` is in a mail: the channel puts each recipient's own in its place, so that
+#: one content serves all. RFC 2606: this host is nobody's.
+UNSUBSCRIBE_LINK: Final = "https://unsubscribe.invalid/"
 
 
 @dataclass(frozen=True, slots=True)

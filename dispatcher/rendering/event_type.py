@@ -18,7 +18,7 @@ Priority = Literal["low", "normal", "high", "critical"]
 #: Variables that every template has; a field of that name would hide them.
 RESERVED: Final = frozenset(
     {"caller", "event", "kwargs", "lang", "loop", "range", "recipient", "self", "super", "tenant",
-     "url", "varargs"}
+     "unsubscribe_link", "url", "varargs"}
 )  # fmt: skip
 
 

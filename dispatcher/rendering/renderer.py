@@ -12,7 +12,7 @@ from jinja2 import Template, UndefinedError
 from dispatcher.delivery import Delivery
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_template import ChannelTemplate
-from dispatcher.rendering.content import Content
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK, Content
 from dispatcher.rendering.errors import RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.graphemes import cut
@@ -56,11 +56,13 @@ class _Form:
 class Renderer:
     """Renders the events of one catalog for one database.
 
-    Not for use by several threads at once.
+    `offers_unsubscribe` says that the e-mail channel knows a link for whoever may opt out. Not for
+    use by several threads at once.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, offers_unsubscribe: bool = False) -> None:
         self._catalog: Final = catalog
+        self._offers_unsubscribe: Final = offers_unsubscribe
         self._sharing: Final = Sharing()
         self._forms: Final = {key: _Form.of(event) for key, event in catalog.events.items()}
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
@@ -90,6 +92,7 @@ class Renderer:
             scene = Scene(tenant, observed, values.get("currency"))
             values["tenant"] = tenant
             values["recipient"] = observed
+            values["unsubscribe_link"] = self._unsubscribe_link(delivery)
             values[SCENE] = scene
             content = template.render(values, scene)
         except Exception as error:  # noqa: BLE001 # template code can raise anything
@@ -97,6 +100,10 @@ class Renderer:
             raise _explained(error, delivery) from None
         self._sharing.keep(delivery, content, observed)
         return content
+
+    def _unsubscribe_link(self, delivery: Delivery) -> str | None:
+        is_offered = self._offers_unsubscribe and delivery.channel == "email"
+        return UNSUBSCRIBE_LINK if is_offered and not delivery.is_forced else None
 
     def _choose(self, key: tuple[str, str, str | None, str]) -> ChannelTemplate:
         event, channel, locale, _ = key

@@ -10,7 +10,7 @@ from dispatcher.delivery import Delivery, Tenant
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.scene import ObservedRecipient
 
-_Key = tuple[int, str, str, str | None, str | None]
+_Key = tuple[int, str, str, str | None, bool, str | None]
 
 
 #: Payload, tenant and content; no content where it depends on the time zone, for then it is kept
@@ -54,6 +54,7 @@ class Sharing:
             delivery.event,
             delivery.channel,
             delivery.recipient.locale,
+            delivery.is_forced,
             zone,
         )
         found = self._shared.get(key)
@@ -73,6 +74,7 @@ class Sharing:
             delivery.event,
             delivery.channel,
             delivery.recipient.locale,
+            delivery.is_forced,
             zone,
         )
         self._shared[key] = (delivery.payload, delivery.tenant, content)

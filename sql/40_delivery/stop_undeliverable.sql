@@ -22,9 +22,12 @@ begin
                 when person.erased_at is not null then 'recipient_erased'
                 when reach.address is null then 'no_address'
                 when barred.address is not null then 'address_suppressed'
+                -- What is forced (rung 5) nobody can switch off; what is in the inbox is there to stay.
+                when candidate.rung <> 5 and candidate.channel <> 'in_app' and choice.is_off then 'switched_off'
             end as reason
         from postbell.delivery as candidate
         join postbell.notification as n on n.id = candidate.notification_id
+        join postbell.event_type as kind on kind.key = candidate.event
         cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         left join postbell.recipient as person
             on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
@@ -34,6 +37,9 @@ begin
             and barred.channel = candidate.channel
             and barred.address = lower(reach.address)
             and barred.expires_at > postbell.clock()
+        cross join lateral postbell.is_switched_off(
+            candidate.tenant_id, candidate.recipient_id, candidate.channel, kind.category, candidate.event
+        ) as choice
         where candidate.id = any(delivery_ids)
           and candidate.state in ('queued', 'sending')
         -- What somebody is just cancelling is left to them.
@@ -45,4 +51,4 @@ end
 $$;
 
 comment on function postbell.stop_undeliverable(bigint[]) is
-    'What was decided may be overtaken by the time it is sent: cancelled, expired, the person gone, the address suppressed. A word said now counts for what is already queued.';
+    'What was decided may be overtaken by the time it is sent: cancelled, expired, the person gone, the address suppressed, the channel switched off. A word said now counts for what is already queued.';

@@ -188,6 +188,14 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
         ),
         ("update postbell.notification set expires_at = now()", Fate("expired", "expired")),
         ("select postbell.cancel('order:7')", Fate("cancelled", "cancelled")),
+        (
+            "select postbell.set_preference('u1', false, category => 'orders')",
+            Fate("skipped", "switched_off"),
+        ),
+        (
+            "select postbell.set_preference('u1', false, channel => 'email')",
+            Fate("skipped", "switched_off"),
+        ),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("when", ["before the claim", "after the claim"])
@@ -204,6 +212,49 @@ def test_a_word_said_after_routing_counts_for_what_is_queued(
         assert claim(db).deliveries == []
         assert batches(db) == []
     assert fate(db, delivery) == expected
+
+
+@pytest.mark.parametrize("when", ["before the claim", "after the claim"])
+def test_unsubscribe_between_enqueue_and_send_stops_what_is_queued(
+    db: Connection, when: str
+) -> None:
+    emit_and_route(db)
+    (delivery,) = given.column(db, "select id from postbell.delivery")
+    claimed = claim(db) if when == "after the claim" else None
+    given.call(
+        db, "set_preference", recipient="u1", enabled=False, channel="email", category="orders"
+    )
+    assert (start(db, claimed) if claimed else claim(db).deliveries) == []
+    assert fate(db, delivery) == Fate("skipped", "switched_off")
+
+
+@pytest.mark.parametrize(
+    "choice", [{"channel": "sms"}, {"channel": "email", "category": "payments"}, {}]
+)
+def test_what_is_forced_or_meant_for_others_is_sent_all_the_same(
+    db: Connection, choice: dict[str, str]
+) -> None:
+    given.event_type(db, "payment.completed")
+    emit_and_route(db, forced_channels=None if choice else ["email"])
+    given.call(db, "set_preference", recipient="u1", enabled=False, **choice)
+    claimed = claim(db)
+    assert start(db, claimed) == claimed.deliveries
+
+
+def test_what_is_switched_off_now_still_gets_into_the_inbox(db: Connection) -> None:
+    emit_and_route(db, channels=["in_app"])
+    given.call(db, "set_preference", recipient="u1", enabled=False)
+    assert record_inbox(db, claim(db)) == 1
+
+
+def test_a_claim_says_what_nobody_can_opt_out_of(db: Connection) -> None:
+    emit_and_route(db)
+    emit_and_route(db, forced_channels=["email"])
+    found = [
+        given.value(db, "select is_forced from postbell.claim_batch(%s)", batch)
+        for batch in batches(db)
+    ]
+    assert found == [False, True]
 
 
 # --- fencing

@@ -12,7 +12,7 @@ import pytest
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import check
-from dispatcher.rendering.content import SmsContent
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK, SmsContent
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
@@ -84,6 +84,22 @@ def test_an_email_renders_its_sample(event: str, locale: str) -> None:
     assert f'lang="{locale}"' in content.html
     assert "prefers-color-scheme: dark" in content.html
     assert 'class="heading" style="' in content.html
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_a_mail_shows_how_to_unsubscribe_where_that_is_possible(event: str, locale: str) -> None:
+    wanted = delivery(sample(event), event=event, recipient=reader(locale=locale))
+    forced = replace(wanted, is_forced=True)
+    offering = Renderer(CATALOG, offers_unsubscribe=True)
+
+    content = email(offering.render(wanted))
+
+    assert UNSUBSCRIBE_LINK in content.text
+    assert f'href="{UNSUBSCRIBE_LINK}"' in str(content.html)
+    without = email(offering.render(forced))
+    assert without == email(Renderer(CATALOG).render(wanted))
+    assert UNSUBSCRIBE_LINK not in without.text + str(without.html)
+    assert "nsubscri" not in without.text + str(without.html)
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)

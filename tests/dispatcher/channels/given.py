@@ -22,6 +22,7 @@ def a_delivery(
     recipient: str = "u1",
     created_at: datetime = NOON,
     expires_at: datetime | None = None,
+    is_forced: bool = False,
 ) -> Delivery:
     tenant = Tenant(
         id="default",
@@ -47,6 +48,7 @@ def a_delivery(
         attempts=1,
         created_at=created_at,
         expires_at=expires_at,
+        is_forced=is_forced,
     )
 
 

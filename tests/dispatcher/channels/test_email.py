@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.provisional import domains
 
 from dispatcher.channels.email import Email, EmailChannel
+from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Refused
-from dispatcher.rendering.content import EmailContent
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK, EmailContent
+from dispatcher.signing import Signer
 from tests.dispatcher.channels.given import NOON, a_delivery, email_channel
 from tests.dispatcher.channels.read import as_lines, mail_of, sender_of, text_of
 
@@ -290,3 +292,65 @@ def test_any_address_is_taken_or_refused_but_never_an_error(address: str) -> Non
 def test_a_wrong_setting_is_told_at_start(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         EmailChannel(**options)
+
+
+# --- leaving
+
+
+SIGNER = Signer(["a secret to sign links with, in a test"])
+LINKS = UnsubscribeLinks(SIGNER, "https://n.example")
+OPTIONAL = EmailContent(
+    "Paid", f"Leave: {UNSUBSCRIBE_LINK}\n", f'<a href="{UNSUBSCRIBE_LINK}">Leave</a>\n'
+)
+
+
+def test_what_somebody_may_opt_out_of_has_the_one_click_headers_of_rfc_8058() -> None:
+    mail = read(email_channel(unsubscribe_links=LINKS).message(a_delivery(), OPTIONAL))
+
+    link = mail["List-Unsubscribe"].strip("<>")
+    assert link.startswith("https://n.example/v1/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    token = link.rpartition("/")[2]
+    assert SIGNER.verify("unsubscribe", token) == ("default", "u1", "orders")
+
+
+def test_the_link_in_the_text_is_the_recipients_own() -> None:
+    channel = email_channel(unsubscribe_links=LINKS)
+
+    one = built(channel.message(a_delivery(), OPTIONAL))
+    other = built(channel.message(a_delivery(recipient="u2"), OPTIONAL))
+
+    assert UNSUBSCRIBE_LINK not in one.text + str(one.html)
+    assert f"<{one.text.removeprefix('Leave: ').strip()}>" == dict(one.headers)["List-Unsubscribe"]
+    assert one.text.split()[1] in str(one.html)
+    assert one.text != other.text
+
+
+def test_a_link_in_html_is_escaped() -> None:
+    links = UnsubscribeLinks(SIGNER, "https://n.example/a&b")
+
+    mail = built(email_channel(unsubscribe_links=links).message(a_delivery(), OPTIONAL))
+
+    assert "https://n.example/a&amp;b/v1/unsubscribe/" in str(mail.html)
+
+
+@pytest.mark.parametrize(("links", "is_forced"), [(None, False), (LINKS, True), (None, True)])
+def test_nothing_to_click_where_nobody_may_opt_out_or_nothing_is_signed(
+    links: UnsubscribeLinks | None, is_forced: bool
+) -> None:
+    channel = email_channel(unsubscribe_links=links)
+
+    mail = read(channel.message(a_delivery(is_forced=is_forced), CONTENT))
+
+    assert "List-Unsubscribe" not in mail
+    assert "List-Unsubscribe-Post" not in mail
+
+
+def test_even_the_longest_ids_keep_lines_legal() -> None:
+    channel = email_channel(unsubscribe_links=LINKS)
+
+    mail = built(channel.message(a_delivery(recipient="漢" * 255), OPTIONAL))
+
+    assert max(map(len, mail.data.split(b"\r\n"))) <= 998
+    link = "".join(mail_of(mail.data)["List-Unsubscribe"].split()).strip("<>")
+    assert SIGNER.verify("unsubscribe", link.rpartition("/")[2])[1] == "漢" * 255

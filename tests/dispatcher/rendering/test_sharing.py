@@ -29,6 +29,14 @@ def test_what_reads_nothing_is_shared_by_all_of_a_locale(tmp_path: Path) -> None
     assert render(delivery({"text": "x"}, recipient=reader(locale="fr"))) is not first
 
 
+def test_a_link_to_unsubscribe_is_shared_by_all_who_may(tmp_path: Path) -> None:
+    files = email_files(text="x {% if unsubscribe_link %}{{ unsubscribe_link }}{% endif %}")
+    render = Renderer(Catalog.load([folder(tmp_path, files)]), offers_unsubscribe=True).render
+    first = render(delivery({}))
+    assert render(delivery({}, recipient=reader(id="ben"))) is first
+    assert email(render(replace(delivery({}), is_forced=True))).text == "x\n"
+
+
 @pytest.mark.parametrize(
     "read",
     [
