@@ -15,12 +15,13 @@ import psycopg
 import structlog
 
 from dispatcher import contract, database, health
+from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.functions import Functions
 from dispatcher.health import Health
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
-from dispatcher.providers.provider import Provider, provider_for
+from dispatcher.providers.roster import Roster
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
@@ -52,18 +53,16 @@ PATIENCE = 30.0
 class Daemon:
     """Router and dispatcher of one process.
 
-    `provider` takes the mails; by default the one that the settings name.
+    `roster` has the providers; by default those that the settings name.
     """
 
-    def __init__(
-        self, url: str, settings: Settings, *, provider: Provider[Any] | None = None
-    ) -> None:
+    def __init__(self, url: str, settings: Settings, *, roster: Roster | None = None) -> None:
         self._url = url
         self._settings = settings
-        self._provider = provider or provider_for(settings.smtp_url.get_secret_value())
+        self._roster = roster or Roster.of(settings.provider_entries)
         self._sessions = database.pool(url, "sender", SENDER_SESSIONS)
         self._metrics = Metrics(self._depth)
-        self._health = Health()
+        self._health = Health(providers=lambda: self._roster.statuses)
         self._stopping = asyncio.Event()
         self._senders: list[Sender] = []
         self._queues: list[Queue] = []
@@ -80,11 +79,14 @@ class Daemon:
 
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._sessions)
-            await self._provider.open()
-            stack.push_async_callback(self._provider.close)
+            await self._roster.open()
+            stack.push_async_callback(self._roster.close)
 
             observers = [self._start_pulse(), *self._start_server()]
-            queues = self._start_queues(catalog) if self._settings.dispatcher_enabled else []
+            queues = []
+            if self._settings.dispatcher_enabled:
+                queues = self._start_queues(catalog)
+                observers.append(self._start_bulletin())
             routers = [self._start_router()] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
@@ -113,7 +115,7 @@ class Daemon:
         inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
         queues = [self._start_queue("in_app", inbox, INBOX_BATCHES)]
         for name, channel_of in OUTGOING.items():
-            if name != self._provider.channel:
+            if not self._roster.of_channel(name):
                 log.warning("a channel has no provider: what is for it stays queued", channel=name)
                 continue
             channel = channel_of(self._settings)
@@ -122,7 +124,7 @@ class Daemon:
                 renderer,
                 self._metrics,
                 channel,
-                self._provider,
+                self._roster,
                 in_flight=max(1, channel.concurrency // OUTGOING_BATCHES),
             )
             queues.append(self._start_queue(name, sender, OUTGOING_BATCHES))
@@ -181,6 +183,19 @@ class Daemon:
                     await connection.execute("select postbell.contract()")
                     self._health.beat(part)
                     await asyncio.sleep(PULSE)
+
+        return self._start(part, work)
+
+    def _start_bulletin(self) -> asyncio.Task[None]:
+        part = "bulletin"
+        self._health.expect(part, PATIENCE + INTERVAL)
+        bulletin = Bulletin(self._roster, lambda: self._health.beat(part))
+        self._roster.observe(self._metrics)
+        self._roster.observe(bulletin)
+
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                await bulletin.run(Functions(await self._session(stack, part)))
 
         return self._start(part, work)
 

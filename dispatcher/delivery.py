@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,9 @@ class Tenant:
     locale: str
     time_zone: str
     branding: Mapping[str, Any]
+    #: By channel, the names of the providers it chose, in order. A channel without a choice is
+    #: not in it.
+    providers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,14 +75,27 @@ class Attempted:
     delivery_id: int
     #: sent, retry, refused, unknown or failed.
     outcome: str
+    provider: str
     message_id: str | None
     code: str | None
     reason: str | None
-    #: Seconds; only for retry.
+    #: Seconds until it is tried again, which a retry is, and an unknown outcome may be. A retry
+    #: without them was passed on to another provider.
     retry_after: float | None
     latency_ms: float
     #: The address itself is bad, and is suppressed.
     is_at_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that no provider takes now, as postbell.hold_deliveries() takes it."""
+
+    delivery_id: int
+    seconds: float
+    #: A try was begun, which is given back.
+    is_begun: bool
+    reason: str
 
 
 class Functions:
@@ -155,14 +168,14 @@ class Functions:
         )
         return frozenset(row[0] for row in await cursor.fetchall())
 
-    async def record_attempts(self, provider: str, attempts: Sequence[Attempted]) -> None:
+    async def record_attempts(self, attempts: Sequence[Attempted]) -> None:
         await self._connection.execute(
-            "select postbell.record_attempts(%s::bigint[], %s::text[], %s, %s::text[], %s::text[],"
-            " %s::text[], %s::float8[], %s::real[], %s::boolean[])",
+            "select postbell.record_attempts(%s::bigint[], %s::text[], %s::text[], %s::text[],"
+            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::boolean[])",
             [
                 [attempt.delivery_id for attempt in attempts],
                 [attempt.outcome for attempt in attempts],
-                provider,
+                [attempt.provider for attempt in attempts],
                 [attempt.message_id for attempt in attempts],
                 [attempt.code for attempt in attempts],
                 [attempt.reason for attempt in attempts],
@@ -170,6 +183,34 @@ class Functions:
                 [attempt.latency_ms for attempt in attempts],
                 [attempt.is_at_fault for attempt in attempts],
             ],
+        )
+
+    async def hold_deliveries(self, batch_id: int, claim: int, held: Sequence[Held]) -> None:
+        await self._connection.execute(
+            "select postbell.hold_deliveries(%s, %s, %s::bigint[], %s::float8[], %s::boolean[],"
+            " %s::text[])",
+            [
+                batch_id,
+                claim,
+                [each.delivery_id for each in held],
+                [each.seconds for each in held],
+                [each.is_begun for each in held],
+                [each.reason for each in held],
+            ],
+        )
+
+    async def doubtful_attempts(self, delivery_ids: list[int]) -> dict[int, str]:
+        """The provider that may have sent a delivery already, by its id."""
+        cursor = await self._connection.execute(
+            "select delivery_id, provider from postbell.doubtful_attempts(%s::bigint[])",
+            [delivery_ids],
+        )
+        return dict(await cursor.fetchall())
+
+    async def report_providers(self, process: str, reports: str) -> None:
+        """`reports` is JSON."""
+        await self._connection.execute(
+            "select postbell.report_providers(%s, %s::jsonb)", [process, reports]
         )
 
     async def record_inbox(self, batch_id: int, claim: int, items: Sequence[InAppItem]) -> int:
@@ -207,9 +248,13 @@ class Functions:
     async def tenant(self, tenant_id: str) -> Tenant:
         cursor = self._connection.cursor(row_factory=class_row(Tenant))
         await cursor.execute(
-            "select id, name, base_url, currency, locale, time_zone, branding"
-            " from postbell.tenant where id = %s",
-            [tenant_id],
+            "select id, name, base_url, currency, locale, time_zone, branding,"
+            " (select coalesce(jsonb_object_agg(channel, chosen), '{}') from ("
+            "select channel, jsonb_agg(provider order by position) as chosen"
+            " from postbell.provider_choice where tenant_id = %(id)s group by channel"
+            ") as choice) as providers"
+            " from postbell.tenant where id = %(id)s",
+            {"id": tenant_id},
         )
         tenant = await cursor.fetchone()
         if tenant is None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
+from dispatcher.providers.guard import Status
 
 #: Seconds for the requests in hand when the server is asked to stop.
 _GRACE: Final = 2
@@ -40,11 +42,18 @@ class Health:
     """Signs of life of the parts of a daemon: its loops, its database.
 
     A part is alive if it beat within the time it is expected to; from `expect` on it has that time
-    for its first. `clock` returns seconds and never goes back.
+    for its first. `providers` says how each is doing; none of that makes a daemon unwell, for a new
+    one would meet the same. `clock` returns seconds and never goes back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        providers: Callable[[], Iterable[Status]] = tuple,
+    ) -> None:
         self._clock: Final = clock
+        self._providers: Final = providers
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -90,6 +99,19 @@ class Health:
                 "seconds_ago": round(self._clock() - part.seen_at, 3) if part.has_beaten else None,
             }
             for name, part in sorted(self._parts.items())
+        }
+
+    def providers(self) -> dict[str, Any]:
+        """For JSON: each provider, how it is doing, why, and when it is asked again."""
+        return {
+            status.provider: {
+                "channel": status.channel,
+                "state": status.state,
+                "reason": mask(status.reason) or None,
+                "since": status.since.isoformat(),
+                "opens_in_seconds": round(status.opens_in, 1),
+            }
+            for status in self._providers()
         }
 
     @property
@@ -169,7 +191,12 @@ def _listen(host: str, port: int) -> socket.socket:
 def _answer(is_well: bool, health: Health) -> Response:
     status = "ok" if is_well else "unavailable"
     return JSONResponse(
-        {"status": status, "silent": health.silent, "parts": health.report()},
+        {
+            "status": status,
+            "silent": health.silent,
+            "parts": health.report(),
+            "providers": health.providers(),
+        },
         status_code=200 if is_well else _UNAVAILABLE,
         headers={"cache-control": "no-store"},
     )

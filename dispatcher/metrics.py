@@ -14,6 +14,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
+from dispatcher.providers.breaker import State
+from dispatcher.providers.guard import Status
 
 log = structlog.get_logger()
 
@@ -65,7 +67,7 @@ class Metrics:
         )
         self._attempts = self._counter(
             "attempts",
-            "Tries to deliver; a retry does not settle the delivery, every other outcome does.",
+            "Calls of a provider. After a retry there is another, after an unknown there may be.",
             "channel",
             "provider",
             "outcome",
@@ -78,6 +80,18 @@ class Metrics:
             "From the emitting of an event to its hand-over to the provider, waiting included.",
             _HANDOVER,
             "channel",
+        )
+        self._held = self._counter(
+            "held",
+            "Deliveries put aside because no provider of the channel could be asked.",
+            "channel",
+        )
+        self._provider_state = self._gauge(
+            "provider_state",
+            "1 for the state that a provider is in: ready, resting or paused.",
+            "channel",
+            "provider",
+            "state",
         )
         self._in_hand = self._gauge("batches_in_hand", "Batches being delivered now.", "channel")
         self._leading = self._gauge("router_leading", "1 while this process leads the routers.")
@@ -107,6 +121,15 @@ class Metrics:
     def handed_over(self, channel: str, seconds: float) -> None:
         """A delivery was handed to its provider, so long after its event was emitted."""
         self._handover.labels(channel).observe(seconds)
+
+    def held(self, channel: str) -> None:
+        """A delivery waits because no provider could be asked."""
+        self._held.labels(channel).inc()
+
+    def provider_changed(self, status: Status) -> None:
+        for state in State:
+            labels = self._provider_state.labels(status.channel, status.provider, state.value)
+            labels.set(status.state is state)
 
     def leading(self, is_leading: bool) -> None:
         self._leading.set(is_leading)

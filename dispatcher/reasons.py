@@ -84,6 +84,18 @@ LATER: Final[Mapping[str, Reason]] = MappingProxyType(
             "The audience had no members, or the event wanted no channel.",
             "Look at the event's audience, and at who has the role or follows the topic.",
         ),
+        "provider_resting": Reason(
+            "No provider could be asked just then: it waits for one, which costs it no try.",
+            "Look at `postbell stats`; if it lasts, at the provider.",
+        ),
+        "provider_paused": Reason(
+            "A provider's configuration is at fault: it waits until that is mended, at no cost.",
+            "`postbell stats` says what the provider complains of; mend it, or choose another.",
+        ),
+        "provider_unknown": Reason(
+            "The tenant chose providers that no file names: it waits until one does.",
+            "Add them to the file of POSTBELL_PROVIDERS, or call postbell.choose_providers().",
+        ),
         "retried": Reason("It was a dead letter, and somebody sent it again."),
     }
 )

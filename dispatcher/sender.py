@@ -15,9 +15,20 @@ import structlog
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.database import ConnectionLost, Pool
-from dispatcher.delivery import Delivery, Outcome, Recipient, Refused, Retry, Sent, Tenant, Unknown
-from dispatcher.functions import Attempted, Claimed, Functions
-from dispatcher.providers.provider import Provider
+from dispatcher.delivery import (
+    Delivery,
+    Outcome,
+    Recipient,
+    Refused,
+    Retry,
+    Sent,
+    Tenant,
+    Unknown,
+)
+from dispatcher.failover import Call, hand_over, opens_in, reason_for_none, spread, uses_up_a_try
+from dispatcher.functions import Attempted, Claimed, Functions, Held
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.renderer import Renderer
@@ -35,6 +46,9 @@ RECORD_PAUSE = 0.5
 
 _Result = TypeVar("_Result")
 
+#: What became of a delivery in this process's hands: an attempt each call, or put aside.
+Ended = Attempted | Held
+
 
 class Watch(Protocol):
     """Who wants to know what the sender does (metrics)."""
@@ -44,6 +58,8 @@ class Watch(Protocol):
     ) -> None: ...
 
     def handed_over(self, channel: str, seconds: float) -> None: ...
+
+    def held(self, channel: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +184,7 @@ class InboxSender(Sender):
 
 
 class ProviderSender(Sender):
-    """Calls a provider for each delivery.
+    """Calls a provider for each delivery, and where that one fails, the next.
 
     Before the calls, and in a transaction of its own, those about to be in flight are marked: after
     a crash only they are in doubt. `in_flight` is how many of a batch that may be at once.
@@ -180,64 +196,87 @@ class ProviderSender(Sender):
         renderer: Renderer,
         watch: Watch,
         channel: Channel[Any, Any],
-        provider: Provider[Any],
+        roster: Roster,
         *,
         in_flight: int,
     ) -> None:
         super().__init__(pool, renderer, watch)
         self._channel = channel
-        self._provider = provider
+        self._roster = roster
         self._in_flight = in_flight
         # Where a second copy does harm, what is in doubt must be told apart from what is begun.
         if channel.crash_policy is CrashPolicy.SEND_AGAIN:
             self._started_at_once = in_flight
 
     async def _hand_over(self, batch: Batch) -> None:
-        settled: list[Attempted] = []
+        ended: list[Ended] = []
         ready = batch.rendered
+        guards = self._guards(batch)
         if self._channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER:
-            settled = [_left_in_doubt(number) for number in batch.in_doubt]
+            provider = guards[0].name if len(guards) == 1 else "unknown"
+            ended = [_left_in_doubt(number, provider) for number in batch.in_doubt]
             ready = [pair for pair in ready if pair[0].id not in batch.in_doubt]
+        doubtful = await self._doubtful(ready) if len(guards) > 1 else {}
 
         for share in _shares(ready, self._in_flight):
             going = batch.started
-            fresh = [delivery.id for delivery, _ in share if delivery.id not in going]
+            fresh = [delivery for delivery, _ in share if delivery.id not in going]
             if fresh and not self._is_stopping:
-                going |= await self._start(batch, settled, fresh)
-                settled = []
-            ended = await asyncio.gather(
+                if opens_in(guards) > 0:
+                    ended += [self._held(delivery, guards, is_begun=False) for delivery in fresh]
+                else:
+                    going |= await self._start(batch, ended, [delivery.id for delivery in fresh])
+                    ended = []
+            answers = await asyncio.gather(
                 *(
-                    self._attempt(delivery, content)
+                    self._attempt(delivery, content, _only(guards, doubtful.get(delivery.id)))
                     for delivery, content in share
                     if delivery.id in going
                 ),
                 return_exceptions=True,
             )
-            settled += [one for one in ended if isinstance(one, Attempted)]
-            bugs = [one for one in ended if isinstance(one, BaseException)]
+            for answer in answers:
+                if not isinstance(answer, BaseException):
+                    ended += answer
+            bugs = [answer for answer in answers if isinstance(answer, BaseException)]
             if bugs:
                 # What the others came to is true all the same, or they would be sent again.
-                await self._record(settled, _nothing)
+                await self._record(batch, ended, _nothing)
                 raise bugs[0]
 
         async def finish(functions: Functions) -> None:
             await functions.finish_batch(batch.id, batch.claim)
 
-        await self._record(settled, finish)
+        await self._record(batch, ended, finish)
+
+    def _guards(self, batch: Batch) -> tuple[Guard, ...]:
+        """Those that the batch's tenant may use."""
+        if not batch.rendered:
+            return ()
+        return self._roster.chosen_by(batch.rendered[0][0].tenant, self._channel.name)
+
+    async def _doubtful(self, ready: Sequence[tuple[Delivery, Content]]) -> dict[int, str]:
+        """Of those that were tried before, the provider that may have sent them already."""
+        again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
+        if not again:
+            return {}
+        async with self._pool.connection() as connection:
+            return await Functions(connection).doubtful_attempts(again)
 
     async def _start(
-        self, batch: Batch, settled: Sequence[Attempted], delivery_ids: list[int]
+        self, batch: Batch, ended: Sequence[Ended], delivery_ids: list[int]
     ) -> frozenset[int]:
         """Records the last share and marks the next, in one transaction: half the commits."""
 
         async def start(functions: Functions) -> frozenset[int]:
             return await functions.start_sending(batch.id, batch.claim, delivery_ids)
 
-        return await self._record(settled, start)
+        return await self._record(batch, ended, start)
 
     async def _record(
         self,
-        settled: Sequence[Attempted],
+        batch: Batch,
+        ended: Sequence[Ended],
         then: Callable[[Functions], Awaitable[_Result]],
     ) -> _Result:
         """Writes down what was answered, and does what follows, in one transaction.
@@ -245,36 +284,87 @@ class ProviderSender(Sender):
         Where something was answered it does not give up when a session is lost: the provider's yes
         is known here and nowhere else.
         """
+        attempts = [each for each in ended if isinstance(each, Attempted)]
+        held = [each for each in ended if isinstance(each, Held)]
         while True:
             try:
                 async with self._pool.connection() as connection, connection.transaction():
                     functions = Functions(connection)
-                    if settled:
-                        await functions.record_attempts(self._provider.name, settled)
+                    if attempts:
+                        await functions.record_attempts(attempts)
+                    if held:
+                        await functions.hold_deliveries(batch.id, batch.claim, held)
                     return await then(functions)
             except ConnectionLost as error:
-                if not settled:
+                if not ended:
                     raise
-                log.warning("could not record yet", count=len(settled), error=str(error).strip())
+                log.warning("could not record yet", count=len(ended), error=str(error).strip())
                 await asyncio.sleep(RECORD_PAUSE)
 
-    async def _attempt(self, delivery: Delivery, content: Content) -> Attempted:
-        began = time.monotonic()
+    async def _attempt(
+        self, delivery: Delivery, content: Content, guards: Sequence[Guard]
+    ) -> list[Ended]:
         message = self._channel.message(delivery, content)
-        outcome: Outcome
         if isinstance(message, Refused):
-            outcome = message
-        else:
-            outcome = await self._provider.send(message)
-            self._watch.handed_over(self._channel.name, _age(delivery))
-        seconds = time.monotonic() - began
-        attempted = self._attempted(delivery, outcome, seconds)
-        self._watch.attempted(self._channel.name, self._provider.name, attempted.outcome, seconds)
-        return attempted
+            return [self._attempted(delivery, Call("postbell", message, 0.0, is_probe=False))]
 
-    def _attempted(self, delivery: Delivery, outcome: Outcome, seconds: float) -> Attempted:
-        """What is written down, and whether there is another try."""
+        calls = await hand_over(message, guards)
+        if calls:
+            self._watch.handed_over(self._channel.name, _age(delivery))
+        if not calls:
+            return [self._held(delivery, guards, is_begun=True)]
+        *before, last = calls
+        ended: list[Ended] = [self._passed_on(delivery, call) for call in before]
+        if not last.is_passed_on:
+            return [*ended, self._attempted(delivery, last)]
+        if uses_up_a_try(calls, guards):
+            return [*ended, self._attempted(delivery, last, at_least=opens_in(guards))]
+        return [
+            *ended,
+            self._passed_on(delivery, last),
+            self._held(delivery, guards, is_begun=True, said=last.outcome),
+        ]
+
+    def _held(
+        self,
+        delivery: Delivery,
+        guards: Sequence[Guard],
+        *,
+        is_begun: bool,
+        said: Outcome | None = None,
+    ) -> Held:
+        """It waits for the first provider that opens, at no cost.
+
+        `said` is what the last one said that was asked meanwhile.
+        """
+        seconds = opens_in(guards)
+        reason = reason_for_none(guards)
+        if isinstance(said, Retry):
+            reason = said.reason
+            # One may be open by now, and yet it failed: not at once again.
+            seconds = max(seconds, self._channel.backoff.wait(delivery.attempts).total_seconds())
+        self._watch.held(self._channel.name)
+        return Held(delivery.id, seconds + spread(delivery, _age(delivery)), is_begun, reason)
+
+    def _passed_on(self, delivery: Delivery, call: Call) -> Attempted:
+        """A call that settles nothing."""
+        self._watch.attempted(self._channel.name, call.provider, "retry", call.seconds)
+        return Attempted(
+            delivery_id=delivery.id,
+            outcome="retry",
+            provider=call.provider,
+            message_id=None,
+            code=call.outcome.code,
+            reason=None if isinstance(call.outcome, Sent) else call.outcome.reason,
+            retry_after=None,
+            latency_ms=call.seconds * 1000,
+            is_at_fault=False,
+        )
+
+    def _attempted(self, delivery: Delivery, call: Call, at_least: float = 0.0) -> Attempted:
+        """What is written down, and whether there is another try, in `at_least` so many seconds."""
         attempt = delivery.attempts
+        outcome = call.outcome
         reason: str | None = None
         message_id: str | None = None
         retry_after: float | None = None
@@ -290,9 +380,10 @@ class ProviderSender(Sender):
             case Retry():
                 name = "retry"
                 reason = outcome.reason
-                retry_after = self._channel.backoff.wait(attempt, outcome.after).total_seconds()
+                wait = self._channel.backoff.wait(attempt, outcome.after).total_seconds()
+                retry_after = max(at_least, wait)
             case Unknown() if self._channel.crash_policy is CrashPolicy.SEND_AGAIN:
-                name = "retry"
+                name = "unknown"
                 reason = f"in doubt: {outcome.reason}"
                 retry_after = self._channel.backoff.wait(attempt).total_seconds()
             case Unknown():
@@ -300,22 +391,29 @@ class ProviderSender(Sender):
                 reason = outcome.reason
             case _:
                 assert_never(outcome)
-        if name == "retry" and attempt >= self._channel.max_attempts:
+        if retry_after is not None and attempt >= self._channel.max_attempts:
             name, retry_after = "failed", None
             reason = f"given up after {attempt} tries: {reason}"
+        self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
         return Attempted(
             delivery_id=delivery.id,
             outcome=name,
+            provider=call.provider,
             message_id=message_id,
             code=outcome.code,
             reason=reason,
             retry_after=retry_after,
-            latency_ms=seconds * 1000,
+            latency_ms=call.seconds * 1000,
             is_at_fault=is_at_fault,
         )
 
 
 async def _nothing(_: Functions) -> None: ...
+
+
+def _only(guards: Sequence[Guard], name: str | None) -> Sequence[Guard]:
+    """The one of that name, if it is among them and any is named."""
+    return [guard for guard in guards if guard.name == name] or guards
 
 
 def _shares(
@@ -346,10 +444,11 @@ def _delivery(row: Claimed, tenant: Tenant) -> Delivery:
     )
 
 
-def _left_in_doubt(delivery_id: int) -> Attempted:
+def _left_in_doubt(delivery_id: int, provider: str) -> Attempted:
     return Attempted(
         delivery_id=delivery_id,
         outcome="unknown",
+        provider=provider,
         message_id=None,
         code=None,
         reason="the dispatcher ended while the provider was being called",

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, cast
 
@@ -21,6 +22,7 @@ from dispatcher import files
 from dispatcher.channels.email import RETURN_PATH, EmailChannel
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.masking import mask_url
+from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
 from dispatcher.providers.provider import ProviderUrlError, provider_for
 from dispatcher.signing import SHORTEST_SECRET, Signer
 
@@ -106,6 +108,12 @@ class Settings(BaseSettings):
         SecretStr("smtp://127.0.0.1:1025"),
         "The mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port;"
         " console: prints mails instead.",
+    )
+    providers: Path | None = _setting(
+        None,
+        "A TOML file that names several providers, in order of preference; credentials come from"
+        " the environment or from files.",
+        unset="only the mail server",
     )
     public_url: str = _setting(
         "http://localhost:8000",
@@ -214,6 +222,10 @@ class Settings(BaseSettings):
         except ValidationError as mistakes:
             found = mistakes.errors(include_input=False, include_url=False)
             raise SettingsError([*sentences, *map(_sentence, found)]) from None
+        try:
+            _ = settings.provider_entries
+        except ProvidersFileError as error:
+            sentences += [f"POSTBELL_PROVIDERS: {sentence}" for sentence in error.sentences]
         if sentences:
             raise SettingsError(sentences)
         return settings
@@ -245,6 +257,25 @@ class Settings(BaseSettings):
         if self.bounce_domain is None:
             return RETURN_PATH
         return RETURN_PATH.replace("{domain}", self.bounce_domain)
+
+    @cached_property
+    def provider_entries(self) -> tuple[Entry, ...]:
+        """The providers of the file; the mail server before them, if none of them takes mail.
+
+        Raises ProvidersFileError.
+        """
+        entries = () if self.providers is None else read_entries(self.providers, os.environ)
+        if any(entry.channel == "email" for entry in entries):
+            if "smtp_url" in self.model_fields_set:
+                sentence = f"{self.providers} has one for e-mail, and so has POSTBELL_SMTP_URL:"
+                raise ProvidersFileError([f"{sentence} keep one."])
+            return entries
+        url = self.smtp_url.get_secret_value()
+        name = provider_for(url).name
+        if any(entry.name == name for entry in entries):
+            sentence = f"{self.providers}: [{name}] is what the mail server is called:"
+            raise ProvidersFileError([f"{sentence} take another name."])
+        return (Entry(name, "email", url), *entries)
 
     @property
     def logs_to_console(self) -> bool:

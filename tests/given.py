@@ -193,11 +193,11 @@ def attempts(
         "record_attempts",
         delivery_ids=list(delivery_ids),
         outcomes=[outcome] * many,
-        provider="test",
+        providers=["test"] * many,
         message_ids=[f"m{delivery_id}" for delivery_id in delivery_ids],
         codes=["250"] * many,
         reasons=[reason] * many,
-        retry_after=[str(retry_after)] * many,
+        retry_after=[str(retry_after) if outcome == "retry" else None] * many,
         latencies_ms=["1.5"] * many,
         at_fault=[at_fault] * many,
     )

@@ -43,7 +43,7 @@ begin
     );
 
     perform postbell.settle(
-        delivery_ids, outcomes, record_pushes.provider, message_ids, reasons, retry_after,
+        delivery_ids, outcomes, array_fill(record_pushes.provider, array[cardinality(delivery_ids)]), message_ids, reasons, retry_after,
         array_fill(false, array[cardinality(delivery_ids)])
     );
 end

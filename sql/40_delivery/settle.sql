@@ -1,5 +1,5 @@
 create or replace function postbell.settle(
-    delivery_ids bigint[], outcomes text[], provider text, message_ids text[], reasons text[],
+    delivery_ids bigint[], outcomes text[], providers text[], message_ids text[], reasons text[],
     retry_after double precision[], at_fault boolean[]
 ) returns void
 language plpgsql
@@ -10,28 +10,30 @@ declare
 begin
     with tried as materialized (
         select *
-        from unnest(delivery_ids, outcomes, message_ids, reasons, retry_after, at_fault)
-            as t (delivery_id, outcome, message_id, reason, retry_after, is_at_fault)
+        from unnest(delivery_ids, outcomes, providers, message_ids, reasons, retry_after, at_fault)
+            as t (delivery_id, outcome, provider, message_id, reason, retry_after, is_at_fault)
     ),
 
     settled as (
         update postbell.delivery as d set
             state = case
-                when tried.outcome in ('retry', 'partly') then 'waiting'
+                when tried.retry_after is not null then 'waiting'
                 -- What has reached one device of a person is sent, whatever becomes of the others.
                 when d.sent_at is not null then 'sent'
                 else tried.outcome
             end,
             reason = left(tried.reason, 1000),
-            provider = settle.provider,
+            provider = tried.provider,
             provider_message_id = coalesce(tried.message_id, d.provider_message_id),
             sent_at = case when tried.outcome in ('sent', 'partly') then coalesce(d.sent_at, clock_timestamp()) else d.sent_at end,
             due_at = case
-                when tried.outcome in ('retry', 'partly') then clock_timestamp() + make_interval(secs => tried.retry_after)
+                when tried.retry_after is not null then clock_timestamp() + make_interval(secs => tried.retry_after)
                 else d.due_at
             end
         from tried
         where d.id = tried.delivery_id
+          -- Without a time, the next provider was asked at once: what that one said counts.
+          and (tried.outcome <> 'retry' or tried.retry_after is not null)
           -- That it was sent is true whoever says so; the rest is for the one in whose hands it still is.
           and (d.state = 'sending' or tried.outcome = 'sent' and d.state in ('queued', 'waiting', 'unknown'))
         returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.is_at_fault, tried.reason
@@ -78,4 +80,4 @@ end
 $$;
 
 comment on function postbell.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown or failed. An address at fault is suppressed.';
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. An address at fault is suppressed.';

@@ -66,10 +66,12 @@ grant execute on function
     postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox, postbell.record_stream,
     postbell.devices_of, postbell.record_pushes,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
-    postbell.keep_statistics, postbell.rejected_since, postbell.leader
+    postbell.keep_statistics, postbell.rejected_since, postbell.leader,
+    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.report_providers
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
+grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_dispatcher;
 grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell_dispatcher;
 grant usage on schema postbell_queue to postbell_dispatcher;
 grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
@@ -77,6 +79,7 @@ grant usage, select on all sequences in schema postbell_queue to postbell_dispat
 grant execute on all functions in schema postbell_queue to postbell_dispatcher;
 
 -- Support answers "why", without reading what was written or where it was sent.
+grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_support;
 grant select on
     postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,
     postbell.queue_depth, postbell.batch, postbell.waiting_delivery, postbell.rejected_events,

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from dispatcher.daemon import Daemon
+from dispatcher.providers.guard import Guard
 from dispatcher.providers.provider import Provider
+from dispatcher.providers.roster import Roster
 from dispatcher.settings import Settings
 
 
@@ -18,7 +20,8 @@ async def running(
 ) -> AsyncIterator[Daemon]:
     """A daemon for as long as the block lasts. What ended it early is raised at the end."""
     given: dict[str, Any] = {"http_port": 0, "lease_seconds": 2, **settings}
-    daemon = Daemon(url, Settings(**given), provider=provider)
+    roster = Roster([Guard(provider)]) if provider is not None else None
+    daemon = Daemon(url, Settings(**given), roster=roster)
     task = asyncio.create_task(daemon.run())
     try:
         yield daemon

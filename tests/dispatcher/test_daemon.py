@@ -13,6 +13,8 @@ import pytest
 from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
 from dispatcher.health import ListenError
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
 from dispatcher.settings import Settings
 from tests import given
 from tests.dispatcher.in_process import running
@@ -22,6 +24,10 @@ from tests.scenarios.outcome import left_over, states
 from tests.scenarios.patience import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
+
+
+def roster(provider: ScriptedProvider | None = None) -> Roster:
+    return Roster([Guard(provider or ScriptedProvider())])
 
 
 def free_port() -> int:
@@ -110,14 +116,14 @@ async def test_the_pages_say_that_it_is_well_and_what_it_did(
 async def test_a_port_that_is_taken_ends_the_daemon_with_a_sentence(database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(http_port=taken.getsockname()[1])
-        daemon = Daemon(database_url, settings, provider=ScriptedProvider())
+        daemon = Daemon(database_url, settings, roster=roster())
 
         with pytest.raises(ListenError, match="POSTBELL_HTTP_PORT"):
             await daemon.run()
 
 
 async def test_a_database_without_a_schema_is_refused(empty_url: str) -> None:
-    daemon = Daemon(empty_url, Settings(http_port=0), provider=ScriptedProvider())
+    daemon = Daemon(empty_url, Settings(http_port=0), roster=roster())
 
     with pytest.raises(SchemaError, match="postbell deploy"):
         await daemon.run()
@@ -128,7 +134,9 @@ async def test_a_mistake_of_ours_ends_the_daemon_after_what_is_in_flight(
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
-    daemon = Daemon(database_url, Settings(http_port=0, safety_poll_seconds=0), provider=provider)
+    daemon = Daemon(
+        database_url, Settings(http_port=0, safety_poll_seconds=0), roster=roster(provider)
+    )
     running = asyncio.create_task(daemon.run())
     given.emit(db, payload=PAYLOAD, channels=["email"])
     await seen(lambda: gate.waiting, "the mail is handed over")
@@ -167,7 +175,7 @@ async def test_a_send_that_takes_longer_than_the_shutdown_is_cut_off_and_comes_a
 
 
 async def test_a_daemon_that_is_stopped_before_it_began_ends(database_url: str) -> None:
-    daemon = Daemon(database_url, Settings(http_port=0), provider=ScriptedProvider())
+    daemon = Daemon(database_url, Settings(http_port=0), roster=roster())
     daemon.stop()
 
     await asyncio.wait_for(daemon.run(), timeout=30)

@@ -25,7 +25,7 @@ async def functions(database_url: str) -> AsyncIterator[Functions]:
 
 def attempted(delivery_id: int, outcome: str = "sent", **columns: object) -> Attempted:
     defaults: dict[str, object] = {
-        "message_id": None, "code": None, "reason": None, "retry_after": None,
+        "provider": "smtp", "message_id": None, "code": None, "reason": None, "retry_after": None,
         "latency_ms": 1.5, "is_at_fault": False,
     }  # fmt: skip
     return Attempted(delivery_id=delivery_id, outcome=outcome, **{**defaults, **columns})  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ async def test_an_event_on_its_way_through_the_functions(
     assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)
     started = await functions.start_sending(batch, claimed.claim, [claimed.delivery_id])
     assert started == {claimed.delivery_id}
-    await functions.record_attempts("smtp", [attempted(claimed.delivery_id, message_id="<m>")])
+    await functions.record_attempts([attempted(claimed.delivery_id, message_id="<m>")])
     await functions.finish_batch(batch, claimed.claim)
 
     assert given.deliveries(db, event)["u1", "email"].state == "sent"

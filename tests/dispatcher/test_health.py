@@ -154,6 +154,7 @@ async def test_healthz_names_the_silent_part(served: int, watched: Health, clock
             "database": {"alive": True, "seconds_ago": 30.0},
             "router": {"alive": False, "seconds_ago": 30.0},
         },
+        "providers": {},
     }
 
 

@@ -13,6 +13,8 @@ from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.sender import InboxSender, ProviderSender, Sender
 from tests import given
@@ -29,6 +31,8 @@ class NobodyWatches:
 
     def handed_over(self, channel: str, seconds: float) -> None: ...
 
+    def held(self, channel: str) -> None: ...
+
 
 def email_sender(
     sessions: Pool,
@@ -41,9 +45,8 @@ def email_sender(
 ) -> Sender:
     channel = EmailChannel("shop@shop.example", max_attempts=max_attempts)
     channel.crash_policy = crash_policy
-    return ProviderSender(
-        sessions, renderer, NobodyWatches(), channel, provider, in_flight=in_flight
-    )
+    roster = Roster([Guard(provider)])
+    return ProviderSender(sessions, renderer, NobodyWatches(), channel, roster, in_flight=in_flight)
 
 
 def inbox_sender(sessions: Pool, renderer: Renderer) -> Sender:

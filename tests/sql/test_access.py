@@ -43,6 +43,7 @@ FUNCTIONS = {
         "fail_deliveries",
         "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
+        "hold_deliveries", "doubtful_attempts", "report_providers",
     },
     "support": {"explain"},
 }  # fmt: skip
@@ -55,12 +56,16 @@ READABLE = {
     "producer": set[str](),
     "reader": READ_BY_READER,
     "gateway": READ_BY_READER,
-    "dispatcher": {"batch", "event_type", "queue_depth", "tenant", "waiting_delivery"},
+    "dispatcher": {
+        "batch", "event_type", "queue_depth", "tenant", "waiting_delivery",
+        "provider_choice", "provider_report", "providers",
+    },
     "support": {
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
         "delivery_timeline", "receipt", "receipt_kinds", "reply_word",
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
         "tenant", "tenant_event", "topic_member", "waiting_delivery",
+        "provider_choice", "provider_report", "providers",
     },
 }  # fmt: skip
 WRITABLE = {

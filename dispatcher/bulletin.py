@@ -1,0 +1,65 @@
+"""How this process's providers are doing, written down for `postbell stats` and `check`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from dispatcher.functions import Functions
+from dispatcher.masking import mask
+from dispatcher.providers.guard import Status
+from dispatcher.providers.roster import Roster
+
+#: Seconds between two reports where nothing changes; `postbell.providers` forgets who misses three.
+INTERVAL: Final = 30.0
+
+
+class Bulletin:
+    """Reports at every change, and now and then: an observer of the roster."""
+
+    def __init__(self, roster: Roster, beat: Callable[[], None]) -> None:
+        """`beat` is called after each report."""
+        self._roster = roster
+        self._beat = beat
+        self._changed = asyncio.Event()
+        self._process = f"{socket.gethostname()}:{os.getpid()}"
+
+    def provider_changed(self, status: Status) -> None:  # noqa: ARG002 (all are reported together)
+        self._changed.set()
+
+    async def run(self, functions: Functions) -> None:
+        """Reports until cancelled, and then that this process has none any more."""
+        try:
+            while True:
+                self._changed.clear()
+                await functions.report_providers(self._process, self._report())
+                self._beat()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), INTERVAL)
+        finally:
+            with contextlib.suppress(Exception):
+                await functions.report_providers(self._process, "[]")
+
+    def _report(self) -> str:
+        now = datetime.now(UTC)
+        return json.dumps(
+            [
+                {
+                    "provider": status.provider,
+                    "channel": status.channel,
+                    "state": status.state,
+                    "reason": mask(status.reason) or None,
+                    "changed_at": status.since.isoformat(),
+                    "opens_at": (now + timedelta(seconds=status.opens_in)).isoformat()
+                    if status.opens_in > 0
+                    else None,
+                }
+                for status in self._roster.statuses
+            ]
+        )

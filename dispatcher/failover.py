@@ -1,0 +1,93 @@
+"""Which providers are asked for one message, and what follows if none of them takes it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dispatcher.delivery import Delivery, Fault, Outcome, Retry
+from dispatcher.providers.breaker import State
+from dispatcher.providers.guard import Guard
+
+#: Seconds until a tenant is looked up again whose providers are not configured here.
+UNKNOWN_WAIT = 60.0
+
+#: What waits for a provider comes back within so much of the time that it has waited: when the
+#: provider is back, not everything comes at once, and while it is away not everything asks at once.
+SPREAD = 0.25
+LONGEST_SPREAD = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a provider."""
+
+    provider: str
+    outcome: Outcome
+    seconds: float
+    #: The message was sent to find out whether the provider is back.
+    is_probe: bool
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether the next provider may be asked at once: not the message was at fault."""
+        return isinstance(self.outcome, Retry) and self.outcome.fault is not Fault.MESSAGE
+
+
+async def hand_over(message: Any, guards: Sequence[Guard]) -> list[Call]:
+    """Ask one provider after the other, in order, until one's answer is about the message.
+
+    Returns the calls that were made; none if no provider may be asked now.
+    """
+    calls = []
+    for guard in guards:
+        began = time.monotonic()
+        answer = await guard.send(message)
+        if answer is None:
+            continue
+        call = Call(guard.name, answer.outcome, time.monotonic() - began, answer.is_probe)
+        calls.append(call)
+        if not call.is_passed_on:
+            break
+    return calls
+
+
+def uses_up_a_try(calls: Sequence[Call], guards: Sequence[Guard]) -> bool:
+    """Whether calls of which none was about the message count as a try all the same.
+
+    They do if every provider was asked and is to blame itself: a message that breaks each of them
+    must have an end. They do not if one is closed, misconfigured, or was only being probed.
+    """
+    return len(calls) == len(guards) and all(
+        isinstance(call.outcome, Retry)
+        and call.outcome.fault is Fault.PROVIDER
+        and not call.is_probe
+        for call in calls
+    )
+
+
+def opens_in(guards: Sequence[Guard]) -> float:
+    """Seconds until the first of them may be asked; 0 is now."""
+    return min((guard.opens_in() for guard in guards), default=UNKNOWN_WAIT)
+
+
+def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random.random) -> float:
+    """Seconds by which a message comes later than its provider; none if it is critical.
+
+    `waited` is how many seconds it has waited; `draw` returns a number in [0, 1).
+    """
+    if delivery.priority == "critical":
+        return 0.0
+    return min(LONGEST_SPREAD, max(0.0, waited) * SPREAD) * draw()
+
+
+def reason_for_none(guards: Sequence[Guard]) -> str:
+    """Why nobody could be asked: a name that `dispatcher.reasons` explains."""
+    if not guards:
+        return "provider_unknown"
+    if any(guard.status.state is State.PAUSED for guard in guards):
+        return "provider_paused"
+    return "provider_resting"

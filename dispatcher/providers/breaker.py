@@ -1,0 +1,147 @@
+"""When a provider may be asked, and when it is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from dispatcher.channels.backoff import LONGEST_WAIT
+from dispatcher.delivery import Fault, Outcome, Retry, Unknown
+
+
+class State(StrEnum):
+    """How a provider is doing."""
+
+    READY = "ready"
+    #: It failed several times in a row, or asked to be left alone for a while.
+    RESTING = "resting"
+    #: Our configuration is at fault, so nothing can get through it.
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How soon a provider is left alone, and for how long. All but `failures` in seconds."""
+
+    #: So many in a row, and it rests. A fault of our configuration needs only one.
+    failures: int = 3
+    #: The first rest; each that a failed probe makes necessary is twice as long.
+    rest: float = 1.0
+    longest_rest: float = 60.0
+    #: Longer, for many a provider locks the accounts of those who keep coming with a wrong key.
+    pause: float = 60.0
+    longest_pause: float = 900.0
+
+
+class Permit(NamedTuple):
+    """Leave to ask the provider once."""
+
+    round: int
+    #: Nobody else may ask until this one has its answer.
+    is_probe: bool
+
+
+class Breaker:
+    """A circuit breaker: it stops asking a provider that is down, and finds out when it is back.
+
+    Pure: `now` is told with every call, in seconds that never go back. Each permit is given back,
+    by `settle` or by `abandon`.
+    """
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience: Final = patience or Patience()
+        self.state = State.READY
+        #: Why it is in its state; empty if it is ready.
+        self.reason = ""
+        #: When one may ask again; of no account while it is ready.
+        self.opens_at = 0.0
+        self._failures = 0
+        #: How long the current rest or pause is, without what the provider asked for.
+        self._rest = 0.0
+        self._is_probing = False
+        # Counts the changes. What was permitted before the last one says nothing about now.
+        self._round = 0
+        self._permit = Permit(self._round, is_probe=False)
+
+    def admit(self, now: float) -> Permit | None:
+        """Leave to ask, or None. When a rest is over, one gets it: the probe."""
+        if self.state is State.READY:
+            return self._permit
+        if self._is_probing or now < self.opens_at:
+            return None
+        self._is_probing = True
+        return Permit(self._round, is_probe=True)
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until it is worth asking for leave; 0 is now."""
+        if self.state is State.READY:
+            return 0.0
+        if self._is_probing:
+            # The probe will have its answer by then.
+            return self._patience.rest
+        return max(0.0, self.opens_at - now)
+
+    def settle(self, permit: Permit, outcome: Outcome, now: float) -> bool:
+        """Take note of an answer. True if that began a rest or a pause, or ended one."""
+        if permit.round != self._round:
+            self._note_late(outcome, now)
+            return False
+        match outcome:
+            case Retry(fault=Fault.CONFIGURATION):
+                self._close(State.PAUSED, permit, outcome, now)
+            case Retry(fault=Fault.PROVIDER) | Unknown():
+                self._failures += 1
+                if not (
+                    permit.is_probe or self._failures >= self._patience.failures or _asked(outcome)
+                ):
+                    return False
+                self._close(State.RESTING, permit, outcome, now)
+            case _:
+                self._failures = 0
+                if not permit.is_probe:
+                    return False
+                self._open()
+        return True
+
+    def abandon(self, permit: Permit) -> None:
+        """Nobody will know what came of it: the call was cancelled. Another may probe."""
+        if permit.is_probe and permit.round == self._round:
+            self._is_probing = False
+
+    def _close(self, state: State, permit: Permit, outcome: Retry | Unknown, now: float) -> None:
+        patience = self._patience
+        first, longest = (
+            (patience.pause, patience.longest_pause)
+            if state is State.PAUSED
+            else (patience.rest, patience.longest_rest)
+        )
+        before = self._rest if permit.is_probe else 0.0
+        self._rest = min(longest, max(first, 2 * before))
+        self.opens_at = now + max(self._rest, _asked(outcome))
+        self.reason = outcome.reason
+        self._change(state)
+
+    def _open(self) -> None:
+        self.reason = ""
+        self._change(State.READY)
+
+    def _change(self, state: State) -> None:
+        self.state = state
+        self._failures = 0
+        self._is_probing = False
+        self._round += 1
+        self._permit = Permit(self._round, is_probe=False)
+
+    def _note_late(self, outcome: Outcome, now: float) -> None:
+        # Several were under way when it was told to wait: the longest wait holds.
+        if self.state is not State.READY and not self._is_probing:
+            self.opens_at = max(self.opens_at, now + _asked(outcome))
+
+
+def _asked(outcome: Outcome) -> float:
+    """Seconds for which the provider asked to be left alone; 0 if it did not."""
+    if not isinstance(outcome, Retry) or outcome.fault is Fault.MESSAGE or outcome.after is None:
+        return 0.0
+    return max(timedelta(0), min(outcome.after, LONGEST_WAIT)).total_seconds()

@@ -1,0 +1,170 @@
+"""The file that names the providers and says where their credentials are."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from dispatcher.providers.provider import ProviderUrlError, provider_for
+
+#: `${NAME}`: the value of an environment variable.
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_TWICE: Final = re.compile(r"Cannot declare \('([^']*)',\) twice")
+
+_MOST_A_SECOND: Final = 100_000
+_MOST_AT_ONCE: Final = 10_000
+
+
+class ProvidersFileError(ValueError):
+    """The file cannot be used; `sentences` says why, one for each mistake, without any secret."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = tuple(sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A provider as it is configured."""
+
+    name: str
+    channel: str
+    #: With its credentials, so its repr does not show it.
+    url: str = field(repr=False)
+    #: Messages a second; None for as many as the provider takes.
+    rate: float | None = None
+    #: Of these so many at once; None for those of a second.
+    burst: int | None = None
+    #: Messages in flight; None for the provider's own bound.
+    concurrency: int | None = None
+
+
+_KEYS: Final = ("url", "url_file", *(each.name for each in fields(Entry)[3:]))
+
+
+def read_entries(path: Path, environment: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The providers of a TOML file, in its order, which is that of preference.
+
+        [main_mail]
+        url = "smtps://shop:${MAIL_PASSWORD}@relay.example"
+        rate = 14
+
+        [texts]
+        url_file = "/run/secrets/texts"
+
+    A variable inside a URL is percent-encoded, one that is the whole URL is taken as it is.
+    `url_file` is beside the file unless it is absolute. Raises ProvidersFileError.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ProvidersFileError([f"{path} cannot be read: {error.strerror or error}."]) from None
+    except UnicodeDecodeError:
+        raise ProvidersFileError([f"{path} is not UTF-8."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProvidersFileError([_toml_mistake(path, str(error))]) from None
+    if not tables:
+        raise ProvidersFileError([f'{path} names no provider: write [main_mail] and url = "…".'])
+
+    entries: list[Entry] = []
+    mistakes: list[str] = []
+    for name, table in tables.items():
+        try:
+            entries.append(_entry(name, table, path.parent, environment))
+        except ProvidersFileError as error:
+            mistakes += [f"{path}: {sentence}" for sentence in error.sentences]
+    if mistakes:
+        raise ProvidersFileError(mistakes)
+    return tuple(entries)
+
+
+def _toml_mistake(path: Path, said: str) -> str:
+    if twice := _TWICE.match(said):
+        return f"{path} has two providers called {twice[1]}: give one another name."
+    return f"{path} is not TOML: {said}."
+
+
+def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) -> Entry:
+    if not isinstance(table, dict):
+        raise ProvidersFileError([f"{name} stands alone: write [a_name] above it."])
+    mistakes = [
+        *(_unknown(name, key) for key in table if key not in _KEYS),
+        *_wrong_numbers(name, table),
+    ]
+    url = channel = ""
+    try:
+        url = _url(name, table, folder, environment)
+        channel = provider_for(url, name=name).channel
+    except ProviderUrlError as error:
+        mistakes.append(f"[{name}] cannot be used: {str(error).rstrip('.')}.")
+    except ProvidersFileError as error:
+        mistakes += error.sentences
+    if mistakes:
+        raise ProvidersFileError(mistakes)
+    numbers = {key: table[key] for key in ("rate", "burst", "concurrency") if key in table}
+    return Entry(name, channel, url, **numbers)
+
+
+def _unknown(name: str, key: str) -> str:
+    near = difflib.get_close_matches(key, _KEYS, n=1)
+    guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(_KEYS)}."
+    return f"[{name}] has no key {key}: {guess}"
+
+
+def _wrong_numbers(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    rate = table.get("rate")
+    # A boolean is an int in Python, and NaN passes no comparison.
+    if rate is not None and not (
+        isinstance(rate, int | float) and rate is not True and 0 < rate <= _MOST_A_SECOND
+    ):
+        yield f"[{name}] rate is a number of messages a second, up to {_MOST_A_SECOND}."
+    for key in ("burst", "concurrency"):
+        count = table.get(key)
+        if count is not None and not (
+            isinstance(count, int) and count is not True and 0 < count <= _MOST_AT_ONCE
+        ):
+            yield f"[{name}] {key} is a whole number from 1 to {_MOST_AT_ONCE}."
+    if "burst" in table and "rate" not in table:
+        yield f"[{name}] has a burst, which says nothing without a rate."
+
+
+def _url(name: str, table: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> str:
+    given = [key for key in ("url", "url_file") if key in table]
+    if len(given) != 1:
+        how = "both url and url_file: keep one" if given else 'no url: write url = "smtps://…"'
+        raise ProvidersFileError([f"[{name}] has {how}."])
+    value = table[given[0]]
+    if not isinstance(value, str) or not value:
+        raise ProvidersFileError([f'[{name}] {given[0]} is text: write {given[0]} = "…".'])
+    if given == ["url"]:
+        return _filled(name, value, environment)
+    secret = folder / value
+    try:
+        written = secret.read_text("utf-8").strip()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ProvidersFileError(
+            [f"[{name}] url_file {secret} cannot be read: {reason}."]
+        ) from None
+    except UnicodeDecodeError:
+        raise ProvidersFileError([f"[{name}] url_file {secret} is not UTF-8."]) from None
+    if not written:
+        raise ProvidersFileError([f"[{name}] url_file {secret} is empty."])
+    return written
+
+
+def _filled(name: str, url: str, environment: Mapping[str, str]) -> str:
+    missing = sorted({v for v in _VARIABLE.findall(url) if not environment.get(v)})
+    if missing:
+        raise ProvidersFileError(
+            [f"[{name}] wants the environment variable {v}, which is not set." for v in missing]
+        )
+    if whole := _VARIABLE.fullmatch(url):
+        return environment[whole[1]]
+    return _VARIABLE.sub(lambda found: quote(environment[found[1]], safe=""), url)
