@@ -9,7 +9,7 @@ declare
     v_waiting bigint;
 begin
     with tried as materialized (
-        select *
+        select *, outcome in ('retry', 'partly') or outcome = 'unknown' and retry_after is not null as is_for_later
         from unnest(delivery_ids, outcomes, providers, message_ids, reasons, retry_after, at_fault)
             as t (delivery_id, outcome, provider, message_id, reason, retry_after, is_at_fault)
     ),
@@ -17,7 +17,7 @@ begin
     settled as (
         update postbell.delivery as d set
             state = case
-                when tried.retry_after is not null then 'waiting'
+                when tried.is_for_later then 'waiting'
                 -- What has reached one device of a person is sent, whatever becomes of the others.
                 when d.sent_at is not null then 'sent'
                 else tried.outcome
@@ -27,7 +27,7 @@ begin
             provider_message_id = coalesce(tried.message_id, d.provider_message_id),
             sent_at = case when tried.outcome in ('sent', 'partly') then coalesce(d.sent_at, clock_timestamp()) else d.sent_at end,
             due_at = case
-                when tried.retry_after is not null then clock_timestamp() + make_interval(secs => tried.retry_after)
+                when tried.is_for_later then clock_timestamp() + make_interval(secs => tried.retry_after)
                 else d.due_at
             end
         from tried
