@@ -22,6 +22,8 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
         "smtps": "dispatcher.providers.smtp:Smtp",
         "sendgrid": "dispatcher.providers.sendgrid:SendGrid",
         "twilio": "dispatcher.providers.twilio:Twilio",
+        "webhook+http": "dispatcher.providers.webhook:Webhook",
+        "webhook+https": "dispatcher.providers.webhook:Webhook",
         "console": "dispatcher.providers.console:Console",
     }
 )

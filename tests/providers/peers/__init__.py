@@ -9,7 +9,14 @@ from tests.providers.peers.peer import Peer
 from tests.providers.peers.sendgrid import SendGridHarness
 from tests.providers.peers.smtp import SmtpHarness
 from tests.providers.peers.twilio import TwilioHarness
+from tests.providers.peers.webhook import WebhookHarness
 
-PEERS: tuple[type[Peer], ...] = (SmtpHarness, SendGridHarness, TwilioHarness, ConsoleHarness)
+PEERS: tuple[type[Peer], ...] = (
+    SmtpHarness,
+    SendGridHarness,
+    TwilioHarness,
+    WebhookHarness,
+    ConsoleHarness,
+)
 
 __all__ = ["PEERS", "Peer"]
