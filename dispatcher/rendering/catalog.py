@@ -18,12 +18,18 @@ from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
 from dispatcher.rendering.in_app_template import InAppTemplate
 from dispatcher.rendering.page import Leaf, Page, compile_page
+from dispatcher.rendering.push_template import PushTemplate
 from dispatcher.rendering.sandbox import Sandbox
 from dispatcher.rendering.sms_template import SmsTemplate
 from dispatcher.rendering.tree import EVENT_FILE, LARGEST, SAMPLE_FILE, EventFolder, Loader, Tree
 
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
-    {"email": EmailTemplate, "in_app": InAppTemplate, "sms": SmsTemplate}
+    {
+        "email": EmailTemplate,
+        "in_app": InAppTemplate,
+        "push": PushTemplate,
+        "sms": SmsTemplate,
+    }
 )
 _CHANNEL_OF: Final = {
     file: channel

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import Action
+from dispatcher.rendering.content import Action, PushContent
 from dispatcher.rendering.renderer import Renderer
 from tests.dispatcher.rendering.given import (
     SHOP,
@@ -104,6 +104,15 @@ def test_an_inbox_item_has_all_its_parts(tmp_path: Path) -> None:
     assert item.link == "https://shop.example/a%20b"
     assert item.image == "https://img.example/1.png"
     assert item.actions == (Action("Open", "https://shop.example/x"),)
+
+
+def test_a_push_is_written_as_an_inbox_item_is(tmp_path: Path) -> None:
+    json = '{"title": " Paid ", "body": "{{ text }}", "link": "{{ url(\'/o/7\') }}", "image": ""}'
+    files = {"thing/happened/event.toml": event_toml("push"), "thing/happened/push.json": json}
+
+    content = renderer(tmp_path, files).render(delivery({"text": "x < y"}, channel="push"))
+
+    assert content == PushContent("Paid", "x < y", "https://shop.example/o/7", None, ())
 
 
 def test_what_one_part_sets_is_not_for_the_next(tmp_path: Path) -> None:
