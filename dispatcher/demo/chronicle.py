@@ -16,6 +16,8 @@ from dispatcher.demo.shop import Moment
 
 #: States of a delivery in which something will happen to it soon.
 _ON_ITS_WAY: Final = frozenset({"queued", "sending"})
+#: What the shops' people have: neither a phone nor a browser that lets itself be pushed to.
+_CHANNELS: Final = ["in_app", "email"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ class Chronicle:
     async def tally(self) -> Counter[str]:
         """How many deliveries are in which state, and how many events told nobody and why."""
         cursor = await self._connection.execute(
-            "select state, count(*) from postbell.delivery_log group by state"
+            "select state, count(*) from postbell.delivery_log where channel = any(%s)"
+            " group by state"
             " union all select 'rejected', count(*) from postbell.rejected_events"
-            " union all select 'routed', count(distinct outbox_id) from postbell.delivery_log"
+            " union all select 'routed', count(distinct outbox_id) from postbell.delivery_log",
+            [_CHANNELS],
         )
         return Counter(dict(await cursor.fetchall()))
 
@@ -111,9 +115,9 @@ class Chronicle:
             " extract(epoch from log.sent_at - log.created_at)::float8 as seconds"
             " from postbell.delivery_log as log"
             " left join postbell.inbox as item on item.id = log.delivery_id"
-            " where log.outbox_id = any(%s)"
+            " where log.outbox_id = any(%s) and log.channel = any(%s)"
             " order by log.outbox_id, log.recipient_id, log.channel desc",
-            [list(outbox_ids)],
+            [list(outbox_ids), _CHANNELS],
         )
         caught = self._mails.mails if self._mails else ()
         subjects = {mail.delivery_id: mail.subject for mail in caught}
