@@ -30,7 +30,7 @@ demo: $(STAMP)
 	$(BIN)/postbell demo $(if $(ONCE),--once)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal $(ARGS)
 
 # Exit code 5 is "no tests": there may be none that are slow.
 slow: $(STAMP)

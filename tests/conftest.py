@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
@@ -23,7 +26,16 @@ ROOMY = {"max_connections": "200", "max_prepared_transactions": "20"}
 #: Names another server to test on.
 ELSEWHERE = "POSTBELL_TEST_DATABASE_URL"
 
+#: Where Linux keeps files in memory: hundreds of databases come and go there unwritten.
+IN_MEMORY = Path("/dev/shm")
+#: Bytes that have to be free in it.
+ROOM = 2 << 30
+
 CreateDatabase = Callable[..., str]
+
+# How wide a terminal is decides what some commands print. Theirs is none; that of whoever runs the
+# suite must not count.
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +45,17 @@ def server_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with embedded.server(keep=False, settings=IN_HASTE | ROOMY) as server:
+    folder = Path(tempfile.mkdtemp(prefix="postbell-", dir=_in_memory()))
+    with embedded.server(folder, keep=False, settings=IN_HASTE | ROOMY) as server:
         yield server.url
+
+
+def _in_memory() -> Path | None:
+    """None where there is no such place, or too little room in it."""
+    if not os.access(IN_MEMORY, os.W_OK):
+        return None
+    space = os.statvfs(IN_MEMORY)
+    return IN_MEMORY if space.f_bavail * space.f_frsize >= ROOM else None
 
 
 @pytest.fixture(scope="session")
@@ -81,15 +102,28 @@ def shared_url(create_database: CreateDatabase, template_url: str) -> str:
 
 
 @pytest.fixture
-def empty_url(create_database: CreateDatabase) -> str:
+def empty_url(server_url: str, create_database: CreateDatabase) -> Iterator[str]:
     """A database of the test's own, with nothing in it."""
-    return create_database()
+    url = create_database()
+    yield url
+    _drop(server_url, url)
 
 
 @pytest.fixture
-def database_url(create_database: CreateDatabase, template_url: str) -> str:
+def database_url(
+    server_url: str, create_database: CreateDatabase, template_url: str
+) -> Iterator[str]:
     """A deployed database of the test's own, in which it may commit."""
-    return create_database(template_url)
+    url = create_database(template_url)
+    yield url
+    _drop(server_url, url)
+
+
+def _drop(server_url: str, url: str) -> None:
+    # A test may have stopped or replaced the server, and the database with it.
+    with suppress(psycopg.OperationalError), psycopg.connect(server_url, autocommit=True) as admin:
+        name = sql.Identifier(urlsplit(url).path[1:])
+        admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
 
 
 @pytest.fixture
