@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from dispatcher import CONTRACT, __version__, schema
+from dispatcher import CONTRACT, __version__
 from dispatcher.cli import options
 from dispatcher.cli.place import database_url
 from dispatcher.cli.terminal import answer, answer_json
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.schema import DeployReport
 from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.schema import DeployReport
 
 
 def command(json: options.Json = False) -> None:
@@ -18,6 +21,9 @@ def command(json: options.Json = False) -> None:
 
     One transaction; repeating it is harmless. It gives way to whoever uses the tables.
     """
+    # Imported here: the other commands start sooner without SQLAlchemy.
+    from dispatcher import schema  # noqa: PLC0415
+
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
     with database_url(settings) as url:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dispatcher import log, schema
+from dispatcher import log
 from dispatcher.cli.place import database_url
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
@@ -17,7 +17,7 @@ def command() -> None:
     to stop it finishes what is in flight and gives back the rest.
     """
     # Imported here: the other commands start sooner without it.
-    from dispatcher import daemon  # noqa: PLC0415
+    from dispatcher import daemon, schema  # noqa: PLC0415
 
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)
