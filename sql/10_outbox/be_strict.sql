@@ -5,7 +5,14 @@ as $$
 declare
     v_fault record;
 begin
-    select reason, detail into v_fault from postbell.fault_in(new);
+    select reason, detail into v_fault
+    from postbell.fault_in(
+        tenant_id => new.tenant_id, event => new.event, recipient => new.recipient,
+        payload => new.payload, audience => new.audience,
+        channels => new.channels, forced_channels => new.forced_channels, priority => new.priority,
+        subject => new.subject, actor => new.actor, idempotency_key => new.idempotency_key,
+        deliver_at => new.deliver_at, expires_at => new.expires_at
+    );
     if found then
         perform postbell.raise_error(v_fault.reason, v_fault.detail);
     end if;

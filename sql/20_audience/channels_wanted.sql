@@ -1,22 +1,14 @@
 create or replace function postbell.channels_wanted(
-    tenant_id text, recipient_id text, event text,
-    named text[], of_tenant text[], of_event text[], forced text[]
+    named text[], of_tenant text[], of_event text[], forced text[], switched_on text[]
 ) returns table (channel text, is_forced boolean)
-language sql stable
+language sql immutable parallel safe
 as $$
     select wish.channel, coalesce(wish.channel = any(forced), false)
     from unnest(array['in_app', 'email', 'sms', 'push', 'sse']) as wish (channel)
     where wish.channel = any(coalesce(named, of_tenant, of_event))
        or wish.channel = any(forced)
        -- What a person switched on for just this event, unless the producer chose the channels.
-       or named is null and wish.channel in (
-           select choice.channel
-           from postbell.preference as choice
-           where choice.tenant_id = channels_wanted.tenant_id
-             and choice.recipient_id = channels_wanted.recipient_id
-             and choice.event = channels_wanted.event
-             and choice.enabled
-       )
+       or named is null and wish.channel = any(switched_on)
 $$;
 
 comment on function postbell.channels_wanted is

@@ -24,6 +24,7 @@ begin
             kind.default_channels as event_channels,
             of_tenant.default_channels as tenant_channels,
             kind.forced_channels || candidate.forced_channels as all_forced,
+            choice.channels as switched_on,
             tenant.disabled_channels,
             person.id is null as is_unknown,
             person.erased_at is not null as is_erased,
@@ -37,6 +38,7 @@ begin
             on of_tenant.tenant_id = candidate.tenant_id and of_tenant.event = candidate.event
         left join postbell.recipient as person
             on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
+        cross join lateral postbell.switched_on(candidate.tenant_id, candidate.recipient_id, candidate.event) as choice
     ),
 
     -- Each channel that is wanted, with what the ladder asks about it.
@@ -70,8 +72,8 @@ begin
             end as quiet_until
         from addressed
         cross join lateral postbell.channels_wanted(
-            addressed.tenant_id, addressed.recipient_id, addressed.event,
-            addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced
+            addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced,
+            addressed.switched_on
         ) as wish
         cross join lateral postbell.is_switched_off(
             addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event

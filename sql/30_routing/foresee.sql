@@ -6,7 +6,14 @@ as $$
 declare
     v_fault record;
 begin
-    select fault.reason, fault.detail into v_fault from postbell.fault_in(event) as fault;
+    select fault.reason, fault.detail into v_fault
+    from postbell.fault_in(
+        tenant_id => (event).tenant_id, event => (event).event, recipient => (event).recipient,
+        payload => (event).payload, audience => (event).audience,
+        channels => (event).channels, forced_channels => (event).forced_channels, priority => (event).priority,
+        subject => (event).subject, actor => (event).actor, idempotency_key => (event).idempotency_key,
+        deliver_at => (event).deliver_at, expires_at => (event).expires_at
+    ) as fault;
     if v_fault.reason is not null and v_fault.reason <> 'unknown_recipient' then
         return query select left((event).recipient, 255), null::text, 'no', 0::smallint, v_fault.reason, null::timestamptz;
         return;

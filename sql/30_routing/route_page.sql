@@ -18,7 +18,13 @@ begin
             (step).snapshot, window_snapshot,
             coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
         ) as emitted
-        left join lateral postbell.fault_in(emitted) as fault on true
+        left join lateral postbell.fault_in(
+            tenant_id => emitted.tenant_id, event => emitted.event, recipient => emitted.recipient,
+            payload => emitted.payload, audience => emitted.audience,
+            channels => emitted.channels, forced_channels => emitted.forced_channels, priority => emitted.priority,
+            subject => emitted.subject, actor => emitted.actor, idempotency_key => emitted.idempotency_key,
+            deliver_at => emitted.deliver_at, expires_at => emitted.expires_at
+        ) as fault on true
     ),
 
     -- Who holds the idempotency key: an earlier event, or the first sound one here. A rejected event uses up no key.

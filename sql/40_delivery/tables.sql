@@ -9,7 +9,9 @@ comment on domain postbell.delivery_state is 'queued, sending, sent, delivered; 
 -- Room on the page and no index on what changes: a delivery's updates stay where it is (HOT).
 create table postbell.delivery (
     id bigint generated always as identity primary key,
-    notification_id bigint not null references postbell.notification (id) on delete cascade,
+    -- Of postbell.notification. Not declared: checking it would lock that row for each delivery, and only
+    -- postbell.deliver() writes here, from the row itself.
+    notification_id bigint not null,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
     event text collate "C" not null,
