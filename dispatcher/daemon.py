@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import math
 import signal
 from collections.abc import Awaitable, Callable, Iterable
@@ -247,6 +248,9 @@ class Daemon:
 
 async def run(url: str, settings: Settings) -> None:
     """Runs the daemon until SIGTERM or SIGINT."""
+    # What a batch makes is let go by counting references. Looking for cycles every few hundred
+    # objects, as Python does unasked, takes a tenth of the time and finds next to none.
+    gc.set_threshold(50_000, 20, 100)
     daemon = Daemon(url, settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

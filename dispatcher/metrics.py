@@ -118,9 +118,11 @@ class Metrics:
         self._attempts.labels(channel, provider, outcome).inc(count)
         self._call.labels(channel, provider).observe(seconds)
 
-    def handed_over(self, channel: str, seconds: float) -> None:
-        """A delivery was handed to its provider, so long after its event was emitted."""
-        self._handover.labels(channel).observe(seconds)
+    def handed_over(self, channel: str, *seconds: float) -> None:
+        """Deliveries were handed to their provider, each so long after its event was emitted."""
+        histogram = self._handover.labels(channel)
+        for each in seconds:
+            histogram.observe(each)
 
     def held(self, channel: str) -> None:
         """A delivery waits because no provider could be asked."""

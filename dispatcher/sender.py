@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,7 +58,7 @@ class Watch(Protocol):
         self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
     ) -> None: ...
 
-    def handed_over(self, channel: str, seconds: float) -> None: ...
+    def handed_over(self, channel: str, *seconds: float) -> None: ...
 
     def held(self, channel: str) -> None: ...
 
@@ -120,10 +121,13 @@ class Sender(ABC):
     ) -> tuple[Batch, dict[int, str]]:
         rendered = []
         failures = {}
+        told = Counter(row.outbox_id for row in claimed)
         for number, row in enumerate(claimed, start=1):
             delivery = _delivery(row, tenant)
             try:
-                rendered.append((delivery, self._renderer.render(delivery)))
+                # One that is alone in its batch may be the last of many.
+                is_shared = len(claimed) == 1 or told[row.outbox_id] > 1
+                rendered.append((delivery, self._renderer.render(delivery, is_shared=is_shared)))
             except RenderingError as error:
                 log.error("a template failed", delivery_id=delivery.id, error=str(error))  # noqa: TRY400 (expected)
                 failures[delivery.id] = str(error)
@@ -179,8 +183,9 @@ class InboxSender(Sender):
             await functions.record_inbox(batch.id, batch.claim, items)
         seconds = time.monotonic() - started
         self._watch.attempted("in_app", "inbox", "sent", seconds, len(batch.rendered))
-        for delivery, _ in batch.rendered:
-            self._watch.handed_over("in_app", _age(delivery))
+        now = datetime.now(UTC)
+        ages = [(now - delivery.created_at).total_seconds() for delivery, _ in batch.rendered]
+        self._watch.handed_over("in_app", *ages)
 
 
 class ProviderSender(Sender):

@@ -67,11 +67,21 @@ class Renderer:
         self._forms: Final = {key: _Form.of(event) for key, event in catalog.events.items()}
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
 
-    def render(self, delivery: Delivery) -> Content:
-        """EmailContent for email, SmsContent for sms, and so on. Raises RenderingError."""
-        return self._sharing.find(delivery) or self._render(delivery)
+    def render(self, delivery: Delivery, *, is_shared: bool = True) -> Content:
+        """EmailContent for email, SmsContent for sms, and so on. Raises RenderingError.
 
-    def _render(self, delivery: Delivery) -> Content:
+        `is_shared` says that others may be told of the same event: then what is rendered is looked
+        for first, and kept for them.
+        """
+        if not is_shared:
+            return self._render(delivery)[0]
+        content = self._sharing.find(delivery)
+        if content is None:
+            content, observed = self._render(delivery)
+            self._sharing.keep(delivery, content, observed)
+        return content
+
+    def _render(self, delivery: Delivery) -> tuple[Content, ObservedRecipient]:
         tenant = delivery.tenant
         key = (delivery.event, delivery.channel, delivery.recipient.locale, tenant.locale)
         template = self._templates.get(key) or self._choose(key)
@@ -98,8 +108,7 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 # template code can raise anything
             # From None: the cause's frames hold the payload, and a log may print them.
             raise _explained(error, delivery) from None
-        self._sharing.keep(delivery, content, observed)
-        return content
+        return content, observed
 
     def _unsubscribe_link(self, delivery: Delivery) -> str | None:
         is_offered = self._offers_unsubscribe and delivery.channel == "email"

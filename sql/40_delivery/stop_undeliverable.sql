@@ -3,11 +3,7 @@ language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    update postbell.delivery as d set
-        -- What has reached one device of a person is sent, whatever becomes of the others.
-        state = case when d.sent_at is null then stop.state else 'sent' end,
-        reason = stop.reason
-    from (
+    with overtaken as (
         select
             candidate.id,
             case
@@ -42,11 +38,24 @@ begin
         ) as choice
         where candidate.id = any(delivery_ids)
           and candidate.state in ('queued', 'sending')
-        -- What somebody is just cancelling is left to them.
-        for update of candidate skip locked
-    ) as stop
-    where d.id = stop.id
-      and stop.reason is not null;
+    ),
+
+    -- Only what is to be stopped is locked, and what somebody is just cancelling is left to them.
+    stop as (
+        select overtaken.id, overtaken.state, overtaken.reason
+        from overtaken
+        join postbell.delivery as d on d.id = overtaken.id
+        where overtaken.reason is not null
+          and d.state in ('queued', 'sending')
+        for update of d skip locked
+    )
+
+    update postbell.delivery as d set
+        -- What has reached one device of a person is sent, whatever becomes of the others.
+        state = case when d.sent_at is null then stop.state else 'sent' end,
+        reason = stop.reason
+    from stop
+    where d.id = stop.id;
 end
 $$;
 
