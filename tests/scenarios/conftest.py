@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from typing import Protocol
 import psycopg
 import pytest
 
+from dispatcher.channels.backoff import Backoff
 from tests import given
 from tests.given import Connection
 from tests.scenarios.daemon_process import DaemonProcess
@@ -51,3 +53,15 @@ def db(database_url: str) -> Iterator[Connection]:
     with psycopg.connect(database_url, autocommit=True) as session:
         given.recipient(session)
         yield session
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every channel of a daemon in this process tries again at once, or when it was told to."""
+
+    def wait(
+        _: Backoff, attempt: int, retry_after: timedelta | None = None, **__: object
+    ) -> timedelta:
+        return max(retry_after or timedelta(0), timedelta(seconds=0.2))
+
+    monkeypatch.setattr(Backoff, "wait", wait)
