@@ -96,6 +96,11 @@ LATER: Final[Mapping[str, Reason]] = MappingProxyType(
             "The tenant chose providers that no file names: it waits until one does.",
             "Add them to the file of POSTBELL_PROVIDERS, or call postbell.choose_providers().",
         ),
+        "never_reported": Reason(
+            "Nobody knows whether it was sent: the connection was lost, and the provider did not"
+            " tell.",
+            "Ask the provider; if it was not, send it with postbell.retry().",
+        ),
         "retried": Reason("It was a dead letter, and somebody sent it again."),
     }
 )

@@ -4,7 +4,7 @@ language sql stable parallel safe
 as $$
     select case channel
         when 'email' then email
-        when 'sms' then phone
+        when 'sms' then postbell.number_of(phone)
         when 'in_app' then recipient_id
         when 'sse' then recipient_id
         -- A person with a device; which one is asked when the message goes out. Looked up for this channel alone.

@@ -21,6 +21,7 @@ begin
     delete from postbell_queue.pgqueuer_log
     where created < clock_timestamp() - interval '1 hour';
 
+    perform postbell.settle_unknown();
     perform postbell.forget_sessions();
     perform postbell.match_receipts();
     perform postbell.truncate_stream();

@@ -47,6 +47,15 @@ begin
         on conflict (delivery_id) do nothing
     ),
 
+    -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
+    doubted as (
+        insert into postbell.unknown_delivery (delivery_id, due_at)
+        select id, clock_timestamp() + postbell.patience_with(channel)
+        from settled
+        where state = 'unknown'
+        on conflict (delivery_id) do update set due_at = excluded.due_at
+    ),
+
     dead as (
         insert into postbell.dead_letter (delivery_id)
         select id

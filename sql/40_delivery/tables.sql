@@ -61,6 +61,14 @@ create index waiting_delivery_due_idx on postbell.waiting_delivery (due_at, deli
 create index waiting_delivery_of_recipient_idx on postbell.waiting_delivery (recipient_id, tenant_id);
 comment on table postbell.waiting_delivery is 'Deliveries for later: quiet hours and retries. They are decided again when due.';
 
+create table postbell.unknown_delivery (
+    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    due_at timestamptz not null
+);
+create index unknown_delivery_due_idx on postbell.unknown_delivery (due_at, delivery_id);
+comment on table postbell.unknown_delivery is
+    'Deliveries that may or may not have been sent, until their provider tells, or is given up waiting for; see postbell.settle_unknown().';
+
 create table postbell.batch (
     id bigint generated always as identity primary key,
     tenant_id text collate "C" not null,

@@ -12,7 +12,7 @@ as $$
 begin
     insert into postbell.suppression (tenant_id, channel, address, reason, detail, expires_at)
     values (
-        suppress.tenant_id, suppress.channel, lower(trim(suppress.address)),
+        suppress.tenant_id, suppress.channel, postbell.normal_address(suppress.channel, suppress.address),
         suppress.reason, suppress.detail, coalesce(suppress.expires_at, 'infinity')
     )
     on conflict (tenant_id, channel, address) do update set

@@ -6,7 +6,7 @@ begin
     delete from postbell.suppression
     where tenant_id = unsuppress.tenant_id
       and channel = unsuppress.channel
-      and address = lower(trim(unsuppress.address));
+      and address = postbell.normal_address(unsuppress.channel, unsuppress.address);
     return found;
 end
 $$;

@@ -19,12 +19,17 @@ def test_every_rung_of_the_ladder_has_its_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["30_routing/decide_again.sql", "40_delivery/stop_undeliverable.sql"]
+    "file",
+    [
+        "30_routing/decide_again.sql",
+        "40_delivery/stop_undeliverable.sql",
+        "40_delivery/settle_unknown.sql",
+    ],
 )
 def test_what_may_befall_a_delivery_later_has_its_sentence(file: str) -> None:
     source = (files.folder("sql") / file).read_text()
     found = set(re.findall(r"(?:then|reason =|else) '(\w+)'", source))
-    states = {"queued", "waiting", "sending", "skipped", "cancelled", "expired"}
+    states = {"queued", "waiting", "sending", "sent", "skipped", "cancelled", "expired"}
 
     assert found - states <= set(NAMES)
     assert found

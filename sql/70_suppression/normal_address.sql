@@ -1,0 +1,5 @@
+create or replace function postbell.normal_address(channel text, address text) returns text
+language sql immutable parallel safe
+return lower(case when channel = 'sms' then postbell.number_of(address) else trim(address) end);
+
+comment on function postbell.normal_address(text, text) is 'An address as suppressions have it, however it was written.';
