@@ -39,6 +39,8 @@ DELIVERY_ID = "postbell_delivery_id"
 _SHAPE = "sendgrid://:API_KEY@api.sendgrid.com"
 #: How the field is called that has the address: `personalizations.0.to.0.email`.
 _TO = ".to.0.email"
+#: The examples of the specification have the word where the service has none.
+_NO_FIELD = (None, "", "null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,10 @@ def _complaints(answer: Response) -> list[tuple[str, str]]:
     said = answer.json()
     errors = said.get("errors") if isinstance(said, dict) else None
     return [
-        (str(error.get("field") or ""), str(error.get("message") or ""))
+        (
+            str(error.get("field")) if error.get("field") not in _NO_FIELD else "",
+            str(error.get("message") or ""),
+        )
         for error in (errors if isinstance(errors, list) else ())
         if isinstance(error, dict)
     ]

@@ -289,6 +289,7 @@ async def test_a_reason_shows_neither_addresses_nor_the_key(
         (b'{"errors": ["no"]}', 'SendGrid: 500 {"errors": ["no"]}'),
         (b'{"errors": [{"message": null}]}', 'SendGrid: 500 {"errors": [{"message": null}]}'),
         (b'{"errors": [{"message": "a"}, {"message": 5, "field": 6}]}', "SendGrid: 500 a; 6: 5"),
+        (b'{"errors": [{"message": "a", "field": "null"}]}', "SendGrid: 500 a"),
         (b"\xff\0", "SendGrid: 500 \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"),
     ],
 )

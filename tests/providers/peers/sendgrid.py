@@ -60,4 +60,4 @@ def declined(status: int, text: str) -> Say:
     field, found, message = text.partition(": ")
     error = {"message": message, "field": field} if found else {"message": text, "field": None}
     headers = {"Content-Type": "application/json"}
-    return Say(status, headers, json.dumps({"errors": [{**error, "help": None}]}).encode())
+    return Say(status, headers, json.dumps({"errors": [error]}).encode())

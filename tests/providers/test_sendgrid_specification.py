@@ -1,0 +1,175 @@
+"""SendGrid as its owner specifies it: Prism between us and our fake lets nothing else pass.
+
+A request that the official OpenAPI file does not allow comes back as 422, an answer of the fake
+that it does not allow as 500; so neither what we send nor what we test against has drifted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+
+from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.providers.sendgrid import DELIVERY_ID, SendGrid
+from tests.peers.prism import SENDGRID, Prism
+from tests.peers.server_process import free_port
+from tests.peers.wiremock import EMPTY, NONSENSE, RESET, Answer, WireMock
+from tests.providers.given import an_email
+from tests.providers.http_peer import HttpPeer
+from tests.providers.peers.sendgrid import KEY, accepted, declined
+
+pytestmark = pytest.mark.slow
+
+PATH = "/v3/mail/send"
+MAILS = {
+    "text alone": an_email(1),
+    "text and HTML": an_email(2, html="<p>Thank you.</p>", reply_to="help@shop.example"),
+    "unsubscribing": an_email(
+        3,
+        headers=(
+            ("Auto-Submitted", "auto-generated"),
+            ("List-Unsubscribe", "<https://shop.example/u/abc>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ),
+    ),
+    "watched": an_email(4, tracking=frozenset({"opens", "clicks"})),
+    "not ASCII": an_email(5, subject="Grüße 🎉", text="ß\n" * 1000),
+}
+
+
+@asynccontextmanager
+async def at(origin: str) -> AsyncIterator[SendGrid]:
+    """A provider that takes this for SendGrid."""
+    provider = SendGrid.from_url(f"sendgrid://:{KEY}@{urlsplit(origin).netloc}?scheme=http")
+    await provider.open()
+    yield provider
+    await provider.close()
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """Where the fake of each test listens: Prism takes seconds to start, so it stays."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def prism(port: int) -> Iterator[Prism]:
+    with Prism(SENDGRID, f"http://127.0.0.1:{port}") as prism:
+        yield prism
+
+
+@pytest.fixture
+async def fake(port: int) -> AsyncIterator[HttpPeer]:
+    fake = HttpPeer(usual=accepted, port=port)
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[WireMock]:
+    with WireMock() as service:
+        yield service
+
+
+async def test_every_kind_of_mail_is_one_that_the_specification_allows(
+    fake: HttpPeer, prism: Prism
+) -> None:
+    async with at(prism.url) as sendgrid:
+        outcomes = {name: await sendgrid.send(email) for name, email in MAILS.items()}
+
+    assert outcomes == {
+        name: Sent(f"sg{email.delivery_id}", code="202") for name, email in MAILS.items()
+    }, prism.log()
+    assert [json.loads(request.body)["subject"] for request in fake.taken] == [
+        email.subject for email in MAILS.values()
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+async def test_our_fakes_errors_are_those_of_the_specification(
+    fake: HttpPeer, prism: Prism, status: int
+) -> None:
+    fake.usual = lambda _: declined(status, "field: what is wrong")
+
+    async with at(prism.url) as sendgrid:
+        outcome = await sendgrid.send(an_email())
+
+    assert isinstance(outcome, Retry | Refused)
+    assert outcome.code == str(status), prism.log()
+
+
+async def test_a_mail_that_the_specification_forbids_is_refused_not_tried_for_ever(
+    fake: HttpPeer, prism: Prism
+) -> None:
+    async with at(prism.url) as sendgrid:
+        outcome = await sendgrid.send(an_email(text=""))
+
+    assert isinstance(outcome, Refused)
+    assert fake.requests == []
+
+
+# What became of a mail, counted by a server that is none of ours.
+
+
+async def test_too_many_twice_and_then_taken_is_one_mail(service: WireMock) -> None:
+    service.reset()
+    later = Answer(429, {"X-RateLimit-Reset": "1", "Retry-After": "2"})
+    service.answer(PATH, later, later, Answer(202, {"X-Message-Id": "m1"}))
+
+    async with at(service.url) as sendgrid:
+        outcomes = [await sendgrid.send(an_email(1)) for _ in range(3)]
+
+    first, second, third = outcomes
+    assert (
+        first
+        == second
+        == Retry("SendGrid: 429", after=timedelta(seconds=2), code="429", fault=Fault.PROVIDER)
+    )
+    assert third == Sent("m1", code="202")
+    assert len(service.requests(PATH)) == 3
+
+
+@pytest.mark.parametrize("fault", [RESET, EMPTY], ids=["reset", "closed"])
+async def test_a_connection_lost_after_acceptance_is_unknown_and_asked_once(
+    service: WireMock, fault: Answer
+) -> None:
+    service.reset()
+    service.answer(PATH, Answer(202, {"X-Message-Id": "m1"}), fault)
+
+    async with at(service.url) as sendgrid:
+        first = await sendgrid.send(an_email(1))
+        second = await sendgrid.send(an_email(2))
+
+    assert first == Sent("m1", code="202")
+    assert second == Unknown("waiting for the response: connection lost")
+    sent = [json.loads(request["body"])["custom_args"] for request in service.requests(PATH)]
+    assert sent == [{DELIVERY_ID: "1"}, {DELIVERY_ID: "2"}]
+
+
+async def test_nonsense_after_acceptance_is_unknown(service: WireMock) -> None:
+    service.reset()
+    service.answer(PATH, NONSENSE)
+
+    async with at(service.url) as sendgrid:
+        outcome = await sendgrid.send(an_email(1))
+
+    assert isinstance(outcome, Unknown)
+    assert len(service.requests(PATH)) == 1
+
+
+async def test_a_burst_reaches_the_service_once_each(service: WireMock) -> None:
+    service.reset()
+    service.answer(PATH, Answer(202, {"X-Message-Id": "m1"}))
+
+    async with at(service.url) as sendgrid:
+        await asyncio.gather(*(sendgrid.send(an_email(number)) for number in range(200)))
+
+    ids = [json.loads(request["body"])["custom_args"] for request in service.requests(PATH)]
+    assert sorted(int(one[DELIVERY_ID]) for one in ids) == list(range(200))
