@@ -1,0 +1,374 @@
+"""When a provider fails, the next takes over; what none can take waits, and is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dispatcher import failover
+from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.email import EmailChannel
+from dispatcher.database import Pool
+from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.providers.breaker import Patience
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
+from dispatcher.rendering.renderer import Renderer
+from dispatcher.sender import ProviderSender, Sender
+from tests import given
+from tests.dispatcher.channels.given import a_delivery
+from tests.dispatcher.scripted import ScriptedProvider
+from tests.given import Connection, Fate
+from tests.scenarios.outcome import left_over
+
+DOWN = Retry("connection refused", fault=Fault.PROVIDER)
+WRONG_KEY = Retry("our configuration is at fault: 535", code="535", fault=Fault.CONFIGURATION)
+GREYLISTED = Retry("greylisted", code="450")
+LATER = Retry("429", after=timedelta(hours=1), fault=Fault.PROVIDER)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watched:
+    """Counts what the sender says."""
+
+    def __init__(self) -> None:
+        self.held_so_far = 0
+
+    def attempted(
+        self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
+    ) -> None: ...
+
+    def handed_over(self, channel: str, seconds: float) -> None: ...
+
+    def held(self, channel: str) -> None:
+        assert channel == "email"
+        self.held_so_far += 1
+
+
+class Post:
+    """An event by e-mail, and the providers called `main` and `spare` for it."""
+
+    def __init__(self, db: Connection, sessions: Pool, renderer: Renderer) -> None:
+        self.db = db
+        self.clock = Clock()
+        self.watch = Watched()
+        self._sessions = sessions
+        self._renderer = renderer
+        self.sender: Sender
+
+    def providers(
+        self,
+        main: Sequence[Outcome] = (),
+        spare: Sequence[Outcome] | None = None,
+        *,
+        crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
+        **of_guard: Any,
+    ) -> tuple[ScriptedProvider, ScriptedProvider]:
+        both = ScriptedProvider(*main), ScriptedProvider(*(spare or ()))
+        both[0].name, both[1].name = "main", "spare"
+        used = both if spare is not None else both[:1]
+        channel = EmailChannel("shop@shop.example", max_attempts=3)
+        channel.crash_policy = crash_policy
+        self.sender = ProviderSender(
+            self._sessions,
+            self._renderer,
+            self.watch,
+            channel,
+            Roster(Guard(each, clock=self.clock, **of_guard) for each in used),
+            in_flight=4,
+        )
+        return both
+
+    def emit(self, many: int = 1, **columns: Any) -> list[int]:
+        payload = {"order_id": 42, "amount": "19.90"}
+        events = [
+            given.emit(self.db, payload=payload, channels=["email"], **columns) for _ in range(many)
+        ]
+        given.route(self.db)
+        return events
+
+    async def deliver(self) -> None:
+        for batch in given.column(self.db, "select id from postbell.batch order by id"):
+            await self.sender.deliver(batch)
+
+    async def deliver_when_due(self) -> None:
+        self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
+        given.value(self.db, "select postbell.release_due(500)")
+        await self.deliver()
+
+    @property
+    def attempts(self) -> list[tuple[Any, ...]]:
+        return given.rows(
+            self.db, "select provider, outcome from postbell.attempt order by attempted_at"
+        )
+
+    @property
+    def tries(self) -> list[int]:
+        return given.column(self.db, "select attempts from postbell.delivery order by id")
+
+    def fate(self, event: int) -> Fate:
+        return given.deliveries(self.db, event)["u1", "email"]
+
+
+@pytest.fixture
+def post(db: Connection, sessions: Pool, renderer: Renderer) -> Post:
+    return Post(db, sessions, renderer)
+
+
+@pytest.mark.parametrize("failure", [DOWN, WRONG_KEY, LATER])
+async def test_when_one_fails_the_next_takes_over_at_once(post: Post, failure: Retry) -> None:
+    main, spare = post.providers([failure], [])
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event).state == "sent"
+    assert post.attempts == [("main", "retry"), ("spare", "sent")]
+    assert (len(main.messages), len(spare.messages)) == (1, 1)
+    assert post.tries == [1]
+    assert given.column(post.db, "select provider from postbell.delivery_log") == ["spare"]
+    assert left_over(post.db).keys() <= {"jobs"}
+
+
+async def test_what_is_the_messages_own_fault_waits_and_bothers_no_other(post: Post) -> None:
+    _, spare = post.providers([GREYLISTED], [])
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event) == ("waiting", "greylisted")
+    assert spare.messages == []
+
+
+async def test_what_one_refuses_no_other_is_asked_for(post: Post) -> None:
+    _, spare = post.providers([Refused("no such user")], [])
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event) == ("refused", "no such user")
+    assert spare.messages == []
+
+
+async def test_an_unknown_outcome_goes_to_no_other_then_or_later(post: Post) -> None:
+    main, spare = post.providers([Unknown("no answer"), DOWN], [])
+    (event,) = post.emit()
+
+    await post.deliver()
+    assert post.fate(event).state == "waiting"
+    await post.deliver_when_due()
+    assert post.fate(event).state == "waiting"
+    await post.deliver_when_due()
+
+    assert post.fate(event).state == "sent"
+    assert post.attempts == [("main", "unknown"), ("main", "retry"), ("main", "sent")]
+    assert len(main.messages) == 3
+    assert spare.messages == []
+
+
+async def test_an_unknown_outcome_stays_so_where_a_second_copy_does_harm(post: Post) -> None:
+    _, spare = post.providers([Unknown("no answer")], [], crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event) == ("unknown", "no answer")
+    assert spare.messages == []
+
+
+async def test_the_first_is_asked_again_when_it_is_back(post: Post) -> None:
+    main, spare = post.providers([DOWN] * 3, [], patience=Patience(failures=3, rest=10))
+    post.emit(8)
+
+    await post.deliver()
+    assert (len(main.messages), len(spare.messages)) == (3, 8)
+    post.clock.now = 10
+    post.emit(4)
+    await post.deliver()
+
+    assert (len(main.messages), len(spare.messages)) == (7, 8)
+    assert given.column(post.db, "select distinct state from postbell.delivery") == ["sent"]
+
+
+async def test_a_wrong_key_costs_no_message_a_try_however_long_it_lasts(post: Post) -> None:
+    main, _ = post.providers([WRONG_KEY] * 20, patience=Patience(pause=60, longest_pause=60))
+    events = post.emit(3)
+
+    for _ in range(12):
+        await post.deliver_when_due()
+        post.clock.now += 60
+
+    assert {post.fate(event).state for event in events} == {"waiting"}
+    assert post.tries == [0, 0, 0]
+    assert given.column(post.db, "select outbox_id from postbell.dead_letters") == []
+    assert len(main.messages) <= 3 + 11
+
+    main._answers.clear()
+    for _ in range(3):
+        await post.deliver_when_due()
+    assert {post.fate(event).state for event in events} == {"sent"}
+    assert post.tries == [1, 1, 1]
+
+
+async def test_a_paused_provider_is_not_asked_and_the_reason_is_told(post: Post) -> None:
+    main, _ = post.providers([WRONG_KEY])
+    post.emit()
+    await post.deliver()
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event) == ("waiting", "provider_paused")
+    assert len(main.messages) == 1
+    assert post.watch.held_so_far == 2
+
+
+async def test_what_waits_for_a_provider_comes_no_earlier_than_it_opens(post: Post) -> None:
+    post.providers([LATER])
+    post.emit()
+    await post.deliver()
+    post.emit()
+
+    await post.deliver()
+
+    waits = given.column(
+        post.db, "select due_at - clock_timestamp() from postbell.waiting_delivery"
+    )
+    assert all(timedelta(minutes=59) < wait < timedelta(minutes=90) for wait in waits)
+
+
+async def test_a_provider_that_is_down_for_long_makes_no_dead_letter(post: Post) -> None:
+    post.providers([DOWN] * 40, patience=Patience(failures=1, rest=10, longest_rest=10))
+    (event,) = post.emit()
+
+    for _ in range(20):
+        await post.deliver_when_due()
+        post.clock.now += 10
+
+    assert post.fate(event).state == "waiting"
+    # The first failure was a try; all others were only to find out whether it is back.
+    assert post.tries == [1]
+
+
+async def test_a_message_that_breaks_every_provider_has_an_end(post: Post) -> None:
+    post.providers([DOWN] * 40, [DOWN] * 40, patience=Patience(failures=1000))
+    (event,) = post.emit()
+
+    for _ in range(5):
+        await post.deliver_when_due()
+
+    assert post.fate(event) == ("failed", "given up after 3 tries: connection refused")
+    assert len(post.attempts) == 6
+
+
+async def test_a_closed_provider_holds_the_rest_of_a_batch_without_beginning_it(
+    post: Post,
+) -> None:
+    main, _ = post.providers([LATER] * 4)
+    post.emit(20)
+
+    await post.deliver()
+
+    assert len(main.messages) <= 4
+    assert given.column(post.db, "select distinct state from postbell.delivery") == ["waiting"]
+    assert sum(post.tries) == len(main.messages)
+    assert given.value(post.db, "select count(*) from postbell.waiting_delivery") == 20
+    assert given.column(post.db, "select id from postbell.batch") == []
+
+
+async def test_a_tenants_choice_decides_who_is_asked(post: Post) -> None:
+    main, spare = post.providers([], [])
+    given.call(post.db, "choose_providers", channel="email", providers=["spare", "main"])
+    post.emit()
+
+    await post.deliver()
+
+    assert (len(main.messages), len(spare.messages)) == (0, 1)
+
+
+async def test_a_tenants_choice_is_followed_within_seconds(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, spare = post.providers([], [])
+    post.emit()
+    await post.deliver()
+    given.call(post.db, "choose_providers", channel="email", providers=["spare"])
+
+    monkeypatch.setattr("dispatcher.sender.TENANT_FRESHNESS", 0.0)
+    post.emit()
+    await post.deliver()
+
+    assert (len(main.messages), len(spare.messages)) == (1, 1)
+
+
+async def test_a_choice_that_nobody_knows_waits_and_takes_no_other(post: Post) -> None:
+    main, spare = post.providers([], [])
+    given.call(post.db, "choose_providers", channel="email", providers=["their_own"])
+    (event,) = post.emit()
+
+    await post.deliver()
+
+    assert post.fate(event) == ("waiting", "provider_unknown")
+    assert (main.messages, spare.messages) == ([], [])
+    assert post.tries == [0]
+
+
+async def test_what_is_cancelled_while_it_waits_for_a_provider_is_not_sent(post: Post) -> None:
+    main, _ = post.providers([WRONG_KEY], patience=Patience(pause=60))
+    (event,) = post.emit(subject="order:42")
+    await post.deliver()
+
+    post.db.execute("select postbell.cancel('order:42')")
+    post.clock.now = 60
+    await post.deliver_when_due()
+
+    assert post.fate(event).state == "cancelled"
+    assert len(main.messages) == 1
+
+
+async def test_an_expired_message_does_not_wait_on(post: Post) -> None:
+    post.providers([WRONG_KEY], patience=Patience(pause=60))
+    (event,) = post.emit(expires_at="2100-01-01")
+    await post.deliver()
+    post.db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
+
+    await post.deliver_when_due()
+
+    assert post.fate(event).state == "expired"
+
+
+def test_what_waits_longer_comes_spread_over_longer_but_for_what_is_critical() -> None:
+    delivery = a_delivery()
+    critical = replace(delivery, priority="critical")
+
+    assert failover.spread(delivery, 100, draw=lambda: 1.0) == 25
+    assert failover.spread(delivery, 10**6, draw=lambda: 1.0) == failover.LONGEST_SPREAD
+    assert failover.spread(critical, 10**6, draw=lambda: 1.0) == 0
+
+
+def test_a_call_is_passed_on_only_if_the_message_is_not_at_fault() -> None:
+    passed_on = {
+        outcome.__class__.__name__ + getattr(outcome, "fault", ""): failover.Call(
+            "main", outcome, 0.1, is_probe=False
+        ).is_passed_on
+        for outcome in (Sent("1"), Refused("no"), Unknown("?"), GREYLISTED, DOWN, WRONG_KEY)
+    }
+
+    assert passed_on == {
+        "Sent": False,
+        "Refused": False,
+        "Unknown": False,
+        "Retrymessage": False,
+        "Retryprovider": True,
+        "Retryconfiguration": True,
+    }

@@ -1,0 +1,132 @@
+"""What no provider takes just now waits, at no cost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests import given
+from tests.given import Connection
+
+
+@pytest.fixture
+def batch(db: Connection) -> tuple[int, int, list[int]]:
+    """A claimed batch of two mails, the first of which is begun: its id, claim and deliveries."""
+    given.event_type(db)
+    given.recipient(db)
+    for _ in range(2):
+        given.emit(db, channels=["email"])
+    given.route(db)
+    (number,) = given.column(db, "select id from postbell.batch")
+    claimed = given.rows(db, "select claim, delivery_id from postbell.claim_batch(%s, 1)", number)
+    return number, claimed[0][0], [delivery for _, delivery in claimed]
+
+
+def hold(db: Connection, batch: int, claim: int, deliveries: list[int], *begun: bool) -> None:
+    given.call(
+        db,
+        "hold_deliveries",
+        batch_id=batch,
+        claim=claim,
+        delivery_ids=deliveries,
+        seconds=["60"] * len(deliveries),
+        begun=list(begun),
+        reasons=["provider_paused"] * len(deliveries),
+    )
+
+
+def deliveries(db: Connection) -> list[tuple[Any, ...]]:
+    return given.rows(db, "select state, reason, attempts from postbell.delivery order by id")
+
+
+def test_what_is_held_waits_and_has_its_try_back(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    number, claim, both = batch
+    assert deliveries(db) == [("sending", None, 1), ("queued", None, 0)]
+
+    hold(db, number, claim, both, True, False)
+
+    assert deliveries(db) == [("waiting", "provider_paused", 0)] * 2
+    waits = given.column(db, "select due_at - clock_timestamp() from postbell.waiting_delivery")
+    assert len(waits) == 2
+    assert all(timedelta(seconds=50) < wait <= timedelta(seconds=60) for wait in waits)
+    assert given.column(db, "select outcome from postbell.attempt") == []
+
+
+def test_what_is_held_is_not_queued_again_with_its_batch(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    number, claim, both = batch
+    hold(db, number, claim, both, True, False)
+
+    given.call(db, "finish_batch", batch_id=number, claim=claim)
+
+    assert given.column(db, "select id from postbell.batch") == []
+
+
+def test_a_dispatcher_that_was_overtaken_holds_nothing(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    number, claim, both = batch
+    given.call(db, "claim_batch", batch_id=number)
+
+    hold(db, number, claim, both, True, False)
+
+    assert {state for state, *_ in deliveries(db)} == {"sending", "queued"}
+    assert given.column(db, "select delivery_id from postbell.waiting_delivery") == []
+
+
+def test_what_is_settled_already_is_not_held(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    number, claim, both = batch
+    given.sent(db, both[0])
+
+    hold(db, number, claim, both, True, False)
+
+    assert [state for state, *_ in deliveries(db)] == ["sent", "waiting"]
+
+
+def test_a_retry_without_a_time_settles_nothing_and_is_logged(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    _, _, both = batch
+    first = both[0]
+
+    given.call(
+        db,
+        "record_attempts",
+        delivery_ids=[first, first],
+        outcomes=["retry", "sent"],
+        providers=["main", "spare"],
+        message_ids=[None, "m1"],
+        codes=[None, "250"],
+        reasons=["connection refused", None],
+        retry_after=[None, None],
+        latencies_ms=["1", "2"],
+        at_fault=[False, False],
+    )
+
+    assert given.rows(db, "select provider, outcome from postbell.attempt") == [
+        ("main", "retry"),
+        ("spare", "sent"),
+    ]
+    assert given.rows(
+        db, "select state, provider, reason from postbell.delivery where id = %s", first
+    ) == [("sent", "spare", None)]
+
+
+def test_the_provider_that_may_have_sent_it_is_remembered(
+    db: Connection, batch: tuple[int, int, list[int]]
+) -> None:
+    _, _, (first, second) = batch
+    given.attempts(db, "unknown", first, reason="no answer")
+
+    doubtful = given.rows(
+        db, "select delivery_id, provider from postbell.doubtful_attempts(%s)", [first, second]
+    )
+
+    assert doubtful == [(first, "test")]
