@@ -259,12 +259,24 @@ class Settings(BaseSettings):
         return RETURN_PATH.replace("{domain}", self.bounce_domain)
 
     @cached_property
+    def named_providers(self) -> tuple[Entry, ...]:
+        """The providers of the file, if there is one. Raises ProvidersFileError."""
+        return () if self.providers is None else read_entries(self.providers, os.environ)
+
+    @property
+    def names_a_mail_server(self) -> bool:
+        """Whether somebody said where mails go, here or in the file."""
+        return "smtp_url" in self.model_fields_set or any(
+            entry.channel == "email" for entry in self.named_providers
+        )
+
+    @cached_property
     def provider_entries(self) -> tuple[Entry, ...]:
-        """The providers of the file; the mail server before them, if none of them takes mail.
+        """The providers of the file; before them the mail server, if none of them takes mail.
 
         Raises ProvidersFileError.
         """
-        entries = () if self.providers is None else read_entries(self.providers, os.environ)
+        entries = self.named_providers
         if any(entry.channel == "email" for entry in entries):
             if "smtp_url" in self.model_fields_set:
                 sentence = f"{self.providers} has one for e-mail, and so has POSTBELL_SMTP_URL:"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,11 +14,12 @@ from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url
 from dispatcher.cli.terminal import answer, answer_json
-from dispatcher.masking import mask_url
-from dispatcher.providers.smtp.connection import FAILURES, MisconfiguredError
-from dispatcher.providers.smtp.connection import Connection as Smtp
+from dispatcher.delivery import Retry
+from dispatcher.masking import mask
+from dispatcher.outgoing import OUTGOING
+from dispatcher.providers.entry import Entry
+from dispatcher.providers.provider import Greeter, Provider, provider_for
 from dispatcher.providers.smtp.endpoint import Endpoint
-from dispatcher.providers.smtp.provider import NAMELESS
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import Finding, check, samples
@@ -28,7 +29,7 @@ from dispatcher.rendering.locales import language_of
 from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings, shown
 
-#: Seconds for the mail server to greet.
+#: Seconds for a provider to answer.
 _PATIENCE = 10.0
 #: RFC 2606: domains that are nobody's, and so cannot be answered.
 _NOBODYS = (".example", ".invalid", ".test", "example.com", "example.org", "example.net")
@@ -64,7 +65,7 @@ def command(
     if not only_templates:
         results += _settings(settings)
         results += _database(settings, catalog)
-        results += _mail_server(settings)
+        results += _providers(settings)
 
     if json:
         answer_json([asdict(result) for result in results])
@@ -115,7 +116,8 @@ def _settings(settings: Settings) -> Iterator[Result]:
         if value != defaults[variable]:
             yield Result("information", "settings", f"{variable} is {value}.")
     domain = settings.sender_address.rpartition("@")[2]
-    if domain.endswith(_NOBODYS) and not _is_local(settings.smtp_url.get_secret_value()):
+    mails = [entry for entry in settings.provider_entries if entry.channel == "email"]
+    if domain.endswith(_NOBODYS) and not all(map(_is_local, mails)):
         yield Result(
             "warning",
             "settings",
@@ -123,8 +125,10 @@ def _settings(settings: Settings) -> Iterator[Result]:
         )
 
 
-def _is_local(smtp_url: str) -> bool:
-    return smtp_url.startswith("console:") or Endpoint.from_url(smtp_url).is_loopback
+def _is_local(entry: Entry) -> bool:
+    if entry.url.startswith("smtp"):
+        return Endpoint.from_url(entry.url).is_loopback
+    return entry.url.startswith("console:")
 
 
 def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
@@ -137,6 +141,8 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
                 *_access(connection),
                 *(_registrations(connection, catalog) if catalog else ()),
                 *_router(connection),
+                *_choices(connection, settings),
+                *_reports(connection),
             ]
     except Exception as error:
         failure = failure_of(error)
@@ -188,29 +194,67 @@ def _router(connection: Connection) -> Iterator[Result]:
         )
 
 
-def _mail_server(settings: Settings) -> Iterator[Result]:
-    url = settings.smtp_url.get_secret_value()
-    if url.startswith("console:"):
-        yield Result("ok", "mail", "Mails are printed, not sent.")
-        return
-    endpoint = Endpoint.from_url(url)
-    try:
-        asyncio.run(_greet(replace(endpoint, timeout=min(endpoint.timeout, _PATIENCE))))
-    except (*FAILURES, MisconfiguredError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
+def _choices(connection: Connection, settings: Settings) -> Iterator[Result]:
+    known = {(entry.channel, entry.name) for entry in settings.provider_entries}
+    known |= {(row["channel"], row["provider"]) for row in questions.providers(connection)}
+    for row in questions.provider_choices(connection):
+        if (row["channel"], row["provider"]) not in known:
+            yield Result(
+                "error",
+                "providers",
+                f"The tenant {row['tenant_id']} chose {row['provider']} for {row['channel']}, which"
+                " neither POSTBELL_PROVIDERS nor any running dispatcher knows.",
+            )
+
+
+def _reports(connection: Connection) -> Iterator[Result]:
+    for row in questions.providers(connection):
+        if row["state"] != "ready":
+            yield Result(
+                "error" if row["state"] == "paused" else "warning",
+                "providers",
+                f"{row['provider']} is {row['state']} in {row['process']} since"
+                f" {row['changed_at']:%Y-%m-%d %H:%M} ({row['reason']}).",
+            )
+
+
+def _providers(settings: Settings) -> Iterator[Result]:
+    entries = settings.provider_entries
+    yield from asyncio.run(_greetings(entries))
+    if without := sorted(set(OUTGOING) - {entry.channel for entry in entries}):
         yield Result(
-            "error",
-            "mail",
-            f"{mask_url(url)} cannot be used: {said.rstrip('.')}. Check POSTBELL_SMTP_URL.",
+            "information",
+            "providers",
+            f"No provider for {' and '.join(without)}: what is for them stays queued."
+            " Name one in POSTBELL_PROVIDERS.",
         )
-    else:
-        yield Result("ok", "mail", f"{mask_url(url)} greets us.")
 
 
-async def _greet(endpoint: Endpoint) -> None:
-    connection = Smtp(endpoint, endpoint.tls_context(), endpoint.hello or NAMELESS)
+async def _greetings(entries: Sequence[Entry]) -> list[Result]:
+    return await asyncio.gather(*(_greeting(entry) for entry in entries))
+
+
+async def _greeting(entry: Entry) -> Result:
+    if entry.url.startswith("console:"):
+        return Result("ok", "providers", f"{entry.name}: Mails are printed, not sent.")
+    provider = provider_for(entry.url, name=entry.name)
+    # Its repr names the host and shows no secret.
+    shown = f"{entry.name}, {provider!r},"
+    if not isinstance(provider, Greeter):
+        return Result("information", "providers", f"{shown} can be asked only by sending.")
     try:
-        await connection.open()
-        await connection.quit()
+        fault = await asyncio.wait_for(_greet(provider, provider), _PATIENCE)
+    except TimeoutError:
+        fault = Retry(f"no answer in {_PATIENCE:g} seconds")
+    if fault is None:
+        return Result("ok", "providers", f"{shown} greets us.")
+    said = mask(fault.reason).rstrip(".")
+    return Result("error", "providers", f"{shown} cannot be used: {said}. Check its URL.")
+
+
+async def _greet(provider: Provider[Any], greeter: Greeter) -> Retry | None:
+    await provider.open()
+    try:
+        return await greeter.greet()
     finally:
-        connection.abort()
+        await provider.close()

@@ -259,6 +259,30 @@ def dead_letters(connection: Connection) -> list[Row]:
     )
 
 
+def providers(connection: Connection) -> list[Row]:
+    """How the providers of each running dispatcher are doing."""
+    return _rows(
+        connection,
+        """
+        select provider, channel, state, reason, changed_at, opens_at, process
+        from postbell.providers
+        order by channel, provider, process
+        """,
+    )
+
+
+def provider_choices(connection: Connection) -> list[Row]:
+    """Each provider that a tenant chose."""
+    return _rows(
+        connection,
+        """
+        select tenant_id, channel, provider
+        from postbell.provider_choice
+        order by tenant_id, channel, position
+        """,
+    )
+
+
 def leader(connection: Connection) -> Row | None:
     """The session that leads the routers, and whether it sleeps; None if no router runs."""
     row = _row(connection, "select process_id as pid, is_asleep from postbell.leader()", [])

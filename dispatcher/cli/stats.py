@@ -25,10 +25,11 @@ def command(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Show the queue, what became of today's deliveries, rejections and dead letters."""
+    """Show providers, the queue, what became of today's deliveries, rejections, dead letters."""
     start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with connected(Settings.load()) as connection:
         router = questions.leader(connection)
+        providers = questions.providers(connection)
         depth = questions.queue_depth(connection)
         counts = questions.counts_since(connection, start)
         rejections = questions.rejections_since(connection, start)
@@ -37,6 +38,7 @@ def command(
         answer_json(
             {
                 "router": router,
+                "providers": providers,
                 "queue": depth,
                 "since": start,
                 "deliveries": counts,
@@ -51,6 +53,7 @@ def command(
     else:
         answer(f"The router {'sleeps' if router['is_asleep'] else 'works'} (pid {router['pid']}).")
     for title, rows, nothing in (
+        ("Providers", providers, "No dispatcher runs: start one with `postbell run`."),
         ("Queue", depth, "Nothing is queued and nothing waits."),
         ("Deliveries", counts, "Nothing was delivered."),
         (

@@ -100,7 +100,7 @@ async def _play(
     # As asyncio itself does for Ctrl-C.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with AsyncExitStack() as stack:
-        mails = None if "smtp_url" in settings.model_fields_set else MailCatcher()
+        mails = None if settings.names_a_mail_server else MailCatcher()
         for_daemon = {"POSTBELL_DATABASE_URL": postgres.url}
         if mails is not None:
             for_daemon["POSTBELL_SMTP_URL"] = await stack.enter_async_context(mails.listen())

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
-from dispatcher.delivery import Outcome
+from dispatcher.delivery import Outcome, Retry
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
 
@@ -73,6 +73,15 @@ class Reporting(Protocol):
 
     def report_to(self, url: ReportUrl) -> None:
         """From now on, have every message reported there. Without this, nothing is reported."""
+        ...
+
+
+@runtime_checkable
+class Greeter(Protocol):
+    """A provider that can say, without a message being sent, whether it would take one."""
+
+    async def greet(self) -> Retry | None:
+        """What would keep a message from being taken; None if nothing would. It is open."""
         ...
 
 

@@ -7,7 +7,7 @@ import socket
 from typing import Self
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Refused
+from dispatcher.delivery import Outcome, Refused, Retry
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ProviderUrlError
 from dispatcher.providers.smtp.connection import (
     FAILURES,
@@ -69,6 +69,19 @@ class Smtp:
                 self._pool.drop_idle()
             connection = Connection(self._endpoint, self._context, self._hello or NAMELESS)
             return await self._deliver(connection, message)
+
+    async def greet(self) -> Retry | None:
+        """Connect, encrypt, log in and say goodbye, as before a mail."""
+        connection = Connection(self._endpoint, self._context, self._hello or NAMELESS)
+        try:
+            await connection.open()
+            await connection.quit()
+        except (*FAILURES, MisconfiguredError) as failure:
+            outcome = connection.failed(failure)
+            return outcome if isinstance(outcome, Retry) else Retry(outcome.reason)
+        finally:
+            connection.abort()
+        return None
 
     async def close(self) -> None:
         self._open = False

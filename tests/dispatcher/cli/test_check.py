@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +56,7 @@ def test_everything_out_of_reach_is_told_at_once(
     errors = [found for found in bare.json("check") if found["severity"] == "error"]
 
     assert result.exit_code == 1
-    assert {found["subject"] for found in errors} == {"database", "mail"}
+    assert {found["subject"] for found in errors} == {"database", "providers"}
     assert "hunter2" not in result.stdout
 
 
@@ -103,3 +105,64 @@ def test_printed_mails_need_no_server(cli: Cli, monkeypatch: pytest.MonkeyPatch)
 
     assert result.exit_code == 0, result.stdout
     assert "Mails are printed" in result.stdout
+
+
+def test_each_provider_of_the_file_is_asked(
+    cli: Cli, mail_server: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        f'[main_mail]\nurl = "{os.environ["POSTBELL_SMTP_URL"]}"\n'
+        '[spare_mail]\nurl = "smtp://shop:hunter2@127.0.0.1:1"\n'
+    )
+    monkeypatch.delenv("POSTBELL_SMTP_URL")
+    monkeypatch.setenv("POSTBELL_PROVIDERS", str(file))
+
+    found = [each for each in cli.json("check") if each["subject"] == "providers"]
+
+    by_provider = {each["sentence"].partition(",")[0]: each for each in found}
+    assert by_provider["main_mail"]["severity"] == "ok"
+    assert by_provider["spare_mail"]["severity"] == "error"
+    assert "cannot be used: connecting" in by_provider["spare_mail"]["sentence"]
+    assert "hunter2" not in str(found)
+
+
+def test_a_choice_that_nobody_knows_is_an_error(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    given.call(database, "choose_providers", channel="email", providers=["smtp", "their_own"])
+
+    result = cli("check")
+
+    assert result.exit_code == 1
+    assert "The tenant default chose their_own for email" in result.stdout
+    assert "chose smtp" not in result.stdout
+
+
+def test_a_choice_that_a_running_dispatcher_knows_is_fine(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    report(database, "their_own", "ready")
+    given.call(database, "choose_providers", channel="email", providers=["their_own"])
+
+    assert cli("check").exit_code == 0
+
+
+def test_a_paused_provider_is_an_error_with_its_reason(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    report(database, "main_mail", "paused", "AUTH: 535 5.7.8 wrong")
+
+    result = cli("check")
+
+    assert result.exit_code == 1
+    assert "main_mail is paused in host:1 since 2030-01-01 12:00" in result.stdout
+    assert "535 5.7.8 wrong" in result.stdout
+
+
+def report(database: given.Connection, name: str, state: str, reason: str | None = None) -> None:
+    said = {
+        "provider": name, "channel": "email", "state": state, "reason": reason,
+        "changed_at": "2030-01-01 12:00Z",
+    }  # fmt: skip
+    given.call(database, "report_providers", process="host:1", reports=json.dumps([said]))

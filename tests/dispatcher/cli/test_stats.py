@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 
@@ -53,3 +55,20 @@ def test_stats_say_who_leads_and_whether_it_sleeps(cli: Cli, database: given.Con
     given.call(database, "fall_asleep")
 
     assert "The router sleeps" in cli("stats").stdout
+
+
+def test_stats_say_how_providers_are_doing(cli: Cli, database: given.Connection) -> None:
+    assert cli.json("stats")["providers"] == []
+    paused = {
+        "provider": "main_mail", "channel": "email", "state": "paused", "reason": "535",
+        "changed_at": "2030-01-01 12:00Z", "opens_at": "2030-01-01 12:10Z",
+    }  # fmt: skip
+    said = json.dumps([paused])
+    given.call(database, "report_providers", process="host:1", reports=said)
+
+    (row,) = cli.json("stats")["providers"]
+
+    assert (row["provider"], row["channel"], row["state"], row["reason"], row["process"]) == (
+        "main_mail", "email", "paused", "535", "host:1",
+    )  # fmt: skip
+    assert "main_mail" in cli("stats").stdout
