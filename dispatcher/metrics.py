@@ -93,6 +93,15 @@ class Metrics:
             "provider",
             "state",
         )
+        self._receipts = self._counter(
+            "receipts", "What providers told, and whether it was believed.", "provider", "verdict"
+        )
+        self._turned_away = self._counter(
+            "webhooks_turned_away",
+            "Requests to webhooks that were forged, stale or unreadable.",
+            "provider",
+            "reason",
+        )
         self._in_hand = self._gauge("batches_in_hand", "Batches being delivered now.", "channel")
         self._leading = self._gauge("router_leading", "1 while this process leads the routers.")
         self._asleep = self._gauge("router_asleep", "1 while the leading router sleeps.")
@@ -132,6 +141,14 @@ class Metrics:
         for state in State:
             labels = self._provider_state.labels(status.channel, status.provider, state.value)
             labels.set(status.state is state)
+
+    def received(self, provider: str, verdict: str, count: int = 1) -> None:
+        """A provider told something; the verdict is postbell.receive_receipt()'s."""
+        self._receipts.labels(provider, verdict).inc(count)
+
+    def turned_away(self, provider: str, reason: str) -> None:
+        """A request came to a webhook that no provider of ours had sent."""
+        self._turned_away.labels(provider, reason).inc()
 
     def leading(self, is_leading: bool) -> None:
         self._leading.set(is_leading)

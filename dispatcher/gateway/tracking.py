@@ -1,0 +1,85 @@
+"""Mails opened and links followed: a picture and a redirect, where a tenant asks for it.
+
+What cannot be known. A picture says that a mail was looked at, by whom it does not say: Apple's and
+Gmail's servers ask for it on their own, some before anybody reads, and whoever shows no pictures is
+never seen at all. A link is followed by scanners, too, which look where it leads before the person
+does. So `opened` and `clicked` are hints. They settle what is surer than themselves, that the mail
+arrived, and nothing is ever done to a person, or for one, because of them. A HEAD request is never
+a person, and does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatcher import links
+from dispatcher.database import ConnectionLost
+from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.receipt import OURSELVES, Kind, Receipt
+from dispatcher.signing import BadToken, Signer
+
+log = structlog.get_logger()
+
+#: One transparent point (GIF89a).
+PICTURE: Final = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+
+
+class TrackingPages:
+    """`/o/{token}` and `/c/{token}`. Whether it may be known at all is decided by the database."""
+
+    def __init__(self, intake: Intake, watch: Watch, signer: Signer) -> None:
+        self._intake: Final = intake
+        self._watch: Final = watch
+        self._signer: Final = signer
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/o/{token}", self._opened, methods=["GET"]),
+            Route("/c/{token}", self._clicked, methods=["GET"]),
+        ]
+
+    async def _opened(self, request: Request) -> Response:
+        try:
+            delivery_id = links.opened(self._signer, request.path_params["token"])
+        except BadToken:
+            return self._turned_away()
+        await self._note(request, Kind.OPENED, delivery_id, f"open:{delivery_id}")
+        return Response(
+            PICTURE,
+            media_type="image/gif",
+            # Mailboxes in the browser show it on a page that is not ours.
+            headers={"cross-origin-resource-policy": "cross-origin", "cache-control": "no-store"},
+        )
+
+    async def _clicked(self, request: Request) -> Response:
+        try:
+            delivery_id, target = links.clicked(self._signer, request.path_params["token"])
+        except BadToken:
+            return self._turned_away()
+        digest = hashlib.blake2b(target.encode(), digest_size=8).hexdigest()
+        await self._note(request, Kind.CLICKED, delivery_id, f"click:{delivery_id}:{digest}")
+        return Response(status_code=302, headers={"location": target, "cache-control": "no-store"})
+
+    async def _note(self, request: Request, kind: Kind, delivery_id: int, event_id: str) -> None:
+        """The first time only, however often: the id is the same."""
+        if request.method == "HEAD":
+            return
+        try:
+            await self._intake.receive(OURSELVES, [Receipt(event_id, kind, delivery_id)])
+        except ConnectionLost as error:
+            # The person wants to get where the link leads.
+            log.warning("could not take a receipt", provider=OURSELVES, error=str(error).strip())
+
+    def _turned_away(self) -> Response:
+        log.warning("turned a link away", provider=OURSELVES, reason="bad_token")
+        self._watch.turned_away(OURSELVES, "bad_token")
+        return Response("This is no link of ours.", status_code=404, media_type="text/plain")

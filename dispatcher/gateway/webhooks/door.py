@@ -1,0 +1,83 @@
+"""What all webhooks are: one address for each provider, which opens to its signature alone."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatcher.database import ConnectionLost
+from dispatcher.gateway.body import body_of
+from dispatcher.gateway.problem import Problem
+from dispatcher.gateway.webhooks.intake import Intake, Watch
+
+log = structlog.get_logger()
+
+#: Bytes. A SendGrid post carries up to some thousand events.
+LARGEST_BODY: Final = 4 * 1024 * 1024
+
+#: Seconds after which a provider may come again when the database is away.
+_PAUSE: Final = "30"
+
+#: In logs and figures, for a name that a stranger made up.
+_NOBODY: Final = "unknown"
+
+
+class TurnedAway(Exception):
+    """The request is not what a provider of ours sends; `reason` is one of few words."""
+
+    status = 403
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TooLarge(TurnedAway):
+    status = 413
+
+
+class Unreadable(TurnedAway):
+    """Signed, and yet nothing that can be read."""
+
+    status = 400
+
+
+class Door(ABC):
+    """A webhook of one kind of provider. `keys` are those that verify, by the provider's name."""
+
+    def __init__(self, keys: Mapping[str, str], intake: Intake, watch: Watch) -> None:
+        self._keys: Final = keys
+        self._intake: Final = intake
+        self._watch: Final = watch
+
+    async def answer(self, request: Request) -> Response:
+        named = request.path_params["provider"]
+        provider = named if named in self._keys else _NOBODY
+        try:
+            return await self._open(request, provider)
+        except TurnedAway as error:
+            log.warning("turned a webhook away", provider=provider, reason=error.reason)
+            self._watch.turned_away(provider, error.reason)
+            return Response(status_code=error.status)
+        except ConnectionLost as error:
+            # The provider keeps it, and comes again.
+            log.warning("could not take a receipt", provider=provider, error=str(error).strip())
+            return Response(status_code=503, headers={"retry-after": _PAUSE})
+
+    async def _open(self, request: Request, provider: str) -> Response:
+        if provider not in self._keys:
+            raise TurnedAway("unknown_provider")
+        try:
+            body = await body_of(request, LARGEST_BODY)
+        except Problem:
+            raise TooLarge("too_large") from None
+        return await self._take(request, provider, body)
+
+    @abstractmethod
+    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+        """Verifies, reads and hands in. Raises TurnedAway."""

@@ -1,0 +1,179 @@
+"""SendGrid's Event Webhook: arrays of events, repeated and unordered, with an ECDSA signature."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
+from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.mail_status import blame_of
+from dispatcher.receipt import Blame, Kind, Receipt
+
+#: Under which a delivery's id travels in `custom_args`; it comes back beside the event's own keys.
+DELIVERY_ID: Final = "postbell_delivery_id"
+
+#: Seconds. SendGrid repeats for a day what we did not take, and does not say whether it signs anew.
+#: What is played again within that time is known by its event ids.
+FRESH_FOR: Final = 25 * 3600
+#: Seconds by which SendGrid's clock may be ahead of ours.
+AHEAD: Final = 300
+_LONGEST_TIMESTAMP: Final = 12
+#: Digits that surely fit into a bigint.
+_LONGEST_NUMBER: Final = 18
+
+_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "processed": Kind.ACCEPTED,
+        "deferred": Kind.DEFERRED,
+        "delivered": Kind.DELIVERED,
+        "bounce": Kind.BOUNCED,
+        "dropped": Kind.DROPPED,
+        "open": Kind.OPENED,
+        "click": Kind.CLICKED,
+        "spamreport": Kind.COMPLAINED,
+        "unsubscribe": Kind.UNSUBSCRIBED,
+        "group_unsubscribe": Kind.UNSUBSCRIBED,
+    }
+)
+#: Why SendGrid itself would not send to an address: it was told before.
+_DROPPED_FOR_THE_ADDRESS: Final = frozenset(
+    {"bounced address", "invalid", "spam reporting address", "unsubscribed address"}
+)
+
+
+class SendGridWebhook(Door):
+    """`POST /v1/webhooks/sendgrid/{provider}`; the key is the webhook's verification key."""
+
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        intake: Intake,
+        watch: Watch,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Raises ValueError for a key that is none."""
+        super().__init__(keys, intake, watch)
+        self._now: Final = now
+        self._verifiers: Final = {name: _verifier(name, key) for name, key in keys.items()}
+
+    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+        text = self._verified(request.headers, self._verifiers[provider], body)
+        await self._intake.receive(provider, list(receipts_in(text)))
+        return Response(status_code=204)
+
+    def _verified(self, headers: Mapping[str, str], verifier: EventWebhook, body: bytes) -> str:
+        signature = headers.get(EventWebhookHeader.SIGNATURE)
+        timestamp = headers.get(EventWebhookHeader.TIMESTAMP)
+        if not signature or not timestamp:
+            raise TurnedAway("unsigned")
+        try:
+            # What is signed are bytes; the helper makes them of the text again, the same ones.
+            text = body.decode("utf-8")
+            is_genuine = verifier.verify_signature(text, signature, timestamp)
+        except (ValueError, TypeError):
+            # Of signatures that are not base64 or no ECDSA at all.
+            raise TurnedAway("forged") from None
+        if not is_genuine:
+            raise TurnedAway("forged")
+        if not timestamp.isdecimal() or len(timestamp) > _LONGEST_TIMESTAMP:
+            raise TurnedAway("stale")
+        if not -AHEAD <= self._now() - int(timestamp) <= FRESH_FOR:
+            raise TurnedAway("stale")
+        return text
+
+
+def receipts_in(text: str) -> Iterator[Receipt]:
+    """The events of a post that are about deliveries. Raises Unreadable.
+
+    What has no delivery's id was sent by another program of the same account.
+    """
+    try:
+        events = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("unreadable") from None
+    if not isinstance(events, list):
+        raise Unreadable("unreadable")
+    for event in events:
+        if isinstance(event, dict):
+            receipt = _receipt(event)
+            if receipt is not None:
+                yield receipt
+
+
+def _receipt(event: dict[str, Any]) -> Receipt | None:
+    kind = _KINDS.get(_text(event, "event") or "")
+    event_id = _text(event, "sg_event_id")
+    delivery_id = _number(event.get(DELIVERY_ID))
+    if kind is None or event_id is None or delivery_id is None:
+        return None
+    # Apple's mail program asks for every picture as a mail arrives: that says nothing of a person.
+    if kind is Kind.OPENED and event.get("sg_machine_open") is True:
+        return None
+    status = _text(event, "status")
+    message_id = _text(event, "sg_message_id")
+    email = _text(event, "email")
+    return Receipt(
+        event_id=event_id,
+        kind=kind,
+        delivery_id=delivery_id,
+        # X-Message-Id, as the sending answered it, and behind the first dot what came later.
+        message_id=message_id.partition(".")[0] if message_id else None,
+        occurred_at=_moment(event.get("timestamp")),
+        code=status,
+        reason=_text(event, "reason") or _text(event, "response"),
+        blame=_blame(kind, event, status),
+        addresses=(email,) if email else None,
+        detail={
+            key: said for key in ("type", "bounce_classification") if (said := _text(event, key))
+        },
+    )
+
+
+def _blame(kind: Kind, event: dict[str, Any], status: str | None) -> Blame | None:
+    if kind is Kind.DROPPED:
+        reason = (_text(event, "reason") or "").lower()
+        return Blame.HARD if reason in _DROPPED_FOR_THE_ADDRESS else None
+    if kind is not Kind.BOUNCED:
+        return None
+    if _text(event, "bounce_classification") == "Invalid Address":
+        return Blame.HARD
+    # `blocked`: by the other side's policy, for now; the address is not at fault.
+    return None if _text(event, "type") == "blocked" else blame_of(status)
+
+
+def _verifier(name: str, key: str) -> EventWebhook:
+    try:
+        # Of an empty key it would make a verifier without one.
+        return EventWebhook("".join(key.split()) or "none")
+    except ValueError:
+        raise ValueError(
+            f"the webhook key of {name} is no SendGrid verification key: copy it from Mail"
+            " Settings, Event Webhook, Signature Verification"
+        ) from None
+
+
+def _text(event: dict[str, Any], key: str) -> str | None:
+    value = event.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> int | None:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,129 @@
+"""What comes back from whatever the webhook provider is attached to: Standard Webhooks 1.0.
+
+    {"type": "message.delivered", "timestamp": "2030-01-01T12:00:00Z",
+     "data": {"delivery_id": 7, "message_id": "m1", "code": null, "reason": null,
+              "address": null, "blame": null}}
+
+`type` ends in a kind of `postbell.receipt_kinds`; `delivery_id` or `message_id` will do; `blame` is
+hard or soft. The signature is an HMAC-SHA256 over `webhook-id.webhook-timestamp.body`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+import json
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
+from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.receipt import Blame, Kind, Receipt
+
+#: Seconds between its clock and ours, either way. Every try is signed anew.
+TOLERANCE: Final = 300
+
+_PREFIX: Final = "whsec_"
+#: Bytes of a key (Standard Webhooks, "Signature scheme").
+_SHORTEST_KEY: Final = 24
+_LONGEST_TIMESTAMP: Final = 12
+_LARGEST_NUMBER: Final = 2**63
+
+
+class StandardWebhook(Door):
+    """`POST /v1/webhooks/standard/{provider}`; a key is `whsec_` and base64."""
+
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        intake: Intake,
+        watch: Watch,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Raises ValueError for a key that is none."""
+        super().__init__(keys, intake, watch)
+        self._now: Final = now
+        self._secrets: Final = {name: _secret(name, key) for name, key in keys.items()}
+
+    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+        event_id = self._verified(request.headers, self._secrets[provider], body)
+        await self._intake.receive(provider, [receipt_in(event_id, body)])
+        return Response(status_code=204)
+
+    def _verified(self, headers: Mapping[str, str], secret: bytes, body: bytes) -> str:
+        event_id = headers.get("webhook-id")
+        timestamp = headers.get("webhook-timestamp")
+        signatures = headers.get("webhook-signature")
+        if not event_id or not timestamp or not signatures:
+            raise TurnedAway("unsigned")
+        signed = b".".join((event_id.encode(), timestamp.encode(), body))
+        expected = b"v1," + b64encode(hmac.digest(secret, signed, "sha256"))
+        if not any(
+            hmac.compare_digest(expected, given.encode()) for given in signatures.split(" ")
+        ):
+            raise TurnedAway("forged")
+        if not timestamp.isdecimal() or len(timestamp) > _LONGEST_TIMESTAMP:
+            raise TurnedAway("stale")
+        if abs(self._now() - int(timestamp)) > TOLERANCE:
+            raise TurnedAway("stale")
+        return event_id
+
+
+def receipt_in(event_id: str, body: bytes) -> Receipt:
+    """What is told. Raises Unreadable."""
+    try:
+        told = json.loads(body)
+        data = told["data"]
+        delivery_id, message_id = data.get("delivery_id"), data.get("message_id")
+        address, blame = data.get("address"), data.get("blame")
+        return Receipt(
+            event_id=event_id,
+            kind=Kind(str(told["type"]).rpartition(".")[2]),
+            delivery_id=None if delivery_id is None else _number(delivery_id),
+            message_id=_text(message_id),
+            occurred_at=_moment(told.get("timestamp")),
+            code=_text(data.get("code")),
+            reason=_text(data.get("reason")),
+            blame=None if blame is None else Blame(blame),
+            addresses=None if address is None else (str(address),),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Unreadable("unreadable") from None
+
+
+def _secret(name: str, key: str) -> bytes:
+    try:
+        secret = b64decode(key.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if len(secret) < _SHORTEST_KEY:
+        raise ValueError(
+            f"the webhook key of {name} is none: write whsec_ and at least {_SHORTEST_KEY} bytes"
+            " in base64"
+        )
+    return secret
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < _LARGEST_NUMBER:
+        raise ValueError("no delivery has this number")
+    return number
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

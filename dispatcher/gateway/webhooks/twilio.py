@@ -1,0 +1,165 @@
+"""Twilio's status callbacks and incoming messages: forms, with an HMAC over address and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import ImmutableMultiDict
+from starlette.requests import Request
+from starlette.responses import Response
+from twilio.request_validator import RequestValidator
+
+from dispatcher import links
+from dispatcher.gateway.webhooks.door import Door, TurnedAway
+from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.receipt import Blame, Kind, Receipt
+from dispatcher.signing import BadToken, Signer
+
+SIGNATURE: Final = "x-twilio-signature"
+
+#: A callback has some twenty fields; media and carriers add some.
+_MOST_FIELDS: Final = 200
+
+_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "accepted": Kind.ACCEPTED,
+        "scheduled": Kind.ACCEPTED,
+        "queued": Kind.QUEUED,
+        "sending": Kind.SENDING,
+        "sent": Kind.SENT,
+        "delivered": Kind.DELIVERED,
+        "undelivered": Kind.UNDELIVERED,
+        "failed": Kind.FAILED,
+        "canceled": Kind.FAILED,
+        "read": Kind.OPENED,
+    }
+)
+#: What a final code says about the number: not one, a landline, unknown, blocked, stopped.
+_BAD_NUMBER: Final = frozenset(
+    {"21211", "21614", "21635", "21265", "21610", "30004", "30005", "30006"}
+)
+#: Switched off, or out of reach.
+_OUT_OF_REACH: Final = frozenset({"30003"})
+
+#: What Twilio understood of a reply, where its own opt-out handling is on (OptOutType).
+_MEANINGS: Final = frozenset({"stop", "start", "help"})
+#: We answer nothing ourselves: Twilio, or the operator's own program, does.
+_NO_ANSWER: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+Form = ImmutableMultiDict[str, str]
+
+
+class TwilioDoor(Door):
+    """What both have in common; the key is the account's auth token.
+
+    `public_url` is what Twilio calls us by: the Host header is whatever a stranger likes.
+    """
+
+    def __init__(
+        self, keys: Mapping[str, str], intake: Intake, watch: Watch, *, public_url: str
+    ) -> None:
+        super().__init__(keys, intake, watch)
+        self._public_url: Final = public_url
+        self._validators: Final = {name: RequestValidator(key) for name, key in keys.items()}
+
+    def _form(self, request: Request, provider: str, body: bytes) -> Form:
+        """The fields, if Twilio signed them for this address. Raises TurnedAway."""
+        signature = request.headers.get(SIGNATURE)
+        if not signature:
+            raise TurnedAway("unsigned")
+        try:
+            form = Form(
+                parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            )
+            query = f"?{request.url.query}" if request.url.query else ""
+            url = f"{self._public_url}{request.url.path}{query}"
+            is_genuine = self._validators[provider].validate(url, form, signature)
+        except ValueError:
+            # Not UTF-8, or too many fields.
+            raise TurnedAway("forged") from None
+        if not is_genuine:
+            raise TurnedAway("forged")
+        return form
+
+
+class TwilioStatus(TwilioDoor):
+    """`POST /v1/webhooks/twilio/{provider}/status/{token}`, which `Links.report` makes.
+
+    Without the token the message's own id must do: for a callback that is set in Twilio's console.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        intake: Intake,
+        watch: Watch,
+        *,
+        public_url: str,
+        signer: Signer,
+    ) -> None:
+        super().__init__(keys, intake, watch, public_url=public_url)
+        self._signer: Final = signer
+
+    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+        form = self._form(request, provider, body)
+        delivery_id = None
+        if token := request.path_params.get("token"):
+            try:
+                delivery_id = links.reported(self._signer, token)
+            except BadToken:
+                raise TurnedAway("bad_token") from None
+        receipt = status_in(form, delivery_id)
+        if receipt is not None:
+            await self._intake.receive(provider, [receipt])
+        return Response(status_code=204)
+
+
+class TwilioMessage(TwilioDoor):
+    """`POST /v1/webhooks/twilio/{provider}/message`: what people text to our numbers."""
+
+    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+        form = self._form(request, provider, body)
+        sid, sender = form.get("MessageSid"), form.get("From")
+        if sid and sender:
+            said = form.get("OptOutType", "").lower()
+            await self._intake.reply(
+                provider,
+                sid,
+                sender,
+                form.get("Body", "").replace("\0", ""),
+                said if said in _MEANINGS else None,
+            )
+        return Response(_NO_ANSWER, media_type="application/xml")
+
+
+def status_in(form: Form, delivery_id: int | None) -> Receipt | None:
+    """What a callback tells; None for a status that says nothing about a delivery."""
+    sid = form.get("MessageSid") or form.get("SmsSid")
+    status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+    kind = _KINDS.get(status)
+    if sid is None or kind is None:
+        return None
+    code = form.get("ErrorCode") or None
+    to = form.get("To")
+    return Receipt(
+        # A callback has no id that is signed; a message has each status once.
+        event_id=f"{sid}:{status}",
+        kind=kind,
+        delivery_id=delivery_id,
+        message_id=sid,
+        code=code,
+        reason=form.get("ErrorMessage") or None,
+        blame=_blame(kind, code),
+        addresses=(to,) if to else None,
+    )
+
+
+def _blame(kind: Kind, code: str | None) -> Blame | None:
+    if kind not in (Kind.UNDELIVERED, Kind.FAILED):
+        return None
+    if code in _BAD_NUMBER:
+        return Blame.HARD
+    return Blame.SOFT if code in _OUT_OF_REACH else None

@@ -1,0 +1,63 @@
+"""Addresses of ours that the outside world calls, each signed for the one thing that it may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dispatcher.signing import BadToken, Signer
+
+#: A delivery id fits into a bigint.
+_LONGEST_NUMBER: Final = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Made by `public_url`, under which POSTBELL_PUBLIC_URL says that we are reached."""
+
+    public_url: str
+    signer: Signer
+
+    def opened(self, delivery_id: int) -> str:
+        """The picture that a mail asks for when it is looked at."""
+        return f"{self.public_url}/o/{self.signer.sign('open', str(delivery_id))}"
+
+    def clicked(self, delivery_id: int, target: str) -> str:
+        """A link that leads to `target`, and nowhere else: it is part of what is signed."""
+        return f"{self.public_url}/c/{self.signer.sign('click', str(delivery_id), target)}"
+
+    def report(self, kind: str, provider: str, delivery_id: int) -> str:
+        """Where a provider, of a kind such as twilio, tells what became of one message."""
+        token = self.signer.sign("report", str(delivery_id))
+        return f"{self.public_url}/v1/webhooks/{kind}/{provider}/status/{token}"
+
+
+def opened(signer: Signer, token: str) -> int:
+    """The delivery of a token of `Links.opened`. Raises BadToken."""
+    (delivery_id,) = _parts(signer, "open", token, 1)
+    return _number(delivery_id)
+
+
+def clicked(signer: Signer, token: str) -> tuple[int, str]:
+    """The delivery and the target of a token of `Links.clicked`. Raises BadToken."""
+    delivery_id, target = _parts(signer, "click", token, 2)
+    return _number(delivery_id), target
+
+
+def reported(signer: Signer, token: str) -> int:
+    """The delivery of a token of `Links.report`. Raises BadToken."""
+    (delivery_id,) = _parts(signer, "report", token, 1)
+    return _number(delivery_id)
+
+
+def _parts(signer: Signer, purpose: str, token: str, count: int) -> tuple[str, ...]:
+    parts = signer.verify(purpose, token)
+    if len(parts) != count:
+        raise BadToken("this is a token of another version")
+    return parts
+
+
+def _number(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and len(written) <= _LONGEST_NUMBER):
+        raise BadToken("this names no delivery")
+    return int(written)

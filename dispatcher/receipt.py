@@ -1,0 +1,107 @@
+"""What comes back about a message, as postbell.receive_receipt() takes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from dispatcher.masking import mask
+
+#: The provider of what we see ourselves: bounce mails, mails opened, links followed.
+OURSELVES: Final = "postbell"
+
+_LONGEST_ID: Final = 200
+_LONGEST_REASON: Final = 500
+#: PostgreSQL's text and jsonb cannot hold these.
+_IMPOSSIBLE: Final = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
+
+
+class Kind(StrEnum):
+    """As in `postbell.receipt_kinds`."""
+
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    UNDELIVERED = "undelivered"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Blame(StrEnum):
+    """What it says about the address."""
+
+    #: Nobody is there.
+    HARD = "hard"
+    #: Full, switched off: not now.
+    SOFT = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One event. It names its delivery, or the message by the provider's id, or both."""
+
+    #: The provider's own id of the event, the same in every repetition.
+    event_id: str
+    kind: Kind
+    delivery_id: int | None = None
+    message_id: str | None = None
+    occurred_at: datetime | None = None
+    code: str | None = None
+    reason: str | None = None
+    blame: Blame | None = None
+    #: Whose address it was, for comparison only; None if it is not known.
+    addresses: tuple[str, ...] | None = field(default=None, repr=False)
+    #: What else is worth keeping; neither texts nor addresses.
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+def written(receipts: Iterable[Receipt]) -> str:
+    """The receipts as JSON. What the outside world said is cut to size and masked."""
+    return json.dumps([_as_json(receipt) for receipt in receipts], ensure_ascii=False)
+
+
+def _as_json(receipt: Receipt) -> dict[str, Any]:
+    at = receipt.occurred_at
+    return {
+        "event_id": short_id(receipt.event_id),
+        "kind": receipt.kind,
+        "delivery_id": receipt.delivery_id,
+        "message_id": None if receipt.message_id is None else short_id(receipt.message_id),
+        "occurred_at": None if at is None else at.isoformat(),
+        "code": _shown(receipt.code),
+        "reason": _shown(receipt.reason),
+        "blame": receipt.blame,
+        "addresses": None if receipt.addresses is None else list(map(_possible, receipt.addresses)),
+        "detail": {key: _shown(value) for key, value in receipt.detail.items()},
+    }
+
+
+def short_id(given: str) -> str:
+    """The id, or the hash of one that is longer than any that makes sense."""
+    given = _possible(given)
+    if len(given) <= _LONGEST_ID:
+        return given
+    return f"sha256:{hashlib.sha256(given.encode()).hexdigest()}"
+
+
+def _shown(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return " ".join(mask(_possible(text)).split())[:_LONGEST_REASON] or None
+
+
+def _possible(text: str) -> str:
+    return text.translate(_IMPOSSIBLE)

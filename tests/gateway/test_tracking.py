@@ -1,0 +1,110 @@
+"""Opened and clicked: only where it is asked for and not refused, and never an open redirect."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatcher.gateway.tracking import PICTURE, TrackingPages
+from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.links import Links
+from dispatcher.signing import Signer
+from tests import given
+from tests.gateway.client import Client
+from tests.gateway.webhooks.conftest import (
+    Counted,
+    counted,
+    delivered_by,
+    intake,
+    pages,
+    receipts,
+    signer,
+)
+from tests.given import Connection
+
+__all__ = ["counted", "intake", "signer"]
+
+TARGET = "https://shop.example/orders/7?a=1&b=%20#top"
+
+
+@pytest.fixture
+def client(intake: Intake, counted: Counted, signer: Signer) -> Client:
+    return pages(TrackingPages(intake, counted, signer))
+
+
+@pytest.fixture
+def links(signer: Signer) -> Links:
+    return Links("", signer)
+
+
+@pytest.fixture
+def delivery(db: Connection) -> int:
+    given.tenant(db, tracking=["opens", "clicks"])
+    return delivered_by(db, "mails", "abc")
+
+
+async def test_the_picture_tells_that_a_mail_was_opened(
+    client: Client, links: Links, db: Connection, delivery: int
+) -> None:
+    answer = await client.get(links.opened(delivery))
+    assert (answer.status, answer.body) == (200, PICTURE)
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    found = given.rows(
+        db, "select state, opened_at is not null, clicked_at is null from postbell.delivery_log"
+    )
+    assert found == [("delivered", True, True)]
+
+
+async def test_a_link_leads_on_and_tells_that_it_was_followed(
+    client: Client, links: Links, db: Connection, delivery: int
+) -> None:
+    answer = await client.get(links.clicked(delivery, TARGET))
+    assert (answer.status, answer.headers["location"]) == (302, TARGET)
+    assert given.value(db, "select clicked_at is not null from postbell.delivery_log")
+
+
+async def test_ever_again_is_once(
+    client: Client, links: Links, db: Connection, delivery: int
+) -> None:
+    for _ in range(3):
+        await client.get(links.opened(delivery))
+        await client.get(links.clicked(delivery, TARGET))
+        await client.get(links.clicked(delivery, "https://shop.example/"))
+    assert sorted(receipts(db)) == ["clicked", "clicked", "opened"]
+
+
+async def test_a_look_without_opening_is_not_a_person(
+    client: Client, links: Links, db: Connection, delivery: int
+) -> None:
+    assert (await client.send("HEAD", links.opened(delivery))).status == 200
+    assert (await client.send("HEAD", links.clicked(delivery, TARGET))).status == 302
+    assert receipts(db) == []
+
+
+async def test_a_refusal_counts_for_mails_that_are_already_out(
+    client: Client, links: Links, db: Connection, delivery: int
+) -> None:
+    given.call(db, "refuse_tracking", recipient="u1")
+    assert (await client.get(links.opened(delivery))).status == 200
+    assert (await client.get(links.clicked(delivery, TARGET))).headers["location"] == TARGET
+    assert receipts(db) == []
+
+
+@pytest.mark.parametrize("secret", ["x" * 32])
+async def test_no_target_but_a_signed_one_is_led_to(
+    client: Client, signer: Signer, counted: Counted, secret: str
+) -> None:
+    evil = "https://evil.example/"
+    for token in (
+        evil,
+        Links("", Signer([secret])).clicked(1, evil).removeprefix("/c/"),
+        signer.sign("open", "1", evil),
+        signer.sign("click", "1"),
+        signer.sign("click", "one", evil),
+        Links("", signer).clicked(1, TARGET).removeprefix("/c/")[:-1],
+    ):
+        answer = await client.get(f"/c/{token}")
+        assert answer.status == 404
+        assert "location" not in answer.headers
+    assert (await client.get("/o/abc")).status == 404
+    assert counted.reasons["postbell", "bad_token"] >= 6

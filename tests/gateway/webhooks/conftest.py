@@ -1,0 +1,102 @@
+"""Webhooks on a database with one text and one mail in it, and what they counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from dispatcher.database import Pool
+from dispatcher.gateway import problem
+from dispatcher.gateway.tracking import TrackingPages
+from dispatcher.gateway.webhooks.door import Door
+from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.signing import Signer
+from tests import given
+from tests.gateway.client import Client
+from tests.given import Connection
+
+SECRET = "what this gateway signs its own links with"
+
+
+class Counted:
+    """A watch that counts."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[tuple[str, str]] = Counter()
+        self.reasons: Counter[tuple[str, str]] = Counter()
+
+    def received(self, provider: str, verdict: str, count: int = 1) -> None:
+        self.verdicts[provider, verdict] += count
+
+    def turned_away(self, provider: str, reason: str) -> None:
+        self.reasons[provider, reason] += 1
+
+
+@pytest.fixture
+def counted() -> Counted:
+    return Counted()
+
+
+@pytest.fixture
+def intake(sessions: Pool, counted: Counted) -> Intake:
+    return Intake(sessions, counted)
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer([SECRET])
+
+
+def door_at(path: str, door: Door) -> Client:
+    """Whoever knocks there."""
+    return Client(
+        Starlette(
+            routes=[Route(path, door.answer, methods=["POST"])], exception_handlers=problem.HANDLERS
+        )
+    )
+
+
+def pages(tracking: TrackingPages) -> Client:
+    return Client(Starlette(routes=tracking.routes))
+
+
+def delivered_by(
+    db: Connection, provider: str, message_id: str, channel: str = "email", **columns: object
+) -> int:
+    """A delivery that the provider took."""
+    event = given.emit(
+        db,
+        given.event_type(db, default_channels=[channel]),
+        **columns,  # type: ignore[arg-type]
+    )
+    given.route(db)
+    delivery = given.value(db, "select id from postbell.delivery where notification_id = %s", event)
+    db.execute("update postbell.delivery set state = 'sending' where id = %s", [delivery])
+    given.call(
+        db,
+        "record_attempts",
+        delivery_ids=[delivery],
+        outcomes=["sent"],
+        provider=provider,
+        message_ids=[message_id],
+        codes=[None],
+        reasons=[None],
+        retry_after=[None],
+        latencies_ms=["1"],
+        at_fault=[False],
+    )
+    return int(delivery)
+
+
+def state(db: Connection, delivery: int) -> str:
+    found = given.value(
+        db, "select state from postbell.delivery_log where delivery_id = %s", delivery
+    )
+    return str(found)
+
+
+def receipts(db: Connection) -> list[str]:
+    return given.column(db, "select kind from postbell.receipt order by received_at, kind")
