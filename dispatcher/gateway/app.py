@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatcher.database import Pool
@@ -19,7 +20,11 @@ from dispatcher.gateway.safeguards import Safeguards
 from dispatcher.gateway.session import SessionPages
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
-from dispatcher.settings import Settings
+from dispatcher.gateway.tracking import TrackingPages
+from dispatcher.gateway.webhooks import doors
+from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.metrics import Metrics
+from dispatcher.settings import Settings, SettingsError
 
 #: Seconds for which a browser need not ask again whether a page of another origin may.
 _PREFLIGHT_SECONDS: Final = 600
@@ -54,12 +59,32 @@ def application(
         *HealthPages(pool).operations,
     ]
     pages = Starlette(
-        routes=operation.routes(declared, doorkeeper),
+        routes=[*operation.routes(declared, doorkeeper), *_told_by_others(pool, settings)],
         exception_handlers=problem.HANDLERS,
     )
     return _open_to(
         settings.allowed_origins, Safeguards(_Paths(streams, pages), is_secure=is_secure)
     )
+
+
+def _told_by_others(pool: Pool, settings: Settings) -> list[Route]:
+    """What comes back about messages. Raises SettingsError for a key that verifies nothing."""
+    signer = settings.signer
+    if signer is None:
+        return []
+    watch = Metrics()
+    intake = Intake(pool, watch)
+    try:
+        webhooks = doors.routes(
+            settings.provider_entries,
+            intake,
+            watch,
+            public_url=settings.public_url,
+            signer=signer,
+        )
+    except ValueError as error:
+        raise SettingsError([f"POSTBELL_PROVIDERS: {error}."]) from None
+    return [*webhooks, *TrackingPages(intake, watch, signer).routes]
 
 
 def cookie_name(settings: Settings) -> str:

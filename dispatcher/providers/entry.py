@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +17,9 @@ from dispatcher.providers.provider import ProviderUrlError, provider_for
 #: `${NAME}`: the value of an environment variable.
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 _TWICE: Final = re.compile(r"Cannot declare \('([^']*)',\) twice")
+
+#: In the delivery log these are ourselves.
+RESERVED: Final = frozenset({"postbell", "inbox", "stream"})
 
 _MOST_A_SECOND: Final = 100_000
 _MOST_AT_ONCE: Final = 10_000
@@ -43,9 +47,11 @@ class Entry:
     burst: int | None = None
     #: Messages in flight; None for the provider's own bound.
     concurrency: int | None = None
+    #: Verifies what the provider tells us later, where the URL's own credentials do not.
+    webhook_key: str | None = field(default=None, repr=False)
 
 
-_KEYS: Final = ("url", "url_file", *(each.name for each in fields(Entry)[3:]))
+_KEYS: Final = ("url", "url_file", *(each.name for each in fields(Entry)[3:]), "webhook_key_file")
 
 
 def read_entries(path: Path, environment: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -59,7 +65,9 @@ def read_entries(path: Path, environment: Mapping[str, str]) -> tuple[Entry, ...
         url_file = "/run/secrets/texts"
 
     A variable inside a URL is percent-encoded, one that is the whole URL is taken as it is.
-    `url_file` is beside the file unless it is absolute. Raises ProvidersFileError.
+    A provider that reports what became of its messages has a `webhook_key` (or a
+    `webhook_key_file`) with which that is verified. Files are beside this one unless absolute.
+    Raises ProvidersFileError.
     """
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
@@ -97,8 +105,13 @@ def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) 
         *(_unknown(name, key) for key in table if key not in _KEYS),
         *_wrong_numbers(name, table),
     ]
+    if name in RESERVED:
+        mistakes.append(f"[{name}] is a name of our own: take another.")
     url = channel = ""
+    webhook_key = None
     try:
+        plain = partial(_filled, name, environment, is_url=False)
+        webhook_key = _secret(name, "webhook_key", table, folder, plain)
         url = _url(name, table, folder, environment)
         channel = provider_for(url, name=name).channel
     except ProviderUrlError as error:
@@ -108,7 +121,7 @@ def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) 
     if mistakes:
         raise ProvidersFileError(mistakes)
     numbers = {key: table[key] for key in ("rate", "burst", "concurrency") if key in table}
-    return Entry(name, channel, url, **numbers)
+    return Entry(name, channel, url, webhook_key=webhook_key, **numbers)
 
 
 def _unknown(name: str, key: str) -> str:
@@ -135,36 +148,53 @@ def _wrong_numbers(name: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _url(name: str, table: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> str:
-    given = [key for key in ("url", "url_file") if key in table]
-    if len(given) != 1:
-        how = "both url and url_file: keep one" if given else 'no url: write url = "smtps://…"'
-        raise ProvidersFileError([f"[{name}] has {how}."])
-    value = table[given[0]]
+    found = _secret(name, "url", table, folder, partial(_filled, name, environment, is_url=True))
+    if found is None:
+        raise ProvidersFileError([f'[{name}] has no url: write url = "smtps://…".'])
+    return found
+
+
+def _secret(
+    name: str, key: str, table: Mapping[str, Any], folder: Path, filled: Callable[[str], str]
+) -> str | None:
+    """What stands beside the key, or in the file that `key_file` names; None without either."""
+    key_file = f"{key}_file"
+    if key in table and key_file in table:
+        raise ProvidersFileError([f"[{name}] has both {key} and {key_file}: keep one."])
+    given = key if key in table else key_file
+    value = table.get(given)
+    if value is None:
+        return None
     if not isinstance(value, str) or not value:
-        raise ProvidersFileError([f'[{name}] {given[0]} is text: write {given[0]} = "…".'])
-    if given == ["url"]:
-        return _filled(name, value, environment)
+        raise ProvidersFileError([f'[{name}] {given} is text: write {given} = "…".'])
+    if given == key:
+        return filled(value)
     secret = folder / value
     try:
         written = secret.read_text("utf-8").strip()
     except OSError as error:
         reason = error.strerror or error
         raise ProvidersFileError(
-            [f"[{name}] url_file {secret} cannot be read: {reason}."]
+            [f"[{name}] {key_file} {secret} cannot be read: {reason}."]
         ) from None
     except UnicodeDecodeError:
-        raise ProvidersFileError([f"[{name}] url_file {secret} is not UTF-8."]) from None
+        raise ProvidersFileError([f"[{name}] {key_file} {secret} is not UTF-8."]) from None
     if not written:
-        raise ProvidersFileError([f"[{name}] url_file {secret} is empty."])
+        raise ProvidersFileError([f"[{name}] {key_file} {secret} is empty."])
     return written
 
 
-def _filled(name: str, url: str, environment: Mapping[str, str]) -> str:
-    missing = sorted({v for v in _VARIABLE.findall(url) if not environment.get(v)})
+def _filled(name: str, environment: Mapping[str, str], text: str, *, is_url: bool) -> str:
+    missing = sorted({v for v in _VARIABLE.findall(text) if not environment.get(v)})
     if missing:
         raise ProvidersFileError(
             [f"[{name}] wants the environment variable {v}, which is not set." for v in missing]
         )
-    if whole := _VARIABLE.fullmatch(url):
+    if whole := _VARIABLE.fullmatch(text):
         return environment[whole[1]]
-    return _VARIABLE.sub(lambda found: quote(environment[found[1]], safe=""), url)
+
+    def value(found: re.Match[str]) -> str:
+        given = environment[found[1]]
+        return quote(given, safe="") if is_url else given
+
+    return _VARIABLE.sub(value, text)

@@ -3,7 +3,20 @@ language sql stable
 as $$
     select tenant.id
     from postbell.tenant
-    where not tenants_of.channel = any(tenant.disabled_channels)
+    where exists (
+            select
+            from postbell.provider_choice as choice
+            where choice.tenant_id = tenant.id
+              and choice.channel = tenants_of.channel
+              and choice.provider = tenants_of.provider
+        )
+       -- Without a choice: any of the file's.
+       or not exists (
+            select
+            from postbell.provider_choice as choice
+            where choice.tenant_id = tenant.id
+              and choice.channel = tenants_of.channel
+        )
 $$;
 
-comment on function postbell.tenants_of(text, text) is 'The tenants that send through a provider on a channel.';
+comment on function postbell.tenants_of(text, text) is 'The tenants that may send through a provider on a channel.';

@@ -86,7 +86,10 @@ def test_an_entry_does_not_show_its_credentials(read: Read) -> None:
         ('[a]\nurl = "console:"\nrtae = 3', "[a] has no key rtae: did you mean rate?"),
         (
             '[a]\nurl = "console:"\nx = 3',
-            "[a] has no key x: there are url, url_file, rate, burst, concurrency.",
+            (
+                "[a] has no key x: there are url, url_file, rate, burst, concurrency,"
+                " webhook_key, webhook_key_file."
+            ),
         ),
         ("[a]\nrate = 3", '[a] has no url: write url = "smtps://…".'),
         ('[a]\nurl = "console:"\nurl_file = "b"', "[a] has both url and url_file: keep one."),
@@ -159,3 +162,30 @@ def test_no_sentence_shows_a_secret(read: Read, text: str) -> None:
     (read.folder / "secret").write_text("smtps://shop:hunter2@relay.example?y=2")
 
     assert "hunter2" not in " ".join(read.mistakes(text, SECRET="smtps://hunter2:@"))
+
+
+def test_a_webhook_key_is_taken_as_it_is_written(read: Read) -> None:
+    (entry,) = read('[a]\nurl = "console:"\nwebhook_key = "whsec_${KEY}"', KEY="a+b/c=")
+
+    assert entry.webhook_key == "whsec_a+b/c="
+    assert "a+b" not in repr(entry)
+
+
+def test_a_webhook_key_may_be_in_a_file(read: Read) -> None:
+    (read.folder / "key").write_text("a+b/c=\n")
+    (entry,) = read('[a]\nurl = "console:"\nwebhook_key_file = "key"')
+
+    assert entry.webhook_key == "a+b/c="
+
+
+def test_a_webhook_key_is_written_once(read: Read) -> None:
+    mistakes = read.mistakes('[a]\nurl = "console:"\nwebhook_key = "b"\nwebhook_key_file = "c"')
+
+    assert mistakes == ("providers.toml: [a] has both webhook_key and webhook_key_file: keep one.",)
+
+
+@pytest.mark.parametrize("name", ["postbell", "inbox", "stream"])
+def test_a_provider_is_not_called_as_we_are(read: Read, name: str) -> None:
+    mistakes = read.mistakes(f'[{name}]\nurl = "console:"')
+
+    assert mistakes == (f"providers.toml: [{name}] is a name of our own: take another.",)

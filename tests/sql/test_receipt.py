@@ -46,11 +46,11 @@ def record(
         "record_attempts",
         delivery_ids=[delivery],
         outcomes=[outcome],
-        provider=provider,
+        providers=[provider],
         message_ids=[message_id],
         codes=[None],
         reasons=[None],
-        retry_after=["60"],
+        retry_after=["60" if outcome == "retry" else None],
         latencies_ms=["1"],
         at_fault=[False],
     )
@@ -317,6 +317,15 @@ def test_what_befell_an_earlier_try_does_not_end_the_next(db: Connection) -> Non
     assert state(db, delivery) == "waiting"
 
 
+def test_a_dead_letter_sent_again_and_refused_was_not_sent(db: Connection) -> None:
+    delivery = deliver(db)
+    receive(db, told(delivery, "failed"))
+    given.call(db, "retry", delivery_id=delivery)
+    db.execute("update postbell.delivery set state = 'sending'")
+    record(db, delivery, "refused", None)
+    assert state(db, delivery) == "refused"
+
+
 def test_a_dead_letter_sent_again_is_judged_by_its_new_message(db: Connection) -> None:
     delivery = deliver(db, message_id="m1")
     receive(db, told(delivery, "undelivered", "e1", message_id="m1"))
@@ -472,6 +481,15 @@ def test_a_reply_of_stop_counts_for_every_tenant_of_the_provider(db: Connection,
         ("default", "+33612345678", "stop", True),
         ("other", "+33612345678", "stop", True),
     ]
+
+
+def test_a_tenant_that_sends_through_others_is_not_concerned(db: Connection) -> None:
+    given.tenant(db, "other")
+    given.tenant(db, "third")
+    given.call(db, "choose_providers", channel="sms", providers=["elsewhere"], tenant_id="other")
+    given.call(db, "choose_providers", channel="sms", providers=["a", "test"], tenant_id="third")
+    reply(db, "STOP")
+    assert [tenant for tenant, *_ in suppressions(db)] == ["default", "third"]
 
 
 @pytest.mark.parametrize("word", ["START", "yes", "Unstop!"])

@@ -16,10 +16,8 @@ from starlette.responses import Response
 from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.mail_status import blame_of
+from dispatcher.providers.sendgrid import DELIVERY_ID
 from dispatcher.receipt import Blame, Kind, Receipt
-
-#: Under which a delivery's id travels in `custom_args`; it comes back beside the event's own keys.
-DELIVERY_ID: Final = "postbell_delivery_id"
 
 #: Seconds. SendGrid repeats for a day what we did not take, and does not say whether it signs anew.
 #: What is played again within that time is known by its event ids.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -15,10 +16,12 @@ from twilio.request_validator import RequestValidator
 from dispatcher import links
 from dispatcher.gateway.webhooks.door import Door, TurnedAway
 from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.providers.twilio import codes
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import BadToken, Signer
 
 SIGNATURE: Final = "x-twilio-signature"
+_CODE: Final = re.compile("[0-9]{5}")
 
 #: A callback has some twenty fields; media and carriers add some.
 _MOST_FIELDS: Final = 200
@@ -37,12 +40,10 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "read": Kind.OPENED,
     }
 )
-#: What a final code says about the number: not one, a landline, unknown, blocked, stopped.
-_BAD_NUMBER: Final = frozenset(
-    {"21211", "21614", "21635", "21265", "21610", "30004", "30005", "30006"}
+#: Whose doing a code is, and what that means for the number.
+_BLAMES: Final[Mapping[codes.Blame, Blame]] = MappingProxyType(
+    {codes.Blame.RECIPIENT: Blame.HARD, codes.Blame.UNREACHABLE: Blame.SOFT}
 )
-#: Switched off, or out of reach.
-_OUT_OF_REACH: Final = frozenset({"30003"})
 
 #: What Twilio understood of a reply, where its own opt-out handling is on (OptOutType).
 _MEANINGS: Final = frozenset({"stop", "start", "help"})
@@ -158,8 +159,7 @@ def status_in(form: Form, delivery_id: int | None) -> Receipt | None:
 
 
 def _blame(kind: Kind, code: str | None) -> Blame | None:
-    if kind not in (Kind.UNDELIVERED, Kind.FAILED):
+    if kind not in (Kind.UNDELIVERED, Kind.FAILED) or code is None or not _CODE.fullmatch(code):
         return None
-    if code in _BAD_NUMBER:
-        return Blame.HARD
-    return Blame.SOFT if code in _OUT_OF_REACH else None
+    meaning = codes.known_codes().get(int(code))
+    return None if meaning is None else _BLAMES.get(meaning.blame)

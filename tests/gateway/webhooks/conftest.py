@@ -80,7 +80,7 @@ def delivered_by(
         "record_attempts",
         delivery_ids=[delivery],
         outcomes=["sent"],
-        provider=provider,
+        providers=[provider],
         message_ids=[message_id],
         codes=[None],
         reasons=[None],
