@@ -57,6 +57,9 @@ class Delivery:
     expires_at: datetime | None
     #: The recipient cannot opt out of it: a security notice, say.
     is_forced: bool = False
+    #: What is to be known about a mail, of `opens` and `clicks`: as the tenant asks, unless the
+    #: recipient refuses.
+    tracking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ class Claimed(NamedTuple):
     expires_at: datetime | None
     is_started: bool
     is_forced: bool
+    #: None for nothing.
+    tracking: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

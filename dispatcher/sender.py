@@ -446,6 +446,7 @@ def _delivery(row: Claimed, tenant: Tenant) -> Delivery:
         row.created_at,
         row.expires_at,
         row.is_forced,
+        frozenset(row.tracking or ()),
     )
 
 

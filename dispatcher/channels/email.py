@@ -197,6 +197,7 @@ class EmailChannel:
                 or sender.mailbox.smtputf8
                 or (reply_to is not None and not reply_to.isascii())
             ),
+            tracking=delivery.tracking,
         )
 
     def _recipient(self, delivery: Delivery) -> Mailbox | Refused:

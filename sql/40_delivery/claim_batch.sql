@@ -3,7 +3,8 @@ returns table (
     claim integer, delivery_id bigint, outbox_id bigint, tenant_id text, recipient_id text,
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
     address text, locale text, time_zone text, attributes jsonb,
-    attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean
+    attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean,
+    tracking text[]
 )
 language plpgsql security definer
 set search_path = ''
@@ -47,11 +48,13 @@ begin
         v_batch.claims, d.id, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
-        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.rung = 5
+        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.rung = 5,
+        case when d.channel = 'email' and person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
     join postbell.notification as n on n.id = d.notification_id
     join postbell.event_type as kind on kind.key = d.event
+    join postbell.tenant as tenant on tenant.id = d.tenant_id
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
     cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
     where d.state in ('queued', 'sending')

@@ -113,6 +113,21 @@ async def test_what_is_sent_is_recorded_with_the_providers_id_and_code(
     assert batches(db) == []
 
 
+async def test_the_provider_learns_what_may_be_known_about_a_mail(
+    db: Connection, sessions: Pool, renderer: Renderer
+) -> None:
+    provider = ScriptedProvider(Sent("m1"), Sent("m2"))
+    deliver = Deliver(db, email_sender(sessions, renderer, provider))
+    emit(db)
+    await deliver()
+    given.tenant(db, tracking=["clicks"])
+    emit(db)
+
+    await deliver()
+
+    assert [message.tracking for message in provider.messages] == [set(), {"clicks"}]
+
+
 async def test_a_retry_waits_and_is_sent_when_it_is_due(
     db: Connection, sessions: Pool, renderer: Renderer
 ) -> None:

@@ -257,6 +257,25 @@ def test_a_claim_says_what_nobody_can_opt_out_of(db: Connection) -> None:
     assert found == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("tracking", "refuses", "claimed"),
+    [
+        ([], False, None),
+        (["opens"], False, ["opens"]),
+        (["opens", "clicks"], False, ["opens", "clicks"]),
+        (["opens", "clicks"], True, None),
+    ],
+)
+def test_a_claim_says_what_may_be_known_about_a_mail(
+    db: Connection, tracking: list[str], refuses: bool, claimed: list[str] | None
+) -> None:
+    given.tenant(db, tracking=tracking)
+    emit_and_route(db)
+    given.call(db, "refuse_tracking", recipient="u1", refuses=refuses)
+    [batch] = batches(db)
+    assert given.value(db, "select tracking from postbell.claim_batch(%s)", batch) == claimed
+
+
 # --- fencing
 
 

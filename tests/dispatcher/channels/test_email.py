@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -344,6 +345,13 @@ def test_nothing_to_click_where_nobody_may_opt_out_or_nothing_is_signed(
 
     assert "List-Unsubscribe" not in mail
     assert "List-Unsubscribe-Post" not in mail
+
+
+def test_a_mail_is_watched_only_as_far_as_its_delivery_says() -> None:
+    watched = replace(a_delivery(), tracking=frozenset({"opens"}))
+
+    assert built(email_channel().message(watched, CONTENT)).tracking == {"opens"}
+    assert built(email_channel().message(a_delivery(), CONTENT)).tracking == frozenset()
 
 
 def test_even_the_longest_ids_keep_lines_legal() -> None:
