@@ -59,8 +59,13 @@ class WireMock:
         self._closing = ExitStack()
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self.address}"
 
     def answer(self, path: str, *answers: Answer) -> None:
         """Answers POSTs to `path` with these in turn; the last one is for all that follow."""
