@@ -274,6 +274,77 @@ async def test_a_database_that_is_read_only_for_a_while_is_waited_for(
     assert len(provider.messages) == 6
 
 
+class Disk:
+    """The server's disk, as far as these tables notice. A sequence outlives what is rolled back."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._db.execute("create sequence stumbles")
+        self._db.execute(
+            "create function stumble() returns trigger language plpgsql as"
+            " $$ begin perform nextval('public.stumbles');"
+            " raise disk_full using message = 'could not extend file: no space left'; end $$"
+        )
+
+    def fill(self, *tables: str) -> None:
+        for table in tables:
+            self._db.execute(
+                f"create trigger stumble before insert on postbell.{table}"
+                " execute function stumble()".encode()
+            )
+
+    def empty(self, *tables: str) -> None:
+        for table in tables:
+            self._db.execute(f"drop trigger stumble on postbell.{table}".encode())
+
+    @property
+    def stumbles(self) -> int:
+        """How often somebody found it full."""
+        found = "select case when is_called then last_value else 0 end from stumbles"
+        return int(given.value(self._db, found))
+
+
+@pytest.fixture
+def disk(db: Connection) -> Disk:
+    return Disk(db)
+
+
+async def test_while_the_disk_is_full_nothing_is_rejected_and_then_everything_goes(
+    db: Connection, database_url: str, disk: Disk
+) -> None:
+    provider = ScriptedProvider()
+    async with running(database_url, provider) as daemon:
+        disk.fill("delivery", "inbox_item")
+        events = emit(db, 5)
+        await seen(lambda: disk.stumbles >= 3, "the daemon finds it full")
+        assert given.rejections(db) == {}
+
+        disk.empty("delivery", "inbox_item")
+        await seen(lambda: all(is_done(db, event) for event in events), "everything")
+        assert not daemon._stopping.is_set()
+
+    assert len(provider.messages) == 5
+
+
+async def test_a_disk_that_is_full_when_the_provider_has_said_yes_costs_no_second_mail(
+    db: Connection, database_url: str, disk: Disk
+) -> None:
+    provider = ScriptedProvider()
+    gate = provider.answer = Gate()
+    async with running(database_url, provider):
+        (event,) = emit(db, 1, "email")
+        await seen(lambda: gate.waiting, "the mail is handed over")
+        disk.fill("attempt")
+        gate.opened.set()
+        await seen(lambda: disk.stumbles >= 2, "the yes cannot be written down")
+
+        disk.empty("attempt")
+        await seen(lambda: is_done(db, event, "email"), "it is written down")
+        await seen(lambda: not left_over(db), "everything is settled")
+
+    assert len(provider.messages) == 1
+
+
 async def test_a_provider_slower_than_the_lease_is_not_called_twice_while_its_worker_lives(
     db: Connection, database_url: str
 ) -> None:

@@ -195,6 +195,13 @@ def test_a_window_that_ends_in_a_fold_ends_the_first_time(connection: Connection
     assert ends(connection, "2026-10-25 01:15Z", "Europe/Paris") is None
 
 
+def test_a_window_ends_by_a_clock_13_hours_and_45_minutes_ahead(connection: Connection) -> None:
+    quiet(connection, "22:00", "07:00")
+    # Chatham in its summer; in its winter, an hour less.
+    assert ends(connection, "2026-01-10 10:00Z", "Pacific/Chatham") == "2026-01-10 17:15Z"
+    assert ends(connection, "2026-07-10 10:00Z", "Pacific/Chatham") == "2026-07-10 18:15Z"
+
+
 def test_the_windows_own_zone_outranks_the_persons(connection: Connection) -> None:
     quiet(connection, "22:00", "07:00", time_zone="Asia/Kathmandu")
     assert ends(connection, "2026-03-06 20:00Z", "America/New_York") == "2026-03-07 01:15Z"
