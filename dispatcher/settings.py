@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import files
 from dispatcher.channels.email import RETURN_PATH, EmailChannel
+from dispatcher.channels.sms import MOST_SEGMENTS, SmsChannel
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.masking import mask_url
 from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
@@ -150,6 +151,21 @@ class Settings(BaseSettings):
     )
     email_concurrency: int = _concurrency(8, "e-mails")
     email_max_attempts: int = _max_attempts(10, "an e-mail")
+    sms_sender: str | None = _setting(
+        None,
+        "From whom text messages come, a number or a name of up to 11 letters, unless the tenant's"
+        " branding has an sms_sender.",
+        unset="the provider's own",
+    )
+    sms_max_segments: int = _setting(
+        4,
+        "The longest text message that is sent, unless the branding has an sms_max_segments.",
+        unit="segments",
+        ge=1,
+        le=MOST_SEGMENTS,
+    )
+    sms_concurrency: int = _concurrency(4, "text messages")
+    sms_max_attempts: int = _max_attempts(6, "a text message")
     templates: Annotated[tuple[Path, ...], NoDecode] = _setting(
         (),
         f"Further template folders, separated by {os.pathsep} or as a JSON list;"
@@ -325,6 +341,15 @@ class Settings(BaseSettings):
         if provider.channel != "email":
             raise ValueError("names something else than a mail server")
         return url
+
+    @field_validator("sms_sender")
+    @classmethod
+    def _is_a_sender(cls, sender: str | None) -> str | None:
+        try:
+            SmsChannel(sender)
+        except ValueError as error:
+            raise ValueError(f"cannot be used: {str(error).partition(': ')[2]}") from None
+        return sender
 
     @field_validator("public_url")
     @classmethod

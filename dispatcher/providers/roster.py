@@ -11,7 +11,7 @@ import structlog
 from dispatcher.delivery import Tenant
 from dispatcher.providers.entry import Entry
 from dispatcher.providers.guard import Guard, Observer, Status
-from dispatcher.providers.provider import provider_for
+from dispatcher.providers.provider import Reporting, ReportUrl, provider_for
 
 log = structlog.get_logger()
 
@@ -58,6 +58,12 @@ class Roster:
         for guard in self._guards.values():
             guard.observers += (observer,)
             observer.provider_changed(guard.status)
+
+    def report_to(self, url: ReportUrl) -> None:
+        """Have those that report do so at these addresses."""
+        for guard in self._guards.values():
+            if isinstance(guard.provider, Reporting):
+                guard.provider.report_to(url)
 
     def of_channel(self, channel: str) -> tuple[Guard, ...]:
         """Those of a channel, in the order in which they were given."""

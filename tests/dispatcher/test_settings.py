@@ -125,6 +125,8 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("POSTBELL_SENDER_NAME", "A\r\nBcc: b@example.org"),
         ("POSTBELL_BOUNCE_DOMAIN", "a b"),
         ("POSTBELL_EMAIL_CONCURRENCY", "0"),
+        ("POSTBELL_SMS_SENDER", "A name too long"),
+        ("POSTBELL_SMS_MAX_SEGMENTS", "11"),
         ("POSTBELL_LEASE_SECONDS", "-1"),
         ("POSTBELL_HTTP_PORT", "70000"),
         ("POSTBELL_TOKEN_SECRET", "hunter2"),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response as TwilioResponse
@@ -125,6 +125,7 @@ class _Recorder(AsyncHttpClient):  # type: ignore[misc] # it has no types
         return TwilioResponse(201, "{}")
 
 
+@settings(deadline=None)
 @given(
     sms=st.builds(
         an_sms,
@@ -278,7 +279,7 @@ async def test_a_429_is_a_retry_whoever_says_it(twilio: Twilio, peer: TwilioPeer
     by_twilio = await twilio.send(an_sms())
 
     assert by_a_proxy == Retry(
-        "Twilio: HTTP 429", timedelta(seconds=3), code="HTTP 429", fault=Fault.PROVIDER
+        "Twilio: HTTP 429", timedelta(seconds=3), code="429", fault=Fault.PROVIDER
     )
     assert isinstance(by_twilio, Retry)
 
@@ -301,7 +302,7 @@ async def test_a_503_that_says_when_to_come_back_was_given_before_anything_was_d
     peer.always("REPLY", Say(503, {"Retry-After": "30"}, b""))
 
     assert await twilio.send(an_sms()) == Retry(
-        "Twilio: HTTP 503", timedelta(seconds=30), code="HTTP 503", fault=Fault.PROVIDER
+        "Twilio: HTTP 503", timedelta(seconds=30), code="503", fault=Fault.PROVIDER
     )
 
 
@@ -354,9 +355,10 @@ async def test_what_twilio_says_shows_no_phone_number(twilio: Twilio, peer: Twil
 
     outcome = await twilio.send(an_sms())
 
-    assert outcome == Refused("Twilio: 99999 '<phone>' is odd, said ***", "99999")
+    assert outcome == Refused("Twilio: 99999 '…' is odd, said …", "99999")
 
 
+@settings(deadline=None)
 @given(st.integers(200, 599), st.binary(max_size=200) | st.just(b'{"code": true}'))
 async def test_any_answer_has_a_meaning(status: int, body: bytes) -> None:
     outcome = provider_at(1)._outcome(Response(status, {}, body), an_sms())

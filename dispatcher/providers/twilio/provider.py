@@ -15,27 +15,26 @@ before anything was done.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.masking import HIDDEN, mask
+from dispatcher.masking import mask
 from dispatcher.providers.http import HttpClient, Response, retry_after
+from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ReportUrl
+from dispatcher.providers.quotation import quoted
 from dispatcher.providers.twilio.account import Account
 from dispatcher.providers.twilio.codes import Blame, Meaning
 from dispatcher.providers.url import is_loopback
 
 #: Twilio keeps a text no longer than this.
 LONGEST_VALIDITY: Final = timedelta(hours=10)
-
-_LONGEST_REASON: Final = 300
-_CREATED: Final = 201
-_TOO_MANY: Final = 429
-_UNAVAILABLE: Final = 503
 
 
 class Twilio:
@@ -119,22 +118,17 @@ class Twilio:
         said = answer.json()
         if not isinstance(said, dict):
             said = {}
-        if answer.status == _CREATED:
+        if answer.status == HTTPStatus.CREATED:
             return self._created(said, message)
         code = said.get("code")
         if type(code) is not int:
             return self._without_code(answer)
-        if answer.status == _TOO_MANY:
-            return Retry(
-                f"Twilio: {code} too many requests",
-                after=retry_after(answer.headers),
-                code=str(code),
-                fault=Fault.PROVIDER,
-            )
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return replace(declined(answer, f"Twilio: {code} too many requests"), code=str(code))
         meaning = self._account.codes.get(code)
         if meaning is not None:
             return self._meant(code, meaning, message, retry_after(answer.headers))
-        return self._unlisted(answer, code, str(said.get("message", "")))
+        return self._unlisted(answer, code, str(said.get("message", "")), message.to)
 
     def _created(self, said: dict[str, Any], message: Sms) -> Outcome:
         code, sid = said.get("error_code"), said.get("sid")
@@ -163,38 +157,22 @@ class Twilio:
             case Blame.DESTINATION | Blame.UNREACHABLE:
                 return Retry(reason, after=after, code=written)
 
-    def _unlisted(self, answer: Response, code: int, text: str) -> Outcome:
-        """A code that is in no table: by what its status says (RFC 9110, 15.5 and 15.6)."""
-        token = self._account.token
-        text = mask(" ".join(text.split())[:_LONGEST_REASON].replace(token, HIDDEN))
-        reason, written = f"Twilio: {code} {text}".rstrip(), str(code)
-        match answer.status:
-            case 401 | 403 | 404:
-                return _misconfigured(reason, written)
-            case status if 400 <= status < 500:  # noqa: PLR2004 the class of the status
-                return Refused(reason, code=written)
-            case _:
-                return Retry(
-                    reason, after=retry_after(answer.headers), code=written, fault=Fault.PROVIDER
-                )
+    def _unlisted(self, answer: Response, code: int, text: str, to: str) -> Outcome:
+        """A code that is in no table: by what its status says."""
+        text = mask(quoted(text, self._account.token, to))
+        return replace(declined(answer, f"Twilio: {code} {text}".rstrip()), code=str(code))
 
     def _without_code(self, answer: Response) -> Outcome:
         """No error object: it is not Twilio who answered, or not in its right mind."""
-        status, after = answer.status, retry_after(answer.headers)
-        reason, written = f"Twilio: HTTP {status}", f"HTTP {status}"
-        match status:
-            case 408 | 429:
-                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
-            case _ if status == _UNAVAILABLE and after is not None:
-                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
-            case _ if 300 <= status < 400:  # noqa: PLR2004 as above
-                return _misconfigured(f"{reason}: it sends us elsewhere", written)
-            case 401 | 403 | 404 | 405:
-                return _misconfigured(reason, written)
-            case _ if 400 <= status < 500:  # noqa: PLR2004 as above
-                return Refused(reason, code=written)
-            case _:
-                return Unknown(f"{reason}, without a word of what became of the text", written)
+        reason = f"Twilio: HTTP {answer.status}"
+        is_turned_away = (
+            answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+            and retry_after(answer.headers) is not None
+        )
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_turned_away:
+            reason = f"{reason}, without a word of what became of the text"
+            return Unknown(reason, code=str(answer.status))
+        return declined(answer, reason)
 
 
 def _misconfigured(reason: str, code: str) -> Retry:
