@@ -1,0 +1,104 @@
+"""A database dumped here and restored into another cluster, by PostgreSQL's own programs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from dispatcher import embedded, files, schema
+from dispatcher.rendering.catalog import Catalog
+from tests import given
+from tests.given import Connection
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """An empty database in a cluster that has never heard of Postbell, its roles included."""
+    with embedded.server(keep=False) as server:
+        with psycopg.connect(server.url, autocommit=True) as session:
+            session.execute("create database restored")
+        yield make_conninfo(server.url, dbname="restored")
+
+
+def run(program: str, url: str, *arguments: str) -> None:
+    ended = subprocess.run(
+        [str(embedded.binary(program)), *arguments, "--dbname", make_conninfo(url)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def move(source: str, target: str, folder: Path) -> None:
+    """As the manual of PostgreSQL says: the roles first, then the database."""
+    run("pg_dumpall", source, "--roles-only", "--file", str(folder / "roles.sql"))
+    owner = conninfo_to_dict(target)["user"]
+    roles = (folder / "roles.sql").read_text().replace(f"CREATE ROLE {owner};\n", "")
+    (folder / "roles.sql").write_text(roles)
+    run("psql", target, "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(folder / "roles.sql"))
+    run("pg_dump", source, "--format", "custom", "--file", str(folder / "database.dump"))
+    run("pg_restore", target, "--exit-on-error", str(folder / "database.dump"))
+
+
+PAYLOAD = {"order_id": 42, "amount": "19.90"}
+
+
+def told(session: Connection) -> list[int]:
+    query = "select distinct notification_id from postbell.delivery order by 1"
+    return given.column(session, query)
+
+
+def test_a_restored_database_is_routed_on_after_a_reset_and_not_before(
+    database_url: str, db: Connection, elsewhere: str, tmp_path: Path
+) -> None:
+    routed = given.emit(db, payload=PAYLOAD)
+    given.route(db)
+    waiting = [
+        given.emit(db, payload=PAYLOAD),
+        given.emit(db, payload=PAYLOAD, idempotency_key="once"),
+    ]
+
+    move(database_url, elsewhere, tmp_path)
+
+    with psycopg.connect(elsewhere, autocommit=True) as restored:
+        with pytest.raises(psycopg.Error) as refusal:
+            restored.execute("select postbell.check_cluster()")
+        assert refusal.value.sqlstate == "PB030"
+        assert "reset_router" in str(refusal.value.diag.message_hint)
+        assert told(restored) == [routed]
+
+        assert given.value(restored, "select postbell.reset_router()") == len(waiting)
+        given.route(restored)
+        assert told(restored) == [routed, *waiting]
+
+        again = given.emit(restored, payload=PAYLOAD, idempotency_key="once")
+        later = given.emit(restored, payload=PAYLOAD)
+        given.route(restored)
+        assert told(restored) == [routed, *waiting, later]
+        assert given.column(restored, "select outbox_id from postbell.duplicate_event") == [again]
+
+
+def test_a_restored_database_can_be_deployed_to(
+    database_url: str, elsewhere: str, tmp_path: Path
+) -> None:
+    move(database_url, elsewhere, tmp_path)
+
+    events = Catalog.load([files.folder("templates")]).events.values()
+    report = schema.deploy(elsewhere, events=events)
+
+    assert report.revisions == []
+    assert report.redefined == []
+    assert report.dropped == []
+    with psycopg.connect(elsewhere, autocommit=True) as restored:
+        given.recipient(restored)
+        restored.execute("select postbell.reset_router()")
+        event = given.emit(restored, payload=PAYLOAD)
+        given.route(restored)
+        assert told(restored) == [event]
