@@ -36,6 +36,20 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A browser of the recipient's: where its push service is, and what to encrypt to (RFC 8291).
+
+    Its repr shows only its number: who knows the address and the keys can write to the browser.
+    """
+
+    id: int
+    endpoint: str = field(repr=False)
+    #: In base64url, as PushSubscription has them.
+    p256dh: str = field(repr=False)
+    auth: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One event, to one recipient, on one channel."""
 
@@ -60,6 +74,8 @@ class Delivery:
     #: What is to be known about a mail, of `opens` and `clicks`: as the tenant asks, unless the
     #: recipient refuses.
     tracking: frozenset[str] = frozenset()
+    #: Those still to be reached; only on push.
+    devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

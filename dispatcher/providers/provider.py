@@ -24,6 +24,7 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
         "twilio": "dispatcher.providers.twilio:Twilio",
         "webhook+http": "dispatcher.providers.webhook:Webhook",
         "webhook+https": "dispatcher.providers.webhook:Webhook",
+        "webpush": "dispatcher.providers.webpush:WebPush",
         "console": "dispatcher.providers.console:Console",
     }
 )

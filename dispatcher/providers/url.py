@@ -17,8 +17,11 @@ class ProviderUrl:
     Each method raises ProviderUrlError: a sentence that says what is wrong and shows no password.
     """
 
-    def __init__(self, url: str, kind: str, *, shape: str) -> None:
-        """`kind` is what the sentences call it ("SMTP"), `shape` how it should have looked."""
+    def __init__(self, url: str, kind: str, *, shape: str, has_host: bool = True) -> None:
+        """`kind` is what the sentences call it ("SMTP"), `shape` how it should have looked.
+
+        Without `has_host` it is parameters alone: `scheme:?parameter=value`.
+        """
         self._kind = kind
         try:
             parts = urlsplit(url)
@@ -30,11 +33,13 @@ class ProviderUrl:
                 f"cannot be parsed: write {shape}, and % and two hexadecimal digits for special"
                 " characters in the password"
             ) from None
-        if not host or not _is_host(host):
+        if not has_host and (parts.netloc or parts.path):
+            raise self.error(f"has something before its parameters: write {shape}")
+        if has_host and (not host or not _is_host(host)):
             raise self.error("names no valid host")
         if parts.fragment:
             raise self.error("has a path or fragment behind the host")
-        self.scheme, self.host, self.path = parts.scheme, host, parts.path
+        self.scheme, self.host, self.path = parts.scheme, host or "", parts.path
         #: Without their percent signs; None where there is none.
         self.username = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password) if parts.password else None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.delivery import Delivery, Recipient, Tenant
 
@@ -54,6 +55,10 @@ def a_delivery(
 
 def email_channel(name: str = "Shop", **options: Any) -> EmailChannel:
     return EmailChannel("shop@shop.example", name, now=lambda: NOON, **options)
+
+
+def push_channel(**options: Any) -> PushChannel:
+    return PushChannel(now=lambda: NOON, **options)
 
 
 def sms_channel(sender: str | None = None, **options: Any) -> SmsChannel:

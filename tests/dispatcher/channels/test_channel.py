@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from typing import Any
 
 import pytest
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppChannel
-from dispatcher.delivery import Delivery, Refused
-from dispatcher.rendering.content import EmailContent, InAppContent, SmsContent
-from tests.dispatcher.channels.given import a_delivery, email_channel, sms_channel
+from dispatcher.delivery import Delivery, Device, Refused
+from dispatcher.rendering.content import EmailContent, InAppContent, PushContent, SmsContent
+from tests.dispatcher.channels.given import a_delivery, email_channel, push_channel, sms_channel
 
 EMAIL: tuple[Channel[Any, Any], Any] = (email_channel(), EmailContent("Paid", "Thank you", None))
 IN_APP: tuple[Channel[Any, Any], Any] = (
@@ -20,15 +20,22 @@ IN_APP: tuple[Channel[Any, Any], Any] = (
 )
 SMS: tuple[Channel[Any, Any], Any] = (sms_channel(), SmsContent("Paid. Thank you"))
 
-ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123", "in_app": None}
+PUSH: tuple[Channel[Any, Any], Any] = (
+    push_channel(),
+    PushContent("Paid", "Thank you", None, None, ()),
+)
+
+ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123", "in_app": None, "push": None}
+DEVICE = Device(1, "https://push.example/ann", "key", "secret")
 
 every_channel = pytest.mark.parametrize(
-    ("channel", "content"), [EMAIL, IN_APP, SMS], ids=lambda value: getattr(value, "name", "")
+    ("channel", "content"), [EMAIL, IN_APP, SMS, PUSH], ids=lambda value: getattr(value, "name", "")
 )
 
 
 def delivery_for(channel: Channel[Any, Any]) -> Delivery:
-    return a_delivery(ADDRESSES[channel.name], channel=channel.name)
+    delivery = a_delivery(ADDRESSES[channel.name], channel=channel.name)
+    return replace(delivery, devices=(DEVICE,)) if channel.name == "push" else delivery
 
 
 @every_channel
@@ -68,7 +75,8 @@ def test_a_message_cannot_be_changed_and_its_repr_shows_no_content(
     assert not any(address in repr(message) for address in ADDRESSES.values() if address)
 
 
-def test_after_a_crash_mail_goes_again_texts_wait_and_the_inbox_has_nothing_to_repair() -> None:
+def test_after_a_crash_mails_and_pushes_go_again_texts_wait_and_the_inbox_is_whole() -> None:
+    assert push_channel().crash_policy is CrashPolicy.SEND_AGAIN
     assert email_channel().crash_policy is CrashPolicy.SEND_AGAIN
     assert sms_channel().crash_policy is CrashPolicy.ASK_THE_PROVIDER
     assert InAppChannel().crash_policy is CrashPolicy.NOT_APPLICABLE

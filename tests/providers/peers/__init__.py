@@ -10,12 +10,14 @@ from tests.providers.peers.sendgrid import SendGridHarness
 from tests.providers.peers.smtp import SmtpHarness
 from tests.providers.peers.twilio import TwilioHarness
 from tests.providers.peers.webhook import WebhookHarness
+from tests.providers.peers.webpush import WebPushHarness
 
 PEERS: tuple[type[Peer], ...] = (
     SmtpHarness,
     SendGridHarness,
     TwilioHarness,
     WebhookHarness,
+    WebPushHarness,
     ConsoleHarness,
 )
 

@@ -1,0 +1,246 @@
+"""Web Push: notifications to browsers, through whichever service each of them has chosen.
+
+A message is encrypted to the browser (RFC 8291) and signed with our key (RFC 8292) by pywebpush and
+py_vapid; their sending is not used, for it connects anew each time and follows redirects.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import structlog
+from http_ece import ECEException
+from pywebpush import WebPusher, WebPushException
+
+from dispatcher.channels.push import Push
+from dispatcher.delivery import Device, Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.providers.http import HttpClient, Response, retry_after
+from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ProviderUrlError
+from dispatcher.providers.push_service import (
+    BROWSER_MAKERS,
+    ForbiddenEndpoint,
+    PublicResolver,
+    is_of,
+    origin_of,
+)
+from dispatcher.providers.quotation import quoted
+from dispatcher.providers.url import ProviderUrl
+from dispatcher.providers.vapid import Signatures, VapidKey
+
+log = structlog.get_logger()
+
+_SHAPE: Final = "webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org"
+
+#: RFC 8030, 5 says 201; some services say it otherwise.
+_TAKEN: Final = frozenset(
+    {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
+)
+_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_KEY_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_LONGEST_ID: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """`webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org`, and further parameters."""
+
+    #: What `postbell vapid` has made.
+    key: Path
+    #: Whom a push service writes to if something is wrong with what we send.
+    subject: str
+    #: Seconds to be connected, and for the answer.
+    connect_timeout: float = 5.0
+    timeout: float = 10.0
+    #: Requests in flight, at most, over all services.
+    concurrency: int = 32
+    #: File of certificates to trust instead of the system's.
+    ca: str | None = None
+    #: Services that are believed when they say, or show, that nothing gets through: beside those of
+    #: the browser makers, the ones of `trusted=push.example.org,push.example.net`. Any other may be
+    #: a user's own invention, and shall not stop the messages of others.
+    trusted: tuple[str, ...] = BROWSER_MAKERS
+    #: For tests: also services at private addresses and at any port.
+    allow_private: bool = False
+
+    @classmethod
+    def from_url(cls, url: str) -> Application:
+        """Raises ProviderUrlError: a sentence that says what is wrong."""
+        parts = ProviderUrl(url, "Web Push", shape=_SHAPE, has_host=False)
+        key, subject = parts.text("key"), parts.text("subject")
+        if key is None or subject is None:
+            raise parts.error(f"lacks the key or the subject: write {_SHAPE}")
+        if not subject.startswith(("mailto:", "https://")):
+            raise parts.error("has a subject that is neither mailto: nor https://")
+        allow_private = parts.text("allow_private")
+        if allow_private not in (None, "0", "1"):
+            raise parts.error("has an allow_private that is neither 0 nor 1")
+        application = cls(
+            key=Path(key),
+            subject=subject,
+            connect_timeout=parts.seconds("connect_timeout", 5.0),
+            timeout=parts.seconds("timeout", 10.0),
+            concurrency=parts.count("concurrency", 32),
+            ca=parts.text("ca"),
+            trusted=(*BROWSER_MAKERS, *filter(None, (parts.text("trusted") or "").split(","))),
+            allow_private=allow_private == "1",
+        )
+        parts.finish()
+        return application
+
+
+class WebPush:
+    """Sends pushes, each to its device's own service, all signed with one key."""
+
+    kind = "webpush"
+    channel = "push"
+
+    def __init__(self, application: Application, *, name: str = kind) -> None:
+        """Raises ProviderUrlError if the key, the subject or the certificates cannot be used."""
+        self.name = name
+        self._application = application
+        try:
+            key = VapidKey.load(application.key)
+            self._signatures = Signatures(key, application.subject)
+            tls = ssl.create_default_context(cafile=application.ca)
+        except (OSError, ValueError) as fault:
+            raise ProviderUrlError(f"{MISCONFIGURED}{fault}") from None
+        self._client = HttpClient(
+            concurrency=application.concurrency,
+            timeout=application.timeout,
+            connect_timeout=application.connect_timeout,
+            resolver=None if application.allow_private else PublicResolver(),
+            tls=tls,
+        )
+        #: The trusted services that have taken something signed with this key.
+        self._accepting: set[str] = set()
+        self._open = False
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """`webpush:?key=…&subject=…`: see Application. Raises ProviderUrlError."""
+        return cls(Application.from_url(url), name=name or cls.kind)
+
+    def __repr__(self) -> str:
+        return f"WebPush({self._signatures!r})"
+
+    async def open(self) -> None:
+        await self._client.open()
+        self._open = True
+
+    async def send(self, message: Push) -> Outcome:
+        if not self._open:
+            raise ProviderNotOpenError(self.name)
+        try:
+            origin = origin_of(
+                message.device.endpoint, allow_private=self._application.allow_private
+            )
+            answer = await self._post(message, origin, message.payload)
+            if _is_too_large(answer) and message.brief != message.payload:
+                answer = await self._post(message, origin, message.brief)
+        except ForbiddenEndpoint as fault:
+            log.warning(
+                "an endpoint was refused",
+                provider=self.name,
+                delivery_id=message.delivery_id,
+                device=message.device.id,
+                reason=str(fault),
+            )
+            return Refused(str(fault), code="forbidden")
+        except _UnusableKeysError as fault:
+            return Refused(str(fault), suppress=True)
+        return self._outcome(answer, message, origin)
+
+    async def close(self) -> None:
+        self._open = False
+        await self._client.close()
+
+    async def _post(self, message: Push, origin: str, payload: bytes) -> Response | Retry | Unknown:
+        return await self._client.post(
+            message.device.endpoint,
+            data=_encrypted(payload, message.device),
+            headers={
+                "Authorization": self._signatures.of(origin),
+                "Content-Encoding": "aes128gcm",
+                "TTL": str(int(message.ttl.total_seconds())),
+                "Urgency": message.urgency,
+                "Topic": message.topic,
+            },
+        )
+
+    def _outcome(self, answer: Response | Retry | Unknown, message: Push, origin: str) -> Outcome:
+        if isinstance(answer, Unknown):
+            return replace(answer, reason=f"{origin}: {answer.reason}")
+        if isinstance(answer, Retry):
+            fault = answer.fault if self._is_trusted(origin) else Fault.MESSAGE
+            return replace(answer, reason=f"{origin}: {answer.reason}", fault=fault)
+        if answer.status in _TAKEN:
+            if self._is_trusted(origin):
+                self._accepting.add(origin)
+            return Sent(_message_id(answer, message), code=str(answer.status))
+        return self._declined(answer, message, origin)
+
+    def _declined(self, answer: Response, message: Push, origin: str) -> Outcome:
+        status, code = answer.status, str(answer.status)
+        reason = f"{origin}: {status} {_said(answer, message)}".rstrip()
+        if status in _KEY_REFUSED:
+            return self._key_refused(reason, code, origin)
+        if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            fault = Fault.PROVIDER if self._is_trusted(origin) else Fault.MESSAGE
+            return Retry(reason, after=retry_after(answer.headers), code=code, fault=fault)
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            return Unknown(reason, code=code)
+        if status < HTTPStatus.BAD_REQUEST:
+            # Not followed: it may lead to where the endpoint itself may not.
+            reason = f"{reason}: it sends us elsewhere"
+        return Refused(reason, code=code, suppress=status in _GONE)
+
+    def _key_refused(self, reason: str, code: str, origin: str) -> Retry:
+        """Never the device's end: with the right key it can be reached.
+
+        Where a trusted service has not taken anything of ours yet, all that we send is at fault;
+        where it has, this device was subscribed with another key, one that we had before.
+        """
+        if self._is_trusted(origin) and origin not in self._accepting:
+            return Retry(f"{MISCONFIGURED}{reason}", code=code, fault=Fault.CONFIGURATION)
+        return Retry(f"{reason}: it was subscribed with another key, perhaps", code=code)
+
+    def _is_trusted(self, origin: str) -> bool:
+        return is_of(origin, self._application.trusted)
+
+
+class _UnusableKeysError(Exception):
+    """Nothing can be encrypted to the device: what it gave as its key is none."""
+
+
+def _encrypted(payload: bytes, device: Device) -> bytes:
+    keys = {"p256dh": device.p256dh, "auth": device.auth}
+    try:
+        return bytes(WebPusher({"endpoint": device.endpoint, "keys": keys}).encode(payload)["body"])
+    except (ValueError, IndexError, ECEException, WebPushException) as error:
+        raise _UnusableKeysError("the device's key is not a point of the curve P-256") from error
+
+
+def _is_too_large(answer: Response | Retry | Unknown) -> bool:
+    return isinstance(answer, Response) and answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def _message_id(answer: Response, message: Push) -> str:
+    """Where the service keeps the message (RFC 8030, 5), if it says so; else its topic."""
+    place = answer.headers.get("Location", "")
+    return (
+        place[:_LONGEST_ID] if place.isascii() and place.isprintable() and place else message.topic
+    )
+
+
+def _said(answer: Response, message: Push) -> str:
+    """Without the endpoint's path, which is all that one needs to know to write to the device."""
+    parts = urlsplit(message.device.endpoint)
+    token = parts.path.rpartition("/")[2]
+    secrets = (message.device.endpoint, parts.path.strip("/"), token, parts.query)
+    return quoted(answer.body.decode("utf-8", "replace"), *secrets, message.device.auth)
