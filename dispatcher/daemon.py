@@ -20,6 +20,7 @@ from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.functions import Functions
 from dispatcher.health import Health
+from dispatcher.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.roster import Roster
@@ -61,6 +62,8 @@ class Daemon:
         self._url = url
         self._settings = settings
         self._roster = roster or Roster.of(settings.provider_entries)
+        if settings.signer is not None:
+            self._roster.report_to(Links(settings.public_url, settings.signer).report)
         self._sessions = database.pool(url, "sender", SENDER_SESSIONS)
         self._metrics = Metrics(self._depth)
         self._health = Health(providers=lambda: self._roster.statuses)

@@ -8,23 +8,34 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.database import Pool
+from dispatcher.gateway.webhooks import doors
+from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.links import Links
+from dispatcher.metrics import Metrics
+from dispatcher.providers.entry import Entry
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.providers.twilio import Twilio
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.sender import ProviderSender, Sender
+from dispatcher.signing import Signer
 from tests import given
 from tests.dispatcher.in_process import running
 from tests.dispatcher.test_sender import NobodyWatches, make_due
+from tests.gateway.client import Client
 from tests.given import Connection, Fate
 from tests.providers.http_peer import Drop, Hang
-from tests.providers.twilio_peer import TwilioPeer
+from tests.providers.twilio_peer import Report, TwilioPeer
 from tests.scenarios.outcome import left_over
 from tests.scenarios.patience import seen
 
+PUBLIC = "http://127.0.0.1:8000"
+SECRET = SecretStr("what this house signs its own links with")
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 
@@ -44,14 +55,19 @@ async def twilio(peer: TwilioPeer) -> AsyncIterator[Twilio]:
     await provider.close()
 
 
-def twilio_at(peer: TwilioPeer) -> Twilio:
+def twilio_at(peer: TwilioPeer, name: str = "twilio") -> Twilio:
     return Twilio.from_url(
-        f"twilio://{peer.credentials}@127.0.0.1:{peer.port}?scheme=http&from=+12025550199&timeout=1"
+        f"twilio://{peer.credentials}@127.0.0.1:{peer.port}"
+        "?scheme=http&from=+12025550199&timeout=1",
+        name=name,
     )
 
 
 def sender(sessions: Pool, renderer: Renderer, twilio: Twilio) -> Sender:
-    roster = Roster([Guard(twilio)])
+    return sender_of(sessions, renderer, Roster([Guard(twilio)]))
+
+
+def sender_of(sessions: Pool, renderer: Renderer, roster: Roster) -> Sender:
     return ProviderSender(sessions, renderer, NobodyWatches(), SmsChannel(), roster, in_flight=2)
 
 
@@ -174,6 +190,79 @@ async def test_a_report_settles_what_a_crash_left_unknown(
 
     assert fate(db, event).state == "delivered"
     assert given.column(db, "select provider_message_id from postbell.delivery") == [text.sid]
+
+
+@pytest.fixture
+def gateway(sessions: Pool, peer: TwilioPeer) -> Client:
+    """The webhooks of two Twilio providers."""
+    intake = Intake(sessions, Metrics())
+    url = f"twilio://{peer.credentials}@127.0.0.1:{peer.port}?from=+12025550199"
+    entries = [Entry("twilio", "sms", url), Entry("spare", "sms", url)]
+    found = doors.routes(
+        entries, intake, Metrics(), public_url=PUBLIC, signer=Signer([SECRET.get_secret_value()])
+    )
+    return Client(Starlette(routes=found))
+
+
+async def brought(gateway: Client, report: Report) -> int:
+    """Twilio's report, as it reaches the gateway; the answer's status."""
+    answer = await gateway.send(
+        "POST",
+        report.url.removeprefix(PUBLIC),
+        report.body,
+        content_type=report.headers["Content-Type"],
+        x_twilio_signature=report.headers["X-Twilio-Signature"],
+    )
+    return answer.status
+
+
+async def test_a_text_carries_the_address_at_which_twilio_reports_on_it(
+    db: Connection, database_url: str, peer: TwilioPeer, gateway: Client
+) -> None:
+    async with running(database_url, twilio_at(peer), public_url=PUBLIC, token_secret=(SECRET,)):
+        event = given.emit(db, payload=PAYLOAD, channels=["sms"])
+        await seen(lambda: given.deliveries(db, event) and not left_over(db), "it is settled")
+    [text] = peer.texts
+
+    answers = [
+        await brought(gateway, peer.report(text, status))
+        for status in ("delivered", "sent", "delivered")
+    ]
+
+    assert answers == [204, 204, 204]
+    assert fate(db, event).state == "delivered"
+
+
+@pytest.mark.parametrize("providers", [("twilio",), ("twilio", "spare")])
+async def test_after_a_crash_a_report_tells_what_became_of_the_text(
+    db: Connection,
+    sessions: Pool,
+    renderer: Renderer,
+    peer: TwilioPeer,
+    gateway: Client,
+    providers: tuple[str, ...],
+) -> None:
+    roster = Roster(Guard(twilio_at(peer, name)) for name in providers)
+    roster.report_to(Links(PUBLIC, Signer([SECRET.get_secret_value()])).report)
+    await roster.open()
+    peer.always("HEADERS", Hang())
+    (event,) = emit(db)
+    (batch,) = batches(db)
+    delivering = asyncio.create_task(sender_of(sessions, renderer, roster).deliver(batch))
+    await seen(lambda: peer.texts, "the text is with Twilio")
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+    peer.behave()
+    await sender_of(sessions, renderer, roster).deliver(batch)
+    assert fate(db, event).state == "unknown"
+
+    [text] = peer.texts
+    assert await brought(gateway, peer.report(text, "undelivered", 30005)) == 204
+
+    assert fate(db, event).state == "bounced"
+    assert given.column(db, "select address from postbell.suppression") == ["+33612345678"]
+    await roster.close()
 
 
 async def test_a_number_that_answered_stop_is_suppressed_whatever_was_queued(
