@@ -15,7 +15,10 @@ from dispatcher.database import Pool
 from dispatcher.gateway import operation, problem
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.health import HealthPages
+from dispatcher.gateway.inbox import InboxPages
 from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.preferences import PreferencePages
+from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
 from dispatcher.gateway.session import SessionPages
 from dispatcher.gateway.sessions import Sessions
@@ -47,6 +50,7 @@ def application(
     doorkeeper: Authenticator,
     *,
     streams: Mapping[str, ASGIApp],
+    vapid_key: str | None = None,
 ) -> ASGIApp:
     """Everything under /v1.
 
@@ -56,6 +60,9 @@ def application(
     is_secure = settings.public_url.startswith("https:")
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
+        *InboxPages(pool).operations,
+        *PreferencePages(pool).operations,
+        *PushPages(pool, vapid_key).operations,
         *HealthPages(pool).operations,
     ]
     pages = Starlette(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final, LiteralString
 
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow, dict_row
 
 from dispatcher.database import Pool
-from dispatcher.errors import translated
+from dispatcher.errors import UnknownRecipientError, translated
 from dispatcher.gateway.auth import Identity
 
 #: Seconds to wait for a session: whoever waits longer is better told to come again.
@@ -33,3 +33,27 @@ async def acting_as(pool: Pool, identity: Identity) -> AsyncIterator[AsyncCursor
                 [identity.tenant_id, identity.recipient_id],
             )
             yield cursor
+
+
+async def rows_as(
+    pool: Pool, identity: Identity, statement: LiteralString, **values: Any
+) -> list[DictRow]:
+    """What one statement returns to this person. `%(tenant)s` and `%(recipient)s` are theirs."""
+    async with acting_as(pool, identity) as cursor:
+        await cursor.execute(statement, {**whose(identity), **values})
+        return await cursor.fetchall()
+
+
+async def row_as(
+    pool: Pool, identity: Identity, statement: LiteralString, **values: Any
+) -> DictRow:
+    """The one row that there is of every person. Raises UnknownRecipientError if they are gone."""
+    rows = await rows_as(pool, identity, statement, **values)
+    if not rows:
+        raise UnknownRecipientError(f"{identity.recipient_id} of tenant {identity.tenant_id}")
+    return rows[0]
+
+
+def whose(identity: Identity) -> dict[str, Any]:
+    """The values that every statement has."""
+    return {"tenant": identity.tenant_id, "recipient": identity.recipient_id}

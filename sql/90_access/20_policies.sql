@@ -10,6 +10,7 @@ begin
             c.relrowsecurity as is_secured,
             case
                 when c.relname = 'tenant' then 'id = postbell.current_tenant()'
+                when c.relname = 'tenant_event' then 'tenant_id = postbell.current_tenant()'
                 when c.relname = 'recipient' then 'tenant_id = postbell.current_tenant() and id = postbell.current_recipient()'
                 else 'tenant_id = postbell.current_tenant() and recipient_id = postbell.current_recipient()'
             end as own
@@ -17,7 +18,7 @@ begin
         where c.relnamespace = 'postbell'::regnamespace
           and c.relkind in ('r', 'p')
           and (
-              c.relname in ('tenant', 'recipient')
+              c.relname in ('tenant', 'tenant_event', 'recipient')
               or exists (select from pg_attribute where attrelid = c.oid and attname = 'recipient_id')
           )
     loop

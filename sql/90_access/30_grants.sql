@@ -31,14 +31,16 @@ to postbell_producer;
 -- A reader sees and changes what belongs to one person: row-level security says whom.
 grant select on
     postbell.inbox, postbell.inbox_item, postbell.unread_counts, postbell.delivery_log, postbell.delivery,
-    postbell.tenant, postbell.recipient, postbell.recipient_role, postbell.topic_member,
+    postbell.tenant, postbell.tenant_event, postbell.recipient, postbell.recipient_role, postbell.topic_member,
     postbell.event_type, postbell.preference, postbell.mute, postbell.quiet_hours
 to postbell_reader;
 grant update (seen_at, read_at, archived_at) on postbell.inbox_item to postbell_reader;
 grant update (tracking_refused_at) on postbell.recipient to postbell_reader;
 grant insert, update, delete on postbell.preference, postbell.mute, postbell.quiet_hours to postbell_reader;
 grant execute on function
-    postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.mark_all_read, postbell.archive,
+    postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.archive,
+    postbell.mark_all_seen, postbell.mark_all_read, postbell.archive_all,
+    postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
     postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier
 to postbell_reader;

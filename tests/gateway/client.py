@@ -36,6 +36,7 @@ class Client:
 
     app: ASGIApp
     headers: Mapping[str, str] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
 
     def as_(self, recipient: str = "u1", **claims: Any) -> Client:
         """The same for a person, by a token of the application's."""
@@ -93,10 +94,15 @@ class Client:
         async def respond(message: Message) -> None:
             answered.append(message)
 
-        await self.app(scope, receive, respond)
-        start = answered[0]
-        content = b"".join(message.get("body", b"") for message in answered[1:])
-        return Answer(start["status"], Headers(raw=start["headers"]), content)
+        try:
+            await self.app(scope, receive, respond)
+        finally:
+            # A server answers, too, when the application raises after it has.
+            start = answered[0]
+            content = b"".join(message.get("body", b"") for message in answered[1:])
+            answer = Answer(start["status"], Headers(raw=start["headers"]), content)
+            self.answers.append(answer)
+        return answer
 
 
 def cookies_of(answer: Answer) -> SimpleCookie:

@@ -16,15 +16,26 @@ from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.settings import Settings
 from tests import given
+from tests.conftest import CreateDatabase
 from tests.gateway.bearer import FRIEND, OURS, SECRET
 from tests.gateway.client import Client
 from tests.given import Connection
+
+
+@pytest.fixture(scope="module")
+def module_url(create_database: CreateDatabase, template_url: str) -> str:
+    """A database for the tests of a module that change rows and no functions.
+
+    Such a module says so with a fixture `database_url` of its own, that returns this.
+    """
+    return create_database(template_url)
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Connection]:
     """A session that commits each statement; `default` has u1 and u2, `other` another u1."""
     with psycopg.connect(database_url, autocommit=True) as session:
+        _empty(session)
         given.tenant(session, "other")
         given.recipient(session)
         given.recipient(session, "u2")
@@ -58,3 +69,13 @@ def settings() -> Settings:
 def client(sessions: Pool, authenticator: Authenticator, settings: Settings) -> Client:
     """Somebody whom nobody knows."""
     return Client(application(sessions, settings, authenticator, streams={}))
+
+
+def _empty(session: Connection) -> None:
+    """What a test before this one in the same database may have left."""
+    session.execute(
+        "truncate postbell.recipient, postbell.inbox_item, postbell.notification cascade"
+    )
+    session.execute("delete from postbell.tenant where id <> 'default'")
+    session.execute("delete from postbell.tenant_event")
+    session.execute("update postbell.tenant set disabled_channels = '{}'")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import HTTPConnection
 
-from dispatcher.gateway.app import cookie_name, origin_of
+from dispatcher import database
+from dispatcher.gateway.app import application, cookie_name, origin_of
+from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.settings import Settings
 from tests import given
 from tests.gateway.bearer import FRIEND, OURS, token
 from tests.gateway.client import Client, cookies_of
 from tests.given import Connection
+
+
+@pytest.fixture
+def database_url(module_url: str) -> str:
+    return module_url
 
 
 async def test_a_token_is_exchanged_for_a_cookie_that_no_script_reads(client: Client) -> None:
@@ -144,13 +152,10 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: str) -> Non
 
 
 async def test_while_the_database_is_away_clients_are_told_to_come_again(
-    client: Client, db: Connection
+    authenticator: Authenticator, settings: Settings
 ) -> None:
-    db.execute("alter function postbell.contract() rename to gone")
-    db.execute(
-        "create function postbell.contract() returns integer language plpgsql as"
-        " $$ begin raise sqlstate '57P01'; end $$"
-    )
+    nowhere = database.pool("postgresql://127.0.0.1:1/none", "gateway", 1)
+    client = Client(application(nowhere, settings, authenticator, streams={}))
 
     answer = await client.get("/readyz")
 
@@ -160,14 +165,19 @@ async def test_while_the_database_is_away_clients_are_told_to_come_again(
 
 
 async def test_a_mistake_of_ours_says_nothing_of_what_it_was(
-    client: Client, db: Connection
+    client: Client, authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db.execute("drop function postbell.session_of")
+    async def fail(_: HTTPConnection) -> Identity:
+        raise RuntimeError("the cookie was hunter2")
 
-    answer = await client.having(cookie="postbell=x").get("/v1/session")
+    monkeypatch.setattr(authenticator, "authenticate", fail)
 
+    with pytest.raises(RuntimeError):
+        await client.get("/v1/session")
+
+    answer = client.answers[-1]
     assert answer.status == 500
-    assert "session_of" not in answer.text
+    assert "hunter2" not in answer.text
     assert answer.json["code"] == "internal_error"
 
 

@@ -19,7 +19,8 @@ EVERYBODY = {
     "clock", "contract", "current_recipient", "current_tenant", "is_time_zone", "raise_error",
 }  # fmt: skip
 READER = {
-    "archive", "mark_all_read", "mark_read", "mark_seen", "mark_unread",
+    "archive", "archive_all", "mark_all_read", "mark_all_seen", "mark_read", "mark_seen",
+    "mark_unread", "catalogue", "channels_wanted", "is_switched_off", "switched_on",
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
     "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
     "require_identifier", "require_recipient",
@@ -49,8 +50,8 @@ FUNCTIONS = {
 }  # fmt: skip
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
-    "recipient", "recipient_role", "topic_member", "mute", "preference", "quiet_hours",
-    "push_subscription",
+    "tenant_event", "recipient", "recipient_role", "topic_member", "mute", "preference",
+    "quiet_hours", "push_subscription",
 }  # fmt: skip
 READABLE = {
     "producer": set[str](),
@@ -290,6 +291,8 @@ def crowd(connection: Connection) -> Connection:
     """u1 and u2 of the default tenant and u1 of another, each with a row of everything."""
     given.tenant(connection, "other")
     given.event_type(connection)
+    for tenant in ("default", "other"):
+        given.insert(connection, "tenant_event", tenant_id=tenant, event="order.paid")
     for tenant, person in (("default", "u1"), ("default", "u2"), ("other", "u1")):
         who = {"recipient": person, "tenant_id": tenant}
         given.recipient(connection, person, tenant_id=tenant, roles=["support"])
@@ -320,7 +323,7 @@ def crowd(connection: Connection) -> Connection:
 
 def owners(connection: Connection, relation: str) -> set[tuple[str, ...]]:
     """Whose rows the session sees."""
-    columns = {"tenant": "id", "recipient": "tenant_id, id"}.get(
+    columns = {"tenant": "id", "tenant_event": "tenant_id", "recipient": "tenant_id, id"}.get(
         relation, "tenant_id, recipient_id"
     )
     return set(given.rows(connection, f"select {columns} from postbell.{relation}"))
@@ -336,7 +339,8 @@ def test_a_reader_sees_one_persons_rows(
     crowd: Connection, relation: str, tenant: str, person: str
 ) -> None:
     with acting_as(crowd, "reader", tenant=tenant, recipient=person):
-        expected = (tenant,) if relation == "tenant" else (tenant, person)
+        is_the_tenants = relation in ("tenant", "tenant_event")
+        expected = (tenant,) if is_the_tenants else (tenant, person)
         assert owners(crowd, relation) == {expected}
 
 

@@ -1,0 +1,264 @@
+"""The inbox over HTTP: pages of it, counts, and marking what was seen, read or put away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, Literal, Self
+
+import structlog
+from psycopg import AsyncCursor, sql
+from pydantic import Field, model_validator
+
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.fields import Cursor, ItemId, Model, Name, cursor_after
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.person import acting_as, row_as, whose
+from dispatcher.gateway.problem import FieldFault, Problem, not_found
+
+log = structlog.get_logger()
+
+Tab = Literal["all", "unread", "archived"]
+
+#: Items of a page, and items that are marked at once, at most.
+MOST: Final = 100
+
+_ITEMS: Final = sql.SQL(
+    "select id, event, category, subject, title, body, link, image, actions,"
+    " created_at, seen_at, read_at, archived_at"
+    " from postbell.inbox_item"
+    " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and {which}"
+)
+_ONE: Final = _ITEMS.format(which=sql.SQL("id = %(id)s"))
+_FILTERED: Final = sql.SQL(
+    "{tab}"
+    " and (%(before)s::bigint is null or id < %(before)s)"
+    " and (%(category)s::text is null or category = %(category)s)"
+    " and (%(event)s::text is null or event = %(event)s)"
+    " and (%(subject)s::text is null or subject = %(subject)s)"
+    " order by id desc limit %(most)s"
+)
+#: What a tab shows. What came while muted is in the inbox, and does not count as unread.
+_TABS: Final = {
+    tab: _ITEMS.format(which=_FILTERED.format(tab=sql.SQL(condition)))
+    for tab, condition in (
+        ("all", "archived_at is null"),
+        ("unread", "read_at is null and archived_at is null and not is_silent"),
+        ("archived", "archived_at is not null"),
+    )
+}
+_MARKING_SOME: Final = sql.SQL(
+    "select postbell.{verb}(recipient => %(recipient)s, item_ids => %(items)s,"
+    " tenant_id => %(tenant)s) as changed"
+)
+_MARKING_ALL: Final = sql.SQL(
+    "select postbell.{verb}(recipient => %(recipient)s, tenant_id => %(tenant)s) as changed"
+)
+
+
+class ItemsQuery(Model):
+    """Which items, and from where on."""
+
+    tab: Tab = Field(default="all", description="`all` is what is not archived.")
+    category: Name | None = None
+    event: Name | None = None
+    subject: Name | None = Field(default=None, description="The thread, such as `order:123`.")
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=30, ge=1, le=MOST)
+
+
+class ActionLink(Model):
+    """A button of an item."""
+
+    label: str
+    link: str
+
+
+class Item(Model):
+    """Something to read. All of it is plain text: escape it before it becomes part of a page."""
+
+    id: ItemId
+    event: str
+    category: str
+    subject: str | None
+    title: str
+    body: str
+    link: str | None
+    image: str | None
+    actions: list[ActionLink]
+    created_at: datetime
+    seen_at: datetime | None
+    read_at: datetime | None
+    archived_at: datetime | None
+
+
+class ItemsPage(Model):
+    """Newest first."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="For the next page; null if this is the last.")
+
+
+class Counts(Model):
+    """How much there is."""
+
+    unread: int = Field(ge=0, le=100, description="100 stands for more than 99: show “99+”.")
+
+
+class SomeItems(Model):
+    """Which items to mark."""
+
+    items: list[ItemId] = Field(min_length=1, max_length=MOST)
+
+
+class SomeOrAll(Model):
+    """Which items to mark: some, or everything that is in the inbox."""
+
+    items: list[ItemId] | None = Field(default=None, min_length=1, max_length=MOST)
+    all: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.items is None) == (self.all is None):
+            raise ValueError('name either "items" or "all"')
+        return self
+
+
+class Changed(Model):
+    """How many items were not so before."""
+
+    changed: int
+
+
+class InboxPages:
+    """Everything is asked as the person whose inbox it is."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/v1/inbox", "inbox", self.list_items),
+            Operation.of("GET", "/v1/counts", "inbox", self.count),
+            Operation.of("POST", "/v1/inbox/seen", "inbox", self.mark_seen),
+            Operation.of("POST", "/v1/inbox/read", "inbox", self.mark_read),
+            Operation.of("POST", "/v1/inbox/unread", "inbox", self.mark_unread),
+            Operation.of("POST", "/v1/inbox/archive", "inbox", self.archive),
+            Operation.of("GET", "/v1/inbox/{item_id}", "inbox", self.get_item),
+        ]
+
+    async def list_items(self, identity: Identity, query: ItemsQuery) -> ItemsPage:
+        """A page of the inbox, newest first.
+
+        Pages follow each other by `next_cursor`: what arrives meanwhile moves nothing.
+        """
+        async with acting_as(self._pool, identity) as cursor:
+            await cursor.execute(
+                _TABS[query.tab],
+                {
+                    **whose(identity),
+                    "before": query.cursor,
+                    "category": query.category,
+                    "event": query.event,
+                    "subject": query.subject,
+                    # One more shows whether there is a next page.
+                    "most": query.limit + 1,
+                },
+            )
+            rows = await cursor.fetchall()
+        items = [Item.model_validate(row) for row in rows[: query.limit]]
+        has_more = len(rows) > query.limit
+        return ItemsPage(items=items, next_cursor=cursor_after(items[-1].id) if has_more else None)
+
+    async def get_item(self, identity: Identity, item_id: ItemId) -> Item:
+        """One item."""
+        async with acting_as(self._pool, identity) as cursor:
+            await cursor.execute(_ONE, {**whose(identity), "id": item_id})
+            row = await cursor.fetchone()
+        if row is None:
+            _log_refusal(identity, [item_id])
+            raise not_found(f"Item {item_id}")
+        return Item.model_validate(row)
+
+    async def count(self, identity: Identity) -> Counts:
+        """How many items are unread, counted to 100."""
+        counted = await row_as(
+            self._pool,
+            identity,
+            "select unread from postbell.unread_counts"
+            " where recipient_id = %(recipient)s and tenant_id = %(tenant)s",
+        )
+        return Counts(unread=counted["unread"])
+
+    async def mark_seen(self, identity: Identity, body: SomeOrAll) -> Changed:
+        """Note that items were shown."""
+        if body.items is None:
+            return await self._mark_all(identity, "mark_all_seen")
+        return await self._mark(identity, "mark_seen", body.items)
+
+    async def mark_read(self, identity: Identity, body: SomeOrAll) -> Changed:
+        """Note that items were read, and so seen."""
+        if body.items is None:
+            return await self._mark_all(identity, "mark_all_read")
+        return await self._mark(identity, "mark_read", body.items)
+
+    async def mark_unread(self, identity: Identity, body: SomeItems) -> Changed:
+        """Make items unread again."""
+        return await self._mark(identity, "mark_unread", body.items)
+
+    async def archive(self, identity: Identity, body: SomeOrAll) -> Changed:
+        """Put items away: they no longer count as unread."""
+        if body.items is None:
+            return await self._mark_all(identity, "archive_all")
+        return await self._mark(identity, "archive", body.items)
+
+    async def _mark(self, identity: Identity, verb: str, items: list[int]) -> Changed:
+        async with acting_as(self._pool, identity) as cursor:
+            await _require_all(cursor, identity, items)
+            marking = _MARKING_SOME.format(verb=sql.Identifier(verb))
+            await cursor.execute(marking, {**whose(identity), "items": items})
+            return Changed.model_validate(await cursor.fetchone())
+
+    async def _mark_all(self, identity: Identity, verb: str) -> Changed:
+        async with acting_as(self._pool, identity) as cursor:
+            marking = _MARKING_ALL.format(verb=sql.Identifier(verb))
+            await cursor.execute(marking, whose(identity))
+            return Changed.model_validate(await cursor.fetchone())
+
+
+async def _require_all(cursor: AsyncCursor[Any], identity: Identity, items: Sequence[int]) -> None:
+    """All of them are this person's, or nothing is done."""
+    await cursor.execute(
+        "select id from postbell.inbox_item"
+        " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and id = any(%(items)s)",
+        {**whose(identity), "items": list(items)},
+    )
+    found = {row["id"] for row in await cursor.fetchall()}
+    missing = [item for item in items if item not in found]
+    if not missing:
+        return
+    _log_refusal(identity, missing)
+    raise Problem(
+        HTTPStatus.NOT_FOUND,
+        "not_found",
+        f"{len(missing)} of the items are not in this inbox, and nothing was changed.",
+        "Ask for the inbox again, and name what it has.",
+        errors=[
+            FieldFault(field=f"body.items.{place}", detail="It is not in this inbox.")
+            for place, item in enumerate(items)
+            if item not in found
+        ],
+    )
+
+
+def _log_refusal(identity: Identity, items: Sequence[int]) -> None:
+    # Somebody else's, or nobody's: from inside a person's transaction these look alike.
+    log.warning(
+        "refused items of another inbox",
+        tenant_id=identity.tenant_id,
+        recipient_id=identity.recipient_id,
+        items=list(items),
+    )

@@ -1,0 +1,354 @@
+"""What a person chooses, over HTTP: on and off, quiet hours, mutes, and not to be watched."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from itertools import groupby
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.fields import Channel, Model, Name
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.person import row_as, rows_as
+
+
+def _on_the_wall(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("is a time on the wall: leave its zone away, and name time_zone")
+    return value
+
+
+Day = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday (ISO 8601).")]
+WallTime = Annotated[time, AfterValidator(_on_the_wall)]
+QuietChannel = Literal["email", "sms", "push", "sse"]
+
+_ALL_WEEK: Final = [1, 2, 3, 4, 5, 6, 7]
+
+
+class Scope(Model):
+    """What a choice is about; nothing named means everything. Not a category and an event."""
+
+    channel: Channel | None = None
+    category: Name | None = None
+    event: Name | None = None
+
+
+class ChoiceBody(Scope):
+    """A choice to make."""
+
+    enabled: bool = Field(description="Any `false` that covers a case wins over any `true`.")
+
+
+class Choice(Scope):
+    """A choice that was made."""
+
+    enabled: bool
+    updated_at: datetime
+
+
+class Preferences(Model):
+    """What was chosen, and nothing that is a default."""
+
+    choices: list[Choice]
+    refuses_tracking: bool = Field(
+        description="It must not be known whether this person opens mails or follows links."
+    )
+
+
+class Way(Model):
+    """A channel that an event may come by."""
+
+    channel: Channel
+    is_on: bool
+    is_forced: bool = Field(description="It cannot be switched off.")
+
+
+class Kind(Model):
+    """An event."""
+
+    event: str
+    label: str
+    description: str
+    channels: list[Way]
+
+
+class Category(Model):
+    """Events that belong together."""
+
+    category: str
+    events: list[Kind]
+
+
+class Catalogue(Model):
+    """All that a settings page shows, with what holds for this person."""
+
+    channels: list[Channel]
+    categories: list[Category]
+
+
+class QuietHoursBody(Model):
+    """Do not disturb, on each of these days from one time to another."""
+
+    starts: WallTime
+    ends: WallTime = Field(description="If not after `starts`: on the next day.")
+    days: list[Day] = Field(default=_ALL_WEEK, min_length=1, max_length=7)
+    time_zone: Name | None = Field(default=None, description="IANA; null: the person's own.")
+    channels: list[QuietChannel] = Field(default=["sms", "push", "sse"], max_length=4)
+
+
+class QuietDay(Model):
+    """The window that starts on a day."""
+
+    day: Day
+    starts: time
+    ends: time
+    time_zone: str | None
+    channels: list[QuietChannel]
+
+
+class QuietHours(Model):
+    """By day; a day without a window is not there."""
+
+    days: list[QuietDay]
+
+
+class DaysQuery(Model):
+    """Whose windows to remove."""
+
+    days: list[Day] = Field(default=_ALL_WEEK, min_length=1, max_length=7)
+
+
+class MuteScope(Model):
+    """One of these, or none for everything."""
+
+    category: Name | None = None
+    event: Name | None = None
+    subject: Name | None = Field(default=None, description="The thread, such as `order:123`.")
+
+
+class MuteBody(MuteScope):
+    """What to be silent about."""
+
+    until: AwareDatetime | None = Field(default=None, description="Null: for good.")
+
+
+class Mute(MuteScope):
+    """What is silent."""
+
+    until: datetime | None = Field(description="Null: for good.")
+    muted_at: datetime
+
+
+class Mutes(Model):
+    """What is silent now."""
+
+    mutes: list[Mute]
+
+
+class PauseBody(Model):
+    """Silence everything."""
+
+    until: AwareDatetime
+
+
+class TrackingBody(Model):
+    """Whether it may be known that mails are opened and links followed."""
+
+    refuses: bool
+
+
+class PreferencePages:
+    """Each calls the SQL function of its name, as the person whose choice it is."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        def of(method: str, path: str, handler: Any) -> Operation:
+            return Operation.of(method, path, "preferences", handler)
+
+        return [
+            of("GET", "/v1/catalogue", self.show_catalogue),
+            of("GET", "/v1/preferences", self.list_preferences),
+            of("PUT", "/v1/preferences", self.set_preference),
+            of("DELETE", "/v1/preferences", self.take_back_preference),
+            of("PUT", "/v1/tracking", self.refuse_tracking),
+            of("GET", "/v1/quiet-hours", self.list_quiet_hours),
+            of("PUT", "/v1/quiet-hours", self.set_quiet_hours),
+            of("DELETE", "/v1/quiet-hours", self.remove_quiet_hours),
+            of("GET", "/v1/mutes", self.list_mutes),
+            of("PUT", "/v1/mutes", self.mute),
+            of("DELETE", "/v1/mutes", self.unmute),
+            of("PUT", "/v1/pause", self.pause),
+            of("DELETE", "/v1/pause", self.resume),
+        ]
+
+    async def show_catalogue(self, identity: Identity) -> Catalogue:
+        """Every category, event and channel, and whether it is on for this person."""
+        rows = await rows_as(
+            self._pool, identity, "select * from postbell.catalogue(%(recipient)s, %(tenant)s)"
+        )
+        kinds = [
+            (
+                category,
+                Kind(
+                    event=event,
+                    label=label,
+                    description=description,
+                    channels=[
+                        Way(
+                            channel=row["channel"],
+                            is_on=row["is_on"],
+                            is_forced=row["is_forced"],
+                        )
+                        for row in ways
+                    ],
+                ),
+            )
+            for (category, event, label, description), ways in groupby(
+                rows,
+                key=lambda row: (row["category"], row["event"], row["label"], row["description"]),
+            )
+        ]
+        return Catalogue(
+            channels=list(dict.fromkeys(row["channel"] for row in rows)),
+            categories=[
+                Category(category=category, events=[kind for _, kind in of_category])
+                for category, of_category in groupby(kinds, key=lambda pair: pair[0])
+            ],
+        )
+
+    async def list_preferences(self, identity: Identity) -> Preferences:
+        """Every explicit choice."""
+        choices = await rows_as(
+            self._pool,
+            identity,
+            "select channel::text, category, event, enabled, updated_at from postbell.preference"
+            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s"
+            " order by channel nulls first, category nulls first, event nulls first",
+        )
+        person = await row_as(
+            self._pool,
+            identity,
+            "select tracking_refused_at is not null as refuses from postbell.recipient"
+            " where tenant_id = %(tenant)s and id = %(recipient)s",
+        )
+        return Preferences(
+            choices=[Choice.model_validate(row) for row in choices],
+            refuses_tracking=person["refuses"],
+        )
+
+    async def set_preference(self, identity: Identity, body: ChoiceBody) -> None:
+        """Switch on or off: a channel, a category, an event, or one of these on a channel."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.set_preference(recipient => %(recipient)s, enabled => %(enabled)s,"
+            " channel => %(channel)s, category => %(category)s, event => %(event)s,"
+            " tenant_id => %(tenant)s)",
+            **body.model_dump(),
+        )
+
+    async def take_back_preference(self, identity: Identity, query: Scope) -> None:
+        """Take a choice back: the defaults apply again."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.set_preference(recipient => %(recipient)s, enabled => null,"
+            " channel => %(channel)s, category => %(category)s, event => %(event)s,"
+            " tenant_id => %(tenant)s)",
+            **query.model_dump(),
+        )
+
+    async def refuse_tracking(self, identity: Identity, body: TrackingBody) -> None:
+        """Say whether it may be known that mails are opened and links followed."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.refuse_tracking(%(recipient)s, %(tenant)s, %(refuses)s)",
+            refuses=body.refuses,
+        )
+
+    async def list_quiet_hours(self, identity: Identity) -> QuietHours:
+        """The windows in which nothing disturbs, by day."""
+        rows = await rows_as(
+            self._pool,
+            identity,
+            "select day, starts, ends, time_zone, channels from postbell.quiet_hours"
+            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s order by day",
+        )
+        return QuietHours(days=[QuietDay.model_validate(row) for row in rows])
+
+    async def set_quiet_hours(self, identity: Identity, body: QuietHoursBody) -> None:
+        """Set the window that starts on each of these days, leaving the others as they are."""
+        await self._set_quiet_hours(identity, **body.model_dump())
+
+    async def remove_quiet_hours(self, identity: Identity, query: DaysQuery) -> None:
+        """Remove the windows of these days; of all, if none is named."""
+        await self._set_quiet_hours(
+            identity, starts=None, ends=None, days=query.days, time_zone=None, channels=[]
+        )
+
+    async def list_mutes(self, identity: Identity) -> Mutes:
+        """What is silent now. Nothing named is everything: a pause."""
+        rows = await rows_as(
+            self._pool,
+            identity,
+            "select category, event, subject, nullif(until, 'infinity') as until, muted_at"
+            " from postbell.mute"
+            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s"
+            " and until > postbell.clock() order by muted_at desc",
+        )
+        return Mutes(mutes=[Mute.model_validate(row) for row in rows])
+
+    async def mute(self, identity: Identity, body: MuteBody) -> None:
+        """Silence everything, a category, an event or a thread. The inbox keeps what comes."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.mute(recipient => %(recipient)s, until => %(until)s,"
+            " category => %(category)s, event => %(event)s, subject => %(subject)s,"
+            " tenant_id => %(tenant)s)",
+            **body.model_dump(),
+        )
+
+    async def unmute(self, identity: Identity, query: MuteScope) -> None:
+        """End a mute; name what it names."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.unmute(recipient => %(recipient)s, category => %(category)s,"
+            " event => %(event)s, subject => %(subject)s, tenant_id => %(tenant)s)",
+            **query.model_dump(),
+        )
+
+    async def pause(self, identity: Identity, body: PauseBody) -> None:
+        """Silence everything until a time."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.pause(%(recipient)s, %(until)s, %(tenant)s)",
+            until=body.until,
+        )
+
+    async def resume(self, identity: Identity) -> None:
+        """End the pause."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.unmute(recipient => %(recipient)s, tenant_id => %(tenant)s)",
+        )
+
+    async def _set_quiet_hours(self, identity: Identity, **values: Any) -> None:
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.set_quiet_hours(recipient => %(recipient)s, starts => %(starts)s,"
+            " ends => %(ends)s, days => %(days)s::integer[], time_zone => %(time_zone)s,"
+            " channels => %(channels)s::text[], tenant_id => %(tenant)s)",
+            **values,
+        )

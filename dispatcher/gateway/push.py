@@ -1,0 +1,133 @@
+"""Which browsers may be pushed to, over HTTP (the Push API's side of it is the page's)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field
+from starlette.requests import Request
+
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.fields import Model
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.person import row_as, rows_as
+from dispatcher.gateway.problem import Problem, not_found
+
+Endpoint = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+_Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class PublicKey(Model):
+    """What `pushManager.subscribe()` takes as `applicationServerKey`."""
+
+    key: str
+
+
+class PushKeys(Model):
+    """`PushSubscription.toJSON().keys`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    p256dh: _Key
+    auth: _Key
+
+
+class PushSubscription(Model):
+    """As `PushSubscription.toJSON()` is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    endpoint: Endpoint
+    keys: PushKeys
+
+
+class EndpointQuery(Model):
+    """Which browser."""
+
+    endpoint: Endpoint
+
+
+class Browser(Model):
+    """A browser that may be pushed to."""
+
+    endpoint: str
+    user_agent: str | None
+    created_at: datetime
+    last_reached_at: datetime | None
+
+
+class Browsers(Model):
+    """Newest first."""
+
+    browsers: list[Browser]
+
+
+class PushPages:
+    """`public_key` is the VAPID key (RFC 8292); None where there is none, and so no push."""
+
+    def __init__(self, pool: Pool, public_key: str | None) -> None:
+        self._pool: Final = pool
+        self._public_key: Final = public_key
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = "/v1/push/subscriptions"
+        return [
+            Operation.of("GET", "/v1/push/key", "push", self.show_key),
+            Operation.of("GET", path, "push", self.list_browsers),
+            Operation.of("PUT", path, "push", self.add_browser),
+            Operation.of("DELETE", path, "push", self.remove_browser),
+        ]
+
+    async def show_key(self) -> PublicKey:
+        """The key with which a page subscribes."""
+        if self._public_key is None:
+            raise Problem(
+                HTTPStatus.NOT_FOUND,
+                "no_push",
+                "There is no key, so nothing can be pushed.",
+                "`postbell vapid` makes one for the operator.",
+            )
+        return PublicKey(key=self._public_key)
+
+    async def list_browsers(self, identity: Identity) -> Browsers:
+        """The browsers that this person allowed."""
+        rows = await rows_as(
+            self._pool,
+            identity,
+            "select endpoint, user_agent, created_at, last_reached_at"
+            " from postbell.push_subscription"
+            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s order by id desc",
+        )
+        return Browsers(browsers=[Browser.model_validate(row) for row in rows])
+
+    async def add_browser(
+        self, identity: Identity, body: PushSubscription, request: Request
+    ) -> None:
+        """Let a browser be pushed to. Adding it again changes nothing."""
+        await rows_as(
+            self._pool,
+            identity,
+            "select postbell.add_push_subscription(recipient => %(recipient)s,"
+            " endpoint => %(endpoint)s, p256dh => %(p256dh)s, auth => %(auth)s,"
+            " user_agent => %(user_agent)s, tenant_id => %(tenant)s)",
+            endpoint=body.endpoint,
+            p256dh=body.keys.p256dh,
+            auth=body.keys.auth,
+            user_agent=request.headers.get("user-agent"),
+        )
+
+    async def remove_browser(self, identity: Identity, query: EndpointQuery) -> None:
+        """Push to a browser no more."""
+        removed = await row_as(
+            self._pool,
+            identity,
+            "select postbell.remove_push_subscription(recipient => %(recipient)s,"
+            " endpoint => %(endpoint)s, tenant_id => %(tenant)s) as was_theirs",
+            endpoint=query.endpoint,
+        )
+        if not removed["was_theirs"]:
+            raise not_found("This browser")

@@ -1,0 +1,85 @@
+"""Browsers that may be pushed to, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dispatcher.database import Pool
+from dispatcher.gateway.app import application
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.settings import Settings
+from tests import given
+from tests.gateway.client import Client
+from tests.given import Connection
+
+PATH = "/v1/push/subscriptions"
+ENDPOINT = "https://push.example/send/1"
+SUBSCRIPTION: dict[str, Any] = {
+    "endpoint": ENDPOINT,
+    "expirationTime": None,
+    "keys": {"p256dh": "B" + "a" * 86, "auth": "b" * 22},
+}
+
+
+@pytest.fixture
+def database_url(module_url: str) -> str:
+    return module_url
+
+
+async def test_a_browser_is_added_and_removed(client: Client) -> None:
+    reader = client.as_().having(user_agent="Firefox")
+
+    added = await reader.put(PATH, SUBSCRIPTION)
+    again = await reader.put(PATH, SUBSCRIPTION)
+    (browser,) = (await reader.get(PATH)).json["browsers"]
+    removed = await reader.delete(f"{PATH}?endpoint={ENDPOINT}")
+
+    assert (added.status, again.status, removed.status) == (204, 204, 204)
+    assert (browser["endpoint"], browser["user_agent"]) == (ENDPOINT, "Firefox")
+    assert (await reader.get(PATH)).json == {"browsers": []}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"endpoint": "http://push.example/1"},
+        {"endpoint": ""},
+        {"endpoint": "https://" + "x" * 3000},
+        {"keys": {"p256dh": "x", "auth": "b" * 22}},
+        {"keys": {"p256dh": "B" + "a" * 86}},
+        {"keys": None},
+    ],
+)
+async def test_what_is_no_subscription_is_refused(
+    client: Client, db: Connection, wrong: dict[str, Any]
+) -> None:
+    answer = await client.as_().put(PATH, {**SUBSCRIPTION, **wrong})
+
+    assert answer.status == 422
+    assert answer.json["way_out"]
+    assert given.value(db, "select count(*) from postbell.push_subscription") == 0
+
+
+async def test_another_users_browser_is_neither_seen_nor_removed(client: Client) -> None:
+    await client.as_().put(PATH, SUBSCRIPTION)
+    other = client.as_("u2")
+
+    assert (await other.get(PATH)).json == {"browsers": []}
+    assert (await other.delete(f"{PATH}?endpoint={ENDPOINT}")).status == 404
+    assert len((await client.as_().get(PATH)).json["browsers"]) == 1
+
+
+async def test_a_page_is_given_the_key_to_subscribe_with(
+    sessions: Pool, settings: Settings, authenticator: Authenticator
+) -> None:
+    app = application(sessions, settings, authenticator, streams={}, vapid_key="BKey")
+
+    assert (await Client(app).get("/v1/push/key")).json == {"key": "BKey"}
+
+
+async def test_without_a_key_there_is_no_push(client: Client) -> None:
+    answer = await client.get("/v1/push/key")
+
+    assert (answer.status, answer.json["code"]) == (404, "no_push")
