@@ -314,18 +314,30 @@ def test_notifications_are_written_down_for_whoever_comes_later(db: Connection) 
     assert len(log(db)) == 1
 
 
-def test_a_gateway_waits_for_who_thought_that_nobody_is_there(
+def test_a_gateway_is_there_only_when_nobody_in_flight_thinks_otherwise(
     db: Connection, connect: Connect
 ) -> None:
     item = given.inbox_item(db)
-    writer = connect(autocommit=False)
+    writer, session = connect(autocommit=False), connect()
     given.call(writer, "mark_read", recipient="u1", item_ids=[item])
-    session = connect()
+    assert given.call(session, "attend") == [(False,)]
+    writer.commit()
+    assert given.call(session, "attend") == [(True,)]
+    assert given.value(session, "select unread from postbell.unread_counts") == 0
+
+
+def test_a_gateway_that_waits_is_not_kept_out_by_who_comes_later(
+    db: Connection, connect: Connect
+) -> None:
+    items = [given.inbox_item(db) for _ in range(2)]
+    writer, session = connect(autocommit=False), connect()
+    given.call(writer, "mark_read", recipient="u1", item_ids=items[:1])
     arriving = Background(lambda: given.call(session, "attend"))
     await_waiting(db, session)
+    given.call(db, "mark_read", recipient="u1", item_ids=items[1:])
+    assert log(db) == [("read", None, ["u1"], items[1:])]
     writer.commit()
-    arriving.result()
-    assert given.value(session, "select unread from postbell.unread_counts") == 0
+    assert arriving.result() == [(True,)]
 
 
 def test_several_gateways_are_there_at_a_time(db: Connection, connect: Connect) -> None:
