@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from dispatcher import contract, database
 from dispatcher.gateway.app import application, authenticator
+from dispatcher.gateway.stream import Stream
 from dispatcher.health import ListenError
 from dispatcher.settings import Settings, SettingsError
 
@@ -27,6 +28,9 @@ SESSIONS: Final = 8
 
 #: Connections that may wait to be accepted: after a restart every page comes back at once.
 _BACKLOG: Final = 4096
+
+#: Seconds for which a connection may leave unread what it was sent.
+_UNREAD: Final = 45
 
 
 class Gateway:
@@ -59,17 +63,18 @@ class Gateway:
             )
             await stack.enter_async_context(self._pool)
             doorkeeper = authenticator(self._pool, settings)
-            streams: Mapping[str, ASGIApp] = {}
-            app = application(self._pool, settings, doorkeeper, streams=streams)
+            stream = Stream(self._url, self._pool, doorkeeper)
+            stream.start()
+            app = application(self._pool, settings, doorkeeper, streams={"/v1/stream": stream})
             log.info("serving", address=f"{settings.gateway_host}:{settings.gateway_port}")
-            await self._serve(app, listener)
+            await self._serve(app, listener, stream)
         log.info("stopped")
 
     def stop(self) -> None:
         """Lets run() return: no new connections, and what is being answered is finished."""
         self._stopping.set()
 
-    async def _serve(self, app: ASGIApp, listener: socket.socket) -> None:
+    async def _serve(self, app: ASGIApp, listener: socket.socket, stream: Stream) -> None:
         server = _Server(
             uvicorn.Config(
                 app,
@@ -90,6 +95,8 @@ class Gateway:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+            # A server waits for its requests to end, and a stream does not end by itself.
+            await stream.stop()
             server.should_exit = True
             await asyncio.wait([serving])
         serving.result()
@@ -133,14 +140,18 @@ class _Server(uvicorn.Server):
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server(
+        listener = socket.create_server(
             (host, port),
             family=family,
             backlog=_BACKLOG,
             reuse_port=hasattr(socket, "SO_REUSEPORT"),
         )
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # What is accepted takes it over: a page that is gone, or does not read, is given up.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD * 1000)
     except OSError as error:
         raise ListenError(
             f"{host}:{port} cannot be listened on ({error.strerror or error}): "
             "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT."
         ) from error
+    return listener

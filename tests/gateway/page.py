@@ -161,7 +161,7 @@ async def opened(
         "server": ("localhost", 8000),
         "client": ("127.0.0.1", 50000),
     }
-    serving = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+    serving = asyncio.ensure_future(app(scope, receive, send))
     serving.add_done_callback(lambda _: page.end())
     try:
         if tap is None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -348,12 +349,12 @@ async def test_a_gateway_that_stops_asks_its_pages_to_come_back(
         async with opened(gateway) as page:
             tell(db, 1)
             await page.shows(1)
-            page.retry = None
+            page.body = b""
             began = asyncio.get_running_loop().time()
             await gateway.stop()
             assert asyncio.get_running_loop().time() - began < stream.FAREWELL
             await page.until(lambda now: now.is_over)
-            assert page.retry is not None
+            assert page.body.startswith(b"retry: ")
         async with opened(gateway) as late:
             assert (late.status, late.is_over, late.events) == (200, True, [])
             assert late.retry is not None
@@ -389,7 +390,7 @@ async def test_nothing_is_missed_and_nothing_twice_while_gateways_come_and_go(
 
     async with serving(database_url, sessions, authenticator) as gateway:
         await asyncio.gather(*(sit(gateway, who, 0) for who in people))
-    writers = [Background(lambda writer=number: write(writer)) for number in range(4)]
+    writers = [Background(partial(write, number)) for number in range(4)]
     for turn in range(8):
         async with serving(database_url, sessions, authenticator) as gateway:
             await asyncio.gather(*(sit(gateway, who, 0.15 + turn % 3 * 0.1) for who in people))
