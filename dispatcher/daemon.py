@@ -151,7 +151,8 @@ class Daemon:
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 await queue.run(
-                    await self._session(stack, f"{channel} queue"),
+                    # A job that a crash gives back is taken again; its batch knows better.
+                    await self._session(stack, f"{channel} queue", is_in_passing=True),
                     await self._session(stack, f"{channel} doorbell"),
                 )
 
@@ -171,7 +172,9 @@ class Daemon:
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                await router.run(await self._session(stack, "router"))
+                # What is routed is on the disk no later than what came of it: an outcome's commit
+                # waits, and so does the one before a message that must not go out twice.
+                await router.run(await self._session(stack, "router", is_in_passing=True))
 
         return self._start(part, work)
 
@@ -218,8 +221,11 @@ class Daemon:
     def _start(self, part: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(self._keep_running(part, work), name=part)
 
-    async def _session(self, stack: AsyncExitStack, name: str) -> psycopg.AsyncConnection[Any]:
-        return await stack.enter_async_context(await database.connect(self._url, name))
+    async def _session(
+        self, stack: AsyncExitStack, name: str, *, is_in_passing: bool = False
+    ) -> psycopg.AsyncConnection[Any]:
+        opened = await database.connect(self._url, name, is_in_passing=is_in_passing)
+        return await stack.enter_async_context(opened)
 
     async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
         """Does the work anew whenever its session is lost. A mistake of ours ends the daemon."""

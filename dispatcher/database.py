@@ -30,10 +30,21 @@ ConnectionLost = (
 )
 
 
-async def connect(url: str, name: str) -> AsyncConnection[TupleRow]:
-    """A session of its own, committing every statement. `name` shows in pg_stat_activity."""
+#: For what is done again if a crash of the server undoes it. Whoever waits for the disk later waits
+#: for all that was written before.
+IN_PASSING = " -c synchronous_commit=off"
+
+
+async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncConnection[TupleRow]:
+    """A session of its own, committing every statement. `name` shows in pg_stat_activity.
+
+    `is_in_passing` says that its commits do not wait for the disk.
+    """
     return await AsyncConnection.connect(
-        url, autocommit=True, application_name=f"postbell {name}", options=SESSION
+        url,
+        autocommit=True,
+        application_name=f"postbell {name}",
+        options=SESSION + IN_PASSING if is_in_passing else SESSION,
     )
 
 

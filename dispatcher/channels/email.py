@@ -273,11 +273,11 @@ def _text_of(branding: Mapping[str, Any], key: str) -> str | None:
 
 
 def _message_id(delivery: Delivery, domain: str) -> str:
-    # Ids begin again in a new database, and a mailbox drops a Message-ID that it has seen:
-    # hence the time.
+    # Ids begin again in a new database, and a mailbox drops a Message-ID that it has seen: hence
+    # the time. A crash may undo the routing, so the delivery's own id does not count.
     identity = (
         f"{delivery.tenant.id}\0{delivery.outbox_id}\0{delivery.recipient.id}"
         f"\0{delivery.created_at.timestamp()}"
     )
-    digest = hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=8).hexdigest()
-    return f"<postbell.{delivery.id}.{digest}@{domain}>"
+    digest = hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"<postbell.{digest}@{domain}>"
