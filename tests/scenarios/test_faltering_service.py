@@ -72,6 +72,22 @@ async def test_429_429_then_202_is_one_mail(
     assert outcomes == ["retry", "retry", "sent"]
 
 
+async def test_a_text_that_may_have_been_taken_is_left_in_doubt_and_not_sent_again(
+    db: Connection, database_url: str, service: WireMock, impatient: None
+) -> None:
+    service.answer(TEXTS, RESET, TEXT_TAKEN)
+    async with running(database_url, twilio(service)):
+        given.emit(db, payload=PAYLOAD, channels=["sms"])
+        await seen(lambda: states(db)["sms", "unknown"] == 1, "the text is in doubt")
+        # Whatever could send it again has had its chance when another has been through.
+        given.emit(db, payload=PAYLOAD, channels=["sms"])
+        await seen(lambda: states(db)["sms", "sent"] == 1, "the next text is sent")
+        await seen(lambda: not left_over(db), "everything is settled")
+
+    assert states(db) == {("sms", "unknown"): 1, ("sms", "sent"): 1}
+    assert len(service.requests(TEXTS)) == 2
+
+
 @pytest.mark.parametrize("fault", [RESET, EMPTY, NONSENSE], ids=["reset", "closed", "nonsense"])
 async def test_a_connection_dropped_after_the_service_took_a_text_is_unknown_and_no_second_text(
     service: WireMock, fault: Answer
