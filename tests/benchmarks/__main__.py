@@ -10,6 +10,7 @@ from tests.benchmarks import fan_out as _fan_out
 from tests.benchmarks import inbox as _inbox
 from tests.benchmarks import latency as _latency
 from tests.benchmarks import producer as _producer
+from tests.benchmarks import providers as _providers
 from tests.benchmarks import throughput as _throughput
 from tests.benchmarks import xmin_horizon as _xmin_horizon
 
@@ -24,7 +25,7 @@ app = typer.Typer(
 def everything(context: typer.Context) -> None:
     """Without a command: all of them, one after the other, in about 25 minutes."""
     if context.invoked_subcommand is None:
-        for benchmark in (producer, throughput, latency, xmin_horizon, fan_out, inbox):
+        for benchmark in (producer, throughput, latency, xmin_horizon, fan_out, inbox, providers):
             benchmark()
             print()
 
@@ -71,6 +72,12 @@ def fan_out(recipients: int = 200_000, events: int = 200) -> None:
 def inbox(items: int = 5_000_000, rounds: int = 5, seconds: float = 4) -> None:
     """First page and unread count of one person, against a bare indexed lookup."""
     _inbox.run(items, rounds, seconds).print()
+
+
+@app.command()
+def providers(rounds: int = 5, messages: int = 5_000) -> None:
+    """A message through our provider, against the service's own library."""
+    _providers.run(rounds, messages).print()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -56,16 +57,25 @@ def described(url: str) -> list[str]:
     with psycopg.connect(url, autocommit=True) as connection:
         postgres = connection.info.parameter_status("server_version")
         settings = [f"{name}={_setting(connection, name)}" for name in _SHOWN]
-    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    hardware, software = hardware_and(_PACKAGES)
     return [
+        hardware,
+        f"PostgreSQL {postgres} on the same machine: {', '.join(settings)}; the rest is default",
+        software,
+    ]
+
+
+def hardware_and(packages: Sequence[str]) -> tuple[str, str]:
+    """The machine, and Python with these distributions, a line each."""
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
         (
             f"Machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB of memory,"
             f" {platform.system()} {platform.release()}; load at the start {load}"
         ),
-        f"PostgreSQL {postgres} on the same machine: {', '.join(settings)}; the rest is default",
-        f"Python {platform.python_version()}, {packages}",
-    ]
+        f"Python {platform.python_version()}, {versions}",
+    )
 
 
 def _setting(connection: psycopg.Connection, name: str) -> str:

@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import fan_out, inbox, latency, producer, throughput, xmin_horizon
+from tests.benchmarks import (
+    fan_out,
+    inbox,
+    latency,
+    producer,
+    providers,
+    rivals,
+    throughput,
+    xmin_horizon,
+)
 from tests.benchmarks.table import Table
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -49,3 +58,17 @@ def test_a_benchmark_prints_its_whole_table(name: str, capsys: pytest.CaptureFix
     if "later than 10 s" in table.columns:
         late = table.columns.index("later than 10 s")
         assert [row[late] for row in table.rows] == ["0"] * rows
+
+
+def test_the_benchmark_of_providers_prints_a_row_for_each_way_to_send(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = providers.run(rounds=1, messages=50)
+    table.print()
+
+    services = len(rivals.RIVALS) * len(providers.SCHEMES)
+    assert len(table.rows) == services * len(providers.WAYS)
+    printed = capsys.readouterr().out
+    assert "Machine: " in printed
+    assert "Processors while it ran" in printed
+    assert all(f"{name} " in printed for name in rivals.RIVALS)
