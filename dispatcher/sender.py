@@ -346,8 +346,8 @@ class ProviderSender(Sender):
         reason = reason_for_none(guards)
         if isinstance(said, Retry):
             reason = said.reason
-            # One may be open by now, and yet it failed: not at once again.
-            seconds = max(seconds, self._channel.backoff.wait(delivery.attempts).total_seconds())
+            # One is open, and yet it failed: not at once again.
+            seconds = seconds or self._channel.backoff.wait(delivery.attempts).total_seconds()
         self._watch.held(self._channel.name)
         return Held(delivery.id, seconds + spread(delivery, _age(delivery)), is_begun, reason)
 

@@ -16,11 +16,16 @@ from dispatcher.settings import Settings
 
 @asynccontextmanager
 async def running(
-    url: str, provider: Provider[Any] | None = None, **settings: Any
+    url: str,
+    provider: Provider[Any] | None = None,
+    *,
+    roster: Roster | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Daemon]:
     """A daemon for as long as the block lasts. What ended it early is raised at the end."""
     given: dict[str, Any] = {"http_port": 0, "lease_seconds": 2, **settings}
-    roster = Roster([Guard(provider)]) if provider is not None else None
+    if provider is not None:
+        roster = Roster([Guard(provider)])
     daemon = Daemon(url, Settings(**given), roster=roster)
     task = asyncio.create_task(daemon.run())
     try:
