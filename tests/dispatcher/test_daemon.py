@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
@@ -181,3 +182,20 @@ async def test_a_daemon_that_is_stopped_before_it_began_ends(database_url: str) 
     await asyncio.wait_for(daemon.run(), timeout=30)
 
     assert daemon._health.is_ready is False
+
+
+async def test_a_channel_without_a_provider_stays_queued_and_is_told(
+    db: Connection, database_url: str
+) -> None:
+    provider = ScriptedProvider()
+    provider.channel = "sms"
+    with structlog.testing.capture_logs() as said:
+        async with running(database_url, provider):
+            event = given.emit(db, payload=PAYLOAD)
+            await seen(lambda: states(db)["in_app", "delivered"] == 1, "the inbox has it")
+
+    assert given.deliveries(db, event)["u1", "email"].state == "queued"
+    assert provider.messages == []
+    assert {
+        (line["log_level"], line["channel"]) for line in said if "no provider" in line["event"]
+    } >= {("warning", "email")}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.metrics import Depth, Metrics
+from dispatcher.providers.breaker import State
+from dispatcher.providers.guard import Status
 
 
 async def scraped(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -127,3 +131,16 @@ async def test_two_daemons_in_one_process_do_not_share_figures() -> None:
     first.routed(1)
 
     assert await value(second, "events_routed_total") == 0
+
+
+async def test_a_provider_is_in_one_state_at_a_time() -> None:
+    metrics = Metrics()
+
+    for state in (State.READY, State.PAUSED):
+        metrics.provider_changed(Status("main", "email", state, "", datetime.now(UTC), 0))
+    metrics.held("email")
+
+    for name, is_it in (("ready", 0), ("resting", 0), ("paused", 1)):
+        labels = {"channel": "email", "provider": "main", "state": name}
+        assert await value(metrics, "provider_state", **labels) == is_it
+    assert await value(metrics, "held_total", channel="email") == 1

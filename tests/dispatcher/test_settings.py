@@ -228,3 +228,55 @@ def test_the_table_has_a_line_for_every_variable() -> None:
     for variable, line in zip(VARIABLES, lines[2:], strict=True):
         assert line.startswith(f"| `{variable}` | ")
         assert line.count(" | ") == 2
+
+
+def providers_file(folder: Path, text: str) -> str:
+    path = folder / "providers.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_without_a_file_the_mail_server_is_the_only_provider() -> None:
+    (entry,) = Settings.load().provider_entries
+
+    assert (entry.name, entry.channel, entry.url) == ("smtp", "email", "smtp://127.0.0.1:1025")
+
+
+def test_a_file_that_takes_mail_replaces_the_mail_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PASSWORD", "hunter2")
+    path = providers_file(tmp_path, '[main]\nurl = "smtps://u:${PASSWORD}@relay.example"\n')
+    monkeypatch.setenv("POSTBELL_PROVIDERS", path)
+
+    loaded = Settings.load()
+
+    assert [entry.name for entry in loaded.provider_entries] == ["main"]
+    assert loaded.names_a_mail_server
+    assert "hunter2" not in f"{loaded!r}{settings.shown(loaded)}{loaded.provider_entries!r}"
+
+
+def test_two_places_that_say_where_mail_goes_are_one_too_many(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = providers_file(tmp_path, '[main]\nurl = "console:"\n')
+
+    assert mistakes(monkeypatch, POSTBELL_PROVIDERS=path, POSTBELL_SMTP_URL="smtp://127.0.0.1") == (
+        f"POSTBELL_PROVIDERS: {path} has one for e-mail, and so has POSTBELL_SMTP_URL: keep one.",
+    )
+
+
+def test_mistakes_in_the_file_are_told_beside_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = providers_file(tmp_path, '[main]\nurl = "${NOT_SET}"\n[b]\nrate = 0\n')
+
+    told = mistakes(monkeypatch, POSTBELL_PROVIDERS=path, POSTBELL_SMTP_ULR="smtp://127.0.0.1")
+
+    assert [sentence.split(":")[0] for sentence in told] == [
+        "POSTBELL_SMTP_ULR is no setting",
+        "POSTBELL_PROVIDERS",
+        "POSTBELL_PROVIDERS",
+        "POSTBELL_PROVIDERS",
+    ]
+    assert "NOT_SET, which is not set." in told[1]

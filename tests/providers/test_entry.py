@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,19 @@ def test_a_url_may_come_from_a_file_beside_it(read: Read) -> None:
     (entry,) = read('[a]\nurl_file = "secret"')
 
     assert entry.url == "smtps://shop:pass@relay.example"
+
+
+def test_the_file_in_the_readme_is_one(read: Read) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (read.folder / "second_mail.url").write_text("smtps://shop:pass@second.example")
+
+    entries = read(text, MAIL_PASSWORD="p@ss")
+
+    assert [(entry.name, entry.rate, entry.concurrency) for entry in entries] == [
+        ("main_mail", 14, 4),
+        ("second_mail", None, None),
+    ]
 
 
 def test_an_entry_does_not_show_its_credentials(read: Read) -> None:

@@ -1,0 +1,53 @@
+"""Dispatchers write down how their providers are doing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from dispatcher.bulletin import Bulletin
+from dispatcher.database import Pool
+from dispatcher.delivery import Fault, Retry
+from dispatcher.functions import Functions
+from dispatcher.providers.breaker import Patience
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
+from tests import given
+from tests.dispatcher.scripted import ScriptedProvider
+from tests.given import Connection
+from tests.providers.given import an_email
+from tests.scenarios.patience import seen
+
+
+def reported(db: Connection) -> list[tuple[Any, ...]]:
+    return given.rows(
+        db, "select provider, channel, state, reason, opens_at is null from postbell.providers"
+    )
+
+
+async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
+    db: Connection, sessions: Pool
+) -> None:
+    wrong = Retry("ask ann@example.org for the key", fault=Fault.CONFIGURATION)
+    guard = Guard(ScriptedProvider(wrong), patience=Patience(pause=0.01))
+    roster = Roster([guard])
+    beats: list[None] = []
+    async with sessions.connection() as connection:
+        bulletin = Bulletin(roster, lambda: beats.append(None))
+        roster.observe(bulletin)
+        reporting = asyncio.create_task(bulletin.run(Functions(connection)))
+        ready = ("scripted", "email", "ready", None, True)
+        await seen(lambda: reported(db) == [ready], "it is ready")
+
+        await guard.send(an_email())
+        paused = ("scripted", "email", "paused", "ask <address> for the key")
+        await seen(lambda: [row[:4] for row in reported(db)] == [paused], "it is paused")
+        await guard.send(an_email())
+        await seen(lambda: reported(db) == [ready], "it is back")
+
+        reporting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reporting
+    assert reported(db) == []
+    assert len(beats) >= 3
