@@ -24,6 +24,7 @@ from dispatcher.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.roster import Roster
+from dispatcher.push_sender import PushSender
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
@@ -123,7 +124,9 @@ class Daemon:
                 log.warning("a channel has no provider: what is for it stays queued", channel=name)
                 continue
             channel = channel_of(self._settings)
-            sender = ProviderSender(
+            # A person has one address on any other channel, and on this one several devices.
+            kind = PushSender if name == "push" else ProviderSender
+            sender = kind(
                 self._sessions,
                 renderer,
                 self._metrics,

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from dispatcher.channels.in_app import InAppItem
-from dispatcher.delivery import Tenant
+from dispatcher.delivery import Device, Tenant
 from dispatcher.metrics import Depth
 
 
@@ -100,6 +100,39 @@ class Held:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a push at one device."""
+
+    device_id: int
+    #: sent, retry, refused or unknown.
+    outcome: str
+    provider: str
+    message_id: str | None
+    code: str | None
+    reason: str | None
+    latency_ms: float
+    #: It is not there any more, and is forgotten.
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of a push to all the devices of a person, as postbell.record_pushes() takes it.
+
+    Unlike Attempted it may be `partly`: some were reached, and the others are tried again.
+    """
+
+    delivery_id: int
+    outcome: str
+    provider: str
+    message_id: str | None
+    reason: str | None
+    #: Seconds until those not reached are tried again. A retry without them settles nothing.
+    retry_after: float | None
+    tries: tuple[Tried, ...]
+
+
 class Functions:
     """The functions, called on one connection that commits every statement."""
 
@@ -184,6 +217,48 @@ class Functions:
                 [attempt.retry_after for attempt in attempts],
                 [attempt.latency_ms for attempt in attempts],
                 [attempt.is_at_fault for attempt in attempts],
+            ],
+        )
+
+    async def devices_of(self, delivery_ids: list[int]) -> dict[int, tuple[Device, ...]]:
+        """The devices that each delivery has still to reach, by its id."""
+        cursor = await self._connection.execute(
+            "select delivery_id, device_id, endpoint, p256dh, auth"
+            " from postbell.devices_of(%s::bigint[])",
+            [delivery_ids],
+        )
+        devices: dict[int, tuple[Device, ...]] = {}
+        for delivery_id, *device in await cursor.fetchall():
+            devices[delivery_id] = (*devices.get(delivery_id, ()), Device(*device))
+        return devices
+
+    async def record_pushes(self, pushes: Sequence[Pushed]) -> None:
+        tries = [
+            {
+                "delivery_id": push.delivery_id,
+                "device": tried.device_id,
+                "outcome": tried.outcome,
+                "provider": tried.provider,
+                "message_id": tried.message_id,
+                "code": tried.code,
+                "reason": tried.reason,
+                "latency_ms": tried.latency_ms,
+                "is_gone": tried.is_gone,
+            }
+            for push in pushes
+            for tried in push.tries
+        ]
+        await self._connection.execute(
+            "select postbell.record_pushes(%s::bigint[], %s::text[], %s::text[], %s::text[],"
+            " %s::text[], %s::float8[], %s)",
+            [
+                [push.delivery_id for push in pushes],
+                [push.outcome for push in pushes],
+                [push.provider for push in pushes],
+                [push.message_id for push in pushes],
+                [push.reason for push in pushes],
+                [push.retry_after for push in pushes],
+                json.dumps(tries, ensure_ascii=False),
             ],
         )
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dispatcher.channels.channel import Channel
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.settings import Settings
 
@@ -32,11 +33,18 @@ def _sms(settings: Settings) -> Channel[Any, Any]:
     )
 
 
+def _push(settings: Settings) -> Channel[Any, Any]:
+    return PushChannel(
+        concurrency=settings.push_concurrency, max_attempts=settings.push_max_attempts
+    )
+
+
 #: Each channel that a provider carries. The daemon has a queue for each of them for which it has a
 #: provider; a channel that is added here is wired.
 OUTGOING: Final[Mapping[str, Callable[[Settings], Channel[Any, Any]]]] = MappingProxyType(
     {
         "email": _email,
         "sms": _sms,
+        "push": _push,
     }
 )

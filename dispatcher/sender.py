@@ -27,7 +27,7 @@ from dispatcher.delivery import (
     Unknown,
 )
 from dispatcher.failover import Call, hand_over, opens_in, reason_for_none, spread, uses_up_a_try
-from dispatcher.functions import Attempted, Claimed, Functions, Held
+from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.content import Content
@@ -47,8 +47,9 @@ RECORD_PAUSE = 0.5
 
 _Result = TypeVar("_Result")
 
-#: What became of a delivery in this process's hands: an attempt each call, or put aside.
-Ended = Attempted | Held
+#: What became of a delivery in this process's hands: an attempt each call, one for all devices of a
+#: person, or put aside.
+Ended = Attempted | Pushed | Held
 
 
 class Watch(Protocol):
@@ -290,6 +291,7 @@ class ProviderSender(Sender):
         is known here and nowhere else.
         """
         attempts = [each for each in ended if isinstance(each, Attempted)]
+        pushes = [each for each in ended if isinstance(each, Pushed)]
         held = [each for each in ended if isinstance(each, Held)]
         while True:
             try:
@@ -297,6 +299,8 @@ class ProviderSender(Sender):
                     functions = Functions(connection)
                     if attempts:
                         await functions.record_attempts(attempts)
+                    if pushes:
+                        await functions.record_pushes(pushes)
                     if held:
                         await functions.hold_deliveries(batch.id, batch.claim, held)
                     return await then(functions)
@@ -311,11 +315,11 @@ class ProviderSender(Sender):
     ) -> list[Ended]:
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
-            return [self._attempted(delivery, Call("postbell", message, 0.0, is_probe=False))]
+            return [self._attempted(delivery, refused_by_us(message))]
 
         calls = await hand_over(message, guards)
         if calls:
-            self._watch.handed_over(self._channel.name, _age(delivery))
+            self._watch.handed_over(self._channel.name, age_of(delivery))
         if not calls:
             return [self._held(delivery, guards, is_begun=True)]
         *before, last = calls
@@ -349,7 +353,7 @@ class ProviderSender(Sender):
             # One is open, and yet it failed: not at once again.
             seconds = seconds or self._channel.backoff.wait(delivery.attempts).total_seconds()
         self._watch.held(self._channel.name)
-        return Held(delivery.id, seconds + spread(delivery, _age(delivery)), is_begun, reason)
+        return Held(delivery.id, seconds + spread(delivery, age_of(delivery)), is_begun, reason)
 
     def _passed_on(self, delivery: Delivery, call: Call) -> Attempted:
         """A call that settles nothing."""
@@ -413,6 +417,11 @@ class ProviderSender(Sender):
         )
 
 
+def refused_by_us(refusal: Refused) -> Call:
+    """A message that no provider is asked to take, as a call that was not made."""
+    return Call("postbell", refusal, 0.0, is_probe=False)
+
+
 async def _nothing(_: Functions) -> None: ...
 
 
@@ -464,6 +473,6 @@ def _left_in_doubt(delivery_id: int, provider: str) -> Attempted:
     )
 
 
-def _age(delivery: Delivery) -> float:
+def age_of(delivery: Delivery) -> float:
     """Seconds since the event was emitted."""
     return (datetime.now(UTC) - delivery.created_at).total_seconds()

@@ -164,6 +164,8 @@ class Settings(BaseSettings):
         ge=1,
         le=MOST_SEGMENTS,
     )
+    push_concurrency: int = _concurrency(16, "pushes")
+    push_max_attempts: int = _max_attempts(6, "a push")
     sms_concurrency: int = _concurrency(4, "text messages")
     sms_max_attempts: int = _max_attempts(6, "a text message")
     templates: Annotated[tuple[Path, ...], NoDecode] = _setting(

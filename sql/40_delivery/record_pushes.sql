@@ -1,5 +1,5 @@
 create or replace function postbell.record_pushes(
-    delivery_ids bigint[], outcomes text[], provider text, message_ids text[], reasons text[], retry_after double precision[],
+    delivery_ids bigint[], outcomes text[], providers text[], message_ids text[], reasons text[], retry_after double precision[],
     tries json
 ) returns void
 language plpgsql security definer
@@ -10,14 +10,14 @@ begin
     with tried as materialized (
         select *
         from json_to_recordset(tries) as t (
-            delivery_id bigint, device bigint, outcome text, message_id text, code text, reason text,
+            delivery_id bigint, device bigint, outcome text, provider text, message_id text, code text, reason text,
             latency_ms real, is_gone boolean
         )
     ),
 
     logged as (
         insert into postbell.attempt (delivery_id, outcome, provider, provider_message_id, code, reason, device, latency_ms)
-        select delivery_id, outcome, record_pushes.provider, message_id, code, left(reason, 1000), device, latency_ms
+        select delivery_id, outcome, provider, message_id, code, left(reason, 1000), device, latency_ms
         from tried
     ),
 
@@ -43,11 +43,11 @@ begin
     );
 
     perform postbell.settle(
-        delivery_ids, outcomes, array_fill(record_pushes.provider, array[cardinality(delivery_ids)]), message_ids, reasons, retry_after,
+        delivery_ids, outcomes, providers, message_ids, reasons, retry_after,
         array_fill(false, array[cardinality(delivery_ids)])
     );
 end
 $$;
 
 comment on function postbell.record_pushes is
-    'Writes down what the push services answered, device by device, and what the deliveries came to. A device that is gone is forgotten. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}].';
+    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}].';

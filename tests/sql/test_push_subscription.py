@@ -189,6 +189,7 @@ class Push:
                 "delivery_id": self.id,
                 "device": ids[name],
                 "outcome": "refused" if said == "gone" else said,
+                "provider": "webpush",
                 "code": {"sent": "201", "gone": "410"}.get(said, "500"),
                 "is_gone": said == "gone",
             }
@@ -199,7 +200,7 @@ class Push:
             "record_pushes",
             delivery_ids=[self.id],
             outcomes=[outcome],
-            provider="webpush",
+            providers=["webpush"],
             message_ids=[None],
             reasons=[", ".join(of_devices.values())],
             retry_after=["60"],
