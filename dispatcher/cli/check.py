@@ -236,7 +236,8 @@ async def _greetings(entries: Sequence[Entry]) -> list[Result]:
 
 async def _greeting(entry: Entry) -> Result:
     if entry.url.startswith("console:"):
-        return Result("ok", "providers", f"{entry.name}: Mails are printed, not sent.")
+        what = "Mails" if entry.channel == "email" else "Text messages"
+        return Result("ok", "providers", f"{entry.name}: {what} are printed, not sent.")
     provider = provider_for(entry.url, name=entry.name)
     # Its repr names the host and shows no secret.
     shown = f"{entry.name}, {provider!r},"

@@ -1,4 +1,4 @@
-"""Prints mails instead of sending them, for development."""
+"""Prints mails and text messages instead of sending them, for development."""
 
 from __future__ import annotations
 
@@ -7,59 +7,86 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Self, TextIO
+from urllib.parse import urlsplit
 
 from dispatcher.channels.email import Email
+from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Outcome, Retry, Sent
 from dispatcher.masking import printable
-from dispatcher.providers.provider import ProviderNotOpenError
+from dispatcher.providers.provider import ProviderNotOpenError, ProviderUrlError
+from dispatcher.rendering import gsm
+from dispatcher.rendering.sms_faults import length_of
 
 #: The headers that a reader wants; the others are the same in every mail.
 HEADERS = ("From", "To", "Reply-To", "Subject", "Date")
 
 
+#: What it can print.
+CHANNELS = ("email", "sms")
+
+
 class Console:
-    """Writes each mail's headers and text part to a stream, standard output by default."""
+    """Writes what people would read to a stream, standard output by default."""
 
-    channel = "email"
-
-    def __init__(self, stream: TextIO | None = None, *, name: str = "console") -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, channel: str = "email", name: str = "console"
+    ) -> None:
         self.name = name
+        self.channel = channel
         self._stream = stream
         self._open = False
 
     @classmethod
-    def from_url(cls, _: str, *, name: str | None = None) -> Self:
-        """`console:`, which says all."""
-        return cls(name=name or "console")
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """`console:` for mails, `console:?channel=sms` for texts. Raises ProviderUrlError."""
+        asked = urlsplit(url).query
+        channel = asked.removeprefix("channel=") if asked else "email"
+        if asked and (channel == asked or channel not in CHANNELS):
+            raise ProviderUrlError(f"write console: or console:?channel={CHANNELS[-1]}")
+        return cls(channel=channel, name=name or "console")
 
     async def open(self) -> None:
         self._open = True
 
-    async def send(self, message: Email) -> Outcome:
+    async def send(self, message: Email | Sms) -> Outcome:
         if not self._open:
             raise ProviderNotOpenError(self.name)
         # Looked up now, not at start: whoever redirects standard output means this too.
         stream = self._stream or sys.stdout
         try:
-            stream.write(_readable(message, stream.encoding))
+            lines = _mail(message) if isinstance(message, Email) else _text(message)
+            stream.write(_readable(lines, stream.encoding))
             stream.flush()
         except (OSError, ValueError) as fault:
             # ValueError is what a closed stream raises.
             return Retry(f"cannot write to the console: {fault}", fault=Fault.PROVIDER)
-        return Sent(message.message_id)
+        if isinstance(message, Email):
+            return Sent(message.message_id)
+        return Sent(f"console-{message.delivery_id}")
 
     async def close(self) -> None:
         self._open = False
 
 
-def _readable(message: Email, encoding: str | None) -> str:
+def _mail(message: Email) -> list[str]:
     mail = message_from_bytes(message.data, EmailMessage, policy=SMTP)
     text = mail.get_body(("plain",))
+    return [
+        *(f"{header}: {mail[header]}" for header in HEADERS if header in mail),
+        "",
+        text.get_content().replace("\r\n", "\n").rstrip("\n") if text else "",
+    ]
+
+
+def _text(message: Sms) -> list[str]:
+    sender = [f"From: {message.sender}"] if message.sender else []
+    length = length_of(gsm.measure(message.body))
+    return [*sender, f"To: {message.to}", f"Length: {length}", "", message.body]
+
+
+def _readable(lines: list[str], encoding: str | None) -> str:
     rule = "─" * 72
-    lines = [rule]
-    lines += [f"{header}: {mail[header]}" for header in HEADERS if header in mail]
-    lines += ["", text.get_content().replace("\r\n", "\n").rstrip("\n") if text else "", rule, ""]
-    page = "\n".join(printable(line) for line in lines)
+    page = "\n".join(printable(line) for line in (rule, *lines, rule, ""))
     # A terminal of another encoding shows "?" for what it does not have.
     encoding = encoding or "utf-8"
     return page.encode(encoding, "replace").decode(encoding)

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from dispatcher.delivery import Retry
+from dispatcher.delivery import Retry, Sent
 from dispatcher.providers.console import Console
-from tests.providers.given import an_email
+from dispatcher.providers.provider import ProviderUrlError
+from tests.providers.given import an_email, an_sms
 
 
 async def test_headers_and_text_are_shown_as_they_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,6 +29,29 @@ async def test_headers_and_text_are_shown_as_they_read(capsys: pytest.CaptureFix
         "Grüße",
         "from the shop",
     ]
+
+
+async def test_a_text_message_is_shown_with_its_length(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console.from_url("console:?channel=sms", name="texts")
+    await console.open()
+
+    outcome = await console.send(an_sms(7, sender="Shop", body="Grüße: 20 €"))
+
+    assert (console.name, console.channel) == ("texts", "sms")
+    assert outcome == Sent("console-7")
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "From: Shop",
+        "To: +12025550123",
+        "Length: 1 segment (12 of 160 in GSM 03.38)",
+        "",
+        "Grüße: 20 €",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["channel=push", "channel=", "chanel=sms", "sms"])
+def test_another_channel_is_a_sentence(asked: str) -> None:
+    with pytest.raises(ProviderUrlError, match=r"write console: or console:\?channel=sms"):
+        Console.from_url(f"console:?{asked}")
 
 
 async def test_a_payload_cannot_play_with_the_terminal() -> None:

@@ -11,6 +11,10 @@ again: an answer that did not come, and a 5xx that carries no error of Twilio's 
 is a proxy's, which has lost sight of the request; Twilio may have taken it. An error object is
 Twilio's word that there is no message, and a 429, or a 503 that says when to come back, is given
 before anything was done.
+
+Nor can such a text be looked up: we know no SID of it, and nothing in Twilio's list of messages
+tells two equal texts apart. Only its report tells, whose address names the delivery; without one it
+is given up in time (`postbell.settle_unknown()`).
 """
 
 from __future__ import annotations
