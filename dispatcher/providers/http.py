@@ -197,16 +197,19 @@ class HttpClient:
             trace_request_ctx=exchange,
         )
         body, is_complete = bytearray(), False
-        # Whatever comes between, the server has answered.
-        with contextlib.suppress(*FAILURES):
-            while len(body) <= LONGEST_BODY and not is_complete:
-                chunk = await response.content.readany()
-                body += chunk
-                is_complete = not chunk
-        if is_complete:
-            response.release()
-        else:
-            response.close()
+        try:
+            # Whatever comes between, the server has answered.
+            with contextlib.suppress(*FAILURES):
+                while len(body) <= LONGEST_BODY and not is_complete:
+                    chunk = await response.content.readany()
+                    body += chunk
+                    is_complete = not chunk
+        finally:
+            # What is left to read would be read as the answer to the next request.
+            if is_complete:
+                response.release()
+            else:
+                response.close()
         return Response(response.status, response.headers, bytes(body[:LONGEST_BODY]), is_complete)
 
 

@@ -92,7 +92,7 @@ def _sink(service: str, scheme: str) -> Iterator[int]:
 
 @contextmanager
 def _trust() -> Iterator[str]:
-    """A file of the system's authorities, for to read them is part of the cost, and of ours."""
+    """A file of the system's authorities and of ours: reading them all is part of the cost."""
     paths = ssl.get_default_verify_paths()
     systems = Path(paths.cafile or paths.openssl_cafile)
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:

@@ -372,8 +372,12 @@ async def test_what_is_closed_can_be_opened_again(server: HttpPeer, client: Http
     assert status(await client.post(server.origin, data=b"x")) == 200
 
 
-async def test_a_cancelled_request_frees_its_place(server: HttpPeer, client: HttpClient) -> None:
-    server.once("REPLY", Hang(), Hang(), Hang())
+@pytest.mark.parametrize("step", ["HEAD", "REPLY", "HEADERS", "BODY"])
+async def test_a_cancelled_request_frees_its_place_and_its_connection(
+    server: HttpPeer, client: HttpClient, step: str
+) -> None:
+    server.usual = lambda _: Say(200, {}, b"0123456789")
+    server.once(step, Hang(), Hang(), Hang())
     sends = [asyncio.create_task(client.post(server.origin, data=b"x")) for _ in range(3)]
     await asyncio.sleep(0.05)
     for send in sends:
@@ -381,6 +385,7 @@ async def test_a_cancelled_request_frees_its_place(server: HttpPeer, client: Htt
     await asyncio.gather(*sends, return_exceptions=True)
 
     assert status(await client.post(server.origin, data=b"x")) == 200
+    assert server.connections == 4
 
 
 @pytest.mark.parametrize("step", ["HEAD", "REPLY", "HEADERS"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatcher.providers.provider import SCHEMES, ProviderUrlError, provider_for
 
@@ -40,6 +42,17 @@ def test_every_scheme_leads_to_a_class_that_takes_urls(scheme: str) -> None:
     module, _, name = SCHEMES[scheme].partition(":")
 
     assert callable(getattr(importlib.import_module(module), name).from_url)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@given(rest=st.text(alphabet="AC0:/@?&=%[].,#whsec_+-aé٣\0\n", max_size=60))
+def test_any_text_behind_a_scheme_is_a_provider_or_a_sentence(scheme: str, rest: str) -> None:
+    try:
+        said = provider_for(f"{scheme}:{rest}").name
+    except ProviderUrlError as error:
+        said = str(error)
+
+    assert said
 
 
 @pytest.mark.parametrize("url", ["", "relay.example", "carrier-pigeon://loft", "smtp://[", "[//"])
