@@ -18,6 +18,8 @@ def _email(settings: Settings) -> Channel[Any, Any]:
         settings.sender_address,
         settings.sender_name,
         return_path=settings.return_path,
+        tracking=settings.tracking,
+        signer=settings.signer,
         unsubscribe_links=settings.unsubscribe_links,
         concurrency=settings.email_concurrency,
         max_attempts=settings.email_max_attempts,

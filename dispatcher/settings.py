@@ -19,9 +19,12 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import files
-from dispatcher.channels.email import RETURN_PATH, EmailChannel
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.return_path import RETURN_PATH
 from dispatcher.channels.sms import MOST_SEGMENTS, SmsChannel
+from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.links import Links
 from dispatcher.masking import mask_url
 from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
 from dispatcher.providers.provider import ProviderUrlError, provider_for
@@ -263,6 +266,16 @@ class Settings(BaseSettings):
     def unsubscribe_links(self) -> UnsubscribeLinks | None:
         """As `EmailChannel` takes it."""
         return UnsubscribeLinks(self.signer, self.public_url) if self.signer else None
+
+    @property
+    def links(self) -> Links | None:
+        """What providers and mail programs call us by; None where there is no secret."""
+        return Links(self.public_url, self.signer) if self.signer else None
+
+    @property
+    def tracking(self) -> Tracking | None:
+        """As `EmailChannel` takes it."""
+        return Tracking(self.links) if self.links else None
 
     @property
     def token_secrets(self) -> tuple[str, ...]:

@@ -16,17 +16,18 @@ from email_validator import EmailNotValidError, validate_email
 from dispatcher.channels import mime, unsubscribe
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.return_path import RETURN_PATH, ReturnPath
+from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Delivery, Refused
 from dispatcher.rendering.content import UNSUBSCRIBE_LINK
+from dispatcher.signing import Signer
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import EmailContent
 
 _Found = TypeVar("_Found")
 
-#: `{delivery}` and `{domain}` (the sender's) are filled in, so that a bounce names its delivery.
-RETURN_PATH = "bounces+{delivery}@{domain}"
 
 #: RFC 3834: nobody's holiday responder answers, and no list loops.
 HEADERS: tuple[tuple[str, str], ...] = (("Auto-Submitted", "auto-generated"),)
@@ -120,19 +121,23 @@ class EmailChannel:
         reply_to: str | None = None,
         return_path: str = RETURN_PATH,
         unsubscribe_links: UnsubscribeLinks | None = None,
+        tracking: Tracking | None = None,
+        signer: Signer | None = None,
         concurrency: int = 8,
         max_attempts: int = 10,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """What is given here stands in for `from_address`, `from_name` and `reply_to` of branding.
 
-        Raises ValueError if one of the addresses or the name cannot stand in a mail.
+        `signer` signs the return path. Without `tracking` it is left to the provider. Raises ValueError if one of the addresses or the name cannot
+        stand in a mail.
         """
         self._sender_address = sender_address
         self._sender_name = sender_name
         self._reply_to = reply_to
-        self._return_path = return_path
+        self._return_path = ReturnPath(return_path, signer)
         self._unsubscribe_links = unsubscribe_links
+        self._tracking = tracking
         self._now = now
         self.concurrency = concurrency
         self.max_attempts = max_attempts
@@ -144,7 +149,7 @@ class EmailChannel:
         sender = _required("sender", _sender(sender_name, sender_address))
         if reply_to is not None:
             _required("reply address", _mailbox(reply_to))
-        bounces = _required("return path", _mailbox(self._envelope_from(1, sender.mailbox.domain)))
+        bounces = _required("return path", _mailbox(self._return_path.of(1, sender.mailbox.domain)))
         if bounces.smtputf8:
             raise ValueError("the return path cannot be used: every server must be able to bounce")
 
@@ -174,6 +179,10 @@ class EmailChannel:
             return Refused("the subject contains a line break or NUL")
 
         headers, text, html = HEADERS, content.text, content.html
+        left_to_the_provider = delivery.tracking
+        if self._tracking:
+            html = html and self._tracking.in_html(html, delivery)
+            left_to_the_provider = frozenset()
         link = self._unsubscribe_links and self._unsubscribe_links.of(delivery)
         if link:
             # What is rendered is shared; the link is this person's own.
@@ -182,7 +191,7 @@ class EmailChannel:
             html = html and html.replace(UNSUBSCRIBE_LINK, escape(link))
         return Email(
             delivery_id=delivery.id,
-            envelope_from=self._envelope_from(delivery.id, sender.mailbox.domain),
+            envelope_from=self._return_path.of(delivery.id, sender.mailbox.domain),
             sender=sender,
             to=recipient.address,
             reply_to=reply_to,
@@ -197,7 +206,7 @@ class EmailChannel:
                 or sender.mailbox.smtputf8
                 or (reply_to is not None and not reply_to.isascii())
             ),
-            tracking=delivery.tracking,
+            tracking=left_to_the_provider,
         )
 
     def _recipient(self, delivery: Delivery) -> Mailbox | Refused:
@@ -216,10 +225,6 @@ class EmailChannel:
         if isinstance(mailbox, Refused):
             return Refused(f"reply_to: {mailbox.reason}")
         return mailbox.address
-
-    def _envelope_from(self, delivery_id: int, domain: str) -> str:
-        path = self._return_path.replace("{delivery}", str(delivery_id))
-        return path.replace("{domain}", domain)
 
 
 # A mail is built on every try, and most of a tenant's mails have the same sender.

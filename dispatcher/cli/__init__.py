@@ -8,7 +8,20 @@ import typer
 from typer.core import TyperGroup
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.cli import check, demo, deploy, preview, retry, run, send, serve, stats, vapid, why
+from dispatcher.cli import (
+    bounce,
+    check,
+    demo,
+    deploy,
+    preview,
+    retry,
+    run,
+    send,
+    serve,
+    stats,
+    vapid,
+    why,
+)
 from dispatcher.cli.exits import EXPLAINED, ExitCode, failure_of
 from dispatcher.cli.terminal import say
 
@@ -41,7 +54,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (deploy, run, serve, demo, check, preview, send, why, retry, stats, vapid):
+for module in (deploy, run, serve, demo, check, preview, send, why, retry, stats, vapid, bounce):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from dispatcher import errors
 from dispatcher.cli.place import Connection
+from dispatcher.receipt import Receipt, written
 
 Row = dict[str, Any]
 
@@ -196,6 +197,29 @@ def retry(
         [delivery_id, event, channel, tenant_id, since],
     )
     return int(row["revived"])
+
+
+def receive(connection: Connection, provider: str, receipts: Sequence[Receipt]) -> list[Row]:
+    """Take what came back; of each event whether it was believed."""
+    return _rows(
+        connection,
+        "select event_id, verdict from postbell.receive_receipt(%s, %s::jsonb)",
+        [provider, written(receipts)],
+    )
+
+
+def timeline_of(connection: Connection, delivery_ids: Sequence[int]) -> list[Row]:
+    """What befell deliveries, oldest first."""
+    return _rows(
+        connection,
+        """
+        select delivery_id, happened_at, what, provider, code, reason
+        from postbell.delivery_timeline
+        where delivery_id = any(%s)
+        order by delivery_id, happened_at, what
+        """,
+        [list(delivery_ids)],
+    )
 
 
 def queue_depth(connection: Connection) -> list[Row]:

@@ -16,7 +16,19 @@ from dispatcher.contract import SchemaError
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 
-COMMANDS = ("deploy", "run", "demo", "check", "preview", "send", "why", "retry", "stats", "vapid")
+COMMANDS = (
+    "deploy",
+    "run",
+    "demo",
+    "check",
+    "preview",
+    "send",
+    "why",
+    "retry",
+    "stats",
+    "vapid",
+    "bounce",
+)
 NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/d"
 
 

@@ -1,0 +1,59 @@
+"""Whether a mail is opened and its links are followed, written into the finished HTML.
+
+Only where the tenant asks for it and the person has not refused; the text part is left alone. What
+such a picture or link can tell, and what not: see `dispatcher.gateway.tracking`.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from typing import Final
+
+from dispatcher.delivery import Delivery
+from dispatcher.links import Links
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK
+
+#: The address of a link, as our templates and the CSS inliner write it.
+_HREF: Final = re.compile(
+    r"""(?P<before><a\s(?:[^<>"']|"[^"]*"|'[^']*')*?\bhref\s*=\s*)(?P<quote>["'])(?P<target>.*?)(?P=quote)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_END_OF_BODY: Final = re.compile(r"</body\s*>", re.IGNORECASE)
+#: Web servers take no longer address line; what is longer keeps its own.
+_LONGEST: Final = 2000
+
+
+class Tracking:
+    """For every provider alike, so that what a receipt says does not depend on who carried it."""
+
+    def __init__(self, links: Links) -> None:
+        self._links: Final = links
+
+    def in_html(self, html: str, delivery: Delivery) -> str:
+        """The HTML as this delivery's own copy, unchanged if nothing is to be known."""
+        if "clicks" in delivery.tracking:
+            html = _HREF.sub(lambda found: self._led_past_us(found, delivery.id), html)
+        if "opens" in delivery.tracking:
+            picture = escape(self._links.opened(delivery.id))
+            html = _with_picture(
+                html, f'<img src="{picture}" width="1" height="1" alt="" style="display:block">'
+            )
+        return html
+
+    def _led_past_us(self, found: re.Match[str], delivery_id: int) -> str:
+        target = unescape(found["target"]).strip()
+        # Only what leads to the web: not mailto:, and not the way out.
+        if not target.lower().startswith(("https://", "http://")) or target == UNSUBSCRIBE_LINK:
+            return found[0]
+        link = self._links.clicked(delivery_id, target)
+        if len(link) > _LONGEST:
+            return found[0]
+        return f'{found["before"]}"{escape(link)}"'
+
+
+def _with_picture(html: str, picture: str) -> str:
+    *_, last = [None, *_END_OF_BODY.finditer(html)]
+    if last is None:
+        return html + picture
+    return html[: last.start()] + picture + html[last.start() :]

@@ -1,0 +1,123 @@
+"""postbell bounce"""
+
+from __future__ import annotations
+
+import mailbox
+import os
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dispatcher import bounce
+from dispatcher.channels.return_path import ReturnPath
+from dispatcher.cli import questions
+from dispatcher.cli.exits import Failure, failure_of
+from dispatcher.cli.place import Connection, connected
+from dispatcher.cli.terminal import answer, say
+from dispatcher.receipt import OURSELVES
+from dispatcher.settings import Settings
+
+#: Bytes. A report gives back a mail of ours at most; what is longer is none.
+LARGEST: int = 10 * 1024 * 1024
+
+
+def command(
+    recipient: Annotated[
+        str | None,
+        typer.Option(
+            help="To whom the mail was sent, as the mail server knows it.",
+            metavar="ADDRESS",
+            envvar=["ORIGINAL_RECIPIENT", "RECIPIENT"],
+            show_envvar=False,
+        ),
+    ] = None,
+    maildir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Read what is new in this folder, and mark it as seen; not standard input.",
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Take a mail that came back: a bounce, a delay, a complaint.
+
+    \b
+    bounces:  "|postbell bounce"                     in /etc/aliases, with recipient_delimiter = +
+    postbell bounce --maildir ~bounces/Maildir       now and then
+
+    Exit codes for a mail server (sysexits.h): 0 it is done with, 75 keep it and try again. What is
+    no report, or is forged, is dropped with 0 and a sentence: sent back, it would go to whoever was
+    named as its sender.
+    """  # noqa: D301 - this \b keeps the lines apart
+    with _kept_if_it_fails():
+        settings = Settings.load()
+        return_path = ReturnPath(settings.return_path, settings.signer)
+        with connected(settings) as connection:
+            if maildir is None:
+                raw = sys.stdin.buffer.read(LARGEST + 1)
+                answer(_taken(connection, return_path, raw, recipient))
+                return
+            counted: Counter[str] = Counter()
+            for raw in _unseen(maildir):
+                counted[_taken(connection, return_path, raw, None)] += 1
+            for sentence, count in sorted(counted.items()):
+                answer(f"{count} × {sentence}")
+
+
+def _taken(
+    connection: Connection, return_path: ReturnPath, raw: bytes, recipient: str | None
+) -> str:
+    """What became of one mail, as a sentence."""
+    if len(raw) > LARGEST:
+        return "Dropped: it is larger than any report."
+    try:
+        receipts = bounce.receipts_in(raw, return_path, recipient)
+    except bounce.NotABounce as error:
+        return f"Dropped: {error}."
+    except bounce.Unproven as error:
+        return f"Refused: {error}."
+    rows = questions.receive(connection, OURSELVES, receipts) if receipts else []
+    if not rows:
+        return "Dropped: it reports nothing."
+    named = ", ".join(sorted({row["verdict"] for row in rows}))
+    return f"Reported: {named}."
+
+
+def _unseen(folder: Path) -> Iterator[bytes]:
+    """Each new mail; it is marked as seen when the next is asked for."""
+    try:
+        box = mailbox.Maildir(folder, create=False)
+        keys = box.keys()
+    except OSError as error:
+        raise Failure(f"{folder} is no Maildir: {error}") from None
+    for key in sorted(keys):
+        mail = box.get_message(key)
+        if "S" in mail.get_flags():
+            continue
+        yield box.get_bytes(key)
+        mail.set_subdir("cur")
+        mail.add_flag("S")
+        box[key] = mail
+
+
+@contextmanager
+def _kept_if_it_fails() -> Iterator[None]:
+    """Whatever it is, the mail must not be lost: the mail server tries again later."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the mail, either
+        failure = failure_of(error)
+        if failure is None:
+            traceback.print_exc()
+        else:
+            for sentence in failure[1]:
+                say(sentence)
+        raise typer.Exit(os.EX_TEMPFAIL) from None
