@@ -129,8 +129,8 @@ class EmailChannel:
     ) -> None:
         """What is given here stands in for `from_address`, `from_name` and `reply_to` of branding.
 
-        `signer` signs the return path. Without `tracking` it is left to the provider. Raises ValueError if one of the addresses or the name cannot
-        stand in a mail.
+        `signer` signs the return path. Without `tracking` it is left to the provider. Raises
+        ValueError if one of the addresses or the name cannot stand in a mail.
         """
         self._sender_address = sender_address
         self._sender_name = sender_name

@@ -53,7 +53,6 @@ class Tracking:
 
 
 def _with_picture(html: str, picture: str) -> str:
-    *_, last = [None, *_END_OF_BODY.finditer(html)]
-    if last is None:
-        return html + picture
-    return html[: last.start()] + picture + html[last.start() :]
+    ends = list(_END_OF_BODY.finditer(html))
+    end = ends[-1].start() if ends else len(html)
+    return html[:end] + picture + html[end:]

@@ -1,0 +1,207 @@
+"""Bounces, delays and complaints, as mail servers write them; and what is none of these."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatcher.bounce import NotABounce, Unproven, receipts_in
+from dispatcher.channels.return_path import ReturnPath
+from dispatcher.mail_status import blame_of
+from dispatcher.receipt import Blame, Kind, Receipt
+from dispatcher.signing import Signer
+from tests.dispatcher.bounces.given import (
+    ABSENT,
+    ANSWER,
+    COMPLAINT,
+    EXCHANGE,
+    EXIM,
+    ID,
+    POSTFIX,
+    crlf,
+)
+
+SIGNED = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
+UNSIGNED = ReturnPath()
+OURS = SIGNED.of(42, "shop.example")
+FORGED = "bounces+42-aaaaaaaaaaaaaaaa@shop.example"
+NOT_OURS = "<abc@elsewhere.example>"
+
+
+def mail(shape: str, **fields: str) -> bytes:
+    said = "550 5.1.1 <ada@example.org>: Recipient address rejected"
+    defaults = {
+        "to": OURS, "returned": OURS, "id": ID, "action": "failed", "status": "5.1.1",
+        "feedback": "abuse", "said": said,
+    }  # fmt: skip
+    return crlf(shape.format_map({**defaults, **fields}))
+
+
+def one(raw: bytes, return_path: ReturnPath = SIGNED, recipient: str | None = None) -> Receipt:
+    (receipt,) = receipts_in(raw, return_path, recipient)
+    return receipt
+
+
+# --- what they say
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"), [(POSTFIX, "5.1.1"), (EXCHANGE, "5.1.10"), (EXIM, "5.1.1")]
+)
+def test_a_bounce_of_each_server_is_understood(shape: str, code: str) -> None:
+    bounce = one(mail(shape))
+    assert (bounce.kind, bounce.delivery_id) == (Kind.BOUNCED, 42)
+    assert (bounce.code, bounce.blame) == (code, Blame.HARD)
+    assert bounce.addresses is not None
+    assert "ada@example.org" in bounce.addresses
+
+
+def test_a_bounce_has_its_moment_and_its_reason() -> None:
+    bounce = one(mail(POSTFIX))
+    assert bounce.occurred_at == datetime(2029, 3, 5, 10, 0, 2, tzinfo=UTC)
+    assert bounce.reason == "550 5.1.1 <ada@example.org>: Recipient address rejected"
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind", "blame"),
+    [
+        ("failed", "5.1.1", Kind.BOUNCED, Blame.HARD),
+        ("failed", "5.2.2", Kind.BOUNCED, Blame.SOFT),
+        ("failed", "4.4.7", Kind.BOUNCED, Blame.SOFT),
+        ("failed", "5.7.1", Kind.BOUNCED, None),
+        ("failed", "4.7.1", Kind.BOUNCED, None),
+        ("failed", "5.3.4", Kind.BOUNCED, None),
+        ("Failed", "5.1.1 (no such user)", Kind.BOUNCED, Blame.HARD),
+        ("delayed", "4.4.1", Kind.DEFERRED, None),
+        ("delivered", "2.0.0", Kind.DELIVERED, None),
+        ("relayed", "2.0.0", Kind.SENT, None),
+    ],
+)
+def test_action_and_status_say_what_it_is(
+    action: str, status: str, kind: Kind, blame: Blame | None
+) -> None:
+    receipt = one(mail(POSTFIX, action=action, status=status, said="250 ok"))
+    assert (receipt.kind, receipt.blame) == (kind, blame)
+
+
+@pytest.mark.parametrize(
+    ("status", "blame"),
+    [
+        ("5.1.2", Blame.HARD),
+        ("5.1.6", Blame.HARD),
+        ("5.1.8", None),
+        ("5.2.1", Blame.SOFT),
+        ("5.0.0", None),
+        ("4.2.2", Blame.SOFT),
+        ("", None),
+        (None, None),
+        ("nonsense", None),
+    ],
+)
+def test_a_status_blames_the_address_or_nobody(status: str | None, blame: Blame | None) -> None:
+    assert blame_of(status) is blame
+
+
+def test_one_report_again_is_the_same_event_and_another_is_not() -> None:
+    again = mail(POSTFIX)
+    other = again.replace(b"4A1B2C3D4E@mx", b"5B1B2C3D4E@mx")
+    assert one(again).event_id == one(again).event_id != one(other).event_id
+
+
+@pytest.mark.parametrize(
+    ("feedback", "kind"), [("abuse", Kind.COMPLAINED), ("opt-out", Kind.UNSUBSCRIBED)]
+)
+def test_a_complaint_is_understood(feedback: str, kind: Kind) -> None:
+    complaint = one(mail(COMPLAINT, to="fbl@shop.example", feedback=feedback))
+    assert (complaint.kind, complaint.delivery_id) == (kind, 42)
+
+
+# --- to whom it came
+
+
+@pytest.mark.parametrize("recipient", [OURS, OURS.upper()])
+def test_what_the_mail_server_says_counts_first(recipient: str) -> None:
+    raw = mail(POSTFIX, to="postmaster@shop.example", returned="x@shop.example", id=NOT_OURS)
+    assert one(raw, recipient=recipient).delivery_id == 42
+
+
+def test_a_signed_address_needs_no_other_proof() -> None:
+    assert one(mail(POSTFIX, id=NOT_OURS)).message_id is None
+
+
+def test_without_a_secret_the_message_id_must_be_the_one_that_was_sent() -> None:
+    plain = "bounces+42@shop.example"
+    raw = mail(POSTFIX, to=plain, returned=plain)
+    assert one(raw, UNSIGNED).message_id == ID
+    with pytest.raises(Unproven):
+        one(mail(POSTFIX, to=plain, returned=plain, id=NOT_OURS), UNSIGNED)
+
+
+def test_the_delivery_is_the_message_ids_and_not_the_unsigned_addresss() -> None:
+    other = "bounces+7@shop.example"
+    assert one(mail(POSTFIX, to=other, returned=other), UNSIGNED).delivery_id == 42
+
+
+@pytest.mark.parametrize("id", [ID, NOT_OURS])
+def test_a_forged_signature_is_refused_whatever_else_it_says(id: str) -> None:  # noqa: A002
+    with pytest.raises(Unproven, match="not signed by us"):
+        receipts_in(mail(POSTFIX, to=FORGED, returned=FORGED, id=id), SIGNED)
+
+
+def test_an_unsigned_address_that_anybody_can_write_to_proves_nothing() -> None:
+    plain = "bounces+1@shop.example"
+    with pytest.raises(Unproven):
+        receipts_in(mail(POSTFIX, to=plain, returned=plain, id=NOT_OURS), SIGNED)
+
+
+# --- what is none
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"), [(ABSENT, "an automatic reply"), (ANSWER, "no report of a mail server")]
+)
+def test_replies_are_ignored(shape: str, why: str) -> None:
+    with pytest.raises(NotABounce, match=why):
+        receipts_in(mail(shape), SIGNED)
+
+
+def test_a_report_that_is_no_complaint_is_ignored() -> None:
+    with pytest.raises(NotABounce):
+        receipts_in(mail(COMPLAINT, feedback="not-spam"), SIGNED)
+
+
+def test_an_unknown_action_says_nothing() -> None:
+    assert receipts_in(mail(POSTFIX, action="pondering"), SIGNED) == []
+
+
+def test_parts_within_parts_without_end_are_ignored() -> None:
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+        for n in range(3000)
+    )
+    with pytest.raises(NotABounce):
+        receipts_in(nested, SIGNED)
+
+
+SAMPLES = st.sampled_from([mail(shape) for shape in (POSTFIX, EXCHANGE, EXIM, COMPLAINT, ABSENT)])
+
+
+@given(st.binary(max_size=400))
+def test_garbage_is_no_error_of_ours(raw: bytes) -> None:
+    with pytest.raises((NotABounce, Unproven)):
+        receipts_in(raw, SIGNED)
+
+
+@given(sample=SAMPLES, at=st.integers(0, 2000), length=st.integers(0, 400), junk=st.binary())
+def test_a_report_with_holes_is_no_error_of_ours(
+    sample: bytes, at: int, length: int, junk: bytes
+) -> None:
+    damaged = sample[:at] + junk + sample[at + length :]
+    try:
+        receipts = receipts_in(damaged, SIGNED)
+    except (NotABounce, Unproven):
+        return
+    assert all(receipt.delivery_id == 42 for receipt in receipts)

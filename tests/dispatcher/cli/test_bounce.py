@@ -1,0 +1,174 @@
+"""postbell bounce"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_any
+from hypothesis import strategies as st
+
+from dispatcher.channels.return_path import ReturnPath
+from dispatcher.signing import Signer
+from tests import given
+from tests.dispatcher.bounces.given import ABSENT, COMPLAINT, EXCHANGE, ID, POSTFIX, crlf
+from tests.dispatcher.cli.conftest import Cli
+
+SECRET = "what this command signs and verifies with"
+
+
+@pytest.fixture
+def delivery(database: given.Connection) -> int:
+    """A mail that a mail server took."""
+    given.emit(database, given.event_type(database, "order.moved", default_channels=["email"]))
+    given.route(database)
+    number = given.value(database, "select delivery_id from postbell.delivery_log")
+    database.execute("update postbell.delivery set state = 'sending'")
+    given.sent(database, number)
+    database.execute(
+        "update postbell.attempt set provider_message_id = %s",
+        [ID.replace(".42.", f".{number}.")],
+    )
+    return int(number)
+
+
+@pytest.fixture
+def signed(monkeypatch: pytest.MonkeyPatch) -> ReturnPath:
+    monkeypatch.setenv("POSTBELL_TOKEN_SECRET", SECRET)
+    return ReturnPath(signer=Signer([SECRET]))
+
+
+def mail(shape: str, delivery: int, to: str, status: str = "5.1.1") -> str:
+    fields = {
+        "to": to, "returned": to, "id": ID.replace(".42.", f".{delivery}."), "action": "failed",
+        "status": status, "said": "550 no such user", "feedback": "abuse",
+    }  # fmt: skip
+    shape = shape.replace("ada@example.org", "u1@example.org")
+    return crlf(shape.format_map(fields)).decode()
+
+
+def state(database: given.Connection) -> str:
+    return str(given.value(database, "select state from postbell.delivery_log"))
+
+
+def test_a_bounce_on_standard_input_settles_the_delivery_and_suppresses_the_address(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    result = cli("bounce", stdin=mail(POSTFIX, delivery, signed.of(delivery, "shop.example")))
+
+    assert (result.exit_code, result.stdout) == (0, "Reported: taken.\n")
+    assert state(database) == "bounced"
+    assert given.rows(database, "select address, reason from postbell.suppression") == [
+        ("u1@example.org", "bounce")
+    ]
+
+
+def test_without_a_secret_the_message_id_is_the_proof(
+    cli: Cli, database: given.Connection, delivery: int
+) -> None:
+    to = f"bounces+{delivery}@shop.example"
+    guessed = mail(POSTFIX, delivery, to).replace("0123456789abcdef", "f" * 16)
+
+    assert cli("bounce", stdin=guessed).stdout == "Reported: another_message.\n"
+    assert state(database) == "sent"
+    assert cli("bounce", stdin=mail(POSTFIX, delivery, to)).stdout == "Reported: taken.\n"
+    assert state(database) == "bounced"
+
+
+def test_the_same_bounce_again_is_known(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    bounce = mail(EXCHANGE, delivery, signed.of(delivery, "shop.example"))
+    cli("bounce", stdin=bounce)
+
+    assert cli("bounce", stdin=bounce).stdout == "Reported: repeated.\n"
+
+
+@pytest.mark.parametrize("variable", ["ORIGINAL_RECIPIENT", "RECIPIENT"])
+def test_the_mail_server_says_to_whom_it_was_sent(
+    cli: Cli,
+    database: given.Connection,
+    delivery: int,
+    signed: ReturnPath,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    monkeypatch.setenv(variable, signed.of(delivery, "shop.example"))
+
+    assert cli("bounce", stdin=mail(POSTFIX, delivery, "x@shop.example")).exit_code == 0
+    assert state(database) == "bounced"
+
+
+def test_a_forged_one_is_dropped_and_changes_nothing(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    to = f"bounces+{delivery}-{'a' * 16}@shop.example"
+    result = cli("bounce", stdin=mail(POSTFIX, delivery, to))
+
+    assert result.exit_code == 0
+    assert result.stdout == "Refused: the address that it came to is not signed by us.\n"
+    assert state(database) == "sent"
+
+
+def test_somebodys_absence_is_dropped(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    result = cli("bounce", stdin=mail(ABSENT, delivery, signed.of(delivery, "shop.example")))
+
+    assert (result.exit_code, result.stdout) == (0, "Dropped: an automatic reply.\n")
+
+
+def test_a_complaint_suppresses_the_address(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    shape = COMPLAINT.replace("redacted@mail.example", "u1@example.org")
+    cli("bounce", stdin=mail(shape, delivery, signed.of(delivery, "shop.example")))
+
+    assert given.column(database, "select reason from postbell.suppression") == ["complaint"]
+    assert state(database) == "delivered"
+
+
+def test_while_the_database_is_away_the_mail_server_keeps_the_mail(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/nothing")
+
+    result = bare("bounce", stdin="Subject: x\n\n")
+    assert result.exit_code == os.EX_TEMPFAIL
+    assert "cannot be reached" in result.stderr
+
+
+def test_while_the_settings_are_wrong_the_mail_server_keeps_the_mail(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_NONSENSE", "1")
+
+    assert bare("bounce", stdin="").exit_code == os.EX_TEMPFAIL
+
+
+def test_a_maildir_is_read_once(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath, tmp_path: Path
+) -> None:
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / folder).mkdir()
+    to = signed.of(delivery, "shop.example")
+    (tmp_path / "new" / "1.a").write_text(mail(POSTFIX, delivery, to))
+    (tmp_path / "new" / "2.a").write_text(mail(ABSENT, delivery, to))
+
+    result = cli("bounce", "--maildir", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "1 × Dropped: an automatic reply.\n1 × Reported: taken.\n"
+    assert state(database) == "bounced"
+    assert list((tmp_path / "new").iterdir()) == []
+    assert len(list((tmp_path / "cur").iterdir())) == 2
+    assert cli("bounce", "--maildir", str(tmp_path)).stdout == ""
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given_any(st.text(max_size=300))
+def test_garbage_is_dropped_and_never_an_error(cli: Cli, signed: ReturnPath, junk: str) -> None:
+    assert cli("bounce", stdin=junk).exit_code == 0
