@@ -24,10 +24,12 @@ from dispatcher.gateway.session import SessionPages
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingPages
+from dispatcher.gateway.unsubscribe import UnsubscribePages
 from dispatcher.gateway.webhooks import doors
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
+from dispatcher.signing import Signer
 
 #: Seconds for which a browser need not ask again whether a page of another origin may.
 _PREFLIGHT_SECONDS: Final = 600
@@ -63,6 +65,7 @@ def application(
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
         *PushPages(pool, vapid_key).operations,
+        *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
         *HealthPages(pool).operations,
     ]
     pages = Starlette(

@@ -2,7 +2,8 @@
 
 A handler's signature is the declaration. `identity` is who asks, `query` and `body` are models,
 `request` is what came; any other argument is a part of the path. What it returns is the answer: a
-model, or None for nothing (204); `Annotated[Response, Model]` if the handler writes it itself.
+model, or None for nothing (204). `Annotated[Response, …]` is a handler that writes it itself: a
+model, None, or a media type.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Operation:
     tag: str
     handler: Handler
     arguments: Mapping[str, Any]
-    answer: type[BaseModel] | None
+    answer: type[BaseModel] | str | None
 
     @classmethod
     def of(cls, method: str, path: str, tag: str, handler: Handler) -> Self:

@@ -1,0 +1,273 @@
+"""Leaving a category of mails by the link in one of them: one click, no login (RFC 8058).
+
+POST alone changes anything: what prefetches links, a virus scanner say, asks by GET.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import parse_qs
+
+import structlog
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dispatcher.channels.unsubscribe import PATH, PURPOSE
+from dispatcher.database import Pool
+from dispatcher.errors import InvalidArgumentError
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.body import body_of
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.person import rows_as
+from dispatcher.signing import BadToken, Signer
+
+log = structlog.get_logger()
+
+#: What may be asked for. `category` is also what a mail program's button asks, saying nothing.
+Choice = Literal["category", "all", "undo-category", "undo-all"]
+
+_FOLDER: Final = Path(__file__).parent
+_STYLE: Final = (_FOLDER / "unsubscribe.css").read_text(encoding="utf-8")
+_PAGE: Final = Environment(autoescape=True, trim_blocks=True).from_string(
+    (_FOLDER / "unsubscribe.html").read_text(encoding="utf-8")
+)
+_STYLE_HASH: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+_HEADERS: Final = MappingProxyType(
+    {
+        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    }
+)
+_LARGEST_FORM: Final = 4096
+
+_WORDS: Final = MappingProxyType(
+    {
+        "en": {
+            "category": "Stop e-mails about “{category}”",
+            "all": "Stop all e-mails",
+            "undo-category": "Get e-mails about “{category}” again",
+            "undo-all": "Get e-mails again",
+            "on": ("Stop e-mails?", "You get e-mails about “{category}” from {name}."),
+            "off": ("You have unsubscribed", "{name} sends you no e-mails about “{category}”."),
+            "all-off": (
+                "You have unsubscribed",
+                "{name} sends you no e-mails, except those that every account gets.",
+            ),
+            "back": ("You are subscribed", "You get e-mails about “{category}” from {name} again."),
+            "bad": (
+                "This link does not work",
+                "It is not complete, or too old. Use the one in a newer e-mail.",
+            ),
+        },
+        "fr": {
+            "category": "Arrêter les e-mails « {category} »",
+            "all": "Arrêter tous les e-mails",
+            "undo-category": "Recevoir à nouveau les e-mails « {category} »",
+            "undo-all": "Recevoir à nouveau les e-mails",
+            "on": ("Arrêter les e-mails ?", "{name} vous envoie des e-mails « {category} »."),
+            "off": (
+                "Vous êtes désabonné(e)",
+                "{name} ne vous envoie plus d’e-mails « {category} ».",
+            ),
+            "all-off": (
+                "Vous êtes désabonné(e)",
+                "{name} ne vous envoie plus d’e-mails, sauf ceux que reçoit tout compte.",
+            ),
+            "back": (
+                "Vous êtes abonné(e)",
+                "{name} vous envoie à nouveau des e-mails « {category} ».",
+            ),
+            "bad": (
+                "Ce lien ne fonctionne pas",
+                "Il est incomplet ou trop ancien. Prenez celui d’un e-mail plus récent.",
+            ),
+        },
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What a token says, and who is behind it."""
+
+    identity: Identity
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What holds now, and in which words to say so."""
+
+    name: str
+    lang: str
+    category_is_off: bool
+    all_is_off: bool
+
+
+class UnsubscribePages:
+    """The token is the login: it was signed for one person, one tenant and one category."""
+
+    def __init__(self, pool: Pool, signer: Signer) -> None:
+        self._pool: Final = pool
+        self._signer: Final = signer
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = f"{PATH}{{token}}"
+        return [
+            Operation.of("GET", path, "unsubscribe", self.ask),
+            Operation.of("POST", path, "unsubscribe", self.unsubscribe),
+        ]
+
+    async def ask(self, token: str, request: Request) -> Annotated[Response, "text/html"]:
+        """A page with buttons. It changes nothing."""
+        try:
+            link = self._read(token)
+        except BadToken:
+            return _refusal(request)
+        return _page(await self._state(link, request), link.category)
+
+    async def unsubscribe(self, token: str, request: Request) -> Annotated[Response, "text/html"]:
+        """Stop the mails of the link's category, at once and for what is queued.
+
+        A form field `choice` may ask for something else: `all`, `undo-category` or `undo-all`.
+        Doing it twice is doing it once.
+        """
+        try:
+            link = self._read(token)
+        except BadToken:
+            return _refusal(request)
+        choice = _choice(await body_of(request, _LARGEST_FORM))
+        await self._choose(link, choice)
+        return _page(await self._state(link, request), link.category, done=choice)
+
+    def _read(self, token: str) -> _Link:
+        try:
+            tenant_id, recipient_id, category = self._signer.verify(PURPOSE, token)
+        except BadToken as error:
+            log.warning("refused a link", reason=str(error))
+            raise
+        # Whoever may act by it, only this request does.
+        return _Link(Identity(tenant_id, recipient_id, None, datetime.now(UTC)), category)
+
+    async def _choose(self, link: _Link, choice: Choice) -> None:
+        is_all = choice in ("all", "undo-all")
+        enabled = None if choice.startswith("undo-") else False
+        if choice == "undo-category":
+            # Whoever wants these wants mail at all.
+            await self._choose(link, "undo-all")
+        try:
+            await rows_as(
+                self._pool,
+                link.identity,
+                "select postbell.set_preference(recipient => person.id, enabled => %(enabled)s,"
+                " channel => 'email', category => %(category)s, tenant_id => person.tenant_id)"
+                # Who is gone gets nothing any more: that is what was asked for.
+                " from postbell.recipient as person"
+                " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+                enabled=enabled,
+                category=None if is_all else link.category,
+            )
+        except InvalidArgumentError:
+            # No event has this category any more, so nothing of it is ever sent.
+            return
+        log.info(
+            "unsubscribed" if enabled is False else "subscribed again",
+            tenant_id=link.identity.tenant_id,
+            recipient_id=link.identity.recipient_id,
+            category=None if is_all else link.category,
+        )
+
+    async def _state(self, link: _Link, request: Request) -> _State:
+        rows = await rows_as(
+            self._pool,
+            link.identity,
+            "select site.name, coalesce(person.locale, site.locale) as locale,"
+            " of_category.is_off as category_is_off,"
+            " exists (select from postbell.preference as choice"
+            "  where choice.tenant_id = person.tenant_id and choice.recipient_id = person.id"
+            "  and not choice.enabled and choice.channel = 'email'"
+            "  and choice.category is null and choice.event is null) as all_is_off"
+            " from postbell.recipient as person"
+            " join postbell.tenant as site on site.id = person.tenant_id"
+            " cross join lateral postbell.is_switched_off("
+            "person.tenant_id, person.id, 'email', %(category)s, null) as of_category"
+            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+            category=link.category,
+        )
+        if not rows:
+            return _State("", _language(None, request), category_is_off=True, all_is_off=True)
+        found: dict[str, Any] = rows[0]
+        return _State(
+            found["name"],
+            _language(found["locale"], request),
+            found["category_is_off"],
+            found["all_is_off"],
+        )
+
+
+def _choice(form: bytes) -> Choice:
+    """A mail program sends `List-Unsubscribe=One-Click`, in either encoding of forms."""
+    fields = parse_qs(form.decode("utf-8", "replace"))
+    for known in get_args(Choice):
+        if fields.get("choice") == [known]:
+            choice: Choice = known
+            return choice
+    return "category"
+
+
+def _language(locale: str | None, request: Request) -> str:
+    """That of the mail, else the first that the browser names and we speak."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    for named in [locale or "", *accepted]:
+        language = named.partition(";")[0].strip().replace("_", "-").partition("-")[0].lower()
+        if language in _WORDS:
+            return language
+    return "en"
+
+
+def _page(state: _State, category: str, *, done: Choice | None = None) -> Response:
+    """What holds now, whatever was asked for: a choice made elsewhere may be in the way."""
+    what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
+    words: Any = _WORDS[state.lang]
+    heading, sentence = words[what]
+    named = {"name": state.name, "category": category}
+    return HTMLResponse(
+        _PAGE.render(
+            lang=state.lang,
+            style=_STYLE,
+            name=state.name,
+            heading=heading,
+            sentence=sentence.format(**named),
+            choices=[(choice, words[choice].format(**named)) for choice in choices],
+            is_done=done is not None,
+        ),
+        headers=dict(_HEADERS),
+    )
+
+
+def _described(state: _State, *, is_undone: bool) -> tuple[str, list[Choice]]:
+    if state.all_is_off:
+        return "all-off", ["undo-all"]
+    if state.category_is_off:
+        return "off", ["undo-category", "all"]
+    return "back" if is_undone else "on", ["category", "all"]
+
+
+def _refusal(request: Request) -> Response:
+    lang = _language(None, request)
+    words: Any = _WORDS[lang]
+    heading, sentence = words["bad"]
+    return HTMLResponse(
+        _PAGE.render(lang=lang, style=_STYLE, name="", heading=heading, sentence=sentence),
+        HTTPStatus.NOT_FOUND,
+        headers=dict(_HEADERS),
+    )

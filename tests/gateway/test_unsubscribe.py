@@ -1,0 +1,303 @@
+"""One-click unsubscribe (RFC 8058): POST does it, GET only asks, the link can do nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.signing import Signer
+from tests import given
+from tests.dispatcher.channels.given import a_delivery
+from tests.gateway.bearer import SECRET
+from tests.gateway.client import Answer, Client
+from tests.given import Connection, Fate
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--'
+)
+
+
+@pytest.fixture
+def database_url(module_url: str) -> str:
+    return module_url
+
+
+@pytest.fixture(autouse=True)
+def events(db: Connection) -> None:
+    given.tenant(db, "default", name="Fern & Hill")
+    given.event_type(db, default_channels=["in_app", "email"])
+    given.event_type(db, "payment.completed", default_channels=["email"])
+
+
+def link(recipient: str = "u1", secret: str = SECRET) -> str:
+    """The path of the link in a mail about orders."""
+    found = UnsubscribeLinks(Signer([secret]), "").of(a_delivery(recipient=recipient))
+    assert found is not None
+    return found
+
+
+async def click(client: Client, path: str, body: bytes = ONE_CLICK, kind: str = FORM) -> Answer:
+    return await client.send("POST", path, body, content_type=kind)
+
+
+async def choose(client: Client, choice: str) -> Answer:
+    return await click(client, link(), f"choice={choice}".encode())
+
+
+def mailed(db: Connection, recipient: str = "u1", event: str = "order.paid") -> bool:
+    return any(
+        found.channel == "email" and found.decision == "now"
+        for found in given.explain(db, event=event, recipient=recipient, payload={})
+    )
+
+
+async def test_one_click_without_login_stops_the_category(client: Client, db: Connection) -> None:
+    answer = await click(client, link())
+
+    assert answer.status == 200
+    assert not mailed(db)
+    assert mailed(db, event="payment.completed")
+    assert mailed(db, "u2")
+
+
+async def test_what_is_not_mail_goes_on(client: Client, db: Connection) -> None:
+    await click(client, link())
+
+    decided = given.explain(db, event="order.paid", recipient="u1", payload={})
+    assert ("in_app", "now") in [(found.channel, found.decision) for found in decided]
+
+
+async def test_clicking_twice_is_clicking_once(client: Client, db: Connection) -> None:
+    first, second = await click(client, link()), await click(client, link())
+
+    assert (first.status, second.status) == (200, 200)
+    assert first.body == second.body
+    assert given.value(db, "select count(*) from postbell.preference") == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_scanner_that_prefetches_links_unsubscribes_nobody(
+    client: Client, db: Connection, method: str
+) -> None:
+    answer = await client.send(method, link())
+
+    assert answer.status == 200
+    assert mailed(db)
+    assert given.value(db, "select count(*) from postbell.preference") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (ONE_CLICK, FORM),
+        (b"", FORM),
+        (
+            MULTIPART,
+            "multipart/form-data; boundary=x",
+        ),
+        (b"choice=nonsense", FORM),
+        (b"\xff\xfe", "application/octet-stream"),
+    ],
+)
+async def test_however_a_mail_program_says_it_it_is_done(
+    client: Client, db: Connection, body: bytes, kind: str
+) -> None:
+    assert (await click(client, link(), body, kind)).status == 200
+    assert not mailed(db)
+
+
+async def test_unsubscribe_between_enqueue_and_send_stops_what_is_queued(
+    client: Client, db: Connection
+) -> None:
+    event = given.emit(db, channels=["email"])
+    given.route(db)
+
+    await click(client, link())
+
+    batch = given.value(db, "select max(id) from postbell.batch")
+    assert given.rows(db, "select delivery_id from postbell.claim_batch(%s, 1)", batch) == []
+    assert given.deliveries(db, event)["u1", "email"] == Fate("skipped", "switched_off")
+
+
+async def test_the_page_offers_all_mails_too_and_a_way_back(client: Client, db: Connection) -> None:
+    asked = await client.get(link())
+    await choose(client, "all")
+    nothing = (mailed(db), mailed(db, event="payment.completed"))
+    back = await choose(client, "undo-all")
+
+    assert choices(asked) == ["category", "all"]
+    assert nothing == (False, False)
+    assert choices(back) == ["category", "all"]
+    assert (mailed(db), mailed(db, event="payment.completed")) == (True, True)
+
+
+async def test_a_category_that_was_left_may_be_had_again(client: Client, db: Connection) -> None:
+    left = await click(client, link())
+    back = await choose(client, "undo-category")
+
+    assert choices(left) == ["undo-category", "all"]
+    assert "again" in back.text
+    assert mailed(db)
+
+
+async def test_the_page_says_what_holds_now(client: Client, db: Connection) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
+
+    answer = await client.get(link())
+
+    assert "You have unsubscribed" in answer.text
+    assert choices(answer) == ["undo-all"]
+
+
+async def test_a_choice_made_in_the_settings_is_not_undone_by_a_link(
+    client: Client, db: Connection
+) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False)
+
+    answer = await choose(client, "undo-category")
+
+    assert "You have unsubscribed" in answer.text
+    assert not mailed(db)
+
+
+# --- links that are none
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "a.b.c.d",
+        link().rpartition("/")[2][:-1],
+        link(secret="somebody else's secret, long enough").rpartition("/")[2],
+        Signer([SECRET]).sign("open", "default", "u1", "orders"),
+        "%00",
+        "é",
+        "x" * 5000,
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_link_that_we_did_not_sign_does_nothing(
+    client: Client, db: Connection, method: str, token: str
+) -> None:
+    answer = await client.send(method, f"/v1/unsubscribe/{token}", ONE_CLICK, content_type=FORM)
+
+    assert answer.status == 404
+    assert "This link does not work" in answer.text
+    assert given.value(db, "select count(*) from postbell.preference") == 0
+
+
+async def test_a_link_does_nothing_for_anybody_else(client: Client, db: Connection) -> None:
+    path = link("u2")
+    mine, theirs = link().split("."), path.split(".")
+    mixed = ".".join([mine[0], mine[1], theirs[2], theirs[3]])
+
+    assert (await click(client, mixed)).status == 404
+    assert given.value(db, "select count(*) from postbell.preference") == 0
+
+
+@pytest.mark.parametrize("who", ["gone", "u1"])
+async def test_who_or_what_is_gone_is_unsubscribed_already(
+    client: Client, db: Connection, who: str
+) -> None:
+    if who == "u1":
+        db.execute("update postbell.event_type set category = 'purchases'")
+
+    assert (await click(client, link(who))).status == 200
+
+
+async def test_a_form_has_a_bound(client: Client) -> None:
+    assert (await click(client, link(), b"x" * 10_000)).status == 413
+
+
+# --- the page
+
+
+class Reader(HTMLParser):
+    """The tags of a page, with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def choices(answer: Answer) -> list[str | None]:
+    return [attrs.get("value") for tag, attrs in Reader(answer.text).tags if tag == "button"]
+
+
+async def test_the_page_needs_no_script_and_loads_nothing(client: Client) -> None:
+    answer = await client.get(link())
+
+    tags = Reader(answer.text).tags
+    assert not {tag for tag, _ in tags} & {"script", "img", "link", "iframe"}
+    assert not {name for _, attrs in tags for name in attrs if name.startswith("on")}
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_its_style_is_the_one_that_its_policy_allows(client: Client) -> None:
+    answer = await client.get(link())
+
+    (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+    assert "prefers-color-scheme: dark" in style
+
+
+async def test_a_screen_reader_can_use_it(client: Client) -> None:
+    asked, done = await client.get(link()), await click(client, link())
+
+    for answer in (asked, done):
+        tags = Reader(answer.text).tags
+        assert ("html", {"lang": "en"}) in tags
+        assert [tag for tag, _ in tags].count("h1") == 1
+        assert ("main", {}) in tags
+        assert all(tag != "button" or attrs.get("name") == "choice" for tag, attrs in tags)
+    assert ("p", {"role": "status"}) in Reader(done.text).tags
+
+
+@pytest.mark.parametrize(
+    ("locale", "accepted", "said"),
+    [
+        ("fr-CA", "en", "Arrêter les e-mails"),
+        (None, "fr-FR, en;q=0.5", "Stop e-mails?"),
+        ("de", "fr-FR, en;q=0.5", "Arrêter les e-mails"),
+        ("de", "es", "Stop e-mails?"),
+    ],
+)
+async def test_it_speaks_the_language_of_the_mail(
+    client: Client, db: Connection, locale: str | None, accepted: str, said: str
+) -> None:
+    given.recipient(db, locale=locale)
+
+    assert said in (await client.having(accept_language=accepted).get(link())).text
+
+
+async def test_a_name_is_text_and_not_html(client: Client, db: Connection) -> None:
+    given.tenant(db, "default", name="<script>alert(1)</script> & Co")
+
+    answer = await client.get(link())
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co" in answer.text
+    assert "<script>" not in answer.text
+
+
+async def test_the_page_names_neither_the_person_nor_their_address(client: Client) -> None:
+    answer = await client.get(link())
+
+    assert "u1" not in answer.text
+    assert "example.org" not in answer.text
