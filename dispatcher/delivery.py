@@ -65,7 +65,7 @@ class Delivery:
     recipient: Recipient
     #: E-mail address, E.164 phone number; None on channels that need none (in_app).
     address: str | None
-    #: How many times a provider has been called for it, this time included.
+    #: How often it has been tried, this time included; one try may call several providers.
     attempts: int
     created_at: datetime
     expires_at: datetime | None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dispatcher.delivery import Delivery, Fault, Outcome, Retry
 from dispatcher.providers.breaker import State
@@ -21,8 +20,7 @@ SPREAD = 0.25
 LONGEST_SPREAD = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of a provider."""
 
     provider: str

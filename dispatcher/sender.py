@@ -104,6 +104,8 @@ class Sender(ABC):
                 return
             tenant = await self._tenant(functions, claimed[0].tenant_id)
 
+        if await self._put_aside(batch_id, claimed, tenant):
+            return
         batch, failures = await self._render(batch_id, claimed, tenant)
         if failures:
             async with self._pool.connection() as connection:
@@ -116,6 +118,15 @@ class Sender(ABC):
 
     @abstractmethod
     async def _hand_over(self, batch: Batch) -> None: ...
+
+    async def _put_aside(
+        self,
+        batch_id: int,  # noqa: ARG002
+        claimed: Sequence[Claimed],  # noqa: ARG002
+        tenant: Tenant,  # noqa: ARG002
+    ) -> bool:
+        """Whether nobody would take the batch now, so that it is put aside and not rendered."""
+        return False
 
     async def _render(
         self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant
@@ -134,16 +145,7 @@ class Sender(ABC):
                 failures[delivery.id] = str(error)
             if number % RENDERED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
-        batch = Batch(
-            batch_id,
-            claimed[0].claim,
-            rendered,
-            started=frozenset(row.delivery_id for row in claimed if row.is_started),
-            in_doubt=frozenset(
-                row.delivery_id for row in claimed if row.state == "sending" and not row.is_started
-            ),
-        )
-        return batch, failures
+        return _batch(batch_id, claimed, rendered), failures
 
     async def _tenant(self, functions: Functions, tenant_id: str) -> Tenant:
         known = self._tenants.get(tenant_id)
@@ -214,13 +216,26 @@ class ProviderSender(Sender):
         if channel.crash_policy is CrashPolicy.SEND_AGAIN:
             self._started_at_once = in_flight
 
+    async def _put_aside(self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant) -> bool:
+        guards = self._roster.chosen_by(tenant, self._channel.name)
+        if opens_in(guards) == 0:
+            return False
+        batch = _batch(batch_id, claimed, [])
+        ended = self._in_doubt(batch, guards)
+        settled = {each.delivery_id for each in ended}
+        ended += [
+            self._held(_delivery(row, tenant), guards, is_begun=row.is_started)
+            for row in claimed
+            if row.delivery_id not in settled
+        ]
+        await self._finish(batch, ended)
+        return True
+
     async def _hand_over(self, batch: Batch) -> None:
-        ended: list[Ended] = []
         ready = batch.rendered
         guards = self._guards(batch)
-        if self._channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER:
-            provider = guards[0].name if len(guards) == 1 else "unknown"
-            ended = [_left_in_doubt(number, provider) for number in batch.in_doubt]
+        ended = self._in_doubt(batch, guards)
+        if ended:
             ready = [pair for pair in ready if pair[0].id not in batch.in_doubt]
         doubtful = await self._doubtful(ready) if len(guards) > 1 else {}
 
@@ -250,6 +265,16 @@ class ProviderSender(Sender):
                 await self._record(batch, ended, _nothing)
                 raise bugs[0]
 
+        await self._finish(batch, ended)
+
+    def _in_doubt(self, batch: Batch, guards: Sequence[Guard]) -> list[Ended]:
+        """Those that a crash left in doubt, where a second copy does harm."""
+        if self._channel.crash_policy is not CrashPolicy.ASK_THE_PROVIDER:
+            return []
+        provider = guards[0].name if len(guards) == 1 else "unknown"
+        return [_left_in_doubt(number, provider) for number in batch.in_doubt]
+
+    async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
         async def finish(functions: Functions) -> None:
             await functions.finish_batch(batch.id, batch.claim)
 
@@ -435,6 +460,20 @@ def _shares(
 ) -> Iterator[Sequence[tuple[Delivery, Content]]]:
     for first in range(0, len(pairs), size):
         yield pairs[first : first + size]
+
+
+def _batch(
+    batch_id: int, claimed: Sequence[Claimed], rendered: list[tuple[Delivery, Content]]
+) -> Batch:
+    return Batch(
+        batch_id,
+        claimed[0].claim,
+        rendered,
+        started=frozenset(row.delivery_id for row in claimed if row.is_started),
+        in_doubt=frozenset(
+            row.delivery_id for row in claimed if row.state == "sending" and not row.is_started
+        ),
+    )
 
 
 def _delivery(row: Claimed, tenant: Tenant) -> Delivery:

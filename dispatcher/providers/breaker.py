@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery import Fault, Outcome, Retry, Unknown
+from dispatcher.delivery import Fault, Outcome, Retry, Sent, Unknown
 
 
 class State(StrEnum):
@@ -85,6 +85,10 @@ class Breaker:
 
     def settle(self, permit: Permit, outcome: Outcome, now: float) -> bool:
         """Take note of an answer. True if that began a rest or a pause, or ended one."""
+        if permit is self._permit and isinstance(outcome, Sent):
+            # Nearly always.
+            self._failures = 0
+            return False
         if permit.round != self._round:
             self._note_late(outcome, now)
             return False

@@ -286,6 +286,46 @@ async def test_a_closed_provider_holds_the_rest_of_a_batch_without_beginning_it(
     assert given.column(post.db, "select id from postbell.batch") == []
 
 
+async def test_nothing_is_rendered_for_a_provider_that_is_closed(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.providers([LATER])
+    post.emit()
+    await post.deliver()
+    post.emit(3)
+
+    def rendered(*_: object, **__: object) -> None:
+        raise AssertionError("rendered")
+
+    monkeypatch.setattr("dispatcher.rendering.renderer.Renderer.render", rendered)
+    await post.deliver()
+
+    assert given.column(post.db, "select distinct state from postbell.delivery") == ["waiting"]
+    assert post.tries == [1, 0, 0, 0]
+
+
+async def test_a_text_that_a_crash_left_in_doubt_is_not_put_aside_with_the_others(
+    post: Post,
+) -> None:
+    main, _ = post.providers([LATER], crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    post.emit()
+    await post.deliver()
+    post.emit(2)
+    (doubtful, other) = given.column(
+        post.db, "select id from postbell.delivery where state = 'queued' order by id"
+    )
+    post.db.execute(
+        "update postbell.delivery set state = 'sending', attempts = 1 where id = %s", [doubtful]
+    )
+
+    await post.deliver()
+
+    assert given.rows(
+        post.db, "select id, state from postbell.delivery where id >= %s order by id", doubtful
+    ) == [(doubtful, "unknown"), (other, "waiting")]
+    assert len(main.messages) == 1
+
+
 async def test_a_tenants_choice_decides_who_is_asked(post: Post) -> None:
     main, spare = post.providers([], [])
     given.call(post.db, "choose_providers", channel="email", providers=["spare", "main"])

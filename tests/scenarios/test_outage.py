@@ -32,6 +32,7 @@ SESSIONS = (
     "postbell email doorbell",
     "postbell sender",
     "postbell pulse",
+    "postbell bulletin",
 )
 
 
@@ -91,8 +92,8 @@ async def test_each_session_of_the_daemon_may_be_lost(db: Connection, database_u
             await seen(partial(is_done, db, event), f"an event after {name}")
         await seen(lambda: not left_over(db), "everything is settled")
 
-    assert states(db) == {("in_app", "delivered"): 8, ("email", "sent"): 8}
-    assert len(provider.messages) == 8
+    assert states(db) == {("in_app", "delivered"): 9, ("email", "sent"): 9}
+    assert len(provider.messages) == 9
 
 
 async def test_a_sleeping_router_that_lost_its_session_misses_nothing(
