@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dispatcher.providers.provider import Provider
-from tests.benchmarks.rivals import sendgrid
+from tests.benchmarks.rivals import sendgrid, twilio
 
 
 class Rival(Protocol):
@@ -34,4 +34,4 @@ class Rival(Protocol):
 #: Messages before the clock starts: connections, caches.
 WARM_UP = 20
 
-RIVALS: Mapping[str, Rival] = {"sendgrid": sendgrid}
+RIVALS: Mapping[str, Rival] = {"sendgrid": sendgrid, "twilio": twilio}
