@@ -20,6 +20,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from dispatcher.channels.email import Email
+from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Outcome, Sent
 from dispatcher.masking import mask
@@ -30,7 +31,9 @@ from dispatcher.providers.quotation import quoted
 from dispatcher.providers.url import ProviderUrl
 
 #: The channels whose messages can be written as JSON.
-CHANNELS = ("email", "sms")
+CHANNELS = ("email", "sms", "push")
+
+Message = Email | Sms | Push
 
 _SHAPE = "webhook+https://:whsec_SECRET@host/path?channel=email"
 _SECRET = re.compile(r"whsec_([A-Za-z0-9+/_-]+)={0,2}")
@@ -68,7 +71,7 @@ class Endpoint:
             raise parts.error(f"has no secret, or something in front of it: write {_SHAPE}")
         channel = parts.text("channel")
         if channel not in CHANNELS:
-            raise ProviderUrlError(f"channel is {' or '.join(CHANNELS)} in the webhook URL")
+            raise ProviderUrlError(f"channel is one of {', '.join(CHANNELS)} in the webhook URL")
         parts.parameters["scheme"] = parts.scheme.removeprefix("webhook+")
         origin = parts.origin()
         connect_timeout = parts.seconds("connect_timeout", 10.0)
@@ -118,10 +121,10 @@ class Webhook:
         await self._client.open()
         self._open = True
 
-    async def send(self, message: Email | Sms) -> Outcome:
+    async def send(self, message: Message) -> Outcome:
         if not self._open:
             raise ProviderNotOpenError(self.name)
-        webhook_id = f"postbell_{message.delivery_id}"
+        webhook_id = _id_of(message)
         seconds = int(self._clock())
         data = _body(message, seconds)
         answer = await self._client.post(
@@ -154,7 +157,7 @@ def signature(secret: bytes, webhook_id: str, seconds: int, body: bytes) -> str:
     return "v1," + base64.b64encode(digest).decode("ascii")
 
 
-def content_of(message: Email | Sms) -> dict[str, Any]:
+def content_of(message: Message) -> dict[str, Any]:
     """A message as the receiver sees it."""
     match message:
         case Email():
@@ -179,9 +182,28 @@ def content_of(message: Email | Sms) -> dict[str, Any]:
                 "segments": message.segments,
                 "valid_for_seconds": seconds,
             }
+        case Push():
+            return {
+                "delivery_id": message.delivery_id,
+                "device": {
+                    "id": message.device.id,
+                    "endpoint": message.device.endpoint,
+                    "keys": {"p256dh": message.device.p256dh, "auth": message.device.auth},
+                },
+                "payload": json.loads(message.payload),
+                "ttl_seconds": int(message.ttl.total_seconds()),
+                "urgency": message.urgency,
+                "topic": message.topic,
+            }
 
 
-def _body(message: Email | Sms, seconds: int) -> bytes:
+def _id_of(message: Message) -> str:
+    # A delivery is a push to each device of the recipient.
+    device = f"_{message.device.id}" if isinstance(message, Push) else ""
+    return f"postbell_{message.delivery_id}{device}"
+
+
+def _body(message: Message, seconds: int) -> bytes:
     said = {
         "type": f"postbell.{type(message).__name__.lower()}",
         "timestamp": datetime.fromtimestamp(seconds, UTC).isoformat(),
@@ -209,10 +231,11 @@ def _secret(text: str) -> bytes:
     return secret
 
 
-def _complaint(answer: Response, message: Email | Sms) -> str:
+def _complaint(answer: Response, message: Message) -> str:
     # Nothing else of the answer: a receiver in trouble may well repeat the message in it.
     said = answer.json()
     found = (said.get("error") or said.get("message")) if isinstance(said, dict) else None
     if not isinstance(found, str):
         return ""
-    return mask(quoted(_SECRET.sub("…", found), message.to))
+    address = message.device.endpoint if isinstance(message, Push) else message.to
+    return mask(quoted(_SECRET.sub("…", found), address))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher import files
 from dispatcher.providers.provider import SCHEMES, ProviderUrlError, provider_for
 
 
@@ -42,6 +43,13 @@ def test_every_scheme_leads_to_a_class_that_takes_urls(scheme: str) -> None:
     module, _, name = SCHEMES[scheme].partition(":")
 
     assert callable(getattr(importlib.import_module(module), name).from_url)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_readme_shows_how_its_url_is_written(scheme: str) -> None:
+    readme = (files.folder("templates").parent / "README.md").read_text(encoding="utf-8")
+
+    assert f"`{scheme}:" in readme
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -18,6 +18,7 @@ from dispatcher.rendering.gsm import Encoding
 from tests.providers.given import an_email
 from tests.providers.http_peer import HttpPeer, Say
 from tests.providers.peers.webhook import SECRET, is_genuine
+from tests.providers.push_device import PushDevice, a_push
 
 ANOTHER = "whsec_" + "A" * 40
 TEXT = Sms(
@@ -110,6 +111,30 @@ async def test_a_text_goes_out_with_all_its_parts(receiver: HttpPeer) -> None:
         "text": "Thank you.",
         "segments": 1,
         "valid_for_seconds": None,
+    }
+    await webhook.close()
+
+
+async def test_a_push_goes_out_once_for_each_device(receiver: HttpPeer) -> None:
+    webhook = a_webhook(receiver, channel="push")
+    await webhook.open()
+    devices = [PushDevice(f"https://push.example/{number}", number).device for number in (1, 2)]
+
+    outcomes = [await webhook.send(a_push(device, 9)) for device in devices]
+
+    assert outcomes == [Sent("postbell_9_1", code="200"), Sent("postbell_9_2", code="200")]
+    assert said(receiver)["type"] == "postbell.push"
+    assert said(receiver)["data"] == {
+        "delivery_id": 9,
+        "device": {
+            "id": 2,
+            "endpoint": "https://push.example/2",
+            "keys": {"p256dh": devices[1].p256dh, "auth": devices[1].auth},
+        },
+        "payload": {"title": "Paid"},
+        "ttl_seconds": 3600,
+        "urgency": "normal",
+        "topic": "topic-9".ljust(32, "-"),
     }
     await webhook.close()
 
@@ -224,8 +249,8 @@ def test_a_secret_may_be_written_for_urls(secret: str) -> None:
         ("webhook+https://:whsec_hunter22@h/in?channel=sms", "has 6 bytes; 24 to 64 are needed"),
         ("webhook+https://:whsec_hunter22!!@h/in?channel=sms", "is not whsec_ and then base64"),
         ("webhook+https://:whsec_hunter22é@h/in?channel=sms", "is not whsec_ and then base64"),
-        (f"webhook+https://:{SECRET}@h/in", "channel is email or sms"),
-        (f"webhook+https://:{SECRET}@h/in?channel=pigeon", "channel is email or sms"),
+        (f"webhook+https://:{SECRET}@h/in", "channel is one of email, sms, push"),
+        (f"webhook+https://:{SECRET}@h/in?channel=pigeon", "channel is one of email, sms, push"),
         (f"webhook+https://:{SECRET}@h/in?channel=sms&timeout=no", "timeout is a number"),
         (f"webhook+http://:{SECRET}@hooks.example/in?channel=sms", "to the network"),
     ],
