@@ -18,6 +18,7 @@ import structlog
 from dispatcher import contract, database, health
 from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.sse import SseChannel
 from dispatcher.functions import Functions
 from dispatcher.health import Health
 from dispatcher.links import Links
@@ -29,7 +30,7 @@ from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.router import Router
-from dispatcher.sender import InboxSender, ProviderSender, Sender
+from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
 from dispatcher.settings import Settings
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 #: Batches of one channel that a process has in hand. While inbox items are written, others are
 #: rendered; batches of a channel that leaves the house share what it may have in flight.
 INBOX_BATCHES = 8
+STREAM_BATCHES = 4
 OUTGOING_BATCHES = 2
 
 #: Sessions of the senders. They are held for single statements only.
@@ -118,7 +120,11 @@ class Daemon:
             catalog, offers_unsubscribe=self._settings.unsubscribe_links is not None
         )
         inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
-        queues = [self._start_queue("in_app", inbox, INBOX_BATCHES)]
+        stream = StreamSender(self._sessions, renderer, self._metrics, SseChannel())
+        queues = [
+            self._start_queue("in_app", inbox, INBOX_BATCHES),
+            self._start_queue("sse", stream, STREAM_BATCHES),
+        ]
         for name, channel_of in OUTGOING.items():
             if not self._roster.of_channel(name):
                 log.warning("a channel has no provider: what is for it stays queued", channel=name)

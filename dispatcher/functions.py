@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from dispatcher.channels.in_app import InAppItem
+from dispatcher.channels.sse import Notice
 from dispatcher.delivery import Device, Tenant
 from dispatcher.metrics import Depth
 
@@ -311,6 +312,23 @@ class Functions:
         )
         return int(
             await self._value("select postbell.record_inbox(%s, %s, %s)", batch_id, claim, written)
+        )
+
+    async def record_stream(self, batch_id: int, claim: int, notices: Sequence[Notice]) -> int:
+        written = json.dumps(
+            [
+                {
+                    "delivery_id": notice.delivery_id,
+                    "title": notice.content.title,
+                    "body": notice.content.body,
+                    "link": notice.content.link,
+                }
+                for notice in notices
+            ],
+            ensure_ascii=False,
+        )
+        return int(
+            await self._value("select postbell.record_stream(%s, %s, %s)", batch_id, claim, written)
         )
 
     async def finish_batch(self, batch_id: int, claim: int) -> None:

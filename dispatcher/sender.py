@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar, assert_never
+from typing import Any, ClassVar, Protocol, TypeVar, assert_never
 
 import structlog
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppItem
+from dispatcher.channels.sse import Notice
 from dispatcher.database import ConnectionLost, Pool
 from dispatcher.delivery import (
     Delivery,
@@ -156,39 +157,64 @@ class Sender(ABC):
         return tenant
 
 
-class InboxSender(Sender):
-    """Writes inbox items: the provider is our own database, so each is written exactly once."""
+class OwnSender(Sender):
+    """The provider is our own database: each delivery is settled exactly once."""
+
+    #: As the delivery log names it.
+    provider: ClassVar[str]
 
     def __init__(
         self,
         pool: Pool,
         renderer: Renderer,
         watch: Watch,
-        channel: Channel[Any, InAppItem],
+        channel: Channel[Any, Any],
     ) -> None:
         super().__init__(pool, renderer, watch)
         self._channel = channel
 
+    @abstractmethod
+    async def _record(self, functions: Functions, batch: Batch, messages: list[Any]) -> None: ...
+
     async def _hand_over(self, batch: Batch) -> None:
         started = time.monotonic()
-        items = []
+        messages = []
         refusals = {}
         for delivery, content in batch.rendered:
             message = self._channel.message(delivery, content)
             if isinstance(message, Refused):
                 refusals[delivery.id] = message.reason
             else:
-                items.append(message)
+                messages.append(message)
         async with self._pool.connection() as connection, connection.transaction():
             functions = Functions(connection)
             if refusals:
                 await functions.fail_deliveries(refusals)
-            await functions.record_inbox(batch.id, batch.claim, items)
+            await self._record(functions, batch, messages)
         seconds = time.monotonic() - started
-        self._watch.attempted("in_app", "inbox", "sent", seconds, len(batch.rendered))
+        name = self._channel.name
+        self._watch.attempted(name, self.provider, "sent", seconds, len(batch.rendered))
         now = datetime.now(UTC)
         ages = [(now - delivery.created_at).total_seconds() for delivery, _ in batch.rendered]
-        self._watch.handed_over("in_app", *ages)
+        self._watch.handed_over(name, *ages)
+
+
+class InboxSender(OwnSender):
+    """Writes inbox items."""
+
+    provider = "inbox"
+
+    async def _record(self, functions: Functions, batch: Batch, messages: list[InAppItem]) -> None:
+        await functions.record_inbox(batch.id, batch.claim, messages)
+
+
+class StreamSender(OwnSender):
+    """Tells open pages."""
+
+    provider = "stream"
+
+    async def _record(self, functions: Functions, batch: Batch, messages: list[Notice]) -> None:
+        await functions.record_stream(batch.id, batch.claim, messages)
 
 
 class ProviderSender(Sender):

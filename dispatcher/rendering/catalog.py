@@ -21,6 +21,7 @@ from dispatcher.rendering.page import Leaf, Page, compile_page
 from dispatcher.rendering.push_template import PushTemplate
 from dispatcher.rendering.sandbox import Sandbox
 from dispatcher.rendering.sms_template import SmsTemplate
+from dispatcher.rendering.sse_template import SseTemplate
 from dispatcher.rendering.tree import EVENT_FILE, LARGEST, SAMPLE_FILE, EventFolder, Loader, Tree
 
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
@@ -29,6 +30,7 @@ TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
         "in_app": InAppTemplate,
         "push": PushTemplate,
         "sms": SmsTemplate,
+        "sse": SseTemplate,
     }
 )
 _CHANNEL_OF: Final = {

@@ -1,4 +1,4 @@
-"""A file of JSON whose texts are templates of their own: what an inbox item or a push says.
+"""A file of JSON whose texts are templates of their own: what an inbox item, a push or a page says.
 
     {"title": "…", "body": "…", "link": "…", "image": "…", "actions": [{"label": "…", "link": "…"}]}
 
@@ -17,7 +17,9 @@ from dispatcher.rendering.links import is_web
 from dispatcher.rendering.page import Leaf
 from dispatcher.rendering.plain_text import one_line, paragraphs
 
-_TEXTS: Final = ("title", "body", "link", "image")
+#: A page that is open shows no more than this.
+_BRIEF: Final = ("title", "body", "link")
+_TEXTS: Final = (*_BRIEF, "image")
 _ACTION: Final = ("label", "link")
 _LONGEST_TITLE: Final = 200
 
@@ -32,13 +34,16 @@ class Item(NamedTuple):
     actions: tuple[Action, ...]
 
 
-def leaves(source: str) -> tuple[Leaf, ...]:
-    """The texts, in the order in which `item` takes them. Raises Unrenderable."""
+def leaves(source: str, *, is_brief: bool = False) -> tuple[Leaf, ...]:
+    """The texts, in the order in which `item` takes them. Raises Unrenderable.
+
+    A brief file has no image and no actions.
+    """
     try:
         said = json.loads(source, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:
         raise Unrenderable(f"line {error.lineno} is not JSON: {error.msg}") from None
-    return tuple(Leaf(text, _line(source, text)) for text in _texts(said))
+    return tuple(Leaf(text, _line(source, text)) for text in _texts(said, is_brief=is_brief))
 
 
 def item(written: Sequence[str]) -> Item:
@@ -75,9 +80,9 @@ def _address(text: str) -> str | None:
     return text
 
 
-def _texts(said: object) -> Iterator[str]:
+def _texts(said: object, *, is_brief: bool) -> Iterator[str]:
     """Title, body, link and image, then label and link of each action."""
-    item = _object(said, _TEXTS, extra="actions")
+    item = _object(said, _BRIEF) if is_brief else _object(said, _TEXTS, extra="actions")
     if not item.get("title"):
         raise Unrenderable("title is missing")
     yield from (item.get(name, "") for name in _TEXTS)

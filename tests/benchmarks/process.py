@@ -65,7 +65,7 @@ def daemon(url: str, **settings: str) -> Iterator[Process]:
     }
     wanted = ["postbell router"]
     if settings.get("dispatcher_enabled") != "false":
-        wanted += ["postbell in_app queue", "postbell email queue"]
+        wanted += ["postbell in_app queue", "postbell sse queue", "postbell email queue"]
     with _running(COMMAND, environment) as process:
         _await_sessions(process, url, wanted)
         yield process

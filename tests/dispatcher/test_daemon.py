@@ -59,7 +59,7 @@ async def test_a_committed_event_becomes_an_inbox_item_and_a_mail(
         given.emit(db, payload=PAYLOAD)
         await seen(lambda: states(db) and not left_over(db), "everything is settled")
 
-    assert states(db) == {("in_app", "delivered"): 1, ("email", "sent"): 1}
+    assert states(db) == {("in_app", "delivered"): 1, ("email", "sent"): 1, ("sse", "sent"): 1}
     assert given.rows(db, "select recipient_id, event, title from postbell.inbox") == [
         ("u1", "order.paid", "Order #42 paid")
     ]
@@ -78,7 +78,7 @@ async def test_an_event_that_is_rolled_back_is_never_heard_of(
         await seen(lambda: states(db) and not left_over(db), "everything is settled")
 
     assert given.deliveries(db, undone) == {}
-    assert len(given.deliveries(db, event)) == 2
+    assert len(given.deliveries(db, event)) == 3
     assert len(provider.messages) == 1
 
 

@@ -11,12 +11,13 @@ import pytest
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.sse import SseChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.renderer import Renderer
-from dispatcher.sender import InboxSender, ProviderSender, Sender
+from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import Gate, ScriptedProvider
 from tests.given import Connection, Fate
@@ -564,3 +565,23 @@ async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
 
     assert [provider.copies(number) for number in (1, 2)] == [1, 1]
     assert set(given.column(db, "select state from postbell.delivery")) == {"sent"}
+
+
+# --- open pages
+
+
+async def test_open_pages_are_told_and_the_deliveries_settled_in_one_transaction(
+    db: Connection, sessions: Pool, renderer: Renderer
+) -> None:
+    events = emit(db, many=3, channel="sse")
+    sender = StreamSender(sessions, renderer, NobodyWatches(), SseChannel())
+    for batch in batches(db):
+        await sender.deliver(batch)
+        await sender.deliver(batch)
+    assert [fate(db, event, "sse") for event in events] == [Fate("sent", "wanted")] * 3
+    told = given.column(db, "select frame from postbell.stream_event order by id")
+    assert [(frame["title"], frame["link"]) for frame in told] == [
+        ("Order #42 paid", "http://localhost:8000/orders/42")
+    ] * 3
+    assert len(attempts(db)) == 3
+    assert batches(db) == []

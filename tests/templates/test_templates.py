@@ -12,7 +12,7 @@ import pytest
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import check
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK, PushContent, SmsContent
+from dispatcher.rendering.content import UNSUBSCRIBE_LINK, PushContent, SmsContent, SseContent
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
@@ -143,6 +143,18 @@ def test_a_push_of_its_sample_is_short_and_opens_what_it_tells_of(event: str, lo
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
+def test_an_open_page_is_told_of_its_sample_in_brief(event: str, locale: str) -> None:
+    content = Renderer(CATALOG).render(
+        delivery(sample(event), event=event, channel="sse", recipient=reader(locale=locale))
+    )
+
+    assert isinstance(content, SseContent)
+    assert len(content.title) <= 50
+    assert len(content.body) <= 150
+    assert content.link == "https://shop.example/orders/1042"
+
+
+@pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
 def test_it_renders_with_its_required_fields_alone(event: str, locale: str) -> None:
     fields = CATALOG.events[event].fields
     payload = {name: value for name, value in sample(event).items() if fields[name].required}
@@ -157,6 +169,10 @@ def test_it_renders_with_its_required_fields_alone(event: str, locale: str) -> N
 def test_a_browser_is_pushed_to_only_for_what_is_worth_it() -> None:
     pushed = {key for key, event in CATALOG.events.items() if "push" in event.default_channels}
     assert pushed == {"order.assigned", "order.completed"}
+
+
+def test_an_open_page_hears_of_everything() -> None:
+    assert all("sse" in event.default_channels for event in CATALOG.events.values())
 
 
 def test_french_readers_get_french() -> None:

@@ -9,8 +9,15 @@ import pytest
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.sse import SseChannel
 from dispatcher.delivery import Delivery, Device, Refused
-from dispatcher.rendering.content import EmailContent, InAppContent, PushContent, SmsContent
+from dispatcher.rendering.content import (
+    EmailContent,
+    InAppContent,
+    PushContent,
+    SmsContent,
+    SseContent,
+)
 from tests.dispatcher.channels.given import a_delivery, email_channel, push_channel, sms_channel
 
 EMAIL: tuple[Channel[Any, Any], Any] = (email_channel(), EmailContent("Paid", "Thank you", None))
@@ -25,16 +32,20 @@ PUSH: tuple[Channel[Any, Any], Any] = (
     PushContent("Paid", "Thank you", None, None, ()),
 )
 
-ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123", "in_app": None, "push": None}
+SSE: tuple[Channel[Any, Any], Any] = (SseChannel(), SseContent("Paid", "Thank you", None))
+
+ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123"}
 DEVICE = Device(1, "https://push.example/ann", "key", "secret")
 
 every_channel = pytest.mark.parametrize(
-    ("channel", "content"), [EMAIL, IN_APP, SMS, PUSH], ids=lambda value: getattr(value, "name", "")
+    ("channel", "content"),
+    [EMAIL, IN_APP, SMS, PUSH, SSE],
+    ids=lambda value: getattr(value, "name", ""),
 )
 
 
 def delivery_for(channel: Channel[Any, Any]) -> Delivery:
-    delivery = a_delivery(ADDRESSES[channel.name], channel=channel.name)
+    delivery = a_delivery(ADDRESSES.get(channel.name), channel=channel.name)
     return replace(delivery, devices=(DEVICE,)) if channel.name == "push" else delivery
 
 

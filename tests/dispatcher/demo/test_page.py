@@ -189,6 +189,7 @@ async def test_an_event_is_explained_channel_by_channel(page: Page) -> None:
     assert [(row["channel"], row["state"], row["rung"]) for row in event["decisions"]] == [
         ("email", "skipped", 3),
         ("in_app", "queued", 11),
+        ("sse", "queued", 11),
     ]
     assert event["decisions"][0]["sentence"] == "The person has no address on the channel."
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import Action, PushContent
+from dispatcher.rendering.content import Action, PushContent, SseContent
+from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
 from tests.dispatcher.rendering.given import (
     SHOP,
@@ -113,6 +114,18 @@ def test_a_push_is_written_as_an_inbox_item_is(tmp_path: Path) -> None:
     content = renderer(tmp_path, files).render(delivery({"text": "x < y"}, channel="push"))
 
     assert content == PushContent("Paid", "x < y", "https://shop.example/o/7", None, ())
+
+
+def test_what_an_open_page_shows_has_neither_image_nor_actions(tmp_path: Path) -> None:
+    json = '{"title": " Paid ", "body": "{{ text }}", "link": "{{ url(\'/o/7\') }}"}'
+    files = {"thing/happened/event.toml": event_toml("sse"), "thing/happened/sse.json": json}
+
+    content = renderer(tmp_path, files).render(delivery({"text": "x < y"}, channel="sse"))
+    assert content == SseContent("Paid", "x < y", "https://shop.example/o/7")
+
+    files["thing/happened/sse.json"] = '{"title": "Paid", "image": "https://img.example/1.png"}'
+    with pytest.raises(CatalogError, match="there is no 'image'; there are title, body, link"):
+        renderer(tmp_path, files)
 
 
 def test_what_one_part_sets_is_not_for_the_next(tmp_path: Path) -> None:
