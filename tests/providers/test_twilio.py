@@ -18,6 +18,7 @@ from twilio.rest import Client
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.providers.entry import read_entries
 from dispatcher.providers.http import Response
 from dispatcher.providers.provider import ProviderUrlError, Reporting, provider_for
 from dispatcher.providers.twilio import Account, Twilio
@@ -459,6 +460,21 @@ def test_a_mistake_in_the_url_is_a_sentence_without_the_token(url: str, sentence
         Twilio.from_url(url)
 
     assert "hunter2" not in str(told.value)
+
+
+def test_the_providers_that_readme_shows_are_providers(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    [shown] = [block for block in readme.split("```toml\n") if block.startswith("[texts]")]
+    file = tmp_path / "providers.toml"
+    file.write_text(shown.partition("```")[0])
+    environment = {"TWILIO_SID": ACCOUNT, "TWILIO_TOKEN": TOKEN, "TWILIO_SERVICE": SERVICE}
+
+    entries = read_entries(file, environment)
+
+    assert [(entry.name, entry.channel) for entry in entries] == [
+        ("texts", "sms"),
+        ("spare_texts", "sms"),
+    ]
 
 
 # --- the peer itself
