@@ -19,6 +19,7 @@ from dispatcher import contract, database
 from dispatcher.gateway.app import application, authenticator
 from dispatcher.gateway.stream import Stream
 from dispatcher.health import ListenError
+from dispatcher.providers.provider import provider_for
 from dispatcher.settings import Settings, SettingsError
 
 log = structlog.get_logger()
@@ -65,7 +66,13 @@ class Gateway:
             doorkeeper = authenticator(self._pool, settings)
             stream = Stream(self._url, self._pool, doorkeeper)
             stream.start()
-            app = application(self._pool, settings, doorkeeper, streams={"/v1/stream": stream})
+            app = application(
+                self._pool,
+                settings,
+                doorkeeper,
+                streams={"/v1/stream": stream},
+                vapid_key=vapid_key(settings),
+            )
             log.info("serving", address=f"{settings.gateway_host}:{settings.gateway_port}")
             await self._serve(app, listener, stream)
         log.info("stopped")
@@ -100,6 +107,16 @@ class Gateway:
             server.should_exit = True
             await asyncio.wait([serving])
         serving.result()
+
+
+def vapid_key(settings: Settings) -> str | None:
+    """What pages subscribe with: the key of the first provider that pushes; None without one."""
+    for entry in settings.named_providers:
+        if entry.channel == "push":
+            provider = provider_for(entry.url, name=entry.name)
+            if (key := getattr(provider, "public_key", None)) is not None:
+                return str(key)
+    return None
 
 
 def require_secret(settings: Settings) -> None:

@@ -106,6 +106,8 @@ class WebPush:
         self._application = application
         try:
             key = VapidKey.load(application.key)
+            #: What pages subscribe with: their `applicationServerKey`.
+            self.public_key = key.public
             self._signatures = Signatures(key, application.subject)
             tls = ssl.create_default_context(cafile=application.ca)
         except (OSError, ValueError) as fault:

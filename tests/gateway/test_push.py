@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.server import vapid_key
+from dispatcher.providers.vapid import VapidKey
 from dispatcher.settings import Settings
 from tests import given
 from tests.gateway.client import Client
@@ -83,3 +86,16 @@ async def test_without_a_key_there_is_no_push(client: Client) -> None:
     answer = await client.get("/v1/push/key")
 
     assert (answer.status, answer.json["code"]) == (404, "no_push")
+
+
+def test_the_key_is_that_of_the_provider_which_pushes(tmp_path: Path) -> None:
+    key = VapidKey.create(tmp_path / "vapid.pem")
+    subject = "mailto:ops@shop.example"
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        f'[pushes]\nurl = "webpush:?key={tmp_path / "vapid.pem"}&subject={subject}"\n',
+        encoding="utf-8",
+    )
+
+    assert vapid_key(Settings(providers=file)) == key.public
+    assert vapid_key(Settings()) is None
