@@ -121,10 +121,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may or may not have been taken: the connection was lost after the last byte."""
+    """It may or may not have been taken: the connection was lost after the last byte.
+
+    No other provider is asked, whoever is at fault; that only says what to expect of the next.
+    """
 
     reason: str
     code: str | None = None
+    fault: Fault = Fault.PROVIDER
 
 
 Outcome = Sent | Retry | Refused | Unknown

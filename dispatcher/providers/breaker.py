@@ -95,7 +95,7 @@ class Breaker:
         match outcome:
             case Retry(fault=Fault.CONFIGURATION):
                 self._close(State.PAUSED, permit, outcome, now)
-            case Retry(fault=Fault.PROVIDER) | Unknown():
+            case Retry(fault=Fault.PROVIDER) | Unknown(fault=Fault.PROVIDER):
                 self._failures += 1
                 if not (
                     permit.is_probe or self._failures >= self._patience.failures or _asked(outcome)

@@ -176,9 +176,8 @@ class WebPush:
         )
 
     def _outcome(self, answer: Response | Retry | Unknown, message: Push, origin: str) -> Outcome:
-        if isinstance(answer, Unknown):
-            return replace(answer, reason=f"{origin}: {answer.reason}")
-        if isinstance(answer, Retry):
+        if isinstance(answer, Unknown | Retry):
+            # An endpoint that anybody may have made up must not close the provider for others.
             fault = answer.fault if self._is_trusted(origin) else Fault.MESSAGE
             return replace(answer, reason=f"{origin}: {answer.reason}", fault=fault)
         if answer.status in _TAKEN:
@@ -192,11 +191,11 @@ class WebPush:
         reason = f"{origin}: {status} {_said(answer, message)}".rstrip()
         if status in _KEY_REFUSED:
             return self._key_refused(reason, code, origin)
+        fault = Fault.PROVIDER if self._is_trusted(origin) else Fault.MESSAGE
         if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            fault = Fault.PROVIDER if self._is_trusted(origin) else Fault.MESSAGE
             return Retry(reason, after=retry_after(answer.headers), code=code, fault=fault)
         if status < HTTPStatus.MULTIPLE_CHOICES:
-            return Unknown(reason, code=code)
+            return Unknown(reason, code=code, fault=fault)
         if status < HTTPStatus.BAD_REQUEST:
             # Not followed: it may lead to where the endpoint itself may not.
             reason = f"{reason}: it sends us elsewhere"

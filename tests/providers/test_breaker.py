@@ -47,7 +47,15 @@ def test_failures_in_a_row_begin_a_rest() -> None:
     assert breaker.opens_in(0.4) == pytest.approx(0.6)
 
 
-@pytest.mark.parametrize("outcome", [Sent("1"), Refused("no such user"), GREYLISTED])
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Sent("1"),
+        Refused("no such user"),
+        GREYLISTED,
+        Unknown("an endpoint that fell silent", fault=Fault.MESSAGE),
+    ],
+)
 def test_an_answer_about_the_message_shows_that_the_provider_is_there(outcome: Outcome) -> None:
     breaker = failing(2)
 

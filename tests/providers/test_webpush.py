@@ -173,6 +173,21 @@ async def test_a_service_of_a_users_own_that_is_away_cannot_either(
     assert outcome.fault is Fault.MESSAGE
 
 
+@pytest.mark.parametrize("act", [Drop(), Say(299)])
+async def test_a_service_of_a_users_own_that_leaves_us_in_doubt_cannot_either(
+    service: WebPushHarness, act: Drop | Say
+) -> None:
+    stranger = WebPush(replace(service.application, trusted=()))
+    await stranger.open()
+    service.peer.always("REPLY", act)
+
+    outcome = await stranger.send(service.message(1))
+    await stranger.close()
+
+    assert isinstance(outcome, Unknown)
+    assert outcome.fault is Fault.MESSAGE
+
+
 async def test_what_is_too_large_is_sent_once_more_and_shorter(service: WebPushHarness) -> None:
     push = a_push(service.browser.device, payload=b'{"title":"long"}', brief=b'{"title":"l"}')
     service.peer.once("REPLY", Say(413))
