@@ -6,27 +6,23 @@ that it does not allow as 500; so neither what we send nor what we test against 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
-from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
-from dispatcher.providers.sendgrid import DELIVERY_ID, SendGrid
+from dispatcher.delivery import Refused, Retry, Sent
+from dispatcher.providers.sendgrid import SendGrid
 from tests.peers.prism import SENDGRID, Prism
 from tests.peers.server_process import free_port
-from tests.peers.wiremock import EMPTY, NONSENSE, RESET, Answer, WireMock
 from tests.providers.given import an_email
 from tests.providers.http_peer import HttpPeer
 from tests.providers.peers.sendgrid import KEY, accepted, declined
 
 pytestmark = pytest.mark.slow
 
-PATH = "/v3/mail/send"
 MAILS = {
     "text alone": an_email(1),
     "text and HTML": an_email(2, html="<p>Thank you.</p>", reply_to="help@shop.example"),
@@ -72,12 +68,6 @@ async def fake(port: int) -> AsyncIterator[HttpPeer]:
     await fake.stop()
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[WireMock]:
-    with WireMock() as service:
-        yield service
-
-
 async def test_every_kind_of_mail_is_one_that_the_specification_allows(
     fake: HttpPeer, prism: Prism
 ) -> None:
@@ -113,63 +103,3 @@ async def test_a_mail_that_the_specification_forbids_is_refused_not_tried_for_ev
 
     assert isinstance(outcome, Refused)
     assert fake.requests == []
-
-
-# What became of a mail, counted by a server that is none of ours.
-
-
-async def test_too_many_twice_and_then_taken_is_one_mail(service: WireMock) -> None:
-    service.reset()
-    later = Answer(429, {"X-RateLimit-Reset": "1", "Retry-After": "2"})
-    service.answer(PATH, later, later, Answer(202, {"X-Message-Id": "m1"}))
-
-    async with at(service.url) as sendgrid:
-        outcomes = [await sendgrid.send(an_email(1)) for _ in range(3)]
-
-    first, second, third = outcomes
-    assert (
-        first
-        == second
-        == Retry("SendGrid: 429", after=timedelta(seconds=2), code="429", fault=Fault.PROVIDER)
-    )
-    assert third == Sent("m1", code="202")
-    assert len(service.requests(PATH)) == 3
-
-
-@pytest.mark.parametrize("fault", [RESET, EMPTY], ids=["reset", "closed"])
-async def test_a_connection_lost_after_acceptance_is_unknown_and_asked_once(
-    service: WireMock, fault: Answer
-) -> None:
-    service.reset()
-    service.answer(PATH, Answer(202, {"X-Message-Id": "m1"}), fault)
-
-    async with at(service.url) as sendgrid:
-        first = await sendgrid.send(an_email(1))
-        second = await sendgrid.send(an_email(2))
-
-    assert first == Sent("m1", code="202")
-    assert second == Unknown("waiting for the response: connection lost")
-    sent = [json.loads(request["body"])["custom_args"] for request in service.requests(PATH)]
-    assert sent == [{DELIVERY_ID: "1"}, {DELIVERY_ID: "2"}]
-
-
-async def test_nonsense_after_acceptance_is_unknown(service: WireMock) -> None:
-    service.reset()
-    service.answer(PATH, NONSENSE)
-
-    async with at(service.url) as sendgrid:
-        outcome = await sendgrid.send(an_email(1))
-
-    assert isinstance(outcome, Unknown)
-    assert len(service.requests(PATH)) == 1
-
-
-async def test_a_burst_reaches_the_service_once_each(service: WireMock) -> None:
-    service.reset()
-    service.answer(PATH, Answer(202, {"X-Message-Id": "m1"}))
-
-    async with at(service.url) as sendgrid:
-        await asyncio.gather(*(sendgrid.send(an_email(number)) for number in range(200)))
-
-    ids = [json.loads(request["body"])["custom_args"] for request in service.requests(PATH)]
-    assert sorted(int(one[DELIVERY_ID]) for one in ids) == list(range(200))
