@@ -100,9 +100,13 @@ class Postfix:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
+    def maildir(self, name: str) -> Path:
+        """The folder of a mailbox; it is made for its first mail."""
+        return self._folder / "mail" / name
+
     def mailbox(self, name: str) -> list[EmailMessage]:
         """The mails in a mailbox, as the standard library reads them."""
-        arrived = (self._folder / "mail" / name).glob("new/*")
+        arrived = self.maildir(name).glob("new/*")
         return [
             message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(arrived)
         ]
