@@ -16,6 +16,7 @@ from dispatcher.gateway import operation, problem
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
+from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.push import PushPages
@@ -60,16 +61,26 @@ def application(
     cost each open stream its memory.
     """
     is_secure = settings.public_url.startswith("https:")
+    description = DescriptionPages()
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
+        *description.operations,
         *HealthPages(pool).operations,
     ]
+    others = _told_by_others(pool, settings)
+    description.describe(
+        declared,
+        others,
+        streams,
+        public_url=settings.public_url,
+        cookie_name=doorkeeper.cookie_name,
+    )
     pages = Starlette(
-        routes=[*operation.routes(declared, doorkeeper), *_told_by_others(pool, settings)],
+        routes=[*operation.routes(declared, doorkeeper), *others],
         exception_handlers=problem.HANDLERS,
     )
     return _open_to(

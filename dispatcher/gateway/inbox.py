@@ -143,10 +143,10 @@ class InboxPages:
         return [
             Operation.of("GET", "/v1/inbox", "inbox", self.list_items),
             Operation.of("GET", "/v1/counts", "inbox", self.count),
-            Operation.of("POST", "/v1/inbox/seen", "inbox", self.mark_seen),
-            Operation.of("POST", "/v1/inbox/read", "inbox", self.mark_read),
-            Operation.of("POST", "/v1/inbox/unread", "inbox", self.mark_unread),
-            Operation.of("POST", "/v1/inbox/archive", "inbox", self.archive),
+            Operation.of("POST", "/v1/inbox/seen", "inbox", self.mark_seen, 404),
+            Operation.of("POST", "/v1/inbox/read", "inbox", self.mark_read, 404),
+            Operation.of("POST", "/v1/inbox/unread", "inbox", self.mark_unread, 404),
+            Operation.of("POST", "/v1/inbox/archive", "inbox", self.archive, 404),
             Operation.of("GET", "/v1/inbox/{item_id}", "inbox", self.get_item),
         ]
 

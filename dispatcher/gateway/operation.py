@@ -40,15 +40,23 @@ class Operation:
     handler: Handler
     arguments: Mapping[str, Any]
     answer: type[BaseModel] | str | None
+    #: Statuses of the problems that are its own, besides those of everything it takes.
+    own_problems: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, method: str, path: str, tag: str, handler: Handler) -> Self:
+    def of(cls, method: str, path: str, tag: str, handler: Handler, *problems: int) -> Self:
         hints = get_type_hints(handler, include_extras=True)
         answer = hints.pop("return")
         if get_origin(answer) is Annotated:
             answer = get_args(answer)[1]
         return cls(
-            method, path, tag, handler, hints, None if answer in (None, NoneType) else answer
+            method,
+            path,
+            tag,
+            handler,
+            hints,
+            None if answer in (None, NoneType) else answer,
+            problems,
         )
 
     @property
@@ -76,6 +84,26 @@ class Operation:
     @property
     def path_arguments(self) -> dict[str, Any]:
         return {name: kind for name, kind in self.arguments.items() if name not in _KNOWN}
+
+    @property
+    def problems(self) -> set[int]:
+        """Statuses that it may end with instead of an answer."""
+        found = {*self.own_problems, HTTPStatus.SERVICE_UNAVAILABLE}
+        if self.is_for_somebody:
+            found.add(HTTPStatus.UNAUTHORIZED)
+            if self.method != "GET":
+                found.add(HTTPStatus.FORBIDDEN)
+        if self.path_arguments:
+            found.add(HTTPStatus.NOT_FOUND)
+        if self.query is not None:
+            found.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+        if self.body is not None:
+            found |= {
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+            }
+        return {int(status) for status in found}
 
     async def respond(self, authenticator: Authenticator, request: Request) -> Response:
         """Raises Problem, Unauthorized, ForeignOrigin, and whatever the database raises."""

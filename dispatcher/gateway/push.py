@@ -76,10 +76,10 @@ class PushPages:
     def operations(self) -> list[Operation]:
         path = "/v1/push/subscriptions"
         return [
-            Operation.of("GET", "/v1/push/key", "push", self.show_key),
+            Operation.of("GET", "/v1/push/key", "push", self.show_key, 404),
             Operation.of("GET", path, "push", self.list_browsers),
             Operation.of("PUT", path, "push", self.add_browser),
-            Operation.of("DELETE", path, "push", self.remove_browser),
+            Operation.of("DELETE", path, "push", self.remove_browser, 404),
         ]
 
     async def show_key(self) -> PublicKey:

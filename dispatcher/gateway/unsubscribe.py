@@ -124,7 +124,7 @@ class UnsubscribePages:
         path = f"{PATH}{{token}}"
         return [
             Operation.of("GET", path, "unsubscribe", self.ask),
-            Operation.of("POST", path, "unsubscribe", self.unsubscribe),
+            Operation.of("POST", path, "unsubscribe", self.unsubscribe, 413),
         ]
 
     async def ask(self, token: str, request: Request) -> Annotated[Response, "text/html"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message
 
 from tests.gateway.bearer import token
+from tests.gateway.described import faults
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,25 @@ class Answer:
 
 @dataclass
 class Client:
-    """Sends what it is told to, and the headers that it was made with."""
+    """Sends what it is told to, and the headers that it was made with.
+
+    With a `document`, every answer is held to it (OpenAPI).
+    """
 
     app: ASGIApp
     headers: Mapping[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    document: dict[str, Any] | None = None
 
     def as_(self, recipient: str = "u1", **claims: Any) -> Client:
         """The same for a person, by a token of the application's."""
         bearer = f"Bearer {token(recipient, **claims)}"
-        return Client(self.app, {**self.headers, "authorization": bearer})
+        return replace(self, headers={**self.headers, "authorization": bearer})
 
     def having(self, **headers: str) -> Client:
         """The same with more headers; `_` stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Client(self.app, {**self.headers, **named})
+        return replace(self, headers={**self.headers, **named})
 
     async def get(self, path: str) -> Answer:
         return await self.send("GET", path)
@@ -102,6 +107,10 @@ class Client:
             content = b"".join(message.get("body", b"") for message in answered[1:])
             answer = Answer(start["status"], Headers(raw=start["headers"]), content)
             self.answers.append(answer)
+        if self.document is not None:
+            kind = answer.headers.get("content-type", "")
+            found = faults(self.document, method, parts.path, answer.status, kind, answer.body)
+            assert not found, found
         return answer
 
 

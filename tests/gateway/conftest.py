@@ -66,9 +66,10 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def client(sessions: Pool, authenticator: Authenticator, settings: Settings) -> Client:
-    """Somebody whom nobody knows."""
-    return Client(application(sessions, settings, authenticator, streams={}))
+async def client(sessions: Pool, authenticator: Authenticator, settings: Settings) -> Client:
+    """Somebody whom nobody knows. Every answer is held to what /v1/openapi.json says of it."""
+    app = application(sessions, settings, authenticator, streams={})
+    return Client(app, document=(await Client(app).get("/v1/openapi.json")).json)
 
 
 def _empty(session: Connection) -> None:

@@ -1,0 +1,221 @@
+"""/v1/openapi.json: whole, about everything, and true: these tests hold every answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from dispatcher.database import Pool
+from dispatcher.gateway.app import application
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.stream import Stream
+from dispatcher.settings import Settings
+from dispatcher.signing import Signer
+from tests import given
+from tests.gateway import described
+from tests.gateway.bearer import SECRET
+from tests.gateway.client import Client
+from tests.given import Connection
+
+
+@pytest.fixture
+def database_url(module_url: str) -> str:
+    return module_url
+
+
+@pytest.fixture
+async def document(
+    sessions: Pool, settings: Settings, authenticator: Authenticator, database_url: str
+) -> dict[str, Any]:
+    streams = {"/v1/stream": Stream(database_url, sessions, authenticator)}
+    client = Client(application(sessions, settings, authenticator, streams=streams))
+    found: dict[str, Any] = (await client.get("/v1/openapi.json")).json
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def test_it_is_of_the_form_that_openapi_3_1_asks_for(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= set(document["info"])
+    assert document["servers"] == [{"url": "http://localhost:8000"}]
+    for path, method, operation in operations(document):
+        assert path.startswith("/")
+        assert method in {"get", "post", "put", "delete"}
+        assert operation["responses"]
+        for parameter in operation["parameters"]:
+            assert parameter["in"] in {"path", "query", "header"}
+            assert parameter["schema"]
+        in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+        assert all(f"{{{name}}}" in path for name in in_path)
+        assert path.count("{") == len(in_path)
+        for answer in operation["responses"].values():
+            assert answer["description"]
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_it_does(
+    document: dict[str, Any],
+) -> None:
+    names = [
+        operation["operationId"]
+        for _, _, operation in operations(document)
+        if "operationId" in operation
+    ]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations(document):
+        assert operation["summary"], (path, method)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    known = document["components"]["schemas"]
+    assert {ref.rpartition("/")[2] for ref in references(document)} == set(known)
+
+
+def test_what_needs_no_login_is_what_is_meant_to(document: dict[str, Any]) -> None:
+    public = {path for path, _, operation in operations(document) if operation["security"] == []}
+
+    assert public == {
+        "/healthz", "/readyz", "/v1/openapi.json", "/v1/push/key", "/v1/unsubscribe/{token}",
+        "/o/{token}", "/c/{token}",
+    }  # fmt: skip
+
+
+async def test_every_route_is_described(
+    sessions: Pool,
+    settings: Settings,
+    authenticator: Authenticator,
+    document: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served: list[Route] = []
+
+    def spy(*, routes: list[Route], **others: Any) -> Starlette:
+        served.extend(routes)
+        return Starlette(routes=routes, **others)
+
+    monkeypatch.setattr("dispatcher.gateway.app.Starlette", spy)
+    application(sessions, settings, authenticator, streams={})
+
+    methods = {
+        (route.path, method.lower())
+        for route in served
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    assert methods | {("/v1/stream", "get")} == {
+        (path, method) for path, method, _ in operations(document)
+    }
+
+
+async def test_the_webhooks_of_the_providers_that_are_there_are_described(
+    sessions: Pool, authenticator: Authenticator, tmp_path: Path
+) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        '[texts]\nurl = "twilio://AC'
+        + "0" * 32
+        + ":"
+        + "1" * 32
+        + '@api.twilio.com?from=%2B15005550006"\n'
+    )
+    with_texts = Settings(token_secret=(SecretStr(SECRET),), providers=file)
+    client = Client(application(sessions, with_texts, authenticator, streams={}))
+
+    paths = (await client.get("/v1/openapi.json")).json["paths"]
+
+    assert any(path.startswith("/v1/webhooks/twilio/") for path in paths)
+
+
+def test_an_answer_that_is_not_as_described_is_found(document: dict[str, Any]) -> None:
+    def found(status: int, body: bytes, kind: str = "application/json") -> list[str]:
+        return described.faults(document, "GET", "/v1/counts", status, kind, body)
+
+    assert found(200, b'{"unread": 3}') == []
+    assert found(200, b'{"unread": "3"}')
+    assert found(200, b"{}")
+    assert found(200, b'{"unread": 3, "more": 1}')
+    assert found(200, b"<p>", "text/html")
+    assert found(418, b"{}")
+
+
+ENDPOINT = "https://push.example/1"
+UNSUBSCRIBE = "/v1/unsubscribe/" + Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders")
+#: A call of each operation, in an order in which all of them come to something.
+CALLS: dict[str, tuple[str, str, Any]] = {
+    "log_in": ("POST", "/v1/session", None),
+    "who_am_i": ("GET", "/v1/session", None),
+    "issue_ticket": ("POST", "/v1/ticket", None),
+    "list_items": ("GET", "/v1/inbox", None),
+    "get_item": ("GET", "/v1/inbox/1", None),
+    "count": ("GET", "/v1/counts", None),
+    "mark_seen": ("POST", "/v1/inbox/seen", {"items": ["1"]}),
+    "mark_read": ("POST", "/v1/inbox/read", {"all": True}),
+    "mark_unread": ("POST", "/v1/inbox/unread", {"items": ["1"]}),
+    "archive": ("POST", "/v1/inbox/archive", {"items": ["1"]}),
+    "show_catalogue": ("GET", "/v1/catalogue", None),
+    "set_preference": ("PUT", "/v1/preferences", {"channel": "email", "enabled": True}),
+    "list_preferences": ("GET", "/v1/preferences", None),
+    "take_back_preference": ("DELETE", "/v1/preferences?channel=email", None),
+    "refuse_tracking": ("PUT", "/v1/tracking", {"refuses": True}),
+    "set_quiet_hours": ("PUT", "/v1/quiet-hours", {"starts": "22:00", "ends": "07:00"}),
+    "list_quiet_hours": ("GET", "/v1/quiet-hours", None),
+    "remove_quiet_hours": ("DELETE", "/v1/quiet-hours", None),
+    "mute": ("PUT", "/v1/mutes", {"subject": "order:7"}),
+    "list_mutes": ("GET", "/v1/mutes", None),
+    "unmute": ("DELETE", "/v1/mutes?subject=order:7", None),
+    "pause": ("PUT", "/v1/pause", {"until": "2999-01-01T00:00:00Z"}),
+    "resume": ("DELETE", "/v1/pause", None),
+    "show_key": ("GET", "/v1/push/key", None),
+    "add_browser": (
+        "PUT",
+        "/v1/push/subscriptions",
+        {"endpoint": ENDPOINT, "keys": {"p256dh": "B" + "a" * 86, "auth": "b" * 22}},
+    ),
+    "list_browsers": ("GET", "/v1/push/subscriptions", None),
+    "remove_browser": ("DELETE", f"/v1/push/subscriptions?endpoint={ENDPOINT}", None),
+    "ask": ("GET", UNSUBSCRIBE, None),
+    "unsubscribe": ("POST", UNSUBSCRIBE, b""),
+    "describe_all": ("GET", "/v1/openapi.json", None),
+    "healthz": ("GET", "/healthz", None),
+    "readyz": ("GET", "/readyz", None),
+    "log_out": ("DELETE", "/v1/session", None),
+}
+
+
+async def test_every_operation_answers_as_it_is_described(
+    sessions: Pool, settings: Settings, authenticator: Authenticator, db: Connection
+) -> None:
+    given.event_type(db)
+    given.inbox_item(db, id=1)
+    app = application(sessions, settings, authenticator, streams={}, vapid_key="BKey")
+    document = (await Client(app).get("/v1/openapi.json")).json
+    client = Client(app, document=document).as_()
+
+    assert set(CALLS) == {
+        operation["operationId"]
+        for _, _, operation in operations(document)
+        if "operationId" in operation
+    }
+    for name, (method, path, body) in CALLS.items():
+        assert (await client.send(method, path, body)).status in (200, 204), name
