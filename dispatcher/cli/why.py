@@ -174,9 +174,12 @@ def _of_state(row: Row) -> str:
     if row["channel"] is not None and state is None:
         return "" if row["outbox_id"] is None else "Wait: the router has not come to it yet."
     if state in ("failed", "refused"):
-        return f"Mend the cause, then: postbell retry {delivery_id}"
+        is_in_doubt = row["state_reason"] == "never_reported"
+        asked = "Ask the provider whether it was sent; if it was not"
+        first = asked if is_in_doubt else "Mend the cause, then"
+        return f"{first}: postbell retry {delivery_id}"
     if state == "unknown":
-        return "Ask the provider whether it was taken before sending it again."
+        return "Wait for its provider's report; without one it becomes a dead letter in time."
     if state == "waiting" and row["due_at"]:
         return f"Wait until {shown(row['due_at'])}."
     if state in ("queued", "sending"):

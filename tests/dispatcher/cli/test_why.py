@@ -46,6 +46,29 @@ def test_why_is_a_table_for_people(cli: Cli, database: given.Connection, order: 
     assert "Nothing spoke against it." in result.stdout
 
 
+def test_a_delivery_in_doubt_is_not_to_be_sent_again_lightly(
+    cli: Cli, database: given.Connection, order: str
+) -> None:
+    outbox_id = given.emit(database, order, channels=["sms"])
+    given.route(database)
+    ((delivery_id,),) = given.rows(database, "select delivery_id from postbell.delivery_log")
+    database.execute("update postbell.delivery set state = 'sending'")
+    given.attempts(database, "unknown", delivery_id, reason="waiting for the response: timed out")
+
+    (waiting,) = cli.json("why", str(outbox_id))
+    database.execute("update postbell.unknown_delivery set due_at = '2000-01-01Z'")
+    database.execute("select postbell.tidy_up()")
+    (given_up,) = cli.json("why", str(outbox_id))
+
+    assert waiting["state"] == "unknown"
+    assert "Wait for its provider's report" in waiting["way_out"]
+    assert given_up["state"] == "failed"
+    assert "Nobody knows whether it was sent" in given_up["why"]
+    assert given_up["way_out"] == (
+        f"Ask the provider whether it was sent; if it was not: postbell retry {delivery_id}"
+    )
+
+
 def test_why_shows_neither_bodies_nor_addresses(
     cli: Cli, database: given.Connection, order: str
 ) -> None:

@@ -89,6 +89,20 @@ def test_money_is_in_the_payloads_currency_else_the_tenants(tmp_path: Path) -> N
     )
 
 
+def test_a_preview_is_as_long_as_its_channel_shows(tmp_path: Path) -> None:
+    fields = {"message_preview": "text?"}
+    files = {
+        **email_files(text="{{ message_preview }}"),
+        **in_app_files('{"title": "t", "body": "{{ message_preview }}"}'),
+        "thing/happened/event.toml": event_toml("email", "in_app", fields=fields),
+    }
+    render = renderer(tmp_path, files).render
+    payload = {"message_preview": "x" * 151}
+
+    assert email(render(delivery(payload))).text == "x" * 149 + "…\n"
+    assert in_app(render(delivery(payload, channel="in_app"))).body == "x" * 151
+
+
 def test_an_inbox_item_has_all_its_parts(tmp_path: Path) -> None:
     json = """{
         "title": "T {{ text }}", "body": "B", "link": "{{ url('/a b') }}",
