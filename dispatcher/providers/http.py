@@ -88,7 +88,7 @@ class _Exchange:
 
 
 class HttpClient:
-    """Posts to a server over connections that are used again; `concurrency` of them at most.
+    """Asks a server over connections that are used again; `concurrency` of them at most.
 
     No proxy, no cookies, no redirects, no second try once any of a request may have been read.
     """
@@ -148,12 +148,18 @@ class HttpClient:
         letter. Raises RuntimeError if not open, ValueError for a URL or header that none can be.
         """
         async with self._slots:
-            if self._session is None:
-                raise RuntimeError("the HTTP client is not open")
+            session = self._opened()
             while True:
                 exchange = _Exchange()
                 try:
-                    return await self._exchange(self._session, exchange, url, data, headers)
+                    response = await session.post(
+                        URL(url, encoded=True),
+                        data=_Body(data, exchange),
+                        headers=headers,
+                        allow_redirects=False,
+                        trace_request_ctx=exchange,
+                    )
+                    return await _read(response)
                 except aiohttp.InvalidURL:
                     raise
                 except FAILURES as failure:
@@ -166,6 +172,22 @@ class HttpClient:
                     ):
                         continue
                     return exchange.failed(failure)
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response | Retry:
+        """The response, or why there is none. Asking changes nothing, so no doubt is left."""
+        async with self._slots:
+            try:
+                response = await self._opened().get(
+                    URL(url, encoded=True),
+                    headers=headers,
+                    allow_redirects=False,
+                    trace_request_ctx=_Exchange(),
+                )
+                return await _read(response)
+            except aiohttp.InvalidURL:
+                raise
+            except FAILURES as failure:
+                return Retry(_described(failure), fault=Fault.PROVIDER)
 
     async def close(self) -> None:
         """Let the requests in flight end, then let go of every connection. Twice is fine."""
@@ -181,36 +203,10 @@ class HttpClient:
                 await session.connector.close(abort_ssl=True)
             await session.close()
 
-    async def _exchange(
-        self,
-        session: aiohttp.ClientSession,
-        exchange: _Exchange,
-        url: str,
-        data: bytes,
-        headers: Mapping[str, str] | None,
-    ) -> Response:
-        response = await session.post(
-            URL(url, encoded=True),
-            data=_Body(data, exchange),
-            headers=headers,
-            allow_redirects=False,
-            trace_request_ctx=exchange,
-        )
-        body, is_complete = bytearray(), False
-        try:
-            # Whatever comes between, the server has answered.
-            with contextlib.suppress(*FAILURES):
-                while len(body) <= LONGEST_BODY and not is_complete:
-                    chunk = await response.content.readany()
-                    body += chunk
-                    is_complete = not chunk
-        finally:
-            # What is left to read would be read as the answer to the next request.
-            if is_complete:
-                response.release()
-            else:
-                response.close()
-        return Response(response.status, response.headers, bytes(body[:LONGEST_BODY]), is_complete)
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the HTTP client is not open")
+        return self._session
 
 
 class _Body(aiohttp.payload.Payload):
@@ -294,6 +290,24 @@ async def _note_reuse(
     __: aiohttp.TraceConnectionReuseconnParams,
 ) -> None:
     context.trace_request_ctx.is_reused = True
+
+
+async def _read(response: aiohttp.ClientResponse) -> Response:
+    body, is_complete = bytearray(), False
+    try:
+        # Whatever comes between, the server has answered.
+        with contextlib.suppress(*FAILURES):
+            while len(body) <= LONGEST_BODY and not is_complete:
+                chunk = await response.content.readany()
+                body += chunk
+                is_complete = not chunk
+    finally:
+        # What is left to read would be read as the answer to the next request.
+        if is_complete:
+            response.release()
+        else:
+            response.close()
+    return Response(response.status, response.headers, bytes(body[:LONGEST_BODY]), is_complete)
 
 
 def _has_ended(transport: asyncio.BaseTransport | None) -> bool:

@@ -25,16 +25,19 @@ from sendgrid.helpers.mail import (
 )
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.masking import mask
 from dispatcher.providers.http import HttpClient, Response
 from dispatcher.providers.http_status import declined
-from dispatcher.providers.provider import ProviderNotOpenError
+from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError
 from dispatcher.providers.quotation import quoted
 from dispatcher.providers.url import ProviderUrl
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
 DELIVERY_ID = "postbell_delivery_id"
+
+#: The permission that a key needs, the only one.
+_MAY_SEND = "mail.send"
 
 _SHAPE = "sendgrid://:API_KEY@api.sendgrid.com"
 #: How the field is called that has the address: `personalizations.0.to.0.email`.
@@ -84,6 +87,16 @@ class Account:
         """Where mails are sent."""
         return f"{self.origin}/v3/mail/send"
 
+    @property
+    def scopes_url(self) -> str:
+        """Where a key's permissions are listed."""
+        return f"{self.origin}/v3/scopes"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of every request. They show the key."""
+        return {"Authorization": f"Bearer {self.api_key}", "Accept": "application/json"}
+
 
 class SendGrid:
     """Sends mails through one SendGrid account."""
@@ -121,28 +134,39 @@ class SendGrid:
         answer = await self._client.post(
             self._account.send_url,
             data=json.dumps(body(message), ensure_ascii=False).encode("utf-8", "replace"),
-            headers={
-                "Authorization": f"Bearer {self._account.api_key}",
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            },
+            headers={**self._account.headers, "Content-Type": "application/json"},
         )
         if not isinstance(answer, Response):
             return answer
         if answer.status == HTTPStatus.ACCEPTED:
             return Sent(answer.headers.get("X-Message-Id"), code=str(answer.status))
-        return self._declined(answer, message)
+        return self._declined(answer, message.to)
+
+    async def greet(self) -> Retry | None:
+        """Ask what the key may do: to send mails must be part of it."""
+        answer = await self._client.get(self._account.scopes_url, headers=self._account.headers)
+        if isinstance(answer, Retry):
+            return answer
+        if answer.status != HTTPStatus.OK:
+            outcome = self._declined(answer)
+            return outcome if isinstance(outcome, Retry) else Retry(outcome.reason)
+        said = answer.json()
+        scopes = said.get("scopes") if isinstance(said, dict) else None
+        if isinstance(scopes, list) and _MAY_SEND in scopes:
+            return None
+        reason = f"{MISCONFIGURED}SendGrid: the API key may not send mails ({_MAY_SEND})"
+        return Retry(reason, fault=Fault.CONFIGURATION)
 
     async def close(self) -> None:
         self._open = False
         await self._client.close()
 
-    def _declined(self, answer: Response, message: Email) -> Retry | Refused | Unknown:
+    def _declined(self, answer: Response, *secrets: str) -> Retry | Refused | Unknown:
         """Any other status, 200 among them: that means checked and not sent, or is a proxy's."""
         complaints = _complaints(answer)
         said = "; ".join(f"{about}: {text}" if about else text for about, text in complaints)
         said = said or answer.body.decode("utf-8", "replace")
-        said = mask(quoted(said, self._account.api_key, message.to))
+        said = mask(quoted(said, self._account.api_key, *secrets))
         outcome = declined(answer, f"SendGrid: {answer.status} {said}".rstrip())
         if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
             return replace(outcome, suppress=True)

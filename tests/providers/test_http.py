@@ -317,6 +317,25 @@ async def test_no_cookie_is_sent_back(server: HttpPeer, client: HttpClient) -> N
     assert all("cookie" not in request.headers for request in server.requests)
 
 
+@pytest.mark.parametrize("step", ["ACCEPT", "REPLY", "HEADERS"])
+async def test_asking_leaves_no_doubt(server: HttpPeer, client: HttpClient, step: str) -> None:
+    server.always(step, Drop())
+
+    outcome = await client.get(server.origin)
+
+    assert outcome == Retry("connection lost", fault=Fault.PROVIDER)
+
+
+async def test_what_was_asked_for_is_handed_back(server: HttpPeer, client: HttpClient) -> None:
+    server.usual = lambda request: Say(200, {}, f"{request.method} {request.target}".encode())
+
+    outcome = await client.get(f"{server.origin}/a?b=c", headers={"X-A": "1"})
+
+    assert isinstance(outcome, Response)
+    assert outcome.body == b"GET /a?b=c"
+    assert server.requests[0].headers["x-a"] == "1"
+
+
 # The pool.
 
 

@@ -319,6 +319,47 @@ async def test_a_yes_without_an_id_is_sent_all_the_same(
     assert await provider.send(an_email()) == Sent(None, code="202")
 
 
+async def test_a_key_that_may_send_is_greeted(service: HttpPeer, provider: SendGrid) -> None:
+    service.usual = lambda _: Say(200, {}, b'{"scopes": ["mail.send", "alerts.read"]}')
+
+    assert await provider.greet() is None
+
+    [request] = service.requests
+    assert (request.method, request.target) == ("GET", "/v3/scopes")
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("said", "fault", "words"),
+    [
+        (Say(200, {}, b'{"scopes": ["alerts.read"]}'), Fault.CONFIGURATION, "may not send mails"),
+        (Say(200, {}, b'{"scopes": null}'), Fault.CONFIGURATION, "may not send mails"),
+        (declined(401, f"{KEY} is wrong"), Fault.CONFIGURATION, "SendGrid: 401 … is wrong"),
+        (declined(503, "later"), Fault.PROVIDER, "SendGrid: 503 later"),
+        (declined(400, "what"), Fault.MESSAGE, "SendGrid: 400 what"),
+    ],
+    ids=["lesser key", "no scopes", "wrong key", "down", "odd"],
+)
+async def test_what_would_keep_a_mail_from_being_taken_is_said_without_one(
+    service: HttpPeer, provider: SendGrid, said: Say, fault: Fault, words: str
+) -> None:
+    service.usual = lambda _: said
+
+    outcome = await provider.greet()
+
+    assert outcome is not None
+    assert outcome.fault is fault
+    assert words in outcome.reason
+
+
+async def test_nobody_there_is_said_without_a_mail_too(
+    service: HttpPeer, provider: SendGrid
+) -> None:
+    await service.stop()
+
+    assert await provider.greet() == Retry("Connection refused", fault=Fault.PROVIDER)
+
+
 def test_the_url_says_it_all() -> None:
     account = Account.from_url(
         "sendgrid://:SG.a%2Bb.c@api.eu.sendgrid.com?timeout=5&connect_timeout=2&concurrency=3"
