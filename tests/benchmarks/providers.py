@@ -24,7 +24,6 @@ WAYS = {
     "sdk": "its SDK, one after the other",
     "sdk_threads": "its SDK, in 8 threads",
 }
-SCHEMES = ("http", "https")
 #: Distributions whose versions the figures depend on.
 PACKAGES = ("aiohttp", "sendgrid", "twilio", "pywebpush")
 
@@ -39,8 +38,8 @@ def run(rounds: int, messages: int) -> Table:
         ("service", "over", "through", "messages/s", "CPU ms/message", "CPU, of ours"),
         head=machine.hardware_and(PACKAGES),
     )
-    for service in RIVALS:
-        for scheme in SCHEMES:
+    for service, rival in RIVALS.items():
+        for scheme in rival.SCHEMES:
             _compare(table, service, scheme, rounds, messages)
     table.head = [*table.head, processors.since()]
     table.notes += [

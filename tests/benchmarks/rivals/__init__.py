@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dispatcher.providers.provider import Provider
-from tests.benchmarks.rivals import sendgrid, twilio
+from tests.benchmarks.rivals import sendgrid, twilio, webpush
 
 
 class Rival(Protocol):
     """A module of this folder."""
 
+    #: What it is reached over.
+    SCHEMES: tuple[str, ...]
     #: How the service says yes: a whole HTTP response.
     ANSWER: bytes
 
-    def message(self, number: int) -> Any:
+    def message(self, number: int, port: int) -> Any:
         """What both send."""
         ...
 
@@ -34,4 +36,4 @@ class Rival(Protocol):
 #: Messages before the clock starts: connections, caches.
 WARM_UP = 20
 
-RIVALS: Mapping[str, Rival] = {"sendgrid": sendgrid, "twilio": twilio}
+RIVALS: Mapping[str, Rival] = {"sendgrid": sendgrid, "twilio": twilio, "webpush": webpush}

@@ -53,7 +53,7 @@ class _Clock:
 
 def main(service: str, way: str, port: int, scheme: str, count: int) -> dict[str, float]:
     rival = RIVALS[service]
-    messages = [rival.message(number) for number in range(WARM_UP + count)]
+    messages = [rival.message(number, port) for number in range(WARM_UP + count)]
     match way:
         case "ours":
             return asyncio.run(ours(rival, port, scheme, messages))

@@ -11,6 +11,7 @@ from sendgrid.helpers.mail import Mail
 from dispatcher.channels.email import HEADERS, Email, Mailbox, Sender
 from dispatcher.providers.sendgrid import SendGrid
 
+SCHEMES: tuple[str, ...] = ("http", "https")
 ANSWER = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m1\r\nContent-Length: 0\r\n\r\n"
 
 _KEY = "SG.benchmark"
@@ -19,7 +20,7 @@ _TEXT = "Thank you for your order.\n" * 80
 _HTML = "<p>Thank you for your <b>order</b>.</p>\n" * 200
 
 
-def message(number: int) -> Email:
+def message(number: int, port: int) -> Email:
     return Email(
         delivery_id=number,
         envelope_from="bounces@shop.example",

@@ -42,13 +42,14 @@ _TAKEN: Final = json.dumps(
         "uri": f"/2010-04-01/Accounts/{_ACCOUNT}/Messages/SM{'1' * 32}.json",
     }
 ).encode()
+SCHEMES: tuple[str, ...] = ("http", "https")
 ANSWER = (
     b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%s" % (len(_TAKEN), _TAKEN)
 )
 
 
-def message(number: int) -> Sms:
+def message(number: int, port: int) -> Sms:
     measured = gsm.measure(_TEXT)
     return Sms(
         delivery_id=number,
