@@ -18,6 +18,7 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from dispatcher import embedded, files, schema
 from dispatcher.rendering.catalog import Catalog
+from tests.kept import Kept
 
 # What is lost in a crash of the machine is only the test.
 IN_HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -109,14 +110,30 @@ def empty_url(server_url: str, create_database: CreateDatabase) -> Iterator[str]
     _drop(server_url, url)
 
 
+@pytest.fixture(scope="session")
+def keep(create_database: CreateDatabase, template_url: str) -> Iterator[Callable[[], Kept]]:
+    """The database that serves test after test, and another one when it is spoilt."""
+    kept: list[Kept] = []
+
+    def keep() -> Kept:
+        if not kept or not kept[-1].clean():
+            kept.append(Kept(create_database(template_url)))
+        return kept[-1]
+
+    yield keep
+    for each in kept:
+        each.close()
+
+
 @pytest.fixture
-def database_url(
-    server_url: str, create_database: CreateDatabase, template_url: str
-) -> Iterator[str]:
-    """A deployed database of the test's own, in which it may commit."""
-    url = create_database(template_url)
-    yield url
-    _drop(server_url, url)
+def kept(keep: Callable[[], Kept]) -> Kept:
+    return keep()
+
+
+@pytest.fixture
+def database_url(kept: Kept) -> str:
+    """A deployed database with nobody in it, in which the test may commit."""
+    return kept.url
 
 
 def _drop(server_url: str, url: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import psycopg
 import pytest
 
 from dispatcher import database, files
@@ -13,14 +12,14 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
 from tests import given
 from tests.given import Connection
+from tests.kept import Kept
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
-    """A session that commits each statement, on a database of the test's own that knows u1."""
-    with psycopg.connect(database_url, autocommit=True) as session:
-        given.recipient(session)
-        yield session
+def db(kept: Kept) -> Connection:
+    """A session that commits each statement, on a database that knows u1."""
+    given.recipient(kept.session)
+    return kept.session
 
 
 @pytest.fixture

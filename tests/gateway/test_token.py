@@ -28,9 +28,9 @@ def refusal(given: str) -> str:
 
 
 def test_a_token_names_its_person_and_its_end() -> None:
-    claims = read(token("u1", tenant="fernhill", exp=NOW + 60))
+    claims = read(token("u1", tenant="fernhill", exp=NOW + 3600))
 
-    assert claims == Claims("fernhill", "u1", datetime.fromtimestamp(NOW + 60, UTC))
+    assert claims == Claims("fernhill", "u1", datetime.fromtimestamp(NOW + 3600, UTC))
 
 
 def test_without_a_tenant_it_is_the_default_one() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests import given
 from tests.given import Connection
+from tests.kept import Kept
 
 
 class Connect(Protocol):
@@ -32,9 +33,8 @@ def connect(database_url: str) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def db(connect: Connect) -> Connection:
+def db(kept: Kept) -> Connection:
     """A session that commits each statement, on a database where `order.paid` may be told to u1."""
-    session = connect()
-    given.event_type(session)
-    given.recipient(session)
-    return session
+    given.event_type(kept.session)
+    given.recipient(kept.session)
+    return kept.session

@@ -12,6 +12,9 @@ from tests import given
 from tests.conftest import CreateDatabase
 from tests.given import Connection
 
+# Filling the tables takes longer than all the questions.
+pytestmark = pytest.mark.slow
+
 MANY = 200_000
 
 # One person has half of everything; another tenant has next to nothing.
