@@ -45,7 +45,7 @@ def test_a_hard_case_is_listed_once() -> None:
 def test_every_module_of_a_peer_is_listed() -> None:
     listed = set(re.findall(r"`(tests/peers/\w+\.py)`", _README))
     # What several of them share is no peer.
-    shared = {"browser", "program", "server_process"}
+    shared = {"browser", "program", "server_process", "site"}
     there = {
         f"tests/peers/{path.name}"
         for path in (_ROOT / "tests" / "peers").glob("*.py")

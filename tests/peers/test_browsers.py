@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.peers.browser import Browser, until
 from tests.peers.chromium import Chromium
 from tests.peers.firefox import Firefox
+from tests.peers.site import opened
 
 pytestmark = pytest.mark.slow
 
@@ -30,28 +29,10 @@ _PAGES = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        kind, body = _PAGES.get(self.path, ("text/plain", b"nothing"))
-        self.send_response(200 if self.path in _PAGES else 404)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def site() -> Iterator[str]:
-    """Pages on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        # By name: a service worker needs a secure context, which localhost is.
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
-        serving.join()
+    with opened(_PAGES) as origin:
+        yield f"{origin}/"
 
 
 @pytest.fixture(params=[Chromium, Firefox])
