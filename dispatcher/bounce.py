@@ -2,8 +2,8 @@
 
 Anybody can write to the address that bounces return to. What it says is believed if the address
 carries our signature, or if the mail that is given back has the Message-ID that we sent, which
-nobody but its recipient has seen. The Original-Envelope-Id names the delivery, too, but proves
-nothing.
+nobody but its recipient has seen. The Original-Envelope-Id names the delivery, too, as an unsigned
+address does; alone, neither proves anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _ENVELOPE: Final = ("delivered-to", "x-original-to", "envelope-to", "to")
 _AUTOMATIC: Final = re.compile(
     r"auto[-_]?(replied|reply|generated)|vacation|out of office", re.IGNORECASE
 )
-_OUR_ID: Final = re.compile(r"<postbell\.([0-9]{1,18})\.[0-9a-f]{16}@[^<>\s]+>")
+#: As `EmailChannel` writes it, and as `Smtp` names a delivery in the envelope.
+_OUR_ID: Final = re.compile(r"<postbell\.[0-9a-f]{32}@[^<>\s]+>")
+_ENVELOPE_ID: Final = re.compile("postbell-([0-9]{1,18})")
 #: More recipients than a mail of ours can have, expanded lists included.
 _MOST_BLOCKS: Final = 50
 
@@ -90,7 +92,8 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
     claims = [recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))]
     claims += [value for block in about for value in _all(block, "original-mail-from")]
     claims += _all(original, "return-path")
-    subject = _subject(claims, _header(original, "message-id"), return_path)
+    envelope_id = _header(blocks[0], "original-envelope-id") if blocks else None
+    subject = _subject(claims, envelope_id, _header(original, "message-id"), return_path)
     origin = _identity(mail, raw)
     sent_to = _addresses(_all(original, "to"))
 
@@ -162,22 +165,31 @@ def _complaints(
         )
 
 
-def _subject(claims: Sequence[str], message_id: str | None, return_path: ReturnPath) -> _Subject:
-    forged = False
+def _subject(
+    claims: Sequence[str], envelope_id: str | None, message_id: str | None, return_path: ReturnPath
+) -> _Subject:
+    named: int | None = None
+    is_forged = False
     for claim in claims:
         try:
             returned = return_path.read(parseaddr(claim)[1] or claim)
         except BadToken:
-            forged = True
+            is_forged = True
             continue
         if returned is not None and returned.is_signed:
             return _Subject(returned.delivery_id, None)
-    if forged:
+        if returned is not None:
+            named = returned.delivery_id
+    if is_forged:
         raise Unproven("the address that it came to is not signed by us")
-    ours = _OUR_ID.fullmatch((message_id or "").strip())
-    if ours is None:
+    enveloped = _ENVELOPE_ID.fullmatch(envelope_id or "")
+    if enveloped is not None:
+        named = int(enveloped[1])
+    if named is None:
+        raise Unproven("it names no delivery of ours")
+    if message_id is None or not _OUR_ID.fullmatch(message_id):
         raise Unproven("neither a signed address nor a Message-ID of ours is in it")
-    return _Subject(int(ours[1]), ours[0])
+    return _Subject(named, message_id)
 
 
 def _parts_of(mail: Message) -> Iterator[Message]:

@@ -23,6 +23,21 @@ _QUOTED = re.compile('"[^"]*"')
 _LARGEST = 2**63 - 1
 
 
+#: What a timeline has of every delivery, and so tells nothing.
+_EMITTED = "emitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that befell a delivery: a call of a provider, or what came back from it."""
+
+    happened_at: datetime
+    what: str
+    provider: str | None
+    code: str | None
+    reason: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One channel of one person in one event; without a channel, an event that told nobody."""
@@ -40,9 +55,10 @@ class Answer:
     attempts: int | None
     due_at: datetime | None
     way_out: str
+    timeline: list[Step]
 
     @classmethod
-    def of(cls, row: Row) -> Answer:
+    def of(cls, row: Row, timeline: list[Step]) -> Answer:
         decided = reason_of(row["reason"])
         sentences, way_out = [decided.sentence], decided.way_out
         if row["detail"]:
@@ -68,6 +84,7 @@ class Answer:
             attempts=row["attempts"],
             due_at=row["due_at"],
             way_out=_of_state(row) or way_out,
+            timeline=timeline,
         )
 
 
@@ -96,7 +113,8 @@ def command(
     most: Annotated[int, typer.Option(help="How many lines at most.", min=1)] = 200,
     json: options.Json = False,
 ) -> None:
-    """Say, channel by channel, what was decided, by which rung of the ladder, and why.
+    """Say, channel by channel, what was decided, by which rung of the ladder, and why; and then
+    what providers answered and told.
 
     \b
     postbell why 42                                  an event
@@ -119,7 +137,9 @@ def command(
         else:
             rows = _of_person(connection, person, tenant, event, last)
 
-    answers = [Answer.of(row) for row in rows[:most]]
+        steps = _steps(connection, rows[:most])
+
+    answers = [Answer.of(row, steps.get(row["delivery_id"], [])) for row in rows[:most]]
     if json:
         answer_json([asdict(answer) for answer in answers])
     else:
@@ -168,12 +188,30 @@ def _of_person(
     )
 
 
+def _steps(connection: Connection, rows: list[Row]) -> dict[int, list[Step]]:
+    """What befell each delivery, oldest first."""
+    delivery_ids = [row["delivery_id"] for row in rows if row["delivery_id"] is not None]
+    steps: dict[int, list[Step]] = {}
+    for row in questions.timeline_of(connection, delivery_ids) if delivery_ids else []:
+        if row["what"] != _EMITTED:
+            steps.setdefault(row["delivery_id"], []).append(
+                Step(
+                    row["happened_at"],
+                    row["what"],
+                    row["provider"],
+                    row["code"],
+                    mask(row["reason"]) if row["reason"] else None,
+                )
+            )
+    return steps
+
+
 def _of_state(row: Row) -> str:
     """What to do about a state that the reason does not speak of."""
     delivery_id, state = row["delivery_id"], row["state"]
     if row["channel"] is not None and state is None:
         return "" if row["outbox_id"] is None else "Wait: the router has not come to it yet."
-    if state in ("failed", "refused"):
+    if state in ("failed", "refused", "bounced"):
         is_in_doubt = row["state_reason"] == "never_reported"
         asked = "Ask the provider whether it was sent; if it was not"
         first = asked if is_in_doubt else "Mend the cause, then"
@@ -219,6 +257,26 @@ def _show(answers: list[Answer]) -> None:
             ],
             title=" · ".join(part for part in parts if part),
         )
+        befell = sorted(
+            ((answer, step) for answer in own for step in answer.timeline),
+            key=lambda pair: pair[1].happened_at,
+        )
+        if befell:
+            answer_table(
+                (*(("person",) if is_many else ()), "when", "channel", "what", "provider", "code"),
+                [
+                    (
+                        *((answer.recipient_id,) if is_many else ()),
+                        step.happened_at,
+                        answer.channel,
+                        step.what,
+                        step.provider,
+                        step.code,
+                    )
+                    for answer, step in befell
+                ],
+                title="What befell it",
+            )
 
 
 def _is_id(target: str) -> bool:

@@ -100,7 +100,7 @@ create table postbell.attempt (
     constraint outcome_is_known check (outcome in ('sent', 'retry', 'refused', 'unknown', 'failed'))
 );
 create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
--- For receipts that name nothing else. A mail's own Message-ID (<…>) names its delivery, and costs no index.
+-- For receipts that name nothing else. Nobody looks for a mail's own Message-ID (<…>): it costs no index.
 create index attempt_of_message_idx on postbell.attempt (provider_message_id) where provider_message_id not like '<%';
 comment on table postbell.attempt is 'Every call of a provider, append-only.';
 comment on column postbell.attempt.code is 'The provider''s own, such as 550 5.1.1.';

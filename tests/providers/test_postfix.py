@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.bounce import receipts_in
+from dispatcher.channels.return_path import ReturnPath
 from dispatcher.delivery import Refused, Retry, Sent
 from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.receipt import Blame, Kind
 from dispatcher.rendering.content import EmailContent
 from tests.dispatcher.channels.given import a_delivery, email_channel
 from tests.peers.postfix import LARGEST_MAIL, RELAYED, SPAM, Postfix
@@ -238,4 +241,7 @@ async def test_a_bounce_comes_back_to_our_return_path_and_names_the_delivery(
     assert about_mail["Original-Envelope-Id"] == "postbell-42"
     assert about_recipient["Final-Recipient"] == f"rfc822; gone@{RELAYED}"
     assert about_recipient["Action"] == "failed"
+    [receipt] = receipts_in(bounce.as_bytes(), ReturnPath())
+    assert (receipt.kind, receipt.delivery_id, receipt.code) == (Kind.BOUNCED, 42, "5.1.1")
+    assert (receipt.message_id, receipt.blame) == (email.message_id, Blame.HARD)
     assert about_recipient["Status"] == "5.1.1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-ID: Final = "<postbell.42.0123456789abcdef@shop.example>"
+ID: Final = "<postbell.0123456789abcdef0123456789abcdef@shop.example>"
 
 
 def crlf(text: str) -> bytes:
@@ -39,7 +39,7 @@ Content-Description: Delivery report
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.shop.example
-Original-Envelope-Id: postbell-42
+Original-Envelope-Id: {envelope_id}
 X-Postfix-Queue-ID: 4A1B2C3D4E
 Arrival-Date: Mon,  5 Mar 2029 10:00:01 +0000 (UTC)
 

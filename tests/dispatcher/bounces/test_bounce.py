@@ -35,7 +35,7 @@ def mail(shape: str, **fields: str) -> bytes:
     said = "550 5.1.1 <ada@example.org>: Recipient address rejected"
     defaults = {
         "to": OURS, "returned": OURS, "id": ID, "action": "failed", "status": "5.1.1",
-        "feedback": "abuse", "said": said,
+        "feedback": "abuse", "said": said, "envelope_id": "postbell-42",
     }  # fmt: skip
     return crlf(shape.format_map({**defaults, **fields}))
 
@@ -140,9 +140,13 @@ def test_without_a_secret_the_message_id_must_be_the_one_that_was_sent() -> None
         one(mail(POSTFIX, to=plain, returned=plain, id=NOT_OURS), UNSIGNED)
 
 
-def test_the_delivery_is_the_message_ids_and_not_the_unsigned_addresss() -> None:
-    other = "bounces+7@shop.example"
-    assert one(mail(POSTFIX, to=other, returned=other), UNSIGNED).delivery_id == 42
+def test_the_envelope_id_names_the_delivery_where_the_address_does_not() -> None:
+    elsewhere = {"to": "postmaster@shop.example", "returned": "x@shop.example"}
+    assert one(mail(POSTFIX, **elsewhere), UNSIGNED).delivery_id == 42
+    with pytest.raises(Unproven, match="names no delivery"):
+        one(mail(POSTFIX, envelope_id="another's", **elsewhere), UNSIGNED)
+    with pytest.raises(Unproven, match="Message-ID of ours"):
+        one(mail(POSTFIX, id=NOT_OURS, **elsewhere), UNSIGNED)
 
 
 @pytest.mark.parametrize("id", [ID, NOT_OURS])

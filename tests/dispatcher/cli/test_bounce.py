@@ -29,7 +29,7 @@ def delivery(database: given.Connection) -> int:
     given.sent(database, number)
     database.execute(
         "update postbell.attempt set provider_message_id = %s",
-        [ID.replace(".42.", f".{number}.")],
+        [ID],
     )
     return int(number)
 
@@ -42,8 +42,8 @@ def signed(monkeypatch: pytest.MonkeyPatch) -> ReturnPath:
 
 def mail(shape: str, delivery: int, to: str, status: str = "5.1.1") -> str:
     fields = {
-        "to": to, "returned": to, "id": ID.replace(".42.", f".{delivery}."), "action": "failed",
-        "status": status, "said": "550 no such user", "feedback": "abuse",
+        "to": to, "returned": to, "id": ID, "action": "failed", "status": status,
+        "said": "550 no such user", "feedback": "abuse", "envelope_id": f"postbell-{delivery}",
     }  # fmt: skip
     shape = shape.replace("ada@example.org", "u1@example.org")
     return crlf(shape.format_map(fields)).decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests import given
@@ -87,6 +89,34 @@ def test_why_shows_neither_bodies_nor_addresses(
         assert "u1@example.org" not in shown
         assert "550" in shown
         assert f"postbell retry {delivery_id}" in shown
+
+
+def test_why_follows_a_delivery_to_its_end(
+    cli: Cli, database: given.Connection, order: str
+) -> None:
+    outbox_id = given.emit(database, order, channels=["email"])
+    given.route(database)
+    ((delivery_id,),) = given.rows(database, "select delivery_id from postbell.delivery_log")
+    database.execute("update postbell.delivery set state = 'sending'")
+    given.sent(database, delivery_id)
+    bounce = {
+        "event_id": "e1", "kind": "bounced", "delivery_id": delivery_id, "code": "5.1.1",
+        "reason": "no mailbox <u1@example.org>",
+    }  # fmt: skip
+    given.call(database, "receive_receipt", provider="test", receipts=json.dumps([bounce]))
+
+    (answer,) = cli.json("why", str(outbox_id))
+    shown = cli("why", str(outbox_id)).stdout
+
+    assert answer["state"] == "bounced"
+    assert [(s["what"], s["provider"], s["code"]) for s in answer["timeline"]] == [
+        ("attempt: sent", "test", "250"),
+        ("bounced", "test", "5.1.1"),
+    ]
+    assert "u1@example.org" not in json.dumps(answer)
+    assert "u1@example.org" not in shown
+    assert "What befell it" in shown
+    assert "attempt: sent" in shown
 
 
 def test_why_answers_about_a_person(cli: Cli, database: given.Connection, order: str) -> None:
