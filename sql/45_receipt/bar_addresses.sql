@@ -2,8 +2,8 @@ create or replace function postbell.bar_addresses(notices postbell.notice[]) ret
 language sql
 as $$
     insert into postbell.suppression as former (tenant_id, channel, address, reason, detail, expires_at)
-    select distinct on (d.tenant_id, d.channel, lower(trim(reach.address)))
-        d.tenant_id, d.channel, lower(trim(reach.address)),
+    select distinct on (d.tenant_id, d.channel, barred.address)
+        d.tenant_id, d.channel, barred.address,
         coalesce(known.barred_for, 'bounce'),
         left(concat_ws(' ', n.kind, n.code, n.reason), 1000),
         sentence.served_at
@@ -12,6 +12,7 @@ as $$
     join postbell.delivery as d on d.id = n.delivery_id
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
     cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+    cross join lateral (select postbell.normal_address(d.channel, reach.address) as address) as barred
     cross join lateral (
         select case
             when known.barred_for is not null or n.blame = 'hard' then 'infinity'
@@ -26,10 +27,10 @@ as $$
         end::timestamptz as served_at
     ) as sentence
     where sentence.served_at is not null
-      and reach.address is not null
+      and barred.address is not null
       -- The person may have another address by now.
-      and (n.addresses is null or lower(trim(reach.address)) in (select lower(trim(a)) from unnest(n.addresses) as a))
-    order by d.tenant_id, d.channel, lower(trim(reach.address)), sentence.served_at desc, n.event_id
+      and (n.addresses is null or barred.address in (select postbell.normal_address(d.channel, a) from unnest(n.addresses) as a))
+    order by d.tenant_id, d.channel, barred.address, sentence.served_at desc, n.event_id
     on conflict (tenant_id, channel, address) do update set
         reason = excluded.reason,
         detail = excluded.detail,

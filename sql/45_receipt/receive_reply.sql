@@ -41,7 +41,7 @@ begin
         using postbell.tenants_of(receive_reply.provider, receive_reply.channel) as sender
         where s.tenant_id = sender.tenant_id
           and s.channel = receive_reply.channel
-          and s.address = lower(trim(receive_reply.address))
+          and s.address = postbell.normal_address(receive_reply.channel, receive_reply.address)
           and s.reason = 'stop';
     end if;
     return v_meaning;
