@@ -25,7 +25,7 @@ from dispatcher.providers.twilio import Account, Twilio
 from dispatcher.providers.twilio.codes import Blame, codes_with, known_codes
 from tests.peers.prism import TWILIO, Prism
 from tests.providers.given import an_sms
-from tests.providers.http_peer import Hang, HttpPeer, Request, Say
+from tests.providers.http_peer import Drop, Hang, HttpPeer, Request, Say
 from tests.providers.twilio_peer import ACCOUNT, SERVICE, TOKEN, TwilioPeer, refusal
 
 KEY = "SK" + "fedcba9876543210" * 2
@@ -530,3 +530,39 @@ async def test_our_requests_and_the_peers_answers_are_as_twilios_own_openapi_fil
 
             assert isinstance(outcome, Sent), prism.log()
     assert len(peer.texts) == 2
+
+
+# --- asked without a text
+
+
+async def test_an_account_is_greeted_without_a_text(twilio: Twilio, peer: TwilioPeer) -> None:
+    peer.always("REPLY", Say(200, {}, b'{"messages": []}'))
+
+    assert await twilio.greet() is None
+
+    [request] = peer.requests
+    assert request.method == "GET"
+    assert request.target == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=1"
+    assert peer.texts == []
+
+
+async def test_an_account_that_is_refused_is_our_configuration(
+    twilio: Twilio, peer: TwilioPeer
+) -> None:
+    peer.always("REPLY", refusal(20003))
+
+    fault = await twilio.greet()
+
+    assert fault is not None
+    assert fault.fault is Fault.CONFIGURATION
+
+
+async def test_a_service_that_does_not_answer_does_not_greet(
+    twilio: Twilio, peer: TwilioPeer
+) -> None:
+    peer.always("REPLY", Drop())
+
+    fault = await twilio.greet()
+
+    assert fault is not None
+    assert fault.fault is Fault.PROVIDER

@@ -90,6 +90,19 @@ class Twilio:
             return answer
         return self._outcome(answer, message)
 
+    async def greet(self) -> Retry | None:
+        """Ask for the list of texts, which sends none; who is in it is not looked at."""
+        answer = await self._client.get(
+            f"{self._account.messages_url}?PageSize=1",
+            headers={"Authorization": self._account.authorization, "Accept": "application/json"},
+        )
+        if not isinstance(answer, Response):
+            return answer
+        if answer.status == HTTPStatus.OK:
+            return None
+        outcome = declined(answer, f"Twilio: HTTP {answer.status}")
+        return outcome if isinstance(outcome, Retry) else Retry(outcome.reason)
+
     async def close(self) -> None:
         self._open = False
         await self._client.close()
