@@ -11,6 +11,7 @@ from tests.benchmarks import inbox as _inbox
 from tests.benchmarks import latency as _latency
 from tests.benchmarks import producer as _producer
 from tests.benchmarks import providers as _providers
+from tests.benchmarks import stream as _stream
 from tests.benchmarks import throughput as _throughput
 from tests.benchmarks import xmin_horizon as _xmin_horizon
 
@@ -25,7 +26,16 @@ app = typer.Typer(
 def everything(context: typer.Context) -> None:
     """Without a command: all of them, one after the other, in about 25 minutes."""
     if context.invoked_subcommand is None:
-        for benchmark in (producer, throughput, latency, xmin_horizon, fan_out, inbox, providers):
+        for benchmark in (
+            producer,
+            throughput,
+            latency,
+            xmin_horizon,
+            fan_out,
+            inbox,
+            providers,
+            stream,
+        ):
             benchmark()
             print()
 
@@ -78,6 +88,12 @@ def inbox(items: int = 5_000_000, rounds: int = 5, seconds: float = 4) -> None:
 def providers(rounds: int = 5, messages: int = 5_000) -> None:
     """A message through our provider, against the service's own library."""
     _providers.run(rounds, messages).print()
+
+
+@app.command()
+def stream(streams: int = 2_000, rounds: int = 20) -> None:
+    """Memory and accept rate of open pages, and how soon a thousand of them hear of something."""
+    _stream.run(streams, rounds).print()
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def daemon(url: str, **settings: str) -> Iterator[Process]:
     wanted = ["postbell router"]
     if settings.get("dispatcher_enabled") != "false":
         wanted += ["postbell in_app queue", "postbell sse queue", "postbell email queue"]
-    with _running(COMMAND, environment) as process:
+    with running(COMMAND, environment) as process:
         _await_sessions(process, url, wanted)
         yield process
 
@@ -76,13 +76,14 @@ def worker(peer: str, url: str, **options: object) -> Iterator[Process]:
     """A peer's worker on a database, ready and waiting at its gate if that is closed."""
     words = [f"{name}={option}" for name, option in options.items()]
     command = [sys.executable, "-m", "tests.benchmarks.peers", peer, url, *words]
-    with _running(command, dict(os.environ)) as process:
+    with running(command, dict(os.environ)) as process:
         _await_sessions(process, url, ["benchmark peer"])
         yield process
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Process]:
+def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[Process]:
+    """The process of a command, started and not yet ready."""
     with tempfile.TemporaryDirectory(prefix="postbell-benchmark-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:

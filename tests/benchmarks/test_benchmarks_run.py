@@ -16,6 +16,7 @@ from tests.benchmarks import (
     producer,
     providers,
     rivals,
+    stream,
     throughput,
     xmin_horizon,
 )
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, tuple[Callable[[], Table], int]] = {
     "xmin_horizon": (lambda: xmin_horizon.run(seconds=2, rate=50, recipients=100), 4),
     "fan_out": (lambda: fan_out.run(recipients=1_000, events=5), 9),
     "inbox": (lambda: inbox.run(items=20_000, rounds=1, seconds=1), len(inbox.QUERIES)),
+    "stream": (lambda: stream.run(streams=100, rounds=2), len(stream.SERVERS)),
 }
 
 
