@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -33,6 +34,9 @@ from dispatcher.settings import Settings, shown
 _PATIENCE = 10.0
 #: RFC 2606: domains that are nobody's, and so cannot be answered.
 _NOBODYS = (".example", ".invalid", ".test", "example.com", "example.org", "example.net")
+
+#: Hosts to which browsers and mail programs get without a network in between.
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def command(
     if not only_templates:
         results += _settings(settings)
         results += _database(settings, catalog)
+        results += _gateway(settings)
         results += _providers(settings)
 
     if json:
@@ -125,6 +130,29 @@ def _settings(settings: Settings) -> Iterator[Result]:
         )
 
 
+def _gateway(settings: Settings) -> Iterator[Result]:
+    if not settings.token_secrets:
+        yield Result(
+            "information",
+            "gateway",
+            "POSTBELL_TOKEN_SECRET is not set: mails have no link to unsubscribe, and"
+            " `postbell serve` does not start.",
+        )
+        return
+    address = f"{settings.gateway_host}:{settings.gateway_port}"
+    yield Result(
+        "ok", "gateway", f"`postbell serve` listens on {address}, as {settings.public_url}."
+    )
+    parts = urlsplit(settings.public_url)
+    if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+        yield Result(
+            "warning",
+            "gateway",
+            "POSTBELL_PUBLIC_URL is not https: mail programs offer to unsubscribe with one click"
+            " by https alone (RFC 8058), and whoever listens in can take a session over.",
+        )
+
+
 def _is_local(entry: Entry) -> bool:
     if entry.url.startswith("smtp"):
         return Endpoint.from_url(entry.url).is_loopback
@@ -138,7 +166,7 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
             contract.check_contract(connection)
             return [
                 Result("ok", "database", f"PostgreSQL {version} has the schema of this version."),
-                *_access(connection),
+                *_access(connection, settings),
                 *(_registrations(connection, catalog) if catalog else ()),
                 *_router(connection),
                 *_choices(connection, settings),
@@ -151,7 +179,7 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
         return [Result("error", "database", sentence) for sentence in failure[1]]
 
 
-def _access(connection: Connection) -> Iterator[Result]:
+def _access(connection: Connection, settings: Settings) -> Iterator[Result]:
     access = questions.access(connection)
     if access["missing"]:
         missing = ", ".join(access["missing"])
@@ -164,6 +192,13 @@ def _access(connection: Connection) -> Iterator[Result]:
             "database",
             f"The login {access['login']} may not route and deliver: "
             f"grant postbell_dispatcher to {access['login']}.",
+        )
+    if settings.token_secrets and not access["may_serve"]:
+        yield Result(
+            "warning",
+            "database",
+            f"The login {access['login']} may not serve people: "
+            f"grant postbell_gateway to {access['login']}.",
         )
 
 

@@ -333,7 +333,13 @@ def access(connection: Connection) -> Row:
                 from pg_proc
                 where pronamespace = 'postbell'::regnamespace
                   and proname in ('route', 'claim_batch', 'record_attempts')
-            ) as may_dispatch
+            ) as may_dispatch,
+            pg_has_role('postbell_reader', 'member') and (
+                select bool_and(has_function_privilege(oid, 'execute'))
+                from pg_proc
+                where pronamespace = 'postbell'::regnamespace
+                  and proname in ('session_of', 'stream_between', 'use_ticket')
+            ) as may_serve
         """,
     )
 

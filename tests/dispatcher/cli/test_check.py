@@ -166,3 +166,43 @@ def report(database: given.Connection, name: str, state: str, reason: str | None
         "changed_at": "2030-01-01 12:00Z",
     }  # fmt: skip
     given.call(database, "report_providers", process="host:1", reports=json.dumps([said]))
+
+
+# --- the gateway
+
+
+SECRET = "a secret that the application shares"
+
+
+def of_gateway(cli: Cli) -> list[tuple[str, str]]:
+    return [
+        (found["severity"], found["sentence"])
+        for found in cli.json("check")
+        if found["subject"] == "gateway"
+    ]
+
+
+def test_without_a_secret_it_says_what_is_missing(cli: Cli) -> None:
+    ((severity, sentence),) = of_gateway(cli)
+
+    assert severity == "information"
+    assert "POSTBELL_TOKEN_SECRET is not set" in sentence
+
+
+def test_it_says_where_the_gateway_would_be(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTBELL_TOKEN_SECRET", SECRET)
+
+    result = cli("check")
+
+    assert "`postbell serve` listens on 127.0.0.1:8000, as http://localhost:8000." in result.stdout
+    assert SECRET not in result.stdout
+
+
+def test_one_click_needs_https(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTBELL_TOKEN_SECRET", SECRET)
+    monkeypatch.setenv("POSTBELL_PUBLIC_URL", "http://n.example")
+
+    warnings = [sentence for severity, sentence in of_gateway(cli) if severity == "warning"]
+
+    assert len(warnings) == 1
+    assert "POSTBELL_PUBLIC_URL is not https" in warnings[0]
