@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -85,6 +86,7 @@ class HttpPeer:
     _always: dict[str, Act] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _sessions: set[asyncio.Task[None]] = field(default_factory=set)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _deaf: list[socket.socket] = field(default_factory=list)
 
     @property
@@ -136,6 +138,11 @@ class HttpPeer:
             session.cancel()
         await asyncio.gather(*sessions, return_exceptions=True)
 
+    def reset(self) -> None:
+        """Reset every connection, as a server that is killed."""
+        for writer in self._writers:
+            _reset(writer)
+
     def always(self, step: str, act: Act) -> None:
         """From now on, whenever a client comes to this step."""
         self._always[step] = act
@@ -166,6 +173,7 @@ class HttpPeer:
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
+        self._writers.add(writer)
         self.connections += 1
         self.present += 1
         try:
@@ -175,6 +183,7 @@ class HttpPeer:
         finally:
             self.present -= 1
             self._sessions.discard(task)
+            self._writers.discard(writer)
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
@@ -219,7 +228,7 @@ class HttpPeer:
         act = self._script[step].pop(0) if self._script.get(step) else self._always.get(step)
         match act:
             case Drop(reset=True):
-                writer.transport.abort()
+                _reset(writer)
                 raise _Gone
             case Drop():
                 raise _Gone
@@ -234,3 +243,10 @@ class HttpPeer:
 
 class _Gone(Exception):
     pass
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    # Without a time to linger a socket is closed by a reset (socket(7)).
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -208,6 +208,19 @@ async def test_a_connection_closed_in_the_last_moment_is_replaced_without_a_word
     assert [len(request.body) for request in server.requests[3:]] == [size]
 
 
+async def test_a_request_that_the_system_itself_did_not_take_is_sent_on_another_connection(
+    server: HttpPeer, client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the reset had come between the look at the connection and the writing.
+    monkeypatch.setattr("dispatcher.providers.http._has_ended", lambda _: False)
+    await client.post(server.origin, data=b"1")
+    sending = asyncio.create_task(client.post(server.origin, data=b"2"))
+    server.reset()
+
+    assert status(await sending) == 200
+    assert [request.body for request in server.requests] == [b"1", b"2"]
+
+
 async def test_a_server_that_is_gone_for_good_is_a_retry_after_the_stale_connections(
     server: HttpPeer, client: HttpClient
 ) -> None:
