@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,22 @@ from tests.peers.firefox import Firefox
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
+README = Path(__file__).parents[2] / "README.md"
+
+#: What a test wants to know of the browser.
+_LOOKS = """
+async function unsubscribe() {
+  const worker = await navigator.serviceWorker.ready;
+  return (await worker.pushManager.getSubscription()).unsubscribe();
+}
+
+async function shown() {
+  const worker = await navigator.serviceWorker.ready;
+  return (await worker.getNotifications()).map(
+    ({ title, body, tag, data }) => ({ title, body, tag, data })
+  );
+}
+"""
 
 
 @pytest.fixture
@@ -30,23 +46,51 @@ async def autopush() -> AsyncIterator[Autopush]:
         yield autopush
 
 
+class Shop:
+    """A website with the page and the worker of README, and the gateway's two addresses."""
+
+    def __init__(self, key: str) -> None:
+        readme = README.read_text(encoding="utf-8")
+        self._page, self._worker = re.findall(
+            r"^```js\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL
+        )
+        self._key = key
+        #: What pages have told of themselves.
+        self.subscriptions: list[Any] = []
+        self.url = ""
+
+    async def start(self) -> web.AppRunner:
+        application = web.Application()
+        application.router.add_get("/", self._show_page)
+        application.router.add_get("/worker.js", self._show_worker)
+        application.router.add_get("/v1/push/key", self._show_key)
+        application.router.add_put("/v1/push/subscriptions", self._add)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        return runner
+
+    async def _show_page(self, _: web.Request) -> web.Response:
+        page = f"<!doctype html><title>Shop</title><script>{self._page}{_LOOKS}</script>"
+        return web.Response(text=page, content_type="text/html")
+
+    async def _show_worker(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._worker, content_type="text/javascript")
+
+    async def _show_key(self, _: web.Request) -> web.Response:
+        return web.json_response({"key": self._key})
+
+    async def _add(self, request: web.Request) -> web.Response:
+        self.subscriptions.append(await request.json())
+        return web.Response(status=204)
+
+
 @pytest.fixture
-async def shop() -> AsyncIterator[str]:
-    """The website's page and worker, at an address that browsers call secure."""
-
-    async def page(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(HERE / "push_page.html")
-
-    async def worker(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(HERE / "push_worker.js")
-
-    application = web.Application()
-    application.router.add_get("/", page)
-    application.router.add_get("/worker.js", worker)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+async def shop(key: VapidKey) -> AsyncIterator[Shop]:
+    shop = Shop(key.public)
+    runner = await shop.start()
+    yield shop
     await runner.cleanup()
 
 
@@ -77,9 +121,8 @@ async def test_a_browser_subscribes_is_pushed_to_shows_it_and_is_forgotten_when_
     db: Connection,
     database_url: str,
     autopush: Autopush,
-    shop: str,
+    shop: Shop,
     firefox: Firefox,
-    key: VapidKey,
     tmp_path: Path,
 ) -> None:
     provider = WebPush.from_url(
@@ -90,8 +133,9 @@ async def test_a_browser_subscribes_is_pushed_to_shows_it_and_is_forgotten_when_
     async def run(script: str, *arguments: Any) -> Any:
         return await asyncio.to_thread(firefox.run, script, *arguments)
 
-    await asyncio.to_thread(firefox.open, shop)
-    subscription = await run("return subscribe(arguments[0])", key.public)
+    await asyncio.to_thread(firefox.open, shop.url)
+    await run("return allowPushes()")
+    (subscription,) = shop.subscriptions
     given.device(db, endpoint=subscription["endpoint"], **subscription["keys"])
 
     async with running(database_url, provider):
