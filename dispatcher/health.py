@@ -144,12 +144,13 @@ def app(health: Health, metrics: Metrics) -> ASGIApp:
     )
 
 
-async def serve(app: ASGIApp, host: str, port: int) -> None:
+async def serve(app: ASGIApp, host: str, port: int, *, setting: str = "POSTBELL_HTTP_PORT") -> None:
     """Serve until cancelled; then finish the requests in hand.
 
-    Signals stay with the caller. Raises ListenError if the address is not to be had.
+    Signals stay with the caller. `setting` is what names the port. Raises ListenError if the
+    address is not to be had.
     """
-    with contextlib.closing(_listen(host, port)) as listener:
+    with contextlib.closing(_listen(host, port, setting)) as listener:
         server = _Server(
             uvicorn.Config(
                 app,
@@ -176,7 +177,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, setting: str) -> socket.socket:
     # Ours rather than uvicorn's, which ends the process where the port is taken.
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -184,7 +185,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise ListenError(
             f"{host}:{port} cannot be listened on ({error.strerror or error}): "
-            "set POSTBELL_HTTP_HOST and POSTBELL_HTTP_PORT; port 0 serves nothing."
+            f"set POSTBELL_HTTP_HOST and {setting}; port 0 serves nothing."
         ) from error
 
 

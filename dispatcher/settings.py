@@ -225,6 +225,13 @@ class Settings(BaseSettings):
         "127.0.0.1", "On which address `postbell serve` listens, behind your web server."
     )
     gateway_port: int = _setting(8000, "On which port it does.", ge=1, le=65_535)
+    gateway_metrics_port: int = _setting(
+        0,
+        "On which port of POSTBELL_HTTP_HOST `postbell serve` shows its own /metrics; 0 for none."
+        " Each process needs its own.",
+        ge=0,
+        le=65_535,
+    )
     log_level: LogLevel = _setting(
         "info", "From which level on to log: debug, info, warning or error."
     )

@@ -27,7 +27,7 @@ from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.unsubscribe import UnsubscribePages
 from dispatcher.gateway.webhooks import doors
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.signing import Signer
@@ -54,11 +54,12 @@ def application(
     *,
     streams: Mapping[str, ASGIApp],
     vapid_key: str | None = None,
+    watch: Watch | None = None,
 ) -> ASGIApp:
     """Everything under /v1.
 
     `streams` are plain ASGI applications by path: they are not led through the routing, which would
-    cost each open stream its memory.
+    cost each open stream its memory. `watch` counts what comes back about messages.
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionPages()
@@ -71,7 +72,7 @@ def application(
         *description.operations,
         *HealthPages(pool).operations,
     ]
-    others = _told_by_others(pool, settings)
+    others = _told_by_others(pool, settings, watch or Metrics())
     description.describe(
         declared,
         others,
@@ -88,12 +89,11 @@ def application(
     )
 
 
-def _told_by_others(pool: Pool, settings: Settings) -> list[Route]:
+def _told_by_others(pool: Pool, settings: Settings, watch: Watch) -> list[Route]:
     """What comes back about messages. Raises SettingsError for a key that verifies nothing."""
     signer = settings.signer
     if signer is None:
         return []
-    watch = Metrics()
     intake = Intake(pool, watch)
     try:
         webhooks = doors.routes(

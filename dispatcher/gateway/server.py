@@ -15,10 +15,11 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from dispatcher import contract, database
+from dispatcher import contract, database, health
 from dispatcher.gateway.app import application, authenticator
 from dispatcher.gateway.stream import Stream
-from dispatcher.health import ListenError
+from dispatcher.health import Health, ListenError
+from dispatcher.metrics import Metrics
 from dispatcher.providers.provider import provider_for
 from dispatcher.settings import Settings, SettingsError
 
@@ -64,6 +65,7 @@ class Gateway:
             )
             await stack.enter_async_context(self._pool)
             doorkeeper = authenticator(self._pool, settings)
+            metrics = Metrics()
             stream = Stream(self._url, self._pool, doorkeeper)
             stream.start()
             app = application(
@@ -72,10 +74,26 @@ class Gateway:
                 doorkeeper,
                 streams={"/v1/stream": stream},
                 vapid_key=vapid_key(settings),
+                watch=metrics,
             )
+            if settings.gateway_metrics_port:
+                stack.push_async_callback(_ended, self._show(metrics))
             log.info("serving", address=f"{settings.gateway_host}:{settings.gateway_port}")
             await self._serve(app, listener, stream)
         log.info("stopped")
+
+    def _show(self, metrics: Metrics) -> asyncio.Task[None]:
+        """For the machine or a closed network: beside what the world may see."""
+        showing = health.serve(
+            health.app(Health(), metrics),
+            self._settings.http_host,
+            self._settings.gateway_metrics_port,
+            setting="POSTBELL_GATEWAY_METRICS_PORT",
+        )
+        task = asyncio.create_task(showing, name="metrics")
+        # Without its figures it had better not begin.
+        task.add_done_callback(lambda _: self.stop())
+        return task
 
     def stop(self) -> None:
         """Lets run() return: no new connections, and what is being answered is finished."""
@@ -117,6 +135,13 @@ def vapid_key(settings: Settings) -> str | None:
             if (key := getattr(provider, "public_key", None)) is not None:
                 return str(key)
     return None
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Raises what it ended with, if not with us."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def require_secret(settings: Settings) -> None:
