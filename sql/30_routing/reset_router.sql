@@ -52,6 +52,10 @@ begin
       and not exists (select from postbell.duplicate_event as d where d.outbox_id = former.id);
     get diagnostics v_emitted_again = row_count;
 
+    -- What open pages were told is told; which of it a page has heard cannot be said any more. It looks anew.
+    delete from postbell.stream_event;
+    delete from postbell.stream_truncation;
+
     -- From here on: everything but this transaction, which is yet to commit.
     insert into postbell.router_step (step, snapshot, system_identifier)
     select

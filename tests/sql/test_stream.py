@@ -485,3 +485,12 @@ def test_a_leaf_that_is_read_just_then_is_passed_over_at_once(
     assert given.value(db, "select postbell.truncate_stream()") == 0
     reader.rollback()
     assert given.value(db, "select postbell.truncate_stream()") == 1
+
+
+def test_of_another_clusters_log_nothing_is_left_after_a_reset(db: Connection) -> None:
+    tell(db)
+    tell_ago(db, RING - 1)
+    given.value(db, "select postbell.truncate_stream()")
+    db.execute("select postbell.reset_router()")
+    assert log(db) == []
+    assert given.value(db, "select postbell.is_stream_kept('1:1:')")
