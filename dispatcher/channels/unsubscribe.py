@@ -12,9 +12,9 @@ PURPOSE: Final = "unsubscribe"
 #: Below POSTBELL_PUBLIC_URL; the token follows.
 PATH: Final = "/v1/unsubscribe/"
 
-#: RFC 5322, 2.1.1, with room for the header's name. Within the angle brackets white space means
-#: nothing (RFC 2369, 2), so that a longer link may be folded.
-_LONGEST_LINE: Final = 900
+#: RFC 5322, 2.1.1, with room for the header's name. A URL is not folded, and ids of so many
+#: characters that it would have to be are left with the link in the text.
+_LONGEST_LINE: Final = 950
 
 
 class UnsubscribeLinks:
@@ -35,10 +35,9 @@ class UnsubscribeLinks:
 
 def headers(link: str) -> tuple[tuple[str, str], ...]:
     """What mail programs make a button of; it asks by POST (RFC 8058, 3.1)."""
-    folded = "\r\n ".join(
-        link[start : start + _LONGEST_LINE] for start in range(0, len(link), _LONGEST_LINE)
-    )
+    if len(link) > _LONGEST_LINE:
+        return ()
     return (
-        ("List-Unsubscribe", f"<{folded}>"),
+        ("List-Unsubscribe", f"<{link}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )

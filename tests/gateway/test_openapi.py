@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway.app import application
+from dispatcher.gateway.app import authenticator as authenticator_of
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.stream import Stream
 from dispatcher.settings import Settings
@@ -203,12 +206,26 @@ CALLS: dict[str, tuple[str, str, Any]] = {
 }
 
 
-async def test_every_operation_answers_as_it_is_described(
-    sessions: Pool, settings: Settings, authenticator: Authenticator, db: Connection
+@pytest.fixture
+async def as_gateway(database_url: str, db: Connection) -> AsyncIterator[Pool]:
+    """Sessions of a login that is a gateway's, and nothing more."""
+    db.execute(
+        "do $$ begin create role postbell_test_web login password 'web';"
+        " exception when duplicate_object then null; end $$"
+    )
+    db.execute("grant postbell_gateway to postbell_test_web")
+    url = make_conninfo(database_url, user="postbell_test_web", password="web")
+    async with database.pool(url, "gateway", 4) as opened:
+        yield opened
+
+
+async def test_every_operation_answers_as_it_is_described_to_a_gateways_own_login(
+    as_gateway: Pool, settings: Settings, db: Connection
 ) -> None:
     given.event_type(db)
     given.inbox_item(db, id=1)
-    app = application(sessions, settings, authenticator, streams={}, vapid_key="BKey")
+    doorkeeper = authenticator_of(as_gateway, settings)
+    app = application(as_gateway, settings, doorkeeper, streams={}, vapid_key="BKey")
     document = (await Client(app).get("/v1/openapi.json")).json
     client = Client(app, document=document).as_()
 

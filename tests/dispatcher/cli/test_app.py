@@ -19,6 +19,7 @@ from tests.dispatcher.cli.conftest import Cli
 COMMANDS = (
     "deploy",
     "run",
+    "serve",
     "demo",
     "check",
     "preview",
