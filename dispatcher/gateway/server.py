@@ -78,7 +78,7 @@ class Gateway:
             )
             if settings.gateway_metrics_port:
                 stack.push_async_callback(_ended, self._show(metrics))
-            log.info("serving", address=f"{settings.gateway_host}:{settings.gateway_port}")
+            log.info("serving", at=f"{settings.gateway_host}:{settings.gateway_port}")
             await self._serve(app, listener, stream)
         log.info("stopped")
 

@@ -17,6 +17,7 @@ import pytest
 from dispatcher import embedded, settings
 from tests import given
 from tests.given import Connection
+from tests.peers.server_process import free_port
 from tests.scenarios.conftest import StartDaemon
 from tests.scenarios.daemon_process import await_leader
 from tests.scenarios.mail_sink import MailSink
@@ -83,15 +84,20 @@ class Reader:
             case ["make", *_]:
                 return self._make(line)
             case ["export", assignment]:
-                # It would name what is set already.
                 name, _, value = assignment.partition("=")
-                assert self._environment[name] == self._places[value]
+                if name in self._environment:
+                    # It would name what is set already.
+                    assert self._environment[name] == self._places[value]
+                else:
+                    self._environment[name] = self._run(["sh", "-c", f'printf %s "{value}"'])
                 return ""
             case ["pip", "install", "."]:
                 # What this does is another test's: it builds the wheel and installs it.
                 return ""
             case ["postbell", "run"]:
-                return self._postbell_run()
+                return self._until_it_says("running", "run")
+            case ["postbell", "serve"]:
+                return self._until_it_says("serving", "serve")
             case ["postbell", *_]:
                 return self._run(["sh", "-c", line])
             case _:
@@ -108,18 +114,19 @@ class Reader:
             return self._run(["postbell", "demo", "--once"], environment=environment)
         return ""
 
-    def _postbell_run(self) -> str:
-        """Runs until it is told to stop; by then it has said that it runs."""
+    def _until_it_says(self, word: str, command: str) -> str:
+        """Runs until it is told to stop; by then it has said that it works."""
         with subprocess.Popen(
-            ["postbell", "run"],
-            env=self._environment | {"POSTBELL_LOG_FORMAT": "json"},
+            ["postbell", command],
+            env=self._environment
+            | {"POSTBELL_LOG_FORMAT": "json", "POSTBELL_GATEWAY_PORT": str(free_port())},
             executable=self._programs / "postbell",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
             assert process.stdout is not None
-            said = next((line for line in process.stdout if "running" in line), "")
+            said = next((line for line in process.stdout if word in line), "")
             process.terminate()
             rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0, said + rest
@@ -196,6 +203,7 @@ def settled(db: Connection) -> bool:
     return bool(is_settled)
 
 
+@pytest.mark.slow
 def test_what_readme_says_is_so(
     database_url: str,
     db: Connection,
