@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import Receive, Send
@@ -20,13 +21,19 @@ class OpenStream:
     An idle stream has no task but the one that its server gave it.
     """
 
-    __slots__ = ("_is_held", "_receiving", "_send", "_waiting", "_writer", "identity", "is_ended")
+    __slots__ = (
+        "_abort", "_is_held", "_receiving", "_send", "_waiting", "_writer", "identity", "is_ended",
+    )  # fmt: skip
 
-    def __init__(self, identity: Identity, send: Send) -> None:
+    def __init__(
+        self, identity: Identity, send: Send, abort: Callable[[], None] | None = None
+    ) -> None:
+        """`abort` drops the connection with what is unsent; without it, the request is ended."""
         self.identity: Final = identity
         #: Nothing more is written to it.
         self.is_ended = False
         self._send: Final = send
+        self._abort: Final = abort
         self._waiting = b""
         self._writer: asyncio.Task[None] | None = None
         self._receiving: asyncio.Task[object] | None = None
@@ -93,7 +100,9 @@ class OpenStream:
         """Drops the connection of a page that does not read."""
         self.is_ended = True
         self._waiting = b""
-        if self._receiving is not None:
+        if self._abort is not None:
+            self._abort()
+        elif self._receiving is not None:
             self._receiving.cancel()
 
     async def _write(self) -> None:

@@ -14,10 +14,11 @@ import psycopg
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dispatcher import contract, database, health
 from dispatcher.gateway.app import application, authenticator
-from dispatcher.gateway.stream import Stream
+from dispatcher.gateway.stream import ABORT, Stream
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.providers.provider import provider_for
@@ -106,6 +107,7 @@ class Gateway:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                http=_Protocol,
                 # Nothing here speaks WebSocket, and looking for a library of it takes time.
                 ws="none",
                 # Nothing is decided by a client's address, so no header need be trusted with it.
@@ -170,6 +172,13 @@ async def run(url: str, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.stop)
     await gateway.run()
+
+
+class _Protocol(H11Protocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Closing waits until all is sent, and a page that does not read never takes it."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, ABORT: transport.abort}
 
 
 class _Server(uvicorn.Server):

@@ -39,6 +39,9 @@ from dispatcher.gateway.teller import Teller
 
 log = structlog.get_logger()
 
+#: Where a server leaves in a request's state what drops the connection: ASGI has no word for it.
+ABORT: Final = "abort"
+
 #: Streams that one person may have open with one process: a few browsers with a few windows.
 MOST_STREAMS: Final = 20
 
@@ -140,7 +143,8 @@ class Stream:
         if scope["method"] == "HEAD" or self._is_stopping:
             await _answer(scope, send, _come_back(len(self._audience)))
             return
-        await self._serve(OpenStream(identity, send), HTTPConnection(scope), receive, send)
+        stream = OpenStream(identity, send, scope.get("state", {}).get(ABORT))
+        await self._serve(stream, HTTPConnection(scope), receive, send)
 
     async def _serve(
         self, stream: OpenStream, connection: HTTPConnection, receive: Receive, send: Send

@@ -1,0 +1,51 @@
+"""A page that stops reading, over the network: dropped, and in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from tests import given
+from tests.gateway.bearer import token
+from tests.gateway.in_process import page_at, serving
+from tests.given import Connection
+from tests.peers.server_process import free_port
+
+pytestmark = pytest.mark.slow
+
+#: More than the kernel keeps for a connection between two programs of one machine.
+MEGABYTES = 24
+
+
+def tell_a_megabyte(db: Connection) -> None:
+    with db.transaction():
+        given.rows(
+            db,
+            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            " select 'default', 'notification', 'u1',"
+            " json_build_object('id', n, 'body', repeat('x', 10000))"
+            " from generate_series(1, 100) as n",
+        )
+        given.call(db, "ring_gateways")
+
+
+async def test_a_page_that_stops_reading_holds_up_neither_others_nor_the_end(
+    db: Connection, database_url: str
+) -> None:
+    port = free_port()
+    request = f"GET /v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token()}\r\n\r\n"
+    loop = asyncio.get_running_loop()
+    with socket.socket() as stuck:
+        async with serving(database_url, gateway_port=port, shutdown_seconds=20) as gateway:
+            await asyncio.to_thread(stuck.connect, ("127.0.0.1", port))
+            stuck.sendall(request.encode())
+            async with page_at(gateway) as page:
+                for _ in range(MEGABYTES):
+                    tell_a_megabyte(db)
+                    await asyncio.sleep(0)
+                await page.until(lambda now: len(now.ids()) == MEGABYTES * 100)
+            began = loop.time()
+        # Well before a request that does not end would be cut off.
+        assert loop.time() - began < 10
