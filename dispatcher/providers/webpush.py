@@ -6,6 +6,7 @@ py_vapid; their sending is not used, for it connects anew each time and follows 
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -45,6 +46,9 @@ _KEY_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _LONGEST_ID: Final = 255
 
+#: Services that are not trusted have, all together, one place for so many of the others.
+UNTRUSTED_SHARE: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -57,7 +61,7 @@ class Application:
     #: Seconds to be connected, and for the answer.
     connect_timeout: float = 5.0
     timeout: float = 10.0
-    #: Requests in flight, at most, over all services.
+    #: Requests in flight, at most, over all trusted services; others have a quarter as many beside.
     concurrency: int = 32
     #: File of certificates to trust instead of the system's.
     ca: str | None = None
@@ -112,13 +116,10 @@ class WebPush:
             tls = ssl.create_default_context(cafile=application.ca)
         except (OSError, ValueError) as fault:
             raise ProviderUrlError(f"{MISCONFIGURED}{fault}") from None
-        self._client = HttpClient(
-            concurrency=application.concurrency,
-            timeout=application.timeout,
-            connect_timeout=application.connect_timeout,
-            resolver=None if application.allow_private else PublicResolver(),
-            tls=tls,
-        )
+        self._client = _client(application, tls, application.concurrency)
+        # Places of their own: services that answer late, or never, take none of the others'.
+        share = max(1, application.concurrency // UNTRUSTED_SHARE)
+        self._untrusted_client = _client(application, tls, share)
         #: The trusted services that have taken something signed with this key.
         self._accepting: set[str] = set()
         self._open = False
@@ -133,6 +134,7 @@ class WebPush:
 
     async def open(self) -> None:
         await self._client.open()
+        await self._untrusted_client.open()
         self._open = True
 
     async def send(self, message: Push) -> Outcome:
@@ -160,10 +162,11 @@ class WebPush:
 
     async def close(self) -> None:
         self._open = False
-        await self._client.close()
+        await asyncio.gather(self._client.close(), self._untrusted_client.close())
 
     async def _post(self, message: Push, origin: str, payload: bytes) -> Response | Retry | Unknown:
-        return await self._client.post(
+        client = self._client if self._is_trusted(origin) else self._untrusted_client
+        return await client.post(
             message.device.endpoint,
             data=_encrypted(payload, message.device),
             headers={
@@ -213,6 +216,16 @@ class WebPush:
 
     def _is_trusted(self, origin: str) -> bool:
         return is_of(origin, self._application.trusted)
+
+
+def _client(application: Application, tls: ssl.SSLContext, concurrency: int) -> HttpClient:
+    return HttpClient(
+        concurrency=concurrency,
+        timeout=application.timeout,
+        connect_timeout=application.connect_timeout,
+        resolver=None if application.allow_private else PublicResolver(),
+        tls=tls,
+    )
 
 
 class _UnusableKeysError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -186,6 +187,20 @@ async def test_a_service_of_a_users_own_that_leaves_us_in_doubt_cannot_either(
 
     assert isinstance(outcome, Unknown)
     assert outcome.fault is Fault.MESSAGE
+
+
+async def test_services_of_users_own_take_no_place_from_the_others(
+    service: WebPushHarness,
+) -> None:
+    application = replace(service.application, concurrency=4, trusted=())
+    provider = WebPush(application)
+    await provider.open()
+
+    outcomes = await asyncio.gather(*(provider.send(service.message(n)) for n in range(6)))
+    await provider.close()
+
+    assert all(isinstance(outcome, Sent) for outcome in outcomes)
+    assert service.peak == 1
 
 
 async def test_what_is_too_large_is_sent_once_more_and_shorter(service: WebPushHarness) -> None:
