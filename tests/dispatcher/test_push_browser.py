@@ -51,9 +51,9 @@ class Shop:
 
     def __init__(self, key: str) -> None:
         readme = README.read_text(encoding="utf-8")
-        self._page, self._worker = re.findall(
-            r"^```js\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL
-        )
+        scripts = re.findall(r"^```js\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        (self._page,) = (script for script in scripts if "function allowPushes()" in script)
+        (self._worker,) = (script for script in scripts if 'addEventListener("push"' in script)
         self._key = key
         #: What pages have told of themselves.
         self.subscriptions: list[Any] = []
