@@ -19,6 +19,7 @@ from tests.given import Connection, Fate
 from tests.peers.autopush import CERTIFICATE, Autopush
 from tests.peers.browser import until
 from tests.peers.firefox import Firefox
+from tests.scenarios.patience import seen
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +118,7 @@ async def fate_of(db: Connection, event: int) -> Fate:
             await asyncio.sleep(0.05)
 
 
-async def test_a_browser_subscribes_is_pushed_to_shows_it_and_is_forgotten_when_it_unsubscribes(
+async def test_a_browser_is_pushed_to_with_its_page_closed_and_forgotten_when_it_unsubscribes(
     db: Connection,
     database_url: str,
     autopush: Autopush,
@@ -137,11 +138,15 @@ async def test_a_browser_subscribes_is_pushed_to_shows_it_and_is_forgotten_when_
     await run("return allowPushes()")
     (subscription,) = shop.subscriptions
     given.device(db, endpoint=subscription["endpoint"], **subscription["keys"])
+    # The page is closed; the browser is still there.
+    await asyncio.to_thread(firefox.open, "about:blank")
 
     async with running(database_url, provider):
         told = given.emit(db, "order.completed", payload={"order_id": 42}, channels=["push"])
         sent = await fate_of(db, told)
         assert (sent.state, autopush.complaints) == ("sent", [])
+        await seen(lambda: autopush.acknowledged == 1, "the worker has had it")
+        await asyncio.to_thread(firefox.open, shop.url)
         shown = await asyncio.to_thread(until, firefox, "return shown()")
 
         assert await run("return unsubscribe()") is True
