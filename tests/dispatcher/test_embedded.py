@@ -19,6 +19,8 @@ import pytest
 from dispatcher import embedded
 from tests.conftest import IN_HASTE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

@@ -407,7 +407,7 @@ def test_a_call_is_passed_on_only_if_the_message_is_not_at_fault() -> None:
     assert passed_on == {
         "Sent": False,
         "Refused": False,
-        "Unknown": False,
+        "Unknownprovider": False,
         "Retrymessage": False,
         "Retryprovider": True,
         "Retryconfiguration": True,

@@ -18,6 +18,8 @@ from tests.given import Connection
 from tests.scenarios.outcome import left_over
 from tests.scenarios.patience import seen
 
+pytestmark = pytest.mark.slow
+
 Deliver = Callable[[int], Awaitable[None]]
 
 

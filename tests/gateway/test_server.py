@@ -25,6 +25,8 @@ from tests import given
 from tests.gateway.bearer import OURS, SECRET, token
 from tests.given import Connection
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0
 
 

@@ -71,9 +71,9 @@ def test_a_url_may_come_from_a_file_beside_it(read: Read) -> None:
     assert entry.url == "smtps://shop:pass@relay.example"
 
 
-def test_the_file_in_the_readme_is_one(read: Read) -> None:
+def test_the_files_in_the_readme_are_some(read: Read) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (text,) = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    text, texts = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     (read.folder / "second_mail.url").write_text("smtps://shop:pass@second.example")
 
     entries = read(text, MAIL_PASSWORD="p@ss")
@@ -81,6 +81,11 @@ def test_the_file_in_the_readme_is_one(read: Read) -> None:
     assert [(entry.name, entry.rate, entry.concurrency) for entry in entries] == [
         ("main_mail", 14, 4),
         ("second_mail", None, None),
+    ]
+    account = {"TWILIO_SID": f"AC{0:032x}", "TWILIO_TOKEN": f"{0:032x}"}
+    assert [entry.channel for entry in read(texts, **account, TWILIO_SERVICE=f"MG{0:032x}")] == [
+        "sms",
+        "sms",
     ]
 
 

@@ -26,6 +26,8 @@ from tests.scenarios.outcome import left_over
 from tests.scenarios.patience import seen
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 #: What their URLs say besides.
 TEXTS = f"scheme=http&messaging_service={SERVICE}"
 PUSHES = "allow_private=1&subject=mailto:ops@shop.example"

@@ -16,6 +16,8 @@ import pytest
 
 from tests.scenarios.patience import until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # A shell that started us in the background has SIGINT ignored, and children inherit that.
 COMMAND = (
@@ -84,7 +86,6 @@ def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
     with socket.socket() as nobody:
         # Bound and not listening: whoever connects is refused.
@@ -98,7 +99,6 @@ def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
     assert "in_app to u1 should" not in said
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "number", "expected"),
     [([], signal.SIGINT, 0), (["--once"], signal.SIGINT, 130), ([], signal.SIGTERM, 0)],
@@ -120,7 +120,6 @@ def test_whoever_interrupts_it_finds_nothing_left(
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_everything_with_it(scratch: Path) -> None:
     with demo(scratch) as process:
         assert process.stdout is not None

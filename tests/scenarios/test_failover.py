@@ -15,6 +15,8 @@ from tests.scenarios.outcome import left_over, states
 from tests.scenarios.patience import seen
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(tmp_path: Path) -> Iterator[MailSink]:

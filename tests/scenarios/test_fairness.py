@@ -18,6 +18,8 @@ from tests.scenarios.outcome import left_over
 from tests.scenarios.patience import until
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 AUDIENCE = int(os.environ.get("POSTBELL_TEST_AUDIENCE", "20000"))
 
 
@@ -94,7 +96,6 @@ def test_single_events_do_not_wait_for_another_tenants_audience(
     verify(db, loud, quiet, audience=5000)
 
 
-@pytest.mark.slow
 def test_single_events_do_not_wait_for_another_tenants_large_audience(
     db: Connection, database_url: str, start_daemon: StartDaemon
 ) -> None:

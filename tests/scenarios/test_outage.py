@@ -23,6 +23,8 @@ from tests.scenarios.outcome import left_over, states
 from tests.scenarios.patience import seen, until
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 #: Every session that a daemon has, by its name in pg_stat_activity.
 SESSIONS = (
     "postbell router",
@@ -79,7 +81,6 @@ def terminate(db: Connection, name: str) -> int:
     )
 
 
-@pytest.mark.slow
 async def test_each_session_of_the_daemon_may_be_lost(db: Connection, database_url: str) -> None:
     provider = ScriptedProvider()
     async with running(database_url, provider, safety_poll_seconds=0):

@@ -22,6 +22,8 @@ from tests.providers.smtp_peer import Drop, Say, SmtpPeer
 from tests.scenarios.outcome import left_over, states
 from tests.scenarios.patience import seen
 
+pytestmark = pytest.mark.slow
+
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 #: A daemon's patience, shortened for those who watch.

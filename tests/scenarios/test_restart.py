@@ -23,6 +23,8 @@ from tests.scenarios.outcome import left_over, message_ids, routed
 from tests.scenarios.patience import until
 from tests.scenarios.producer import Producer, producing
 
+pytestmark = pytest.mark.slow
+
 RESTARTS = int(os.environ.get("POSTBELL_TEST_RESTARTS", "5"))
 _IN_FLIGHT = 8
 
@@ -90,7 +92,6 @@ def verify(url: str, producers: list[Producer], mail_sink: MailSink, restarts: i
     assert duplicates <= restarts * _IN_FLIGHT
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(RESTARTS * 30 + 180)
 def test_the_daemon_outlives_crashes_of_the_server_and_loses_nothing(
     server: Server, start_daemon: StartDaemon, mail_sink: MailSink

@@ -15,6 +15,8 @@ from dispatcher.rendering.catalog import Catalog
 from tests import given
 from tests.given import Connection
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def elsewhere() -> Iterator[str]:

@@ -24,6 +24,8 @@ from tests.scenarios.outcome import left_over, states
 from tests.scenarios.patience import seen
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 PUBLIC = "https://notify.shop.example"
 #: Signs our own links.
 OURS = SecretStr("what this house signs its own links with")

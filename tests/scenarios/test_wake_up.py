@@ -23,6 +23,8 @@ from tests.scenarios.outcome import routed
 from tests.scenarios.patience import until
 from tests.scenarios.producer import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 WAKE_UPS = int(os.environ.get("POSTBELL_TEST_WAKE_UPS", "10000"))
 #: Seconds; around the time that the router takes to fall asleep, the longest that it may doze.
 _GAP = 0.003
@@ -158,7 +160,6 @@ def test_another_session_that_listens_takes_nobodys_wake_up(
     assert heard
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(WAKE_UPS * 0.05 + 120)
 def test_no_wake_up_is_lost_among_thousands(db: Connection, url: str, ticker: Ticker) -> None:
     events = set()

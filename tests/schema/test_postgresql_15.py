@@ -14,9 +14,12 @@ from tests.conftest import IN_HASTE
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
-pytestmark = pytest.mark.skipif(
-    not (BINARIES / "initdb").exists(), reason=f"no PostgreSQL 15 in {BINARIES}"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BINARIES / "initdb").exists(), reason=f"no PostgreSQL 15 in {BINARIES}"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

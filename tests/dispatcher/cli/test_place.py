@@ -12,6 +12,8 @@ import pytest
 from dispatcher import embedded
 from tests.dispatcher.cli.conftest import Cli
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -18,6 +18,8 @@ import pytest
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 
+pytestmark = pytest.mark.slow
+
 #: What must never be read in a log.
 CANARY = "canary-4711"
 SECONDS = 30.0
