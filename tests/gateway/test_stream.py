@@ -164,6 +164,7 @@ async def test_more_than_a_page_of_the_log_is_told_in_order(
         assert len({event.last_id for event in page.events if event.name == "notification"}) == 50
 
 
+@pytest.mark.slow
 async def test_events_between_bells_arrive_too(db: Connection, app: Stream) -> None:
     async with opened(app) as page:
         for number in range(1, 101):
@@ -360,6 +361,7 @@ async def test_a_gateway_that_stops_asks_its_pages_to_come_back(
             assert late.retry is not None
 
 
+@pytest.mark.slow
 async def test_nothing_is_missed_and_nothing_twice_while_gateways_come_and_go(
     db: Connection, database_url: str, sessions: Pool, authenticator: Authenticator
 ) -> None:
@@ -405,6 +407,7 @@ async def test_nothing_is_missed_and_nothing_twice_while_gateways_come_and_go(
 
 
 @pytest.mark.parametrize("session", ["postbell streams", "postbell gateway"])
+@pytest.mark.slow
 async def test_a_lost_session_loses_nothing(db: Connection, app: Stream, session: str) -> None:
     item = given.inbox_item(db)
     async with opened(app) as page:
@@ -516,6 +519,7 @@ async def test_a_session_that_was_deleted_is_found_out(
         await app.stop()
 
 
+@pytest.mark.slow
 async def test_a_stream_ends_when_its_token_does(app: Stream, db: Connection) -> None:
     now = int(datetime.now(UTC).timestamp())
     async with opened(app, iat=now, exp=now + 2) as page:

@@ -18,6 +18,8 @@ from dispatcher.contract import SchemaError
 from dispatcher.definition import Definition
 from dispatcher.rendering.catalog import Catalog
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sql(tmp_path: Path) -> Path:

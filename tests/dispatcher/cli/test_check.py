@@ -15,6 +15,8 @@ from aiosmtpd.handlers import Sink
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -9,6 +9,8 @@ import pytest
 from tests.dispatcher.cli.conftest import Cli
 from tests.dispatcher.rendering.given import folder, in_app_files
 
+pytestmark = pytest.mark.slow
+
 
 def test_preview_renders_the_sample_on_every_channel(bare: Cli) -> None:
     result = bare("preview", "order.paid")
