@@ -97,11 +97,17 @@ class Stream:
         self._heartbeat: Final = Heartbeat(self._beat)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
+        self._is_attended = False
         self._are_suspect = asyncio.Event()
 
     def __len__(self) -> int:
         """How many are open."""
         return len(self._audience)
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether those who write know that somebody is there to be told."""
+        return self._is_attended
 
     def start(self) -> None:
         """Needs no database yet: without one, pages are asked to come back."""
@@ -211,6 +217,7 @@ class Stream:
                         await database.connect(self._url, "streams")
                     )
                     await self._doorbell.begin(connection)
+                    self._is_attended = True
                     pause = SHORTEST_PAUSE
                     # Changes, and who logged out, are told only to those who are there.
                     self._teller.count_anew()
@@ -218,6 +225,7 @@ class Stream:
                     await self._doorbell.run(connection)
             except ConnectionLost as error:
                 log.warning("lost the database", part="doorbell", error=str(error).strip())
+            self._is_attended = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

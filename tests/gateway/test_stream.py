@@ -28,6 +28,10 @@ async def serving(url: str, pool: Pool, doorkeeper: Authenticator) -> AsyncItera
     app = Stream(url, pool, doorkeeper)
     app.start()
     try:
+        # Whoever came before the bell was there would be told the count once more.
+        async with asyncio.timeout(20):
+            while not app.is_attended:  # noqa: ASYNC110 - nobody else waits for it
+                await asyncio.sleep(0.005)
         yield app
     finally:
         await app.stop()
@@ -195,6 +199,7 @@ async def test_who_comes_for_the_first_time_is_told_nothing_old(
     db: Connection, app: Stream
 ) -> None:
     tell(db, 1)
+    await app._teller._look_anew()
     async with opened(app) as page:
         tell(db, 2)
         await page.shows(2)
