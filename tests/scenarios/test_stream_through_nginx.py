@@ -25,3 +25,5 @@ async def test_what_is_committed_shows_on_an_open_page_at_once(
                     given.emit(db, payload=PAYLOAD, channels=["in_app"])
                     # The page stays open, so what was held back would never come.
                     await page.until(lambda now: now.of("state")[-1]["unread"] == number)  # noqa: B023
+                told = dict.fromkeys(state["unread"] for state in page.of("state"))
+                assert list(told) == [0, 1, 2, 3]

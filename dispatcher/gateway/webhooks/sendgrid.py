@@ -145,7 +145,7 @@ def _blame(kind: Kind, event: dict[str, Any], status: str | None) -> Blame | Non
         return None
     if _text(event, "bounce_classification") == "Invalid Address":
         return Blame.HARD
-    # `blocked`: by the other side's policy, for now; the address is not at fault.
+    # `blocked` is the other side's policy, which may change: the address is not at fault.
     return None if _text(event, "type") == "blocked" else blame_of(status)
 
 
