@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering import gsm
+from dispatcher.rendering.catalog import TEMPLATES as TEMPLATE_TYPES
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import check
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK, PushContent, SmsContent, SseContent
+from dispatcher.rendering.content import (
+    UNSUBSCRIBE_LINK,
+    EmailContent,
+    PushContent,
+    SmsContent,
+    SseContent,
+)
+from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
@@ -23,23 +31,13 @@ from tests.dispatcher.rendering.given import (
     in_app,
     reader,
 )
+from tests.templates.catalogue import ENTRIES, Entry
 
 CATALOG = Catalog.load([TEMPLATES])
 LOCALES = ("en", "fr")
 EVERY_EVENT_AND_LOCALE = [(event, locale) for event in CATALOG.events for locale in LOCALES]
-
-#: The shared catalogue: category, priority, fields (? is optional) and the link of each event.
-SPECIFIED = {
-    "order.created": ("orders", "normal", "order_id order_topic? amount? currency?"),
-    "order.assigned": ("orders", "high", "order_id order_topic? writer_name? deadline?"),
-    "order.completed": ("orders", "high", "order_id order_topic?"),
-    "order.paid": ("orders", "normal", "order_id order_topic? amount currency? payment_method?"),
-    "payment.completed": (
-        "payments",
-        "normal",
-        "order_id? order_topic? amount currency? payment_method?",
-    ),
-}
+#: The end of a sentence, or of what is quoted.
+END = (".", "?", "!", "…", "”", "»")
 
 
 def sample(event: str) -> dict[str, Any]:
@@ -47,16 +45,26 @@ def sample(event: str) -> dict[str, Any]:
     return payload
 
 
-def test_the_events_are_those_of_the_catalogue() -> None:
-    declared = {
-        key: (
-            event.category,
-            event.priority,
-            " ".join(name + "?" * (not field.required) for name, field in event.fields.items()),
-        )
-        for key, event in CATALOG.events.items()
-    }
-    assert declared == SPECIFIED
+def link(event: str, payload: dict[str, Any]) -> str | None:
+    return ENTRIES[event].link(SHOP.base_url, payload)
+
+
+@pytest.mark.parametrize("event", CATALOG.events.values(), ids=lambda event: event.key)
+def test_an_event_is_as_the_catalogue_has_it(event: EventType) -> None:
+    declared = Entry(
+        category=event.category,
+        priority=event.priority,
+        channels=" ".join(event.default_channels),
+        fields=" ".join(name + "?" * (not field.required) for name, field in event.fields.items()),
+        links=ENTRIES[event.key].links,
+    )
+    assert declared == ENTRIES[event.key]
+
+
+@pytest.mark.parametrize("event", CATALOG.events.values(), ids=lambda event: event.key)
+def test_an_event_has_a_template_for_each_channel(event: EventType) -> None:
+    assert set(event.channels) == set(TEMPLATE_TYPES)
+    assert "email.html" in CATALOG.pages[event.key]
 
 
 def test_nothing_is_found_in_them() -> None:
@@ -78,9 +86,10 @@ def test_an_email_renders_its_sample(event: str, locale: str) -> None:
         )
     )
     assert content.subject
-    assert "https://shop.example/orders/1042" in content.text
+    address = link(event, sample(event))
+    assert f"\n{address}\n" in content.text
     assert content.html is not None
-    assert 'href="https://shop.example/orders/1042"' in content.html
+    assert f'href="{address}"' in content.html
     assert f'lang="{locale}"' in content.html
     assert "prefers-color-scheme: dark" in content.html
     assert 'class="heading" style="' in content.html
@@ -110,8 +119,8 @@ def test_an_inbox_item_renders_its_sample(event: str, locale: str) -> None:
         )
     )
     assert item.title
-    assert item.body.endswith(".")
-    assert item.link == "https://shop.example/orders/1042"
+    assert item.body.endswith(END)
+    assert item.link == link(event, sample(event))
     assert [action.link for action in item.actions] == [item.link]
 
 
@@ -123,7 +132,7 @@ def test_a_text_message_of_its_sample_is_one_segment_with_its_link(event: str, l
 
     assert isinstance(content, SmsContent)
     assert content.text.startswith("Alpine Shop")
-    assert content.text.endswith(" https://shop.example/orders/1042")
+    assert content.text.endswith(f" {link(event, sample(event))}")
     assert gsm.measure(content.text).encoding is gsm.Encoding.GSM
     assert gsm.measure(content.text).segments == 1
 
@@ -138,8 +147,8 @@ def test_a_push_of_its_sample_is_short_and_opens_what_it_tells_of(event: str, lo
     # What a phone shows before it cuts; the shared catalogue bounds the text that is quoted.
     assert len(content.title) <= 50
     assert len(content.body) <= 150
-    assert content.body.endswith(".")
-    assert content.link == "https://shop.example/orders/1042"
+    assert content.body.endswith(END)
+    assert content.link == link(event, sample(event))
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
@@ -151,7 +160,7 @@ def test_an_open_page_is_told_of_its_sample_in_brief(event: str, locale: str) ->
     assert isinstance(content, SseContent)
     assert len(content.title) <= 50
     assert len(content.body) <= 150
-    assert content.link == "https://shop.example/orders/1042"
+    assert content.link == link(event, sample(event))
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
@@ -164,15 +173,8 @@ def test_it_renders_with_its_required_fields_alone(event: str, locale: str) -> N
             delivery(payload, event=event, channel=channel, recipient=reader(locale=locale))
         )
         assert "None" not in repr(content).replace("image=None", "").replace("link=None", "")
-
-
-def test_a_browser_is_pushed_to_only_for_what_is_worth_it() -> None:
-    pushed = {key for key, event in CATALOG.events.items() if "push" in event.default_channels}
-    assert pushed == {"order.assigned", "order.completed"}
-
-
-def test_an_open_page_hears_of_everything() -> None:
-    assert all("sse" in event.default_channels for event in CATALOG.events.values())
+        if not isinstance(content, EmailContent | SmsContent):
+            assert content.link == link(event, payload)
 
 
 def test_french_readers_get_french() -> None:
