@@ -116,9 +116,7 @@ class Daemon:
             queue.stop()
 
     def _start_queues(self, catalog: Catalog) -> list[asyncio.Task[None]]:
-        renderer = Renderer(
-            catalog, offers_unsubscribe=self._settings.unsubscribe_links is not None
-        )
+        renderer = Renderer(catalog, offers_links=self._settings.signer is not None)
         inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
         stream = StreamSender(self._sessions, renderer, self._metrics, SseChannel())
         queues = [

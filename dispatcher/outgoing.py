@@ -21,6 +21,7 @@ def _email(settings: Settings) -> Channel[Any, Any]:
         tracking=settings.tracking,
         signer=settings.signer,
         unsubscribe_links=settings.unsubscribe_links,
+        preferences_links=settings.preferences_links,
         concurrency=settings.email_concurrency,
         max_attempts=settings.email_max_attempts,
     )

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import files
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.preferences import PreferencesLinks
 from dispatcher.channels.return_path import RETURN_PATH
 from dispatcher.channels.sms import MOST_SEGMENTS, SmsChannel
 from dispatcher.channels.tracking import Tracking
@@ -273,6 +274,11 @@ class Settings(BaseSettings):
     def unsubscribe_links(self) -> UnsubscribeLinks | None:
         """As `EmailChannel` takes it."""
         return UnsubscribeLinks(self.signer, self.public_url) if self.signer else None
+
+    @property
+    def preferences_links(self) -> PreferencesLinks | None:
+        """As `EmailChannel` takes it."""
+        return PreferencesLinks(self.signer, self.public_url) if self.signer else None
 
     @property
     def links(self) -> Links | None:

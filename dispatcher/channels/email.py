@@ -16,11 +16,12 @@ from email_validator import EmailNotValidError, validate_email
 from dispatcher.channels import mime, unsubscribe
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.preferences import PreferencesLinks
 from dispatcher.channels.return_path import RETURN_PATH, ReturnPath
 from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Delivery, Refused
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK
+from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 from dispatcher.signing import Signer
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class EmailChannel:
         reply_to: str | None = None,
         return_path: str = RETURN_PATH,
         unsubscribe_links: UnsubscribeLinks | None = None,
+        preferences_links: PreferencesLinks | None = None,
         tracking: Tracking | None = None,
         signer: Signer | None = None,
         concurrency: int = 8,
@@ -137,6 +139,7 @@ class EmailChannel:
         self._reply_to = reply_to
         self._return_path = ReturnPath(return_path, signer)
         self._unsubscribe_links = unsubscribe_links
+        self._preferences_links = preferences_links
         self._tracking = tracking
         self._now = now
         self.concurrency = concurrency
@@ -178,6 +181,7 @@ class EmailChannel:
         if not mime.is_header_safe(subject):
             return Refused("the subject contains a line break or NUL")
 
+        date = self._now()
         headers, text, html = HEADERS, content.text, content.html
         left_to_the_provider = delivery.tracking
         if self._tracking:
@@ -189,6 +193,11 @@ class EmailChannel:
             headers += unsubscribe.headers(link)
             text = text.replace(UNSUBSCRIBE_LINK, link)
             html = html and html.replace(UNSUBSCRIBE_LINK, escape(link))
+        # Also in what is forced: it has preferences beside this one.
+        if self._preferences_links:
+            link = self._preferences_links.of(delivery, date)
+            text = text.replace(PREFERENCES_LINK, link)
+            html = html and html.replace(PREFERENCES_LINK, escape(link))
         return Email(
             delivery_id=delivery.id,
             envelope_from=self._return_path.of(delivery.id, sender.mailbox.domain),
@@ -198,7 +207,7 @@ class EmailChannel:
             subject=subject,
             text=text,
             html=html,
-            date=self._now(),
+            date=date,
             message_id=_message_id(delivery, sender.mailbox.domain),
             headers=headers,
             smtputf8=(

@@ -12,7 +12,7 @@ from typing import Final
 
 from dispatcher.delivery import Delivery
 from dispatcher.links import Links
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK
+from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 
 #: The address of a link, as our templates and the CSS inliner write it.
 _HREF: Final = re.compile(
@@ -20,6 +20,8 @@ _HREF: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _END_OF_BODY: Final = re.compile(r"</body\s*>", re.IGNORECASE)
+#: Filled in when we are done, and nobody's business.
+_OUR_OWN: Final = frozenset({UNSUBSCRIBE_LINK, PREFERENCES_LINK})
 #: Web servers take no longer address line; what is longer keeps its own.
 _LONGEST: Final = 2000
 
@@ -44,7 +46,7 @@ class Tracking:
     def _led_past_us(self, found: re.Match[str], delivery_id: int) -> str:
         target = unescape(found["target"]).strip()
         # Only what leads to the web: not mailto:, and not the way out.
-        if not target.lower().startswith(("https://", "http://")) or target == UNSUBSCRIBE_LINK:
+        if not target.lower().startswith(("https://", "http://")) or target in _OUR_OWN:
             return found[0]
         link = self._links.clicked(delivery_id, target)
         if len(link) > _LONGEST:

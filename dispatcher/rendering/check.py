@@ -166,7 +166,7 @@ def _renderings(catalog: Catalog, event: EventType) -> Iterator[Finding]:
     except ValueError:
         return
     required = {name: sample[name] for name in sample if _is_required(event, name)}
-    renderer = Renderer(catalog, offers_unsubscribe=True)
+    renderer = Renderer(catalog, offers_links=True)
     seen: set[Finding] = set()
     for locale in catalog.locales(event.key):
         for channel in event.channels:

@@ -8,6 +8,8 @@ from typing import Final
 #: What `unsubscribe_link` is in a mail: the channel puts each recipient's own in its place, so that
 #: one content serves all. RFC 2606: this host is nobody's.
 UNSUBSCRIBE_LINK: Final = "https://unsubscribe.invalid/"
+#: What `preferences_link` is in a mail, likewise.
+PREFERENCES_LINK: Final = "https://preferences.invalid/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from jinja2 import Template, UndefinedError
 from dispatcher.delivery import Delivery
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_template import ChannelTemplate
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK, Content
+from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content
 from dispatcher.rendering.errors import RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.graphemes import cut
@@ -56,13 +56,13 @@ class _Form:
 class Renderer:
     """Renders the events of one catalog for one database.
 
-    `offers_unsubscribe` says that the e-mail channel knows a link for whoever may opt out. Not for
-    use by several threads at once.
+    `offers_links` says that the e-mail channel knows a link for whoever may opt out, and one to the
+    preferences of each. Not for use by several threads at once.
     """
 
-    def __init__(self, catalog: Catalog, *, offers_unsubscribe: bool = False) -> None:
+    def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
-        self._offers_unsubscribe: Final = offers_unsubscribe
+        self._offers_links: Final = offers_links
         self._sharing: Final = Sharing()
         self._forms: Final = {key: _Form.of(event) for key, event in catalog.events.items()}
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
@@ -102,17 +102,16 @@ class Renderer:
             scene = Scene(tenant, observed, values.get("currency"))
             values["tenant"] = tenant
             values["recipient"] = observed
-            values["unsubscribe_link"] = self._unsubscribe_link(delivery)
+            offers_links = self._offers_links and delivery.channel == "email"
+            may_leave = offers_links and not delivery.is_forced
+            values["unsubscribe_link"] = UNSUBSCRIBE_LINK if may_leave else None
+            values["preferences_link"] = PREFERENCES_LINK if offers_links else None
             values[SCENE] = scene
             content = template.render(values, scene)
         except Exception as error:  # noqa: BLE001 # template code can raise anything
             # From None: the cause's frames hold the payload, and a log may print them.
             raise _explained(error, delivery) from None
         return content, observed
-
-    def _unsubscribe_link(self, delivery: Delivery) -> str | None:
-        is_offered = self._offers_unsubscribe and delivery.channel == "email"
-        return UNSUBSCRIBE_LINK if is_offered and not delivery.is_forced else None
 
     def _choose(self, key: tuple[str, str, str | None, str]) -> ChannelTemplate:
         event, channel, locale, _ = key

@@ -15,7 +15,7 @@ from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.tracking import Tracking
 from dispatcher.delivery import Delivery, Refused
 from dispatcher.links import Links
-from dispatcher.rendering.content import UNSUBSCRIBE_LINK, EmailContent
+from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, EmailContent
 from dispatcher.signing import Signer
 from tests.dispatcher.channels.given import a_delivery
 
@@ -27,6 +27,7 @@ HTML = (
     '<html><body><a href="https://shop.example/orders/7?a=1&amp;b=2">Order</a>'
     "<a class='x' title='a > b' href='http://shop.example'>Shop</a>"
     f'<a href="mailto:help@shop.example">Help</a><a href="{UNSUBSCRIBE_LINK}">Leave</a>'
+    f'<a href="{PREFERENCES_LINK}">Choose</a>'
     '<img src="https://shop.example/logo.png"></body></html>'
 )
 
@@ -45,8 +46,8 @@ def test_nothing_is_written_unless_it_is_asked_for() -> None:
 
 def test_links_to_the_web_lead_past_us_and_no_others() -> None:
     html = TRACKING.in_html(HTML, asking(frozenset({"clicks"})))
-    order, shop, mail, out = hrefs(html)
-    assert (mail, out) == ("mailto:help@shop.example", UNSUBSCRIBE_LINK)
+    order, shop, *others = hrefs(html)
+    assert others == ["mailto:help@shop.example", UNSUBSCRIBE_LINK, PREFERENCES_LINK]
     for link, target in (
         (order, "https://shop.example/orders/7?a=1&b=2"),
         (shop, "http://shop.example"),

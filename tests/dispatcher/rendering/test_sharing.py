@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dispatcher.delivery import Recipient
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.content import PREFERENCES_LINK, SmsContent
 from dispatcher.rendering.renderer import Renderer
 from tests.dispatcher.rendering.given import (
     SHOP,
@@ -31,10 +32,25 @@ def test_what_reads_nothing_is_shared_by_all_of_a_locale(tmp_path: Path) -> None
 
 def test_a_link_to_unsubscribe_is_shared_by_all_who_may(tmp_path: Path) -> None:
     files = email_files(text="x {% if unsubscribe_link %}{{ unsubscribe_link }}{% endif %}")
-    render = Renderer(Catalog.load([folder(tmp_path, files)]), offers_unsubscribe=True).render
+    render = Renderer(Catalog.load([folder(tmp_path, files)]), offers_links=True).render
     first = render(delivery({}))
     assert render(delivery({}, recipient=reader(id="ben"))) is first
     assert email(render(replace(delivery({}), is_forced=True))).text == "x\n"
+
+
+def test_a_link_to_the_preferences_is_shared_by_all_and_is_in_mails_alone(tmp_path: Path) -> None:
+    text = "x {% if preferences_link %}{{ preferences_link }}{% endif %}"
+    files = {**email_files(text=text), "thing/happened/sms.txt": text}
+    catalog = Catalog.load([folder(tmp_path, files)])
+    render = Renderer(catalog, offers_links=True).render
+
+    first = render(delivery({}))
+
+    assert email(first).text == f"x {PREFERENCES_LINK}\n"
+    assert render(delivery({}, recipient=reader(id="ben"))) is first
+    assert email(render(replace(delivery({}), is_forced=True))).text == email(first).text
+    assert email(Renderer(catalog).render(delivery({}))).text == "x\n"
+    assert render(delivery({}, channel="sms")) == SmsContent("x")
 
 
 @pytest.mark.parametrize(
