@@ -18,6 +18,7 @@ from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.pages import assets
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
@@ -56,7 +57,7 @@ def application(
     vapid_key: str | None = None,
     watch: Watch | None = None,
 ) -> ASGIApp:
-    """Everything under /v1.
+    """Everything under /v1, and the pages.
 
     `streams` are plain ASGI applications by path: they are not led through the routing, which would
     cost each open stream its memory. `watch` counts what comes back about messages.
@@ -80,8 +81,10 @@ def application(
         public_url=settings.public_url,
         cookie_name=doorkeeper.cookie_name,
     )
+    # For people, and so not in the description.
+    seen: list[Route] = [*assets.shipped().routes]
     pages = Starlette(
-        routes=[*operation.routes(declared, doorkeeper), *others],
+        routes=[*operation.routes(declared, doorkeeper), *others, *seen],
         exception_handlers=problem.HANDLERS,
     )
     return _open_to(

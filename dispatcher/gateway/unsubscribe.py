@@ -26,6 +26,7 @@ from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.body import body_of
 from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.pages.words import language
 from dispatcher.gateway.person import rows_as
 from dispatcher.signing import BadToken, Signer
 
@@ -204,11 +205,11 @@ class UnsubscribePages:
             category=link.category,
         )
         if not rows:
-            return _State("", _language(None, request), category_is_off=True, all_is_off=True)
+            return _State("", language(None, request), category_is_off=True, all_is_off=True)
         found: dict[str, Any] = rows[0]
         return _State(
             found["name"],
-            _language(found["locale"], request),
+            language(found["locale"], request),
             found["category_is_off"],
             found["all_is_off"],
         )
@@ -222,16 +223,6 @@ def _choice(form: bytes) -> Choice:
             choice: Choice = known
             return choice
     return "category"
-
-
-def _language(locale: str | None, request: Request) -> str:
-    """That of the mail, else the first that the browser names and we speak."""
-    accepted = request.headers.get("accept-language", "").split(",")
-    for named in [locale or "", *accepted]:
-        language = named.partition(";")[0].strip().replace("_", "-").partition("-")[0].lower()
-        if language in _WORDS:
-            return language
-    return "en"
 
 
 def _page(state: _State, category: str, *, done: Choice | None = None) -> Response:
@@ -263,7 +254,7 @@ def _described(state: _State, *, is_undone: bool) -> tuple[str, list[Choice]]:
 
 
 def _refusal(request: Request) -> Response:
-    lang = _language(None, request)
+    lang = language(None, request)
     words: Any = _WORDS[lang]
     heading, sentence = words["bad"]
     return HTMLResponse(

@@ -1,0 +1,1 @@
+"""What people see of the gateway: its pages, and the files that these load."""

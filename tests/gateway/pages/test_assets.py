@@ -1,0 +1,91 @@
+"""The files that pages load: kept, packed, and the same for every origin."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from starlette.applications import Starlette
+
+from dispatcher.gateway.pages.assets import Asset, Assets, shipped
+from tests.gateway.client import Client
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(Starlette(routes=shipped().routes))
+
+
+async def test_a_file_is_asked_for_by_its_name(client: Client) -> None:
+    answer = await client.get("/assets/page.css")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, no-cache"
+    assert b":root" in answer.body
+
+
+async def test_under_its_version_it_is_kept_for_good(client: Client) -> None:
+    answer = await client.get(shipped().path("page.css"))
+
+    assert answer.status == 200
+    assert "immutable" in answer.headers["cache-control"]
+
+
+async def test_a_page_of_another_release_gets_what_there_is_and_does_not_keep_it(
+    client: Client,
+) -> None:
+    answer = await client.get("/assets/0123456789ab/page.css")
+
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "public, no-cache"
+
+
+async def test_it_is_packed_for_those_who_can_unpack_it(client: Client) -> None:
+    plain = await client.get("/assets/page.css")
+    packed = await client.having(accept_encoding="br, gzip").get("/assets/page.css")
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_what_a_browser_has_is_not_sent_again(client: Client, encoding: str) -> None:
+    browser = client.having(accept_encoding=encoding)
+    tag = (await browser.get("/assets/page.css")).headers["etag"]
+
+    answer = await browser.having(if_none_match=f'"other", {tag}').get("/assets/page.css")
+
+    assert answer.status == 304
+    assert answer.body == b""
+    assert answer.headers["etag"] == tag
+    assert (await browser.having(if_none_match='"other"').get("/assets/page.css")).status == 200
+
+
+async def test_a_page_of_any_origin_may_load_it(client: Client) -> None:
+    answer = await client.having(origin="https://shop.example").get("/assets/page.css")
+
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize("name", ["nothing.css", "page.html", "assets.py", "../auth.py", ""])
+async def test_nothing_else_of_the_folder_is_served(client: Client, name: str) -> None:
+    assert (await client.get(f"/assets/{name}")).status == 404
+    assert (await client.get(f"/assets/{shipped().version}/{name}")).status == 404
+
+
+def test_a_page_cannot_name_what_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        shipped().path("nothing.css")
+
+
+def test_the_version_is_another_as_soon_as_one_file_is() -> None:
+    before, after = (
+        Assets({"a.js": Asset.of(b"1", "text/javascript"), "b.js": Asset.of(content, "")})
+        for content in (b"1", b"2")
+    )
+
+    assert before.version != after.version
