@@ -120,7 +120,7 @@ def test_an_inbox_item_renders_its_sample(event: str, locale: str) -> None:
     assert item.title
     assert item.body.endswith(END)
     assert item.link == link(event, sample(event))
-    assert [action.link for action in item.actions] == [item.link]
+    assert item.actions[0].link == item.link
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
