@@ -22,7 +22,7 @@ from dispatcher.gateway.pages import assets
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
-from dispatcher.gateway.session import SessionPages
+from dispatcher.gateway.session import OperatorSessionPages, SessionPages
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingPages
@@ -66,6 +66,7 @@ def application(
     description = DescriptionPages()
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
+        *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
         *PushPages(pool, vapid_key).operations,
@@ -80,6 +81,7 @@ def application(
         streams,
         public_url=settings.public_url,
         cookie_name=doorkeeper.cookie_name,
+        operator_cookie_name=doorkeeper.operator_cookie_name,
     )
     # For people, and so not in the description.
     seen: list[Route] = [*assets.shipped().routes]

@@ -45,6 +45,16 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Which operator asks: somebody who sees what became of everybody's messages, and no inbox."""
+
+    name: str
+    #: As an identity's.
+    session_id: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """Opens one stream; `expires_at` is until when."""
 
@@ -73,24 +83,32 @@ class Authenticator:
         self._origins: Final = frozenset(origins)
         self._now: Final = now
         self.cookie_name: Final = cookie_name
+        #: Another: a browser may be logged in as both, and neither stands for the other.
+        self.operator_cookie_name: Final = f"{cookie_name}_operator"
 
     async def authenticate(self, connection: HTTPConnection) -> Identity:
         """Who is asking, by `Authorization: Bearer` or by the cookie.
 
         Raises Unauthorized; ForeignOrigin for a change by cookie that another site's page asks for.
         """
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme:
-            if scheme.lower() != "bearer":
-                raise Unauthorized("the Authorization header is not of the Bearer scheme")
-            return await self._by_token(token.strip())
-        cookie = connection.cookies.get(self.cookie_name)
-        if not cookie:
-            raise Unauthorized("neither a token nor a session was shown")
-        identity = await self._by_cookie(cookie)
-        if connection.scope.get("method") not in _SAFE:
-            self._check_origin(connection)
+        token = _bearer(connection)
+        if token is not None:
+            return await self._by_token(token)
+        identity = await self._by_cookie(_cookie(connection, self.cookie_name))
+        self._check_origin(connection)
         return identity
+
+    async def authenticate_operator(self, connection: HTTPConnection) -> Operator:
+        """Which operator asks, by a token of that scope or by the cookie it was exchanged for.
+
+        Raises Unauthorized, for a person's token and session too; ForeignOrigin as for them.
+        """
+        token = _bearer(connection)
+        if token is not None:
+            return self._operator_by_token(token)
+        operator = await self._operator_by_cookie(_cookie(connection, self.operator_cookie_name))
+        self._check_origin(connection)
+        return operator
 
     async def begin_session(self, identity: Identity) -> str:
         """Logs in for as long as the token is valid; the cookie's value. Raises Unauthorized."""
@@ -107,6 +125,19 @@ class Authenticator:
         """Logs out; every gateway closes the session's streams. Nothing for a bare token."""
         if identity.session_id is not None:
             await self._sessions.end_session(bytes.fromhex(identity.session_id))
+
+    async def begin_operator_session(self, operator: Operator) -> str:
+        """Logs an operator in for as long as the token is valid; the cookie's value."""
+        cookie = secrets.token_urlsafe(32)
+        await self._sessions.begin_operator_session(
+            _digest(cookie), operator.name, operator.expires_at
+        )
+        return cookie
+
+    async def end_operator_session(self, operator: Operator) -> None:
+        """Logs an operator out. Nothing for a bare token."""
+        if operator.session_id is not None:
+            await self._sessions.end_operator_session(bytes.fromhex(operator.session_id))
 
     async def issue_ticket(self, identity: Identity) -> Ticket:
         """A ticket for one stream, where no cookie can be sent. Raises Unauthorized."""
@@ -168,11 +199,31 @@ class Authenticator:
             raise Unauthorized("the session is over: begin a new one")
         return Identity(session.tenant_id, session.recipient_id, digest.hex(), session.expires_at)
 
+    def _operator_by_token(self, token: str) -> Operator:
+        try:
+            claims = self._tokens.read_operator(token)
+        except InvalidToken as error:
+            log.warning("refused an operator's token", reason=str(error))
+            raise Unauthorized(str(error)) from None
+        return Operator(claims.operator, None, claims.expires_at)
+
+    async def _operator_by_cookie(self, cookie: str) -> Operator:
+        digest = _digest(cookie)
+        session = None
+        if len(cookie) <= _LONGEST_COOKIE:
+            session = await self._sessions.operator_session_of(digest)
+        if session is None:
+            log.warning("refused an operator's session", reason="there is none, or it is over")
+            raise Unauthorized("the session is over: begin a new one")
+        return Operator(session.operator, digest.hex(), session.expires_at)
+
     def _check_origin(self, connection: HTTPConnection) -> None:
-        """The browser says whose page it was, and the page cannot say otherwise.
+        """For a change by cookie: the browser says whose page asks, and no page can say otherwise.
 
         Never compared with the Host header, which is the client's to choose.
         """
+        if connection.scope.get("method") in _SAFE:
+            return
         origin = connection.headers.get("origin")
         if origin is not None:
             is_ours = origin in self._origins
@@ -181,6 +232,23 @@ class Authenticator:
         if not is_ours:
             log.warning("refused a foreign page", origin=origin)
             raise ForeignOrigin("the page that sent this is not of an allowed origin")
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    """The token, if one is shown. Raises Unauthorized for another scheme."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer":
+        raise Unauthorized("the Authorization header is not of the Bearer scheme")
+    return token.strip()
+
+
+def _cookie(connection: HTTPConnection, name: str) -> str:
+    cookie = connection.cookies.get(name)
+    if not cookie:
+        raise Unauthorized("neither a token nor a session was shown")
+    return cookie
 
 
 def _digest(secret: str) -> bytes:

@@ -23,6 +23,7 @@ PATH: Final = "/v1/openapi.json"
 
 _REF: Final = "#/components/schemas/{model}"
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"cookie": []}]
+_OPERATORS: Final[list[dict[str, list[str]]]] = [{"operator_token": []}, {"operator_cookie": []}]
 
 Json = dict[str, Any]
 
@@ -49,6 +50,7 @@ class DescriptionPages:
         *,
         public_url: str,
         cookie_name: str,
+        operator_cookie_name: str,
     ) -> None:
         """`others` are routes that no operation declares: their docstrings say what they are."""
         declared = list(operations)
@@ -66,7 +68,8 @@ class DescriptionPages:
                 "title": "Postbell",
                 "version": __version__,
                 "description": "Inbox, preferences and streams of one person at a time. The"
-                " application signs a token (JWT, HS256) that says whose.",
+                " application signs a token (JWT, HS256) that says whose. By one of scope operator"
+                " somebody sees what became of everybody's messages, and no inbox.",
             },
             "servers": [{"url": public_url}],
             "paths": paths,
@@ -75,6 +78,17 @@ class DescriptionPages:
                 "securitySchemes": {
                     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                     "cookie": {"type": "apiKey", "in": "cookie", "name": cookie_name},
+                    "operator_token": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "JWT",
+                        "description": 'With the claim `"scope": "operator"`.',
+                    },
+                    "operator_cookie": {
+                        "type": "apiKey",
+                        "in": "cookie",
+                        "name": operator_cookie_name,
+                    },
                 },
             },
         }
@@ -86,7 +100,7 @@ def _operation(operation: Operation) -> Json:
         **_texts(operation.description),
         "operationId": operation.name,
         "tags": [operation.tag],
-        "security": _SECURITY if operation.is_for_somebody else [],
+        "security": _security(operation),
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
         "responses": {str(status): answer for status, answer in _answers(operation).items()},
     }
@@ -96,6 +110,12 @@ def _operation(operation: Operation) -> Json:
             "content": {"application/json": {"schema": _reference(operation.body)}},
         }
     return described
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.is_for_operators:
+        return _OPERATORS
+    return _SECURITY if operation.is_for_somebody else []
 
 
 def _answers(operation: Operation) -> dict[int, Json]:

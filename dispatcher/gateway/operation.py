@@ -1,9 +1,9 @@
 """One thing that can be asked for over HTTP: declared once, served and described from that.
 
-A handler's signature is the declaration. `identity` is who asks, `query` and `body` are models,
-`request` is what came; any other argument is a part of the path. What it returns is the answer: a
-model, or None for nothing (204). `Annotated[Response, …]` is a handler that writes it itself: a
-model, None, or a media type.
+A handler's signature is the declaration. `identity` is who asks, or `operator` which operator does;
+`query` and `body` are models, `request` is what came; any other argument is a part of the path.
+What it returns is the answer: a model, or None for nothing (204). `Annotated[Response, …]` is a
+handler that writes it itself: a model, None, or a media type.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dispatcher.gateway.problem import FieldFault, Problem, invalid
 
 Handler = Callable[..., Awaitable[Any]]
 
-_KNOWN: Final = frozenset({"identity", "query", "body", "request"})
+_KNOWN: Final = frozenset({"identity", "operator", "query", "body", "request"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ class Operation:
         return "identity" in self.arguments
 
     @property
+    def is_for_operators(self) -> bool:
+        """Whether one must be let in as an operator."""
+        return "operator" in self.arguments
+
+    @property
     def query(self) -> type[BaseModel] | None:
         return self.arguments.get("query")
 
@@ -89,7 +94,7 @@ class Operation:
     def problems(self) -> set[int]:
         """Statuses that it may end with instead of an answer."""
         found = {*self.own_problems, HTTPStatus.SERVICE_UNAVAILABLE}
-        if self.is_for_somebody:
+        if self.is_for_somebody or self.is_for_operators:
             found.add(HTTPStatus.UNAUTHORIZED)
             if self.method != "GET":
                 found.add(HTTPStatus.FORBIDDEN)
@@ -110,6 +115,8 @@ class Operation:
         given: dict[str, Any] = {}
         if self.is_for_somebody:
             given["identity"] = await authenticator.authenticate(request)
+        if self.is_for_operators:
+            given["operator"] = await authenticator.authenticate_operator(request)
         if "request" in self.arguments:
             given["request"] = request
         for name, kind in self.path_arguments.items():

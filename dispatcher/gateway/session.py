@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from dispatcher.gateway.auth import Authenticator, Identity
+from dispatcher.gateway.auth import Authenticator, Identity, Operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 
@@ -24,6 +24,15 @@ class Somebody(BaseModel):
     expires_at: datetime
 
 
+class SomeOperator(BaseModel):
+    """Which operator is let in, and until when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operator: str
+    expires_at: datetime
+
+
 class StreamTicket(BaseModel):
     """Opens one stream: `GET /v1/stream?ticket=…`."""
 
@@ -33,12 +42,35 @@ class StreamTicket(BaseModel):
     expires_at: datetime = Field(description="Until when it may be used, once.")
 
 
+class Cookies:
+    """What a browser keeps of a session: out of reach of scripts, and of other sites' forms."""
+
+    def __init__(self, *, is_secure: bool) -> None:
+        self._is_secure = is_secure
+
+    def keep(self, response: Response, name: str, cookie: str, expires_at: datetime) -> None:
+        response.set_cookie(
+            name,
+            cookie,
+            expires=expires_at,
+            path="/",
+            secure=self._is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response, name: str) -> None:
+        response.delete_cookie(
+            name, path="/", secure=self._is_secure, httponly=True, samesite="lax"
+        )
+
+
 class SessionPages:
     """`is_secure` says that browsers reach us by https."""
 
     def __init__(self, authenticator: Authenticator, *, is_secure: bool) -> None:
         self._authenticator = authenticator
-        self._is_secure = is_secure
+        self._cookies = Cookies(is_secure=is_secure)
 
     @property
     def operations(self) -> list[Operation]:
@@ -55,25 +87,10 @@ class SessionPages:
         The session lasts as long as the token would have. A page does this once, so that no script
         of it needs to keep the token.
         """
-        if identity.session_id is not None:
-            raise Problem(
-                HTTPStatus.UNAUTHORIZED,
-                "unauthorized",
-                "A session does not begin another.",
-                "Send Authorization: Bearer with a token of the application's.",
-                headers={"www-authenticate": 'Bearer realm="postbell"'},
-            )
+        _require_token(identity)
         cookie = await self._authenticator.begin_session(identity)
         response = _json(_somebody(identity))
-        response.set_cookie(
-            self._authenticator.cookie_name,
-            cookie,
-            expires=identity.expires_at,
-            path="/",
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        self._cookies.keep(response, self._authenticator.cookie_name, cookie, identity.expires_at)
         return response
 
     async def who_am_i(self, identity: Identity) -> Somebody:
@@ -84,13 +101,7 @@ class SessionPages:
         """End the session, and at once every stream that it opened."""
         await self._authenticator.end_session(identity)
         response = Response(status_code=HTTPStatus.NO_CONTENT)
-        response.delete_cookie(
-            self._authenticator.cookie_name,
-            path="/",
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        self._cookies.forget(response, self._authenticator.cookie_name)
         return response
 
     async def issue_ticket(self, identity: Identity) -> StreamTicket:
@@ -100,6 +111,60 @@ class SessionPages:
         """
         issued = await self._authenticator.issue_ticket(identity)
         return StreamTicket(ticket=issued.ticket, expires_at=issued.expires_at)
+
+
+class OperatorSessionPages:
+    """The same for operators: another cookie, and no inbox. `is_secure` as above."""
+
+    def __init__(self, authenticator: Authenticator, *, is_secure: bool) -> None:
+        self._authenticator = authenticator
+        self._cookies = Cookies(is_secure=is_secure)
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = "/v1/operator/session"
+        return [
+            Operation.of("POST", path, "operator", self.log_operator_in),
+            Operation.of("GET", path, "operator", self.which_operator_am_i),
+            Operation.of("DELETE", path, "operator", self.log_operator_out),
+        ]
+
+    async def log_operator_in(self, operator: Operator) -> Annotated[Response, SomeOperator]:
+        """Exchange an operator's token for a cookie, which lasts as long."""
+        _require_token(operator)
+        cookie = await self._authenticator.begin_operator_session(operator)
+        response = _json(_some_operator(operator))
+        self._cookies.keep(
+            response, self._authenticator.operator_cookie_name, cookie, operator.expires_at
+        )
+        return response
+
+    async def which_operator_am_i(self, operator: Operator) -> SomeOperator:
+        """Which operator is let in, and until when."""
+        return _some_operator(operator)
+
+    async def log_operator_out(self, operator: Operator) -> Annotated[Response, None]:
+        """End the operator's session."""
+        await self._authenticator.end_operator_session(operator)
+        response = Response(status_code=HTTPStatus.NO_CONTENT)
+        self._cookies.forget(response, self._authenticator.operator_cookie_name)
+        return response
+
+
+def _require_token(who: Identity | Operator) -> None:
+    """A session would otherwise prolong itself."""
+    if who.session_id is not None:
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            "unauthorized",
+            "A session does not begin another.",
+            "Send Authorization: Bearer with a token of the application's.",
+            headers={"www-authenticate": 'Bearer realm="postbell"'},
+        )
+
+
+def _some_operator(operator: Operator) -> SomeOperator:
+    return SomeOperator(operator=operator.name, expires_at=operator.expires_at)
 
 
 def _somebody(identity: Identity) -> Somebody:

@@ -19,6 +19,13 @@ class Session(NamedTuple):
     expires_at: datetime
 
 
+class OperatorSession(NamedTuple):
+    """Which operator's session it is, as postbell.operator_session_of() returns it."""
+
+    operator: str
+    expires_at: datetime
+
+
 class UsedTicket(NamedTuple):
     """Whom a ticket let in, as postbell.use_ticket() returns it."""
 
@@ -49,6 +56,20 @@ class Sessions:
 
     async def end_session(self, digest: bytes) -> None:
         await self._row("select postbell.end_session(%s)", digest)
+
+    async def begin_operator_session(
+        self, digest: bytes, operator: str, expires_at: datetime
+    ) -> None:
+        await self._row(
+            "select postbell.begin_operator_session(%s, %s, %s)", digest, operator, expires_at
+        )
+
+    async def operator_session_of(self, digest: bytes) -> OperatorSession | None:
+        row = await self._row("select * from postbell.operator_session_of(%s)", digest)
+        return None if row is None else OperatorSession._make(row)
+
+    async def end_operator_session(self, digest: bytes) -> None:
+        await self._row("select postbell.end_operator_session(%s)", digest)
 
     async def issue_ticket(
         self,

@@ -12,6 +12,8 @@ import jwt
 
 #: The claim `aud`: what the application signs for others with the same secret opens nothing here.
 AUDIENCE: Final = "postbell"
+#: The claim `scope` of a token that lets an operator in, and nobody into an inbox.
+OPERATOR: Final = "operator"
 #: How long a token may be valid: one that was stolen is of use for as long.
 LONGEST_LIFE: Final = timedelta(hours=24)
 
@@ -35,6 +37,14 @@ class Claims:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorClaims:
+    """Which operator a token names, and until when."""
+
+    operator: str
+    expires_at: datetime
+
+
 class TokenReader:
     """Reads tokens that were signed with one of the secrets."""
 
@@ -48,7 +58,28 @@ class TokenReader:
         self._now: Final = now
 
     def read(self, token: str) -> Claims:
-        """Raises InvalidToken."""
+        """A person's. Raises InvalidToken, for an operator's too."""
+        claims, expires_at = self._valid(token)
+        if "scope" in claims:
+            raise InvalidToken("the token has a scope, and a person's has none")
+        return Claims(
+            tenant_id=_identifier("tenant", claims.get("tenant", "default")),
+            recipient_id=_identifier("sub", claims["sub"]),
+            expires_at=expires_at,
+        )
+
+    def read_operator(self, token: str) -> OperatorClaims:
+        """An operator's. Raises InvalidToken, for a person's too."""
+        claims, expires_at = self._valid(token)
+        if claims.get("scope") != OPERATOR:
+            raise InvalidToken(f'the token\'s scope is not "{OPERATOR}"')
+        # Whoever signs one believes that it is held to the tenant.
+        if "tenant" in claims:
+            raise InvalidToken("an operator's token names no tenant, for it sees all of them")
+        return OperatorClaims(_identifier("sub", claims["sub"]), expires_at)
+
+    def _valid(self, token: str) -> tuple[dict[str, Any], datetime]:
+        """The claims of one that we may believe now, and until when."""
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
         claims = self._verified(token)
@@ -60,11 +91,7 @@ class TokenReader:
         if expires_at - issued_at > LONGEST_LIFE:
             hours = int(LONGEST_LIFE.total_seconds() // 3600)
             raise InvalidToken(f"the token's exp is more than {hours} hours after its iat")
-        return Claims(
-            tenant_id=_identifier("tenant", claims.get("tenant", "default")),
-            recipient_id=_identifier("sub", claims["sub"]),
-            expires_at=expires_at,
-        )
+        return claims, expires_at
 
     def _verified(self, token: str) -> dict[str, Any]:
         for secret in self._secrets:

@@ -5,6 +5,9 @@ as $$
     delete from postbell.session
     where expires_at <= postbell.clock();
 
+    delete from postbell.operator_session
+    where expires_at <= postbell.clock();
+
     delete from postbell.ticket
     where expires_at <= postbell.clock();
 $$;

@@ -33,3 +33,18 @@ comment on column postbell.ticket.digest is 'SHA-256 of the ticket.';
 comment on column postbell.ticket.session_digest is 'The session that it was issued to, and with which it ends; null if a token was shown instead.';
 comment on column postbell.ticket.expires_at is 'Until when it may be used.';
 comment on column postbell.ticket.valid_until is 'Until when what it stands for is valid, and a stream opened with it may stay open.';
+
+-- Apart from people's: no statement that looks for the one can find the other.
+create table postbell.operator_session (
+    digest bytea primary key,
+    operator text not null,
+
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+
+    constraint operator_is_short check (length(operator) between 1 and 255)
+);
+create index operator_session_end_idx on postbell.operator_session (expires_at);
+comment on table postbell.operator_session is 'Which operators are logged in to the gateway. Deleting a row logs out.';
+comment on column postbell.operator_session.digest is 'SHA-256 of what the cookie holds.';
+comment on column postbell.operator_session.operator is 'Whom the token named: it shows in the gateway''s log beside what they do. No recipient.';

@@ -29,3 +29,17 @@ exception
         null;
 end
 $$;
+
+-- For an operator it is support. It does not inherit: what is not done for an operator is not done with that role's
+-- rights, nor sees everybody's rows. Before PostgreSQL 16 a grant cannot say so.
+do $$
+begin
+    if not pg_has_role('postbell_gateway', 'postbell_support', 'member') then
+        execute 'grant postbell_support to postbell_gateway'
+            || case when current_setting('server_version_num')::integer >= 160000 then ' with inherit false' else '' end;
+    end if;
+exception
+    when unique_violation then
+        null;
+end
+$$;

@@ -51,10 +51,10 @@ grant execute on function
     postbell.add_push_subscription, postbell.remove_push_subscription, postbell.take_over_device, postbell.require_device
 to postbell_reader;
 
--- A gateway knows who is logged in. What it does for a person it does as their reader.
+-- A gateway knows who is logged in. What it does for a person it does as their reader, for an operator as support.
 grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
-    postbell.require_present,
+    postbell.require_present, postbell.begin_operator_session, postbell.operator_session_of, postbell.end_operator_session,
     postbell.attend, postbell.doze, postbell.rouse, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
     postbell.is_stream_kept, postbell.unread_among
 to postbell_gateway;

@@ -48,6 +48,10 @@ class Client:
         bearer = f"Bearer {token(recipient, **claims)}"
         return replace(self, headers={**self.headers, "authorization": bearer})
 
+    def as_operator(self, name: str = "olga", **claims: Any) -> Client:
+        """The same for an operator."""
+        return self.as_(name, **{"scope": "operator", **claims})
+
     def having(self, **headers: str) -> Client:
         """The same with more headers; `_` stands for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from dispatcher.gateway.token import Claims, InvalidToken, TokenReader
+from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 from tests.gateway.bearer import SECRET, token
 
 NOW = int(time.time())
@@ -118,3 +118,40 @@ def test_a_token_nested_without_end_is_refused() -> None:
 
     with pytest.raises(InvalidToken):
         read(f"{deep}.{deep}.")
+
+
+def test_an_operators_token_names_the_operator_and_its_end() -> None:
+    claims = TokenReader([SECRET]).read_operator(token("olga", scope="operator", exp=NOW + 60))
+
+    assert claims == OperatorClaims("olga", datetime.fromtimestamp(NOW + 60, UTC))
+
+
+@pytest.mark.parametrize("scope", ["operator", "", "admin", None, ["operator"]])
+def test_a_token_with_a_scope_is_no_persons(scope: Any) -> None:
+    claims = {"sub": "u1", "aud": "postbell", "iat": NOW, "exp": NOW + 60, "scope": scope}
+
+    assert refusal(jwt.encode(claims, SECRET)) == "the token has a scope, and a person's has none"
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({}, 'the token\'s scope is not "operator"'),
+        ({"scope": "Operator"}, 'the token\'s scope is not "operator"'),
+        ({"scope": "operator admin"}, 'the token\'s scope is not "operator"'),
+        ({"scope": ["operator"]}, 'the token\'s scope is not "operator"'),
+        ({"scope": True}, 'the token\'s scope is not "operator"'),
+        ({"scope": "operator", "tenant": "other"}, "an operator's token names no tenant"),
+        ({"scope": "operator", "aud": "billing"}, 'the token\'s aud is not "postbell"'),
+        ({"scope": "operator", "iat": NOW - 600, "exp": NOW - 1}, "the token has expired"),
+        ({"scope": "operator", "exp": NOW + 10**6}, "more than 24 hours"),
+        ({"scope": "operator", "recipient": "a\0b"}, "the token's sub"),
+        ({"scope": "operator", "secret": "guessed, at some length, by somebody"}, "not signed"),
+    ],
+    ids=str,
+)
+def test_what_is_no_operators_token_lets_no_operator_in(
+    claims: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidToken, match=reason):
+        TokenReader([SECRET]).read_operator(token(**claims))

@@ -32,6 +32,7 @@ FUNCTIONS = {
     | {
         "begin_session", "session_of", "end_session", "issue_ticket", "use_ticket",
         "require_present",
+        "begin_operator_session", "operator_session_of", "end_operator_session",
         "receive_receipt", "receive_reply",
         "attend", "doze", "rouse", "stream_position", "stream_between", "stream_missed",
         "is_stream_kept", "unread_among",
@@ -609,6 +610,21 @@ def test_support_sees_no_bodies_and_no_addresses_and_changes_nothing(
 ) -> None:
     with acting_as(crowd, "support"):
         assert is_denied(crowd, statement)
+
+
+def test_a_gateway_is_support_only_when_it_says_so(crowd: Connection) -> None:
+    if crowd.info.server_version < 160000:
+        pytest.skip("a grant that is not inherited needs PostgreSQL 16")
+    statement = "select from postbell.attempt"
+    with acting_as(crowd, "gateway"):
+        assert is_denied(crowd, statement)
+        assert owners(crowd, "delivery_log") == set()
+    crowd.execute("create role web nologin in role postbell_gateway")
+    crowd.execute("set session authorization web")
+    with acting_as(crowd, "support"):
+        assert not is_denied(crowd, statement)
+        assert len(owners(crowd, "delivery_log")) == 3
+    crowd.execute("reset session authorization")
 
 
 # --- the dispatcher
