@@ -7,6 +7,7 @@ create table postbell.tenant (
     locale text not null default 'en',
     time_zone text not null default 'UTC',
     branding jsonb not null default '{}',
+    branding_version integer not null default 1,
 
     disabled_channels text[] not null default '{}',
     tracking text[] not null default '{}',
@@ -25,6 +26,7 @@ comment on column postbell.tenant.currency is 'For amounts whose payload names n
 comment on column postbell.tenant.locale is 'For recipients who have none.';
 comment on column postbell.tenant.time_zone is 'For recipients who have none. IANA.';
 comment on column postbell.tenant.branding is 'from_name, from_address, colours: what templates read as tenant.branding.';
+comment on column postbell.tenant.branding_version is 'Counts its changes; the former ones are in postbell.branding_version.';
 comment on column postbell.tenant.disabled_channels is 'Channels that this website does not use.';
 comment on column postbell.tenant.tracking is 'opens, clicks: what is to be known about e-mails. Nothing unless asked for, and never of a person who refuses it.';
 

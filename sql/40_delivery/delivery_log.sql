@@ -17,8 +17,9 @@ select
     sent_at,
     delivered_at,
     opened_at,
-    clicked_at
+    clicked_at,
+    template_version
 from postbell.delivery;
 
 comment on view postbell.delivery_log is
-    'Every channel of every recipient of every event, with what became of it; skipped ones with their reason.';
+    'Every channel of every recipient of every event, with what became of it; skipped ones with their reason. postbell.texts_used() tells which texts of the database a template_version has.';

@@ -1,4 +1,4 @@
-create or replace function postbell.record_inbox(batch_id bigint, claim integer, items json) returns integer
+create or replace function postbell.record_inbox(batch_id bigint, claim integer, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -27,7 +27,8 @@ begin
             attempts = attempts + 1,
             provider = 'inbox',
             sent_at = clock_timestamp(),
-            delivered_at = clock_timestamp()
+            delivered_at = clock_timestamp(),
+            template_version = versions ->> d.event
         from free
         where d.id = free.id
         returning
@@ -75,4 +76,4 @@ begin
 end
 $$;
 
-comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. Returns how many were written.';
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what each event was rendered from, {"order.paid": "…"}. Returns how many were written.';

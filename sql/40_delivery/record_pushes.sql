@@ -1,6 +1,6 @@
 create or replace function postbell.record_pushes(
     delivery_ids bigint[], outcomes text[], providers text[], message_ids text[], reasons text[], retry_after double precision[],
-    tries json
+    tries json, versions jsonb default '{}'
 ) returns void
 language plpgsql security definer
 set search_path = ''
@@ -44,10 +44,10 @@ begin
 
     perform postbell.settle(
         delivery_ids, outcomes, providers, message_ids, reasons, retry_after,
-        array_fill(false, array[cardinality(delivery_ids)])
+        array_fill(false, array[cardinality(delivery_ids)]), versions
     );
 end
 $$;
 
 comment on function postbell.record_pushes is
-    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}].';
+    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}]; versions: what each event was rendered from, {"order.paid": "…"}.';

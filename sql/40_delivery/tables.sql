@@ -28,6 +28,7 @@ create table postbell.delivery (
     attempts smallint not null default 0,
     provider text,
     provider_message_id text,
+    template_version text collate "C",
 
     due_at timestamptz,
     created_at timestamptz not null,
@@ -47,6 +48,10 @@ comment on column postbell.delivery.decision is 'now, later or no, as postbell.e
 comment on column postbell.delivery.verdict is 'Why it was decided so; see postbell.ladder().';
 comment on column postbell.delivery.is_silent is 'Muted: kept in the inbox, not counted as unread.';
 comment on column postbell.delivery.reason is 'Why it is in its state, where the verdict alone does not say.';
+-- Written by the update that settles the delivery, so it costs its bytes and nothing else. An attempt would be the
+-- other place, and then every reader of the log would have to look for the last one.
+comment on column postbell.delivery.template_version is
+    'What its text was made of, by the last that tried to send it: a hash of the event''s templates (postbell.event_type.version, or one in postbell.edition), a dot, and the number of the tenant''s branding.';
 comment on column postbell.delivery.created_at is 'When the event was emitted.';
 
 -- What is not settled is in exactly one of two places: waiting here, or in a batch.

@@ -1,4 +1,4 @@
-create or replace function postbell.record_stream(batch_id bigint, claim integer, items json) returns integer
+create or replace function postbell.record_stream(batch_id bigint, claim integer, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -21,7 +21,8 @@ begin
             state = 'sent',
             attempts = attempts + 1,
             provider = 'stream',
-            sent_at = clock_timestamp()
+            sent_at = clock_timestamp(),
+            template_version = versions ->> d.event
         from free
         where d.id = free.id
         returning
@@ -71,4 +72,4 @@ begin
 end
 $$;
 
-comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. Returns how many were told.';
+comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what each event was rendered from, {"order.paid": "…"}. Returns how many were told.';

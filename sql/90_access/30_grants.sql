@@ -69,18 +69,23 @@ grant execute on function
     postbell.devices_of, postbell.record_pushes,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader,
-    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.report_providers
+    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.report_providers,
+    postbell.text_stamp, postbell.texts_of, postbell.report_texts
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
 grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_dispatcher;
+grant select on postbell.text_version to postbell_dispatcher;
 grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell_dispatcher;
 grant usage on schema postbell_queue to postbell_dispatcher;
 grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
 grant usage, select on all sequences in schema postbell_queue to postbell_dispatcher;
 grant execute on all functions in schema postbell_queue to postbell_dispatcher;
 
--- Support answers "why", without reading what was written or where it was sent.
+-- Support answers "why", without reading what was written or where it was sent. A text of a template is nobody's yet.
+grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.edition, postbell.branding_version
+to postbell_support;
+grant execute on function postbell.texts_used to postbell_support;
 grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_support;
 grant select on
     postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,

@@ -46,8 +46,9 @@ FUNCTIONS = {
         "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
         "hold_deliveries", "doubtful_attempts", "report_providers",
+        "text_stamp", "texts_of", "report_texts",
     },
-    "support": {"explain"},
+    "support": {"explain", "texts_used"},
 }  # fmt: skip
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
@@ -60,7 +61,7 @@ READABLE = {
     "gateway": READ_BY_READER,
     "dispatcher": {
         "batch", "event_type", "queue_depth", "tenant", "waiting_delivery",
-        "provider_choice", "provider_report", "providers",
+        "provider_choice", "provider_report", "providers", "text_version",
     },
     "support": {
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
@@ -68,6 +69,7 @@ READABLE = {
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
         "tenant", "tenant_event", "topic_member", "waiting_delivery",
         "provider_choice", "provider_report", "providers",
+        "texts", "text_version", "text_fault", "edition", "branding_version",
     },
 }  # fmt: skip
 WRITABLE = {

@@ -1,0 +1,12 @@
+create or replace function postbell.text_stamp(tenant_id text) returns text
+language sql stable
+as $$
+    -- A text may be for an event that is declared nowhere but here.
+    select max(id) || ' ' || (select md5(string_agg(key || ' ' || registered_at, ',' order by key)) from postbell.event_type)
+    from postbell.text_version
+    where tenant_id is null
+       or tenant_id = text_stamp.tenant_id
+$$;
+
+comment on function postbell.text_stamp(text) is
+    'Another one whenever there is a new text for a tenant or for everybody, or an event was registered; null where there are no texts. By it dispatchers see that they have to read them again.';
