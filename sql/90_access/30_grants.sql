@@ -27,6 +27,19 @@ grant usage on sequence postbell.outbox_id_seq to postbell_producer;
 grant execute on function
     postbell.notify, postbell.cancel(text, text), postbell.cancel(bigint)
 to postbell_producer;
+-- Each business moment has a verb, and all verbs end in emit().
+grant execute on function
+    postbell.notify_order_assigned, postbell.notify_order_completed, postbell.notify_order_created, postbell.notify_order_paid,
+    postbell.notify_payment_completed, postbell.notify_payment_failed, postbell.notify_refund_processed,
+    postbell.notify_wallet_loaded, postbell.notify_invoice_generated, postbell.notify_installment_due,
+    postbell.notify_loyalty_points_awarded, postbell.notify_tier_upgraded, postbell.notify_redemption_approved,
+    postbell.notify_redemption_rejected, postbell.notify_milestone_reached, postbell.notify_badge_awarded,
+    postbell.notify_class_bundle_completed, postbell.notify_class_bundle_created, postbell.notify_class_deposit_paid,
+    postbell.notify_class_message_received, postbell.notify_class_ticket_created,
+    postbell.notify_ticket_assigned, postbell.notify_ticket_created, postbell.notify_ticket_escalated,
+    postbell.notify_ticket_reopened, postbell.notify_ticket_reply, postbell.notify_ticket_resolved,
+    postbell.emit, postbell.require_value, postbell.exact_amount, postbell.is_of_type
+to postbell_producer;
 
 -- A reader sees and changes what belongs to one person: row-level security says whom.
 grant select on

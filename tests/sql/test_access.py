@@ -25,8 +25,19 @@ READER = {
     "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
     "require_identifier", "require_recipient",
 }  # fmt: skip
+VERBS = {
+    "emit", "require_value", "exact_amount", "is_of_type", "notify_badge_awarded",
+    "notify_class_bundle_completed", "notify_class_bundle_created", "notify_class_deposit_paid",
+    "notify_class_message_received", "notify_class_ticket_created", "notify_installment_due",
+    "notify_invoice_generated", "notify_loyalty_points_awarded", "notify_milestone_reached",
+    "notify_order_assigned", "notify_order_completed", "notify_order_created", "notify_order_paid",
+    "notify_payment_completed", "notify_payment_failed", "notify_redemption_approved",
+    "notify_redemption_rejected", "notify_refund_processed", "notify_ticket_assigned",
+    "notify_ticket_created", "notify_ticket_escalated", "notify_ticket_reopened",
+    "notify_ticket_reply", "notify_ticket_resolved", "notify_tier_upgraded", "notify_wallet_loaded",
+}  # fmt: skip
 FUNCTIONS = {
-    "producer": {"notify", "cancel"},
+    "producer": {"notify", "cancel"} | VERBS,
     "reader": READER,
     "gateway": READER
     | {

@@ -1,0 +1,31 @@
+create or replace function postbell.notify_order_paid(
+    order_id text,
+    client_id text,
+    amount anycompatible,
+    payment_method text default null,
+    order_topic text default null,
+    writer_id text default null,
+    currency text default null,
+    tenant_id text default 'default',
+    actor text default null,
+    idempotency_key text default null,
+    deliver_at timestamptz default null,
+    expires_at timestamptz default null
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        'order.paid', 'order:' || order_id,
+        array[postbell.require_value('client_id', client_id), writer_id],
+        jsonb_build_object(
+            'order_id', postbell.require_value('order_id', order_id),
+            'order_topic', order_topic,
+            'amount', postbell.require_value('amount', postbell.exact_amount('amount', amount)),
+            'currency', currency,
+            'payment_method', payment_method
+        ),
+        tenant_id, actor, idempotency_key, deliver_at, expires_at
+    )
+$$;
+
+comment on function postbell.notify_order_paid is 'order.paid, to the client and the assigned writer, if there is one. It is the only event of the moment: payment.completed is for a payment without an order.';

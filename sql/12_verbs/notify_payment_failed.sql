@@ -1,0 +1,30 @@
+create or replace function postbell.notify_payment_failed(
+    client_id text,
+    amount anycompatible,
+    reason text default null,
+    order_id text default null,
+    order_topic text default null,
+    currency text default null,
+    tenant_id text default 'default',
+    actor text default null,
+    idempotency_key text default null,
+    deliver_at timestamptz default null,
+    expires_at timestamptz default null
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        'payment.failed', 'order:' || order_id,
+        array[postbell.require_value('client_id', client_id)],
+        jsonb_build_object(
+            'order_id', order_id,
+            'order_topic', order_topic,
+            'amount', postbell.require_value('amount', postbell.exact_amount('amount', amount)),
+            'currency', currency,
+            'reason', reason
+        ),
+        tenant_id, actor, idempotency_key, deliver_at, expires_at
+    )
+$$;
+
+comment on function postbell.notify_payment_failed is 'payment.failed, to the client.';

@@ -1,0 +1,28 @@
+create or replace function postbell.notify_redemption_rejected(
+    client_id text,
+    item_name text,
+    points_used bigint,
+    reason text default null,
+    redemption_id text default null,
+    tenant_id text default 'default',
+    actor text default null,
+    idempotency_key text default null,
+    deliver_at timestamptz default null,
+    expires_at timestamptz default null
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        'loyalty.redemption.rejected', 'redemption:' || redemption_id,
+        array[postbell.require_value('client_id', client_id)],
+        jsonb_build_object(
+            'item_name', postbell.require_value('item_name', item_name),
+            'points_used', postbell.require_value('points_used', points_used),
+            'rejection_reason', reason,
+            'redemption_id', redemption_id
+        ),
+        tenant_id, actor, idempotency_key, deliver_at, expires_at
+    )
+$$;
+
+comment on function postbell.notify_redemption_rejected is 'loyalty.redemption.rejected, to the client.';

@@ -1,0 +1,26 @@
+create or replace function postbell.notify_ticket_assigned(
+    ticket_number text,
+    assignee_id text,
+    assignee_name text default null,
+    ticket_id text default null,
+    tenant_id text default 'default',
+    actor text default null,
+    idempotency_key text default null,
+    deliver_at timestamptz default null,
+    expires_at timestamptz default null
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        'ticket.assigned', 'ticket:' || coalesce(ticket_id, ticket_number),
+        array[postbell.require_value('assignee_id', assignee_id)],
+        jsonb_build_object(
+            'ticket_number', postbell.require_value('ticket_number', ticket_number),
+            'assignee_name', assignee_name,
+            'ticket_id', ticket_id
+        ),
+        tenant_id, actor, idempotency_key, deliver_at, expires_at
+    )
+$$;
+
+comment on function postbell.notify_ticket_assigned is 'ticket.assigned, to the assignee.';

@@ -1,0 +1,28 @@
+create or replace function postbell.notify_ticket_resolved(
+    ticket_number text,
+    creator_id text,
+    resolver_name text default null,
+    resolution text default null,
+    ticket_id text default null,
+    tenant_id text default 'default',
+    actor text default null,
+    idempotency_key text default null,
+    deliver_at timestamptz default null,
+    expires_at timestamptz default null
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        'ticket.resolved', 'ticket:' || coalesce(ticket_id, ticket_number),
+        array[postbell.require_value('creator_id', creator_id)],
+        jsonb_build_object(
+            'ticket_number', postbell.require_value('ticket_number', ticket_number),
+            'resolver_name', resolver_name,
+            'resolution', resolution,
+            'ticket_id', ticket_id
+        ),
+        tenant_id, actor, idempotency_key, deliver_at, expires_at
+    )
+$$;
+
+comment on function postbell.notify_ticket_resolved is 'ticket.resolved, to the creator.';

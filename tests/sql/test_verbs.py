@@ -1,0 +1,246 @@
+"""A verb knows its event, its people and its payload; a trigger or psql only calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from dispatcher.errors import InvalidArgumentError
+from tests import given
+from tests.given import Connection
+from tests.moments import MOMENTS, Moment
+from tests.sql.test_access import VERBS, acting_as
+from tests.templates.catalogue import ENTRIES
+
+every_moment = pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.id)
+
+PAID = {"order_id": "42", "client_id": "u1", "amount": "19.90"}
+
+
+def outbox(connection: Connection) -> list[tuple[Any, ...]]:
+    return given.rows(
+        connection,
+        "select event, recipient, audience, payload, subject, actor from postbell.outbox"
+        " order by id",
+    )
+
+
+def refusal(connection: Connection, verb: str, **named: object) -> str:
+    """What a verb says that refuses its arguments, with the SQLSTATE of a wrong argument."""
+    with (
+        pytest.raises(psycopg.Error) as refused,
+        connection.transaction(force_rollback=True),
+    ):
+        given.call(connection, verb, **named)
+    assert refused.value.sqlstate == InvalidArgumentError.code
+    return str(refused.value.diag.message_primary)
+
+
+# --- what is said
+
+
+@every_moment
+def test_a_verb_says_what_the_catalogue_has(connection: Connection, moment: Moment) -> None:
+    with acting_as(connection, "producer"):
+        given.call(connection, moment.verb, **moment.sql)
+
+    assert outbox(connection) == [said.row for said in moment.said]
+
+
+@every_moment
+def test_a_verb_returns_what_it_emitted(connection: Connection, moment: Moment) -> None:
+    ((returned,),) = given.call(connection, moment.verb, **moment.sql)
+
+    emitted = given.column(connection, "select id from postbell.outbox order by id")
+    assert emitted == (returned if isinstance(returned, list) else [returned])
+
+
+@every_moment
+def test_what_a_verb_says_has_the_fields_that_the_event_declares(moment: Moment) -> None:
+    for said in moment.said:
+        declared = ENTRIES[said.event].fields.split()
+        assert set(said.payload) <= {field.removesuffix("?") for field in declared}
+        assert set(said.payload) >= {field for field in declared if not field.endswith("?")}
+
+
+def test_every_verb_has_its_moment_and_every_event_its_verb() -> None:
+    assert {moment.verb for moment in MOMENTS} == {name for name in VERBS if "notify_" in name}
+    assert {said.event for moment in MOMENTS for said in moment.said} == set(ENTRIES)
+
+
+@every_moment
+def test_a_verb_takes_what_every_event_may_have(connection: Connection, moment: Moment) -> None:
+    named: dict[str, object] = {
+        "tenant_id": "acme", "idempotency_key": "k", "deliver_at": "2030-01-01 12:00Z",
+        "expires_at": "2030-01-02 12:00Z",
+    }  # fmt: skip
+
+    given.call(connection, moment.verb, **moment.sql, **named)
+
+    rows = given.rows(
+        connection,
+        "select tenant_id, extract(epoch from deliver_at)::bigint,"
+        " extract(epoch from expires_at - deliver_at)::bigint from postbell.outbox",
+    )
+    assert set(rows) == {("acme", 1893499200, 86400)}
+    keys = given.column(connection, "select idempotency_key from postbell.outbox order by id")
+    assert keys == ["k", "k:assigned"][: len(moment.said)]
+
+
+def test_one_person_in_two_parts_is_named_once(connection: Connection) -> None:
+    given.call(connection, "notify_order_completed", order_id="42", client_id="a", writer_id="a")
+
+    assert given.column(connection, "select recipient from postbell.outbox") == ["a"]
+
+
+@pytest.mark.parametrize("written", ["19.90::numeric", "'19.90'", "'19.90'::text", "19.90"])
+def test_an_amount_is_a_numeric_or_a_text(connection: Connection, written: str) -> None:
+    connection.execute(
+        "select postbell.notify_order_paid("
+        f"order_id => '42', client_id => 'u1', amount => {written})".encode()
+    )
+
+    assert given.value(connection, "select payload ->> 'amount' from postbell.outbox") == "19.90"
+
+
+def test_of_a_message_the_outbox_has_the_beginning(connection: Connection) -> None:
+    given.call(
+        connection, "notify_ticket_reply",
+        ticket_number="T-9", creator_id="u1", replier_id="s1", message="x" * 9000,
+    )  # fmt: skip
+
+    assert given.column(
+        connection, "select length(payload ->> 'message_preview') from postbell.outbox"
+    ) == [500]
+
+
+def test_an_internal_note_without_an_assignee_tells_nobody(connection: Connection) -> None:
+    told = given.call(
+        connection, "notify_ticket_reply",
+        ticket_number="T-9", creator_id="u1", replier_id="s1", is_internal=True,
+    )  # fmt: skip
+
+    assert told == [(None,)]
+    assert outbox(connection) == []
+
+
+# --- where it is called
+
+
+@pytest.fixture
+def orders(connection: Connection) -> Connection:
+    """An application whose table of orders tells by itself that one is paid."""
+    connection.execute("""
+        create table orders (id bigint primary key, client_id bigint, amount numeric, paid_at date);
+        create function tell_of_payment() returns trigger language plpgsql as $$
+        begin
+            perform postbell.notify_order_paid(
+                order_id => new.id::text, client_id => new.client_id::text, amount => new.amount
+            );
+            return null;
+        end $$;
+        create trigger tell_of_payment after update of paid_at on orders
+        for each row when (old.paid_at is null and new.paid_at is not null)
+        execute function tell_of_payment();
+        insert into orders values (42, 7, 19.90), (43, null, 5.00)
+    """)
+    return connection
+
+
+def test_a_trigger_calls_a_verb(orders: Connection) -> None:
+    orders.execute("update orders set paid_at = '2030-01-01' where id = 42")
+    orders.execute("update orders set paid_at = '2030-01-02' where id = 42")
+
+    assert outbox(orders) == [
+        ("order.paid", "7", None, {"order_id": "42", "amount": "19.90"}, "order:42", None)
+    ]
+
+
+def test_a_trigger_that_names_nobody_stops_the_statement(orders: Connection) -> None:
+    with pytest.raises(psycopg.Error, match="client_id is missing"), orders.transaction():
+        orders.execute("update orders set paid_at = '2030-01-01'")
+
+    assert given.column(orders, "select count(*) from orders where paid_at is not null") == [0]
+
+
+def test_what_is_rolled_back_tells_nobody(connection: Connection) -> None:
+    with connection.transaction(force_rollback=True):
+        given.call(connection, "notify_order_paid", **PAID)
+
+    assert outbox(connection) == []
+
+
+# --- mistakes
+
+
+def test_a_float_is_refused_by_name(connection: Connection) -> None:
+    said = refusal(connection, "notify_order_paid", **{**PAID, "amount": 19.9})
+
+    assert said == (
+        "invalid argument: amount is a float, which is never exact: give a numeric or a text"
+    )
+
+
+@pytest.mark.parametrize("amount", ["12,50", "€5", "NaN", "1e5", "0." + "3" * 20])
+def test_what_is_no_amount_is_refused(connection: Connection, amount: str) -> None:
+    said = refusal(connection, "notify_order_paid", **{**PAID, "amount": amount})
+
+    assert said == f"invalid argument: amount is no amount such as 19.90 but {amount}"
+
+
+REQUIRED = [
+    (moment, name)
+    for moment, name in {
+        (moment.verb, name): (moment, name)
+        for moment in reversed(MOMENTS)
+        for name in (
+            "order_id", "client_id", "creator_id", "replier_id", "sender_id", "thread_id",
+            "ticket_number", "bundle_name", "points", "tier_name", "item_name", "invoice_number",
+        )
+        if name in moment.sql
+    }.values()
+    # These three may be without one.
+    if (moment.verb, name) not in {
+        ("notify_payment_failed", "order_id"),
+        ("notify_refund_processed", "order_id"),
+        ("notify_installment_due", "order_id"),
+        ("notify_class_message_received", "bundle_name"),
+        ("notify_class_ticket_created", "bundle_name"),
+    }
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moment", "name"), REQUIRED, ids=[f"{moment.verb} {name}" for moment, name in REQUIRED]
+)
+def test_what_a_verb_cannot_do_without_is_named(
+    connection: Connection, moment: Moment, name: str
+) -> None:
+    said = refusal(connection, moment.verb, **{**moment.sql, name: None})
+
+    assert said == f"invalid argument: {name} is missing"
+
+
+def test_a_person_whom_nobody_knows_is_no_mistake_of_the_caller(connection: Connection) -> None:
+    told = given.call(connection, "notify_order_paid", **{**PAID, "client_id": "nobody"})
+
+    assert len(told) == 1
+
+
+def test_an_event_that_is_disabled_is_no_mistake_of_the_caller(connection: Connection) -> None:
+    connection.execute("delete from postbell.event_type")
+
+    assert len(given.call(connection, "notify_order_paid", **PAID)) == 1
+
+
+def test_in_strict_mode_a_verb_raises_what_the_router_would_reject(
+    connection: Connection,
+) -> None:
+    connection.execute("set local postbell.strict = on")
+
+    with pytest.raises(errors.Error) as refused, connection.transaction():
+        given.call(connection, "notify_order_paid", **{**PAID, "client_id": "nobody"})
+    assert refused.value.sqlstate == "PB003"
