@@ -1,9 +1,13 @@
-"""What a provider of ours costs per message, beside the service's own library (SDK)."""
+"""What a provider of ours costs per message, beside the service's own library (SDK).
+
+A mail server has none: there it is Python's smtplib.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import smtplib
 import ssl
 import subprocess
 import sys
@@ -45,7 +49,8 @@ def run(rounds: int, messages: int) -> Table:
     table.notes += [
         (
             "CPU is that of the sending process; the service has one of its own. Ours keeps"
-            " connections; an SDK is used as its README shows, with one client for all messages"
+            " connections; an SDK is used as its README shows, with one client for all messages,"
+            " and Python's smtplib as its manual does, with a connection for each"
         ),
         "A service far away adds its latency: ours overlaps it by what is in flight, a thread each",
     ]
@@ -79,7 +84,7 @@ def _compare(table: Table, service: str, scheme: str, rounds: int, messages: int
 def _sink(service: str, scheme: str) -> Iterator[int]:
     """The port of a service that runs as long as the block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.web_sink", service, scheme],
+        [sys.executable, "-m", *_sink_of(service, scheme)],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -87,6 +92,12 @@ def _sink(service: str, scheme: str) -> Iterator[int]:
         assert process.stdout is not None
         # It ends when its input is closed, which leaving the block does.
         yield int(process.stdout.readline())
+
+
+def _sink_of(service: str, scheme: str) -> tuple[str, ...]:
+    if scheme == "smtp":
+        return ("tests.benchmarks.mail_sink",)
+    return "tests.benchmarks.web_sink", service, scheme
 
 
 @contextmanager
@@ -119,6 +130,9 @@ def _measured(
 
 
 def _answered(port: int, scheme: str) -> int:
+    if scheme == "smtp":
+        with smtplib.SMTP("localhost", port, timeout=10) as server:
+            return int(server.help())
     context = ssl.create_default_context(cafile=TLS / "localhost.crt")
     url = f"{scheme}://localhost:{port}/"
     with urllib.request.urlopen(  # noqa: S310 - the URL is ours

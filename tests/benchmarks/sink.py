@@ -73,6 +73,9 @@ class _Session(asyncio.Protocol):
             case b"DATA":
                 self._is_data = True
                 self._transport.write(b"354 go on\r\n")
+            case b"HELP":
+                # How many it has taken.
+                self._transport.write(b"214 %d\r\n" % self._sink.arrivals.qsize())
             case b"QUIT":
                 self._transport.write(b"221 bye\r\n")
                 self._transport.close()

@@ -14,7 +14,7 @@ from typing import cast
 
 import uvloop
 
-from tests.benchmarks.rivals import RIVALS
+from tests.benchmarks.rivals import WEB
 
 #: The certificate of localhost and its key.
 TLS = Path(__file__).parents[1] / "providers" / "tls"
@@ -61,7 +61,7 @@ async def main(service: str, scheme: str) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(TLS / "localhost.crt", TLS / "localhost.key")
     loop = asyncio.get_running_loop()
-    answer = RIVALS[service].ANSWER
+    answer = WEB[service].ANSWER
     server = await loop.create_server(lambda: _Session(answer), "127.0.0.1", ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dispatcher.providers.provider import Provider
-from tests.benchmarks.rivals import sendgrid, twilio, webpush
+from tests.benchmarks.rivals import sendgrid, smtp, twilio, webpush
 
 
 class Rival(Protocol):
@@ -17,8 +17,6 @@ class Rival(Protocol):
 
     #: What it is reached over.
     SCHEMES: tuple[str, ...]
-    #: How the service says yes: a whole HTTP response.
-    ANSWER: bytes
 
     def message(self, number: int, port: int) -> Any:
         """What both send."""
@@ -33,7 +31,15 @@ class Rival(Protocol):
         ...
 
 
+class WebRival(Rival, Protocol):
+    """A service that speaks HTTP."""
+
+    #: How the service says yes: a whole response.
+    ANSWER: bytes
+
+
 #: Messages before the clock starts: connections, caches.
 WARM_UP = 20
 
-RIVALS: Mapping[str, Rival] = {"sendgrid": sendgrid, "twilio": twilio, "webpush": webpush}
+WEB: Mapping[str, WebRival] = {"sendgrid": sendgrid, "twilio": twilio, "webpush": webpush}
+RIVALS: Mapping[str, Rival] = {"smtp": smtp, **WEB}
