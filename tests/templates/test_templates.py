@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import pytest
@@ -47,6 +47,10 @@ def sample(event: str) -> dict[str, Any]:
 
 def link(event: str, payload: dict[str, Any]) -> str | None:
     return ENTRIES[event].link(SHOP.base_url, payload)
+
+
+def test_every_event_of_the_catalogue_is_there() -> None:
+    assert set(CATALOG.events) == set(ENTRIES)
 
 
 @pytest.mark.parametrize("event", CATALOG.events.values(), ids=lambda event: event.key)
@@ -223,6 +227,22 @@ def test_a_tenants_branding_shows() -> None:
     assert 'bgcolor="#0f766e"' in content.html
     assert 'src="https://shop.example/logo.png"' in content.html
     assert "Main St" in content.text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("channel", "length"), [("email", 150), ("push", 150), ("sms", 100)])
+@pytest.mark.parametrize("event", ["ticket.replied", "class.message.received"])
+def test_what_somebody_wrote_is_cut_where_it_is_quoted(
+    event: str, channel: str, length: int, locale: str
+) -> None:
+    payload = {**sample(event), "message_preview": "x" * 500}
+    wanted = delivery(payload, event=event, channel=channel, recipient=reader(locale=locale))
+
+    content = Renderer(CATALOG).render(wanted)
+
+    texts = [text for text in astuple(content) if isinstance(text, str)]
+    assert max(len(found) for text in texts for found in re.findall("x+", text)) == length - 1
+    assert "x\N{HORIZONTAL ELLIPSIS}" in "".join(texts) or "x..." in "".join(texts)
 
 
 @pytest.mark.parametrize("event", CATALOG.events)
