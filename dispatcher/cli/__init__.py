@@ -13,6 +13,7 @@ from dispatcher.cli import (
     check,
     demo,
     deploy,
+    login,
     preview,
     retry,
     run,
@@ -54,7 +55,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (deploy, run, serve, demo, check, preview, send, why, retry, stats, vapid, bounce):
+for module in (
+    deploy, run, serve, login, demo, check, preview, send, why, retry, stats, vapid, bounce,
+):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -19,6 +19,8 @@ from dispatcher.gateway.inbox import InboxPages
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.pages import assets
+from dispatcher.gateway.pages.login import LoginPage
+from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
@@ -84,7 +86,11 @@ def application(
         operator_cookie_name=doorkeeper.operator_cookie_name,
     )
     # For people, and so not in the description.
-    seen: list[Route] = [*assets.shipped().routes]
+    page = Page(assets.shipped())
+    seen: list[Route] = [
+        *assets.shipped().routes,
+        *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
+    ]
     pages = Starlette(
         routes=[*operation.routes(declared, doorkeeper), *others, *seen],
         exception_handlers=problem.HANDLERS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,7 +15,7 @@ from starlette.requests import HTTPConnection
 
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.sessions import Sessions
-from dispatcher.gateway.token import InvalidToken, TokenReader
+from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
 log = structlog.get_logger()
 
@@ -110,6 +111,18 @@ class Authenticator:
         self._check_origin(connection)
         return operator
 
+    async def who_logs_in(self, token: str) -> Identity | Operator:
+        """Whom the token in an address lets in, and until when a session lasts.
+
+        Raises Unauthorized.
+        """
+        with _refusing("refused a login"):
+            match self._tokens.read_login(token):
+                case OperatorClaims() as claims:
+                    return _operator_of(claims)
+                case Claims() as claims:
+                    return await self._identity_of(claims)
+
     async def begin_session(self, identity: Identity) -> str:
         """Logs in for as long as the token is valid; the cookie's value. Raises Unauthorized."""
         cookie = secrets.token_urlsafe(32)
@@ -179,15 +192,11 @@ class Authenticator:
         return True
 
     async def _by_token(self, token: str) -> Identity:
-        try:
-            claims = self._tokens.read(token)
-            await self._sessions.require_present(claims.recipient_id, claims.tenant_id)
-        except InvalidToken as error:
-            log.warning("refused a token", reason=str(error))
-            raise Unauthorized(str(error)) from None
-        except UnknownRecipientError as error:
-            log.warning("refused a token", reason=error.name)
-            raise Unauthorized(str(error).rstrip(".")) from None
+        with _refusing("refused a token"):
+            return await self._identity_of(self._tokens.read(token))
+
+    async def _identity_of(self, claims: Claims) -> Identity:
+        await self._sessions.require_present(claims.recipient_id, claims.tenant_id)
         return Identity(claims.tenant_id, claims.recipient_id, None, claims.expires_at)
 
     async def _by_cookie(self, cookie: str) -> Identity:
@@ -200,12 +209,8 @@ class Authenticator:
         return Identity(session.tenant_id, session.recipient_id, digest.hex(), session.expires_at)
 
     def _operator_by_token(self, token: str) -> Operator:
-        try:
-            claims = self._tokens.read_operator(token)
-        except InvalidToken as error:
-            log.warning("refused an operator's token", reason=str(error))
-            raise Unauthorized(str(error)) from None
-        return Operator(claims.operator, None, claims.expires_at)
+        with _refusing("refused an operator's token"):
+            return _operator_of(self._tokens.read_operator(token))
 
     async def _operator_by_cookie(self, cookie: str) -> Operator:
         digest = _digest(cookie)
@@ -232,6 +237,23 @@ class Authenticator:
         if not is_ours:
             log.warning("refused a foreign page", origin=origin)
             raise ForeignOrigin("the page that sent this is not of an allowed origin")
+
+
+@contextmanager
+def _refusing(event: str) -> Iterator[None]:
+    """What is wrong with a token is logged, and nobody is let in: Unauthorized."""
+    try:
+        yield
+    except InvalidToken as error:
+        log.warning(event, reason=str(error))
+        raise Unauthorized(str(error)) from None
+    except UnknownRecipientError as error:
+        log.warning(event, reason=error.name)
+        raise Unauthorized(str(error).rstrip(".")) from None
+
+
+def _operator_of(claims: OperatorClaims) -> Operator:
+    return Operator(claims.operator, None, claims.expires_at)
 
 
 def _bearer(connection: HTTPConnection) -> str | None:

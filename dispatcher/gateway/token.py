@@ -17,11 +17,33 @@ OPERATOR: Final = "operator"
 #: How long a token may be valid: one that was stolen is of use for as long.
 LONGEST_LIFE: Final = timedelta(hours=24)
 
+#: The claim `aud` of a token that stands in an address: it begins a session, and is of no other
+#: use to whoever finds it in a log or a history.
+LOGIN_AUDIENCE: Final = "postbell-login"
+#: How long such an address works, and how long the session lasts that it begins.
+LOGIN_LIFE: Final = timedelta(minutes=10)
+SESSION_LIFE: Final = timedelta(hours=12)
+
 _REQUIRED: Final = ("sub", "aud", "iat", "exp")
 _LONGEST_TOKEN: Final = 4096
 _LONGEST_IDENTIFIER: Final = 255
 #: The application's clock may be ahead of ours.
 _LEEWAY: Final = timedelta(seconds=60)
+
+
+def login_token(secret: str, now: datetime, recipient_id: str, tenant_id: str) -> str:
+    """For `/login?token=…`, during LOGIN_LIFE."""
+    return _login_token(secret, now, sub=recipient_id, tenant=tenant_id)
+
+
+def operator_login_token(secret: str, now: datetime, operator: str) -> str:
+    """The same for an operator; `operator` is how the log names them."""
+    return _login_token(secret, now, sub=operator, scope=OPERATOR)
+
+
+def _login_token(secret: str, now: datetime, **claims: str) -> str:
+    times = {"iat": int(now.timestamp()), "exp": int((now + LOGIN_LIFE).timestamp())}
+    return jwt.encode({**claims, "aud": LOGIN_AUDIENCE, **times}, secret, algorithm="HS256")
 
 
 class InvalidToken(Exception):
@@ -59,30 +81,28 @@ class TokenReader:
 
     def read(self, token: str) -> Claims:
         """A person's. Raises InvalidToken, for an operator's too."""
-        claims, expires_at = self._valid(token)
-        if "scope" in claims:
-            raise InvalidToken("the token has a scope, and a person's has none")
-        return Claims(
-            tenant_id=_identifier("tenant", claims.get("tenant", "default")),
-            recipient_id=_identifier("sub", claims["sub"]),
-            expires_at=expires_at,
-        )
+        return _person(*self._valid(token))
 
     def read_operator(self, token: str) -> OperatorClaims:
         """An operator's. Raises InvalidToken, for a person's too."""
-        claims, expires_at = self._valid(token)
-        if claims.get("scope") != OPERATOR:
-            raise InvalidToken(f'the token\'s scope is not "{OPERATOR}"')
-        # Whoever signs one believes that it is held to the tenant.
-        if "tenant" in claims:
-            raise InvalidToken("an operator's token names no tenant, for it sees all of them")
-        return OperatorClaims(_identifier("sub", claims["sub"]), expires_at)
+        return _operator(*self._valid(token))
 
-    def _valid(self, token: str) -> tuple[dict[str, Any], datetime]:
+    def read_login(self, token: str) -> Claims | OperatorClaims:
+        """Of a token that begins a session, by an address: the application's, or one of ours.
+
+        `expires_at` is when the session ends. Raises InvalidToken.
+        """
+        claims, expires_at = self._valid(token, AUDIENCE, LOGIN_AUDIENCE)
+        if claims["aud"] == LOGIN_AUDIENCE:
+            expires_at = self._now() + SESSION_LIFE
+        read = _operator if "scope" in claims else _person
+        return read(claims, expires_at)
+
+    def _valid(self, token: str, *audiences: str) -> tuple[dict[str, Any], datetime]:
         """The claims of one that we may believe now, and until when."""
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
-        claims = self._verified(token)
+        claims = self._verified(token, audiences or [AUDIENCE])
         issued_at, expires_at = _moment(claims, "iat"), _moment(claims, "exp")
         if expires_at <= self._now():
             raise InvalidToken("the token has expired")
@@ -93,7 +113,7 @@ class TokenReader:
             raise InvalidToken(f"the token's exp is more than {hours} hours after its iat")
         return claims, expires_at
 
-    def _verified(self, token: str) -> dict[str, Any]:
+    def _verified(self, token: str, audiences: Sequence[str]) -> dict[str, Any]:
         for secret in self._secrets:
             try:
                 return jwt.decode(
@@ -101,7 +121,7 @@ class TokenReader:
                     secret,
                     # Never what the token names (RFC 8725, 3.1): `none` would need no secret.
                     algorithms=["HS256"],
-                    audience=AUDIENCE,
+                    audience=audiences,
                     options={
                         "require": list(_REQUIRED),
                         # Ours, by a clock that a test can set.
@@ -120,6 +140,25 @@ class TokenReader:
             except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError):
                 raise InvalidToken("this is no token") from None
         raise InvalidToken("the token was not signed with POSTBELL_TOKEN_SECRET")
+
+
+def _person(claims: dict[str, Any], expires_at: datetime) -> Claims:
+    if "scope" in claims:
+        raise InvalidToken("the token has a scope, and a person's has none")
+    return Claims(
+        tenant_id=_identifier("tenant", claims.get("tenant", "default")),
+        recipient_id=_identifier("sub", claims["sub"]),
+        expires_at=expires_at,
+    )
+
+
+def _operator(claims: dict[str, Any], expires_at: datetime) -> OperatorClaims:
+    if claims.get("scope") != OPERATOR:
+        raise InvalidToken(f'the token\'s scope is not "{OPERATOR}"')
+    # Whoever signs one believes that it is held to the tenant.
+    if "tenant" in claims:
+        raise InvalidToken("an operator's token names no tenant, for it sees all of them")
+    return OperatorClaims(_identifier("sub", claims["sub"]), expires_at)
 
 
 def _moment(claims: dict[str, Any], name: str) -> datetime:

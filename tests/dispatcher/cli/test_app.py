@@ -20,6 +20,7 @@ COMMANDS = (
     "deploy",
     "run",
     "serve",
+    "login",
     "demo",
     "check",
     "preview",

@@ -1,0 +1,67 @@
+"""postbell login"""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+import typer
+
+from dispatcher.cli import options
+from dispatcher.cli.place import connected
+from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.settings import Settings
+
+
+def command(
+    recipient: Annotated[
+        str | None, typer.Argument(help="The person, by the application's id.")
+    ] = None,
+    tenant: options.Tenant = "default",
+    operator: Annotated[
+        bool, typer.Option("--operator", help="Let you in as an operator, and into no inbox.")
+    ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(help="The page to open: /preferences, or /operator.", metavar="PATH"),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Show an address that lets somebody in: to the preference centre, or another page.
+
+    It works for ten minutes, for whoever has it; the session that it begins lasts twelve hours.
+    """
+    # Imported here: the other commands start sooner without them.
+    from dispatcher.gateway.pages import login  # noqa: PLC0415
+    from dispatcher.gateway.server import require_secret  # noqa: PLC0415
+    from dispatcher.gateway.token import (  # noqa: PLC0415
+        LOGIN_LIFE,
+        login_token,
+        operator_login_token,
+    )
+
+    if operator == (recipient is not None):
+        raise typer.BadParameter("name the person, or say --operator.")
+    page = to or ("/operator" if operator else login.HOME)
+    if not login.is_our_path(page):
+        raise typer.BadParameter("--to is a path of the gateway, such as /preferences.")
+    settings = Settings.load()
+    require_secret(settings)
+    secret, now = settings.token_secrets[0], datetime.now(UTC)
+    if recipient is None:
+        # The log names them by it.
+        token = operator_login_token(secret, now, getpass.getuser())
+    else:
+        with connected(settings) as connection:
+            # Whom nobody knows is better told here than by the page.
+            connection.execute("select postbell.require_present(%s, %s)", [tenant, recipient])
+        token = login_token(secret, now, recipient, tenant)
+    query = urlencode({"token": token, "to": page}, quote_via=quote, safe="/")
+    address = f"{settings.public_url.rstrip('/')}{login.PATH}?{query}"
+    if json:
+        answer_json({"address": address, "works_until": now + LOGIN_LIFE})
+        return
+    answer(address)
+    say(f"It works until {now + LOGIN_LIFE:%H:%M:%S} UTC, while `postbell serve` runs.")
