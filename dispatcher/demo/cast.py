@@ -1,4 +1,4 @@
-"""Who is in the demo: two shops and their people, each with a reason to be told differently."""
+"""Who is in the demo: two houses and their people, each with a reason to be told differently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A shop, which to Postbell is a tenant."""
+    """A website of the marketplace, which to Postbell is a tenant."""
 
     id: str
     name: str
@@ -20,11 +20,15 @@ class House:
     currency: str
     time_zone: str
     branding: Mapping[str, str]
+    #: Channels that it does not use.
+    disabled_channels: tuple[str, ...] = ()
+    #: Where its default channels are not the event's.
+    default_channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A client or a writer of a house. `habit` says what is special about reaching them."""
+    """Somebody of a house. `habit` says what is special about reaching them."""
 
     house: str
     id: str
@@ -34,8 +38,9 @@ class Person:
     locale: str | None = None
     time_zone: str | None = None
     roles: tuple[str, ...] = ()
-    #: What they may still spend, in the currency of the house.
-    credit: str = "1000000.00"
+    phone: str | None = None
+    #: What is in the wallet, in the currency of the house.
+    wallet: str = "1000000.00"
     #: SQL that tells Postbell about the habit; %(tenant)s and %(id)s are the person's.
     choices: str = field(default="", repr=False)
 
@@ -70,16 +75,27 @@ MISTRAL: Final = House(
         "support_email": "aide@mistral.example",
         "color": "#9a3412",
     },
+    # It sends texts where the others push.
+    disabled_channels=("push",),
+    default_channels={"payment.installment_due": ("in_app", "email", "sms", "sse")},
 )
 HOUSES: Final = (FERNHILL, MISTRAL)
 
-ADA: Final = Person("default", "u1", "Ada Lindqvist", "ada@clients.example", "leaves the defaults")
+ADA: Final = Person(
+    "default",
+    "u1",
+    "Ada Lindqvist",
+    "ada@clients.example",
+    "leaves the defaults",
+    phone="+447700900101",
+)
 BEN: Final = Person(
     "default",
     "u2",
     "Ben Okafor",
     "ben@clients.example",
     "wants no e-mail about orders",
+    phone="+447700900102",
     choices="select postbell.set_preference(recipient => %(id)s, enabled => false,"
     " channel => 'email', category => 'orders', tenant_id => %(tenant)s)",
 )
@@ -120,23 +136,70 @@ GUS: Final = Person(
     "u7",
     "Gus Petersen",
     "gus@clients.example",
-    "has spent nearly all of his credit",
-    credit="20.00",
+    "has spent nearly all that was in his wallet",
+    wallet="20.00",
 )
 GRETA: Final = Person(
-    "default", "w1", "Greta Nowak", "greta@writers.example", "writes", roles=("writer",)
+    "default",
+    "w1",
+    "Greta Nowak",
+    "greta@writers.example",
+    "writes, and teaches",
+    phone="+447700900108",
+    roles=("writer",),
 )
-HELENE: Final = Person("mistral", "c1", "Hélène Marchand", "helene@clients.example", "reads French")
+SOL: Final = Person(
+    "default",
+    "s1",
+    "Sol Vega",
+    "sol@fernhill.example",
+    "answers tickets",
+    phone="+447700900109",
+    roles=("support",),
+)
+HELENE: Final = Person(
+    "mistral",
+    "c1",
+    "Hélène Marchand",
+    "helene@clients.example",
+    "reads French",
+    phone="+33639980101",
+)
 IMRAN: Final = Person(
-    "mistral", "c2", "Imran Siddiqui", "imran@clients.example", "reads English", locale="en"
+    "mistral",
+    "c2",
+    "Imran Siddiqui",
+    "imran@clients.example",
+    "reads English",
+    phone="+33639980102",
+    locale="en",
 )
 JULES: Final = Person(
-    "mistral", "w1", "Jules Ferrand", "jules@writers.example", "écrit", roles=("writer",)
+    "mistral",
+    "w1",
+    "Jules Ferrand",
+    "jules@writers.example",
+    "writes, and teaches",
+    phone="+33639980103",
+    roles=("writer",),
 )
-PEOPLE: Final = (ADA, BEN, CHIYO, DEV, ELIF, FARID, GUS, GRETA, HELENE, IMRAN, JULES)
-CLIENTS: Final = tuple(person for person in PEOPLE if "writer" not in person.roles)
+NOE: Final = Person(
+    "mistral",
+    "s1",
+    "Noé Garnier",
+    "noe@mistral.example",
+    "answers tickets",
+    phone="+33639980104",
+    roles=("support",),
+)
+PEOPLE: Final = (
+    ADA, BEN, CHIYO, DEV, ELIF, FARID, GUS, GRETA, SOL, HELENE, IMRAN, JULES, NOE
+)  # fmt: skip
+CLIENTS: Final = tuple(person for person in PEOPLE if not person.roles)
 WRITERS: Final = {person.house: person for person in PEOPLE if "writer" in person.roles}
+SUPPORT: Final = {person.house: person for person in PEOPLE if "support" in person.roles}
 
+BY_KEY: Final[Mapping[tuple[str, str], Person]] = {person.key: person for person in PEOPLE}
 NAMES: Final[Mapping[tuple[str, str], str]] = {person.key: person.name for person in PEOPLE}
 
 
@@ -145,11 +208,12 @@ def introduce(connection: psycopg.Connection[Any], page_url: str) -> None:
     for house in HOUSES:
         connection.execute(
             "insert into postbell.tenant"
-            " (id, name, base_url, locale, currency, time_zone, branding)"
-            " values (%s, %s, %s, %s, %s, %s, %s)"
+            " (id, name, base_url, locale, currency, time_zone, branding, disabled_channels)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (id) do update set name = excluded.name, base_url = excluded.base_url,"
             " locale = excluded.locale, currency = excluded.currency,"
-            " time_zone = excluded.time_zone, branding = excluded.branding",
+            " time_zone = excluded.time_zone, branding = excluded.branding,"
+            " disabled_channels = excluded.disabled_channels",
             [
                 house.id,
                 house.name,
@@ -158,15 +222,23 @@ def introduce(connection: psycopg.Connection[Any], page_url: str) -> None:
                 house.currency,
                 house.time_zone,
                 Jsonb(dict(house.branding)),
+                list(house.disabled_channels),
             ],
         )
+        for event, channels in house.default_channels.items():
+            connection.execute(
+                "insert into postbell.tenant_event (tenant_id, event, default_channels)"
+                " values (%s, %s, %s)",
+                [house.id, event, list(channels)],
+            )
     for person in PEOPLE:
         connection.execute(
-            "select postbell.upsert_recipient(id => %s, email => %s, locale => %s,"
-            " time_zone => %s, roles => %s, attributes => %s, tenant_id => %s)",
+            "select postbell.upsert_recipient(id => %s, email => %s, phone => %s,"
+            " locale => %s, time_zone => %s, roles => %s, attributes => %s, tenant_id => %s)",
             [
                 person.id,
                 person.email,
+                person.phone,
                 person.locale,
                 person.time_zone,
                 list(person.roles),

@@ -1,4 +1,4 @@
-"""What came of the shop's transactions, read from Postbell's own views."""
+"""What came of the marketplace's transactions, read from Postbell's own views."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from dispatcher.demo.mail_catcher import MailCatcher
-from dispatcher.demo.shop import Moment
+from dispatcher.demo.market.ledger import Moment
 
 #: States of a delivery in which something will happen to it soon.
 _ON_ITS_WAY: Final = frozenset({"queued", "sending"})
-#: What the shops' people have: neither a phone nor a browser that lets itself be pushed to.
-_CHANNELS: Final = ["in_app", "email"]
+#: What a person holds in their hands. What an open page is told besides is not counted here.
+CHANNELS: Final = ["in_app", "email", "sms", "push"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Chronicle:
             " group by state"
             " union all select 'rejected', count(*) from postbell.rejected_events"
             " union all select 'routed', count(distinct outbox_id) from postbell.delivery_log",
-            [_CHANNELS],
+            [CHANNELS],
         )
         return Counter(dict(await cursor.fetchall()))
 
@@ -116,8 +116,8 @@ class Chronicle:
             " from postbell.delivery_log as log"
             " left join postbell.inbox as item on item.id = log.delivery_id"
             " where log.outbox_id = any(%s) and log.channel = any(%s)"
-            " order by log.outbox_id, log.recipient_id, log.channel desc",
-            [list(outbox_ids), _CHANNELS],
+            " order by log.outbox_id, log.recipient_id, array_position(%s, log.channel)",
+            [list(outbox_ids), CHANNELS, CHANNELS],
         )
         caught = self._mails.mails if self._mails else ()
         subjects = {mail.delivery_id: mail.subject for mail in caught}

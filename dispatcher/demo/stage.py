@@ -19,15 +19,16 @@ from rich.live import Live
 from rich.text import Text
 
 from dispatcher import database, embedded, schema
-from dispatcher.demo import cast, shop, verdict
+from dispatcher.demo import cast, verdict
 from dispatcher.demo.chronicle import Account, Chronicle
 from dispatcher.demo.daemon_process import OWN_PAGES, DaemonError, DaemonProcess, daemon
 from dispatcher.demo.mail_catcher import MailCatcher
+from dispatcher.demo.market.ledger import Diary
+from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.demo.page import server as web
 from dispatcher.demo.page.app import application
 from dispatcher.demo.page.reader import Reader
 from dispatcher.demo.screen import RECENT, Board, Lines, Screen, sums
-from dispatcher.demo.shop import Shop
 from dispatcher.demo.story import Scene, tell
 from dispatcher.demo.traffic import flow
 from dispatcher.rendering.catalog import Catalog
@@ -48,7 +49,7 @@ _INTERRUPTED: Final = 130
 class _Stage:
     """What is running while the demo plays."""
 
-    shop: Shop
+    market: Marketplace
     chronicle: Chronicle
     sessions: psycopg.AsyncConnection[Any]
     mails: MailCatcher | None
@@ -57,10 +58,10 @@ class _Stage:
     console: Console
 
     async def accounts(self) -> list[Account]:
-        return await self.chronicle.accounts(self.shop.latest(RECENT))
+        return await self.chronicle.accounts(self.market.diary.latest(RECENT))
 
     async def tally(self) -> Counter[str]:
-        return self.shop.counts + await self.chronicle.tally()
+        return self.market.diary.counts + await self.chronicle.tally()
 
 
 def run(once: bool) -> int:
@@ -77,7 +78,7 @@ def run(once: bool) -> int:
             schema.deploy(postgres.url, events=events)
             with psycopg.connect(postgres.url) as connection:
                 cast.introduce(connection, web.url_of(listening))
-                shop.open_shop(connection)
+                open_market(connection)
             return asyncio.run(_play(settings, postgres, listening, console, once=once))
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.", style="bright_black")
@@ -107,7 +108,7 @@ async def _play(
 
         sessions = await stack.enter_async_context(await database.connect(postgres.url, "demo"))
         seller = await stack.enter_async_context(
-            await database.connect(postgres.url_of("postgres", shop.LOGIN), "shop")
+            await database.connect(postgres.url_of("postgres", LOGIN), "marketplace")
         )
         readers = database.pool(postgres.url, "page", 4)
         await stack.enter_async_context(readers)
@@ -116,7 +117,7 @@ async def _play(
         )
 
         stage = _Stage(
-            shop=Shop(seller),
+            market=Marketplace(seller, sessions, Diary()),
             chronicle=Chronicle(sessions, mails),
             sessions=sessions,
             mails=mails,
@@ -144,7 +145,7 @@ async def _begin(process: DaemonProcess, what: Coroutine[Any, Any, int]) -> int:
 async def _tell_once(stage: _Stage) -> int:
     """The story, once; 0 if it came true."""
     scenes = []
-    async for scene in tell(stage.shop):
+    async for scene in tell(stage.market):
         scenes.append(scene)
         await _settled(stage, scene)
     lines = Lines(stage.console)
@@ -213,14 +214,14 @@ async def _go_on(stage: _Stage) -> int:
     )
     if not stage.console.is_terminal:
         stage.console.print(address, soft_wrap=True)
-        return await _first_of(_business(stage.shop), _keep_showing(stage, Lines(stage.console)))
+        return await _first_of(_business(stage.market), _keep_showing(stage, Lines(stage.console)))
     with Live(console=stage.console, auto_refresh=False, screen=False) as live:
         return await _first_of(
-            _business(stage.shop), _keep_showing(stage, Board(stage.console, live, address))
+            _business(stage.market), _keep_showing(stage, Board(stage.console, live, address))
         )
 
 
-async def _business(at: Shop) -> int:
+async def _business(at: Marketplace) -> int:
     async for _ in tell(at):
         await asyncio.sleep(PAUSE)
     await flow(at)

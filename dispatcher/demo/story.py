@@ -1,11 +1,14 @@
-"""The story that the demo tells: transactions of the shops, and what each promises to whom."""
+"""The story that the demo tells: transactions, and what each promises to whom."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from psycopg.errors import IntegrityError
 
 from dispatcher.demo.cast import (
     ADA,
@@ -21,7 +24,8 @@ from dispatcher.demo.cast import (
     Person,
 )
 from dispatcher.demo.chronicle import Fate
-from dispatcher.demo.shop import Moment, Shop
+from dispatcher.demo.market.ledger import Moment
+from dispatcher.demo.market.marketplace import Marketplace
 
 #: The scheduled event of the story comes due after so long.
 SOON: Final = timedelta(seconds=2)
@@ -57,65 +61,65 @@ class Scene:
     promises: Sequence[Promise]
 
 
-async def tell(shop: Shop) -> AsyncIterator[Scene]:
+async def tell(market: Marketplace) -> AsyncIterator[Scene]:
     """Plays the story, scene by scene."""
+    orders, payments = market.orders, market.payments
 
     def scene(*promises: Sequence[Promise]) -> Scene:
-        return Scene(shop.moments[-1], [promise for group in promises for promise in group])
+        return Scene(market.diary.moments[-1], [one for group in promises for one in group])
 
-    fern = await shop.place(ADA, "Field guide to alpine ferns", "149.00")
+    fern = await orders.place(ADA, "Field guide to alpine ferns", "149.00")
     yield scene(_reaches(ADA, fern.topic, mail="£149.00"))
-    await shop.pay(fern)
+    await payments.pay(fern)
     yield scene(_reaches(ADA, f"#{fern.id}", "£149.00"))
 
-    # Nothing but a rollback: the event was inserted, and then the credit did not suffice.
-    atlas = await shop.place(GUS, "Atlas of tidal mills", "80.00")
+    # Nothing but a rollback: the event was inserted, and then the wallet did not suffice.
+    atlas = await orders.place(GUS, "Atlas of tidal mills", "80.00")
     yield scene(_reaches(GUS, atlas.topic, mail="£80.00"))
-    await shop.pay(atlas)
+    with suppress(IntegrityError):
+        await payments.pay(atlas)
     yield scene()
 
     # What a person types is text, whatever it looks like.
-    survey = await shop.place(BEN, "Survey of <b>bold</b> & brass type", "45.50")
+    survey = await orders.place(BEN, "Survey of <b>bold</b> & brass type", "45.50")
     yield scene(_inbox(BEN, survey.topic), _no_mail(BEN, "switched_off"))
-    await shop.send_receipt(survey)
+    await payments.send_receipt(survey)
     yield scene(_mail(BEN, "£45.50", reason="forced"))
 
-    maps = await shop.place(CHIYO, "Night maps of Kyoto", "210.00")
+    maps = await orders.place(CHIYO, "Night maps of Kyoto", "210.00")
     yield scene(_inbox(CHIYO, maps.topic), _mail_waits(CHIYO, "quiet_hours"))
-    radio = await shop.place(DEV, "A short history of radio", "30.00")
+    radio = await orders.place(DEV, "A short history of radio", "30.00")
     yield scene(_inbox(DEV, radio.topic), _no_mail(DEV, "no_address"))
-    tiles = await shop.place(ELIF, "Tiles of Iznik", "66.00")
+    tiles = await orders.place(ELIF, "Tiles of Iznik", "66.00")
     yield scene(_inbox(ELIF, tiles.topic), _no_mail(ELIF, "address_suppressed"))
-    plants = await shop.place(FARID, "Desert plants", "12.00")
+    plants = await orders.place(FARID, "Desert plants", "12.00")
     yield scene(_inbox(FARID, plants.topic, reason="muted"), _no_mail(FARID, "muted"))
 
-    await shop.assign(fern, GRETA, by=GRETA)
+    await orders.assign(fern, GRETA, by=GRETA)
     yield scene(
         _reaches(ADA, GRETA.name),
-        [
-            Promise(GRETA.id, "in_app", "skipped", "actor"),
-            Promise(GRETA.id, "email", "skipped", "actor"),
-        ],
+        _no(ADA, "push", "no_address"),
+        *(_no(GRETA, channel, "actor") for channel in ("in_app", "email", "push")),
     )
 
-    winds = await shop.place(HELENE, "Cartographie des vents", "1490.00")
+    winds = await orders.place(HELENE, "Cartographie des vents", "1490.00")
     yield scene(_reaches(HELENE, winds.topic, mail="1 490,00 €"))
-    harbour = await shop.place(IMRAN, "Harbour lights", "55.00")
+    harbour = await orders.place(IMRAN, "Harbour lights", "55.00")
     yield scene(_reaches(IMRAN, harbour.topic, mail="€55.00"))
 
-    await shop.complete(winds, tell_in=SOON)
-    yield scene(_reaches(HELENE, "terminé"))
-    completion = await shop.complete(maps, tell_in=timedelta(hours=1))
-    yield scene([Promise(CHIYO.id, None, "cancelled", "cancelled")])
-    await shop.reopen(maps, completion)
+    await orders.complete(winds, tell_in=SOON)
+    yield scene(_reaches(HELENE, "terminé"), _no(HELENE, "push", "channel_disabled"))
+    await orders.complete(maps, tell_in=timedelta(hours=1))
+    yield scene([Promise(None, None, "cancelled", "cancelled")])
+    await orders.reopen(maps)
     yield scene()
 
-    await shop.hear_of_payment(fern, key=f"bank:{fern.id}")
+    await payments.hear_of_payment(fern, key=f"bank:{fern.id}")
     yield scene(_reaches(ADA, fern.topic, "£149.00"))
-    await shop.hear_of_payment(fern, key=f"bank:{fern.id}")
+    await payments.hear_of_payment(fern, key=f"bank:{fern.id}")
     yield scene([Promise(None, None, "repeated", "duplicate_of_")])
 
-    await shop.blunder(fern)
+    await payments.blunder(fern)
     yield scene([Promise(ADA.id, None, "rejected", "invalid_payload")])
 
 
@@ -137,4 +141,8 @@ def _mail_waits(person: Person, reason: str) -> list[Promise]:
 
 
 def _no_mail(person: Person, reason: str) -> list[Promise]:
-    return [Promise(person.id, "email", "skipped", reason)]
+    return _no(person, "email", reason)
+
+
+def _no(person: Person, channel: str, reason: str) -> list[Promise]:
+    return [Promise(person.id, channel, "skipped", reason)]

@@ -1,15 +1,19 @@
-"""An ordinary day in the shops, without end: orders come, are paid, assigned and completed."""
+"""An ordinary day, without end: orders come, are paid, assigned and completed."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from typing import Final
 
+from psycopg.errors import IntegrityError
+
 from dispatcher.demo.cast import CLIENTS, GUS, WRITERS
-from dispatcher.demo.shop import Order, Shop
+from dispatcher.demo.market.marketplace import Marketplace
+from dispatcher.demo.market.orders import Order
 
 _SUBJECTS: Final = ("atlas", "history", "field guide", "survey", "catalogue", "almanac", "map")
 _MATTERS: Final = (
@@ -24,7 +28,7 @@ _MATTERS: Final = (
 )
 
 
-async def flow(shop: Shop) -> None:
+async def flow(market: Marketplace) -> None:
     """One transaction after the other, a second or so apart. Ends only when cancelled."""
     dice = random.Random()
     open_orders: list[Order] = []
@@ -35,7 +39,7 @@ async def flow(shop: Shop) -> None:
             topic = f"An {dice.choice(_SUBJECTS)} of {dice.choice(_MATTERS)}"
             topic = topic.replace("An ", "A " if topic[3] not in "aeiou" else "An ", 1)
             amount = f"{dice.randint(15, 900)}.{dice.choice(('00', '50', '95'))}"
-            open_orders.append(await shop.place(client, topic, amount))
+            open_orders.append(await market.orders.place(client, topic, amount))
             continue
         order = open_orders[0]
         match dice.choices(
@@ -43,15 +47,17 @@ async def flow(shop: Shop) -> None:
         ):
             case ["pay"]:
                 # Gus cannot: his transactions roll back.
-                await shop.pay(open_orders.pop(0))
+                with suppress(IntegrityError):
+                    await market.payments.pay(open_orders.pop(0))
             case ["assign"]:
                 writer = WRITERS[order.client.house]
-                await shop.assign(order, writer, by=writer if dice.random() < 0.5 else None)  # noqa: PLR2004
+                by = dice.choice((writer, None))
+                open_orders[0] = await market.orders.assign(order, writer, by=by)
             case ["complete"]:
-                await shop.complete(open_orders.pop(0))
+                await market.orders.complete(open_orders.pop(0))
             case ["late"]:
-                await shop.complete(open_orders.pop(0), tell_in=timedelta(seconds=20))
+                await market.orders.complete(open_orders.pop(0), tell_in=timedelta(seconds=20))
             case ["bank"]:
-                await shop.hear_of_payment(order, key=f"bank:{order.id}")
+                await market.payments.hear_of_payment(order, key=f"bank:{order.id}")
             case _:
-                await shop.blunder(order)
+                await market.payments.blunder(order)

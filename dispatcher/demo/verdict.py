@@ -55,17 +55,11 @@ async def missing_words(
 
 async def leftovers(scenes: Sequence[Scene], connection: AsyncConnection[Any]) -> list[str]:
     """A sentence if anything of a transaction that was rolled back is anywhere."""
-    rolled_back = [
-        number
-        for scene in scenes
-        if scene.moment.rolled_back_by is not None
-        for number in scene.moment.outbox_ids
-    ]
+    rolled_back = [scene.moment.xid for scene in scenes if scene.moment.rolled_back_by is not None]
     cursor = await connection.execute(
-        "select id from postbell.outbox where id = any(%(ids)s)"
-        " union select outbox_id from postbell.delivery_log where outbox_id = any(%(ids)s)"
-        " union select outbox_id from postbell.rejected_events where outbox_id = any(%(ids)s)",
-        {"ids": rolled_back},
+        "select id from postbell.outbox where xid::text::bigint = any(%(xids)s)"
+        " union select id from postbell.notification where xid::text::bigint = any(%(xids)s)",
+        {"xids": rolled_back},
     )
     left = [f"event {number} was rolled back and is there" for (number,) in await cursor.fetchall()]
     return left if rolled_back else ["nothing was rolled back, so that was not shown"]

@@ -79,7 +79,7 @@ def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
     assert "Ada Lindqvist    in_app delivered" in said
     assert "Payment of £149.00 for order #1001" in said
     assert "Commande n° 1008 enregistrée" in said
-    assert "rolled back by credit_is_not_overdrawn: nobody hears of it" in said
+    assert "rolled back by wallet_is_not_overdrawn: nobody hears of it" in said
     assert "The person's quiet hours" in said
     assert "The person switched this off." in said
     assert "Everything that should arrive did, 22 of 22; nothing else." in said

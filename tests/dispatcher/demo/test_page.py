@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.demo.chronicle import Account
 from dispatcher.demo.mail_catcher import CaughtMail
-from dispatcher.demo.shop import Moment
+from dispatcher.demo.market.ledger import Moment
 from tests import given
 from tests.dispatcher.demo.conftest import Page
 

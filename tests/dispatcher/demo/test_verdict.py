@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dispatcher.demo.chronicle import Account, Fate
-from dispatcher.demo.shop import Moment
+from dispatcher.demo.market.ledger import Moment
 from dispatcher.demo.story import Promise, Scene
 from dispatcher.demo.verdict import broken_promises
 
