@@ -17,8 +17,8 @@ Priority = Literal["low", "normal", "high", "critical"]
 
 #: Variables that every template has; a field of that name would hide them.
 RESERVED: Final = frozenset(
-    {"caller", "event", "kwargs", "lang", "loop", "preferences_link", "range", "recipient", "self",
-     "super", "tenant", "unsubscribe_link", "url", "varargs"}
+    {"caller", "dir", "event", "kwargs", "lang", "loop", "preferences_link", "range", "recipient",
+     "self", "super", "tenant", "unsubscribe_link", "url", "varargs"}
 )  # fmt: skip
 
 

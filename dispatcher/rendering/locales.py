@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Literal, cast
 
 from babel import Locale, UnknownLocaleError
 
@@ -68,6 +69,13 @@ def fallback(*wanted: str | None) -> tuple[str, ...]:
 def language_of(folder: str) -> str:
     """The BCP 47 tag of the texts in a locale folder."""
     return folder or ROOT_LANGUAGE
+
+
+@cache  # Of folder names alone.
+def direction_of(language: str) -> Literal["ltr", "rtl"]:
+    """Which way a language is written: what HTML's `dir` says."""
+    locale = parse(language) or Locale.parse(ROOT_LANGUAGE)
+    return cast("Literal['ltr', 'rtl']", locale.text_direction)
 
 
 @lru_cache(maxsize=4096)

@@ -45,6 +45,7 @@ class Page:
         """The parts, rendered."""
         scene.notation = self.notation
         values["lang"] = self.language
+        values["dir"] = locales.direction_of(self.language)
         context = self.new_context(values, True)
         written = []
         for part in self.parts:

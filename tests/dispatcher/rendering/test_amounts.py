@@ -26,6 +26,7 @@ LOCALES = ["en", "fr", "de", "de-ch", "es", "pl", "pt-pt", "hi", "ar", "he", "ja
         ("en", "1.2345", "KWD", "KWD\xa01.234"),
         ("en", "19.90", "eur", "€19.90"),
         ("hi", "1234567", "INR", "₹12,34,567.00"),
+        ("ar", "1234.5", "EUR", "\u200f1,234.50\xa0€"),
     ],
 )
 def test_money_is_written_as_the_locale_does(
@@ -71,5 +72,7 @@ def test_plurals_follow_the_language() -> None:
     assert amounts.counted(0, forms, notation("fr")) == "commande"
     assert amounts.counted(0, forms, notation("en")) == "commandes"
     assert amounts.counted(2, {"few": "dwa", "other": "inne"}, notation("pl")) == "dwa"
+    six = {form: form for form in ("zero", "one", "two", "few", "many", "other")}
+    assert [amounts.counted(n, six, notation("ar")) for n in (0, 1, 2, 3, 11, 100)] == list(six)
     with pytest.raises(Unrenderable, match="other"):
         amounts.counted(1, {"one": "x"}, notation("en"))

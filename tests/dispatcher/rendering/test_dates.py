@@ -20,6 +20,7 @@ NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
         ("en-GB", "Europe/London", "1 July 2026, 13:00 BST"),
         ("fr", "Europe/Paris", "1 juillet 2026, 14:00 CEST"),
         ("en", "Asia/Kathmandu", "July 1, 2026, 5:45\u202fPM UTC+0545"),
+        ("ar", "Africa/Cairo", "1 يوليو 2026، 3:00 م EEST"),
         ("ja", "Asia/Tokyo", "2026年7月1日 21:00 JST"),
     ],
 )

@@ -69,6 +69,22 @@ def test_layouts_and_partials_fall_back_too(tmp_path: Path) -> None:
     assert email(render(delivery({}, recipient=reader(locale="fr")))).text == "bonjour salut\n"
 
 
+def test_a_text_knows_its_language_and_which_way_that_is_written(tmp_path: Path) -> None:
+    files = {
+        **email_files(text="{{ lang }} {{ dir }}"),
+        "thing/happened/ar/email.txt": "{{ lang }} {{ dir }}",
+    }
+    render = renderer(tmp_path, files).render
+
+    def text(locale: str) -> str:
+        return email(render(delivery({}, recipient=reader(locale=locale)))).text
+
+    assert text("ar-EG") == "ar rtl\n"
+    assert text("en") == "en ltr\n"
+    # There is no Hebrew here, so its readers get English, which is written from the left.
+    assert text("he") == "en ltr\n"
+
+
 def test_numbers_follow_the_reader_only_in_the_language_of_the_text(tmp_path: Path) -> None:
     render = renderer(tmp_path, email_files(subject="{{ amount | money }}")).render
 

@@ -1,0 +1,69 @@
+"""Mails of both houses of the demo: plain, urgent, with a code, and from right to left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+from dispatcher.delivery import Tenant
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.renderer import Renderer
+from tests.dispatcher.rendering.given import SHOP, TEMPLATES, delivery, email, reader
+from tests.screenshots.camera import Camera
+
+_GREEN: Final = replace(
+    SHOP,
+    name="Fernhill Research",
+    branding={
+        "color": "#1f6f54",
+        "support_email": "help@fernhill.example",
+        "address": "12 Fern Lane, Sheffield",
+    },
+)
+_RED: Final = replace(
+    SHOP,
+    name="Atelier Mistral",
+    branding={"color": "#9a3412", "support_email": "aide@mistral.example"},
+)
+
+
+class Mail(NamedTuple):
+    """One mail to look at. What it says is the event's sample."""
+
+    event: str
+    locale: str
+    tenant: Tenant
+
+    @property
+    def name(self) -> str:
+        return f"mail-{self.event}-{self.locale}"
+
+
+MAILS: Final = (
+    Mail("order.paid", "en", _GREEN),
+    Mail("payment.failed", "fr", _RED),
+    Mail("loyalty.redemption.approved", "en", _GREEN),
+)
+
+
+def photograph(camera: Camera) -> None:
+    catalog = Catalog.load([TEMPLATES])
+    renderer = Renderer(catalog, offers_links=True)
+    with TemporaryDirectory(prefix="postbell_mails_") as folder:
+        for mail in MAILS:
+            page = Path(folder, f"{mail.name}.html")
+            page.write_text(_html(catalog, renderer, mail), encoding="utf-8")
+            camera.photograph(mail.name, page.as_uri())
+
+
+def _html(catalog: Catalog, renderer: Renderer, mail: Mail) -> str:
+    payload = json.loads(catalog.samples[mail.event].read_text(encoding="utf-8"))
+    content = renderer.render(
+        delivery(
+            payload, event=mail.event, tenant=mail.tenant, recipient=reader(locale=mail.locale)
+        )
+    )
+    return str(email(content).html)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.screenshots import mails
+from tests.screenshots.__main__ import app
+from tests.screenshots.camera import LOOKS, Camera
+
+#: The first bytes of a PNG, and where its width stands (RFC 2083, 3.1 and 4.1.1).
+_PNG = b"\x89PNG\r\n\x1a\n"
+_WIDTH = slice(16, 20)
+
+
+@pytest.mark.slow
+def test_each_mail_is_shown_on_every_screen_in_light_and_dark(tmp_path: Path) -> None:
+    with Camera(tmp_path) as camera:
+        mails.photograph(camera)
+
+    for mail in mails.MAILS:
+        pictures = {
+            look: (tmp_path / f"{mail.name}-{look.device}-{look.scheme}.png").read_bytes()
+            for look in LOOKS
+        }
+        assert all(picture.startswith(_PNG) for picture in pictures.values())
+        assert {int.from_bytes(picture[_WIDTH]) for picture in pictures.values()} == {
+            look.width for look in LOOKS
+        }
+        assert len(set(pictures.values())) == len(LOOKS)
+
+
+def test_a_subject_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    outcome = CliRunner().invoke(app, ["stars", "--to", str(tmp_path)])
+
+    assert outcome.exit_code != 0
+    assert "there is no subject stars; there are mails" in outcome.output
