@@ -14,6 +14,7 @@ from dispatcher.cli import (
     demo,
     deploy,
     login,
+    new,
     preview,
     retry,
     run,
@@ -59,6 +60,7 @@ for module in (
     deploy, run, serve, login, demo, check, preview, send, why, retry, stats, vapid, bounce,
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(new.group, name="new")
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,0 +1,107 @@
+"""postbell new"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from string import Template
+from typing import Annotated, Final
+
+import typer
+
+from dispatcher.cli.exits import ExitCode, Failure
+from dispatcher.cli.terminal import answer, say
+from dispatcher.rendering.tree import EVENT_FILE, SHARED
+from dispatcher.settings import Settings
+
+#: What an event's folder begins as. `$label` and `$category` are filled in.
+_STARTER: Final = Path(__file__).parent / "starter"
+#: As postbell.event_type has it.
+_KEY: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+_LONGEST_KEY: Final = 100
+
+group = typer.Typer(help="Make a beginning of something.", no_args_is_help=True)
+
+
+@group.command("event")
+def event(
+    key: Annotated[str, typer.Argument(help="subject.past_participle, such as billing.overdue.")],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", help="A template folder; the first of POSTBELL_TEMPLATES if not given."
+        ),
+    ] = None,
+) -> None:
+    """Make an event: a folder with every file, in English and French, to be rewritten.
+
+    It passes `postbell check --templates` as it is. Nothing is written over.
+    """
+    settings = Settings.load()
+    _check_key(key)
+    folder = _folder(to, settings)
+    for known in dict.fromkeys((*settings.template_folders, folder)):
+        if (known / _path(key) / EVENT_FILE).exists():
+            raise Failure(
+                f"{key} is there already, in {known / _path(key)}: to have it say something else,"
+                " copy the files to change to the same place of a folder of yours."
+            )
+    made = folder / _path(key)
+    try:
+        _write(made, key)
+    except OSError as error:
+        raise Failure(f"{made} cannot be written: {error.strerror or error}.") from None
+    for file in sorted(each for each in made.rglob("*") if each.is_file()):
+        answer(str(file))
+    if not any(folder.resolve() == each.resolve() for each in settings.template_folders):
+        say(f"POSTBELL_TEMPLATES does not name {folder} yet: add it.")
+    say(f"Rewrite them, look with `postbell preview {key}`, and `postbell deploy` registers it.")
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
+        raise Failure(
+            f"{key} cannot be an event: write subject.past_participle, such as billing.overdue, in"
+            f" lower-case letters, digits, _ and at least one dot, at most {_LONGEST_KEY} of them.",
+            ExitCode.USAGE,
+        )
+    if key.partition(".")[0] in SHARED:
+        raise Failure(
+            f"{key} cannot be an event: the folder {key.partition('.')[0]} is for what events"
+            " share. Call its subject something else.",
+            ExitCode.USAGE,
+        )
+
+
+def _path(key: str) -> str:
+    return key.replace(".", "/")
+
+
+def _folder(to: Path | None, settings: Settings) -> Path:
+    if to is not None:
+        return to
+    if settings.templates:
+        return settings.templates[0]
+    raise Failure(
+        "There is no folder of yours to put it in: say --to FOLDER, or set POSTBELL_TEMPLATES.",
+        ExitCode.USAGE,
+    )
+
+
+def _write(made: Path, key: str) -> None:
+    """All of it or nothing. Raises OSError, and Failure where there is something already."""
+    if made.exists() and (not made.is_dir() or any(made.iterdir())):
+        raise Failure(f"{made} is there already, and is not written over: choose another key.")
+    label = key.replace(".", " ").replace("_", " ").capitalize()
+    values = {"label": label, "category": key.partition(".")[0]}
+    made.parent.mkdir(parents=True, exist_ok=True)
+    # A name with a dot in front is no part of a template folder.
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix=".new-") as begun:
+        whole = Path(begun) / made.name
+        for source in (each for each in _STARTER.rglob("*") if each.is_file()):
+            file = whole / source.relative_to(_STARTER)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            text = Template(source.read_text(encoding="utf-8")).substitute(values)
+            file.write_text(text, encoding="utf-8")
+        whole.rename(made)
