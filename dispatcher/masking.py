@@ -33,6 +33,12 @@ def mask(text: str) -> str:
     return _SENSITIVE.sub(_masked, text)
 
 
+def hint_of(address: str) -> str:
+    """So much of somebody's own e-mail address or phone number that they recognise it."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else f"…{address[-2:]}"
+
+
 def mask_url(url: str) -> str:
     """The URL or connection string without its password."""
     url = _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", url)

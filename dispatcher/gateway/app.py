@@ -14,10 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dispatcher.database import Pool
 from dispatcher.gateway import operation, problem
 from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.changes import ChangePages
 from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.outlook import OutlookPages
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.page import Page
@@ -71,6 +73,8 @@ def application(
         *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
+        *OutlookPages(pool).operations,
+        *ChangePages(pool).operations,
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
         *description.operations,

@@ -99,6 +99,21 @@ class Authenticator:
         self._check_origin(connection)
         return identity
 
+    async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
+        """Whose choices are asked for: as authenticate(), or by `Authorization: Link`.
+
+        That is never what a browser sends by itself, so the page need not be ours.
+        """
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "link":
+            return await self.chooser_of(token.strip())
+        return await self.authenticate(connection)
+
+    async def chooser_of(self, token: str) -> Identity:
+        """Whose choices the link in a mail opens, and nothing else. Raises Unauthorized."""
+        with _refusing("refused a link"):
+            return await self._identity_of(self._tokens.read_link(token))
+
     async def authenticate_operator(self, connection: HTTPConnection) -> Operator:
         """Which operator asks, by a token of that scope or by the cookie it was exchanged for.
 

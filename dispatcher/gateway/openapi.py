@@ -24,6 +24,7 @@ PATH: Final = "/v1/openapi.json"
 _REF: Final = "#/components/schemas/{model}"
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"cookie": []}]
 _OPERATORS: Final[list[dict[str, list[str]]]] = [{"operator_token": []}, {"operator_cookie": []}]
+_CHOOSERS: Final[list[dict[str, list[str]]]] = [*_SECURITY, {"link": []}]
 
 Json = dict[str, Any]
 
@@ -89,6 +90,11 @@ class DescriptionPages:
                         "in": "cookie",
                         "name": operator_cookie_name,
                     },
+                    "link": {
+                        "type": "http",
+                        "scheme": "link",
+                        "description": "The token of the link to the preferences in a mail.",
+                    },
                 },
             },
         }
@@ -115,6 +121,8 @@ def _operation(operation: Operation) -> Json:
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.is_for_operators:
         return _OPERATORS
+    if operation.is_for_choosers:
+        return _CHOOSERS
     return _SECURITY if operation.is_for_somebody else []
 
 

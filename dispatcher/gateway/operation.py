@@ -1,9 +1,10 @@
 """One thing that can be asked for over HTTP: declared once, served and described from that.
 
-A handler's signature is the declaration. `identity` is who asks, or `operator` which operator does;
-`query` and `body` are models, `request` is what came; any other argument is a part of the path.
-What it returns is the answer: a model, or None for nothing (204). `Annotated[Response, …]` is a
-handler that writes it itself: a model, None, or a media type.
+A handler's signature is the declaration. `identity` is who asks; or `chooser` whose choices they
+are, who may also come by the link in a mail; or `operator` which operator asks. `query` and `body`
+are models, `request` is what came; any other argument is a part of the path. What it returns is the
+answer: a model, or None for nothing (204). `Annotated[Response, …]` is a handler that writes it
+itself: a model, None, or a media type.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from dispatcher.gateway.problem import FieldFault, Problem, invalid
 
 Handler = Callable[..., Awaitable[Any]]
 
-_KNOWN: Final = frozenset({"identity", "operator", "query", "body", "request"})
+_KNOWN: Final = frozenset({"chooser", "identity", "operator", "query", "body", "request"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,12 @@ class Operation:
     @property
     def is_for_somebody(self) -> bool:
         """Whether one must be let in first."""
-        return "identity" in self.arguments
+        return "identity" in self.arguments or self.is_for_choosers
+
+    @property
+    def is_for_choosers(self) -> bool:
+        """Whether the link to one's preferences lets in, too."""
+        return "chooser" in self.arguments
 
     @property
     def is_for_operators(self) -> bool:
@@ -113,7 +119,9 @@ class Operation:
     async def respond(self, authenticator: Authenticator, request: Request) -> Response:
         """Raises Problem, Unauthorized, ForeignOrigin, and whatever the database raises."""
         given: dict[str, Any] = {}
-        if self.is_for_somebody:
+        if self.is_for_choosers:
+            given["chooser"] = await authenticator.authenticate_chooser(request)
+        elif self.is_for_somebody:
             given["identity"] = await authenticator.authenticate(request)
         if self.is_for_operators:
             given["operator"] = await authenticator.authenticate_operator(request)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from dispatcher.database import Pool
+from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.fields import Channel, Model, Name
 from dispatcher.gateway.operation import Operation
@@ -187,10 +188,10 @@ class PreferencePages:
             of("DELETE", "/v1/pause", self.resume),
         ]
 
-    async def show_catalogue(self, identity: Identity) -> Catalogue:
+    async def show_catalogue(self, chooser: Identity) -> Catalogue:
         """Every category, event and channel, and whether it is on for this person."""
         rows = await rows_as(
-            self._pool, identity, "select * from postbell.catalogue(%(recipient)s, %(tenant)s)"
+            self._pool, chooser, "select * from postbell.catalogue(%(recipient)s, %(tenant)s)"
         )
         kinds = [
             (
@@ -222,133 +223,87 @@ class PreferencePages:
             ],
         )
 
-    async def list_preferences(self, identity: Identity) -> Preferences:
+    async def list_preferences(self, chooser: Identity) -> Preferences:
         """Every explicit choice."""
-        choices = await rows_as(
-            self._pool,
-            identity,
-            "select channel::text, category, event, enabled, updated_at from postbell.preference"
-            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s"
-            " order by channel nulls first, category nulls first, event nulls first",
-        )
+        made = await rows_as(self._pool, chooser, choices.LIST_PREFERENCES)
         person = await row_as(
             self._pool,
-            identity,
+            chooser,
             "select tracking_refused_at is not null as refuses from postbell.recipient"
             " where tenant_id = %(tenant)s and id = %(recipient)s",
         )
         return Preferences(
-            choices=[Choice.model_validate(row) for row in choices],
+            choices=[Choice.model_validate(row) for row in made],
             refuses_tracking=person["refuses"],
         )
 
-    async def set_preference(self, identity: Identity, body: ChoiceBody) -> None:
+    async def set_preference(self, chooser: Identity, body: ChoiceBody) -> None:
         """Switch on or off: a channel, a category, an event, or one of these on a channel."""
-        await rows_as(
-            self._pool,
-            identity,
-            "select postbell.set_preference(recipient => %(recipient)s, enabled => %(enabled)s,"
-            " channel => %(channel)s, category => %(category)s, event => %(event)s,"
-            " tenant_id => %(tenant)s)",
-            **body.model_dump(),
-        )
+        await rows_as(self._pool, chooser, choices.SET_PREFERENCE, **body.model_dump())
 
-    async def take_back_preference(self, identity: Identity, query: Scope) -> None:
+    async def take_back_preference(self, chooser: Identity, query: Scope) -> None:
         """Take a choice back: the defaults apply again."""
         await rows_as(
-            self._pool,
-            identity,
-            "select postbell.set_preference(recipient => %(recipient)s, enabled => null,"
-            " channel => %(channel)s, category => %(category)s, event => %(event)s,"
-            " tenant_id => %(tenant)s)",
-            **query.model_dump(),
+            self._pool, chooser, choices.SET_PREFERENCE, enabled=None, **query.model_dump()
         )
 
-    async def refuse_tracking(self, identity: Identity, body: TrackingBody) -> None:
+    async def refuse_tracking(self, chooser: Identity, body: TrackingBody) -> None:
         """Say whether it may be known that mails are opened and links followed."""
         await rows_as(
             self._pool,
-            identity,
+            chooser,
             "select postbell.refuse_tracking(%(recipient)s, %(tenant)s, %(refuses)s)",
             refuses=body.refuses,
         )
 
-    async def list_quiet_hours(self, identity: Identity) -> QuietHours:
+    async def list_quiet_hours(self, chooser: Identity) -> QuietHours:
         """The windows in which nothing disturbs, by day."""
-        rows = await rows_as(
-            self._pool,
-            identity,
-            "select day, starts, ends, time_zone, channels from postbell.quiet_hours"
-            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s order by day",
-        )
+        rows = await rows_as(self._pool, chooser, choices.LIST_QUIET_HOURS)
         return QuietHours(days=[QuietDay.model_validate(row) for row in rows])
 
-    async def set_quiet_hours(self, identity: Identity, body: QuietHoursBody) -> None:
+    async def set_quiet_hours(self, chooser: Identity, body: QuietHoursBody) -> None:
         """Set the window that starts on each of these days, leaving the others as they are."""
-        await self._set_quiet_hours(identity, **body.model_dump())
+        await rows_as(self._pool, chooser, choices.SET_QUIET_HOURS, **body.model_dump())
 
-    async def remove_quiet_hours(self, identity: Identity, query: DaysQuery) -> None:
+    async def remove_quiet_hours(self, chooser: Identity, query: DaysQuery) -> None:
         """Remove the windows of these days; of all, if none is named."""
-        await self._set_quiet_hours(
-            identity, starts=None, ends=None, days=query.days, time_zone=None, channels=[]
+        await rows_as(
+            self._pool,
+            chooser,
+            choices.SET_QUIET_HOURS,
+            starts=None,
+            ends=None,
+            days=query.days,
+            time_zone=None,
+            channels=[],
         )
 
-    async def list_mutes(self, identity: Identity) -> Mutes:
+    async def list_mutes(self, chooser: Identity) -> Mutes:
         """What is silent now. Nothing named is everything: a pause."""
-        rows = await rows_as(
-            self._pool,
-            identity,
-            "select category, event, subject, nullif(until, 'infinity') as until, muted_at"
-            " from postbell.mute"
-            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s"
-            " and until > postbell.clock() order by muted_at desc",
-        )
+        rows = await rows_as(self._pool, chooser, choices.LIST_MUTES)
         return Mutes(mutes=[Mute.model_validate(row) for row in rows])
 
-    async def mute(self, identity: Identity, body: MuteBody) -> None:
+    async def mute(self, chooser: Identity, body: MuteBody) -> None:
         """Silence everything, a category, an event or a thread. The inbox keeps what comes."""
-        await rows_as(
-            self._pool,
-            identity,
-            "select postbell.mute(recipient => %(recipient)s, until => %(until)s,"
-            " category => %(category)s, event => %(event)s, subject => %(subject)s,"
-            " tenant_id => %(tenant)s)",
-            **body.model_dump(),
-        )
+        await rows_as(self._pool, chooser, choices.MUTE, **body.model_dump())
 
-    async def unmute(self, identity: Identity, query: MuteScope) -> None:
+    async def unmute(self, chooser: Identity, query: MuteScope) -> None:
         """End a mute; name what it names."""
-        await rows_as(
-            self._pool,
-            identity,
-            "select postbell.unmute(recipient => %(recipient)s, category => %(category)s,"
-            " event => %(event)s, subject => %(subject)s, tenant_id => %(tenant)s)",
-            **query.model_dump(),
-        )
+        await rows_as(self._pool, chooser, choices.UNMUTE, **query.model_dump())
 
-    async def pause(self, identity: Identity, body: PauseBody) -> None:
+    async def pause(self, chooser: Identity, body: PauseBody) -> None:
         """Silence everything until a time."""
         await rows_as(
             self._pool,
-            identity,
+            chooser,
             "select postbell.pause(%(recipient)s, %(until)s, %(tenant)s)",
             until=body.until,
         )
 
-    async def resume(self, identity: Identity) -> None:
+    async def resume(self, chooser: Identity) -> None:
         """End the pause."""
         await rows_as(
             self._pool,
-            identity,
+            chooser,
             "select postbell.unmute(recipient => %(recipient)s, tenant_id => %(tenant)s)",
-        )
-
-    async def _set_quiet_hours(self, identity: Identity, **values: Any) -> None:
-        await rows_as(
-            self._pool,
-            identity,
-            "select postbell.set_quiet_hours(recipient => %(recipient)s, starts => %(starts)s,"
-            " ends => %(ends)s, days => %(days)s::integer[], time_zone => %(time_zone)s,"
-            " channels => %(channels)s::text[], tenant_id => %(tenant)s)",
-            **values,
         )

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 import jwt
 
+from dispatcher.channels import preferences
+from dispatcher.signing import BadToken, Signer
+
 #: The claim `aud`: what the application signs for others with the same secret opens nothing here.
 AUDIENCE: Final = "postbell"
 #: The claim `scope` of a token that lets an operator in, and nobody into an inbox.
@@ -112,6 +115,15 @@ class TokenReader:
             hours = int(LONGEST_LIFE.total_seconds() // 3600)
             raise InvalidToken(f"the token's exp is more than {hours} hours after its iat")
         return claims, expires_at
+
+    def read_link(self, token: str) -> Claims:
+        """Of the link in a mail to its reader's preferences. Raises InvalidToken."""
+        if len(token) > _LONGEST_TOKEN:
+            raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
+        try:
+            return Claims(*preferences.read(Signer(self._secrets), token, self._now()))
+        except BadToken as error:
+            raise InvalidToken(str(error)) from None
 
     def _verified(self, token: str, audiences: Sequence[str]) -> dict[str, Any]:
         for secret in self._secrets:

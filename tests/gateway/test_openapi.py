@@ -183,6 +183,17 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "show_catalogue": ("GET", "/v1/catalogue", None),
     "set_preference": ("PUT", "/v1/preferences", {"channel": "email", "enabled": True}),
     "list_preferences": ("GET", "/v1/preferences", None),
+    "show_outlook": ("GET", "/v1/preferences/outlook", None),
+    "foresee": (
+        "POST",
+        "/v1/preferences/foresee",
+        {"changes": [{"kind": "unmute"}]},
+    ),
+    "change": (
+        "POST",
+        "/v1/preferences/changes",
+        {"changes": [{"kind": "mute", "until": "2999-01-01T00:00:00Z"}]},
+    ),
     "take_back_preference": ("DELETE", "/v1/preferences?channel=email", None),
     "refuse_tracking": ("PUT", "/v1/tracking", {"refuses": True}),
     "set_quiet_hours": ("PUT", "/v1/quiet-hours", {"starts": "22:00", "ends": "07:00"}),
