@@ -22,6 +22,7 @@ def database_url(module_url: str) -> str:
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     db.execute("delete from postbell.event_type")
+    db.execute("delete from postbell.suppression")
     given.tenant(db, "default", time_zone="Europe/Paris")
     given.event_type(db, label="Order paid", default_channels=["in_app", "email"])
     given.event_type(
