@@ -40,8 +40,10 @@ create table postbell.delivery (
     constraint decision_is_known check (decision in ('now', 'later', 'no'))
 ) with (fillfactor = 70);
 create unique index delivery_once_idx on postbell.delivery (notification_id, recipient_id, channel);
--- For figures by day. BRIN costs an insert next to nothing.
-create index delivery_time_idx on postbell.delivery using brin (created_at);
+-- For figures by day. BRIN costs an insert next to nothing; of several ranges, for what was emitted long before it was
+-- due lies among what is new.
+create index delivery_time_idx on postbell.delivery
+using brin (created_at timestamptz_minmax_multi_ops) with (autosummarize = on);
 create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenant_id, id);
 comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
 comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it.';
@@ -107,6 +109,7 @@ create table postbell.attempt (
 create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
 -- For receipts that name nothing else. Nobody looks for a mail's own Message-ID (<…>): it costs no index.
 create index attempt_of_message_idx on postbell.attempt (provider_message_id) where provider_message_id not like '<%';
+create index attempt_time_idx on postbell.attempt using brin (attempted_at) with (autosummarize = on);
 comment on table postbell.attempt is 'Every call of a provider, append-only.';
 comment on column postbell.attempt.code is 'The provider''s own, such as 550 5.1.1.';
 comment on column postbell.attempt.device is 'For push: which subscription. A retry skips those already reached.';

@@ -106,7 +106,8 @@ grant select on
     postbell.queue_depth, postbell.batch, postbell.waiting_delivery, postbell.rejected_events,
     postbell.receipt, postbell.receipt_kinds, postbell.reply_word, postbell.delivery_timeline,
     postbell.event_type, postbell.tenant, postbell.tenant_event,
-    postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member
+    postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member,
+    postbell.analytics_daily, postbell.analytics_channel_health
 to postbell_support;
 grant select (tenant_id, id, locale, time_zone, created_at, updated_at, tracking_refused_at, erased_at) on postbell.recipient to postbell_support;
 grant select (id, tenant_id, recipient_id, user_agent, created_at, last_reached_at) on postbell.push_subscription

@@ -76,6 +76,7 @@ READABLE = {
         "provider_choice", "provider_report", "providers", "text_version",
     },
     "support": {
+        "analytics_channel_health", "analytics_daily",
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
         "delivery_timeline", "receipt", "receipt_kinds", "reply_word",
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
