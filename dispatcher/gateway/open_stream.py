@@ -22,7 +22,8 @@ class OpenStream:
     """
 
     __slots__ = (
-        "_abort", "_is_held", "_receiving", "_send", "_waiting", "_writer", "identity", "is_ended",
+        "_abort", "_is_doubted", "_is_held", "_receiving", "_send", "_waiting", "_writer",
+        "identity", "is_ended",
     )  # fmt: skip
 
     def __init__(
@@ -35,6 +36,7 @@ class OpenStream:
         self._send: Final = send
         self._abort: Final = abort
         self._waiting = b""
+        self._is_doubted = False
         self._writer: asyncio.Task[None] | None = None
         self._receiving: asyncio.Task[object] | None = None
         # What happens from now on comes after what was missed.
@@ -49,9 +51,10 @@ class OpenStream:
         """Whether the page has yet to take what was written before."""
         return self._is_held or self._writer is not None
 
-    @property
-    def is_held(self) -> bool:
-        return self._is_held
+    def is_stuck(self) -> bool:
+        """Whether the page has taken nothing of what waits since this was last asked."""
+        was_doubted, self._is_doubted = self._is_doubted, self._writer is not None
+        return was_doubted and self._is_doubted
 
     async def run(self, receive: Receive) -> None:
         """Returns when the page has gone, or the stream has ended."""
@@ -112,6 +115,7 @@ class OpenStream:
                 await self._send(
                     {"type": "http.response.body", "body": chunk, "more_body": not self.is_ended}
                 )
+                self._is_doubted = False
         except OSError:
             # The page has gone; whoever receives hears of it.
             self.is_ended = True

@@ -198,7 +198,7 @@ class Stream:
             stream.end()
         elif not stream.is_busy:
             stream.write(self._teller.heartbeat)
-        elif not stream.is_held:
+        elif stream.is_stuck():
             log.info("a page does not read, and is disconnected")
             stream.cut_off()
 

@@ -96,6 +96,10 @@ class Tap:
 
     def close(self) -> None:
         self._is_open.clear()
+        self._is_waited_at.clear()
+
+    def open(self) -> None:
+        self._is_open.set()
 
     async def passed(self) -> None:
         if not self._is_open.is_set():

@@ -16,6 +16,7 @@ from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway import stream, teller
 from dispatcher.gateway.auth import Authenticator, Identity
+from dispatcher.gateway.heartbeat import LONGEST
 from dispatcher.gateway.stream import Stream
 from tests import given
 from tests.gateway.page import Tap, opened, resuming
@@ -587,7 +588,7 @@ async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
     assert len(app) == 0
 
 
-async def test_a_page_that_has_not_read_until_the_next_heartbeat_is_disconnected(
+async def test_a_page_that_takes_nothing_from_one_heartbeat_to_the_next_is_disconnected(
     db: Connection, app: Stream
 ) -> None:
     tap = Tap()
@@ -596,9 +597,26 @@ async def test_a_page_that_has_not_read_until_the_next_heartbeat_is_disconnected
         tap.close()
         tell(db, 1)
         await tap.reached()
-        for _ in range(26):
+        for _ in range(2 * LONGEST + 1):
             app._heartbeat.turn()
         await slow.until(lambda now: now.is_over)
+
+
+async def test_a_page_that_is_being_written_to_at_a_heartbeat_stays(
+    db: Connection, app: Stream
+) -> None:
+    tap = Tap()
+    async with opened(app, tap=tap) as page:
+        await page.until(lambda now: now.of("state"))
+        for number in (1, 2, 3):
+            tap.close()
+            tell(db, number)
+            await tap.reached()
+            (stream,) = app._audience
+            app._beat(stream)
+            tap.open()
+            await page.shows(*range(1, number + 1))
+        assert not page.is_over
 
 
 async def test_without_a_database_a_page_is_asked_to_come_back(
