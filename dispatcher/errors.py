@@ -146,7 +146,7 @@ class InvalidQuietHoursError(PostbellError):
     hint = "Leave at least one hour a week in which the person may be reached."
 
 
-class InvalidArgumentError(PostbellError):
+class InvalidArgumentError(PostbellError, ValueError):
     """A function was called with an argument that makes no sense."""
 
     code = "PB022"

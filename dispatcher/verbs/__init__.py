@@ -1,0 +1,94 @@
+"""One verb per business moment, in the caller's own transaction.
+
+    from dispatcher.verbs import notify_order_paid
+
+    with session.begin():
+        order.paid_at = now
+        notify_order_paid(order=order, payment_amount=payment.amount, on=session)
+
+`on` is a connection of psycopg, or a session, connection or engine of SQLAlchemy; each may be
+asynchronous, and an engine makes a transaction of its own. Without `on` it is what `using()` set. A
+verb returns the id that its event has in the outbox; on what is asynchronous, an awaitable of it.
+
+An argument that makes no sense raises `dispatcher.errors.InvalidArgumentError`, a ValueError,
+before anything is sent, so that the transaction goes on. A person whom nobody knows, or an event
+that is switched off, is no error here: `postbell.rejected_events` and `postbell.explain` show it.
+
+What a verb takes is in `dispatcher.verbs.shapes`; `website` is the tenant. Whom it tells, and what,
+only the SQL function of the same name knows. Nothing of the daemon is imported.
+"""
+
+from __future__ import annotations
+
+from dispatcher.verbs.classes import (
+    notify_class_bundle_completed,
+    notify_class_bundle_created,
+    notify_class_deposit_paid,
+    notify_class_message_received,
+    notify_class_ticket_created,
+)
+from dispatcher.verbs.events import notify, send_notification
+from dispatcher.verbs.loyalty import (
+    notify_badge_awarded,
+    notify_loyalty_points_awarded,
+    notify_milestone_reached,
+    notify_redemption_approved,
+    notify_redemption_rejected,
+    notify_tier_upgraded,
+)
+from dispatcher.verbs.orders import (
+    notify_order_assigned,
+    notify_order_completed,
+    notify_order_created,
+    notify_order_paid,
+)
+from dispatcher.verbs.payments import (
+    notify_installment_due,
+    notify_invoice_generated,
+    notify_payment_completed,
+    notify_payment_failed,
+    notify_refund_processed,
+    notify_wallet_loaded,
+)
+from dispatcher.verbs.place import using
+from dispatcher.verbs.tickets import (
+    notify_ticket_assigned,
+    notify_ticket_created,
+    notify_ticket_escalated,
+    notify_ticket_reopened,
+    notify_ticket_reply,
+    notify_ticket_resolved,
+)
+
+__all__ = [
+    "notify",
+    "notify_badge_awarded",
+    "notify_class_bundle_completed",
+    "notify_class_bundle_created",
+    "notify_class_deposit_paid",
+    "notify_class_message_received",
+    "notify_class_ticket_created",
+    "notify_installment_due",
+    "notify_invoice_generated",
+    "notify_loyalty_points_awarded",
+    "notify_milestone_reached",
+    "notify_order_assigned",
+    "notify_order_completed",
+    "notify_order_created",
+    "notify_order_paid",
+    "notify_payment_completed",
+    "notify_payment_failed",
+    "notify_redemption_approved",
+    "notify_redemption_rejected",
+    "notify_refund_processed",
+    "notify_ticket_assigned",
+    "notify_ticket_created",
+    "notify_ticket_escalated",
+    "notify_ticket_reopened",
+    "notify_ticket_reply",
+    "notify_ticket_resolved",
+    "notify_tier_upgraded",
+    "notify_wallet_loaded",
+    "send_notification",
+    "using",
+]

@@ -1,0 +1,125 @@
+"""Any registered event, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any, Final, TypeAlias, Unpack, overload
+
+from dispatcher.errors import InvalidArgumentError
+from dispatcher.verbs.place import AsyncPlace, Place, SyncPlace
+from dispatcher.verbs.reading import as_json, as_person, as_text, need, required
+from dispatcher.verbs.say import say
+from dispatcher.verbs.shapes import Options, Person, Website
+
+#: A person, several, or `{"role": …}`, `{"topic": …}`, `{"everyone": True}`, `{"recipients": […]}`.
+Recipients: TypeAlias = Person | Iterable[Person] | Mapping[str, Any]
+
+_AUDIENCE: Final = frozenset({"recipients", "role", "topic", "everyone"})
+
+
+class Row(Options, total=False):
+    """What an event by name may have besides."""
+
+    #: The entity, such as order:42: the thread for mutes and for postbell.cancel().
+    subject: str | None
+    #: Instead of the event's default channels.
+    channels: Iterable[str] | None
+    #: Added to the others and past the person's preferences.
+    forced_channels: Iterable[str] | None
+    #: low, normal, high or critical; else the event's own.
+    priority: str | None
+
+
+@overload
+def notify(
+    event: str,
+    recipients: Recipients,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    on: AsyncPlace,
+    **row: Unpack[Row],
+) -> Awaitable[int]: ...
+@overload
+def notify(
+    event: str,
+    recipients: Recipients,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    on: SyncPlace | None = None,
+    **row: Unpack[Row],
+) -> int: ...
+def notify(
+    event: str,
+    recipients: Recipients,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    on: Place | None = None,
+    **row: Unpack[Row],
+) -> Any:
+    """Any event, to one person, several, or an audience. In the payload an amount is a Decimal or
+    a string.
+    """
+    options: dict[str, Any] = {**row}
+    own = {name: options.pop(name, None) for name in ("subject", "priority")}
+    lists = {name: options.pop(name, None) for name in ("channels", "forced_channels")}
+    return say(
+        "notify",
+        on,
+        options,
+        None,
+        event=need(as_text, event, "event"),
+        payload=as_json(dict(payload or {}), "payload"),
+        **_addressed(recipients),
+        **{name: as_text(value, name) for name, value in own.items()},
+        **{name: None if named is None else list(named) for name, named in lists.items()},
+    )
+
+
+@overload
+def send_notification(
+    user: Person,
+    event: str,
+    payload: Mapping[str, Any] | None = None,
+    website: Website | None = None,
+    *,
+    on: AsyncPlace,
+) -> Awaitable[int]: ...
+@overload
+def send_notification(
+    user: Person,
+    event: str,
+    payload: Mapping[str, Any] | None = None,
+    website: Website | None = None,
+    *,
+    on: SyncPlace | None = None,
+) -> int: ...
+def send_notification(
+    user: Person,
+    event: str,
+    payload: Mapping[str, Any] | None = None,
+    website: Website | None = None,
+    *,
+    on: Place | None = None,
+) -> Any:
+    """Any event, to one person."""
+    return say(
+        "notify",
+        on,
+        {"website": website},
+        user,
+        event=need(as_text, event, "event"),
+        recipient=need(as_person, user, "user"),
+        payload=as_json(dict(payload or {}), "payload"),
+    )
+
+
+def _addressed(recipients: Recipients) -> dict[str, Any]:
+    """The arguments `recipient` or `audience` of postbell.notify()."""
+    if isinstance(recipients, Mapping) and "id" not in recipients:
+        if not _AUDIENCE & recipients.keys():
+            raise InvalidArgumentError("recipients names nobody: give ids, a role or a topic")
+        return {"audience": as_json(dict(recipients), "recipients")}
+    if isinstance(recipients, Iterable) and not isinstance(recipients, str | Mapping):
+        people = [need(as_person, each, "recipients") for each in recipients]
+        return {"audience": as_json({"recipients": required(people or None, "recipients")}, "")}
+    return {"recipient": need(as_person, recipients, "recipients")}

@@ -1,0 +1,24 @@
+"""A call on what is asynchronous of SQLAlchemy.
+
+A module of its own: SQLAlchemy's asyncio needs greenlet, which not everybody has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
+
+from dispatcher.verbs.call import Call
+from dispatcher.verbs.on_sqlalchemy import no_place, statement, translated
+
+
+async def execute(place: object, call: Call) -> Any:
+    """What the function returns."""
+    if isinstance(place, AsyncEngine):
+        async with place.begin() as connection:
+            return await execute(connection, call)
+    if isinstance(place, AsyncConnection | AsyncSession | async_scoped_session):
+        with translated():
+            return (await place.execute(statement(call), call.given)).scalar_one()
+    raise no_place(place)

@@ -1,0 +1,47 @@
+"""A call on a session, connection or engine of SQLAlchemy, whatever its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, scoped_session
+
+from dispatcher.errors import InvalidArgumentError, of_database
+from dispatcher.verbs.call import Call
+
+
+def execute(place: object, call: Call) -> Any:
+    """What the function returns."""
+    if isinstance(place, Engine):
+        # It stands for no transaction, so this is one of its own.
+        with place.begin() as connection:
+            return execute(connection, call)
+    if isinstance(place, Connection | Session | scoped_session):
+        with translated():
+            return place.execute(statement(call), call.given).scalar_one()
+    raise no_place(place)
+
+
+def statement(call: Call) -> TextClause:
+    return text(call.statement(":{}"))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """As dispatcher.errors.translated(), for what SQLAlchemy has wrapped."""
+    try:
+        yield
+    except DBAPIError as error:
+        meant = of_database(error.orig) if isinstance(error.orig, psycopg.Error) else None
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def no_place(place: object) -> InvalidArgumentError:
+    return InvalidArgumentError(f"on is a {type(place).__qualname__}, which executes nothing")

@@ -1,0 +1,48 @@
+"""What all verbs end in: the call of the SQL function of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dispatcher.verbs.call import Call
+from dispatcher.verbs.place import Place, execute
+from dispatcher.verbs.reading import as_moment, as_person, as_text, attribute
+from dispatcher.verbs.shapes import Options, Timing
+
+#: They say themselves who did it.
+_KNOWS_WHO: Final = frozenset(
+    {
+        "notify_class_message_received",
+        "notify_ticket_created",
+        "notify_ticket_reply",
+        "notify_ticket_resolved",
+    }
+)
+
+
+def say(
+    verb: str, on: Place | None, options: Mapping[str, Any], about: object, /, **arguments: Any
+) -> Any:
+    """What the SQL function returns, or on an asynchronous place an awaitable of that.
+
+    `about` is the thing whose website it is, if `options` name none.
+    """
+    known = Timing if verb in _KNOWS_WHO else Options
+    if unknown := options.keys() - known.__optional_keys__:
+        raise TypeError(f"{verb}() got an unexpected keyword argument {min(unknown)!r}")
+    website = options.get("website")
+    if website is None:
+        website = attribute(about, "website_id")
+    call = Call(
+        verb,
+        {
+            "tenant_id": as_person(website, "website"),
+            "actor": as_person(options.get("actor"), "actor"),
+            "idempotency_key": as_text(options.get("idempotency_key"), "idempotency_key"),
+            "deliver_at": as_moment(options.get("deliver_at"), "deliver_at"),
+            "expires_at": as_moment(options.get("expires_at"), "expires_at"),
+            **arguments,
+        },
+    )
+    return execute(call, on)
