@@ -19,6 +19,7 @@ from dispatcher import contract, database, health
 from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
+from dispatcher.editions import Editions
 from dispatcher.functions import Functions
 from dispatcher.health import Health
 from dispatcher.links import Links
@@ -28,7 +29,6 @@ from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.renderer import Renderer
 from dispatcher.router import Router
 from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
 from dispatcher.settings import Settings
@@ -92,8 +92,10 @@ class Daemon:
             observers = [self._start_pulse(), *self._start_server()]
             queues = []
             if self._settings.dispatcher_enabled:
-                queues = self._start_queues(catalog)
-                observers.append(self._start_bulletin())
+                editions = Editions(catalog, offers_links=self._settings.signer is not None)
+                self._health.show_texts(lambda: editions.faults)
+                queues = self._start_queues(editions)
+                observers += [self._start_bulletin(), self._start_following(editions)]
             routers = [self._start_router()] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
@@ -115,10 +117,9 @@ class Daemon:
         for queue in self._queues:
             queue.stop()
 
-    def _start_queues(self, catalog: Catalog) -> list[asyncio.Task[None]]:
-        renderer = Renderer(catalog, offers_links=self._settings.signer is not None)
-        inbox = InboxSender(self._sessions, renderer, self._metrics, InAppChannel())
-        stream = StreamSender(self._sessions, renderer, self._metrics, SseChannel())
+    def _start_queues(self, editions: Editions) -> list[asyncio.Task[None]]:
+        inbox = InboxSender(self._sessions, editions, self._metrics, InAppChannel())
+        stream = StreamSender(self._sessions, editions, self._metrics, SseChannel())
         queues = [
             self._start_queue("in_app", inbox, INBOX_BATCHES),
             self._start_queue("sse", stream, STREAM_BATCHES),
@@ -132,7 +133,7 @@ class Daemon:
             kind = PushSender if name == "push" else ProviderSender
             sender = kind(
                 self._sessions,
-                renderer,
+                editions,
                 self._metrics,
                 channel,
                 self._roster,
@@ -210,6 +211,17 @@ class Daemon:
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 await bulletin.run(Functions(await self._session(stack, part)))
+
+        return self._start(part, work)
+
+    def _start_following(self, editions: Editions) -> asyncio.Task[None]:
+        part = "texts"
+        self._health.expect(part, PATIENCE)
+
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                functions = Functions(await self._session(stack, part))
+                await editions.follow(functions, lambda: self._health.beat(part))
 
         return self._start(part, work)
 

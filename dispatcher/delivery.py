@@ -23,6 +23,10 @@ class Tenant:
     #: By channel, the names of the providers it chose, in order. A channel without a choice is
     #: not in it.
     providers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Counts the brandings it has had.
+    branding_version: int = 1
+    #: Another one whenever its texts in the database may be others; None where it has none.
+    text_stamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,6 +15,12 @@ from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
 from dispatcher.delivery import Device, Tenant
 from dispatcher.metrics import Depth
+from dispatcher.rendering.edition import Fault
+from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.text import Text
+
+#: What deliveries were rendered from: by event, and for one that differs by its id.
+Versions = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +210,10 @@ class Functions:
         )
         return frozenset(row[0] for row in await cursor.fetchall())
 
-    async def record_attempts(self, attempts: Sequence[Attempted]) -> None:
+    async def record_attempts(self, attempts: Sequence[Attempted], versions: Versions) -> None:
         await self._connection.execute(
             "select postbell.record_attempts(%s::bigint[], %s::text[], %s::text[], %s::text[],"
-            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::boolean[])",
+            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::boolean[], %s::jsonb)",
             [
                 [attempt.delivery_id for attempt in attempts],
                 [attempt.outcome for attempt in attempts],
@@ -218,6 +224,7 @@ class Functions:
                 [attempt.retry_after for attempt in attempts],
                 [attempt.latency_ms for attempt in attempts],
                 [attempt.is_at_fault for attempt in attempts],
+                json.dumps(versions),
             ],
         )
 
@@ -233,7 +240,7 @@ class Functions:
             devices[delivery_id] = (*devices.get(delivery_id, ()), Device(*device))
         return devices
 
-    async def record_pushes(self, pushes: Sequence[Pushed]) -> None:
+    async def record_pushes(self, pushes: Sequence[Pushed], versions: Versions) -> None:
         tries = [
             {
                 "delivery_id": push.delivery_id,
@@ -251,7 +258,7 @@ class Functions:
         ]
         await self._connection.execute(
             "select postbell.record_pushes(%s::bigint[], %s::text[], %s::text[], %s::text[],"
-            " %s::text[], %s::float8[], %s)",
+            " %s::text[], %s::float8[], %s, %s::jsonb)",
             [
                 [push.delivery_id for push in pushes],
                 [push.outcome for push in pushes],
@@ -260,6 +267,7 @@ class Functions:
                 [push.reason for push in pushes],
                 [push.retry_after for push in pushes],
                 json.dumps(tries, ensure_ascii=False),
+                json.dumps(versions),
             ],
         )
 
@@ -291,7 +299,65 @@ class Functions:
             "select postbell.report_providers(%s, %s::jsonb)", [process, reports]
         )
 
-    async def record_inbox(self, batch_id: int, claim: int, items: Sequence[InAppItem]) -> int:
+    async def texts_of(self, tenant_id: str | None) -> list[Text]:
+        """A tenant's and everybody's; None: everybody's alone."""
+        cursor = self._connection.cursor(row_factory=class_row(Text))
+        await cursor.execute(
+            "select id, tenant_id, path, version, content from postbell.texts_of(%s)", [tenant_id]
+        )
+        return await cursor.fetchall()
+
+    async def changed_texts(self, after: int) -> list[tuple[int, str | None]]:
+        """Whose texts have changed since that text, and the newest of each; at most 100."""
+        cursor = await self._connection.execute(
+            "select max(id), tenant_id from postbell.text_version where id > %s"
+            " group by tenant_id order by max(id) desc limit 100",
+            [after],
+        )
+        return await cursor.fetchall()
+
+    async def report_texts(
+        self,
+        faults: Sequence[Fault],
+        good: Sequence[int],
+        editions: Sequence[tuple[str, str, list[int]]],
+    ) -> None:
+        """`good` are ids of texts; `editions` are versions, events and ids of texts."""
+        await self._connection.execute(
+            "select postbell.report_texts(%s::jsonb, %s::bigint[], %s::jsonb)",
+            [
+                json.dumps(
+                    [
+                        {
+                            "text_id": fault.text.id,
+                            "fault": fault.sentence,
+                            "instead": fault.instead,
+                        }
+                        for fault in faults
+                    ]
+                ),
+                list(good),
+                json.dumps(
+                    [
+                        {"version": version, "event": event, "text_ids": text_ids}
+                        for version, event, text_ids in editions
+                    ]
+                ),
+            ],
+        )
+
+    async def event_types(self) -> list[EventType]:
+        """All that are registered."""
+        cursor = await self._connection.execute(
+            "select key, label, description, category, priority, default_channels,"
+            " forced_channels, channels, notify_actor, fields, version"
+            " from postbell.event_type order by key"
+        )
+        return [EventType.registered(*row) for row in await cursor.fetchall()]
+
+    async def record_inbox(
+        self, batch_id: int, claim: int, items: Sequence[InAppItem], versions: Versions
+    ) -> int:
         # One JSON value: psycopg writes lists of strings an element at a time, in Python.
         written = json.dumps(
             [
@@ -311,10 +377,18 @@ class Functions:
             ensure_ascii=False,
         )
         return int(
-            await self._value("select postbell.record_inbox(%s, %s, %s)", batch_id, claim, written)
+            await self._value(
+                "select postbell.record_inbox(%s, %s, %s, %s)",
+                batch_id,
+                claim,
+                written,
+                json.dumps(versions),
+            )
         )
 
-    async def record_stream(self, batch_id: int, claim: int, notices: Sequence[Notice]) -> int:
+    async def record_stream(
+        self, batch_id: int, claim: int, notices: Sequence[Notice], versions: Versions
+    ) -> int:
         written = json.dumps(
             [
                 {
@@ -328,7 +402,13 @@ class Functions:
             ensure_ascii=False,
         )
         return int(
-            await self._value("select postbell.record_stream(%s, %s, %s)", batch_id, claim, written)
+            await self._value(
+                "select postbell.record_stream(%s, %s, %s, %s)",
+                batch_id,
+                claim,
+                written,
+                json.dumps(versions),
+            )
         )
 
     async def finish_batch(self, batch_id: int, claim: int) -> None:
@@ -343,7 +423,8 @@ class Functions:
     async def tenant(self, tenant_id: str) -> Tenant:
         cursor = self._connection.cursor(row_factory=class_row(Tenant))
         await cursor.execute(
-            "select id, name, base_url, currency, locale, time_zone, branding,"
+            "select id, name, base_url, currency, locale, time_zone, branding, branding_version,"
+            " postbell.text_stamp(id) as text_stamp,"
             " (select coalesce(jsonb_object_agg(channel, chosen), '{}') from ("
             "select channel, jsonb_agg(provider order by position) as chosen"
             " from postbell.provider_choice where tenant_id = %(id)s group by channel"

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.providers.guard import Status
+from dispatcher.rendering.edition import Fault
 
 #: Seconds for the requests in hand when the server is asked to stop.
 _GRACE: Final = 2
@@ -54,6 +55,7 @@ class Health:
     ) -> None:
         self._clock: Final = clock
         self._providers: Final = providers
+        self._texts: Callable[[], Iterable[Fault]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -71,6 +73,10 @@ class Health:
         found.has_beaten = True
         if within_seconds is not None:
             found.within = within_seconds
+
+    def show_texts(self, faults: Callable[[], Iterable[Fault]]) -> None:
+        """`faults` says which texts of the database cannot be used: no harm to a daemon either."""
+        self._texts = faults
 
     def forget(self, part: str) -> None:
         """Expect nothing of it any more."""
@@ -113,6 +119,19 @@ class Health:
             }
             for status in self._providers()
         }
+
+    def texts(self) -> list[dict[str, Any]]:
+        """For JSON: each text that cannot be used, why, and what is used in its place."""
+        return [
+            {
+                "path": fault.text.path,
+                "tenant": fault.text.tenant_id,
+                "version": fault.text.version,
+                "fault": fault.sentence,
+                "instead": fault.instead,
+            }
+            for fault in self._texts()
+        ]
 
     @property
     def silent(self) -> list[str]:
@@ -197,6 +216,7 @@ def _answer(is_well: bool, health: Health) -> Response:
             "silent": health.silent,
             "parts": health.report(),
             "providers": health.providers(),
+            "faulty_texts": health.texts(),
         },
         status_code=200 if is_well else _UNAVAILABLE,
         headers={"cache-control": "no-store"},

@@ -27,13 +27,14 @@ from dispatcher.delivery import (
     Tenant,
     Unknown,
 )
+from dispatcher.editions import Editions
 from dispatcher.failover import Call, hand_over, opens_in, reason_for_none, spread, uses_up_a_try
-from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
+from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed, Versions
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.content import Content
+from dispatcher.rendering.edition import Edition
 from dispatcher.rendering.errors import RenderingError
-from dispatcher.rendering.renderer import Renderer
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ class Batch:
     id: int
     claim: int
     rendered: list[tuple[Delivery, Content]]
+    versions: Versions
     #: Deliveries that are marked as about to be in flight.
     started: frozenset[int]
     #: Deliveries that were in flight when the dispatcher that had them died.
@@ -84,11 +86,11 @@ class Sender(ABC):
     def __init__(
         self,
         pool: Pool,
-        renderer: Renderer,
+        editions: Editions,
         watch: Watch,
     ) -> None:
         self._pool = pool
-        self._renderer = renderer
+        self._editions = editions
         self._watch = watch
         self._tenants: dict[str, tuple[float, Tenant]] = {}
         self._is_stopping = False
@@ -107,7 +109,8 @@ class Sender(ABC):
 
         if await self._put_aside(batch_id, claimed, tenant):
             return
-        batch, failures = await self._render(batch_id, claimed, tenant)
+        edition = self._editions.known(tenant) or await self._editions.learn(self._pool, tenant)
+        batch, failures = await self._render(batch_id, claimed, tenant, edition)
         if failures:
             async with self._pool.connection() as connection:
                 await Functions(connection).fail_deliveries(failures)
@@ -130,23 +133,37 @@ class Sender(ABC):
         return False
 
     async def _render(
-        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant
+        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, edition: Edition
     ) -> tuple[Batch, dict[int, str]]:
         rendered = []
         failures = {}
+        others: dict[int, Edition] = {}
+        render = edition.renderer.render
         told = Counter(row.outbox_id for row in claimed)
         for number, row in enumerate(claimed, start=1):
             delivery = _delivery(row, tenant)
             try:
                 # One that is alone in its batch may be the last of many.
                 is_shared = len(claimed) == 1 or told[row.outbox_id] > 1
-                rendered.append((delivery, self._renderer.render(delivery, is_shared=is_shared)))
+                rendered.append((delivery, render(delivery, is_shared=is_shared)))
             except RenderingError as error:
+                if otherwise := edition.render_otherwise(delivery, error):
+                    content, others[delivery.id] = otherwise
+                    rendered.append((delivery, content))
+                    continue
                 log.error("a template failed", delivery_id=delivery.id, error=str(error))  # noqa: TRY400 (expected)
                 failures[delivery.id] = str(error)
             if number % RENDERED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
-        return _batch(batch_id, claimed, rendered), failures
+        if others:
+            await self._editions.tell(self._pool, edition, set(others.values()))
+        versions = {
+            event: _version(edition, event, tenant) for event in {row.event for row in claimed}
+        }
+        for delivery, _ in rendered if others else ():
+            if delivery.id in others:
+                versions[str(delivery.id)] = _version(others[delivery.id], delivery.event, tenant)
+        return _batch(batch_id, claimed, rendered, versions), failures
 
     async def _tenant(self, functions: Functions, tenant_id: str) -> Tenant:
         known = self._tenants.get(tenant_id)
@@ -166,11 +183,11 @@ class OwnSender(Sender):
     def __init__(
         self,
         pool: Pool,
-        renderer: Renderer,
+        editions: Editions,
         watch: Watch,
         channel: Channel[Any, Any],
     ) -> None:
-        super().__init__(pool, renderer, watch)
+        super().__init__(pool, editions, watch)
         self._channel = channel
 
     @abstractmethod
@@ -205,7 +222,7 @@ class InboxSender(OwnSender):
     provider = "inbox"
 
     async def _record(self, functions: Functions, batch: Batch, messages: list[InAppItem]) -> None:
-        await functions.record_inbox(batch.id, batch.claim, messages)
+        await functions.record_inbox(batch.id, batch.claim, messages, batch.versions)
 
 
 class StreamSender(OwnSender):
@@ -214,7 +231,7 @@ class StreamSender(OwnSender):
     provider = "stream"
 
     async def _record(self, functions: Functions, batch: Batch, messages: list[Notice]) -> None:
-        await functions.record_stream(batch.id, batch.claim, messages)
+        await functions.record_stream(batch.id, batch.claim, messages, batch.versions)
 
 
 class ProviderSender(Sender):
@@ -227,14 +244,14 @@ class ProviderSender(Sender):
     def __init__(
         self,
         pool: Pool,
-        renderer: Renderer,
+        editions: Editions,
         watch: Watch,
         channel: Channel[Any, Any],
         roster: Roster,
         *,
         in_flight: int,
     ) -> None:
-        super().__init__(pool, renderer, watch)
+        super().__init__(pool, editions, watch)
         self._channel = channel
         self._roster = roster
         self._in_flight = in_flight
@@ -246,7 +263,7 @@ class ProviderSender(Sender):
         guards = self._roster.chosen_by(tenant, self._channel.name)
         if opens_in(guards) == 0:
             return False
-        batch = _batch(batch_id, claimed, [])
+        batch = _batch(batch_id, claimed, [], {})
         ended = self._in_doubt(batch, guards)
         settled = {each.delivery_id for each in ended}
         ended += [
@@ -349,9 +366,9 @@ class ProviderSender(Sender):
                 async with self._pool.connection() as connection, connection.transaction():
                     functions = Functions(connection)
                     if attempts:
-                        await functions.record_attempts(attempts)
+                        await functions.record_attempts(attempts, batch.versions)
                     if pushes:
-                        await functions.record_pushes(pushes)
+                        await functions.record_pushes(pushes, batch.versions)
                     if held:
                         await functions.hold_deliveries(batch.id, batch.claim, held)
                     return await then(functions)
@@ -489,17 +506,26 @@ def _shares(
 
 
 def _batch(
-    batch_id: int, claimed: Sequence[Claimed], rendered: list[tuple[Delivery, Content]]
+    batch_id: int,
+    claimed: Sequence[Claimed],
+    rendered: list[tuple[Delivery, Content]],
+    versions: Versions,
 ) -> Batch:
     return Batch(
         batch_id,
         claimed[0].claim,
         rendered,
+        versions,
         started=frozenset(row.delivery_id for row in claimed if row.is_started),
         in_doubt=frozenset(
             row.delivery_id for row in claimed if row.state == "sending" and not row.is_started
         ),
     )
+
+
+def _version(edition: Edition, event: str, tenant: Tenant) -> str:
+    """As the delivery log has it: of the templates, and of the tenant's branding."""
+    return f"{edition.version(event)}.{tenant.branding_version}"
 
 
 def _delivery(row: Claimed, tenant: Tenant) -> Delivery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +22,16 @@ from dispatcher.rendering.push_template import PushTemplate
 from dispatcher.rendering.sandbox import Sandbox
 from dispatcher.rendering.sms_template import SmsTemplate
 from dispatcher.rendering.sse_template import SseTemplate
-from dispatcher.rendering.tree import EVENT_FILE, LARGEST, SAMPLE_FILE, EventFolder, Loader, Tree
+from dispatcher.rendering.text import Text
+from dispatcher.rendering.tree import (
+    EVENT_FILE,
+    LARGEST,
+    SAMPLE_FILE,
+    EventFolder,
+    File,
+    Loader,
+    Tree,
+)
 
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
     {
@@ -46,9 +55,10 @@ class Catalog:
 
     events: Mapping[str, EventType]
     #: The sample.json of each event that has one.
-    samples: Mapping[str, Path]
+    samples: Mapping[str, File]
     #: By event, file name and locale folder (the root's is empty).
     pages: Mapping[str, Mapping[str, Mapping[str, Page]]]
+    tree: Tree
 
     @classmethod
     def load(cls, folders: Sequence[Path]) -> Catalog:
@@ -56,7 +66,16 @@ class Catalog:
 
         Raises CatalogError, with every problem found.
         """
-        return _Loading(Tree(folders)).catalog()
+        return _Loading(Tree.of(folders)).catalog()
+
+    def with_texts(self, texts: Iterable[Text], registered: Iterable[EventType] = ()) -> Catalog:
+        """This one with texts of the database over its files, as if they were a last folder.
+
+        `registered` are events that no folder declares; their templates are texts alone. What is
+        not touched is taken over as it is. Raises CatalogError.
+        """
+        events = {event.key: event for event in registered if event.key not in self.events}
+        return _Loading(self.tree.with_texts(texts, events), events, self).catalog()
 
     def template(
         self, event: str, channel: str, locale: str | None, tenant_locale: str
@@ -80,6 +99,15 @@ class Catalog:
                 chosen[file] = replace(page, notation=notation)
         return TEMPLATES[channel].of(chosen)
 
+    def files(self, event: str, channel: str) -> list[Page]:
+        """Of one channel, in every language; none where the event is not known."""
+        return [
+            page
+            for file, translations in self.pages.get(event, {}).items()
+            if _CHANNEL_OF[file] == channel
+            for page in translations.values()
+        ]
+
     def locales(self, event: str) -> tuple[str, ...]:
         """The locale folders of an event, the root's empty name first."""
         return tuple(sorted({folder for by in self.pages[event].values() for folder in by}))
@@ -88,19 +116,41 @@ class Catalog:
 class _Loading:
     """One pass over a tree, gathering problems as it goes."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        registered: Mapping[str, EventType] | None = None,
+        base: Catalog | None = None,
+    ) -> None:
+        """`base` is the catalog of the tree's files, where texts lie over them."""
         self._tree = tree
+        self._registered = registered or {}
+        self._base = base
+        #: What is to be read: everything, or the texts.
+        self._new = {
+            name for name, file in tree.files.items() if base is None or isinstance(file, Text)
+        }
+        #: Those of them that events take in, as they name them.
+        self._new_shared = {
+            _language_and_name(name)[1] for name in tree.shared() if name in self._new
+        }
         self._problems = list(tree.problems)
         self._environments: dict[str, Sandbox] = {}
 
     def catalog(self) -> Catalog:
-        readable = not [name for name in sorted(self._tree.files) if not self._is_readable(name)]
+        readable = not [name for name in sorted(self._new) if not self._is_readable(name)]
         if readable:
             self._compile_shared()
         events: dict[str, EventType] = {}
-        samples: dict[str, Path] = {}
-        pages: dict[str, dict[str, dict[str, Page]]] = {}
+        samples: dict[str, File] = {}
+        pages: dict[str, Mapping[str, Mapping[str, Page]]] = {}
         for folder in self._tree.events() if readable else ():
+            if self._base is not None and self._is_untouched(folder):
+                events[folder.key] = self._base.events[folder.key]
+                pages[folder.key] = self._base.pages[folder.key]
+                if folder.key in self._base.samples:
+                    samples[folder.key] = self._base.samples[folder.key]
+                continue
             channels = self._channels(folder)
             pages[folder.key] = self._pages(folder)
             event = self._event(folder, channels)
@@ -111,7 +161,17 @@ class _Loading:
         if self._problems:
             unique = dict.fromkeys(self._problems)
             raise CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
-        return Catalog(MappingProxyType(events), samples, pages)
+        return Catalog(MappingProxyType(events), samples, pages, self._tree)
+
+    def _is_untouched(self, folder: EventFolder) -> bool:
+        return folder.key not in self._registered and not (
+            self._new_shared
+            or any(
+                folder.name(locale, file) in self._new
+                for locale, files in folder.files.items()
+                for file in files
+            )
+        )
 
     def _is_readable(self, name: str) -> bool:
         try:
@@ -127,10 +187,9 @@ class _Loading:
     def _compile_shared(self) -> None:
         """So that a mistake in a layout is found even where no event uses it."""
         for name in self._tree.shared():
-            parent = name.split("/")[-2]
-            folder = parent if len(name.split("/")) > 2 and locales.is_locale(parent) else ""  # noqa: PLR2004
-            source = self._tree.files[name].read_text(encoding="utf-8")
-            self._page(name, folder, (Leaf(source, 1),))
+            if name in self._new:
+                source = self._tree.files[name].read_text(encoding="utf-8")
+                self._page(name, _language_and_name(name)[0], (Leaf(source, 1),))
 
     def _channels(self, folder: EventFolder) -> tuple[str, ...]:
         root = folder.files[locales.ROOT]
@@ -154,7 +213,9 @@ class _Loading:
                 if file in _CHANNEL_OF:
                     if file not in folder.files[locales.ROOT]:
                         self._fault(name, None, f"there is no {file} in {folder.path} to translate")
-                    if page := self._channel_page(name, locale, TEMPLATES[_CHANNEL_OF[file]]):
+                    page = self._kept(folder.key, file, locale) if name not in self._new else None
+                    page = page or self._channel_page(name, locale, TEMPLATES[_CHANNEL_OF[file]])
+                    if page:
                         pages.setdefault(file, {})[locale] = page
                 elif locale or file not in {EVENT_FILE, SAMPLE_FILE}:
                     self._fault(
@@ -163,6 +224,12 @@ class _Loading:
                         f"no channel has a file {file}; there are {', '.join(_CHANNEL_OF)}",
                     )
         return pages
+
+    def _kept(self, event: str, file: str, locale: str) -> Page | None:
+        """The base's, unless it takes in what is new."""
+        pages = self._base.pages.get(event, {}) if self._base else {}
+        page = pages.get(file, {}).get(locale)
+        return None if page is None or page.takes & self._new_shared else page
 
     def _channel_page(self, name: str, locale: str, template: type[ChannelTemplate]) -> Page | None:
         try:
@@ -187,6 +254,11 @@ class _Loading:
         return None
 
     def _event(self, folder: EventFolder, channels: tuple[str, ...]) -> EventType | None:
+        known = self._registered.get(folder.key) or (
+            self._base.events.get(folder.key) if self._base else None
+        )
+        if known:
+            return replace(known, channels=channels, version=self._version(folder))
         file = folder.files[locales.ROOT][EVENT_FILE]
         declared = Declaration.read(file, channels)
         for fault in declared.faults:
@@ -205,10 +277,22 @@ class _Loading:
         ]
         digest = hashlib.sha256()
         for name in sorted((*names, *self._tree.shared())):
-            content = self._tree.files[name].read_bytes()
+            file = self._tree.files[name]
+            content = file.read_bytes()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
+            if isinstance(file, Text):
+                # Two tenants may say the same; whose it was can be asked of the version.
+                digest.update(str(file.id).encode())
         return digest.hexdigest()[:16]
 
     def _fault(self, name: str, line: int | None, sentence: str) -> None:
         file = self._tree.files.get(name)
         self._problems.append(Problem(str(file) if file else name, line, sentence))
+
+
+def _language_and_name(name: str) -> tuple[str, str]:
+    """`layouts/fr/email.html` is the French `layouts/email.html`."""
+    *folders, file = name.split("/")
+    if len(folders) > 1 and locales.is_locale(folders[-1]):
+        return folders[-1], "/".join((*folders[:-1], file))
+    return locales.ROOT, name

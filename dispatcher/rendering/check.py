@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -54,16 +54,20 @@ class Finding:
     message: str
 
 
-def check(catalog: Catalog) -> list[Finding]:
-    """Everything found in every event, channel and locale; empty if all is well."""
+def check(catalog: Catalog, only: Mapping[str, Collection[str]] | None = None) -> list[Finding]:
+    """Everything found in every event, channel and locale; empty if all is well.
+
+    `only` are the events to look at, and of each the channels to render.
+    """
     return [
         finding
         for event in catalog.events.values()
+        if only is None or event.key in only
         for finding in (
             *_declaration(catalog, event),
             *_names(catalog, event),
             *_translations(catalog, event),
-            *_renderings(catalog, event),
+            *_renderings(catalog, event, event.channels if only is None else only[event.key]),
         )
     ]
 
@@ -160,7 +164,7 @@ def _present(catalog: Catalog, event: EventType, file: str) -> Mapping[str, Page
     return catalog.pages[event.key][file]
 
 
-def _renderings(catalog: Catalog, event: EventType) -> Iterator[Finding]:
+def _renderings(catalog: Catalog, event: EventType, channels: Collection[str]) -> Iterator[Finding]:
     try:
         sample = _sample(catalog, event)
     except ValueError:
@@ -170,6 +174,8 @@ def _renderings(catalog: Catalog, event: EventType) -> Iterator[Finding]:
     seen: set[Finding] = set()
     for locale in catalog.locales(event.key):
         for channel in event.channels:
+            if channel not in channels:
+                continue
             # With everything, and with nothing that may be left out.
             for number, payload in enumerate((sample, required)):
                 delivery = _delivery(event, channel, locale, payload, number)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import keyword
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
+
+from dispatcher.rendering.tree import File
 
 FieldType = Literal[
     "text", "id", "amount", "integer", "number", "boolean", "date", "timestamp", "url",
@@ -47,6 +48,21 @@ class EventType:
     #: A hash of everything it is rendered from: a new version is a new text.
     version: str
 
+    @classmethod
+    def registered(cls, *columns: Any) -> EventType:
+        """From a row of postbell.event_type, its columns in the order of the attributes here."""
+        found = cls(*columns)
+        return replace(
+            found,
+            default_channels=tuple(found.default_channels),
+            forced_channels=tuple(found.forced_channels),
+            channels=tuple(found.channels),
+            fields={
+                name: Field(field["type"], bool(field.get("required")))
+                for name, field in cast("Mapping[str, Mapping[str, Any]]", found.fields).items()
+            },
+        )
+
     @property
     def fields_json(self) -> dict[str, dict[str, Any]]:
         """The fields as they are registered: `{"order_id": {"type": "id", "required": true}}`."""
@@ -65,7 +81,7 @@ class Declaration:
     faults: tuple[str, ...]
 
     @classmethod
-    def read(cls, file: Path, channels: tuple[str, ...]) -> Declaration:
+    def read(cls, file: File, channels: tuple[str, ...]) -> Declaration:
         """`channels` are those the event has templates for."""
         try:
             said = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ class Page:
     places: tuple[int, ...]
     #: The variables that it and the files it takes in read, whether or not a render gets there.
     reads: frozenset[str]
+    #: The files it takes in, as it and they name them: whatever their language.
+    takes: frozenset[str]
     new_context: Callable[[dict[str, Any], bool], Context]
 
     def write(self, values: dict[str, Any], scene: Scene) -> list[str]:
@@ -65,6 +67,7 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
     language = locales.language_of(folder)
     parts: list[Part] = []
     reads: set[str] = set()
+    takes: set[str] = set()
     template = Template.from_code(environment, environment.compile("", file, file), {})
     different = tuple({leaf.text: leaf for leaf in leaves}.values())
     for leaf in different:
@@ -79,7 +82,9 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
         ):
             raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
         template = Template.from_code(environment, environment.compile(source, file, file), {})
-        reads |= _reads(environment, tree, file)
+        taken = (tree, *_taken_in(environment, tree, file, (file,)))
+        reads |= _reads(environment, taken)
+        takes.update(name for each in taken for name, _ in grammar.references(each))
         parts.append(template.root_render_func)
     return Page(
         file=file,
@@ -88,15 +93,16 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
         parts=tuple(parts),
         places=tuple([leaf.text for leaf in different].index(leaf.text) for leaf in leaves),
         reads=frozenset(reads),
+        takes=frozenset(takes),
         new_context=template.new_context,
     )
 
 
-def _reads(environment: Sandbox, tree: nodes.Template, file: str) -> set[str]:
-    """The variables read by a template and all it takes in; checks those files on the way."""
+def _reads(environment: Sandbox, trees: Iterable[nodes.Template]) -> set[str]:
+    """The variables read by a template and all it takes in."""
     read: set[str] = set()
     given: set[str] = set(environment.globals)
-    for each in (tree, *_taken_in(environment, tree, file, (file,))):
+    for each in trees:
         read |= meta.find_undeclared_variables(each)
         given |= {name.name for name in each.find_all(nodes.Name) if name.ctx != "load"}
         given |= {macro.name for macro in each.find_all(nodes.Macro)}
@@ -111,6 +117,7 @@ def _reads(environment: Sandbox, tree: nodes.Template, file: str) -> set[str]:
 def _taken_in(
     environment: Sandbox, tree: nodes.Template, file: str, above: tuple[str, ...]
 ) -> Iterator[nodes.Template]:
+    """What a template takes in, and what that does; checks those files on the way."""
     for name, line in grammar.references(tree):
         if name in above:
             raise TemplateSyntaxError(f"{name} takes itself in", line, file, file)

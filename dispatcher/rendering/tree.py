@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Protocol, Self
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import Problem
+from dispatcher.rendering.text import Text
 
 EVENT_FILE: Final = "event.toml"
 SAMPLE_FILE: Final = "sample.json"
@@ -20,12 +21,20 @@ SHARED: Final = ("layouts", "partials")
 LARGEST: Final = 256 * 1024
 
 
+class File(Protocol):
+    """One on disk, or a text of the database. As a string it says where it is."""
+
+    def read_text(self, encoding: str) -> str: ...
+
+    def read_bytes(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventFolder:
     """`order/created/`: the key is `order.created`; files are by locale folder, then by name."""
 
     path: str
-    files: Mapping[str, Mapping[str, Path]]
+    files: Mapping[str, Mapping[str, File]]
 
     @property
     def key(self) -> str:
@@ -37,22 +46,43 @@ class EventFolder:
 
 
 class Tree:
-    """`files` maps a path in the tree (`order/created/fr/email.txt`) to the file on disk."""
+    """`files` maps a path in the tree (`order/created/fr/email.txt`) to what is there."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.files: dict[str, Path] = {}
-        self.problems: list[Problem] = []
+    def __init__(
+        self,
+        files: Mapping[str, File],
+        registered: Iterable[str] = (),
+        problems: Iterable[Problem] = (),
+    ) -> None:
+        """`registered` are the keys of events that are declared elsewhere than in a file."""
+        self.files: Mapping[str, File] = files
+        self.problems: list[Problem] = list(problems)
+        declared = {
+            str(PurePosixPath(name).parent)
+            for name in files
+            if PurePosixPath(name).name == EVENT_FILE and "/" in name
+        }
+        declared.update(key.replace(".", "/") for key in registered)
+        self._events: dict[str, dict[str, dict[str, File]]] = {
+            path: {locales.ROOT: {}} for path in sorted(declared)
+        }
+        for name in sorted(files):
+            self._place(PurePosixPath(name))
+
+    @classmethod
+    def of(cls, folders: Sequence[Path]) -> Self:
+        """A later folder's file hides an earlier one's."""
+        files: dict[str, File] = {}
+        problems = []
         for folder in folders:
             if not folder.is_dir():
-                self.problems.append(Problem(str(folder), None, "there is no such folder"))
-            self.files.update(_files(folder))
-        self._events = {
-            str(PurePosixPath(name).parent): dict[str, dict[str, Path]]()
-            for name in sorted(self.files)
-            if PurePosixPath(name).name == EVENT_FILE
-        }
-        for name in sorted(self.files):
-            self._place(PurePosixPath(name))
+                problems.append(Problem(str(folder), None, "there is no such folder"))
+            files.update(_files(folder))
+        return cls(files, (), problems)
+
+    def with_texts(self, texts: Iterable[Text], registered: Iterable[str]) -> Tree:
+        """The texts hide the files."""
+        return Tree({**self.files, **{text.path: text for text in texts}}, registered)
 
     def events(self) -> Iterator[EventFolder]:
         for path, files in self._events.items():
@@ -75,9 +105,9 @@ class Tree:
         if name.parts[0] in SHARED or (len(name.parts) == 1 and name.name == "README.md"):
             return
         folder, above = str(name.parent), str(name.parent.parent)
-        if folder in self._events and folder != ".":
-            self._events[folder].setdefault(locales.ROOT, {})[name.name] = self.files[str(name)]
-        elif above in self._events and above != ".":
+        if folder in self._events:
+            self._events[folder][locales.ROOT][name.name] = self.files[str(name)]
+        elif above in self._events:
             locale = name.parent.name
             if not locales.is_locale(locale):
                 self._fault(name, f"{locale!r} is no locale; name the folder like fr or pt-br")

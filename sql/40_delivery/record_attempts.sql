@@ -19,4 +19,4 @@ end
 $$;
 
 comment on function postbell.record_attempts is
-    'Writes down what providers answered, in bulk: sent, retry (after so many seconds), refused, unknown (with seconds: and tried again) or failed. A retry without seconds was passed on to the next provider and settles nothing. An address at fault is suppressed. versions: what each event was rendered from, {"order.paid": "…"}.';
+    'Writes down what providers answered, in bulk: sent, retry (after so many seconds), refused, unknown (with seconds: and tried again) or failed. A retry without seconds was passed on to the next provider and settles nothing. An address at fault is suppressed. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';

@@ -28,7 +28,7 @@ begin
             provider = 'inbox',
             sent_at = clock_timestamp(),
             delivered_at = clock_timestamp(),
-            template_version = versions ->> d.event
+            template_version = coalesce(versions ->> d.id::text, versions ->> d.event)
         from free
         where d.id = free.id
         returning
@@ -76,4 +76,4 @@ begin
 end
 $$;
 
-comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what each event was rendered from, {"order.paid": "…"}. Returns how many were written.';
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written.';

@@ -26,7 +26,7 @@ begin
             reason = left(tried.reason, 1000),
             provider = tried.provider,
             provider_message_id = coalesce(tried.message_id, d.provider_message_id),
-            template_version = coalesce(settle.versions ->> d.event, d.template_version),
+            template_version = coalesce(versions ->> d.id::text, versions ->> d.event, d.template_version),
             sent_at = case when tried.outcome in ('sent', 'partly') then coalesce(d.sent_at, clock_timestamp()) else d.sent_at end,
             due_at = case
                 when tried.is_for_later then clock_timestamp() + make_interval(secs => tried.retry_after)
@@ -91,4 +91,4 @@ end
 $$;
 
 comment on function postbell.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. An address at fault is suppressed. versions: what each event was rendered from, {"order.paid": "…"}.';
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. An address at fault is suppressed. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';

@@ -22,7 +22,7 @@ begin
             attempts = attempts + 1,
             provider = 'stream',
             sent_at = clock_timestamp(),
-            template_version = versions ->> d.event
+            template_version = coalesce(versions ->> d.id::text, versions ->> d.event)
         from free
         where d.id = free.id
         returning
@@ -72,4 +72,4 @@ begin
 end
 $$;
 
-comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what each event was rendered from, {"order.paid": "…"}. Returns how many were told.';
+comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were told.';

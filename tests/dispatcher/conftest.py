@@ -8,8 +8,8 @@ import pytest
 
 from dispatcher import database, files
 from dispatcher.database import Pool
+from dispatcher.editions import Editions
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.renderer import Renderer
 from tests import given
 from tests.given import Connection
 from tests.kept import Kept
@@ -30,6 +30,12 @@ async def sessions(database_url: str) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-def renderer() -> Renderer:
+def catalog() -> Catalog:
     """The templates that come with Postbell."""
-    return Renderer(Catalog.load([files.folder("templates")]))
+    return Catalog.load([files.folder("templates")])
+
+
+@pytest.fixture
+def editions(catalog: Catalog) -> Editions:
+    """What messages are made from, for a dispatcher that has just begun."""
+    return Editions(catalog)

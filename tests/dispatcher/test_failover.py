@@ -14,10 +14,10 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.editions import Editions
 from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
-from dispatcher.rendering.renderer import Renderer
 from dispatcher.sender import ProviderSender, Sender
 from tests import given
 from tests.dispatcher.channels.given import a_delivery
@@ -58,12 +58,12 @@ class Watched:
 class Post:
     """An event by e-mail, and the providers called `main` and `spare` for it."""
 
-    def __init__(self, db: Connection, sessions: Pool, renderer: Renderer) -> None:
+    def __init__(self, db: Connection, sessions: Pool, editions: Editions) -> None:
         self.db = db
         self.clock = Clock()
         self.watch = Watched()
         self._sessions = sessions
-        self._renderer = renderer
+        self._editions = editions
         self.sender: Sender
 
     def providers(
@@ -81,7 +81,7 @@ class Post:
         channel.crash_policy = crash_policy
         self.sender = ProviderSender(
             self._sessions,
-            self._renderer,
+            self._editions,
             self.watch,
             channel,
             Roster(Guard(each, clock=self.clock, **of_guard) for each in used),
@@ -121,8 +121,8 @@ class Post:
 
 
 @pytest.fixture
-def post(db: Connection, sessions: Pool, renderer: Renderer) -> Post:
-    return Post(db, sessions, renderer)
+def post(db: Connection, sessions: Pool, editions: Editions) -> Post:
+    return Post(db, sessions, editions)
 
 
 @pytest.mark.parametrize("failure", [DOWN, WRONG_KEY, LATER])

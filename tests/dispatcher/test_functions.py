@@ -70,7 +70,7 @@ async def test_an_event_on_its_way_through_the_functions(
     assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)
     started = await functions.start_sending(batch, claimed.claim, [claimed.delivery_id])
     assert started == {claimed.delivery_id}
-    await functions.record_attempts([attempted(claimed.delivery_id, message_id="<m>")])
+    await functions.record_attempts([attempted(claimed.delivery_id, message_id="<m>")], {})
     await functions.finish_batch(batch, claimed.claim)
 
     assert given.deliveries(db, event)["u1", "email"].state == "sent"
@@ -117,7 +117,7 @@ async def test_inbox_items_carry_what_was_rendered(db: Connection, functions: Fu
     content = InAppContent("Paid", "Thank you", "https://shop.example/1", None, ())
 
     written = await functions.record_inbox(
-        batch, claimed.claim, [InAppItem(claimed.delivery_id, "default", "u1", content)]
+        batch, claimed.claim, [InAppItem(claimed.delivery_id, "default", "u1", content)], {}
     )
 
     assert written == 1

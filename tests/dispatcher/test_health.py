@@ -16,6 +16,8 @@ import pytest
 from dispatcher import health
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
+from dispatcher.rendering.edition import Fault
+from dispatcher.rendering.text import Text
 
 
 class Clock:
@@ -155,7 +157,23 @@ async def test_healthz_names_the_silent_part(served: int, watched: Health, clock
             "router": {"alive": False, "seconds_ago": 30.0},
         },
         "providers": {},
+        "faulty_texts": [],
     }
+
+
+async def test_healthz_shows_the_texts_that_cannot_be_used(served: int, watched: Health) -> None:
+    text = Text(7, "shop", "order/paid/sms.txt", 3, "{% if %}")
+    watched.show_texts(lambda: [Fault(text, "line 1: an expression is missing", "version 2")])
+
+    status, body = await got(served, "/healthz")
+
+    assert status == 200
+    assert json.loads(body)["faulty_texts"] == [
+        {
+            "path": "order/paid/sms.txt", "tenant": "shop", "version": 3,
+            "fault": "line 1: an expression is missing", "instead": "version 2",
+        }
+    ]  # fmt: skip
 
 
 async def test_readyz_is_for_who_may_be_given_work(served: int, watched: Health) -> None:

@@ -11,10 +11,10 @@ import pytest
 from dispatcher.channels.push import Push, PushChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.editions import Editions
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
-from dispatcher.rendering.renderer import Renderer
 from tests import given
 from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due
 from tests.given import Connection
@@ -65,17 +65,17 @@ def services() -> Services:
 
 
 @pytest.fixture
-def deliver(db: Connection, sessions: Pool, renderer: Renderer, services: Services) -> Deliver:
-    return deliverer(db, sessions, renderer, services)
+def deliver(db: Connection, sessions: Pool, editions: Editions, services: Services) -> Deliver:
+    return deliverer(db, sessions, editions, services)
 
 
 def deliverer(
-    db: Connection, sessions: Pool, renderer: Renderer, services: Services, **options: Any
+    db: Connection, sessions: Pool, editions: Editions, services: Services, **options: Any
 ) -> Deliver:
     roster = Roster([Guard(services)])
     channel = PushChannel(**options)
     return Deliver(
-        db, PushSender(sessions, renderer, NobodyWatches(), channel, roster, in_flight=4)
+        db, PushSender(sessions, editions, NobodyWatches(), channel, roster, in_flight=4)
     )
 
 
@@ -200,11 +200,11 @@ async def test_a_retry_comes_no_earlier_than_the_most_patient_service_asked(
 
 
 async def test_a_push_that_reaches_nobody_is_given_up_and_kept_as_a_dead_letter(
-    db: Connection, sessions: Pool, renderer: Renderer, services: Services
+    db: Connection, sessions: Pool, editions: Editions, services: Services
 ) -> None:
     given.device(db, endpoint=PHONE)
     services.answers[PHONE] = [BUSY] * 2
-    deliver = deliverer(db, sessions, renderer, services, max_attempts=2)
+    deliver = deliverer(db, sessions, editions, services, max_attempts=2)
     (event,) = emit(db, channel="push")
 
     await deliver()
@@ -217,10 +217,10 @@ async def test_a_push_that_reaches_nobody_is_given_up_and_kept_as_a_dead_letter(
 
 
 async def test_a_push_that_reached_somebody_is_sent_when_the_rest_is_given_up(
-    three: Connection, sessions: Pool, renderer: Renderer, services: Services
+    three: Connection, sessions: Pool, editions: Editions, services: Services
 ) -> None:
     services.answers[LAPTOP] = [BUSY] * 2
-    deliver = deliverer(three, sessions, renderer, services, max_attempts=2)
+    deliver = deliverer(three, sessions, editions, services, max_attempts=2)
     (event,) = emit(three, channel="push")
 
     await deliver()
@@ -251,11 +251,11 @@ async def test_a_key_that_is_refused_pauses_the_provider_and_forgets_no_device(
 
 
 async def test_a_device_that_goes_between_the_claim_and_the_call_is_said_to_be_gone(
-    db: Connection, sessions: Pool, renderer: Renderer, services: Services
+    db: Connection, sessions: Pool, editions: Editions, services: Services
 ) -> None:
     given.device(db, endpoint=PHONE)
     (event,) = emit(db, channel="push")
-    deliver = deliverer(db, sessions, renderer, services)
+    deliver = deliverer(db, sessions, editions, services)
     db.execute(
         "create or replace function postbell.devices_of(delivery_ids bigint[])"
         " returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text,"

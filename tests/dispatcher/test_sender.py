@@ -14,9 +14,9 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.editions import Editions
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
-from dispatcher.rendering.renderer import Renderer
 from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import Gate, ScriptedProvider
@@ -37,7 +37,7 @@ class NobodyWatches:
 
 def email_sender(
     sessions: Pool,
-    renderer: Renderer,
+    editions: Editions,
     provider: ScriptedProvider,
     *,
     in_flight: int = 4,
@@ -47,11 +47,11 @@ def email_sender(
     channel = EmailChannel("shop@shop.example", max_attempts=max_attempts)
     channel.crash_policy = crash_policy
     roster = Roster([Guard(provider)])
-    return ProviderSender(sessions, renderer, NobodyWatches(), channel, roster, in_flight=in_flight)
+    return ProviderSender(sessions, editions, NobodyWatches(), channel, roster, in_flight=in_flight)
 
 
-def inbox_sender(sessions: Pool, renderer: Renderer) -> Sender:
-    return InboxSender(sessions, renderer, NobodyWatches(), InAppChannel())
+def inbox_sender(sessions: Pool, editions: Editions) -> Sender:
+    return InboxSender(sessions, editions, NobodyWatches(), InAppChannel())
 
 
 def emit(db: Connection, many: int = 1, channel: str = "email", **columns: Any) -> list[int]:
@@ -97,12 +97,12 @@ class Deliver:
 
 
 async def test_what_is_sent_is_recorded_with_the_providers_id_and_code(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Sent("<m1@shop.example>", code="250 2.0.0"))
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     assert fate(db, event).state == "sent"
     assert attempts(db) == [("sent", "<m1@shop.example>", "250 2.0.0", None)]
@@ -115,10 +115,10 @@ async def test_what_is_sent_is_recorded_with_the_providers_id_and_code(
 
 
 async def test_the_provider_learns_what_may_be_known_about_a_mail(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Sent("m1"), Sent("m2"))
-    deliver = Deliver(db, email_sender(sessions, renderer, provider))
+    deliver = Deliver(db, email_sender(sessions, editions, provider))
     emit(db)
     await deliver()
     given.tenant(db, tracking=["clicks"])
@@ -130,10 +130,10 @@ async def test_the_provider_learns_what_may_be_known_about_a_mail(
 
 
 async def test_a_retry_waits_and_is_sent_when_it_is_due(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Retry("greylisted", code="450"))
-    deliver = Deliver(db, email_sender(sessions, renderer, provider))
+    deliver = Deliver(db, email_sender(sessions, editions, provider))
     (event,) = emit(db)
 
     await deliver()
@@ -147,12 +147,12 @@ async def test_a_retry_waits_and_is_sent_when_it_is_due(
 
 
 async def test_a_retry_comes_no_earlier_than_the_provider_asked(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Retry("slow down", after=timedelta(hours=2)))
     emit(db)
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     waits = given.value(
         db, "select due_at - clock_timestamp() from postbell.waiting_delivery where is_retry"
@@ -161,10 +161,10 @@ async def test_a_retry_comes_no_earlier_than_the_provider_asked(
 
 
 async def test_every_try_has_the_same_message_id(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Retry("later"), Unknown("no answer"))
-    deliver = Deliver(db, email_sender(sessions, renderer, provider))
+    deliver = Deliver(db, email_sender(sessions, editions, provider))
     emit(db)
 
     for _ in range(3):
@@ -177,10 +177,10 @@ async def test_every_try_has_the_same_message_id(
 
 @pytest.mark.parametrize("most", [1, 3])
 async def test_a_mail_is_tried_so_often_and_then_a_dead_letter(
-    db: Connection, sessions: Pool, renderer: Renderer, most: int
+    db: Connection, sessions: Pool, editions: Editions, most: int
 ) -> None:
     provider = ScriptedProvider(*[Retry("mailbox is busy")] * 10)
-    deliver = Deliver(db, email_sender(sessions, renderer, provider, max_attempts=most))
+    deliver = Deliver(db, email_sender(sessions, editions, provider, max_attempts=most))
     (event,) = emit(db)
 
     for _ in range(5):
@@ -195,10 +195,10 @@ async def test_a_mail_is_tried_so_often_and_then_a_dead_letter(
 
 
 async def test_a_dead_letter_that_is_retried_has_all_its_tries_again(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(*[Retry("mailbox is busy")] * 3)
-    deliver = Deliver(db, email_sender(sessions, renderer, provider, max_attempts=2))
+    deliver = Deliver(db, email_sender(sessions, editions, provider, max_attempts=2))
     (event,) = emit(db)
     for _ in range(2):
         await deliver()
@@ -216,10 +216,10 @@ async def test_a_dead_letter_that_is_retried_has_all_its_tries_again(
 
 
 async def test_a_refusal_is_final_and_says_why(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Refused("554 spam", code="554 5.7.1"))
-    deliver = Deliver(db, email_sender(sessions, renderer, provider))
+    deliver = Deliver(db, email_sender(sessions, editions, provider))
     refused, sent = emit(db, 2)
 
     await deliver()
@@ -233,10 +233,10 @@ async def test_a_refusal_is_final_and_says_why(
 
 
 async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", suppress=True))
-    deliver = Deliver(db, email_sender(sessions, renderer, provider, in_flight=1))
+    deliver = Deliver(db, email_sender(sessions, editions, provider, in_flight=1))
     first, queued = emit(db, 2)
 
     await deliver()
@@ -253,12 +253,12 @@ async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
 
 
 async def test_an_unknown_outcome_is_sent_again_where_a_second_copy_is_recognised(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Unknown("the connection was lost after the last byte"))
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     state, reason = fate(db, event)
     assert state == "waiting"
@@ -266,10 +266,10 @@ async def test_an_unknown_outcome_is_sent_again_where_a_second_copy_is_recognise
 
 
 async def test_an_unknown_outcome_stays_unknown_where_a_second_copy_does_harm(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider(Unknown("no answer"))
-    sender = email_sender(sessions, renderer, provider, crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    sender = email_sender(sessions, editions, provider, crash_policy=CrashPolicy.ASK_THE_PROVIDER)
     (event,) = emit(db)
 
     await Deliver(db, sender)()
@@ -288,19 +288,19 @@ async def abandon(sender: Sender, batch: int, gate: Gate, in_flight: int) -> Non
 
 
 async def test_after_a_crash_only_what_was_in_flight_is_sent_twice(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 10)
     (batch,) = batches(db)
-    await abandon(email_sender(sessions, renderer, provider, in_flight=3), batch, gate, 3)
+    await abandon(email_sender(sessions, editions, provider, in_flight=3), batch, gate, 3)
     assert given.column(db, "select state from postbell.delivery order by id") == (
         ["sending"] * 3 + ["queued"] * 7
     )
 
     gate.opened.set()
-    await email_sender(sessions, renderer, provider, in_flight=3).deliver(batch)
+    await email_sender(sessions, editions, provider, in_flight=3).deliver(batch)
 
     copies = [provider.copies(number) for number in range(1, 11)]
     assert copies == [2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
@@ -309,18 +309,18 @@ async def test_after_a_crash_only_what_was_in_flight_is_sent_twice(
 
 
 async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_does_harm(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     policy = CrashPolicy.ASK_THE_PROVIDER
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 5)
     (batch,) = batches(db)
-    first = email_sender(sessions, renderer, provider, in_flight=2, crash_policy=policy)
+    first = email_sender(sessions, editions, provider, in_flight=2, crash_policy=policy)
     await abandon(first, batch, gate, 2)
 
     gate.opened.set()
-    second = email_sender(sessions, renderer, provider, in_flight=2, crash_policy=policy)
+    second = email_sender(sessions, editions, provider, in_flight=2, crash_policy=policy)
     await second.deliver(batch)
 
     assert given.column(db, "select state from postbell.delivery order by id") == (
@@ -331,7 +331,7 @@ async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_d
 
 
 async def test_a_template_that_fails_fails_its_delivery_and_no_other(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     events = emit(db, 2)
@@ -340,7 +340,7 @@ async def test_a_template_that_fails_fails_its_delivery_and_no_other(
     (bad,) = emit(db, payload={"order_id": 1})
     (good,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     state, reason = fate(db, bad)
     assert state == "failed"
@@ -353,15 +353,15 @@ async def test_a_template_that_fails_fails_its_delivery_and_no_other(
 
 @pytest.mark.parametrize("channel", ["email", "in_app"])
 async def test_an_event_registered_without_a_template_of_ours_fails_with_its_reason(
-    db: Connection, sessions: Pool, renderer: Renderer, channel: str
+    db: Connection, sessions: Pool, editions: Editions, channel: str
 ) -> None:
     given.event_type(db, "meteor.fallen")
     event = given.emit(db, "meteor.fallen", channels=[channel])
     (other,) = emit(db, channel=channel)
     sender = (
-        email_sender(sessions, renderer, ScriptedProvider())
+        email_sender(sessions, editions, ScriptedProvider())
         if channel == "email"
-        else inbox_sender(sessions, renderer)
+        else inbox_sender(sessions, editions)
     )
 
     await Deliver(db, sender)()
@@ -375,13 +375,13 @@ async def test_an_event_registered_without_a_template_of_ours_fails_with_its_rea
 
 
 async def test_a_message_that_the_channel_refuses_never_reaches_the_provider(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     given.recipient(db, email="not an address")
     provider = ScriptedProvider()
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     assert fate(db, event).state == "refused"
     assert provider.messages == []
@@ -389,11 +389,11 @@ async def test_a_message_that_the_channel_refuses_never_reaches_the_provider(
 
 
 async def test_an_inbox_item_is_written_once_however_often_its_batch_is_delivered(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     events = emit(db, 20, channel="in_app")
     (batch,) = batches(db)
-    sender = inbox_sender(sessions, renderer)
+    sender = inbox_sender(sessions, editions)
 
     await asyncio.gather(*(sender.deliver(batch) for _ in range(4)))
     # Who found the rows in another's hands has put them into a batch again.
@@ -406,14 +406,14 @@ async def test_an_inbox_item_is_written_once_however_often_its_batch_is_delivere
 
 
 async def test_a_batch_that_another_has_claimed_is_left_to_them(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 4)
     (batch,) = batches(db)
     slow = asyncio.create_task(
-        email_sender(sessions, renderer, provider, in_flight=1).deliver(batch)
+        email_sender(sessions, editions, provider, in_flight=1).deliver(batch)
     )
     await seen(lambda: gate.waiting == 1, "a send in flight")
 
@@ -422,7 +422,7 @@ async def test_a_batch_that_another_has_claimed_is_left_to_them(
         return Sent(message.message_id)
 
     provider.answer = take
-    await email_sender(sessions, renderer, provider, in_flight=1).deliver(batch)
+    await email_sender(sessions, editions, provider, in_flight=1).deliver(batch)
     gate.opened.set()
     await slow
 
@@ -432,13 +432,13 @@ async def test_a_batch_that_another_has_claimed_is_left_to_them(
 
 
 async def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 10)
     (batch,) = batches(db)
-    sender = email_sender(sessions, renderer, provider, in_flight=3)
+    sender = email_sender(sessions, editions, provider, in_flight=3)
     delivering = asyncio.create_task(sender.deliver(batch))
     await seen(lambda: gate.waiting == 3, "sends in flight")
 
@@ -457,18 +457,18 @@ async def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(
     (rest,) = batches(db)
     assert str(rest).encode() in given.column(db, "select payload from postbell_queue.pgqueuer")
 
-    await email_sender(sessions, renderer, provider).deliver(rest)
+    await email_sender(sessions, editions, provider).deliver(rest)
     assert [provider.copies(number) for number in range(1, 11)] == [1] * 10
 
 
 async def test_what_is_cancelled_while_queued_is_not_sent(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     cancelled, kept = emit(db, 1, subject="order:1") + emit(db, 1, subject="order:2")
 
     db.execute("select postbell.cancel('order:1')")
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     assert fate(db, cancelled) == ("cancelled", "cancelled")
     assert fate(db, kept).state == "sent"
@@ -476,20 +476,20 @@ async def test_what_is_cancelled_while_queued_is_not_sent(
 
 
 async def test_what_expires_in_the_queue_is_not_sent(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     (event,) = emit(db, expires_at="2100-01-01")
     db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
 
-    await Deliver(db, email_sender(sessions, renderer, provider))()
+    await Deliver(db, email_sender(sessions, editions, provider))()
 
     assert fate(db, event) == ("expired", "expired")
     assert provider.messages == []
 
 
 async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     poisonous: Sequence[int] = (3,)
@@ -501,7 +501,7 @@ async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
         return Sent(message.message_id)
 
     provider.answer = answer
-    sender = email_sender(sessions, renderer, provider)
+    sender = email_sender(sessions, editions, provider)
     emit(db, 10)
 
     for _ in range(30):
@@ -518,14 +518,14 @@ async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
 
 
 async def test_a_session_lost_after_the_providers_yes_repeats_nothing(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 5)
     (batch,) = batches(db)
     delivering = asyncio.create_task(
-        email_sender(sessions, renderer, provider, in_flight=5).deliver(batch)
+        email_sender(sessions, editions, provider, in_flight=5).deliver(batch)
     )
     await seen(lambda: gate.waiting == 5, "sends in flight")
 
@@ -542,13 +542,13 @@ async def test_a_session_lost_after_the_providers_yes_repeats_nothing(
 
 
 async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 2)
     (batch,) = batches(db)
-    delivering = asyncio.create_task(email_sender(sessions, renderer, provider).deliver(batch))
+    delivering = asyncio.create_task(email_sender(sessions, editions, provider).deliver(batch))
     await seen(lambda: gate.waiting == 2, "sends in flight")
     name = given.value(db, "select current_database()")
 
@@ -571,10 +571,10 @@ async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
 
 
 async def test_open_pages_are_told_and_the_deliveries_settled_in_one_transaction(
-    db: Connection, sessions: Pool, renderer: Renderer
+    db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     events = emit(db, many=3, channel="sse")
-    sender = StreamSender(sessions, renderer, NobodyWatches(), SseChannel())
+    sender = StreamSender(sessions, editions, NobodyWatches(), SseChannel())
     for batch in batches(db):
         await sender.deliver(batch)
         await sender.deliver(batch)

@@ -1,0 +1,189 @@
+"""Which edition each tenant's messages are made from, as the database says it, within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from dispatcher.database import Pool
+from dispatcher.delivery import Tenant
+from dispatcher.functions import Functions
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.edition import Edition, Fault
+from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.text import Shelf, Text
+
+log = structlog.get_logger()
+
+#: Seconds between two looks for texts that nobody's messages have asked for yet.
+INTERVAL: Final = 5.0
+#: Tenants whose editions are kept.
+_MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What the database has for a tenant's messages."""
+
+    texts: tuple[Text, ...]
+    #: Those of its events that no folder declares.
+    registered: tuple[EventType, ...]
+
+    @property
+    def is_everybodys(self) -> bool:
+        return all(text.tenant_id is None for text in self.texts)
+
+
+class Editions:
+    """One for each tenant that has texts of its own, one for all others, and the files alone.
+
+    Where there are no texts at all, nothing is paid for there being any.
+    """
+
+    def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
+        self._catalog: Final = catalog
+        self._offers_links: Final = offers_links
+        self._plain: Final = Edition(catalog, offers_links=offers_links)
+        #: By tenant, with the stamp that the texts had.
+        self._by_tenant: Final[OrderedDict[str, tuple[str, Edition]]] = OrderedDict()
+        self._everybodys: tuple[_Material, Edition] | None = None
+        #: Faults that have been told of, by text.
+        self._told: Final[dict[int, str]] = {}
+        self._making: Final = asyncio.Lock()
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The texts that cannot be used, or not for some message."""
+        editions = [edition for _, edition in self._by_tenant.values()]
+        if self._everybodys:
+            editions.append(self._everybodys[1])
+        found = {fault.text.id: fault for edition in editions for fault in edition.faults}
+        return sorted(found.values(), key=lambda fault: fault.text.path)
+
+    def known(self, tenant: Tenant) -> Edition | None:
+        """The tenant's, or None where its texts have to be read first."""
+        if tenant.text_stamp is None:
+            return self._plain
+        stamp, edition = self._by_tenant.get(tenant.id, (None, None))
+        return edition if stamp == tenant.text_stamp else None
+
+    async def learn(self, pool: Pool, tenant: Tenant) -> Edition:
+        """Reads the tenant's texts and makes an edition of them."""
+        # One after the other: making one keeps a processor busy, and two channels want the same.
+        async with self._making:
+            if edition := self.known(tenant):
+                return edition
+            async with pool.connection() as connection:
+                material = await self._material(Functions(connection), tenant.id)
+            edition = await self._made(material)
+            async with pool.connection() as connection:
+                await self._tell(Functions(connection), edition)
+            self._keep(tenant, edition)
+            return edition
+
+    async def tell(self, pool: Pool, edition: Edition, others: Collection[Edition]) -> None:
+        """That some messages were made of `others`, because the edition could not do them."""
+        async with pool.connection() as connection:
+            functions = Functions(connection)
+            await self._tell_faults(functions, edition)
+            await functions.report_texts([], [], [row for other in others for row in _rows(other)])
+
+    async def follow(self, functions: Functions, beat: Callable[[], None]) -> None:
+        """Looks at new texts as they come, so that a fault shows before a message meets it."""
+        newest = 0
+        while True:
+            for text_id, tenant_id in await functions.changed_texts(newest):
+                newest = max(newest, text_id)
+                beat()
+                # A tenant may be deleted meanwhile, and its texts with it.
+                with contextlib.suppress(LookupError):
+                    await self._look(functions, tenant_id)
+            beat()
+            await asyncio.sleep(INTERVAL)
+
+    async def _look(self, functions: Functions, tenant_id: str | None) -> None:
+        async with self._making:
+            tenant = await functions.tenant(tenant_id) if tenant_id else None
+            if tenant and self.known(tenant):
+                return
+            edition = await self._made(await self._material(functions, tenant_id))
+            await self._tell(functions, edition)
+            if tenant:
+                self._keep(tenant, edition)
+
+    async def _material(self, functions: Functions, tenant_id: str | None) -> _Material:
+        texts = await functions.texts_of(tenant_id)
+        places = tuple(text.path for text in texts)
+        return _Material(
+            tuple(texts),
+            tuple(
+                event
+                for event in await functions.event_types()
+                if event.key not in self._catalog.events
+                and any(place.startswith(event.key.replace(".", "/") + "/") for place in places)
+            ),
+        )
+
+    async def _made(self, material: _Material) -> Edition:
+        if self._everybodys and self._everybodys[0] == material:
+            return self._everybodys[1]
+        edition = await asyncio.to_thread(
+            Edition,
+            self._catalog,
+            Shelf(material.texts),
+            material.registered,
+            offers_links=self._offers_links,
+        )
+        if material.is_everybodys:
+            self._everybodys = (material, edition)
+        return edition
+
+    def _keep(self, tenant: Tenant, edition: Edition) -> None:
+        if tenant.text_stamp is None:
+            return
+        self._by_tenant[tenant.id] = (tenant.text_stamp, edition)
+        self._by_tenant.move_to_end(tenant.id)
+        if len(self._by_tenant) > _MOST:
+            self._by_tenant.popitem(last=False)
+
+    async def _tell(self, functions: Functions, edition: Edition) -> None:
+        """What a new edition is made of, and what could not be used."""
+        await self._tell_faults(functions, edition)
+        faulty = {fault.text.id for fault in edition.faults}
+        good = [text.id for text in edition.texts.values() if text.id not in faulty]
+        for text_id in good:
+            self._told.pop(text_id, None)
+        await functions.report_texts([], good, _rows(edition))
+
+    async def _tell_faults(self, functions: Functions, edition: Edition) -> None:
+        news = [
+            fault for fault in edition.faults if self._told.get(fault.text.id) != fault.sentence
+        ]
+        if not news:
+            return
+        await functions.report_texts(news, [], [])
+        for fault in news:
+            self._told[fault.text.id] = fault.sentence
+            log.error(
+                "a text cannot be used",
+                path=fault.text.path,
+                tenant_id=fault.text.tenant_id,
+                version=fault.text.version,
+                fault=fault.sentence,
+                instead=fault.instead,
+            )
+
+
+def _rows(edition: Edition) -> list[tuple[str, str, list[int]]]:
+    """Version, event and texts, of each event that is made of any."""
+    return [
+        (edition.version(event), event, text_ids)
+        for event in edition.catalog.events
+        if (text_ids := edition.text_ids(event))
+    ]

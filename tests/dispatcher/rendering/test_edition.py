@@ -1,0 +1,297 @@
+"""Texts of the database over the template files, and what happens where they are faulty."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.edition import Edition
+from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.event_type import EventType, Field
+from dispatcher.rendering.text import Shelf, Text
+from tests.dispatcher.rendering.given import (
+    delivery,
+    email,
+    email_files,
+    folder,
+    in_app,
+    reader,
+)
+
+SUBJECT = "thing/happened/email.subject.txt"
+TEXT = "thing/happened/email.txt"
+HTML = "thing/happened/email.html"
+LAYOUT = "layouts/email.html"
+SAMPLE = '{"text": "a", "items": [1], "amount": "1", "currency": "EUR", "at": "2026-03-01T12:00Z"}'
+#: Reads every field, so that the check of the whole has nothing to say.
+READS = "{{ text }}{{ items }}{{ amount }}{{ currency }}{{ at }}"
+
+_ids = count(1)
+
+
+def text(path: str, content: str | None, version: int = 1, tenant_id: str | None = None) -> Text:
+    return Text(next(_ids), tenant_id, path, version, content)
+
+
+def versions(path: str, *contents: str | None, tenant_id: str | None = None) -> list[Text]:
+    """A text's history, oldest first; newest first as the database gives it."""
+    made = [text(path, content, n, tenant_id) for n, content in enumerate(contents, start=1)]
+    return made[::-1]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    files = email_files(
+        subject="Subject",
+        text="Text of the file",
+        html='{% extends "layouts/email.html" %}{% block body %}HTML of the file{% endblock %}',
+    )
+    return Catalog.load(
+        [
+            folder(
+                tmp_path_factory.mktemp("templates"),
+                {
+                    **files,
+                    LAYOUT: "<main>{% block body %}{% endblock %}</main>",
+                    "thing/happened/sample.json": SAMPLE,
+                    "thing/happened/fr/email.txt": "Texte du fichier",
+                },
+            )
+        ]
+    )
+
+
+def made(base: Catalog, *texts: Text, registered: tuple[EventType, ...] = ()) -> Edition:
+    return Edition(base, Shelf(texts), registered)
+
+
+def said(edition: Edition, payload: dict[str, Any] | None = None, locale: str = "en") -> str:
+    wanted = delivery(payload or {}, recipient=reader(locale=locale))
+    return email(edition.renderer.render(wanted)).text.strip()
+
+
+def html(edition: Edition) -> str | None:
+    return email(edition.renderer.render(delivery({}))).html
+
+
+def faults(edition: Edition) -> list[tuple[int, str, str]]:
+    return [(fault.text.version, fault.sentence, fault.instead) for fault in edition.faults]
+
+
+def test_without_texts_an_edition_is_the_files(base: Catalog) -> None:
+    edition = Edition(base)
+
+    assert edition.catalog is base
+    assert edition.version("thing.happened") == base.events["thing.happened"].version
+    assert edition.text_ids("thing.happened") == []
+
+
+def test_a_text_takes_the_place_of_its_file_and_of_no_other(base: Catalog) -> None:
+    edition = made(base, text(TEXT, "Text of the database"))
+
+    assert said(edition) == "Text of the database"
+    assert said(edition, locale="fr") == "Texte du fichier"
+    assert said(Edition(base)) == "Text of the file"
+    assert edition.faults == []
+
+
+def test_a_text_may_be_a_translation_that_no_file_is(base: Catalog) -> None:
+    edition = made(base, text("thing/happened/de/email.txt", "Text der Datenbank"))
+
+    assert said(edition, locale="de-AT") == "Text der Datenbank"
+    assert said(edition) == "Text of the file"
+
+
+def test_a_layout_is_taken_in_by_all_that_names_it(base: Catalog) -> None:
+    edition = made(base, text(LAYOUT, "<article>{% block body %}{% endblock %}</article>"))
+
+    assert html(edition) == "<article>HTML of the file</article>"
+    assert html(Edition(base)) == "<main>HTML of the file</main>"
+
+
+def test_what_a_text_does_not_touch_is_not_compiled_again(base: Catalog) -> None:
+    pages = made(base, text(LAYOUT, "{% block body %}{% endblock %}")).catalog.pages
+    before = base.pages["thing.happened"]
+
+    assert pages["thing.happened"]["email.txt"][""] is before["email.txt"][""]
+    assert pages["thing.happened"]["email.html"][""] is not before["email.html"][""]
+
+
+def test_a_tenants_own_text_comes_before_everybodys(base: Catalog) -> None:
+    own, everybodys = text(TEXT, "own", tenant_id="shop"), text(TEXT, "everybody's")
+
+    assert said(made(base, own, everybodys)) == "own"
+    assert said(made(base, everybodys)) == "everybody's"
+
+
+def test_a_tenants_text_that_was_taken_back_leaves_everybodys(base: Catalog) -> None:
+    own = versions(TEXT, "own", None, tenant_id="shop")
+
+    assert said(made(base, *own, text(TEXT, "everybody's"))) == "everybody's"
+
+
+def test_another_text_is_another_version_and_says_whose_it_is(base: Catalog) -> None:
+    first, second = text(TEXT, "same"), text(TEXT, "same", tenant_id="shop")
+    one, other = made(base, first), made(base, second)
+
+    assert one.text_ids("thing.happened") == [first.id]
+    assert other.text_ids("thing.happened") == [second.id]
+    known = {edition.version("thing.happened") for edition in (Edition(base), one, other)}
+    assert len(known) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "sentence"),
+    [
+        (TEXT, "{% if %}", "line 1: Expected an expression, got 'end of statement block'"),
+        (TEXT, "a\n{{ oops }}", "line 2: 'oops' is undefined"),
+        (TEXT, "{% if text == 'b' %}{{ oops }}{% endif %}", "it reads oops, which"),
+        (TEXT, "a\n{{ 1 / 0 }}", "line 2: ZeroDivisionError"),
+        (TEXT, "  ", "the subject and the text must not be empty"),
+        (TEXT, '{% include "partials/none.txt" %}', "line 1: there is no file partials/none.txt"),
+        (LAYOUT, "{% block body %}", "line 1: Unexpected end of template"),
+        (LAYOUT, "{{ oops }}", "line 1: 'oops' is undefined"),
+        ("thing/happened/push.json", '{"title": 1}', "title must be a text"),
+        ("thing/happened/fax.txt", "x", "no channel has a file fax.txt"),
+        ("thing/else/sms.txt", "x", "this belongs to no event"),
+        ("thing/happened/sample.json", "{", "line 1 is not JSON"),
+    ],
+)
+def test_a_faulty_text_is_left_out_and_its_fault_told(
+    base: Catalog, path: str, content: str, sentence: str
+) -> None:
+    edition = made(base, text(path, content))
+
+    assert said(edition) == "Text of the file"
+    ((version, fault, instead),) = faults(edition)
+    assert version == 1
+    assert fault.startswith(sentence)
+    assert instead == ("the file" if path in base.tree.files else "nothing")
+
+
+def test_the_last_good_version_is_used_instead(base: Catalog) -> None:
+    edition = made(base, *versions(TEXT, "good", "{{ oops }}", "{% if %}"))
+
+    assert said(edition) == "good"
+    assert {(version, instead) for version, _, instead in faults(edition)} == {
+        (3, "version 1"),
+        (2, "version 1"),
+    }
+
+
+def test_everybodys_is_used_where_a_tenants_own_is_faulty(base: Catalog) -> None:
+    own = text(TEXT, "{% if %}", tenant_id="shop")
+
+    edition = made(base, own, text(TEXT, "everybody's", 4))
+
+    assert said(edition) == "everybody's"
+    assert [instead for _, _, instead in faults(edition)] == ["version 4 of everybody"]
+
+
+def test_a_faulty_text_does_not_take_the_good_ones_with_it(base: Catalog) -> None:
+    edition = made(base, text(TEXT, "good"), text(SUBJECT, "{% if %}"), text(LAYOUT, "{{"))
+
+    assert said(edition) == "good"
+    assert len(faults(edition)) == 2
+
+
+def test_what_is_wrong_with_the_files_is_no_fault_of_a_text(tmp_path: Path) -> None:
+    unsampled = Catalog.load([folder(tmp_path, email_files(subject=READS))])
+
+    assert made(unsampled, text(TEXT, "good")).faults == []
+
+
+def test_a_message_that_a_text_cannot_do_is_made_of_the_one_before(base: Catalog) -> None:
+    # Every sample has the items, or no text.
+    edition = made(base, *versions(TEXT, "good", "{% if text %}{{ items[0] }}{% endif %}x"))
+    odd = delivery({"text": "a"})
+
+    with pytest.raises(RenderingError) as error:
+        edition.renderer.render(odd)
+    otherwise = edition.render_otherwise(odd, error.value)
+
+    assert otherwise is not None
+    content, other = otherwise
+    assert email(content).text == "good\n"
+    assert other.version("thing.happened") != edition.version("thing.happened")
+    assert [(version, instead) for version, _, instead in faults(edition)] == [(2, "version 1")]
+    assert said(edition, {"text": "a", "items": [7]}) == "7x"
+
+
+def test_a_message_that_the_files_cannot_do_either_accuses_no_text(base: Catalog) -> None:
+    edition = made(base, text(SUBJECT, "good"))
+    wanted = delivery({}, channel="sms")
+
+    with pytest.raises(RenderingError) as error:
+        edition.renderer.render(wanted)
+
+    assert edition.render_otherwise(wanted, error.value) is None
+    assert edition.faults == []
+
+
+STOCK = EventType(
+    key="stock.low",
+    label="Low stock",
+    description="",
+    category="stock",
+    priority="normal",
+    default_channels=("in_app",),
+    forced_channels=(),
+    channels=("in_app",),
+    notify_actor=False,
+    fields={"item": Field("text", required=True), "left": Field("integer", required=False)},
+    version="",
+)
+
+
+def test_an_event_may_have_no_file_at_all(base: Catalog) -> None:
+    edition = made(
+        base,
+        text("stock/low/in_app.json", '{"title": "{{ item }}: {{ left or \'none\' }} left"}'),
+        text("stock/low/fr/in_app.json", '{"title": "Plus que {{ left or 0 }} {{ item }}"}'),
+        registered=(STOCK,),
+    )
+
+    def title(locale: str) -> str:
+        wanted = delivery(
+            {"item": "Tea", "left": 2},
+            event="stock.low",
+            channel="in_app",
+            recipient=reader(locale=locale),
+        )
+        return in_app(edition.renderer.render(wanted)).title
+
+    assert edition.faults == []
+    assert (title("en"), title("fr-CA")) == ("Tea: 2 left", "Plus que 2 Tea")
+    assert edition.version("stock.low")
+
+
+def test_an_event_without_a_file_is_checked_with_the_sample_of_the_database(base: Catalog) -> None:
+    texts = [
+        text("stock/low/in_app.json", '{"title": "{{ left + 1 }} of {{ item }}"}'),
+        text("stock/low/sample.json", '{"item": "Tea", "left": 2}'),
+    ]
+
+    ((_, fault, instead),) = faults(made(base, *texts, registered=(STOCK,)))
+
+    assert fault.startswith("line 1: ")
+    assert instead == "nothing"
+
+
+def test_a_registered_event_never_hides_that_of_a_folder(base: Catalog) -> None:
+    edition = made(
+        base,
+        text(TEXT, "{{ text or 'nothing' }}"),
+        registered=(EventType(**{**_columns(STOCK), "key": "thing.happened"}),),
+    )
+
+    assert edition.catalog.events["thing.happened"].label == "Thing happened"
+    assert said(edition, {"text": "hello"}) == "hello"
+
+
+def _columns(event: EventType) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in EventType.__slots__}
