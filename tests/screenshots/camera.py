@@ -15,6 +15,8 @@ Scheme = Literal["light", "dark"]
 #: CSS pixels: a desktop's window and a phone held upright.
 WIDTHS: Final = {"desktop": 1100, "phone": 390}
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+#: What is seen of a page without scrolling, in CSS pixels.
+_SCREEN: Final = 844
 #: A page that scrolls without end would make a picture that nobody looks at.
 _TALLEST: Final = 4_000
 
@@ -39,6 +41,7 @@ class Camera:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._closing = ExitStack()
+        self._look = LOOKS[0]
         self.browser = Chromium("--hide-scrollbars", "--force-device-scale-factor=1")
 
     def photograph(self, name: str, url: str, *looks: Look) -> list[Path]:
@@ -52,13 +55,8 @@ class Camera:
 
     def dress(self, look: Look) -> None:
         """Gives the browser the screen and the taste; a page that is open sees them change."""
-        self._tell(
-            "Emulation.setDeviceMetricsOverride",
-            width=look.width,
-            height=844,
-            deviceScaleFactor=1,
-            mobile=look.device == "phone",
-        )
+        self._look = look
+        self._screen(_SCREEN)
         self._tell(
             "Emulation.setEmulatedMedia",
             features=[
@@ -69,21 +67,23 @@ class Camera:
 
     def take(self, name: str) -> Path:
         """What is open now, from top to bottom."""
-        size = self._tell("Page.getLayoutMetrics")["cssContentSize"]
-        picture = self._tell(
-            "Page.captureScreenshot",
-            captureBeyondViewport=True,
-            clip={
-                "x": 0,
-                "y": 0,
-                "width": size["width"],
-                "height": min(size["height"], _TALLEST),
-                "scale": 1,
-            },
-        )
+        # Chromium's captureBeyondViewport shifts pages that are written from right to left.
+        height = self._tell("Page.getLayoutMetrics")["cssContentSize"]["height"]
+        self._screen(min(max(height, _SCREEN), _TALLEST))
+        picture = self._tell("Page.captureScreenshot")
+        self._screen(_SCREEN)
         file = self._folder / f"{name}.png"
         file.write_bytes(base64.b64decode(picture["data"]))
         return file
+
+    def _screen(self, height: int) -> None:
+        self._tell(
+            "Emulation.setDeviceMetricsOverride",
+            width=self._look.width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=self._look.device == "phone",
+        )
 
     def _tell(self, command: str, **arguments: Any) -> Any:
         return self.browser.driver.execute_cdp_cmd(command, arguments)

@@ -46,6 +46,8 @@ MAILS: Final = (
     Mail("order.paid", "en", _GREEN),
     Mail("payment.failed", "fr", _RED),
     Mail("loyalty.redemption.approved", "en", _GREEN),
+    Mail("order.paid", "ar", _GREEN),
+    Mail("ticket.replied", "ar", _RED),
 )
 
 

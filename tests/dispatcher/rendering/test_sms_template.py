@@ -99,6 +99,9 @@ def test_a_preview_is_cut_at_100_characters_and_no_character_in_halves(tmp_path:
             "only 70 characters fit, because of û: characters that GSM 03.38 does not have",
         ),
         ("ЖЩЮЯ БГД", "information", "because of Ж, Щ, Ю, Я, Б and others"),
+        ("ЖЩЮЯ БГД " * 12, "information", "the text takes 2 segments (107 in UCS-2, 67 each)"),
+        ("ЖЩЮЯ БГД " * 20, "warning", "the text takes 3 segments (179 in UCS-2, 67 each)"),
+        ("x" * 70 + "а", "warning", "2 segments (71 in UCS-2, 67 each), because of а"),
     ],
 )
 def test_the_check_counts_segments_and_names_what_makes_them(
