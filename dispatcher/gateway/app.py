@@ -24,6 +24,7 @@ from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.preferences import PreferencePages
+from dispatcher.gateway.profile import ProfilePages
 from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
 from dispatcher.gateway.session import OperatorSessionPages, SessionPages
@@ -71,6 +72,7 @@ def application(
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
         *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
+        *ProfilePages(pool).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
         *OutlookPages(pool).operations,

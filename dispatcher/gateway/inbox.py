@@ -27,7 +27,7 @@ MOST: Final = 100
 
 _ITEMS: Final = sql.SQL(
     "select id, event, category, subject, title, body, link, image, actions,"
-    " created_at, seen_at, read_at, archived_at"
+    " created_at, seen_at, read_at, archived_at, is_silent"
     " from postbell.inbox_item"
     " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and {which}"
 )
@@ -92,6 +92,7 @@ class Item(Model):
     seen_at: datetime | None
     read_at: datetime | None
     archived_at: datetime | None
+    is_silent: bool = Field(description="It came while muted, and does not count as unread.")
 
 
 class ItemsPage(Model):

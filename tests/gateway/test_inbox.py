@@ -49,7 +49,7 @@ async def test_an_item_has_all_that_a_page_shows(client: Client, db: Connection)
         "title": "Paid", "body": "Thank you", "link": "https://x.example/7", "image": None,
         "actions": [{"label": "Go", "link": "https://x"}],
         "created_at": "2030-01-01T12:00:00Z", "seen_at": None, "read_at": None,
-        "archived_at": None,
+        "archived_at": None, "is_silent": False,
     }  # fmt: skip
 
 

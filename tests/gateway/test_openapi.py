@@ -172,6 +172,7 @@ UNSUBSCRIBE = "/v1/unsubscribe/" + Signer([SECRET]).sign("unsubscribe", "default
 CALLS: dict[str, tuple[str, str, Any]] = {
     "log_in": ("POST", "/v1/session", None),
     "who_am_i": ("GET", "/v1/session", None),
+    "show_profile": ("GET", "/v1/profile", None),
     "issue_ticket": ("POST", "/v1/ticket", None),
     "list_items": ("GET", "/v1/inbox", None),
     "get_item": ("GET", "/v1/inbox/1", None),

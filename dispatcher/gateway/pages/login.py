@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qsl
 
 import structlog
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from dispatcher.gateway.auth import Authenticator, Identity, Operator, Unauthorized
+from dispatcher.gateway.body import body_of
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.words import language, words
 from dispatcher.gateway.session import Cookies
@@ -36,15 +39,22 @@ class LoginPage:
 
     @property
     def routes(self) -> list[Route]:
-        return [Route(PATH, self.log_in)]
+        return [Route(PATH, self.log_in, methods=["GET", "POST"])]
 
     async def log_in(self, request: Request) -> Response:
-        """Exchange the token of an address for a cookie, and go where it leads."""
-        to = request.query_params.get("to", HOME)
+        """Exchange the token of an address for a cookie, and go where it leads.
+
+        Or that of a form, which no log of addresses has in it.
+        """
+        given: Mapping[str, str] = request.query_params
+        if request.method == "POST":
+            form = await body_of(request)
+            given = dict(parse_qsl(form.decode("utf-8", "replace")))
+        to = given.get("to", HOME)
         if not is_our_path(to):
             log.warning("refused a login", reason="it leads to another site")
             return refusal(self._page, request, "elsewhere", HTTPStatus.BAD_REQUEST)
-        token = request.query_params.get("token")
+        token = given.get("token")
         if token is None:
             return refusal(self._page, request)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from structlog.testing import capture_logs
@@ -41,6 +41,19 @@ async def test_an_address_begins_a_session_and_leads_to_its_page(client: Client)
     assert session["recipient_id"] == "u1"
     left = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert 0.99 < left / SESSION_LIFE <= 1
+
+
+async def test_a_form_logs_in_without_the_token_in_an_address(client: Client) -> None:
+    form = urlencode({"token": token("u2"), "to": "/preferences"}).encode()
+
+    answer = await client.having(content_type="application/x-www-form-urlencoded").post(
+        "/login", form
+    )
+
+    assert (answer.status, answer.headers["location"]) == (303, "/preferences")
+    cookie = cookies_of(answer)["postbell"].value
+    session = (await client.having(cookie=f"postbell={cookie}").get("/v1/session")).json
+    assert session["recipient_id"] == "u2"
 
 
 async def test_it_leads_to_the_preferences_if_it_says_nothing(client: Client) -> None:
