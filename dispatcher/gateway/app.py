@@ -21,6 +21,7 @@ from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.outlook import OutlookPages
 from dispatcher.gateway.pages import assets
+from dispatcher.gateway.pages.inbox import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.preferences import PreferencePages
@@ -95,6 +96,7 @@ def application(
     page = Page(assets.shipped())
     seen: list[Route] = [
         *assets.shipped().routes,
+        *InboxScripts(assets.shipped()).routes,
         *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
     ]
     pages = Starlette(

@@ -1,4 +1,4 @@
-"""The files that pages load: scripts, styles, words. Read once, and kept packed beside it.
+"""The files that pages load: scripts, styles, words. Read once, and kept packed.
 
 Each is at `/assets/NAME`, for who asks whether it has changed, and at `/assets/VERSION/NAME`, which
 a browser keeps for good. The version is that of all files together, so that a script finds those
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,9 @@ _TYPES: Final = MappingProxyType(
         ".svg": "image/svg+xml",
     }
 )
+_SQUEEZED: Final = frozenset({".css", ".js"})
+_COMMENT: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+_INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
 #: It is at that address for good.
 _KEPT: Final = "public, max-age=31536000, immutable"
 #: A browser may keep it, and asks each time whether it is still so.
@@ -64,7 +68,10 @@ class Asset:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        return cls.of(path.read_bytes(), _TYPES[path.suffix])
+        text = path.read_text(encoding="utf-8")
+        if path.suffix in _SQUEEZED:
+            text = squeezed(text)
+        return cls.of(text.encode(), _TYPES[path.suffix])
 
     def response(self, request: Request, *, is_kept: bool = False) -> Response:
         """`is_kept` says that this address never has anything else."""
@@ -116,6 +123,16 @@ class Assets:
         if asked in self._files:
             return self._files[asked].response(request)
         raise HTTPException(HTTPStatus.NOT_FOUND)
+
+
+def squeezed(text: str) -> str:
+    """Without the comments that have lines of their own, and without indentation.
+
+    Every line keeps its number, for whoever looks for a fault. A text over several lines, between
+    backticks, must not depend on what begins its lines.
+    """
+    emptied = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    return _INDENT.sub("", emptied)
 
 
 @cache

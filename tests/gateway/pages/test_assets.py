@@ -7,7 +7,7 @@ import gzip
 import pytest
 from starlette.applications import Starlette
 
-from dispatcher.gateway.pages.assets import Asset, Assets, shipped
+from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, shipped, squeezed
 from tests.gateway.client import Client
 
 
@@ -80,6 +80,19 @@ async def test_nothing_else_of_the_folder_is_served(client: Client, name: str) -
 def test_a_page_cannot_name_what_is_not_there() -> None:
     with pytest.raises(KeyError):
         shipped().path("nothing.css")
+
+
+def test_a_script_is_sent_without_comments_and_every_line_keeps_its_number() -> None:
+    written = "/** What\n * it does. */\nlet a = 1; // so\n  // why\n  a *= 2;\n/* b */ a;\n"
+
+    assert squeezed(written) == "\n\nlet a = 1; // so\n\na *= 2;\n/* b */ a;\n"
+
+
+def test_no_text_over_several_lines_depends_on_what_begins_them() -> None:
+    """Styles may be such texts: they mean the same without indentation."""
+    for path in FOLDER.rglob("*.js"):
+        texts = path.read_text(encoding="utf-8").split("`")[1::2]
+        assert all("\n" not in text or path.name == "style.js" for text in texts), path
 
 
 def test_the_version_is_another_as_soon_as_one_file_is() -> None:

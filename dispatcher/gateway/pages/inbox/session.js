@@ -1,0 +1,323 @@
+// One person's inbox in one tab: who it is, what they have, and what happens meanwhile.
+//
+// It tells by events: "change" (show anew), "notification" (detail: the frame), "failed" (a mark was
+// taken back).
+
+import { Cache } from "./cache.js";
+import { Away, Gateway, Refused } from "./gateway.js";
+import { Items } from "./items.js";
+import { Stream } from "./stream.js";
+import { Tabs } from "./tabs.js";
+
+const PAGE = 30;
+/** As many ids as the gateway takes at once. */
+const MOST_MARKED = 100;
+const PAUSE = 3000;
+// A page that loads within a minute of another goes on where that was.
+const FRESH = 60_000;
+const REMEMBERED = 50;
+
+export class Session extends EventTarget {
+  #cache;
+  #tabs = null;
+  #stream = null;
+  #timer = null;
+  #run = 0;
+  #position = null;
+  #told = [];
+  #isSending = false;
+  #isStale = true;
+  #wasOnline = false;
+  #isMissing = false;
+
+  /** "starting", "in" or "out". */
+  state = "starting";
+  isOnline = false;
+  person = null;
+  items = new Items();
+
+  constructor(address, tokenUrl) {
+    super();
+    this.gateway = new Gateway(address, tokenUrl);
+    this.#cache = new Cache(address);
+  }
+
+  async start() {
+    const run = ++this.#run;
+    addEventListener("online", this.#nudge);
+    document.addEventListener("visibilitychange", this.#look);
+    try {
+      const person = await this.gateway.ask("GET", "v1/profile");
+      if (run === this.#run) this.#begin(person);
+    } catch (error) {
+      if (run !== this.#run) return;
+      if (error instanceof Refused) {
+        this.#end(error);
+        return;
+      }
+      const last = this.#cache.person;
+      if (last && !this.person) {
+        this.person = last;
+        this.#recall();
+      }
+      this.#changed();
+      this.#later(() => this.start());
+    }
+  }
+
+  stop() {
+    this.#run += 1;
+    removeEventListener("online", this.#nudge);
+    document.removeEventListener("visibilitychange", this.#look);
+    clearTimeout(this.#timer);
+    this.#tabs?.stop();
+    this.#rest();
+    this.#tabs = null;
+    this.isOnline = false;
+  }
+
+  /** Ends the session, here and in the other tabs. */
+  async logOut() {
+    this.#tabs?.say({ kind: "out" });
+    this.#end(null);
+    try {
+      if (!this.gateway.tokenUrl) await this.gateway.ask("DELETE", "v1/session");
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
+  /** Loads a list, or goes on with it. Throws Refused or Away. */
+  async load(tab, category, { more = false } = {}) {
+    const { cursor } = this.items.list(tab, category);
+    const query = new URLSearchParams({ tab, limit: PAGE });
+    if (category) query.set("category", category);
+    if (more && cursor) query.set("cursor", cursor);
+    const items = this.items;
+    if (!more) this.#isStale = false;
+    try {
+      items.take(tab, category, more ? cursor : null, await this.gateway.ask("GET", `v1/inbox?${query}`));
+    } catch (error) {
+      this.#isMissing = error instanceof Away;
+      throw error;
+    }
+    this.#changed();
+  }
+
+  /** Whether something came since the lists were loaded. */
+  get isStale() {
+    return this.#isStale;
+  }
+
+  /** `verb` is seen, read, unread or archive; `ids` null for all. At once here, and soon there. */
+  mark(verb, ids) {
+    if (ids === null) this.items.pending.push({ verb, items: null });
+    for (let at = 0; at < (ids?.length ?? 0); at += MOST_MARKED) {
+      this.items.pending.push({ verb, items: ids.slice(at, at + MOST_MARKED) });
+    }
+    this.#changed();
+    this.#send();
+  }
+
+  #begin(person) {
+    const isSame = this.person && subject(this.person) === subject(person);
+    if (!isSame) this.items = new Items();
+    this.person = person;
+    if (!isSame) this.#recall();
+    this.state = "in";
+    this.#tabs?.stop();
+    this.#tabs = new Tabs(`postbell ${this.gateway.address} ${subject(person)}`, {
+      lead: () => this.#lead(), rest: () => this.#rest(), hear: (message) => this.#hear(message),
+    });
+    this.#tabs.start();
+    this.#tabs.say({ kind: "hello" });
+    this.#count();
+    this.#changed();
+  }
+
+  #recall() {
+    const kept = this.#cache.load(this.person);
+    this.items.recall(kept);
+    this.#told = kept.told ?? [];
+    if (Date.now() - (kept.position?.at ?? 0) < FRESH) this.#position = kept.position.id;
+  }
+
+  #end(error) {
+    this.stop();
+    this.#cache.clear();
+    this.gateway.forget();
+    this.items = new Items();
+    this.person = null;
+    this.#position = null;
+    this.state = "out";
+    if (error) console.warn(`postbell-inbox: ${error.message}`, error.wayOut ?? "");
+    // Somebody may log in on another tab, and come back to this one.
+    document.addEventListener("visibilitychange", this.#look);
+    this.#changed();
+  }
+
+  #lead() {
+    const who = this.gateway.subject;
+    this.#stream = new Stream(this.gateway, {
+      frame: (name, data, position) => this.#tell({ kind: "frame", name, data, position }),
+      position: (position) => this.#tell({ kind: "position", position }),
+      open: () => this.#tell({ kind: "online", isOnline: true }),
+      lost: () => this.#tell({ kind: "online", isOnline: false }),
+      refused: (error) => this.#end(error),
+      check: () => this.#check(who),
+    });
+    this.#stream.run(this.#position);
+  }
+
+  #rest() {
+    this.#stream?.stop();
+    this.#stream = null;
+  }
+
+  // Whoever is logged in by now may be somebody else, whose news are none of this inbox's.
+  async #check(who) {
+    if (this.gateway.tokenUrl) await this.gateway.token();
+    const isSame = this.gateway.tokenUrl
+      ? who === null || this.gateway.subject === who
+      : subject(await this.gateway.ask("GET", "v1/profile")) === subject(this.person);
+    if (isSame) return;
+    this.stop();
+    this.#cache.clear();
+    this.#position = null;
+    this.start();
+  }
+
+  #tell(message) {
+    this.#hear(message);
+    this.#tabs?.say(message);
+  }
+
+  #hear(message) {
+    switch (message.kind) {
+      case "frame":
+        this.#position = message.position ?? this.#position;
+        this.#take(message.name, message.data);
+        break;
+      case "position":
+        this.#position = message.position;
+        this.#save();
+        break;
+      case "online":
+        this.#connect(message.isOnline);
+        break;
+      case "hello":
+        if (this.#tabs?.isLeading) this.#tabs.say({ kind: "online", isOnline: this.isOnline });
+        break;
+      case "out":
+        this.#end(null);
+        break;
+    }
+  }
+
+  #connect(isOnline) {
+    // Missed notifications are told; what else happened to the inbox meanwhile is not.
+    if (isOnline && !this.isOnline && (this.#wasOnline || this.#isMissing)) this.#distrust();
+    this.isOnline = isOnline;
+    this.#wasOnline ||= isOnline;
+    if (isOnline) this.#send();
+    this.#changed();
+  }
+
+  #distrust() {
+    this.#isMissing = false;
+    this.items.distrust();
+    this.#isStale = true;
+  }
+
+  #take(name, data) {
+    if (name === "notification") {
+      const id = String(data.item_id ?? `notification ${data.id}`);
+      if (!this.#told.includes(id)) {
+        this.#told = [id, ...this.#told].slice(0, REMEMBERED);
+        this.dispatchEvent(new CustomEvent("notification", { detail: data }));
+      }
+      this.#save();
+      return;
+    }
+    if (name === "reset") {
+      this.#distrust();
+      this.#count();
+    } else if (name === "state" && this.items.change(data)) {
+      this.#isStale = true;
+    }
+    this.#changed();
+  }
+
+  async #count() {
+    const items = this.items;
+    try {
+      items.unread = (await this.gateway.ask("GET", "v1/counts")).unread;
+      this.#changed();
+    } catch {
+      // The stream tells it as soon as it is there.
+    }
+    this.#send();
+  }
+
+  // One after the other: "read" and "unread" in the wrong order would be the opposite.
+  async #send() {
+    if (this.#isSending || this.state !== "in") return;
+    this.#isSending = true;
+    const items = this.items;
+    try {
+      while (items.pending.length) {
+        const { verb, items: ids } = items.pending[0];
+        await this.gateway.ask("POST", `v1/inbox/${verb}`, ids === null ? { all: true } : { items: ids });
+        items.confirm();
+        this.#changed();
+      }
+    } catch (error) {
+      if (error instanceof Away) {
+        this.#later(() => this.#send());
+      } else {
+        items.pending.shift();
+        this.dispatchEvent(new CustomEvent("failed", { detail: error }));
+        this.#changed();
+        this.#later(() => this.#send(), 0);
+      }
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  #later(act, pause = PAUSE) {
+    const run = this.#run;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { if (run === this.#run) act(); }, pause * (1 + Math.random()));
+  }
+
+  #nudge = () => {
+    this.#stream?.nudge();
+    if (this.state === "starting") this.start();
+    this.#send();
+  };
+
+  #look = () => {
+    if (document.visibilityState !== "visible") return;
+    if (this.state === "out") this.start();
+    else this.#nudge();
+  };
+
+  #changed() {
+    this.#save();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #save() {
+    if (this.state !== "in") return;
+    const { items } = this.items.list("all", "");
+    this.#cache.save(this.person, {
+      items, unread: this.items.unread, pending: this.items.pending, told: this.#told,
+      position: this.#position && { id: this.#position, at: Date.now() },
+    });
+  }
+}
+
+function subject(person) {
+  return JSON.stringify([person.tenant_id, person.recipient_id]);
+}

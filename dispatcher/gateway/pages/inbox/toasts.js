@@ -1,0 +1,52 @@
+// What has just come, for a moment, at the edge of the window; read out politely.
+
+import { icon, make, webAddress } from "./dom.js";
+
+const SHOWN = 8000;
+const MOST = 3;
+
+export class Toasts {
+  /** `act` has open(notification, address, event). */
+  constructor(words, act) {
+    this.words = words;
+    this.act = act;
+    this.region = make("div.toasts", {
+      part: "toasts", role: "status", "aria-live": "polite", lang: words.language,
+      popover: "showPopover" in HTMLElement.prototype ? "manual" : null,
+    });
+  }
+
+  add(notification) {
+    if (this.region.hidePopover && !this.region.matches(":popover-open")) this.region.showPopover();
+    while (this.region.children.length >= MOST) this.region.firstElementChild.remove();
+    this.region.append(this.#toast(notification));
+  }
+
+  #toast(notification) {
+    const { title, body, link } = notification;
+    const address = webAddress(link);
+    const open = (event) => { this.act.open(notification, address, event); remove(); };
+    const close = make("button.deed", {
+      type: "button", "aria-label": `${this.words.say("dismiss")}: ${title}`, title: this.words.say("dismiss"), onclick: () => remove(),
+    });
+    close.append(icon("close"));
+    const toast = make("div.toast", { part: "toast" },
+      make("div.text", {},
+        make(address ? "a.title" : "strong.title", { href: address, onclick: address ? open : null }, make("bdi", {}, title)),
+        make("p", { dir: "auto" }, body ?? "")),
+      close);
+    const remove = () => {
+      clearTimeout(timer);
+      toast.remove();
+      if (!this.region.children.length && this.region.hidePopover) this.region.hidePopover();
+    };
+    let timer = setTimeout(remove, SHOWN);
+    // Whoever reads it, or is about to click, is not hurried.
+    const hold = () => clearTimeout(timer);
+    const release = () => { hold(); timer = setTimeout(remove, SHOWN); };
+    for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, hold);
+    for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, release);
+    toast.addEventListener("keydown", (event) => { if (event.key === "Escape") remove(); });
+    return toast;
+  }
+}
