@@ -11,7 +11,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from dispatcher.demo.mail_catcher import MailCatcher
+from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.market.ledger import Moment
 
 #: States of a delivery in which something will happen to it soon.
@@ -34,10 +34,11 @@ class Fate:
     state: str
     reason: str | None
     due_at: datetime | None = None
-    #: From the INSERT to the inbox or the mail server.
+    #: From the INSERT to the inbox or the provider.
     seconds: float | None = None
-    #: What arrived: the title of the inbox item or the subject of the mail.
+    #: What arrived: the title of the item or the push, the subject of the mail, or the text.
     title: str | None = None
+    event: str | None = None
 
     @property
     def has_arrived(self) -> bool:
@@ -69,6 +70,7 @@ class _Row:
     outbox_id: int
     delivery_id: int
     recipient_id: str
+    event: str
     channel: str
     state: str
     reason: str | None
@@ -78,11 +80,11 @@ class _Row:
 
 
 class Chronicle:
-    """Tells what came of moments. `mails` is None where mails go somewhere else than to us."""
+    """Tells what came of moments."""
 
-    def __init__(self, connection: AsyncConnection[Any], mails: MailCatcher | None) -> None:
+    def __init__(self, connection: AsyncConnection[Any], catchers: Catchers) -> None:
         self._connection = connection
-        self._mails = mails
+        self._catchers = catchers
 
     async def accounts(self, moments: Sequence[Moment]) -> list[Account]:
         """An account of each moment, as things stand."""
@@ -110,8 +112,8 @@ class Chronicle:
     async def _delivered(self, outbox_ids: Sequence[int]) -> defaultdict[int, list[Fate]]:
         cursor = self._connection.cursor(row_factory=class_row(_Row))
         await cursor.execute(
-            "select log.outbox_id, log.delivery_id, log.recipient_id, log.channel, log.state,"
-            " log.reason, log.due_at, item.title,"
+            "select log.outbox_id, log.delivery_id, log.recipient_id, log.event, log.channel,"
+            " log.state, log.reason, log.due_at, item.title,"
             " extract(epoch from log.sent_at - log.created_at)::float8 as seconds"
             " from postbell.delivery_log as log"
             " left join postbell.inbox as item on item.id = log.delivery_id"
@@ -119,8 +121,7 @@ class Chronicle:
             " order by log.outbox_id, log.recipient_id, array_position(%s, log.channel)",
             [list(outbox_ids), CHANNELS, CHANNELS],
         )
-        caught = self._mails.mails if self._mails else ()
-        subjects = {mail.delivery_id: mail.subject for mail in caught}
+        titles = {caught.delivery_id: caught.title for caught in self._catchers.caught()}
         fates: defaultdict[int, list[Fate]] = defaultdict(list)
         for row in await cursor.fetchall():
             fates[row.outbox_id].append(
@@ -132,7 +133,8 @@ class Chronicle:
                     row.reason,
                     row.due_at,
                     row.seconds,
-                    row.title or subjects.get(row.delivery_id),
+                    row.title or titles.get(row.delivery_id),
+                    row.event,
                 )
             )
         return fates

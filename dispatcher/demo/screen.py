@@ -95,7 +95,7 @@ def sums(tally: Counter[str]) -> Text:
         ("rolled back", "rolled back", "magenta"),
         ("routed", "routed", "bold"),
         ("in the inbox", "delivered", _STYLES["good"]),
-        ("mailed", "sent", _STYLES["good"]),
+        ("sent", "sent", _STYLES["good"]),
         ("waiting", "waiting", _STYLES["later"]),
         ("skipped", "skipped", _STYLES["no"]),
         ("rejected", "rejected", _STYLES["bad"]),

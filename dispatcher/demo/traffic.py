@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -28,11 +29,12 @@ _MATTERS: Final = (
 )
 
 
-async def flow(market: Marketplace) -> None:
-    """One transaction after the other, a second or so apart. Ends only when cancelled."""
+async def flow(market: Marketplace) -> AsyncIterator[None]:
+    """One transaction after the other, a second or so apart; before each the caller has a say."""
     dice = random.Random()
     open_orders: list[Order] = []
     for number in count():
+        yield
         await asyncio.sleep(dice.uniform(0.5, 2.0))
         if len(open_orders) < 3 or dice.random() < 0.3:  # noqa: PLR2004 - there is always something to do
             client = GUS if number % 7 == 0 else dice.choice(CLIENTS)

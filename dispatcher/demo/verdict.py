@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import unescape
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Account, Fate
-from dispatcher.demo.mail_catcher import CaughtMail, MailCatcher
-from dispatcher.demo.story import Promise, Scene
+from dispatcher.demo.story.promise import Promise, Scene
 
 
 def broken_promises(scenes: Sequence[Scene], accounts: Sequence[Account]) -> list[str]:
@@ -23,33 +24,32 @@ def broken_promises(scenes: Sequence[Scene], accounts: Sequence[Account]) -> lis
 
 
 async def missing_words(
-    scenes: Sequence[Scene], connection: AsyncConnection[Any], mails: MailCatcher | None
+    scenes: Sequence[Scene], connection: AsyncConnection[Any], catchers: Catchers
 ) -> list[str]:
     """A sentence for each thing that arrived and does not say what it should, or came too often.
 
-    Reads the inbox itself and the mails themselves, not what the delivery log says of them.
+    Reads the inbox itself and what was caught, not what the delivery log says of them.
     """
-    inbox = await _inbox(connection)
-    caught = await _by_delivery(connection, mails.mails) if mails else {}
+    arrived = [*await _inbox(connection), *await _caught(connection, catchers)]
     sentences: list[str] = []
-    expected = 0
+    expected: Counter[str] = Counter()
     for scene in scenes:
         for promise in scene.promises:
             if promise.state not in ("sent", "delivered"):
                 continue
-            if promise.channel == "email":
-                expected += 1
-                if mails is None:
-                    continue
-            found = inbox if promise.channel == "in_app" else caught
-            texts = [
-                text
-                for number in scene.moment.outbox_ids
-                for text in found.get((number, promise.recipient_id), [])
-            ]
-            sentences += _wrong(scene, promise, texts)
-    if mails is not None and len(mails.mails) != expected:
-        sentences.append(f"{len(mails.mails)} mails were caught instead of {expected}")
+            channel = str(promise.channel)
+            expected[channel] += 1
+            if channel != "email" or catchers.mails is not None:
+                texts = [each.parts for each in arrived if each.is_as_promised(scene, promise)]
+                sentences += _wrong(scene, promise, texts)
+    counted = Counter(caught.channel for caught in catchers.caught())
+    for channel in ("email", "sms", "push"):
+        if channel == "email" and catchers.mails is None:
+            continue
+        if counted[channel] != expected[channel]:
+            sentences.append(
+                f"{channel}: {counted[channel]} were caught instead of {expected[channel]}"
+            )
     return sentences
 
 
@@ -65,48 +65,61 @@ async def leftovers(scenes: Sequence[Scene], connection: AsyncConnection[Any]) -
     return left if rolled_back else ["nothing was rolled back, so that was not shown"]
 
 
-#: Event and person.
-_Key = tuple[int, str | None]
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """What somebody can read now."""
+
+    outbox_id: int
+    recipient_id: str
+    channel: str
+    event: str
+    parts: Sequence[str]
+
+    def is_as_promised(self, scene: Scene, promise: Promise) -> bool:
+        return (
+            self.outbox_id in scene.moment.outbox_ids
+            and (self.recipient_id, self.channel) == (promise.recipient_id, promise.channel)
+            and promise.event in (None, self.event)
+        )
 
 
-async def _inbox(connection: AsyncConnection[Any]) -> dict[_Key, list[list[str]]]:
+async def _inbox(connection: AsyncConnection[Any]) -> list[_Arrived]:
     cursor = await connection.execute(
-        "select log.outbox_id, log.recipient_id, item.title, item.body"
+        "select log.outbox_id, log.recipient_id, log.event, item.title, item.body"
         " from postbell.inbox as item"
         " join postbell.delivery_log as log on log.delivery_id = item.id"
     )
-    items: dict[_Key, list[list[str]]] = {}
-    for outbox_id, recipient_id, title, body in await cursor.fetchall():
-        items.setdefault((outbox_id, recipient_id), []).append([f"{title} {body}"])
-    return items
+    return [
+        _Arrived(outbox_id, recipient_id, "in_app", event, [f"{title} {body}"])
+        for outbox_id, recipient_id, event, title, body in await cursor.fetchall()
+    ]
 
 
-async def _by_delivery(
-    connection: AsyncConnection[Any], mails: Iterable[CaughtMail]
-) -> dict[_Key, list[list[str]]]:
+async def _caught(connection: AsyncConnection[Any], catchers: Catchers) -> list[_Arrived]:
     cursor = await connection.execute(
-        "select delivery_id, outbox_id, recipient_id from postbell.delivery_log"
-        " where channel = 'email'"
+        "select delivery_id, outbox_id, recipient_id, event from postbell.delivery_log"
+        " where channel in ('email', 'sms', 'push')"
     )
-    of_delivery: dict[int, _Key] = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
-    found: dict[_Key, list[list[str]]] = {}
-    for mail in mails:
-        key = of_delivery.get(mail.delivery_id or 0, (0, None))
-        parts = [f"{mail.subject} {part}" for part in (mail.text, unescape(mail.html or ""))]
-        found.setdefault(key, []).append(parts)
+    known = {row[0]: row[1:] for row in await cursor.fetchall()}
+    found = []
+    for caught in catchers.caught():
+        outbox_id, recipient_id, event = known.get(caught.delivery_id, (0, "", ""))
+        found.append(_Arrived(outbox_id, recipient_id, caught.channel, event, caught.parts))
     return found
 
 
 def _broken(scene: Scene, account: Account) -> Iterable[str]:
     title = scene.moment.title
-    fates = {(fate.recipient_id, fate.channel): fate for fate in account.fates}
+    left = list(account.fates)
     for promise in scene.promises:
-        fate = fates.pop((promise.recipient_id, promise.channel), None)
+        fate = next((fate for fate in left if promise.is_about(fate)), None)
         if fate is None:
             yield f"{title}: {_named(promise)} should be {_as(promise)}, and nothing is known of it"
-        elif not promise.is_kept_by(fate):
+            continue
+        left.remove(fate)
+        if not promise.is_kept_by(fate):
             yield f"{title}: {_named(promise)} should be {_as(promise)}, and is {_as(fate)}"
-    for fate in fates.values():
+    for fate in left:
         yield f"{title}: {_named(fate)} was not to be told, and is {_as(fate)}"
 
 

@@ -80,9 +80,12 @@ def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
     assert "Payment of £149.00 for order #1001" in said
     assert "Commande n° 1008 enregistrée" in said
     assert "rolled back by wallet_is_not_overdrawn: nobody hears of it" in said
+    assert "Hélène Marchand  sms    sent" in said
+    assert "Ada Lindqvist    push   sent" in said
+    assert "rolled back by points_are_not_overdrawn: nobody hears of it" in said
     assert "The person's quiet hours" in said
     assert "The person switched this off." in said
-    assert "Everything that should arrive did, 22 of 22; nothing else." in said
+    assert "Everything that should arrive did, 89 of 89; nothing else." in said
     assert list(scratch.iterdir()) == []
 
 

@@ -78,6 +78,8 @@ class Ledger:
     ) -> None:
         self.diary = diary
         self.connection = connection
+        #: The moments of this connection, the diary being of all.
+        self.written: deque[Moment] = deque(maxlen=REMEMBERED)
         self._witness = witness
         self._statements: list[str] = []
         connection.cursor_factory = _cursor_that_notes(self._statements)
@@ -104,6 +106,7 @@ class Ledger:
             moment.outbox_ids = await self._emitted_by(moment)
         finally:
             self.diary.end(moment)
+            self.written.append(moment)
 
     async def rows(self, statement: Statement, *values: object) -> list[Any]:
         """What a statement returns; none for one that returns nothing."""

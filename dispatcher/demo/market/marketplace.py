@@ -64,7 +64,7 @@ class Marketplace:
         diary: Diary,
     ) -> None:
         """As `Ledger` takes them."""
-        ledger = Ledger(connection, witness, diary)
+        self.ledger = ledger = Ledger(connection, witness, diary)
         self.diary = diary
         self.orders = Orders(ledger)
         self.payments = Payments(ledger)

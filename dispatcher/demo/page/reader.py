@@ -86,7 +86,7 @@ class Reader:
                 " from postbell.delivery_log where state not in ('sent', 'delivered')"
                 " order by delivery_id desc limit 20"
             )
-            held_back = [_said(row) for row in await cursor.fetchall()]
+            held_back = [said(row) for row in await cursor.fetchall()]
         return {**counted, "items": items, "held_back": held_back}
 
     async def mark(
@@ -136,7 +136,7 @@ class Reader:
                 " and (log.recipient_id, log.channel) = (decided.recipient_id, decided.channel)",
                 {"id": outbox_id},
             )
-            decisions = [_said(row) for row in await cursor.fetchall()]
+            decisions = [said(row) for row in await cursor.fetchall()]
             await cursor.execute(
                 "select tenant_id, event, detail from postbell.rejected_events"
                 " where outbox_id = %s",
@@ -173,7 +173,7 @@ class Reader:
             yield cursor
 
 
-def _said(row: dict[str, Any]) -> dict[str, Any]:
+def said(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its reason in words, what to do about it, and how it looks."""
     reason = reason_of(row["reason"]) if row["reason"] else None
     return {

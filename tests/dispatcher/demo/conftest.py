@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 from dispatcher import database
+from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Account
 from dispatcher.demo.mail_catcher import MailCatcher
 from dispatcher.demo.page import server
 from dispatcher.demo.page.app import application
+from dispatcher.demo.page.caught import CaughtPages
 from dispatcher.demo.page.reader import Reader
 from tests import given
 
@@ -41,8 +43,13 @@ class Page:
 
     port: int
     db: given.Connection
-    mails: MailCatcher
+    catchers: Catchers
     accounts: list[Account] = field(default_factory=list)
+
+    @property
+    def mails(self) -> MailCatcher:
+        assert self.catchers.mails is not None
+        return self.catchers.mails
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await asyncio.to_thread(self._ask, "GET", path, None, headers)
@@ -63,18 +70,18 @@ class Page:
 
 @pytest.fixture
 async def page(database_url: str) -> AsyncIterator[Page]:
-    mails = MailCatcher()
+    catchers = Catchers()
     with (
         server.listen(0) as listening,
         psycopg.connect(database_url, autocommit=True) as db,
     ):
-        shown = Page(listening.getsockname()[1], db, mails)
+        shown = Page(listening.getsockname()[1], db, catchers)
 
         async def latest() -> list[Account]:
             return shown.accounts
 
         async with database.pool(database_url, "page", 2) as sessions:
-            app = application(Reader(sessions), mails, latest)
+            app = application(Reader(sessions), latest, CaughtPages(catchers).routes)
             serving = asyncio.create_task(server.serve(app, listening))
             yield shown
             serving.cancel()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from dispatcher.demo.chronicle import Account, Fate
 from dispatcher.demo.market.ledger import Moment
-from dispatcher.demo.story import Promise, Scene
+from dispatcher.demo.story.promise import Promise, Scene
 from dispatcher.demo.verdict import broken_promises
 
 MOMENT = Moment(1, "default", "u1 pays", datetime(2030, 1, 1, tzinfo=UTC), None, [5])

@@ -1,4 +1,4 @@
-"""`postbell run` as a process of its own, as in production."""
+"""`postbell run` and `postbell serve` as processes of their own, as in production."""
 
 from __future__ import annotations
 
@@ -24,24 +24,27 @@ LOOK: Final = 0.1
 #: Asks our own pages: not through a proxy that the environment may name.
 OWN_PAGES: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-# Reads until we are gone, however we went: nobody needs the daemon then.
+# Reads until we are gone, however we went: nobody needs it then.
 _GUARD: Final = 'read -r _ || :; kill -TERM "$1" 2>/dev/null'
 
 
-class DaemonError(Exception):
-    """The daemon ended by itself, and its last words."""
+class ProcessEndedError(Exception):
+    """It ended by itself, and its last words."""
 
 
-class DaemonProcess:
-    """A running daemon and its log."""
+class PostbellProcess:
+    """A running command and its log."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path, port: int) -> None:
+    def __init__(
+        self, command: str, process: asyncio.subprocess.Process, log: Path, port: int
+    ) -> None:
+        self._command = command
         self._process = process
         self._log = log
-        self._ready_url = f"http://127.0.0.1:{port}/readyz"
+        self.url = f"http://127.0.0.1:{port}"
 
     async def ready(self) -> None:
-        """Returns when it routes and delivers, or when it does not come to it for long."""
+        """Returns when it works, or when it does not come to it for long."""
         for _ in range(int(SLOWEST_START / LOOK)):
             if await asyncio.to_thread(self._is_ready):
                 return
@@ -49,15 +52,17 @@ class DaemonProcess:
 
     def _is_ready(self) -> bool:
         try:
-            with OWN_PAGES.open(self._ready_url, timeout=LOOK):
+            with OWN_PAGES.open(f"{self.url}/readyz", timeout=LOOK):
                 return True
         except OSError:
             return False
 
     async def watch(self) -> None:
-        """Returns never. Raises DaemonError when the daemon ends without having been asked to."""
+        """Returns never. Raises ProcessEndedError when it ends without having been asked to."""
         code = await self._process.wait()
-        raise DaemonError(f"The daemon ended with exit code {code}: {self.last_words()}")
+        raise ProcessEndedError(
+            f"`postbell {self._command}` ended with exit code {code}: {self.last_words()}"
+        )
 
     def last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()
@@ -65,27 +70,25 @@ class DaemonProcess:
 
 
 @asynccontextmanager
-async def daemon(settings: Mapping[str, str], log: Path) -> AsyncIterator[DaemonProcess]:
-    """A daemon for as long as the block lasts, with these settings besides our own environment."""
-    port = _free_port()
-    command = [sys.executable, "-P", "-c", "from dispatcher.cli import main; main()", "run"]
+async def postbell(
+    command: str, settings: Mapping[str, str], log: Path, port: int
+) -> AsyncIterator[PostbellProcess]:
+    """A command for as long as the block lasts, with these settings besides our own environment.
+
+    `port` is where it shows /readyz.
+    """
+    line = [sys.executable, "-P", "-c", "from dispatcher.cli import main; main()", command]
     # A checkout that is not installed is found all the same.
     home = str(Path(dispatcher.__file__).parent.parent)
     path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *command,
-            env={
-                **os.environ,
-                **settings,
-                "PYTHONPATH": path,
-                "POSTBELL_HTTP_HOST": "127.0.0.1",
-                "POSTBELL_HTTP_PORT": str(port),
-            },
+            *line,
+            env={**os.environ, **settings, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # Ctrl-C is for us; we then stop the daemon in order.
+            # Ctrl-C is for us; we then stop it in order.
             start_new_session=True,
         )
     guard = await asyncio.create_subprocess_exec(
@@ -100,7 +103,7 @@ async def daemon(settings: Mapping[str, str], log: Path) -> AsyncIterator[Daemon
         start_new_session=True,
     )
     try:
-        yield DaemonProcess(process, log, port)
+        yield PostbellProcess(command, process, log, port)
     finally:
         await _stop(process)
         guard.kill()
@@ -117,7 +120,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One on 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
