@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated
 
@@ -22,17 +24,33 @@ _AGO = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def payload_of(given: str) -> str:
-    """JSON text of one object: as it is, from `@file`, or from standard input for `-`."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What somebody gave to a command: the text, and the file that it came from."""
+
+    text: str
+    file: str | None = None
+
+
+def written(given: str) -> Written:
+    """Text as it is, that of `FILE` or `@FILE`, or of standard input for `-`."""
     if given == "-":
-        given = sys.stdin.read()
-    elif given.startswith("@"):
-        try:
-            given = Path(given[1:]).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise typer.BadParameter(f"{given[1:]} cannot be read: {error}.") from None
+        return Written(sys.stdin.read(), "standard input")
+    name = given.removeprefix("@")
+    # Path would raise for what is too long to be a name.
+    if name == given and not isfile(given):  # noqa: PTH113
+        return Written(given)
     try:
-        value = json.loads(given)
+        return Written(Path(name).read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{name} cannot be read: {error}.") from None
+
+
+def payload_of(given: str) -> str:
+    """JSON text of one object: as it is, from a file, or from standard input for `-`."""
+    text = written(given).text
+    try:
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         raise typer.BadParameter(
             f"this is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
@@ -42,7 +60,7 @@ def payload_of(given: str) -> str:
     if not isinstance(value, dict):
         raise typer.BadParameter("a payload is one object, such as '{\"order_id\": 42}'.")
     # The text and not the value: PostgreSQL keeps numbers exactly.
-    return given
+    return text
 
 
 def moment_of(given: str) -> datetime:
@@ -63,7 +81,7 @@ Payload = Annotated[
     str,
     typer.Option(
         "--payload",
-        help="One JSON object, or @FILE, or - for standard input.",
+        help="One JSON object, or a FILE with it, or - for standard input.",
         metavar="JSON",
         parser=payload_of,
     ),

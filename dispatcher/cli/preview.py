@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, assert_never
 
@@ -13,12 +11,14 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from dispatcher.cli import options
-from dispatcher.cli.exits import Failure
-from dispatcher.cli.terminal import answer, answer_json, terminal
-from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.cli import options, questions
+from dispatcher.cli.exits import ExitCode, Failure
+from dispatcher.cli.place import connected
+from dispatcher.cli.terminal import answer, answer_json, answer_table, say, terminal
+from dispatcher.delivery import Tenant
 from dispatcher.masking import printable
 from dispatcher.rendering import gsm
+from dispatcher.rendering import payload as payloads
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import (
     Content,
@@ -29,49 +29,128 @@ from dispatcher.rendering.content import (
     SseContent,
 )
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.renderer import Renderer
+from dispatcher.rendering.locales import language_of
+from dispatcher.rendering.preview import Preview, Shown
 from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings
 
 
 def command(
-    event: Annotated[str, typer.Argument(help="An event, such as order.paid.")],
+    event: Annotated[
+        str | None,
+        typer.Argument(help="An event, such as order.paid; all are listed if none is named."),
+    ] = None,
     channels: options.Channels = None,
     locale: Annotated[
         str, typer.Option(help="Of the reader, such as fr or fr-CA.", metavar="LOCALE")
     ] = "en",
-    payload: Annotated[
+    tenant: Annotated[
         str | None,
         typer.Option(
-            help="One JSON object, or @FILE, or - for standard input; the sample if not given.",
+            help="The website, as the database knows it; a plain one if not given.", metavar="ID"
+        ),
+    ] = None,
+    payload: Annotated[
+        options.Written | None,
+        typer.Option(
+            help="One JSON object, or a FILE with it, or - for standard input; the sample if not"
+            " given.",
             metavar="JSON",
-            parser=options.payload_of,
+            parser=options.written,
         ),
     ] = None,
     html: Annotated[bool, typer.Option("--html", help="The e-mail's HTML, as it is.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Show what an event says on its channels, without sending it. Needs no database."""
+    """Show what an event says on its channels, without sending it.
+
+    Needs no database, unless a --tenant is named. What is wrong is told with its file and line.
+    """
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
+    if event is None:
+        _list(catalog, is_json=json)
+        return
     kind = event_in(catalog, event)
-    values = _sample(catalog, event) if payload is None else jsonlib.loads(payload)
-    renderer = Renderer(catalog)
-    tenant = Tenant("default", "Postbell", settings.public_url, "EUR", "en", "UTC", {})
-    contents = {
-        channel: renderer.render(_delivery(kind, channel, locale, values, tenant))
+    written = _sample(catalog, event) if payload is None else payload
+    values = _values(kind, written)
+    site = _tenant(settings, tenant)
+    preview = Preview(catalog, settings.public_url)
+    shown = {
+        channel: preview.show(event, channel, locale, site, values)
         for channel in (["email"] if html else channels or kind.channels)
     }
+    _say_faults(kind, written, values, shown)
+    contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
         answer_json({channel: _fields(content) for channel, content in contents.items()})
-        return
-    for channel, content in contents.items():
-        if not html:
+    elif html:
+        _answer_html(event, contents.get("email"))
+    else:
+        for channel, content in contents.items():
             terminal().print(Panel(_text(content), title=channel, title_align="left"))
-        elif isinstance(content, EmailContent) and content.html is not None:
-            answer(content.html)
-        else:
-            raise Failure(f"{event} has no HTML for e-mail.")
+    if len(contents) < len(shown):
+        raise typer.Exit(ExitCode.BAD)
+
+
+def _list(catalog: Catalog, *, is_json: bool) -> None:
+    listed = [
+        {
+            "event": event.key,
+            "label": event.label,
+            "channels": list(event.channels),
+            "locales": [language_of(folder) for folder in catalog.locales(event.key)],
+        }
+        for event in sorted(catalog.events.values(), key=lambda event: event.key)
+    ]
+    if is_json:
+        answer_json(listed)
+    else:
+        rows = [(*list(row.values())[:2], *map(" ".join, list(row.values())[2:])) for row in listed]
+        answer_table(["event", "label", "channels", "languages"], rows)
+
+
+def _answer_html(event: str, content: Content | None) -> None:
+    if content is None:
+        return
+    if not isinstance(content, EmailContent) or content.html is None:
+        raise Failure(f"{event} has no HTML for e-mail.")
+    answer(content.html)
+
+
+def _values(event: EventType, written: options.Written) -> dict[str, Any]:
+    try:
+        return payloads.read(written.text)
+    except payloads.PayloadError as error:
+        raise Failure(_placed(event, written, error.fault), ExitCode.USAGE) from None
+
+
+def _say_faults(
+    event: EventType,
+    written: options.Written,
+    values: Mapping[str, Any],
+    shown: Mapping[str, Shown],
+) -> None:
+    """To standard error: what the router would reject it for, and what the templates do."""
+    for fault in payloads.faults(event, values, written.text):
+        say(_placed(event, written, fault))
+    for channel, each in shown.items():
+        for found in each.faults:
+            if found.severity != "information":
+                say(f"{channel}: {found}")
+
+
+def _placed(event: EventType, written: options.Written, fault: payloads.PayloadFault) -> str:
+    where = written.file or f"the payload of {event.key}"
+    line = "" if fault.line is None else f":{fault.line}"
+    return f"{where}{line}: {fault.sentence}"
+
+
+def _tenant(settings: Settings, tenant_id: str | None) -> Tenant:
+    if tenant_id is None:
+        return Tenant("default", "Postbell", settings.public_url, "EUR", "en", "UTC", {})
+    with connected(settings) as connection:
+        return questions.tenant(connection, tenant_id)
 
 
 def event_in(catalog: Catalog, event: str) -> EventType:
@@ -83,37 +162,11 @@ def event_in(catalog: Catalog, event: str) -> EventType:
     raise Failure(f"No template folder has the event {event}: {hint}")
 
 
-def _sample(catalog: Catalog, event: str) -> dict[str, Any]:
+def _sample(catalog: Catalog, event: str) -> options.Written:
     if event not in catalog.samples:
         raise Failure(f"{event} has no sample.json: give a --payload.")
-    try:
-        sample = jsonlib.loads(catalog.samples[event].read_text(encoding="utf-8"))
-    except jsonlib.JSONDecodeError as error:
-        raise Failure(f"{catalog.samples[event]} is not JSON: {error}.") from None
-    if not isinstance(sample, dict):
-        raise Failure(f"{catalog.samples[event]} is not one JSON object.")
-    return sample
-
-
-def _delivery(
-    event: EventType, channel: str, locale: str, payload: Mapping[str, Any], tenant: Tenant
-) -> Delivery:
-    return Delivery(
-        id=0,
-        outbox_id=0,
-        event=event.key,
-        category=event.category,
-        channel=channel,
-        priority=event.priority,
-        subject=None,
-        payload=payload,
-        tenant=tenant,
-        recipient=Recipient("preview", locale, None, {}),
-        address=None,
-        attempts=1,
-        created_at=datetime.now(UTC),
-        expires_at=None,
-    )
+    file = catalog.samples[event]
+    return options.Written(file.read_text(encoding="utf-8"), str(file))
 
 
 def _fields(content: Content) -> dict[str, Any]:

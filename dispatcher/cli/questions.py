@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from dispatcher import errors
 from dispatcher.cli.place import Connection
+from dispatcher.delivery import Tenant
 from dispatcher.receipt import Receipt, written
 
 Row = dict[str, Any]
@@ -39,6 +40,19 @@ def emit(
             [event, recipient, payload, tenant_id, channels, subject, idempotency_key],
         )
     return int(row["id"])
+
+
+def tenant(connection: Connection, tenant_id: str) -> Tenant:
+    """Raises UnknownTenantError."""
+    with errors.translated():
+        connection.execute("select postbell.require_tenant(%s)", [tenant_id])
+    row = _row(
+        connection,
+        "select id, name, base_url, currency, locale, time_zone, branding"
+        " from postbell.tenant where id = %s",
+        [tenant_id],
+    )
+    return Tenant(**row)
 
 
 def explain(connection: Connection, outbox_id: int, recipient: str | None, most: int) -> list[Row]:

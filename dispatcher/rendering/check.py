@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, Final, Literal
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from dispatcher.delivery import Delivery, Recipient, Tenant
-from dispatcher.rendering import amounts, locales
+from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import (
-    Content,
-    EmailContent,
-    InAppContent,
-    PushContent,
-    SmsContent,
-)
-from dispatcher.rendering.errors import RenderingError, Unrenderable
-from dispatcher.rendering.event_type import RESERVED, EventType, FieldType
-from dispatcher.rendering.html_faults import html_faults
-from dispatcher.rendering.links import is_web
+from dispatcher.rendering.content import Content
+from dispatcher.rendering.content_faults import Severity, content_faults
+from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.event_type import RESERVED, EventType
 from dispatcher.rendering.page import Page
+from dispatcher.rendering.payload import fits
 from dispatcher.rendering.renderer import Renderer
-from dispatcher.rendering.sms_faults import sms_faults
-
-#: An error would stop or spoil a message; a warning is likely a mistake; the rest is to know.
-Severity = Literal["error", "warning", "information"]
 
 _TENANT: Final = Tenant(
     id="sample",
@@ -105,7 +95,7 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
                 yield fault(f"the sample lacks the required field {name}")
             else:
                 yield fault(f"the sample lacks the optional field {name}: show it", "warning")
-        elif not _FITS[field.type](sample[name]):
+        elif not fits(field.type, sample[name]):
             yield fault(f"the sample's {name} is not of its declared type, {field.type}")
 
 
@@ -197,19 +187,8 @@ def _rendering(renderer: Renderer, delivery: Delivery, locale: str) -> Iterator[
             "error", delivery.event, delivery.channel, locale, error.file, error.line, error.message
         )
         return
-    for severity, message in _content_faults(content):
+    for severity, message in content_faults(content):
         yield Finding(severity, delivery.event, delivery.channel, locale, None, None, message)
-
-
-def _content_faults(content: Content) -> Iterator[tuple[Severity, str]]:
-    match content:
-        case EmailContent(html=str(html)):
-            yield from html_faults(html)
-        case SmsContent(text=text):
-            yield from sms_faults(text)
-        # Relative links have been refused by then; what is left is an item that cannot be acted on.
-        case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
-            yield "warning", "the item has actions, but no link of its own to open"
 
 
 def _delivery(
@@ -231,40 +210,3 @@ def _delivery(
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         expires_at=None,
     )
-
-
-def _is_amount(value: object) -> bool:
-    try:
-        amounts.decimal(value)
-    except Unrenderable:
-        return False
-    return isinstance(value, str)
-
-
-def _is_iso(kind: type[date]) -> Callable[[object], bool]:
-    def is_iso(value: object) -> bool:
-        try:
-            return isinstance(value, str) and bool(kind.fromisoformat(value))
-        except ValueError:
-            return False
-
-    return is_iso
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
-    "text": lambda value: isinstance(value, str),
-    "id": lambda value: isinstance(value, str) or _is_integer(value),
-    "amount": _is_amount,
-    "integer": _is_integer,
-    "number": lambda value: isinstance(value, float) or _is_integer(value),
-    "boolean": lambda value: isinstance(value, bool),
-    "date": _is_iso(date),
-    "timestamp": _is_iso(datetime),
-    "url": is_web,
-    "list": lambda value: isinstance(value, list),
-    "object": lambda value: isinstance(value, dict),
-}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import given
 from tests.dispatcher.cli.conftest import Cli
 from tests.dispatcher.rendering.given import folder, in_app_files
 
@@ -92,3 +93,51 @@ def test_what_cannot_be_shown_is_a_sentence(bare: Cli, words: list[str], sentenc
 
     assert result.exit_code == 1
     assert sentence in result.stderr
+
+
+def test_without_an_event_all_are_listed(bare: Cli) -> None:
+    listed = {row["event"]: row for row in bare.json("preview")}
+
+    assert len(listed) == 28
+    assert listed["order.paid"]["locales"][:1] == ["en"]
+    assert "fr" in listed["class.bundle.created"]["locales"]
+    assert "order.paid" in bare("preview").stdout
+
+
+def test_a_payload_comes_from_a_file_and_its_faults_name_file_and_line(
+    bare: Cli, tmp_path: Path
+) -> None:
+    file = tmp_path / "payload.json"
+    file.write_text('{\n  "order_id": 7,\n  "amount": 5\n}')
+
+    result = bare("preview", "order.paid", "--channel", "in_app", "--payload", str(file))
+    file.write_text("{\n")
+    broken = bare("preview", "order.paid", "--payload", str(file))
+
+    assert "Order #7 paid" in result.stdout
+    assert f"{file}:3: amount is not of type amount" in result.stderr
+    assert broken.exit_code == 2
+    assert f"{file}:2: this is not JSON" in broken.stderr
+
+
+def test_a_payload_comes_from_standard_input(bare: Cli) -> None:
+    words = ["preview", "ticket.reopened", "--channel", "sms", "--payload", "-"]
+
+    result = bare(*words, stdin='{"ticket_number": "T-7"}')
+
+    assert "ticket T-7 has been reopened" in result.stdout
+
+
+def test_a_tenant_has_its_own_name_links_and_language(cli: Cli, database: given.Connection) -> None:
+    database.execute(
+        "insert into postbell.tenant (id, name, base_url, currency, locale)"
+        " values ('mistral', 'Atelier Mistral', 'https://mistral.example', 'EUR', 'fr')"
+    )
+
+    shown = cli.json("preview", "ticket.reopened", "--tenant", "mistral", "--locale", "it")
+    unknown = cli("preview", "ticket.reopened", "--tenant", "acme")
+
+    assert shown["sms"]["text"].startswith("Atelier Mistral : le ticket")
+    assert shown["in_app"]["link"] == "https://mistral.example/tickets/88"
+    assert unknown.exit_code == 1
+    assert "No tenant has this id" in unknown.stderr

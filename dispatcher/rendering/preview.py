@@ -1,0 +1,115 @@
+"""What an event would say, for those who write its templates: rendered as a dispatcher does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.content import (
+    PREFERENCES_LINK,
+    UNSUBSCRIBE_LINK,
+    Content,
+    EmailContent,
+)
+from dispatcher.rendering.content_faults import Severity, content_faults
+from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.renderer import Renderer
+
+Scheme = Literal["light", "dark"]
+
+_SCHEME_QUERY: Final = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)")
+_SCHEME_META: Final = re.compile(r'(<meta name="(?:supported-)?color-schemes?" content=")[^"]*')
+_SCHEME_RULE: Final = re.compile(r"(color-scheme\s*:\s*)light dark\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one channel; `file` is a path in the template folders."""
+
+    severity: Severity
+    file: str | None
+    line: int | None
+    sentence: str
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return f"{place}: {self.sentence}" if place else self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One channel: what it says, unless that could not be rendered, and what is wrong with it."""
+
+    content: Content | None
+    faults: tuple[Fault, ...]
+
+
+class Preview:
+    """Of the events of one catalog. Not for use by several threads at once."""
+
+    def __init__(self, catalog: Catalog, public_url: str, renderer: Renderer | None = None) -> None:
+        """`renderer` is one that offers links; they then lead to somewhere at `public_url`."""
+        self._catalog: Final = catalog
+        self._public_url: Final = public_url.rstrip("/")
+        self._renderer: Final = renderer or Renderer(catalog, offers_links=True)
+
+    def show(
+        self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
+    ) -> Shown:
+        """For a reader of `locale`, in the tenant's zone. Raises KeyError for an unknown event."""
+        delivery = self._delivery(event, channel, locale, tenant, payload)
+        try:
+            content = self._renderer.render(delivery, is_shared=False)
+        except RenderingError as error:
+            return Shown(None, (Fault("error", error.file, error.line, error.message),))
+        content = self._with_links(content)
+        found = content_faults(content)
+        return Shown(content, tuple(Fault(severity, None, None, said) for severity, said in found))
+
+    def _delivery(
+        self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
+    ) -> Delivery:
+        declared = self._catalog.events[event]
+        return Delivery(
+            id=0,
+            outbox_id=0,
+            event=event,
+            category=declared.category,
+            channel=channel,
+            priority=declared.priority,
+            subject=None,
+            payload=payload,
+            tenant=tenant,
+            recipient=Recipient("preview", locale, None, {}),
+            address=None,
+            attempts=1,
+            created_at=datetime.now(UTC),
+            expires_at=None,
+        )
+
+    def _with_links(self, content: Content) -> Content:
+        """What each reader has their own of is nobody's here."""
+        if not isinstance(content, EmailContent):
+            return content
+        text, html = content.text, content.html
+        for link, path in ((UNSUBSCRIBE_LINK, "unsubscribe"), (PREFERENCES_LINK, "preferences")):
+            instead = f"{self._public_url}/{path}/…"
+            text = text.replace(link, instead)
+            html = html and html.replace(link, instead)
+        return replace(content, text=text, html=html)
+
+
+def in_scheme(page: str, scheme: Scheme) -> str:
+    """A mail's HTML as it looks where that colour scheme is preferred, wherever it is shown."""
+
+    def answered(query: re.Match[str]) -> str:
+        return "(min-width: 0)" if query[1] == scheme else "(max-width: 0)"
+
+    page = _SCHEME_QUERY.sub(answered, page)
+    page = _SCHEME_META.sub(rf"\g<1>{scheme}", page)
+    return _SCHEME_RULE.sub(rf"\g<1>{scheme}", page)
