@@ -1,0 +1,66 @@
+create or replace function postbell.follow_users() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_source regclass := tg_relid;
+    v_mirror postbell.recipient_mirror;
+    v_before text;
+    v_after text;
+    v_people postbell.mirrored[];
+begin
+    select * into v_mirror
+    from postbell.recipient_mirror
+    where source = v_source;
+    if not found then
+        return null;
+    end if;
+
+    -- Whatever is wrong with a user or with the mapping, the application's own write goes on.
+    begin
+        v_before := postbell.mirror_query(
+            v_source, v_mirror.mapping, v_mirror.tenant_id, case tg_op when 'TRUNCATE' then v_source::text else 'old_users' end
+        );
+        v_after := postbell.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'new_users');
+
+        if tg_op <> 'INSERT' then
+            for v_people in execute postbell.in_portions(case tg_op
+                when 'UPDATE' then format(
+                    'select person from (%s) as old where not exists (select from (%s) as new'
+                    ' where (new.person).tenant_id = (old.person).tenant_id and (new.person).id = (old.person).id)',
+                    v_before, v_after
+                )
+                else v_before
+            end)
+            loop
+                perform postbell.let_go(v_people);
+            end loop;
+        end if;
+
+        if tg_op in ('INSERT', 'UPDATE') then
+            for v_people in execute postbell.in_portions(case tg_op
+                when 'UPDATE' then format('%s except %s', v_after, v_before)
+                else v_after
+            end)
+            loop
+                perform postbell.take_people(v_people, v_mirror.mapping);
+            end loop;
+        end if;
+    exception
+        when others then
+            -- Trouble of the transaction or the server (deadlock, serialization, no room, cancelled) is the caller's to retry.
+            if left(sqlstate, 2) in ('40', '53', '55', '57', '58', 'XX') then
+                raise;
+            end if;
+            raise warning using
+                message = format('recipients do not follow %s: %s', v_source, sqlerrm),
+                hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
+            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = sqlerrm
+            where source = v_source;
+    end;
+    return null;
+end
+$$;
+
+comment on function postbell.follow_users() is 'After each statement on a mirrored table: its users are recipients, those who are gone are erased. Once per statement, however many rows.';

@@ -1,0 +1,48 @@
+create or replace function postbell.mirror_fault(source regclass, mapping jsonb) returns text
+language sql stable
+as $$
+    with mapped as (
+        select key as name, value
+        from jsonb_each(mapping)
+        where key <> 'attributes' or jsonb_typeof(value) <> 'object'
+
+        union all
+
+        select 'attributes.' || key, value
+        from jsonb_each(case when jsonb_typeof(mapping -> 'attributes') = 'object' then mapping -> 'attributes' else '{}' end)
+    )
+
+    select coalesce(
+        (
+            select source || ' is neither a table nor a partitioned one'
+            from pg_class
+            where oid = source
+              and relkind not in ('r', 'p')
+        ),
+        (
+            select 'a recipient has no ' || min(name)
+            from mapped
+            where name not like 'attributes.%'
+              and name <> all('{id,tenant_id,email,phone,locale,time_zone,roles,attributes,erased_at}')
+        ),
+        (select 'id is not mapped' where not coalesce(mapping ? 'id', false)),
+        (
+            select min(name || ': ' || case
+                when jsonb_typeof(value) <> 'string' then 'name a column of ' || source
+                else source || ' has no column ' || (value #>> '{}')
+            end)
+            from mapped
+            where not exists (
+                select
+                from pg_attribute
+                where attrelid = source
+                  and attname = mapped.value #>> '{}'
+                  and attnum > 0
+                  and not attisdropped
+                  and jsonb_typeof(mapped.value) = 'string'
+            )
+        )
+    )
+$$;
+
+comment on function postbell.mirror_fault(regclass, jsonb) is 'What is wrong with a mapping of recipients to the columns of a table; null if nothing.';

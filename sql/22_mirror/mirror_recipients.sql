@@ -1,0 +1,56 @@
+create or replace function postbell.mirror_recipients(source regclass, mapping jsonb, tenant_id text default 'default')
+returns bigint
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_fault text := postbell.mirror_fault(source, mapping);
+    v_event text;
+    v_people postbell.mirrored[];
+    v_users bigint := 0;
+begin
+    if v_fault is not null then
+        perform postbell.raise_error('invalid_argument', v_fault);
+    end if;
+    perform postbell.require_tenant(mirror_recipients.tenant_id);
+
+    insert into postbell.recipient_mirror as known (source, mapping, tenant_id)
+    values (mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id)
+    on conflict (source) do update set
+        mapping = excluded.mapping,
+        tenant_id = excluded.tenant_id,
+        mirrored_at = postbell.clock(),
+        failed_at = null,
+        failure = null;
+
+    -- Once per statement: an import of many users is one write here, too. From here on nobody else writes to the
+    -- table until this transaction ends, so that the copy misses nobody.
+    foreach v_event in array array[
+        'after insert on %s referencing new table as new_users',
+        'after update on %s referencing old table as old_users new table as new_users',
+        'after delete on %s referencing old table as old_users',
+        'before truncate on %s'
+    ] loop
+        execute format(
+            'create or replace trigger postbell_follows_%s ' || v_event || ' for each statement execute function postbell.follow_users()',
+            split_part(v_event, ' ', 2), mirror_recipients.source
+        );
+    end loop;
+
+    for v_people in execute postbell.in_portions(postbell.mirror_query(
+        mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id, mirror_recipients.source::text
+    ))
+    loop
+        perform postbell.take_people(v_people, mirror_recipients.mapping);
+        v_users := v_users + cardinality(v_people);
+    end loop;
+    return v_users;
+end
+$$;
+
+comment on function postbell.mirror_recipients is
+'Keeps recipients in step with the application''s users table by triggers, and copies whoever is in it; returns how many that are. The mapping names
+a column for each of a recipient''s: id, and any of email, phone, locale, time_zone, roles (a text, or a list of them), attributes (jsonb, or {"name":
+"full_name"}), tenant_id, erased_at (of users who are only marked as deleted). A user who is deleted is erased here, too. A value that is of no use,
+such as an e-mail address without an @, counts as none and never stops the application''s write; postbell.mirror_faults() lists them. Call it again
+to change the mapping or to copy everybody anew.';

@@ -1,0 +1,379 @@
+"""Recipients follow the application's own users table, and never stand in its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from dispatcher.errors import InvalidArgumentError
+from tests import given
+from tests.given import Connection
+
+MAPPING: dict[str, object] = {
+    "id": "id",
+    "email": "mail",
+    "phone": "mobile",
+    "locale": "language",
+    "time_zone": "zone",
+    "roles": "role",
+    "attributes": {"name": "full_name", "logins": "logins"},
+    "erased_at": "deleted_at",
+}
+
+
+@pytest.fixture
+def users(connection: Connection) -> Connection:
+    """An application with a users table, and a login which may do nothing in Postbell."""
+    connection.execute("""
+        create schema app;
+        create table app.users (
+            id bigint primary key, site text not null default 'default', mail text, mobile text,
+            language text, zone text, role text, grants text[], full_name text,
+            logins integer not null default 0, settings jsonb, deleted_at timestamptz
+        );
+        create role app nologin;
+        grant usage on schema app to app;
+        grant all on app.users to app
+    """)
+    add(connection, 1, full_name="Ada", role="client")
+    return connection
+
+
+def add(connection: Connection, *ids: int, **columns: object) -> None:
+    connection.execute(
+        "insert into app.users (id, mail)"
+        " select id, 'u' || id || '@example.org' from unnest(%s::bigint[]) as id",
+        [list(ids)],
+    )
+    for name, value in columns.items():
+        connection.execute(
+            f"update app.users set {name} = %s where id = any(%s)".encode(), [value, list(ids)]
+        )
+
+
+def mirror(
+    connection: Connection, mapping: dict[str, object] | None = None, **named: object
+) -> int:
+    ((copied,),) = given.call(
+        connection,
+        "mirror_recipients",
+        source="app.users",
+        mapping=MAPPING if mapping is None else mapping,
+        **named,
+    )
+    return int(copied)
+
+
+def recipient(connection: Connection, id: int | str, *columns: str) -> Any:  # noqa: A002
+    (row,) = given.rows(
+        connection,
+        f"select {', '.join(columns)} from postbell.recipient where id = %s",
+        str(id),
+    )
+    return row if len(columns) > 1 else row[0]
+
+
+def roles(connection: Connection, id: int) -> list[str]:  # noqa: A002
+    return given.column(
+        connection,
+        "select role from postbell.recipient_role where recipient_id = %s order by role",
+        str(id),
+    )
+
+
+def faults(connection: Connection) -> list[tuple[Any, ...]]:
+    return given.rows(
+        connection,
+        "select recipient_id, fault from postbell.mirror_faults('app.users') order by 1, 2",
+    )
+
+
+# --- in step
+
+
+def test_whoever_is_there_is_copied(users: Connection) -> None:
+    add(users, 2, mobile="+33 6 12 34 56 78", language="fr-CA", zone="Europe/Paris")
+
+    assert mirror(users) == 2
+
+    assert recipient(users, 1, "email", "attributes") == (
+        "u1@example.org",
+        {"name": "Ada", "logins": 0},
+    )
+    assert recipient(users, 2, "phone", "locale", "time_zone") == (
+        "+33 6 12 34 56 78",
+        "fr-CA",
+        "Europe/Paris",
+    )
+    assert roles(users, 1) == ["client"]
+
+
+def test_a_new_user_is_a_recipient_in_the_same_transaction(users: Connection) -> None:
+    mirror(users)
+    add(users, 2)
+
+    assert recipient(users, 2, "email") == "u2@example.org"
+
+
+def test_the_application_needs_no_privilege_for_it(users: Connection) -> None:
+    mirror(users)
+    users.execute("set local role app")
+    add(users, 2)
+    users.execute("update app.users set mail = 'two@example.org' where id = 2")
+    users.execute("delete from app.users where id = 1")
+    users.execute("reset role")
+
+    assert recipient(users, 2, "email") == "two@example.org"
+    assert recipient(users, 1, "erased_at is not null") is True
+
+
+def test_a_change_is_followed_and_what_is_taken_away_is_gone(users: Connection) -> None:
+    mirror(users)
+    users.execute("update app.users set mail = null, role = 'writer', zone = 'UTC' where id = 1")
+
+    assert recipient(users, 1, "email", "time_zone") == (None, "UTC")
+    assert roles(users, 1) == ["writer"]
+
+
+def test_what_is_not_mapped_stays(users: Connection) -> None:
+    given.recipient(users, "1", email=None, phone="+33612345678", roles=["vip"])
+    mirror(users, {"id": "id", "email": "mail"})
+    users.execute("update app.users set mail = 'ada@example.org', role = 'writer'")
+
+    assert recipient(users, 1, "email", "phone") == ("ada@example.org", "+33612345678")
+    assert roles(users, 1) == ["vip"]
+
+
+def test_a_write_that_changes_nothing_mapped_changes_no_recipient(users: Connection) -> None:
+    mirror(users, {"id": "id", "email": "mail"})
+    before = recipient(users, 1, "xmin::text", "ctid::text")
+    users.execute("update app.users set logins = logins + 1, mail = mail")
+
+    assert recipient(users, 1, "xmin::text", "ctid::text") == before
+
+
+def test_a_user_who_is_deleted_is_erased(users: Connection) -> None:
+    mirror(users)
+    given.device(users, "1")
+    users.execute("delete from app.users where id = 1")
+
+    assert recipient(users, 1, "email", "attributes", "erased_at is not null") == (None, {}, True)
+    assert roles(users, 1) == []
+    assert given.column(users, "select count(*) from postbell.push_subscription") == [0]
+    ((_, _, decision, _, reason, _),) = given.explain(
+        users, event=given.event_type(users, "order.gone"), recipient="1", payload={}
+    )
+    assert (decision, reason) == ("no", "recipient_erased")
+
+
+def test_a_user_who_is_marked_as_deleted_is_erased_and_comes_back(users: Connection) -> None:
+    mirror(users)
+    users.execute("update app.users set deleted_at = now()")
+    assert recipient(users, 1, "email", "erased_at is not null") == (None, True)
+
+    users.execute("update app.users set deleted_at = null")
+    assert recipient(users, 1, "email", "erased_at is null") == ("u1@example.org", True)
+    assert roles(users, 1) == ["client"]
+
+
+def test_a_user_who_gets_another_id_is_another_recipient(users: Connection) -> None:
+    mirror(users)
+    users.execute("update app.users set id = 7")
+
+    assert recipient(users, 1, "erased_at is not null") is True
+    assert recipient(users, 7, "email") == "u1@example.org"
+
+
+def test_two_users_who_swap_their_ids_are_both_there(users: Connection) -> None:
+    add(users, 2)
+    users.execute("alter table app.users drop constraint users_pkey")
+    mirror(users)
+    users.execute("update app.users set id = 3 - id")
+
+    assert recipient(users, 1, "email", "erased_at") == ("u2@example.org", None)
+    assert recipient(users, 2, "email", "erased_at") == ("u1@example.org", None)
+
+
+def test_an_upsert_is_followed(users: Connection) -> None:
+    mirror(users)
+    users.execute(
+        "insert into app.users (id, mail) values (1, 'ada@example.org'), (2, 'two@example.org')"
+        " on conflict (id) do update set mail = excluded.mail"
+    )
+
+    assert recipient(users, 1, "email") == "ada@example.org"
+    assert recipient(users, 2, "email") == "two@example.org"
+
+
+def test_a_truncated_table_erases_all(users: Connection) -> None:
+    mirror(users)
+    users.execute("truncate app.users")
+
+    assert recipient(users, 1, "erased_at is not null") is True
+
+
+def test_a_partitioned_table_is_followed(connection: Connection) -> None:
+    connection.execute("""
+        create schema app;
+        create table app.users (id bigint, mail text) partition by hash (id);
+        create table app.users_0 partition of app.users for values with (modulus 1, remainder 0)
+    """)
+    mirror(connection, {"id": "id", "email": "mail"})
+    connection.execute("insert into app.users values (1, 'ada@example.org')")
+
+    assert recipient(connection, 1, "email") == "ada@example.org"
+
+
+def test_an_import_of_many_is_one_statement(users: Connection) -> None:
+    mirror(users)
+    users.execute("set local track_functions = 'all'")
+    users.execute(
+        "insert into app.users (id, mail, role)"
+        " select id, 'u' || id || '@example.org', 'client' from generate_series(2, 12000) as id"
+    )
+
+    assert given.value(users, "select count(*) from postbell.recipient_role") == 12000
+    calls = given.value(
+        users, "select pg_stat_get_xact_function_calls('postbell.follow_users'::regproc)"
+    )
+    assert calls == 1
+
+
+def test_users_of_several_tenants_and_roles_in_a_list(users: Connection) -> None:
+    given.tenant(users, "acme")
+    add(users, 2, site="acme", grants=["writer", "support", "writer", ""])
+    mirror(users, {"id": "id", "tenant_id": "site", "roles": "grants", "attributes": "settings"})
+
+    assert recipient(users, 2, "tenant_id", "attributes") == ("acme", {})
+    assert roles(users, 2) == ["support", "writer"]
+
+
+def test_users_belong_to_the_tenant_that_is_named(users: Connection) -> None:
+    given.tenant(users, "acme")
+    mirror(users, tenant_id="acme")
+
+    assert recipient(users, 1, "tenant_id") == "acme"
+
+
+def test_mirroring_again_changes_the_mapping_and_copies_anew(users: Connection) -> None:
+    mirror(users, {"id": "id", "email": "mail"})
+    mirror(users, {"id": "id", "email": "mail", "phone": "mobile"})
+    users.execute("update app.users set mobile = '+33612345678'")
+
+    assert recipient(users, 1, "phone") == "+33612345678"
+    triggers = given.column(
+        users,
+        "select tgname::text from pg_trigger where tgrelid = 'app.users'::regclass order by 1",
+    )
+    assert triggers == [
+        f"postbell_follows_{what}" for what in ("delete", "insert", "truncate", "update")
+    ]
+
+
+def test_what_is_mirrored_no_longer_stays_as_it_was(users: Connection) -> None:
+    mirror(users)
+    given.call(users, "unmirror_recipients", source="app.users")
+    users.execute("delete from app.users")
+
+    assert recipient(users, 1, "email") == "u1@example.org"
+    assert given.column(
+        users, "select count(*) from pg_trigger where tgrelid = 'app.users'::regclass"
+    ) == [0]
+
+
+# --- what is of no use
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "fault"),
+    [
+        ("mail", "ada at example.org", "email is no address"),
+        ("mail", "ada@example.org, eve@example.org", "email is no address"),
+        ("mobile", "0612345678", "phone is no international number, such as +33612345678"),
+        ("zone", "Mars/Olympus", "time_zone is no IANA name"),
+        ("zone", "CET", "time_zone is no IANA name"),
+        ("language", "x" * 36, "locale is too long"),
+    ],
+)
+def test_a_value_of_no_use_counts_as_none_and_is_listed(
+    users: Connection, column: str, value: str, fault: str
+) -> None:
+    mirror(users)
+    users.execute(f"update app.users set {column} = %s".encode(), [value])
+
+    ours = {theirs: name for name, theirs in MAPPING.items() if isinstance(theirs, str)}[column]
+    assert recipient(users, 1, ours) is None
+    assert faults(users) == [("1", fault)]
+
+
+def test_a_blank_value_is_none_and_no_fault(users: Connection) -> None:
+    mirror(users)
+    users.execute("update app.users set mail = ' ', mobile = '', zone = '', language = ''")
+
+    assert recipient(users, 1, "email", "phone", "time_zone", "locale") == (None,) * 4
+    assert faults(users) == []
+
+
+def test_a_user_whom_nobody_can_be_made_of_is_listed(users: Connection) -> None:
+    users.execute("insert into app.users (id, site) values (2, 'nowhere')")
+    mirror(users, {"id": "id", "tenant_id": "site"})
+
+    assert given.column(users, "select id from postbell.recipient") == ["1"]
+    assert faults(users) == [("2", "tenant_id is unknown: nobody is made of it")]
+
+
+def test_a_column_that_is_gone_does_not_stop_the_application(users: Connection) -> None:
+    mirror(users)
+    users.execute("alter table app.users drop column mobile")
+    users.execute("update app.users set mail = 'ada@example.org'")
+
+    assert given.column(users, "select mail from app.users") == ["ada@example.org"]
+    ((failure, is_known),) = given.rows(
+        users, "select failure, failed_at is not null from postbell.recipient_mirror"
+    )
+    assert (failure, is_known) == ("column u.mobile does not exist", True)
+
+    mirror(users, {"id": "id", "email": "mail"})
+    assert recipient(users, 1, "email") == "ada@example.org"
+    assert given.column(users, "select failure from postbell.recipient_mirror") == [None]
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"email": "mail"}, "id is not mapped"),
+        ({"id": "id", "emial": "mail"}, "a recipient has no emial"),
+        ({"id": "id", "email": "post"}, "email: app.users has no column post"),
+        ({"id": "id", "email": ["mail"]}, "email: name a column of app.users"),
+        (
+            {"id": "id", "attributes": {"name": "nickname"}},
+            "attributes.name: app.users has no column nickname",
+        ),
+    ],
+)
+def test_a_mapping_that_fits_nothing_is_named(
+    users: Connection, mapping: dict[str, object], said: str
+) -> None:
+    with pytest.raises(psycopg.Error) as refused, users.transaction():
+        mirror(users, mapping)
+
+    assert refused.value.sqlstate == InvalidArgumentError.code
+    assert refused.value.diag.message_primary == f"invalid argument: {said}"
+
+
+def test_what_is_no_table_cannot_be_mirrored(users: Connection) -> None:
+    users.execute("create view app.people as table app.users")
+
+    with pytest.raises(psycopg.Error, match="people is neither a table nor"):
+        given.call(users, "mirror_recipients", source="app.people", mapping={"id": "id"})
+
+
+def test_a_table_that_is_not_there_is_postgresqls_own_error(connection: Connection) -> None:
+    with pytest.raises(errors.UndefinedTable):
+        given.call(connection, "mirror_recipients", source="nobody.users", mapping={"id": "id"})
