@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,17 @@ class Retry:
     fault: Fault = Fault.MESSAGE
 
 
+#: Why an address is not written to any more: nobody is there, or its owner does not want it.
+Suppress = Literal["bounce", "stop"]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never going to be taken. `suppress` says that the address itself is at fault."""
+    """Never going to be taken. `suppress` says that the address itself is the reason."""
 
     reason: str
     code: str | None = None
-    suppress: bool = False
+    suppress: Suppress | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
-from dispatcher.delivery import Device, Tenant
+from dispatcher.delivery import Device, Suppress, Tenant
 from dispatcher.metrics import Depth
 from dispatcher.rendering.edition import Fault
 from dispatcher.rendering.event_type import EventType
@@ -92,8 +92,8 @@ class Attempted:
     #: without them was passed on to another provider.
     retry_after: float | None
     latency_ms: float
-    #: The address itself is bad, and is suppressed.
-    is_at_fault: bool
+    #: Why the address itself is suppressed, if it is.
+    suppress: Suppress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Functions:
     async def record_attempts(self, attempts: Sequence[Attempted], versions: Versions) -> None:
         await self._connection.execute(
             "select postbell.record_attempts(%s::bigint[], %s::text[], %s::text[], %s::text[],"
-            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::boolean[], %s::jsonb)",
+            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::text[], %s::jsonb)",
             [
                 [attempt.delivery_id for attempt in attempts],
                 [attempt.outcome for attempt in attempts],
@@ -223,7 +223,7 @@ class Functions:
                 [attempt.reason for attempt in attempts],
                 [attempt.retry_after for attempt in attempts],
                 [attempt.latency_ms for attempt in attempts],
-                [attempt.is_at_fault for attempt in attempts],
+                [attempt.suppress for attempt in attempts],
                 json.dumps(versions),
             ],
         )

@@ -47,6 +47,8 @@ class Blame(StrEnum):
     HARD = "hard"
     #: Full, switched off: not now.
     SOFT = "soft"
+    #: Its owner has answered STOP.
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)

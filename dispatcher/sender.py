@@ -24,6 +24,7 @@ from dispatcher.delivery import (
     Refused,
     Retry,
     Sent,
+    Suppress,
     Tenant,
     Unknown,
 )
@@ -435,7 +436,7 @@ class ProviderSender(Sender):
             reason=None if isinstance(call.outcome, Sent) else call.outcome.reason,
             retry_after=None,
             latency_ms=call.seconds * 1000,
-            is_at_fault=False,
+            suppress=None,
         )
 
     def _attempted(self, delivery: Delivery, call: Call, at_least: float = 0.0) -> Attempted:
@@ -445,7 +446,7 @@ class ProviderSender(Sender):
         reason: str | None = None
         message_id: str | None = None
         retry_after: float | None = None
-        is_at_fault = False
+        suppress: Suppress | None = None
         match outcome:
             case Sent():
                 name = "sent"
@@ -453,7 +454,7 @@ class ProviderSender(Sender):
             case Refused():
                 name = "refused"
                 reason = outcome.reason
-                is_at_fault = outcome.suppress
+                suppress = outcome.suppress
             case Retry():
                 name = "retry"
                 reason = outcome.reason
@@ -481,7 +482,7 @@ class ProviderSender(Sender):
             reason=reason,
             retry_after=retry_after,
             latency_ms=call.seconds * 1000,
-            is_at_fault=is_at_fault,
+            suppress=suppress,
         )
 
 
@@ -560,7 +561,7 @@ def _left_in_doubt(delivery_id: int, provider: str) -> Attempted:
         reason="the dispatcher ended while the provider was being called",
         retry_after=None,
         latency_ms=0.0,
-        is_at_fault=False,
+        suppress=None,
     )
 
 

@@ -184,7 +184,7 @@ def attempts(
     *delivery_ids: int,
     reason: str | None = None,
     retry_after: float = 60,
-    at_fault: bool = False,
+    suppress: str | None = None,
 ) -> None:
     """What a dispatcher writes down when a provider answered all of them alike."""
     many = len(delivery_ids)
@@ -199,7 +199,7 @@ def attempts(
         reasons=[reason] * many,
         retry_after=[str(retry_after) if outcome == "retry" else None] * many,
         latencies_ms=["1.5"] * many,
-        at_fault=[at_fault] * many,
+        suppressions=[suppress] * many,
     )
 
 

@@ -223,7 +223,7 @@ class EmailChannel:
             return Refused("the recipient has no e-mail address")
         mailbox = _mailbox(delivery.address)
         if isinstance(mailbox, Refused):
-            return Refused(f"not an e-mail address: {mailbox.reason}", suppress=True)
+            return Refused(f"not an e-mail address: {mailbox.reason}", suppress="bounce")
         return mailbox
 
     def _reply_address(self, branding: Mapping[str, Any]) -> str | Refused | None:

@@ -149,7 +149,7 @@ def _number(written: str) -> str | Refused:
 
 
 def _no_number(why: str) -> Refused:
-    return Refused(f"not an international phone number: {why}", suppress=True)
+    return Refused(f"not an international phone number: {why}", suppress="bounce")
 
 
 def _fault_of(text: str) -> str | None:

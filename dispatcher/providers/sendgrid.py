@@ -169,7 +169,7 @@ class SendGrid:
         said = mask(quoted(said, self._account.api_key, *secrets))
         outcome = declined(answer, f"SendGrid: {answer.status} {said}".rstrip())
         if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
-            return replace(outcome, suppress=True)
+            return replace(outcome, suppress="bounce")
         if answer.status == HTTPStatus.FORBIDDEN and "from" in dict(complaints):
             # One tenant's sender is not verified: the mails of the others get through.
             return Retry(f"SendGrid: {answer.status} {said}", code=outcome.code)

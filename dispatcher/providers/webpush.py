@@ -157,7 +157,7 @@ class WebPush:
             )
             return Refused(str(fault), code="forbidden")
         except _UnusableKeysError as fault:
-            return Refused(str(fault), suppress=True)
+            return Refused(str(fault), suppress="bounce")
         return self._outcome(answer, message, origin)
 
     async def close(self) -> None:
@@ -202,7 +202,7 @@ class WebPush:
         if status < HTTPStatus.BAD_REQUEST:
             # Not followed: it may lead to where the endpoint itself may not.
             reason = f"{reason}: it sends us elsewhere"
-        return Refused(reason, code=code, suppress=status in _GONE)
+        return Refused(reason, code=code, suppress="bounce" if status in _GONE else None)
 
     def _key_refused(self, reason: str, code: str, origin: str) -> Retry:
         """Never the device's end: with the right key it can be reached.

@@ -44,7 +44,7 @@ begin
 
     perform postbell.settle(
         delivery_ids, outcomes, providers, message_ids, reasons, retry_after,
-        array_fill(false, array[cardinality(delivery_ids)]), versions
+        array_fill(null::text, array[cardinality(delivery_ids)]), versions
     );
 end
 $$;

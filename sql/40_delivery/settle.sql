@@ -1,6 +1,6 @@
 create or replace function postbell.settle(
     delivery_ids bigint[], outcomes text[], providers text[], message_ids text[], reasons text[],
-    retry_after double precision[], at_fault boolean[],
+    retry_after double precision[], suppressions text[],
     versions jsonb default '{}'
 ) returns void
 language plpgsql
@@ -11,8 +11,8 @@ declare
 begin
     with tried as materialized (
         select *, outcome in ('retry', 'partly') or outcome = 'unknown' and retry_after is not null as is_for_later
-        from unnest(delivery_ids, outcomes, providers, message_ids, reasons, retry_after, at_fault)
-            as t (delivery_id, outcome, provider, message_id, reason, retry_after, is_at_fault)
+        from unnest(delivery_ids, outcomes, providers, message_ids, reasons, retry_after, suppressions)
+            as t (delivery_id, outcome, provider, message_id, reason, retry_after, suppressed_for)
     ),
 
     settled as (
@@ -38,7 +38,7 @@ begin
           and (tried.outcome <> 'retry' or tried.retry_after is not null)
           -- That it was sent is true whoever says so; the rest is for the one in whose hands it still is.
           and (d.state = 'sending' or tried.outcome = 'sent' and d.state in ('queued', 'waiting', 'unknown'))
-        returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.is_at_fault, tried.reason
+        returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.suppressed_for, tried.reason
     ),
 
     waiting as (
@@ -68,14 +68,15 @@ begin
 
     barred as (
         insert into postbell.suppression (tenant_id, channel, address, reason, detail)
-        select distinct on (settled.tenant_id, settled.channel, lower(reach.address))
-            settled.tenant_id, settled.channel, lower(reach.address), 'bounce', left(settled.reason, 1000)
+        select distinct on (settled.tenant_id, settled.channel, barred.address)
+            settled.tenant_id, settled.channel, barred.address, settled.suppressed_for, left(settled.reason, 1000)
         from settled
         join postbell.recipient as person
             on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
         cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-        where settled.is_at_fault
-          and reach.address is not null
+        cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
+        where settled.suppressed_for is not null
+          and barred.address is not null
         on conflict (tenant_id, channel, address) do nothing
     )
 
@@ -91,4 +92,4 @@ end
 $$;
 
 comment on function postbell.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. An address at fault is suppressed. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: why the address itself is suppressed (bounce, stop), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';

@@ -4,7 +4,7 @@ as $$
     insert into postbell.suppression as former (tenant_id, channel, address, reason, detail, expires_at)
     select distinct on (d.tenant_id, d.channel, barred.address)
         d.tenant_id, d.channel, barred.address,
-        coalesce(known.barred_for, 'bounce'),
+        coalesce(known.barred_for, case n.blame when 'stop' then 'stop' else 'bounce' end),
         left(concat_ws(' ', n.kind, n.code, n.reason), 1000),
         sentence.served_at
     from unnest(notices) as n
@@ -15,7 +15,7 @@ as $$
     cross join lateral (select postbell.normal_address(d.channel, reach.address) as address) as barred
     cross join lateral (
         select case
-            when known.barred_for is not null or n.blame = 'hard' then 'infinity'
+            when known.barred_for is not null or n.blame in ('hard', 'stop') then 'infinity'
             when n.blame = 'soft' then postbell.clock() + interval '3 days'
             -- Asked for patience again and again: somebody has to leave it in peace for a while.
             when n.kind = 'deferred' and 5 <= (

@@ -12,7 +12,7 @@ create type postbell.notice as (
     addresses text[]
 );
 comment on type postbell.notice is
-    'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while. addresses: whose it may be; they are compared and not kept.';
+    'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept.';
 
 create table postbell.receipt (
     provider text collate "C" not null,

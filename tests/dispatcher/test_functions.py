@@ -26,7 +26,7 @@ async def functions(database_url: str) -> AsyncIterator[Functions]:
 def attempted(delivery_id: int, outcome: str = "sent", **columns: object) -> Attempted:
     defaults: dict[str, object] = {
         "provider": "smtp", "message_id": None, "code": None, "reason": None, "retry_after": None,
-        "latency_ms": 1.5, "is_at_fault": False,
+        "latency_ms": 1.5, "suppress": None,
     }  # fmt: skip
     return Attempted(delivery_id=delivery_id, outcome=outcome, **{**defaults, **columns})  # type: ignore[arg-type]
 

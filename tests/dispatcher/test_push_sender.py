@@ -24,7 +24,7 @@ PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"
 TABLET = "https://push.example/tablet"
 
-GONE = Refused("410 unsubscribed", code="410", suppress=True)
+GONE = Refused("410 unsubscribed", code="410", suppress="bounce")
 BUSY = Retry("503 busy", code="503")
 
 

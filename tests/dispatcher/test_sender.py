@@ -235,7 +235,7 @@ async def test_a_refusal_is_final_and_says_why(
 async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:
-    provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", suppress=True))
+    provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", suppress="bounce"))
     deliver = Deliver(db, email_sender(sessions, editions, provider, in_flight=1))
     first, queued = emit(db, 2)
 

@@ -265,7 +265,7 @@ async def test_after_a_crash_a_report_tells_what_became_of_the_text(
     await roster.close()
 
 
-async def test_a_number_that_answered_stop_is_suppressed_whatever_was_queued(
+async def test_a_number_that_answered_stop_is_suppressed_until_it_answers_start(
     db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.refuse_once(21610)
@@ -278,6 +278,17 @@ async def test_a_number_that_answered_stop_is_suppressed_whatever_was_queued(
     assert fate(db, first[0]) == Fate("refused", "Twilio: 21610 the person has answered STOP")
     assert fate(db, second[0]) == Fate("skipped", "address_suppressed")
     assert peer.texts == []
+    assert given.column(db, "select reason from postbell.suppression") == ["stop"]
+
+    given.call(
+        db,
+        "receive_reply",
+        provider=twilio.name,
+        event_id="SM9",
+        address="+33 6 12 34 56 78",
+        words="Start",
+    )
+    assert given.column(db, "select reason from postbell.suppression") == []
 
 
 async def test_a_number_that_is_none_never_reaches_twilio(

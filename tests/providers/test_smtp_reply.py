@@ -16,7 +16,7 @@ def test_a_bad_address_is_refused_and_suppressed(code: str) -> None:
     outcome = Reply(550, f"{code} no such mailbox").declined(Phase.RECIPIENT)
 
     assert outcome == Refused(
-        reason=f"RCPT: 550 {code} no such mailbox", code=f"550 {code}", suppress=True
+        reason=f"RCPT: 550 {code} no such mailbox", code=f"550 {code}", suppress="bounce"
     )
 
 

@@ -192,8 +192,8 @@ async def test_an_api_key_stands_in_for_the_accounts_token(peer: TwilioPeer) -> 
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        (21211, Refused("Twilio: 21211 this is no phone number", "21211", suppress=True)),
-        (21610, Refused("Twilio: 21610 the person has answered STOP", "21610", suppress=True)),
+        (21211, Refused("Twilio: 21211 this is no phone number", "21211", suppress="bounce")),
+        (21610, Refused("Twilio: 21610 the person has answered STOP", "21610", suppress="stop")),
         (21617, Refused("Twilio: 21617 the text is too long for Twilio", "21617")),
         (
             20003,
@@ -333,7 +333,7 @@ async def test_a_text_that_failed_at_once_is_not_called_sent(
     outcome = await twilio.send(an_sms())
 
     assert isinstance(outcome, Refused)
-    assert outcome.suppress
+    assert outcome.suppress == "stop"
 
 
 async def test_a_redirect_is_not_followed_with_the_credentials(
@@ -395,7 +395,7 @@ async def test_an_operator_can_change_what_a_code_means(peer: TwilioPeer, tmp_pa
 
     assert outcomes == [
         Refused("Twilio: 30003 we give up at once", "30003"),
-        Refused("Twilio: 12345 new", "12345", suppress=True),
+        Refused("Twilio: 12345 new", "12345", suppress="bounce"),
     ]
     assert codes_with(None)[30003].blame is Blame.UNREACHABLE
     await provider.close()

@@ -390,15 +390,15 @@ def test_many_outcomes_are_recorded_at_once(db: Connection) -> None:
     assert [fate(db, delivery).state for delivery in claimed.deliveries] == ["sent"] * 3
 
 
-@pytest.mark.parametrize("at_fault", [True, False])
-def test_an_address_at_fault_is_suppressed(db: Connection, at_fault: bool) -> None:
+@pytest.mark.parametrize("suppress", ["bounce", "stop", None])
+def test_an_address_at_fault_is_suppressed(db: Connection, suppress: str | None) -> None:
     given.recipient(db, email="U1@Example.org")
     emit_and_route(db)
     (delivery,) = start(db, claim(db))
-    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", at_fault=at_fault)
+    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", suppress=suppress)
     found = given.rows(db, "select channel, address, reason, detail from postbell.suppression")
-    expected = [("email", "u1@example.org", "bounce", "5.1.1 no such user")]
-    assert found == (expected if at_fault else [])
+    expected = [("email", "u1@example.org", suppress, "5.1.1 no such user")]
+    assert found == (expected if suppress else [])
 
 
 def test_a_retry_waits_as_long_as_it_was_told_to(db: Connection) -> None:

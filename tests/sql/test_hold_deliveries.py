@@ -107,7 +107,7 @@ def test_a_retry_without_a_time_settles_nothing_and_is_logged(
         reasons=["connection refused", None],
         retry_after=[None, None],
         latencies_ms=["1", "2"],
-        at_fault=[False, False],
+        suppressions=[None, None],
     )
 
     assert given.rows(db, "select provider, outcome from postbell.attempt") == [

@@ -52,7 +52,7 @@ def record(
         reasons=[None],
         retry_after=["60" if outcome == "retry" else None],
         latencies_ms=["1"],
-        at_fault=[False],
+        suppressions=[None],
     )
 
 

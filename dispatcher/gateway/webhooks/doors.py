@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.routing import Route
@@ -13,11 +13,14 @@ from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.providers.entry import Entry
 from dispatcher.signing import Signer
 
+if TYPE_CHECKING:
+    from dispatcher.providers.twilio.account import Account
+
 _ROOT: Final = "/v1/webhooks"
 
 
 def routes(
-    entries: Iterable[Entry],
+    entries: Sequence[Entry],
     intake: Intake,
     watch: Watch,
     *,
@@ -45,7 +48,10 @@ def routes(
     if texts := keys.get("twilio"):
         from dispatcher.gateway.webhooks.twilio import TwilioMessage, TwilioStatus  # noqa: PLC0415
 
-        status = TwilioStatus(texts, intake, watch, public_url=public_url, signer=signer)
+        tables = {entry.name: _account(entry.url).codes for entry in entries if entry.name in texts}
+        status = TwilioStatus(
+            texts, intake, watch, public_url=public_url, signer=signer, tables=tables
+        )
         message = TwilioMessage(texts, intake, watch, public_url=public_url)
         doors += [
             ("twilio/{provider}/status/{token}", status),
@@ -63,7 +69,11 @@ def _own_key(kind: str, url: str) -> str | None:
     """Twilio signs with the account's token, which sends, too; not so where an API key does."""
     if kind != "twilio":
         return None
+    account = _account(url)
+    return None if account.key else account.token
+
+
+def _account(url: str) -> Account:
     from dispatcher.providers.twilio.account import Account  # noqa: PLC0415 - as above
 
-    account = Account.from_url(url)
-    return None if account.key else account.token
+    return Account.from_url(url)

@@ -17,6 +17,7 @@ from dispatcher import links
 from dispatcher.gateway.webhooks.door import Door, TurnedAway
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.providers.twilio import codes
+from dispatcher.providers.twilio.codes import Codes
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import BadToken, Signer
 
@@ -42,7 +43,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 #: Whose doing a code is, and what that means for the number.
 _BLAMES: Final[Mapping[codes.Blame, Blame]] = MappingProxyType(
-    {codes.Blame.RECIPIENT: Blame.HARD, codes.Blame.UNREACHABLE: Blame.SOFT}
+    {
+        codes.Blame.RECIPIENT: Blame.HARD,
+        codes.Blame.STOPPED: Blame.STOP,
+        codes.Blame.UNREACHABLE: Blame.SOFT,
+    }
 )
 
 #: What Twilio understood of a reply, where its own opt-out handling is on (OptOutType).
@@ -100,9 +105,12 @@ class TwilioStatus(TwilioDoor):
         *,
         public_url: str,
         signer: Signer,
+        tables: Mapping[str, Codes],
     ) -> None:
+        """`tables` says what Twilio's codes mean, by the provider's name."""
         super().__init__(keys, intake, watch, public_url=public_url)
         self._signer: Final = signer
+        self._tables: Final = tables
 
     async def _take(self, request: Request, provider: str, body: bytes) -> Response:
         form = self._form(request, provider, body)
@@ -112,7 +120,7 @@ class TwilioStatus(TwilioDoor):
                 delivery_id = links.reported(self._signer, token)
             except BadToken:
                 raise TurnedAway("bad_token") from None
-        receipt = status_in(form, delivery_id)
+        receipt = status_in(form, delivery_id, self._tables[provider])
         if receipt is not None:
             await self._intake.receive(provider, [receipt])
         return Response(status_code=204)
@@ -136,7 +144,7 @@ class TwilioMessage(TwilioDoor):
         return Response(_NO_ANSWER, media_type="application/xml")
 
 
-def status_in(form: Form, delivery_id: int | None) -> Receipt | None:
+def status_in(form: Form, delivery_id: int | None, table: Codes) -> Receipt | None:
     """What a callback tells; None for a status that says nothing about a delivery."""
     sid = form.get("MessageSid") or form.get("SmsSid")
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
@@ -153,13 +161,13 @@ def status_in(form: Form, delivery_id: int | None) -> Receipt | None:
         message_id=sid,
         code=code,
         reason=form.get("ErrorMessage") or None,
-        blame=_blame(kind, code),
+        blame=_blame(kind, code, table),
         addresses=(to,) if to else None,
     )
 
 
-def _blame(kind: Kind, code: str | None) -> Blame | None:
+def _blame(kind: Kind, code: str | None, table: Codes) -> Blame | None:
     if kind not in (Kind.UNDELIVERED, Kind.FAILED) or code is None or not _CODE.fullmatch(code):
         return None
-    meaning = codes.known_codes().get(int(code))
+    meaning = table.get(int(code))
     return None if meaning is None else _BLAMES.get(meaning.blame)

@@ -90,8 +90,8 @@ class Reply:
                 return Unknown(reason, code=self.code)
             return Retry(reason, code=self.code, fault=Fault.PROVIDER)
         if self._is_permanent(phase):
-            suppress = phase in _ABOUT_RECIPIENT and self.enhanced in BAD_ADDRESS
-            return Refused(reason, code=self.code, suppress=suppress)
+            is_bad = phase in _ABOUT_RECIPIENT and self.enhanced in BAD_ADDRESS
+            return Refused(reason, code=self.code, suppress="bounce" if is_bad else None)
         return Retry(reason, code=self.code, fault=self._fault(phase))
 
     def _is_permanent(self, phase: Phase) -> bool:

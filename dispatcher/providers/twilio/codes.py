@@ -17,6 +17,7 @@ class Blame(StrEnum):
     """Whose doing it is; the sections of the table."""
 
     RECIPIENT = "recipient"
+    STOPPED = "stopped"
     CONTENT = "content"
     SENDER = "sender"
     DESTINATION = "destination"

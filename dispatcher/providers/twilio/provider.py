@@ -160,8 +160,9 @@ class Twilio:
     ) -> Refused | Retry:
         reason, written = f"Twilio: {code} {meaning.words}", str(code)
         match meaning.blame:
-            case Blame.RECIPIENT:
-                return Refused(reason, code=written, suppress=True)
+            case Blame.RECIPIENT | Blame.STOPPED:
+                is_stopped = meaning.blame is Blame.STOPPED
+                return Refused(reason, code=written, suppress="stop" if is_stopped else "bounce")
             case Blame.CONTENT:
                 return Refused(reason, code=written)
             case Blame.SENDER if message.sender is not None:

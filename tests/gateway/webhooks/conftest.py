@@ -86,7 +86,7 @@ def delivered_by(
         reasons=[None],
         retry_after=[None],
         latencies_ms=["1"],
-        at_fault=[False],
+        suppressions=[None],
     )
     return int(delivery)
 

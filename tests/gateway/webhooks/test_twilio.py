@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +14,7 @@ from twilio.request_validator import RequestValidator
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
 from dispatcher.links import Links
+from dispatcher.providers.twilio.codes import codes_with, known_codes
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
 from tests.gateway.client import Answer, Client
@@ -31,14 +33,28 @@ def links(signer: Signer) -> Links:
 
 @pytest.fixture
 def status(intake: Intake, counted: Counted, signer: Signer) -> Client:
-    door = TwilioStatus({"texts": TOKEN}, intake, counted, public_url=PUBLIC, signer=signer)
+    door = TwilioStatus(
+        {"texts": TOKEN},
+        intake,
+        counted,
+        public_url=PUBLIC,
+        signer=signer,
+        tables={"texts": known_codes()},
+    )
     return door_at("/v1/webhooks/twilio/{provider}/status/{token}", door)
 
 
 @pytest.fixture
 def console(intake: Intake, counted: Counted, signer: Signer) -> Client:
     """The callback as one sets it for a whole messaging service."""
-    door = TwilioStatus({"texts": TOKEN}, intake, counted, public_url=PUBLIC, signer=signer)
+    door = TwilioStatus(
+        {"texts": TOKEN},
+        intake,
+        counted,
+        public_url=PUBLIC,
+        signer=signer,
+        tables={"texts": known_codes()},
+    )
     return door_at("/v1/webhooks/twilio/{provider}/status", door)
 
 
@@ -179,6 +195,7 @@ async def test_a_bad_number_is_not_texted_again(
     ("kind", "code", "blame"),
     [
         ("failed", "21211", Blame.HARD),
+        ("failed", "21610", Blame.STOP),
         ("undelivered", "30003", Blame.SOFT),
         ("undelivered", "30007", None),
         ("failed", "20003", None),
@@ -189,9 +206,28 @@ async def test_a_bad_number_is_not_texted_again(
 def test_only_what_the_number_is_to_blame_for_is_held_against_it(
     kind: str, code: str, blame: Blame | None
 ) -> None:
-    receipt = status_in(Form(told(kind, ErrorCode=code)), 1)
+    receipt = status_in(Form(told(kind, ErrorCode=code)), 1, known_codes())
     assert receipt is not None
     assert receipt.blame is blame
+
+
+def test_an_operators_own_table_of_codes_decides_who_is_to_blame(tmp_path: Path) -> None:
+    own = tmp_path / "codes.toml"
+    own.write_text('[content]\n21211 = "whatever"\n', encoding="utf-8")
+    receipt = status_in(Form(told("failed", ErrorCode="21211")), 1, codes_with(str(own)))
+    assert receipt is not None
+    assert receipt.blame is None
+
+
+async def test_a_number_whose_owner_said_stop_is_suppressed_for_that(
+    status: Client, links: Links, db: Connection
+) -> None:
+    delivery = delivered_by(db, "texts", "SM1", "sms")
+    said = told("failed", ErrorCode="21610")
+    assert (await post(status, path_of(links, delivery), said)).status == 204
+    assert rows(
+        db, "select address, reason, expires_at = 'infinity' from postbell.suppression"
+    ) == [("+33612345678", "stop", True)]
 
 
 async def test_a_status_that_says_nothing_is_accepted_and_left_alone(
