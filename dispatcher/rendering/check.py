@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -28,6 +28,16 @@ _TENANT: Final = Tenant(
     locale=locales.ROOT_LANGUAGE,
     time_zone="Europe/Vienna",
     branding={},
+)
+#: All that the shipped layout shows if a tenant has it, so that this is looked at too.
+_BRANDED: Final = replace(
+    _TENANT,
+    branding={
+        "logo_url": "https://sample.example/logo.png",
+        "color": "#1d4ed8",
+        "support_email": "help@sample.example",
+        "address": "1 Sample Street",
+    },
 )
 
 
@@ -70,7 +80,7 @@ def samples(catalog: Catalog, channel: str) -> Iterator[tuple[str, str, Content]
             continue
         for locale in catalog.locales(event.key):
             with suppress(ValueError, RenderingError):
-                delivery = _delivery(event, channel, locale, _sample(catalog, event), 0)
+                delivery = _delivery(event, channel, locale, _sample(catalog, event))
                 yield event.key, locale, renderer.render(delivery)
 
 
@@ -167,8 +177,8 @@ def _renderings(catalog: Catalog, event: EventType, channels: Collection[str]) -
             if channel not in channels:
                 continue
             # With everything, and with nothing that may be left out.
-            for number, payload in enumerate((sample, required)):
-                delivery = _delivery(event, channel, locale, payload, number)
+            for number, (payload, tenant) in enumerate(((sample, _BRANDED), (required, _TENANT))):
+                delivery = _delivery(event, channel, locale, payload, number, tenant)
                 for finding in _rendering(renderer, delivery, locale):
                     if finding not in seen:
                         seen.add(finding)
@@ -192,7 +202,12 @@ def _rendering(renderer: Renderer, delivery: Delivery, locale: str) -> Iterator[
 
 
 def _delivery(
-    event: EventType, channel: str, locale: str, payload: Mapping[str, Any], number: int
+    event: EventType,
+    channel: str,
+    locale: str,
+    payload: Mapping[str, Any],
+    number: int = 0,
+    tenant: Tenant = _TENANT,
 ) -> Delivery:
     return Delivery(
         id=number,
@@ -203,7 +218,7 @@ def _delivery(
         priority=event.priority,
         subject=None,
         payload=payload,
-        tenant=_TENANT,
+        tenant=tenant,
         recipient=Recipient("sample", locales.language_of(locale), None, {}),
         address=None,
         attempts=1,

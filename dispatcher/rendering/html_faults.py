@@ -1,8 +1,10 @@
-"""What mail programs would trip over in a finished HTML page."""
+"""What mail programs would trip over in a finished HTML page, and screen readers with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final, Literal
 
@@ -10,51 +12,153 @@ _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
 _ABSOLUTE: Final = ("https://", "http://", "mailto:", "tel:", "#")
-_ACTIVE: Final = frozenset({"script", "iframe", "object", "embed", "form", "base", "link"})
-#: Gmail shows the first 102 KB of a message and hides the rest.
-_CLIPPED: Final = 102_000
+#: A developer's own machine may go without TLS.
+_OPEN_TO_ALL: Final = re.compile(r"http://(?!localhost\b|127\.0\.0\.1\b|\[::1\])")
+#: What acts, or brings something in from elsewhere.
+_ACTIVE: Final = frozenset(
+    {"script", "iframe", "frame", "object", "embed", "applet", "form", "input", "button", "select",
+     "textarea", "base", "link", "svg", "math", "canvas", "audio", "video"}
+)  # fmt: skip
+#: Outlook for Windows lays out with Word, which leaves these out.
+_UNKNOWN_TO_OUTLOOK: Final = re.compile(
+    r"(?:^|;)\s*(display\s*:\s*(?:inline-)?(?:flex|grid)|position\s*:\s*(?:absolute|fixed|sticky))"
+)
+#: Gmail shows the first 102 KB of a page and hides the rest; links grow on their way out.
+_LARGEST: Final = 100_000
+#: What a sentence may put around an address.
+_AROUND: Final = ".,;:!?()[]<>«»“”\"'"
 
 Fault = tuple[Literal["error", "warning"], str]
 
 
 def html_faults(page: str) -> Iterator[Fault]:
     """The mistakes in a page, each once."""
+    reader = _read(page)
+    faults = dict.fromkeys(reader.faults)
+    if reader.open:
+        faults["error", f"<{reader.open[-1].tag}> is never closed"] = None
+    if not reader.title:
+        faults["warning", "the page has no <title>, which screen readers announce it by"] = None
+    if len(page.encode()) > _LARGEST:
+        faults["warning", "the page is larger than 100 KB, and Gmail clips at 102"] = None
+    yield from faults
+
+
+def unsaid_links(page: str, text: str) -> Iterator[Fault]:
+    """The links of a page that are not in the mail's text, for whoever reads that instead."""
+    said = {word.strip(_AROUND) for word in text.split()}
+    for link in dict.fromkeys(_read(page).links):
+        address = link.removeprefix("mailto:").removeprefix("tel:")
+        if not link.startswith("#") and address.strip(_AROUND) not in said:
+            yield "warning", f"the text lacks a link that the HTML has: {address}"
+
+
+def _read(page: str) -> _Reader:
     reader = _Reader()
     reader.feed(page)
     reader.close()
-    faults = dict.fromkeys(reader.faults)
-    if reader.open:
-        faults["error", f"<{reader.open[-1]}> is never closed"] = None
-    if len(page.encode()) > _CLIPPED:
-        faults["warning", "the page is larger than 102 KB, and Gmail would clip it"] = None
-    yield from faults
+    return reader
+
+
+@dataclass(slots=True)
+class _Element:
+    tag: str
+    given: Mapping[str, str]
+    #: What is read out of it: text, and the alt text of images.
+    text: str = ""
+    has_header: bool = False
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.faults: list[Fault] = []
-        self.open: list[str] = []
+        self.links: list[str] = []
+        self.title = ""
+        self.open: list[_Element] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag in _ACTIVE:
-            self.faults.append(("error", f"mail programs remove <{tag}>"))
-        if tag == "img" and "alt" not in given:
-            self.faults.append(("error", "an <img> has no alt text"))
-        if tag == "html" and not given.get("lang"):
-            self.faults.append(("warning", "<html> has no lang, so screen readers guess"))
-        for name in ("href", "src"):
-            if name in given and not given[name].startswith(_ABSOLUTE):
-                self.faults.append(("error", f"the {name} of a <{tag}> is not an absolute address"))
+        element = _Element(tag, {name: value or "" for name, value in attrs})
+        self.faults.extend(_faults_of(element))
+        if tag == "a" and "href" in element.given:
+            self.links.append(element.given["href"])
+        elif tag == "img":
+            self._read_out(element.given.get("alt", ""))
+        elif tag == "th":
+            for table in [each for each in self.open if each.tag == "table"][-1:]:
+                table.has_header = True
         if tag not in _VOID:
-            self.open.append(tag)
+            self.open.append(element)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1].tag == "style":
+            if "@import" in data:
+                self.faults.append(("error", "mail programs load no style sheets: no @import"))
+        else:
+            self._read_out(data)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _VOID:
             return
-        if tag not in self.open:
+        if not any(element.tag == tag for element in self.open):
             self.faults.append(("error", f"</{tag}> closes nothing"))
             return
-        while (last := self.open.pop()) != tag:
-            self.faults.append(("error", f"<{last}> is never closed"))
+        while (last := self.open.pop()).tag != tag:
+            self.faults.append(("error", f"<{last.tag}> is never closed"))
+        self._finish(last)
+
+    def _read_out(self, text: str) -> None:
+        for element in self.open:
+            element.text += text
+
+    def _finish(self, element: _Element) -> None:
+        is_empty = not element.text.strip()
+        if element.tag == "title":
+            self.title = element.text.strip()
+        elif element.tag == "a" and "href" in element.given and is_empty:
+            self.faults.append(("error", "a link has no text, nor an image with alt text"))
+        elif element.tag == "table" and not (
+            element.has_header or element.given.get("role") in {"presentation", "none"}
+        ):
+            sentence = 'a <table> without <th> is for layout: say so with role="presentation"'
+            self.faults.append(("warning", sentence))
+
+
+def _faults_of(element: _Element) -> Iterator[Fault]:
+    """What is wrong with a tag, whatever is in it."""
+    tag, given = element.tag, element.given
+    if tag in _ACTIVE:
+        yield "error", f"mail programs remove <{tag}>"
+    for name in given:
+        if name.startswith("on"):
+            yield "error", f"mail programs remove {name}"
+    if found := _UNKNOWN_TO_OUTLOOK.search(given.get("style", "").lower()):
+        yield "warning", f"Outlook does not know {found[1]}; lay out with tables"
+    yield from _address_faults(element)
+    if tag == "img":
+        yield from _image_faults(given)
+    elif tag == "html":
+        yield from _language_faults(given)
+
+
+def _address_faults(element: _Element) -> Iterator[Fault]:
+    for name in ("href", "src"):
+        address = element.given.get(name, "#")
+        if not address.startswith(_ABSOLUTE):
+            yield "error", f"the {name} of a <{element.tag}> is not an absolute address"
+        elif _OPEN_TO_ALL.match(address):
+            yield "warning", f"the {name} of a <{element.tag}> is not https"
+
+
+def _image_faults(given: Mapping[str, str]) -> Iterator[Fault]:
+    if "alt" not in given:
+        yield "error", "an <img> has no alt text"
+    if not ("width" in given or "height" in given):
+        yield "warning", "an <img> has neither width nor height, so Outlook shows it in full size"
+
+
+def _language_faults(given: Mapping[str, str]) -> Iterator[Fault]:
+    if not given.get("lang"):
+        yield "warning", "<html> has no lang, so screen readers guess"
+    if given.get("dir") not in {"ltr", "rtl"}:
+        yield "warning", "<html> has no dir, ltr or rtl; the variable dir is the language's own"
