@@ -32,7 +32,7 @@ class _Material:
     """What the database has for a tenant's messages."""
 
     texts: tuple[Text, ...]
-    #: Those of its events that no folder declares.
+    #: All events; those that no folder declares can be made of texts alone.
     registered: tuple[EventType, ...]
 
     @property
@@ -119,16 +119,7 @@ class Editions:
 
     async def _material(self, functions: Functions, tenant_id: str | None) -> _Material:
         texts = await functions.texts_of(tenant_id)
-        places = tuple(text.path for text in texts)
-        return _Material(
-            tuple(texts),
-            tuple(
-                event
-                for event in await functions.event_types()
-                if event.key not in self._catalog.events
-                and any(place.startswith(event.key.replace(".", "/") + "/") for place in places)
-            ),
-        )
+        return _Material(tuple(texts), tuple(await functions.event_types()))
 
     async def _made(self, material: _Material) -> Edition:
         if self._everybodys and self._everybodys[0] == material:

@@ -21,6 +21,7 @@ from dispatcher.cli import (
     send,
     serve,
     stats,
+    text,
     vapid,
     why,
 )
@@ -61,6 +62,7 @@ for module in (
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(new.group, name="new")
+app.add_typer(text.group, name="text")
 
 
 def _show_version(wanted: bool) -> None:

@@ -52,7 +52,9 @@ class Edition:
         offers_links: bool = False,
         without: frozenset[int] = frozenset(),
     ) -> None:
-        """`registered` are the events that no folder declares. `without` these texts, by id.
+        """`registered` events that no folder declares are made of texts alone.
+
+        `without` leaves out these texts, by id.
 
         Compiles what the texts touch, and unless some are left out renders its samples: with a
         layout that takes a second. Never fails for what is in a text.

@@ -1,0 +1,214 @@
+"""postbell text"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from dispatcher.cli import options, wording
+from dispatcher.cli.exits import Failure
+from dispatcher.cli.place import Connection, connected
+from dispatcher.cli.terminal import answer, answer_json, answer_table
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.edition import Edition
+from dispatcher.rendering.text import Shelf
+from dispatcher.rendering.tree import Tree
+from dispatcher.settings import Settings
+
+group = typer.Typer(
+    help="Texts in the database that take the place of template files.", no_args_is_help=True
+)
+
+_Path = Annotated[
+    str, typer.Argument(help="Of a template, such as order/paid/fr/email.txt.", metavar="PATH")
+]
+_Owner = Annotated[
+    str | None,
+    typer.Option("--tenant", help="A website's own; everybody's if not given.", metavar="ID"),
+]
+
+_COLUMNS: Final = ("path", "tenant", "version", "since", "by", "note", "fault")
+
+
+@group.command("set")
+def set_(
+    path: Annotated[
+        str | None,
+        typer.Argument(help="Of a template, such as order/paid/fr/email.txt.", metavar="PATH"),
+    ] = None,
+    file: Annotated[
+        str | None, typer.Argument(help="What it is to say; - is standard input.", metavar="FILE")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Instead: all files in it, each at its own path."),
+    ] = None,
+    tenant: _Owner = None,
+    note: Annotated[
+        str | None, typer.Option(help="Why, for whoever reads the history.", metavar="TEXT")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Have texts take the place of template files.
+
+    First the samples of all that they touch are rendered with them: if one cannot be, nothing is
+    written. Dispatchers follow within seconds.
+    """
+    contents = _contents(path, file, folder)
+    with _checked(tenant) as connection:
+        versions = {
+            name: wording.set_text(connection, name, content, tenant, note)
+            for name, content in contents.items()
+        }
+    _answer(versions, tenant, json=json)
+
+
+@group.command()
+def rollback(
+    path: _Path,
+    to: Annotated[
+        int | None,
+        typer.Option(help="Which; 0 is the file; the one before if not given.", metavar="VERSION"),
+    ] = None,
+    tenant: _Owner = None,
+    json: options.Json = False,
+) -> None:
+    """Go back to an earlier version of a text, or to the file. It is checked as a new one is."""
+    with _checked(tenant) as connection:
+        version = wording.roll_back_text(connection, path, tenant, to)
+    _answer({path: version}, tenant, json=json)
+
+
+@group.command("list")
+def list_(
+    tenant: Annotated[str | None, typer.Option(help="Only a website's own.", metavar="ID")] = None,
+    json: options.Json = False,
+) -> None:
+    """List the texts in use, with what dispatchers found wrong with them."""
+    with connected(Settings.load()) as connection:
+        rows = wording.texts(connection, tenant)
+    if json:
+        answer_json(rows)
+        return
+    answer_table(
+        _COLUMNS,
+        (
+            (
+                row["path"], row["tenant_id"] or "everybody", row["version"], row["created_at"],
+                row["created_by"], row["note"],
+                row["fault"] and f"{row['fault']} ({row['instead']} is used)",
+            )
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+@group.command()
+def show(
+    path: _Path,
+    tenant: _Owner = None,
+    version: Annotated[
+        int | None, typer.Option(help="An earlier one; 0 is the file.", metavar="VERSION")
+    ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Which versions there are, newest first.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Show what stands at a path: the tenant's text, else everybody's, else the file."""
+    settings = Settings.load()
+    with connected(settings) as connection:
+        rows = wording.history(connection, path, tenant)
+        newest = Shelf(wording.texts_of(connection, tenant)).best(path)
+    if history:
+        _answer_history(rows, json=json)
+        return
+    content = newest.content if newest else None
+    if version is not None:
+        content = _version(rows, path, version)
+    if content is None:
+        file = Tree.of(settings.template_folders).files.get(path)
+        if file is None:
+            raise Failure(f"Nothing stands at {path}: neither a text nor a file.")
+        content = file.read_text(encoding="utf-8")
+    if json:
+        answer_json({"path": path, "content": content})
+    else:
+        answer(content.removesuffix("\n"))
+
+
+def _version(rows: list[wording.Row], path: str, version: int) -> str | None:
+    if version == 0:
+        return None
+    for row in rows:
+        if row["version"] == version:
+            content: str | None = row["content"]
+            return content
+    raise Failure(f"{path} has no version {version}; it has 0, the file, to {len(rows)}.")
+
+
+def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[str, str]:
+    """By path in the tree."""
+    if folder is None and path is not None and file is not None:
+        return {path: sys.stdin.read() if file == "-" else _read(Path(file))}
+    if folder is None or path is not None:
+        raise typer.BadParameter("name a PATH and a FILE, or a --folder.")
+    files = sorted(Tree.of([folder]).files)
+    if not files:
+        raise Failure(f"There is no file in {folder}.")
+    return {name: _read(folder / name) for name in files}
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}.") from None
+
+
+@contextmanager
+def _checked(tenant: str | None) -> Iterator[Connection]:
+    """A transaction that is only kept if the texts set in it can be used."""
+    settings = Settings.load()
+    catalog = Catalog.load(settings.template_folders)
+    with connected(settings) as connection, connection.transaction():
+        before = Shelf(wording.texts_of(connection, tenant))
+        yield connection
+        events = wording.event_types(connection)
+        edition = Edition(catalog, Shelf(wording.texts_of(connection, tenant)), events)
+        if edition.faults:
+            known = {fault.text.id for fault in Edition(catalog, before, events).faults}
+            news = [fault for fault in edition.faults if fault.text.id not in known]
+            if news:
+                raise Failure(
+                    "\n".join(f"{fault.text.path}: {fault.sentence}" for fault in news)
+                    + "\nNothing has changed."
+                )
+
+
+def _answer(versions: dict[str, int], tenant: str | None, *, json: bool) -> None:
+    if json:
+        answer_json([{"path": path, "version": number} for path, number in versions.items()])
+        return
+    whose = f"tenant {tenant}" if tenant else "everybody"
+    for path, number in versions.items():
+        answer(f"{path} is version {number} now, for {whose}.")
+
+
+def _answer_history(rows: list[wording.Row], *, json: bool) -> None:
+    if json:
+        answer_json(rows)
+        return
+    answer_table(
+        ("version", "since", "by", "note", "characters"),
+        (
+            (row["version"], row["created_at"], row["created_by"], row["note"],
+             "taken back" if row["content"] is None else len(row["content"]))
+            for row in rows
+        ),
+    )  # fmt: skip
