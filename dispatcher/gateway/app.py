@@ -24,6 +24,7 @@ from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.inbox import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.profile import ProfilePages
 from dispatcher.gateway.push import PushPages
@@ -98,6 +99,7 @@ def application(
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
         *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
+        *PreferencesPage(pool, doorkeeper, page).routes,
     ]
     pages = Starlette(
         routes=[*operation.routes(declared, doorkeeper), *others, *seen],

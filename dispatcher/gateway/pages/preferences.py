@@ -1,0 +1,117 @@
+"""`/preferences`: who chooses what comes to them how; by their session, or by the link in a mail.
+
+The page is a frame; its script asks /v1/preferences for what it shows, as the person.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatcher.channels.preferences import PATH
+from dispatcher.database import Pool
+from dispatcher.errors import UnknownRecipientError
+from dispatcher.gateway.auth import Authenticator, Identity, Unauthorized
+from dispatcher.gateway.pages import login
+from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.person import row_as
+from dispatcher.masking import hint_of
+
+_COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+#: Its address lets somebody in: no Referer may carry it. All that it asks, a script asks.
+_QUIET: Final = MappingProxyType({"Referrer-Policy": "no-referrer"})
+
+
+class PreferencesPage:
+    """For whoever has a session, and for the reader of a mail."""
+
+    def __init__(self, pool: Pool, authenticator: Authenticator, page: Page) -> None:
+        self._pool: Final = pool
+        self._authenticator: Final = authenticator
+        self._page: Final = page
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route(PATH.rstrip("/"), self.open), Route(PATH + "{token}", self.open_by_link)]
+
+    async def open(self, request: Request) -> Response:
+        """By the session."""
+        try:
+            chooser = await self._authenticator.authenticate(request)
+            return await self._opened(request, chooser)
+        except (Unauthorized, UnknownRecipientError):
+            return login.refusal(self._page, request)
+
+    async def open_by_link(self, request: Request) -> Response:
+        """By the link in a mail, whoever else is logged in on this browser."""
+        token = request.path_params["token"]
+        try:
+            chooser = await self._authenticator.chooser_of(token)
+            return await self._opened(request, chooser, token=token)
+        except (Unauthorized, UnknownRecipientError):
+            # The authenticator has logged why; a stranger is not told.
+            lang = language(None, request)
+            said = words("preferences", lang)
+            return self._page.render(
+                "login.html",
+                lang=lang,
+                status=HTTPStatus.NOT_FOUND,
+                heading=said["refused.heading"],
+                sentence=said["refused.sentence"],
+            )
+
+    async def _opened(
+        self, request: Request, chooser: Identity, *, token: str | None = None
+    ) -> Response:
+        person = await row_as(
+            self._pool,
+            chooser,
+            "select site.name, site.branding, person.email,"
+            " coalesce(person.locale, site.locale) as locale"
+            " from postbell.recipient as person join postbell.tenant as site"
+            " on site.id = person.tenant_id"
+            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+        )
+        lang = language(person["locale"], request)
+        said = words("preferences", lang)
+        response = self._page.render(
+            "preferences.html",
+            lang=lang,
+            said=said,
+            name=person["name"],
+            # By a link, a hint: mails are forwarded.
+            whose=_whose(person["email"], chooser, by_link=token is not None),
+            told={
+                "words": dict(said),
+                "labels": _labels(lang),
+                "token": token,
+                "name": person["name"],
+                "color": _color(person["branding"]),
+            },
+        )
+        response.headers.update(_QUIET)
+        return response
+
+
+def _whose(email: str | None, chooser: Identity, *, by_link: bool) -> str:
+    if email is None:
+        return chooser.recipient_id
+    return hint_of(email) if by_link else email
+
+
+def _color(branding: dict[str, Any]) -> str | None:
+    color = branding.get("color")
+    return color if isinstance(color, str) and _COLOR.fullmatch(color) else None
+
+
+def _labels(lang: str) -> dict[str, str]:
+    """What the events that we ship are called, by what the registry calls them."""
+    english, spoken = words("events", "en"), words("events", lang)
+    return {label: spoken[event] for event, label in english.items()}

@@ -1,0 +1,69 @@
+// The same as a form: days, from, until, what it holds back, by whose clock.
+
+import { h } from "./preferences_dom.js";
+import { dayOf, say } from "./preferences_said.js";
+import { changeOf, windowOf } from "./preferences_window.js";
+
+const DAYS = [1, 2, 3, 4, 5, 6, 7];
+const CHANNELS = ["email", "sms", "push", "sse"];
+
+export function drawForm(outlook, { make, foreseen, usual }) {
+  const set = outlook.quiet_hours.map(each => each.day);
+  const [first] = outlook.quiet_hours;
+  const days = boxes("days", DAYS, set.length ? set : DAYS, dayOf);
+  const channels = boxes("holds", CHANNELS.filter(each => outlook.channels.some(reach => reach.channel === each)),
+    usual.channels, each => say(`channel.${each}`));
+  const starts = h("input", { id: "quiet-starts", type: "time", required: true, value: (first?.starts ?? "22:00").slice(0, 5) });
+  const ends = h("input", { id: "quiet-ends", type: "time", required: true, value: (first?.ends ?? "07:00").slice(0, 5) });
+  const zone = zones(outlook, usual.time_zone);
+  const chosen = set => [...set.querySelectorAll("input:checked")].map(box => box.value);
+  const asked = isSet => {
+    const window = isSet ? windowOf({ starts: starts.value, ends: ends.value }) : null;
+    return changeOf(chosen(days).map(Number), window, { channels: chosen(channels), time_zone: zone.value || null });
+  };
+  const names = () => listOf(chosen(days).map(day => dayOf(day)));
+  const show = () => {
+    if (chosen(days).length && starts.value && ends.value) foreseen([asked(true)]);
+  };
+  const form = h("form", {
+    class: "quiet-form", "aria-label": say("week.form"),
+    onsubmit: event => {
+      event.preventDefault();
+      if (chosen(days).length) {
+        make([asked(true)], say("done.quiet", { days: names(), span: say("week.span", { start: starts.value, end: ends.value }) }));
+      }
+    },
+  },
+  days,
+  h("div", { class: "line" },
+    h("label", {}, say("week.from"), starts), h("label", {}, say("week.until"), ends),
+    h("label", { class: "zone" }, say("week.zone"), zone)),
+  channels,
+  h("div", { class: "buttons" },
+    h("button", { id: "quiet-set", class: "first" }, say("week.set")),
+    h("button", {
+      id: "quiet-remove", type: "button",
+      onclick: () => { if (chosen(days).length) make([asked(false)], say("done.loud", { days: names() })); },
+    }, say("week.unset"))));
+  form.addEventListener("change", show);
+  return h("details", { class: "by-form", open: true }, h("summary", {}, say("week.form")), form);
+
+  function boxes(name, values, checked, label) {
+    return h("fieldset", { class: "boxes" }, h("legend", {}, say(`week.${name}`)), values.map(value =>
+      h("label", { class: "box" },
+        h("input", { id: `quiet-${name}-${value}`, type: "checkbox", name, value, checked: checked.includes(value) }), label(value))));
+  }
+}
+
+const listOf = names => new Intl.ListFormat(document.documentElement.lang).format(names);
+
+/** The person's own zone first, then the browser's, then all. */
+function zones(outlook, chosen) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const all = Intl.supportedValuesOf("timeZone");
+  const named = [...new Set([chosen, here, ...all])].filter(zone => zone);
+  return h("select", { id: "quiet-zone" },
+    h("option", { value: "" }, say("week.own_zone", { zone: outlook.time_zone })),
+    named.map(zone => h("option", { value: zone, selected: zone === chosen },
+      zone === here && zone !== outlook.time_zone ? say("week.this_zone", { zone }) : zone.replaceAll("_", " "))));
+}

@@ -1,0 +1,307 @@
+"""The preference centre in a real browser: what is chosen there is what happens next."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from dispatcher.channels import preferences
+from dispatcher.signing import Signer
+from tests import given
+from tests.dispatcher.in_process import running
+from tests.dispatcher.scripted import ScriptedProvider
+from tests.gateway.bearer import SECRET
+from tests.gateway.in_process import serving
+from tests.given import Connection, Fate
+from tests.peers.browser import until
+from tests.peers.chromium import Chromium
+from tests.peers.server_process import free_port
+from tests.scenarios.patience import seen
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with Chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def gateway(db: Connection, database_url: str) -> AsyncIterator[str]:
+    given.recipient(db, time_zone="UTC")
+    db.execute("delete from postbell.event_type")
+    given.event_type(db, default_channels=["in_app", "email"], label="Order paid")
+    port = free_port()
+    base = f"http://localhost:{port}"
+    async with serving(database_url, gateway_port=port, public_url=base):
+        yield base
+
+
+class Centre:
+    """The page, open; its browser waits in a thread, for the gateway is in the test's own loop."""
+
+    def __init__(self, browser: Chromium, base: str) -> None:
+        self._browser = browser
+        self._base = base
+
+    async def open(self) -> None:
+        token = preferences.sign(Signer([SECRET]), "default", "u1", NOW)
+        await self.open_at(f"{self._base}/preferences/{token}")
+
+    async def open_at(self, url: str) -> None:
+        await asyncio.to_thread(self._browser.open, url)
+        await self.shows("return document.documentElement.dataset.ready")
+
+    async def run(self, script: str, *arguments: Any) -> Any:
+        return await asyncio.to_thread(self._browser.run, script, *arguments)
+
+    async def shows(self, script: str, *arguments: Any) -> Any:
+        return await asyncio.to_thread(until, self._browser, script, *arguments)
+
+    async def click(self, element_id: str) -> None:
+        await self.run("document.getElementById(arguments[0]).click()", element_id)
+
+    async def told(self, what: str) -> str:
+        """What the page says was done, once it says this."""
+        script = (
+            "const said = document.getElementById('told-of').innerText;"
+            " return said.includes(arguments[0]) && said"
+        )
+        return str(await self.shows(script, what))
+
+    async def state(self, element_id: str) -> str:
+        script = "return document.getElementById(arguments[0]).getAttribute('aria-checked')"
+        return str(await self.run(script, element_id))
+
+    async def press(self, element_id: str, *keys: str) -> None:
+        await self.run("document.getElementById(arguments[0]).focus()", element_id)
+        focused = self._browser.driver.switch_to.active_element
+        await asyncio.to_thread(focused.send_keys, *keys)
+
+
+@pytest.fixture
+async def centre(chromium: Chromium, gateway: str) -> Centre:
+    return Centre(chromium, gateway)
+
+
+def mailed(db: Connection) -> Fate:
+    """What becomes of the mail of an event that happens now."""
+    event = given.emit(db)
+    given.route(db)
+    return given.deliveries(db, event)["u1", "email"]
+
+
+async def test_preferences_changed_in_the_centre_change_what_happens_next(
+    centre: Centre, db: Connection
+) -> None:
+    await centre.open()
+    before = (await centre.state("cell-orders-email"), mailed(db))
+
+    await centre.click("cell-orders-email")
+    said = await centre.told("Off: Orders, E-mail.")
+    off = (await centre.state("cell-orders-email"), mailed(db))
+    await centre.click("undo")
+    await centre.told("Undone.")
+
+    assert before == ("true", Fate("queued", "wanted"))
+    assert "Order paid: E-mail at once → not sent" in said
+    assert off == ("false", Fate("skipped", "switched_off"))
+    assert await centre.state("cell-orders-email") == "true"
+    assert mailed(db) == Fate("queued", "wanted")
+
+
+async def test_one_event_of_a_category_that_is_off_can_come_all_the_same(
+    centre: Centre, db: Connection
+) -> None:
+    given.event_type(db, "order.lost", default_channels=["email"], label="Order lost")
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email",
+               category="orders")  # fmt: skip
+    await centre.open()
+    await centre.click("category-orders")
+
+    await centre.click("cell-order_lost-email")
+    await centre.told("On: Order lost, E-mail.")
+
+    assert await centre.state("cell-orders-email") == "mixed"
+    assert mailed(db) == Fate("skipped", "switched_off")
+    lost = given.emit(db, "order.lost")
+    given.route(db)
+    assert given.deliveries(db, lost)["u1", "email"] == Fate("queued", "wanted")
+
+
+async def test_quiet_hours_set_to_now_hold_an_email_back_and_let_it_go_at_their_end(
+    centre: Centre, db: Connection, database_url: str
+) -> None:
+    provider = ScriptedProvider()
+    starts, ends = (NOW + timedelta(minutes=minutes) for minutes in (-30, 30))
+    given.clock(db, NOW)
+    await centre.open()
+    await centre.run(
+        "for (const [id, value] of Object.entries(arguments[0]))"
+        " document.getElementById(id).value = value",
+        {"quiet-starts": f"{starts:%H:%M}", "quiet-ends": f"{ends:%H:%M}"},
+    )
+    await centre.click("quiet-holds-email")
+    await centre.shows("return document.getElementById('week-example').innerText.trim()")
+    example = await centre.run("return document.getElementById('week-example').innerText")
+    await centre.click("quiet-set")
+    await centre.told("Quiet hours set")
+
+    async with running(database_url, provider, safety_poll_seconds=0.2):
+        event = given.emit(db, payload={"order_id": 1, "amount": "5.00"})
+        await seen(lambda: ("u1", "email") in given.deliveries(db, event), "it is routed")
+        held = given.deliveries(db, event)["u1", "email"]
+        assert provider.messages == []
+        given.clock(db, NOW + timedelta(minutes=31))
+        await seen(lambda: provider.messages, "the mail goes out")
+
+    assert "Order paid" in example
+    assert "E-mail at once →" in example
+    assert held == Fate("waiting", "quiet_hours")
+
+
+async def test_unsubscribe_and_preferences_of_a_caught_mail_work_without_a_login(
+    centre: Centre, gateway: str, db: Connection, database_url: str
+) -> None:
+    provider = ScriptedProvider()
+    settings: dict[str, Any] = {"token_secret": (SecretStr(SECRET),), "public_url": gateway}
+    async with running(database_url, provider, **settings):
+        given.emit(db, payload={"order_id": 1, "amount": "5.00"})
+        await seen(lambda: provider.messages, "the mail is caught")
+    text = provider.messages[0].text
+    choices, leave = (
+        str(re.findall(rf"{re.escape(gateway)}{path}\S+", text)[0])
+        for path in ("/preferences/", "/v1/unsubscribe/")
+    )
+
+    await centre.open_at(choices)
+    whose = await centre.run("return document.querySelector('.whose').innerText")
+    on = await centre.state("cell-orders-email")
+    await asyncio.to_thread(centre._browser.open, leave)
+    await centre.run("document.querySelector('button').click()")
+    await centre.shows("return document.body.innerText.includes('You have unsubscribed')")
+    await centre.open_at(choices)
+
+    assert "u…@example.org" in whose
+    assert (on, await centre.state("cell-orders-email")) == ("true", "false")
+    assert mailed(db) == Fate("skipped", "switched_off")
+
+
+async def test_the_end_of_quiet_hours_is_moved_by_the_keyboard(
+    centre: Centre, db: Connection
+) -> None:
+    given.call(db, "set_quiet_hours", recipient="u1", starts="22:00", ends="07:00", days=[2])
+    await centre.open()
+
+    await centre.press("week-2-end", "\ue014", "\ue014")
+    await centre.told("Quiet hours set: Tuesday, 22:00 – 07:30.")
+    ends = given.value(db, "select ends::text from postbell.quiet_hours where day = 2")
+    focused = await centre.run("return document.activeElement.id")
+    await centre.press("week-2-end", "\ue017")
+    await centre.told("No quiet hours: Tuesday.")
+
+    assert ends == "07:30:00"
+    assert focused == "week-2-end"
+    assert given.value(db, "select count(*) from postbell.quiet_hours") == 0
+
+
+async def test_quiet_hours_are_drawn_with_the_mouse(centre: Centre, db: Connection) -> None:
+    await centre.open()
+    left, width, top = await centre.run(
+        "const track = document.querySelector('[data-day=\"3\"]');"
+        " track.scrollIntoView({block: 'center'});"
+        " const {left, width, top, height} = track.getBoundingClientRect();"
+        " return [left, width, top + height / 2]"
+    )
+
+    def mouse(kind: str, hour: float) -> None:
+        centre._browser.driver.execute_cdp_cmd(
+            "Input.dispatchMouseEvent",
+            {"type": kind, "x": left + width * hour / 36, "y": top, "button": "left",
+             "clickCount": 1, "buttons": 1},
+        )  # fmt: skip
+
+    for kind, hour in (("mousePressed", 21), ("mouseMoved", 26), ("mouseMoved", 30),
+                       ("mouseReleased", 30)):  # fmt: skip
+        await asyncio.to_thread(mouse, kind, hour)
+    await centre.told("Quiet hours set: Wednesday, 21:00 – 06:00.")
+
+    windows = "select day, starts::text, ends::text from postbell.quiet_hours"
+    assert given.rows(db, windows) == [(3, "21:00:00", "06:00:00")]
+
+
+async def test_a_mute_and_a_pause_begin_and_end_there(centre: Centre, db: Connection) -> None:
+    await centre.open()
+
+    await centre.click("mute-set")
+    await centre.told("Muted until")
+    muted = mailed(db)
+    await centre.click("unmute-0")
+    await centre.told("No longer muted: Orders")
+    await centre.click("pause-tomorrow")
+    await centre.told("Paused until")
+    paused = mailed(db)
+    await centre.click("resume")
+    await centre.told("The pause is over.")
+
+    assert muted == paused == Fate("skipped", "muted")
+    assert mailed(db) == Fate("queued", "wanted")
+
+
+async def test_what_cannot_be_saved_is_told_and_shown_as_it_is(
+    centre: Centre, db: Connection
+) -> None:
+    await centre.open()
+    await centre.run("window.fetch = () => Promise.reject(new TypeError('no network'))")
+
+    await centre.click("cell-orders-email")
+    await centre.told("nothing was changed")
+
+    assert await centre.state("cell-orders-email") == "true"
+    assert given.value(db, "select count(*) from postbell.preference") == 0
+
+
+async def test_a_screen_reader_gets_a_table_of_named_checkboxes_with_reasons(
+    centre: Centre, db: Connection
+) -> None:
+    given.event_type(db, "order.lost", default_channels=["in_app"], forced_channels=["email"])
+    db.execute("update postbell.recipient set phone = null")
+    await centre.open()
+
+    unnamed, headers, reasons = await centre.run(
+        """
+        const cells = [...document.querySelectorAll('[role="checkbox"]')];
+        const reason = each => document.getElementById(each.getAttribute('aria-describedby'));
+        return [
+          cells.filter(each => !(each.getAttribute('aria-label') && reason(each).textContent)),
+          [...document.querySelectorAll('th')].map(each => each.getAttribute('scope')),
+          ['cell-order_lost-email', 'cell-orders-sms']
+            .map(id => document.getElementById(id).getAttribute('aria-label')),
+        ];
+        """
+    )
+
+    assert unnamed == []
+    assert set(headers) == {"col", "row"}
+    assert "always sends this" in reasons[0]
+    assert "There is no address for it." in reasons[1]
+
+
+async def test_on_a_phone_nothing_is_wider_than_the_screen(centre: Centre) -> None:
+    driver = centre._browser.driver
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    await asyncio.to_thread(driver.execute_cdp_cmd, "Emulation.setDeviceMetricsOverride", size)
+    try:
+        await centre.open()
+        assert await centre.run("return document.documentElement.scrollWidth") == 360
+    finally:
+        await asyncio.to_thread(driver.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
