@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated
@@ -14,11 +13,10 @@ from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer_json, answer_table, say, shown
-from dispatcher.masking import HIDDEN, mask
-from dispatcher.reasons import reason_of
+from dispatcher.fate import next_step, reason_for
+from dispatcher.masking import mask
 from dispatcher.settings import Settings
 
-_QUOTED = re.compile('"[^"]*"')
 #: The largest id of an event.
 _LARGEST = 2**63 - 1
 
@@ -59,17 +57,8 @@ class Answer:
 
     @classmethod
     def of(cls, row: Row, timeline: list[Step]) -> Answer:
-        decided = reason_of(row["reason"])
-        sentences, way_out = [decided.sentence], decided.way_out
-        if row["detail"]:
-            # PostgreSQL quotes what it could not read.
-            detail = _QUOTED.sub(f'"{HIDDEN}"', mask(row["detail"])).rstrip(".")
-            sentences = [f"{decided.sentence.removesuffix('.')}: {detail}."]
         later = row["state_reason"]
-        if later and later != row["reason"]:
-            befell = reason_of(later)
-            sentences.append(befell.sentence.rstrip(".") + ".")
-            way_out = befell.way_out or way_out
+        told = reason_for(row["reason"], later, row["detail"])
         return cls(
             outbox_id=row["outbox_id"],
             event=row["event"],
@@ -79,11 +68,11 @@ class Answer:
             decision=row["decision"],
             rung=row["rung"],
             reason=mask(later or row["reason"]),
-            why=" ".join(sentences),
+            why=told.sentence,
             state=row["state"],
             attempts=row["attempts"],
             due_at=row["due_at"],
-            way_out=_of_state(row) or way_out,
+            way_out=_of_state(row) or told.way_out,
             timeline=timeline,
         )
 
@@ -211,18 +200,7 @@ def _of_state(row: Row) -> str:
     delivery_id, state = row["delivery_id"], row["state"]
     if row["channel"] is not None and state is None:
         return "" if row["outbox_id"] is None else "Wait: the router has not come to it yet."
-    if state in ("failed", "refused", "bounced"):
-        is_in_doubt = row["state_reason"] == "never_reported"
-        asked = "Ask the provider whether it was sent; if it was not"
-        first = asked if is_in_doubt else "Mend the cause, then"
-        return f"{first}: postbell retry {delivery_id}"
-    if state == "unknown":
-        return "Wait for its provider's report; without one it becomes a dead letter in time."
-    if state == "waiting" and row["due_at"]:
-        return f"Wait until {shown(row['due_at'])}."
-    if state in ("queued", "sending"):
-        return "Wait; `postbell stats` shows how long the queue is."
-    return ""
+    return next_step(state, row["state_reason"], delivery_id, row["due_at"])
 
 
 def _show(answers: list[Answer]) -> None:

@@ -15,6 +15,7 @@ from dispatcher.database import Pool
 from dispatcher.gateway import operation, problem
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.changes import ChangePages
+from dispatcher.gateway.desk import desk
 from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
 from dispatcher.gateway.openapi import DescriptionPages
@@ -81,6 +82,7 @@ def application(
         *ChangePages(pool).operations,
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
+        *desk.operations(pool),
         *description.operations,
         *HealthPages(pool).operations,
     ]

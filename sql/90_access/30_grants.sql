@@ -115,6 +115,7 @@ to postbell_support;
 grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
 on postbell.rejected_event to postbell_support;
 grant execute on function
+    postbell.retry, postbell.leader,
     postbell.explain(bigint),
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from dispatcher import database
 from dispatcher.database import Pool
+from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.support import acting_as_support
 from tests import given
 from tests.gateway.bearer import OURS, token
@@ -18,6 +19,7 @@ from tests.gateway.client import Answer, Client, cookies_of
 from tests.given import Connection
 
 SESSION = "/v1/operator/session"
+OLGA = Operator("olga", None, datetime.now(UTC))
 
 
 @pytest.fixture
@@ -157,11 +159,11 @@ async def test_another_sites_page_logs_no_operator_out(client: Client) -> None:
 async def test_what_is_done_for_an_operator_is_done_as_support(
     sessions: Pool, db: Connection
 ) -> None:
-    async with acting_as_support(sessions) as cursor:
+    async with acting_as_support(sessions, OLGA) as cursor:
         await cursor.execute("select current_user as role")
         assert await cursor.fetchone() == {"role": "postbell_support"}
     with pytest.raises(InsufficientPrivilege):
-        async with acting_as_support(sessions) as cursor:
+        async with acting_as_support(sessions, OLGA) as cursor:
             await cursor.execute("select email from postbell.recipient")
 
 
@@ -169,7 +171,7 @@ async def test_after_an_operator_a_session_of_the_pool_is_nobodys(
     database_url: str, db: Connection
 ) -> None:
     async with database.pool(database_url, "gateway", 1) as only_one:
-        async with acting_as_support(only_one):
+        async with acting_as_support(only_one, OLGA):
             pass
         async with only_one.connection() as connection:
             cursor = await connection.execute(

@@ -60,7 +60,7 @@ FUNCTIONS = {
         "hold_deliveries", "doubtful_attempts", "report_providers",
         "text_stamp", "texts_of", "report_texts",
     },
-    "support": {"explain", "texts_used"},
+    "support": {"explain", "leader", "retry", "texts_used"},
 }  # fmt: skip
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",
@@ -599,6 +599,14 @@ def test_support_sees_what_became_of_everything(crowd: Connection) -> None:
         assert given.explain(crowd, outbox_id)
 
 
+def test_support_sends_dead_letters_again(crowd: Connection) -> None:
+    crowd.execute("update postbell.delivery set state = 'failed'")
+    crowd.execute("insert into postbell.dead_letter select id from postbell.delivery")
+    with acting_as(crowd, "support"):
+        assert given.call(crowd, "retry", tenant_id="other") == [(1,)]
+        assert given.call(crowd, "retry") == [(2,)]
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -620,7 +628,7 @@ def test_support_sees_what_became_of_everything(crowd: Connection) -> None:
         "delete from postbell.dead_letter",
     ],
 )
-def test_support_sees_no_bodies_and_no_addresses_and_changes_nothing(
+def test_support_sees_no_bodies_and_no_addresses_and_changes_nothing_else(
     crowd: Connection, statement: str
 ) -> None:
     with acting_as(crowd, "support"):

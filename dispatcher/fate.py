@@ -1,0 +1,53 @@
+"""What became of a message, for whoever looks into it: why it is so, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from dispatcher.masking import HIDDEN, mask
+from dispatcher.reasons import Reason, reason_of
+
+_QUOTED: Final = re.compile('"[^"]*"')
+
+
+def reason_for(decided: str, befell: str | None = None, detail: str | None = None) -> Reason:
+    """Why, in sentences, of the reason with which it was decided and of what befell it later.
+
+    `detail` is that of a rejection. Addresses are masked, and so is what PostgreSQL quotes because
+    it could not read it.
+    """
+    first = reason_of(decided)
+    sentences, way_out = [first.sentence], first.way_out
+    if detail:
+        sentences = [f"{first.sentence.removesuffix('.')}: {detail_of(detail)}."]
+    if befell and befell != decided:
+        later = reason_of(befell)
+        sentences.append(later.sentence.rstrip(".") + ".")
+        way_out = later.way_out or way_out
+    return Reason(" ".join(sentences), way_out)
+
+
+def detail_of(detail: str) -> str:
+    """The detail of a rejection, without what it quotes and without its full stop."""
+    return _QUOTED.sub(f'"{HIDDEN}"', mask(detail)).rstrip(".")
+
+
+def next_step(
+    state: str | None, reason: str | None, delivery_id: int, due_at: datetime | None
+) -> str:
+    """What to do about a delivery's state that its reason does not speak of; empty for nothing."""
+    match state:
+        case "failed" | "refused" | "bounced":
+            is_in_doubt = reason == "never_reported"
+            asked = "Ask the provider whether it was sent; if it was not"
+            first = asked if is_in_doubt else "Mend the cause, then"
+            return f"{first}: postbell retry {delivery_id}"
+        case "unknown":
+            return "Wait for its provider's report; without one it becomes a dead letter in time."
+        case "waiting" if due_at:
+            return f"Wait until {due_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+        case "queued" | "sending":
+            return "Wait; `postbell stats` shows how long the queue is."
+    return ""

@@ -1,0 +1,133 @@
+"""Why an event reached whom it did, and why not others: postbell.explain()."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+from psycopg import sql
+from psycopg.rows import DictRow
+from pydantic import Field
+
+from dispatcher.database import Pool
+from dispatcher.fate import next_step, reason_for
+from dispatcher.gateway.auth import Operator
+from dispatcher.gateway.fields import ItemId, Model, Name
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.problem import not_found
+from dispatcher.gateway.support import rows_as_support
+from dispatcher.masking import mask
+
+#: Decisions that are told of one event: an audience may be everybody.
+MOST: Final = 200
+
+_EXPLAIN: Final = sql.SQL(
+    """
+    select
+        said.recipient_id, said.channel, said.decision, said.rung, said.reason as verdict,
+        coalesce(log.event, rejected.event) as event,
+        coalesce(log.created_at, rejected.created_at) as created_at,
+        coalesce(log.due_at, said.due_at) as due_at,
+        log.delivery_id, log.state, log.reason, rejected.detail
+    from postbell.explain(%(outbox_id)s::bigint) as said
+    left join postbell.delivery_log as log
+        on log.outbox_id = %(outbox_id)s
+        and log.recipient_id = said.recipient_id
+        and log.channel = said.channel
+    left join postbell.rejected_events as rejected
+        on rejected.outbox_id = %(outbox_id)s
+        and said.channel is null
+    where %(recipient)s::text is null
+       or said.recipient_id = %(recipient)s
+       or said.channel is null
+    order by said.recipient_id, said.channel
+    limit %(most)s
+    """
+)
+
+
+class EventQuery(Model):
+    """About whom."""
+
+    recipient: Name | None = Field(default=None, description="One of an event's many.")
+
+
+class Decision(Model):
+    """One channel of one person; without a channel, why the event told nobody."""
+
+    recipient_id: str | None
+    channel: str | None
+    decision: Literal["now", "later", "no"]
+    rung: int = Field(description="Of the ladder, that decided; 0 for none.")
+    reason: str
+    why: str = Field(description="As sentences, with what befell it since.")
+    way_out: str
+    due_at: datetime | None
+    delivery_id: ItemId | None = Field(description="Null if nothing is written down yet.")
+    state: str | None
+
+
+class Explanation(Model):
+    """What was decided about an event, or would be if it were routed now."""
+
+    outbox_id: ItemId
+    event: str | None
+    created_at: datetime | None
+    decisions: list[Decision]
+    has_more: bool = Field(description=f"Whether there are more than {MOST}: name a recipient.")
+
+
+class EventDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/v1/operator/events/{outbox_id}", "operator", self.explain_event)
+        ]
+
+    async def explain_event(
+        self, operator: Operator, outbox_id: ItemId, query: EventQuery
+    ) -> Explanation:
+        """Who gets what of an event, when, and why not: the same as `postbell why`."""
+        rows = await rows_as_support(
+            self._pool,
+            operator,
+            _EXPLAIN,
+            outbox_id=outbox_id,
+            recipient=query.recipient,
+            most=MOST + 1,
+        )
+        if not rows:
+            raise not_found(f"Event {outbox_id}")
+        return Explanation(
+            outbox_id=outbox_id,
+            event=rows[0]["event"],
+            created_at=rows[0]["created_at"],
+            decisions=[_decision(row) for row in rows[:MOST]],
+            has_more=len(rows) > MOST,
+        )
+
+
+def _decision(row: DictRow) -> Decision:
+    told = reason_for(row["verdict"], row["reason"], row["detail"])
+    step = ""
+    if row["delivery_id"] is not None:
+        step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
+    who = row["recipient_id"]
+    return Decision(
+        # What is said to be an id, and was rejected, may be an address.
+        recipient_id=who and mask(who),
+        channel=row["channel"],
+        decision=row["decision"],
+        rung=row["rung"],
+        reason=mask(row["reason"] or row["verdict"]),
+        why=told.sentence,
+        way_out=step or told.way_out,
+        due_at=row["due_at"],
+        delivery_id=row["delivery_id"],
+        state=row["state"],
+    )

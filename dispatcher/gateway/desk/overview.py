@@ -1,0 +1,186 @@
+"""How things stand: who routes, what is queued, how providers do, what is left undone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import sql
+from pydantic import Field
+
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Operator
+from dispatcher.gateway.fields import Model
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.support import acting_as_support
+from dispatcher.masking import mask
+
+#: Faults of texts that are told, at most.
+MOST: Final = 100
+
+_ROUTER: Final = sql.SQL(
+    "select process_id is not null as is_running, is_asleep, now() as at from postbell.leader()"
+)
+_QUEUE: Final = sql.SQL(
+    "select tenant_id, channel, priority,"
+    " coalesce(sum(queued), 0)::bigint as queued, coalesce(sum(waiting), 0)::bigint as waiting,"
+    " min(oldest_at) filter (where queued is not null) as queued_since,"
+    " min(oldest_at) filter (where waiting is not null) as next_due_at"
+    " from postbell.queue_depth group by tenant_id, channel, priority"
+    " order by queued_since nulls last, tenant_id, channel, priority"
+)
+_PROVIDERS: Final = sql.SQL(
+    "select provider, channel, process, state, reason, changed_at, opens_at"
+    " from postbell.providers order by state = 'ready', channel, provider, process"
+)
+_DEAD: Final = sql.SQL(
+    "select tenant_id, event, channel, count(*) as deliveries, max(died_at) as last_at"
+    " from postbell.dead_letters group by tenant_id, event, channel"
+    " order by last_at desc"
+)
+_REJECTED: Final = sql.SQL(
+    "select reason, event, count(*) as events, max(created_at) as last_at"
+    " from postbell.rejected_events"
+    " where created_at >= postbell.clock() - interval '1 day'"
+    " group by reason, event order by last_at desc"
+)
+_TEXTS: Final = sql.SQL(
+    "select tenant_id, path, version, fault, instead, found_at"
+    " from postbell.texts where fault is not null order by found_at desc limit %(most)s"
+)
+
+
+class Router(Model):
+    """The one that leads."""
+
+    is_running: bool = Field(description="Whether any does. Events wait until one does.")
+    is_asleep: bool = Field(description="Whether it has nothing to do.")
+
+
+class Queue(Model):
+    """What is not settled, of a tenant, channel and priority."""
+
+    tenant_id: str
+    channel: str
+    priority: str
+    queued: int
+    waiting: int = Field(description="For quiet hours, or for the next try.")
+    queued_since: datetime | None = Field(description="The oldest that is queued.")
+    next_due_at: datetime | None = Field(description="The next that waits.")
+
+
+class ProviderState(Model):
+    """A provider, as one running dispatcher sees it."""
+
+    provider: str
+    channel: str
+    process: str
+    state: str = Field(description="ready, resting or paused.")
+    reason: str | None
+    changed_at: datetime
+    opens_at: datetime | None = Field(description="When it is asked again; null if it is ready.")
+
+
+class Dead(Model):
+    """Deliveries given up on."""
+
+    tenant_id: str
+    event: str
+    channel: str
+    deliveries: int
+    last_at: datetime
+
+
+class Rejected(Model):
+    """Events rejected within a day, for one reason."""
+
+    reason: str
+    event: str | None
+    events: int
+    last_at: datetime
+
+
+class TextFault(Model):
+    """A text of the database that is not used, or could not be for some message."""
+
+    tenant_id: str | None = Field(description="Null: the text is for every tenant.")
+    path: str
+    version: int
+    fault: str
+    instead: str | None
+    found_at: datetime
+
+
+class Overview(Model):
+    """How things stand."""
+
+    at: datetime
+    router: Router
+    queue: list[Queue]
+    providers: list[ProviderState] = Field(description="Those that are not ready come first.")
+    dead_letters: list[Dead]
+    rejections: list[Rejected]
+    text_faults: list[TextFault]
+
+
+class TenantName(Model):
+    """A website."""
+
+    id: str
+    name: str
+
+
+class EventName(Model):
+    """An event that may be emitted."""
+
+    key: str
+    label: str
+
+
+class Names(Model):
+    """What there is to choose from."""
+
+    tenants: list[TenantName]
+    events: list[EventName]
+
+
+class OverviewDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/v1/operator/overview", "operator", self.show_overview),
+            Operation.of("GET", "/v1/operator/names", "operator", self.list_names),
+        ]
+
+    async def show_overview(self, operator: Operator) -> Overview:
+        """How things stand now; rejections are those of the last day."""
+        found: dict[str, Any] = {}
+        async with acting_as_support(self._pool, operator) as cursor:
+            for name, statement in (
+                ("queue", _QUEUE),
+                ("providers", _PROVIDERS),
+                ("dead_letters", _DEAD),
+                ("rejections", _REJECTED),
+                ("text_faults", _TEXTS),
+                ("router", _ROUTER),
+            ):
+                await cursor.execute(statement, {"most": MOST})
+                found[name] = await cursor.fetchall()
+        (router,) = found.pop("router")
+        for provider in found["providers"]:
+            provider["reason"] = provider["reason"] and mask(provider["reason"])
+        return Overview.model_validate({**found, "at": router.pop("at"), "router": router})
+
+    async def list_names(self, operator: Operator) -> Names:
+        """The tenants and events that there are."""
+        async with acting_as_support(self._pool, operator) as cursor:
+            await cursor.execute("select id, name from postbell.tenant order by name, id")
+            tenants = await cursor.fetchall()
+            await cursor.execute("select key, label from postbell.event_type order by key")
+            events = await cursor.fetchall()
+        return Names.model_validate({"tenants": tenants, "events": events})
