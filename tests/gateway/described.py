@@ -12,9 +12,9 @@ Json = dict[str, Any]
 #: What any request may meet, and no operation describes: a wrong method, a mistake of ours.
 EVERYWHERE = (405, 500)
 
-_TYPES = {
-    "object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
-    "null": type(None),
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,), "array": (list,), "string": (str,), "integer": (int,),
+    "number": (int, float), "boolean": (bool,), "null": (type(None),),
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _faults(document: Json, schema: Json, value: Any, place: str) -> list[str]:
         return [] if [] in found else [f"{place} fits nothing of {schema['anyOf']}", *found[0]]
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else [value])
     wanted = schema.get("type")
-    if value not in allowed or (wanted is not None and type(value) is not _TYPES[wanted]):
+    if value not in allowed or (wanted is not None and type(value) not in _TYPES[wanted]):
         return [f"{place} is {value!r}, and not {schema}"]
     if isinstance(value, dict):
         return _object_faults(document, schema, value, place)

@@ -221,6 +221,16 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "log_out": ("DELETE", "/v1/session", None),
     "log_operator_in": ("POST", "/v1/operator/session", None),
     "which_operator_am_i": ("GET", "/v1/operator/session", None),
+    "show_overview": ("GET", "/v1/operator/overview", None),
+    "list_names": ("GET", "/v1/operator/names", None),
+    "show_figures": ("GET", "/v1/operator/figures", None),
+    "show_channels": ("GET", "/v1/operator/channels", None),
+    "find_deliveries": ("GET", "/v1/operator/deliveries", None),
+    "get_delivery": ("GET", "/v1/operator/deliveries/1", None),
+    "explain_event": ("GET", "/v1/operator/events/1", None),
+    "list_rejections": ("GET", "/v1/operator/rejections", None),
+    "list_dead_letters": ("GET", "/v1/operator/dead-letters", None),
+    "retry_dead_letters": ("POST", "/v1/operator/dead-letters/retry", {"delivery_id": "1"}),
     "log_operator_out": ("DELETE", "/v1/operator/session", None),
 }
 
@@ -243,6 +253,10 @@ async def test_every_operation_answers_as_it_is_described_to_a_gateways_own_logi
 ) -> None:
     given.event_type(db)
     given.inbox_item(db, id=1)
+    given.emit(db, channels=["email"])
+    given.route(db)
+    delivery_id = given.value(db, "select max(id) from postbell.delivery")
+    db.execute("insert into postbell.dead_letter values (%s)", [delivery_id])
     doorkeeper = authenticator_of(as_gateway, settings)
     app = application(as_gateway, settings, doorkeeper, streams={}, vapid_key="BKey")
     document = (await Client(app).get("/v1/openapi.json")).json

@@ -147,7 +147,7 @@ class DeadLetterDesk:
             "an operator sent dead letters again",
             operator=operator.name,
             retried=retried,
-            **{name: value for name, value in meant.items() if value is not None},
+            meant={name: value for name, value in meant.items() if value is not None},
         )
         if body.delivery_id is not None and not retried:
             raise not_found(f"Dead letter {body.delivery_id}")
