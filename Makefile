@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help demo test slow browsers lint types bench requirements wheel clean
 
 help:
-	@echo "make demo [ONCE=1]   the sample shop: live, or its story once"
+	@echo "make demo [ONCE=1]   the sample marketplace: live, or its story once"
 	@echo "make test            the suite"
 	@echo "make slow            the tests that take their time: crashes, hammers, the wheel"
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"

@@ -13,6 +13,6 @@ def command(
         bool, typer.Option("--once", help="Tell the story once, then exit: 0 if all arrived.")
     ] = False,
 ) -> None:
-    """Watch a sample shop whose orders notify people: everything local, nothing to install."""
+    """Try a sample marketplace that notifies people: everything local, nothing to install."""
     # By name: nobody else should wait for what only the demo needs.
     raise typer.Exit(import_module("dispatcher.demo").run(once))

@@ -1,4 +1,4 @@
-"""A sample application: two shops, their clients, and everything that Postbell does for them.
+"""A sample application: a marketplace of two houses, and everything that Postbell does for it.
 
 It has a PostgreSQL of its own in a temporary folder and leaves nothing behind; a database that
 POSTBELL_DATABASE_URL names is not touched.
@@ -13,7 +13,7 @@ def run(once: bool) -> int:
     With `once` it is 0 only if everything arrived that should, and nothing else. Raises
     SettingsError and EmbeddedError, both of which say what to do.
     """
-    # Only this command needs a web server and a mail server.
+    # Only this command needs servers that catch what is sent.
     from dispatcher.demo import stage  # noqa: PLC0415
 
     return stage.run(once)

@@ -203,8 +203,8 @@ BY_KEY: Final[Mapping[tuple[str, str], Person]] = {person.key: person for person
 NAMES: Final[Mapping[tuple[str, str], str]] = {person.key: person.name for person in PEOPLE}
 
 
-def introduce(connection: psycopg.Connection[Any], page_url: str) -> None:
-    """Tell Postbell about the houses and people. Links in messages lead to the page."""
+def introduce_houses(connection: psycopg.Connection[Any], page_url: str) -> None:
+    """Tell Postbell about the houses. Links in messages lead to the page."""
     for house in HOUSES:
         connection.execute(
             "insert into postbell.tenant"
@@ -231,20 +231,10 @@ def introduce(connection: psycopg.Connection[Any], page_url: str) -> None:
                 " values (%s, %s, %s)",
                 [house.id, event, list(channels)],
             )
+
+
+def state_choices(connection: psycopg.Connection[Any]) -> None:
+    """Tell Postbell what the people want, once they are there."""
     for person in PEOPLE:
-        connection.execute(
-            "select postbell.upsert_recipient(id => %s, email => %s, phone => %s,"
-            " locale => %s, time_zone => %s, roles => %s, attributes => %s, tenant_id => %s)",
-            [
-                person.id,
-                person.email,
-                person.phone,
-                person.locale,
-                person.time_zone,
-                list(person.roles),
-                Jsonb({"name": person.name}),
-                person.house,
-            ],
-        )
         if person.choices:
             connection.execute(person.choices.encode(), {"tenant": person.house, "id": person.id})

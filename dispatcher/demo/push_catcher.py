@@ -98,15 +98,18 @@ class PushCatcher:
         finally:
             await runner.cleanup()
 
-    async def give_phone(self, connection: AsyncConnection[Any], person: Person) -> None:
-        """Give somebody a phone, and tell Postbell of it."""
+    def new_phone(self, person: Person) -> tuple[str, str, str]:
+        """Somebody's phone that can be pushed to: `endpoint`, `p256dh` and `auth` of it."""
         phone = Phone(person)
         self._phones[phone.name] = phone
-        p256dh, auth = phone.keys()
+        return f"{self._origin}/push/{phone.name}", *phone.keys()
+
+    async def give_phone(self, connection: AsyncConnection[Any], person: Person) -> None:
+        """Give somebody a phone, and tell Postbell of it."""
         await connection.execute(
             "select postbell.add_push_subscription(recipient => %s, endpoint => %s,"
             " p256dh => %s, auth => %s, user_agent => 'The phone of the demo', tenant_id => %s)",
-            [person.id, f"{self._origin}/push/{phone.name}", p256dh, auth, person.house],
+            [person.id, *self.new_phone(person), person.house],
         )
 
     async def _take(self, request: web.Request) -> web.Response:

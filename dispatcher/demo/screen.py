@@ -56,7 +56,7 @@ class Lines:
 
 
 class Board:
-    """The live table: what the shop did on the left, who heard of it on the right."""
+    """The live table: what was done on the left, who heard of it on the right."""
 
     def __init__(self, console: Console, live: Live, urls: RenderableType) -> None:
         self._console = console
@@ -77,7 +77,7 @@ class Board:
                 self._urls,
                 Panel(
                     Group(*lines[-room:]),
-                    title="what the shops did, and who heard of it",
+                    title="what was done, and who heard of it",
                     title_align="left",
                     border_style="bright_black",
                     padding=(0, 1),

@@ -58,8 +58,9 @@ def run(once: bool) -> int:
         ):
             schema.deploy(postgres.url, events=catalog.events.values())
             with psycopg.connect(postgres.url) as connection:
-                cast.introduce(connection, web.url_of(listening))
+                cast.introduce_houses(connection, web.url_of(listening))
                 open_market(connection)
+                cast.state_choices(connection)
             return asyncio.run(_play(settings, catalog, postgres, listening, console, once=once))
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.", style="bright_black")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
 
 from dispatcher.demo.cast import PEOPLE
 from dispatcher.demo.market.classes import Classes
@@ -22,16 +23,29 @@ from dispatcher.demo.market.tickets import Tickets
 LOGIN: Final = "shop"
 
 _TABLES: Final = Path(__file__).parent / "tables"
+#: Of a recipient what, and in which column of shop.person it is.
+_PERSON_IN_POSTBELL: Final = {
+    **{name: name for name in ("id", "email", "phone", "locale", "time_zone", "roles")},
+    "tenant_id": "house",
+    "attributes": {"name": "name", "habit": "habit"},
+}
 
 
 def open_market(connection: psycopg.Connection[Any]) -> None:
     """Create the login, the tables and the people, as the database's owner."""
     for file in sorted(_TABLES.glob("*.sql")):
         connection.execute(file.read_bytes())
+    connection.execute("reset role")
+    # From now on whoever is in our table is a recipient, and whoever leaves it is erased.
+    connection.execute(
+        "select postbell.mirror_recipients('shop.person', %s)", [Jsonb(_PERSON_IN_POSTBELL)]
+    )
+    connection.execute(f"set role {LOGIN}".encode())
     for person in PEOPLE:
         connection.execute(
-            "insert into shop.person (house, id, name, email, phone, locale, time_zone, roles)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into shop.person"
+            " (house, id, name, email, phone, locale, time_zone, roles, habit)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 person.house,
                 person.id,
@@ -41,6 +55,7 @@ def open_market(connection: psycopg.Connection[Any]) -> None:
                 person.locale,
                 person.time_zone,
                 list(person.roles),
+                person.habit,
             ],
         )
         connection.execute(

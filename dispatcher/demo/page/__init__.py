@@ -1,1 +1,1 @@
-"""The demo's page: whose inbox you like, the mails that were caught, and why."""
+"""The demo's page: buttons, what arrives where, and why; and the gateway behind it."""

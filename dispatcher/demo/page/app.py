@@ -30,8 +30,12 @@ _FOLDER: Final = Path(__file__).parent
 _TYPES: Final = {
     "page.html": "text/html",
     "page.css": "text/css",
-    "page.js": "text/javascript",
+    "counter.css": "text/css",
     "icon.svg": "image/svg+xml",
+    **dict.fromkeys(
+        ("page.js", "dom.js", "people.js", "counter.js", "arrivals.js", "why.js"),
+        "text/javascript",
+    ),
 }
 
 

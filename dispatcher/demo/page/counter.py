@@ -40,17 +40,17 @@ class CounterPages:
 
     async def catalogue(self, request: Request) -> Response:  # noqa: ARG002
         """Every event by category, with the buttons that cause it."""
-        found = {event.category for event in self._events.values()}
+        # In the order of their buttons; what has none comes last.
+        places = [deed.event for deed in DEEDS.values()]
+        places += sorted(self._events.keys() - places)
+        events = sorted(self._events.values(), key=lambda event: places.index(event.key))
+        found = {event.category for event in events}
         order = [*_CATEGORIES, *sorted(found.difference(_CATEGORIES))]
         return json_answer(
             [
                 {
                     "category": category,
-                    "events": [
-                        _listed(event)
-                        for event in self._events.values()
-                        if event.category == category
-                    ],
+                    "events": [_listed(event) for event in events if event.category == category],
                 }
                 for category in order
                 if category in found

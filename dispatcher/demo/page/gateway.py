@@ -20,7 +20,7 @@ from starlette.routing import Route
 from yarl import URL
 
 from dispatcher.demo.cast import BY_KEY
-from dispatcher.demo.page.answers import body_of, json_answer
+from dispatcher.demo.page.answers import json_answer
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.token import AUDIENCE, login_token, operator_login_token
 
@@ -46,16 +46,16 @@ class GatewayDoor:
     def routes(self) -> list[Route]:
         """The last one takes everything."""
         return [
-            Route("/api/token", self.sign, methods=["POST"]),
+            Route("/api/token", self.sign),
             Route("/go/{page}", self.go),
             Route("/{path:path}", self.pass_on, methods=_METHODS),
         ]
 
     async def sign(self, request: Request) -> Response:
         """The one endpoint that an application needs: a token for whoever is logged in."""
-        house, _, person = str((await body_of(request)).get("person", "")).partition("/")
+        house, _, person = request.query_params.get("person", "").partition("/")
         if (house, person) not in BY_KEY:
-            raise HTTPException(400, 'Send {"person": "default/u1"}.')
+            raise HTTPException(400, "Say for whom: ?person=default/u1.")
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
             "sub": person,

@@ -46,7 +46,10 @@ class Reader:
             await cursor.execute(
                 "select tenant.id, tenant.name,"
                 " json_agg(json_build_object('id', person.id,"
-                " 'name', coalesce(person.attributes ->> 'name', person.id)) order by person.id)"
+                " 'name', coalesce(person.attributes ->> 'name', person.id),"
+                " 'habit', person.attributes ->> 'habit')"
+                " order by exists (select from postbell.recipient_role as role where"
+                " (role.tenant_id, role.recipient_id) = (tenant.id, person.id)), person.id)"
                 " as people"
                 " from postbell.tenant"
                 " join postbell.recipient as person on person.tenant_id = tenant.id"

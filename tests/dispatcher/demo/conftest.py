@@ -14,14 +14,18 @@ import psycopg
 import pytest
 
 from dispatcher import database
+from dispatcher.demo import cast
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Account
 from dispatcher.demo.mail_catcher import MailCatcher
+from dispatcher.demo.market.ledger import Diary
+from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.demo.page import server
 from dispatcher.demo.page.app import application
 from dispatcher.demo.page.caught import CaughtPages
 from dispatcher.demo.page.reader import Reader
 from tests import given
+from tests.conftest import CreateDatabase
 
 
 @dataclass
@@ -66,6 +70,26 @@ class Page:
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+
+@pytest.fixture(scope="session")
+def market_url(create_database: CreateDatabase, template_url: str) -> str:
+    url = create_database(template_url)
+    with psycopg.connect(url) as connection:
+        cast.introduce_houses(connection, "http://127.0.0.1:8000")
+        open_market(connection)
+        cast.state_choices(connection)
+    return url
+
+
+@pytest.fixture
+async def market(market_url: str) -> AsyncIterator[Marketplace]:
+    async with (
+        await database.connect(market_url, "marketplace") as seller,
+        await database.connect(market_url, "demo") as witness,
+    ):
+        await seller.execute(f"set role {LOGIN}".encode())
+        yield Marketplace(seller, witness, Diary())
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ async def test_the_page_and_its_parts_are_served(page: Page) -> None:
     for path, kind in (
         ("/", "text/html"),
         ("/page.css", "text/css"),
+        ("/counter.css", "text/css"),
         ("/page.js", "text/javascript"),
+        ("/why.js", "text/javascript"),
         ("/icon.svg", "image/svg+xml"),
     ):
         answer = await page.get(path)
@@ -212,7 +214,12 @@ async def test_an_event_of_somebody_else_is_shown_too(page: Page) -> None:
 
 
 async def test_whose_inbox_one_may_choose(page: Page) -> None:
-    given.recipient(page.db, attributes={"name": "Una"})
+    given.recipient(page.db, "a1", roles=["writer"])
+    given.recipient(page.db, attributes={"name": "Una", "habit": "reads at night"})
     given.recipient(page.db, "u2")
     (house,) = (await page.get("/api/houses")).json
-    assert house["people"] == [{"id": "u1", "name": "Una"}, {"id": "u2", "name": "u2"}]
+    assert house["people"] == [
+        {"id": "u1", "name": "Una", "habit": "reads at night"},
+        {"id": "u2", "name": "u2", "habit": None},
+        {"id": "a1", "name": "a1", "habit": None},
+    ]

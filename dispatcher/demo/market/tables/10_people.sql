@@ -17,6 +17,7 @@ create table shop.person (
     locale text,
     time_zone text,
     roles text[] not null default '{}',
+    habit text,
 
     primary key (house, id)
 );
