@@ -150,6 +150,13 @@ class Metrics:
         """A request came to a webhook that no provider of ours had sent."""
         self._turned_away.labels(provider, reason).inc()
 
+    def watch_streams(self, count: Callable[[], int], is_attended: Callable[[], bool]) -> None:
+        """A gateway has open pages; both are asked at every scrape."""
+        self._gauge("open_streams", "Pages that are open now.").set_function(count)
+        self._gauge(
+            "streams_attended", "1 while the database rings when there is something to tell them."
+        ).set_function(is_attended)
+
     def leading(self, is_leading: bool) -> None:
         self._leading.set(is_leading)
 

@@ -69,6 +69,7 @@ class Gateway:
             metrics = Metrics()
             stream = Stream(self._url, self._pool, doorkeeper)
             stream.start()
+            metrics.watch_streams(lambda: len(stream), lambda: stream.is_attended)
             app = application(
                 self._pool,
                 settings,

@@ -6,7 +6,10 @@ import aiohttp
 import pytest
 
 from dispatcher.health import ListenError
+from tests import given
+from tests.gateway.bearer import token
 from tests.gateway.in_process import serving
+from tests.given import Connection
 from tests.peers.server_process import free_port, listens
 from tests.scenarios.patience import seen
 
@@ -29,6 +32,24 @@ async def test_what_is_turned_away_is_counted_where_the_world_does_not_look(
 
     counted = 'postbell_webhooks_turned_away_total{provider="postbell",reason="bad_token"} 1.0'
     assert counted in figures
+
+
+async def test_open_pages_are_counted(database_url: str, db: Connection) -> None:
+    given.recipient(db)
+    port = free_port()
+    async with (
+        serving(database_url, gateway_metrics_port=port) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        await seen(lambda: listens(port), "the figures are shown")
+        bearer = {"authorization": f"Bearer {token('u1')}"}
+        async with session.get(f"{url}/v1/stream", headers=bearer) as page:
+            await page.content.readuntil(b"event: state")
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                figures = await answer.text()
+
+    assert "postbell_open_streams 1.0" in figures
+    assert "postbell_streams_attended 1.0" in figures
 
 
 async def test_a_gateway_whose_figures_have_no_port_ends_with_a_sentence(
