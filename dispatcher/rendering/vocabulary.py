@@ -20,6 +20,7 @@ from dispatcher.rendering import amounts, dates, links
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.grammar import EACH, JOIN
 from dispatcher.rendering.graphemes import cut
+from dispatcher.rendering.ink import ink_on
 from dispatcher.rendering.scene import SCENE, Scene, scene_of
 
 _MAX_RANGE: Final = 1_000
@@ -204,6 +205,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "datetime": _moment("datetime"),
     "default": _default,
     "first": _first,
+    "ink": _spelled(ink_on),
     "join": _join,
     "last": _last,
     "length": _length,
