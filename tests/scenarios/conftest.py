@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,12 +12,15 @@ from typing import Protocol
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from dispatcher import embedded
 from dispatcher.channels.backoff import Backoff
 from tests import given
 from tests.given import Connection
 from tests.scenarios.daemon_process import DaemonProcess
 from tests.scenarios.mail_sink import MailSink
+from tests.scenarios.manual import ROOT
 
 
 class StartDaemon(Protocol):
@@ -65,3 +69,25 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         return max(retry_after or timedelta(0), timedelta(seconds=0.2))
 
     monkeypatch.setattr(Backoff, "wait", wait)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder with the command `postbell`, installed or not."""
+    command = tmp_path / "bin" / "postbell"
+    command.parent.mkdir()
+    command.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from dispatcher.cli import main\nmain()\n"
+    )
+    command.chmod(0o755)
+    return command.parent
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """An empty database in a cluster that has never heard of Postbell, its roles included."""
+    with embedded.server(keep=False) as server:
+        with psycopg.connect(server.url, autocommit=True) as session:
+            session.execute("create database restored")
+        yield make_conninfo(server.url, dbname="restored")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,15 +15,6 @@ from tests import given
 from tests.given import Connection
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[str]:
-    """An empty database in a cluster that has never heard of Postbell, its roles included."""
-    with embedded.server(keep=False) as server:
-        with psycopg.connect(server.url, autocommit=True) as session:
-            session.execute("create database restored")
-        yield make_conninfo(server.url, dbname="restored")
 
 
 def run(program: str, url: str, *arguments: str) -> None:
