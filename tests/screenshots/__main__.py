@@ -11,10 +11,11 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.screenshots import mails
+from tests.screenshots import inbox, mails
 from tests.screenshots.camera import Camera
 
 SUBJECTS: Final[Mapping[str, Callable[[Camera], None]]] = {
+    "inbox": inbox.photograph,
     "mails": mails.photograph,
 }
 

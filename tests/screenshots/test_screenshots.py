@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.screenshots import mails
+from tests.screenshots import inbox, mails
 from tests.screenshots.__main__ import app
 from tests.screenshots.camera import LOOKS, Camera
 
@@ -31,8 +31,18 @@ def test_each_mail_is_shown_on_every_screen_in_light_and_dark(tmp_path: Path) ->
         assert len(set(pictures.values())) == len(LOOKS)
 
 
+@pytest.mark.slow
+def test_the_inbox_is_shown_on_every_screen_from_both_sides(tmp_path: Path) -> None:
+    with Camera(tmp_path) as camera:
+        inbox.photograph(camera)
+
+    pictures = {path.stem: path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert len(pictures) == 2 * len(LOOKS) + 1
+    assert len(set(pictures.values())) == len(pictures)
+
+
 def test_a_subject_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, ["stars", "--to", str(tmp_path)])
 
     assert outcome.exit_code != 0
-    assert "there is no subject stars; there are mails" in outcome.output
+    assert "there is no subject stars; there are inbox, mails" in outcome.output

@@ -25,6 +25,11 @@ const ICONS = {
   all: "m2.500 12.500 4.500 4.500L16 8M12 16l1.500 1L22 8",
 };
 
+/** A button that shows a drawing instead of its name. */
+export function tool(drawing, title, onclick, attributes = {}) {
+  return make("button.deed", { type: "button", part: "deed", title, "aria-label": title, onclick, ...attributes }, icon(drawing));
+}
+
 /** A drawing that is not read out. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");

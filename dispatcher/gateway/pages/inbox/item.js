@@ -1,6 +1,6 @@
 // One item of the list: what happened, when, and what can be done with it.
 
-import { icon, make, webAddress } from "./dom.js";
+import { make, tool, webAddress } from "./dom.js";
 import { isCounted } from "./items.js";
 
 /** What decides whether an item must be built anew. */
@@ -48,9 +48,5 @@ function actions(item, open) {
 
 // Named with its item, so that a list of buttons makes sense to who cannot see it.
 function deed(drawing, name, label, item, act) {
-  const button = make("button.deed", {
-    type: "button", part: "deed", title: label, "aria-label": `${label}: ${item.title}`, "data-deed": name, onclick: act,
-  });
-  button.append(icon(drawing));
-  return button;
+  return tool(drawing, label, act, { "aria-label": `${label}: ${item.title}`, "data-deed": name });
 }

@@ -1,6 +1,6 @@
 // The panel that the bell opens: tabs, a filter, the list, and what is at its foot.
 
-import { fill, icon, make } from "./dom.js";
+import { fill, make, tool } from "./dom.js";
 import { Refused } from "./gateway.js";
 import { buildItem, lookOf } from "./item.js";
 import { TABS } from "./items.js";
@@ -99,7 +99,7 @@ export class Panel {
       "aria-label": words.say("filter"), part: "filter", onchange: () => this.#choose(this.#tab, this.filter.value),
     }, make("option", { value: "" }, words.say("filter.all")));
     this.filter.hidden = true;
-    this.readAll = labelled("all", words.say("read-all"), () => this.session.mark("read", null));
+    this.readAll = tool("all", words.say("read-all"), () => this.session.mark("read", null));
     this.list = make("ul", { role: "list", part: "list" });
     this.empty = make("p.empty", { part: "empty", role: "status" });
     this.more = make("button.more", { type: "button", onclick: () => this.#load(true) }, words.say("more"));
@@ -120,7 +120,7 @@ export class Panel {
     },
     make("div.sheet", {},
       make("header", { part: "header" }, make("h2", { id: "title" }, words.say("title")), this.readAll,
-        labelled("close", words.say("close"), () => this.close())),
+        tool("close", words.say("close"), () => this.close())),
       make("div.bar", {}, make("div.tabs", { role: "tablist", "aria-label": words.say("tabs") }, ...this.tabs), this.filter),
       this.trouble, this.items,
       make("footer", { part: "footer" }, this.pushes, this.preferences), this.live));
@@ -210,10 +210,4 @@ export class Panel {
     this.live.textContent = "";
     this.act.closed();
   };
-}
-
-function labelled(drawing, label, act) {
-  const button = make("button.deed", { type: "button", title: label, "aria-label": label, onclick: act });
-  button.append(icon(drawing));
-  return button;
 }

@@ -13,6 +13,7 @@ const PAGE = 30;
 /** As many ids as the gateway takes at once. */
 const MOST_MARKED = 100;
 const PAUSE = 3000;
+const AHEAD = 1500;
 // A page that loads within a minute of another goes on where that was.
 const FRESH = 60_000;
 const REMEMBERED = 50;
@@ -22,6 +23,7 @@ export class Session extends EventTarget {
   #tabs = null;
   #stream = null;
   #timer = null;
+  #ahead = null;
   #run = 0;
   #position = null;
   #told = [];
@@ -70,6 +72,7 @@ export class Session extends EventTarget {
     removeEventListener("online", this.#nudge);
     document.removeEventListener("visibilitychange", this.#look);
     clearTimeout(this.#timer);
+    clearTimeout(this.#ahead);
     this.#tabs?.stop();
     this.#rest();
     this.#tabs = null;
@@ -167,6 +170,7 @@ export class Session extends EventTarget {
       check: () => this.#check(who),
     });
     this.#stream.run(this.#position);
+    this.#loadAhead();
   }
 
   #rest() {
@@ -223,10 +227,21 @@ export class Session extends EventTarget {
     this.#changed();
   }
 
+  // So that the panel has something to show at once, and without a connection. One tab is enough, and
+  // not all people at the same time.
+  #loadAhead() {
+    clearTimeout(this.#ahead);
+    if (!this.#tabs?.isLeading) return;
+    this.#ahead = setTimeout(() => {
+      if (this.#isStale && this.state === "in") this.load("all", "").catch(() => {});
+    }, AHEAD * (0.5 + Math.random()));
+  }
+
   #distrust() {
     this.#isMissing = false;
     this.items.distrust();
     this.#isStale = true;
+    this.#loadAhead();
   }
 
   #take(name, data) {
@@ -244,6 +259,7 @@ export class Session extends EventTarget {
       this.#count();
     } else if (name === "state" && this.items.change(data)) {
       this.#isStale = true;
+      this.#loadAhead();
     }
     this.#changed();
   }

@@ -1,6 +1,6 @@
 // What has just come, for a moment, at the edge of the window; read out politely.
 
-import { icon, make, webAddress } from "./dom.js";
+import { make, tool, webAddress } from "./dom.js";
 
 const SHOWN = 8000;
 const MOST = 3;
@@ -26,15 +26,12 @@ export class Toasts {
     const { title, body, link } = notification;
     const address = webAddress(link);
     const open = (event) => { this.act.open(notification, address, event); remove(); };
-    const close = make("button.deed", {
-      type: "button", "aria-label": `${this.words.say("dismiss")}: ${title}`, title: this.words.say("dismiss"), onclick: () => remove(),
-    });
-    close.append(icon("close"));
+    const dismiss = this.words.say("dismiss");
     const toast = make("div.toast", { part: "toast" },
       make("div.text", {},
         make(address ? "a.title" : "strong.title", { href: address, onclick: address ? open : null }, make("bdi", {}, title)),
         make("p", { dir: "auto" }, body ?? "")),
-      close);
+      tool("close", dismiss, () => remove(), { "aria-label": `${dismiss}: ${title}` }));
     const remove = () => {
       clearTimeout(timer);
       toast.remove();
