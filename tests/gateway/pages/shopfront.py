@@ -52,7 +52,7 @@ const inbox = document.querySelector("postbell-inbox");
 const root = inbox?.shadowRoot;
 const one = selector => root?.querySelector(selector);
 const all = selector => [...(root?.querySelectorAll(selector) ?? [])];
-const shown = () => all(".item bdi").map(title => title.textContent);
+const shown = () => all(".item .title bdi").map(title => title.textContent);
 """
 
 

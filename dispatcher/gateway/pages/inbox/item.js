@@ -21,7 +21,7 @@ export function buildItem(item, words, act) {
     make("div.text", {},
       make("div.line", {}, title,
         make("time", { datetime: item.created_at, dir: "auto", title: words.moment(item.created_at) }, words.since(item.created_at))),
-      make("p", { part: "body", dir: "auto" }, item.body),
+      make("p", { part: "body" }, make("bdi", {}, item.body)),
       actions(item, open)),
     make("div.deeds", {},
       item.read_at
@@ -43,7 +43,7 @@ function actions(item, open) {
   const known = item.actions.filter((action) => webAddress(action.link));
   if (!known.length) return null;
   return make("div.actions", {}, ...known.map((action, at) =>
-    make("a", { href: action.link, part: "action", dir: "auto", "data-deed": `action ${at}`, onclick: open }, action.label)));
+    make("a", { href: action.link, part: "action", "data-deed": `action ${at}`, onclick: open }, action.label)));
 }
 
 // Named with its item, so that a list of buttons makes sense to who cannot see it.

@@ -74,7 +74,7 @@ ul { list-style: none; }
 .unread .title { font-weight: 650; }
 a.title:hover { text-decoration: underline; text-underline-offset: .15em; }
 time { flex: none; color: var(--quiet); font-size: .75rem; white-space: nowrap; }
-.text p { margin-block-start: .125rem; text-align: match-parent; color: var(--quiet); font-size: .875rem; display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
+.text p { margin-block-start: .125rem; color: var(--quiet); font-size: .875rem; display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-block-start: .5rem; }
 .actions a { padding: .3125rem .75rem; border: 1px solid color-mix(in srgb, var(--accent) 45%, transparent); border-radius: .5rem; color: var(--accent); font-size: .8125rem; font-weight: 600; text-decoration: none; }
 .actions a:hover { background: var(--accent); color: var(--on-accent); }

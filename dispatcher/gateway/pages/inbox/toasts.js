@@ -30,7 +30,7 @@ export class Toasts {
     const toast = make("div.toast", { part: "toast" },
       make("div.text", {},
         make(address ? "a.title" : "strong.title", { href: address, onclick: address ? open : null }, make("bdi", {}, title)),
-        make("p", { dir: "auto" }, body ?? "")),
+        make("p", {}, make("bdi", {}, body ?? ""))),
       tool("close", dismiss, () => remove(), { "aria-label": `${dismiss}: ${title}` }));
     const remove = () => {
       clearTimeout(timer);
