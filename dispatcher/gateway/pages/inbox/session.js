@@ -12,7 +12,8 @@ import { Tabs } from "./tabs.js";
 const PAGE = 30;
 /** As many ids as the gateway takes at once. */
 const MOST_MARKED = 100;
-const PAUSE = 3000;
+const PAUSE = 2000;
+const LONGEST_PAUSE = 30_000;
 const AHEAD = 1500;
 // A page that loads within a minute of another goes on where that was.
 const FRESH = 60_000;
@@ -23,6 +24,7 @@ export class Session extends EventTarget {
   #tabs = null;
   #stream = null;
   #timer = null;
+  #failures = 0;
   #ahead = null;
   #run = 0;
   #position = null;
@@ -63,7 +65,7 @@ export class Session extends EventTarget {
         this.#recall();
       }
       this.#changed();
-      this.#later(() => this.start());
+      this.#later();
     }
   }
 
@@ -100,8 +102,10 @@ export class Session extends EventTarget {
     if (!more) this.#isStale = false;
     try {
       items.take(tab, category, more ? cursor : null, await this.gateway.ask("GET", `v1/inbox?${query}`));
+      this.#failures = 0;
     } catch (error) {
       this.#isMissing = error instanceof Away;
+      if (this.#isMissing) this.#later();
       throw error;
     }
     this.#changed();
@@ -285,32 +289,46 @@ export class Session extends EventTarget {
         const { verb, items: ids } = items.pending[0];
         await this.gateway.ask("POST", `v1/inbox/${verb}`, ids === null ? { all: true } : { items: ids });
         items.confirm();
+        this.#failures = 0;
         this.#changed();
       }
     } catch (error) {
-      if (error instanceof Away) {
-        this.#later(() => this.#send());
-      } else {
+      if (error instanceof Refused) {
         items.pending.shift();
         this.dispatchEvent(new CustomEvent("failed", { detail: error }));
         this.#changed();
-        this.#later(() => this.#send(), 0);
       }
+      this.#later();
     } finally {
       this.#isSending = false;
     }
   }
 
-  #later(act, pause = PAUSE) {
+  #later() {
     const run = this.#run;
+    const pause = Math.min(PAUSE * 2 ** this.#failures, LONGEST_PAUSE);
+    this.#failures += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { if (run === this.#run) act(); }, pause * (1 + Math.random()));
+    this.#timer = setTimeout(() => { if (run === this.#run) this.#again(); }, pause * (0.5 + Math.random() / 2));
+  }
+
+  // What could not be done before.
+  #again() {
+    if (this.state === "starting") {
+      this.start();
+      return;
+    }
+    if (this.#isMissing) {
+      this.#distrust();
+      this.#changed();
+    }
+    this.#send();
   }
 
   #nudge = () => {
+    this.#failures = 0;
     this.#stream?.nudge();
-    if (this.state === "starting") this.start();
-    this.#send();
+    this.#again();
   };
 
   #look = () => {
