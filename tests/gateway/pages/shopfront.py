@@ -22,7 +22,6 @@ from tests.gateway.bearer import SECRET, token
 from tests.given import Connection
 from tests.peers import site
 from tests.peers.browser import until as until_script
-from tests.peers.chromium import Chromium
 from tests.peers.server_process import free_port, listens
 from tests.scenarios.patience import until
 
@@ -47,7 +46,7 @@ _ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThro
 _OFFLINE = {**_ONLINE, "offline": True}
 
 #: What scripts of tests use to look inside.
-_LOOK = """
+LOOK = """
 const inbox = document.querySelector("postbell-inbox");
 const root = inbox?.shadowRoot;
 const one = selector => root?.querySelector(selector);
@@ -125,7 +124,8 @@ class Shopfront:
     gateway: GatewayThread
     origin: str
     pages: dict[str, tuple[str, bytes]]
-    browser: Chromium
+    #: A Chromium, for what opens tabs and presses keys; else any tests/peers/browser.py.
+    browser: Any
 
     def page(
         self, path: str = "/", who: str = "u1", *, attributes: str = "", writing: str = "ltr"
@@ -163,10 +163,10 @@ class Shopfront:
 
     def run(self, script: str, *arguments: Any) -> Any:
         """In the page, where `inbox`, `one(selector)`, `all(selector)` and `shown()` look."""
-        return self.browser.run(_LOOK + script, *arguments)
+        return self.browser.run(LOOK + script, *arguments)
 
     def until(self, script: str, *arguments: Any) -> Any:
-        return until_script(self.browser, _LOOK + script, *arguments)
+        return until_script(self.browser, LOOK + script, *arguments)
 
     @contextmanager
     def offline(self) -> Iterator[None]:
@@ -226,7 +226,7 @@ def arrive(db: Connection, title: str, recipient_id: str = "u1", **columns: Any)
 
 
 @contextmanager
-def opened(gateway: GatewayThread, browser: Chromium) -> Iterator[Shopfront]:
+def opened(gateway: GatewayThread, browser: Any) -> Iterator[Shopfront]:
     """A website of another origin than the gateway, which allows it."""
     pages: dict[str, tuple[str, bytes]] = {}
     with site.opened(pages) as origin:
