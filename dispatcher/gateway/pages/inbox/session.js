@@ -59,6 +59,8 @@ export class Session extends EventTarget {
         this.#end(error);
         return;
       }
+      // To a script, a gateway that does not allow the page looks like none.
+      if (!this.#failures) console.warn(`postbell-inbox: ${error.message} Does POSTBELL_ALLOWED_ORIGINS have ${location.origin}?`);
       const last = this.#cache.person;
       if (last && !this.person) {
         this.person = last;
