@@ -13,6 +13,7 @@ from dispatcher.cli import (
     check,
     demo,
     deploy,
+    import_events,
     login,
     new,
     preview,
@@ -61,6 +62,7 @@ for module in (
     deploy, run, serve, login, demo, check, preview, send, why, retry, stats, vapid, bounce,
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
+app.command("import-events")(import_events.command)
 app.add_typer(new.group, name="new")
 app.add_typer(text.group, name="text")
 

@@ -65,11 +65,7 @@ class EventType:
 
     @property
     def fields_json(self) -> dict[str, dict[str, Any]]:
-        """The fields as they are registered: `{"order_id": {"type": "id", "required": true}}`."""
-        return {
-            name: {"type": field.type, "required": field.required}
-            for name, field in self.fields.items()
-        }
+        return fields_json(self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ class Declaration:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             return cls({}, {}, (f"this is not TOML: {error}",))
         values = {**_DEFAULTS, **said}
-        fields, field_faults = _fields(values["fields"])
+        fields, field_faults = read_fields(values["fields"])
         return cls(values, fields, (*_faults(said, values, channels), *field_faults))
 
     def event_type(self, key: str, channels: tuple[str, ...], version: str) -> EventType:
@@ -141,7 +137,15 @@ def _faults(
                 )
 
 
-def _fields(said: object) -> tuple[dict[str, Field], list[str]]:
+def fields_json(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:
+    """The fields as they are registered: `{"order_id": {"type": "id", "required": true}}`."""
+    return {
+        name: {"type": field.type, "required": field.required} for name, field in fields.items()
+    }
+
+
+def read_fields(said: object) -> tuple[dict[str, Field], list[str]]:
+    """Of `{"order_id": "id", "reason": "text?"}`, and the sentences that say what is wrong."""
     fields: dict[str, Field] = {}
     faults: list[str] = []
     for name, kind in said.items() if isinstance(said, dict) else ():

@@ -12,6 +12,7 @@ create table postbell.event_type (
     channels text[] not null,
     notify_actor boolean not null default false,
     fields jsonb not null default '{}',
+    roles text[] not null default '{}',
 
     disabled_at timestamptz,
     registered_at timestamptz not null default now(),
@@ -28,6 +29,7 @@ comment on column postbell.event_type.version is 'A hash of the templates; a del
 comment on column postbell.event_type.channels is 'Channels that have a template.';
 comment on column postbell.event_type.notify_actor is 'Whether the person who caused the event hears of it too.';
 comment on column postbell.event_type.fields is '{"order_id": {"type": "id", "required": true}}; types as in postbell.is_of_type().';
+comment on column postbell.event_type.roles is 'Who it is meant for; none: anybody. Whoever has other roles does not find it among their choices. Whom it is told, the producer says.';
 comment on column postbell.event_type.disabled_at is 'Set to stop the event everywhere; emitting it stays harmless.';
 
 create sequence postbell.outbox_id_seq as bigint;

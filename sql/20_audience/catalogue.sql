@@ -21,8 +21,18 @@ as $$
       and kind.disabled_at is null
       and custom.disabled_at is null
       and way.channel <> all(site.disabled_channels)
+      -- Whose roles we do not know finds everything.
+      and (
+          cardinality(kind.roles) = 0
+          or (
+              select coalesce(array_agg(held.role) && kind.roles, true)
+              from postbell.recipient_role as held
+              where held.tenant_id = site.id
+                and held.recipient_id = catalogue.recipient
+          )
+      )
     order by kind.category, kind.key, way.place
 $$;
 
 comment on function postbell.catalogue(text, text) is
-    'Every event and channel that a person could hear of something by, and whether it is on for them, as the ladder would find it (mutes, quiet hours and addresses apart). What is forced cannot be switched off.';
+    'Every event and channel that a person could hear of something by, and whether it is on for them, as the ladder would find it (mutes, quiet hours and addresses apart). What is forced cannot be switched off. Events that are meant for other roles than theirs are left out.';

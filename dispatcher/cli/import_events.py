@@ -1,0 +1,261 @@
+"""postbell import-events"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from psycopg.types.json import Jsonb
+
+from dispatcher import event_list
+from dispatcher.cli import options, wording
+from dispatcher.cli.exits import Failure
+from dispatcher.cli.place import Connection, connected
+from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.event_list import EventListError, ListedEvent
+from dispatcher.rendering.event_type import EventType, fields_json
+from dispatcher.rendering.tree import EVENT_FILE, Tree
+from dispatcher.settings import Settings
+
+#: What a list has a say in, where no folder declares the event.
+_TAKEN: Final = (
+    "label", "description", "category", "priority", "default_channels", "forced_channels",
+    "channels", "fields",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An event with what only the database knows of it."""
+
+    event: EventType
+    roles: tuple[str, ...]
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import does to one event: each name with what it was and what it will be."""
+
+    key: str
+    is_new: bool
+    changes: Mapping[str, tuple[Any, Any]]
+    #: What the list says otherwise than the event's folder, which stands.
+    differs: tuple[str, ...]
+
+
+def command(
+    file: Annotated[str, typer.Argument(help="JSON; - is standard input.", metavar="FILE")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Register the events of a list: key, label, description, enabled, roles, channels, priority,
+    forced_channels.
+
+    All or none; doing it again changes nothing. Where a template folder declares the event, that
+    stands, and only roles and enabled are taken.
+    """
+    settings = Settings.load()
+    listed = _listed(file)
+    folders = _declared(settings)
+    with connected(settings) as connection, connection.transaction():
+        before = _registered(connection)
+        after = {each.key: _merged(each, before, folders) for each in listed}
+        changes = [
+            _change(each, before.get(each.key), after[each.key], is_declared=each.key in folders)
+            for each in listed
+        ]
+        if not dry_run:
+            for change in changes:
+                if change.is_new or change.changes:
+                    _write(connection, after[change.key])
+        paths = [row["path"] for row in wording.texts(connection, None)]
+    _answer(changes, is_dry=dry_run, json=json)
+    for key in after:
+        if key not in folders and not any(path.startswith(_place(key)) for path in paths):
+            say(f"{key}: it has no texts yet; `postbell text set {_place(key)}… FILE` sets them.")
+
+
+def _listed(file: str) -> list[ListedEvent]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}.") from None
+    try:
+        return event_list.read(text)
+    except EventListError as error:
+        faults = "\n".join(f"{file}: {fault}" for fault in error.faults)
+        raise Failure(f"{faults}\nNothing has changed.") from None
+
+
+def _declared(settings: Settings) -> frozenset[str]:
+    """The events that a folder declares."""
+    return frozenset(
+        name.removesuffix(f"/{EVENT_FILE}").replace("/", ".")
+        for name in Tree.of(settings.template_folders).files
+        if name.endswith(f"/{EVENT_FILE}")
+    )
+
+
+def _registered(connection: Connection) -> dict[str, Registered]:
+    known = {
+        key: (tuple(roles), is_enabled)
+        for key, roles, is_enabled in connection.execute(
+            "select key, roles, disabled_at is null from postbell.event_type"
+        )
+    }
+    return {
+        event.key: Registered(event, *known[event.key]) for event in wording.event_types(connection)
+    }
+
+
+def _merged(
+    each: ListedEvent, before: Mapping[str, Registered], folders: frozenset[str]
+) -> Registered:
+    """What the event is to be: what the list does not say stays as it was."""
+    found = before.get(each.key)
+    if found and each.key in folders:
+        return replace(found, roles=each.roles, is_enabled=each.is_enabled)
+    old = found.event if found else None
+    channels = tuple(dict.fromkeys((*each.channels, *each.forced_channels)))
+    event = EventType(
+        key=each.key,
+        label=each.label or (old.label if old else each.key),
+        description=(old.description if old else "")
+        if each.description is None
+        else each.description,
+        category=each.category or (old.category if old else _category(each.key, before)),
+        priority=each.priority,  # type: ignore[arg-type] # it was looked at
+        default_channels=each.channels,
+        forced_channels=each.forced_channels,
+        # Those that have texts already are none the fewer.
+        channels=tuple(dict.fromkeys((*(old.channels if old else ()), *channels))),
+        notify_actor=old.notify_actor if old else False,
+        fields=(old.fields if old else {}) if each.fields is None else each.fields,
+        version=old.version if old else "",
+    )
+    return Registered(event, each.roles, each.is_enabled)
+
+
+def _place(key: str) -> str:
+    return key.replace(".", "/") + "/"
+
+
+def _category(key: str, before: Mapping[str, Registered]) -> str:
+    """That of other events of the same subject, else the subject."""
+    subject = key.partition(".")[0]
+    kin = [known.event.category for name, known in before.items() if name.startswith(f"{subject}.")]
+    return kin[0] if kin else subject
+
+
+def _change(
+    each: ListedEvent, before: Registered | None, after: Registered, *, is_declared: bool
+) -> Change:
+    said = {**_values(after), "roles": after.roles, "enabled": after.is_enabled}
+    if before is None:
+        return Change(each.key, True, {}, ())
+    was = {**_values(before), "roles": before.roles, "enabled": before.is_enabled}
+    changes = {name: (was[name], said[name]) for name in said if was[name] != said[name]}
+    return Change(
+        each.key, False, changes, tuple(_differences(each, before.event)) if is_declared else ()
+    )
+
+
+def _differences(each: ListedEvent, declared: EventType) -> Iterator[str]:
+    wanted: dict[str, Any] = {
+        "label": each.label,
+        "description": each.description,
+        "category": each.category,
+        "priority": each.priority,
+        "default_channels": each.channels,
+        "forced_channels": each.forced_channels,
+        "fields": each.fields,
+    }
+    for name, value in wanted.items():
+        if value is not None and _comparable(value) != _comparable(getattr(declared, name)):
+            yield name
+
+
+def _values(registered: Registered) -> dict[str, Any]:
+    return {name: getattr(registered.event, name) for name in _TAKEN}
+
+
+def _comparable(value: object) -> object:
+    return sorted(value) if isinstance(value, tuple) else value
+
+
+def _write(connection: Connection, registered: Registered) -> None:
+    event = registered.event
+    connection.execute(
+        "select postbell.register_event(key => %s, category => %s, priority => %s,"
+        " default_channels => %s, channels => %s, fields => %s, label => %s, description => %s,"
+        " forced_channels => %s, notify_actor => %s, version => %s, roles => %s)",
+        [
+            event.key,
+            event.category,
+            event.priority,
+            list(event.default_channels),
+            list(event.channels),
+            Jsonb(fields_json(event.fields)),
+            event.label,
+            event.description,
+            list(event.forced_channels),
+            event.notify_actor,
+            event.version,
+            list(registered.roles),
+        ],
+    )
+    connection.execute(
+        "update postbell.event_type"
+        " set disabled_at = case when %(enabled)s then null else postbell.clock() end"
+        " where key = %(key)s and (disabled_at is null) <> %(enabled)s",
+        {"key": event.key, "enabled": registered.is_enabled},
+    )
+
+
+def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:
+    if json:
+        answer_json(
+            [
+                {
+                    "key": change.key,
+                    "change": "new" if change.is_new else "changed" if change.changes else "none",
+                    "changes": {
+                        name: {"was": _shown(was), "is": _shown(now)}
+                        for name, (was, now) in change.changes.items()
+                    },
+                    "differs_from_folder": list(change.differs),
+                }
+                for change in changes
+            ]
+        )
+        return
+    for change in changes:
+        if change.is_new:
+            answer(f"{change.key}: new.")
+        for name, (was, now) in change.changes.items():
+            answer(f"{change.key}: {name} is {_shown(now)!r}, was {_shown(was)!r}.")
+        if change.differs:
+            say(
+                f"{change.key}: its folder stands, and says otherwise: {', '.join(change.differs)}."
+            )
+    new = sum(change.is_new for change in changes)
+    changed = sum(bool(change.changes) for change in changes)
+    verb = "would be registered" if is_dry else "registered"
+    answer(f"{new} {verb}, {changed} changed, {len(changes) - new - changed} as before.")
+
+
+def _shown(value: object) -> object:
+    match value:
+        case tuple():
+            return list(value)
+        case Mapping():
+            return fields_json(value)
+        case _:
+            return value
