@@ -319,6 +319,23 @@ def test_on_the_gateways_own_pages_the_sessions_cookie_is_enough(
     assert shop.run("return fetch('/v1/session').then(answer => answer.status)") == 401
 
 
+def test_the_way_to_the_preferences_logs_in_there_and_shows_no_token(
+    shop: Shopfront, db: Connection
+) -> None:
+    shop.open(shop.page())
+    before = set(shop.browser.driver.window_handles)
+    shop.run("inbox.open(); one('[part=preferences]').click()")
+    until(lambda: len(shop.browser.driver.window_handles) > len(before), "another tab opens")
+
+    (opened,) = set(shop.browser.driver.window_handles) - before
+    shop.look_at(opened)
+
+    shop.until("return location.pathname === '/preferences' && document.readyState === 'complete'")
+    assert shop.run("return location.origin + location.search") == shop.gateway.address
+    answer = "return fetch('/v1/session').then(answer => answer.json())"
+    assert shop.run(answer)["recipient_id"] == "u1"
+
+
 def _token(shop: Shopfront) -> str:
     _, body = shop.pages["/postbell-token"]
     return body.decode().split('"')[3]

@@ -96,7 +96,7 @@ export class PostbellInbox extends HTMLElement {
   // Speaks the person's language, and so waits until it is known whose this is.
   async #show() {
     const session = this.#session;
-    const locale = this.getAttribute("locale") ?? session.person?.locale ?? this.#locale ?? navigator.language;
+    const locale = (this.getAttribute("locale") ?? session.person?.locale ?? this.#locale ?? navigator.language).replaceAll("_", "-");
     if (locale !== this.#locale) {
       this.#locale = locale;
       const words = await wordsFor(locale, this.#ownTexts()).catch(() => null);
@@ -174,20 +174,22 @@ export class PostbellInbox extends HTMLElement {
 
   // To an item's page, or to nowhere: either way it is read.
   #follow(item, address, event) {
-    const id = item.item_id ?? item.id;
+    // A notification has an id of its own, and that of its item if there is one.
+    const id = "item_id" in item ? item.item_id : item.id;
     const known = id && this.#session.items.get(String(id));
     if (id && !known?.read_at) this.#session.mark("read", [String(id)]);
     if (!this.#tell("open", { item, address }, true)) event.preventDefault();
     else if (address) this.#panel.close();
   }
 
-  // The page at the gateway has a login of its own: the token that is here begins a session there.
-  #openPreferences(event) {
-    const token = this.#session.gateway.heldToken;
-    if (!token || this.hasAttribute("preferences-url")) return;
+  // The page at the gateway has a login of its own: the application's token begins a session there.
+  async #openPreferences(event) {
+    const { gateway } = this.#session;
+    if (!gateway.tokenUrl || this.hasAttribute("preferences-url")) return;
     event.preventDefault();
+    const token = await gateway.token().catch(() => "");
     const field = (name, value) => make("input", { type: "hidden", name, value });
-    const form = make("form", { action: `${GATEWAY}login`, method: "post", target: "_blank", rel: "noopener", hidden: true },
+    const form = make("form", { action: `${GATEWAY}login`, method: "post", target: "_blank", hidden: true },
       field("token", token), field("to", "/preferences"));
     this.shadowRoot.append(form);
     form.submit();

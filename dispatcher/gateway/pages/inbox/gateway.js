@@ -52,11 +52,6 @@ export class Gateway {
     return this.#asking;
   }
 
-  /** The token that is there now, without asking for one. */
-  get heldToken() {
-    return this.#token;
-  }
-
   /** Whom the token names, as text to compare; null where the cookie does. */
   get subject() {
     return this.#claims && JSON.stringify([this.#claims.tenant ?? "default", this.#claims.sub]);
