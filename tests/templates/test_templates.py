@@ -198,8 +198,8 @@ def test_french_readers_get_french() -> None:
             delivery(sample("order.paid"), event="order.paid", recipient=reader(locale="fr-CA"))
         )
     )
-    assert content.subject == "Paiement de 149,00\xa0€ pour la commande n° 1042"
-    assert "Moyen de paiement : Visa ending in 4242" in content.text
+    assert content.subject == "Paiement de 149,00\xa0€ pour la commande n°\xa01042"
+    assert "Moyen de paiement\xa0: Visa ending in 4242" in content.text
     assert content.html is not None
     assert "Vous recevez ce message" in content.html
 
