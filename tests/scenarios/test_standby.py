@@ -1,0 +1,138 @@
+"""A hot standby: inboxes are read there, and it takes over when the primary dies."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from dispatcher import embedded, files, schema
+from dispatcher.embedded import Server
+from dispatcher.rendering.catalog import Catalog
+from tests import given
+from tests.given import Connection
+from tests.scenarios.conftest import StartDaemon
+from tests.scenarios.daemon_process import await_leader
+from tests.scenarios.mail_sink import MailSink
+from tests.scenarios.outcome import left_over, message_ids, routed
+from tests.scenarios.patience import until
+from tests.scenarios.producer import PAYLOAD
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+# The server is killed, not its machine.
+IN_HASTE = {"fsync": "off"}
+
+EVENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    primary: Server
+    standby: Server
+
+    @property
+    def url(self) -> str:
+        """Both of them, for libpq to find the one that takes writes."""
+        hosts = [
+            str(conninfo_to_dict(server.url)["host"]) for server in (self.primary, self.standby)
+        ]
+        return make_conninfo(
+            self.primary.url,
+            host=",".join(hosts),
+            port="5432,5432",
+            target_session_attrs="read-write",
+        )
+
+
+@pytest.fixture
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """What is committed on the primary is on the standby, too: replication is synchronous."""
+    with embedded.server(keep=False, settings=IN_HASTE) as primary:
+        schema.deploy(primary.url, events=Catalog.load([files.folder("templates")]).events.values())
+        folder = primary.folder.with_name(primary.folder.name + "-standby")
+        standby = Server(folder, keep=False, settings=IN_HASTE)
+        try:
+            follow(primary, standby)
+            with psycopg.connect(primary.url, autocommit=True) as session:
+                session.execute("alter system set synchronous_standby_names = '*'")
+                session.execute("select pg_reload_conf()")
+                given.recipient(session)
+            yield Pair(primary, standby)
+        finally:
+            standby.close()
+
+
+def follow(primary: Server, standby: Server) -> None:
+    """Makes a standby as the manual of PostgreSQL says."""
+    standby.folder.mkdir(mode=0o700)
+    command = [
+        str(embedded.binary("pg_basebackup")),
+        *("--pgdata", str(standby.data), "--dbname", make_conninfo(primary.url)),
+        *("--write-recovery-conf", "--checkpoint", "fast", "--no-sync"),
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    path: Path
+    for path in (standby.data, *standby.data.rglob("*")):
+        standby._give(path)
+    standby.prepare(embedded.binary("postgres").parent)
+    standby.start()
+
+
+def emit(session: Connection, many: int) -> set[int]:
+    return {given.emit(session, payload=PAYLOAD, channels=["in_app", "email"]) for _ in range(many)}
+
+
+def settled(session: Connection, events: set[int]) -> bool:
+    return routed(session) >= events and not left_over(session)
+
+
+def test_an_inbox_is_read_on_a_standby(
+    pair: Pair, start_daemon: StartDaemon, mail_sink: MailSink
+) -> None:
+    await_leader(pair.url, start_daemon(pair.url, smtp_url=mail_sink.url))
+    with psycopg.connect(pair.primary.url, autocommit=True) as session:
+        events = emit(session, 3)
+        until(lambda: settled(session, events), "what was emitted is delivered")
+
+    with psycopg.connect(pair.standby.url) as replica:
+        until(lambda: unread(replica) == [3], "the standby has caught up")
+
+
+def unread(replica: Connection) -> list[int]:
+    """By the bell of u1, read as OPERATING.md says."""
+    with replica.transaction():
+        replica.execute("set local role postbell_reader")
+        replica.execute(
+            "select set_config('postbell.tenant', 'default', true),"
+            " set_config('postbell.recipient', 'u1', true)"
+        )
+        return given.column(replica, "select unread from postbell.unread_counts")
+
+
+def test_a_standby_takes_over_and_what_was_committed_is_delivered(
+    pair: Pair, start_daemon: StartDaemon, mail_sink: MailSink
+) -> None:
+    daemon = start_daemon(pair.url, smtp_url=mail_sink.url, lease_seconds=1)
+    await_leader(pair.url, daemon)
+    with psycopg.connect(pair.primary.url, autocommit=True) as session:
+        events = emit(session, EVENTS)
+
+    pair.primary.stop("immediate")
+    with psycopg.connect(pair.standby.url, autocommit=True) as session:
+        session.execute("select pg_promote()")
+        session.execute("alter system set synchronous_standby_names = ''")
+        await_leader(pair.url, daemon)
+        events |= emit(session, EVENTS)
+        until(lambda: settled(session, events), "everything is settled")
+
+        inbox = given.column(session, "select outbox_id from postbell.inbox_item order by 1")
+        assert inbox == sorted(events)
+        assert set(message_ids(session)) <= set(mail_sink.copies())
+    assert daemon.is_running()
