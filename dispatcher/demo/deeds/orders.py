@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
 from dispatcher.demo.deeds.deed import Deed, Setting
@@ -55,7 +55,7 @@ async def _pay_twice(at: Setting) -> None:
 
 async def _assign(at: Setting) -> None:
     order = await some_order(at, orders.UNASSIGNED)
-    deadline = date.today() + timedelta(days=7)  # noqa: DTZ011 - a day at the counter
+    deadline = datetime.now().astimezone() + timedelta(days=7)
     await at.market.orders.assign(order, at.writer, deadline=deadline)
 
 

@@ -8,6 +8,7 @@ from typing import LiteralString
 
 from psycopg.sql import SQL
 
+from dispatcher import verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.ledger import Ledger
 
@@ -21,7 +22,11 @@ class Bundle:
     name: str
     number_of_classes: int
     total_price: str
-    deposit: str
+    deposit_required: str
+
+    @property
+    def client_id(self) -> str:
+        return self.client.id
 
     @property
     def subject(self) -> str:
@@ -70,18 +75,8 @@ class Classes:
                 deposit,
             )
             bundle = Bundle(number, client, name, number_of_classes, price, deposit)
-            await self._ledger.notify(
-                "class.bundle.created",
-                client.id,
-                {
-                    "bundle_id": number,
-                    "bundle_name": name,
-                    "number_of_classes": number_of_classes,
-                    "total_price": price,
-                    "deposit_required": deposit,
-                },
-                tenant_id=client.house,
-                subject=bundle.subject,
+            await self._ledger.tell(
+                verbs.notify_class_bundle_created, client.house, class_bundle=bundle
             )
         return bundle
 
@@ -92,17 +87,13 @@ class Classes:
             await self._ledger.rows(
                 "update shop.bundle set deposit_paid_at = now() where id = %s", bundle.id
             )
-            await self._ledger.notify(
-                "class.bundle.deposit_paid",
-                client.id,
-                {
-                    "bundle_id": bundle.id,
-                    "bundle_name": bundle.name,
-                    "amount": bundle.deposit,
-                    "balance_remaining": str(Decimal(bundle.total_price) - Decimal(bundle.deposit)),
-                },
-                tenant_id=client.house,
-                subject=bundle.subject,
+            left = Decimal(bundle.total_price) - Decimal(bundle.deposit_required)
+            await self._ledger.tell(
+                verbs.notify_class_deposit_paid,
+                client.house,
+                class_bundle=bundle,
+                amount=bundle.deposit_required,
+                balance_remaining=left,
             )
 
     async def hold_all(self, bundle: Bundle) -> None:
@@ -118,28 +109,16 @@ class Classes:
                 """,
                 bundle.id,
             )
-            await self._ledger.notify(
-                "class.bundle.completed",
-                client.id,
-                {
-                    "bundle_id": bundle.id,
-                    "bundle_name": bundle.name,
-                    "number_of_classes": bundle.number_of_classes,
-                },
-                tenant_id=client.house,
-                subject=bundle.subject,
+            await self._ledger.tell(
+                verbs.notify_class_bundle_completed, client.house, class_bundle=bundle
             )
 
     async def hold_one_too_many(self, bundle: Bundle) -> None:
         """A mistake at the counter, to which the table objects. Raises IntegrityError."""
         title = f"somebody counts one class too many of “{bundle.name}”"
         async with self._ledger.transaction(bundle.client.house, title):
-            await self._ledger.notify(
-                "class.bundle.completed",
-                bundle.client.id,
-                {"bundle_name": bundle.name, "number_of_classes": bundle.number_of_classes + 1},
-                tenant_id=bundle.client.house,
-                subject=bundle.subject,
+            await self._ledger.tell(
+                verbs.notify_class_bundle_completed, bundle.client.house, class_bundle=bundle
             )
             await self._ledger.rows(
                 "update shop.bundle set classes_held = number_of_classes + 1 where id = %s",
@@ -158,19 +137,18 @@ class Classes:
                 sender.id,
                 body,
             )
-            await self._ledger.notify(
-                "class.message.received",
-                payload={
-                    "sender_name": sender.name,
-                    "bundle_id": bundle.id,
-                    "bundle_name": bundle.name,
-                    "message_preview": body,
-                    "thread_id": thread,
-                },
-                audience={"recipients": [bundle.client.id, teacher.id]},
-                actor=sender.id,
-                tenant_id=house,
-                subject=f"thread:{thread}",
+            about = {
+                "id": thread,
+                "bundle_id": bundle.id,
+                "bundle_name": bundle.name,
+                "member_ids": [bundle.client.id, teacher.id],
+            }
+            await self._ledger.tell(
+                verbs.notify_class_message_received,
+                house,
+                thread=about,
+                sender=sender,
+                message=body,
             )
 
     async def _thread(self, bundle: Bundle, teacher: Person) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from dispatcher import verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.classes import Bundle
 from dispatcher.demo.market.ledger import Ledger
@@ -22,37 +23,19 @@ class Installment:
     id: int
     client: Person
     of: Order | Bundle
-    number: int
-    total: int
+    installment_number: int
+    total_installments: int
     amount: str
-    due_on: date
+    due_date: date
+
+    @property
+    def client_id(self) -> str:
+        return self.client.id
 
     @property
     def subject(self) -> str:
         """What Postbell calls it."""
         return f"installment:{self.id}"
-
-    @property
-    def event(self) -> str:
-        is_of_order = isinstance(self.of, Order)
-        return "payment.installment_due" if is_of_order else "class.installment.due"
-
-    @property
-    def payload(self) -> dict[str, object]:
-        """As both events declare it."""
-        about: dict[str, object] = (
-            {"order_id": self.of.id}
-            if isinstance(self.of, Order)
-            else {"bundle_id": self.of.id, "bundle_name": self.of.name}
-        )
-        return {
-            **about,
-            "installment_id": self.id,
-            "installment_number": self.number,
-            "total_installments": self.total,
-            "amount": self.amount,
-            "due_date": self.due_on.isoformat(),
-        }
 
 
 class Installments:
@@ -92,13 +75,13 @@ class Installments:
             )
             made = Installment(key, client, of, number, total, amount, reminded_at.date())
             moment.title = _title(made, remind_in)
-            await self._ledger.notify(
-                made.event,
-                client.id,
-                made.payload,
+            whole = {"order_id": of.id} if isinstance(of, Order) else {"class_bundle": of}
+            await self._ledger.tell(
+                verbs.notify_installment_due,
+                client.house,
+                installment=made,
                 deliver_at=reminded_at if remind_in else None,
-                tenant_id=client.house,
-                subject=made.subject,
+                **whole,
             )
         return made
 

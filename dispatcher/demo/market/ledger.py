@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -113,6 +113,12 @@ class Ledger:
         cursor = await self.connection.execute(statement, values)
         return await cursor.fetchall() if cursor.description else []
 
+    async def tell(self, verb: Callable[..., Awaitable[Any]], house: str, **given: object) -> Any:
+        """Call a helper verb in the transaction, as an application does. Returns the event's id."""
+        named = ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
+        self._statements.append(f"-- dispatcher.verbs.{verb.__name__}({named})")
+        return await verb(**given, website=house, on=self.connection)
+
     async def notify(
         self,
         event: str,
@@ -147,8 +153,13 @@ class Ledger:
         return [int(number) for (number,) in await cursor.fetchall()]
 
 
+def _shown(value: object) -> str:
+    """A thing of the marketplace by its subject, anything else as Python writes it."""
+    return str(getattr(value, "subject", None) or repr(value))
+
+
 def _cursor_that_notes(statements: list[str]) -> type[AsyncClientCursor[Any]]:
-    """Cursors that write down what they execute, whoever made them: a helper verb's too."""
+    """Cursors that write down what they execute."""
 
     class Noting(AsyncClientCursor[Any]):
         # psycopg has another for template strings, which Python 3.11 does not know.

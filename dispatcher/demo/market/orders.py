@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, LiteralString
 
 from psycopg.sql import SQL
 
-from dispatcher.demo.cast import Person
+from dispatcher import verbs
+from dispatcher.demo.cast import NAMES, Person
 from dispatcher.demo.market.ledger import Ledger
 
 
@@ -21,16 +22,20 @@ class Order:
     topic: str
     amount: str
     writer_id: str | None = None
+    deadline: datetime | None = None
+
+    @property
+    def client_id(self) -> str:
+        return self.client.id
+
+    @property
+    def writer_name(self) -> str | None:
+        return NAMES[self.client.house, self.writer_id] if self.writer_id else None
 
     @property
     def subject(self) -> str:
         """What Postbell calls it."""
         return f"order:{self.id}"
-
-    @property
-    def people(self) -> list[str]:
-        """The client, and the writer if there is one."""
-        return [self.client.id, *([self.writer_id] if self.writer_id else [])]
 
 
 #: What one may ask of an order, `wanted`; `payment` is the one that paid it.
@@ -87,13 +92,7 @@ class Orders:
             )
             order = Order(number, client, topic, amount)
             moment.title = f"{client.name} places order {number}"
-            await self._ledger.notify(
-                "order.created",
-                client.id,
-                {"order_id": number, "order_topic": topic, "amount": amount},
-                tenant_id=client.house,
-                subject=order.subject,
-            )
+            await self._ledger.tell(verbs.notify_order_created, client.house, order=order)
         return order
 
     async def assign(
@@ -102,7 +101,7 @@ class Orders:
         writer: Person,
         *,
         by: Person | None = None,
-        deadline: date | None = None,
+        deadline: datetime | None = None,
     ) -> Order:
         """Assign a writer; client and writer hear of it, but not whoever did it."""
         taker = "takes" if by == writer else "is assigned"
@@ -114,19 +113,12 @@ class Orders:
                 deadline,
                 order.id,
             )
-            assigned = Order(order.id, order.client, order.topic, order.amount, writer.id)
-            await self._ledger.notify(
-                "order.assigned",
-                payload={
-                    "order_id": order.id,
-                    "order_topic": order.topic,
-                    "writer_name": writer.name,
-                    "deadline": deadline and deadline.isoformat(),
-                },
-                audience={"recipients": assigned.people},
+            assigned = replace(order, writer_id=writer.id, deadline=deadline)
+            await self._ledger.tell(
+                verbs.notify_order_assigned,
+                order.client.house,
+                order=assigned,
                 actor=by.id if by else None,
-                tenant_id=order.client.house,
-                subject=order.subject,
             )
         return assigned
 
@@ -136,13 +128,11 @@ class Orders:
         if tell_in:
             title += f", to be told in {spoken(tell_in)}"
         async with self._ledger.transaction(order.client.house, title):
-            told_by = await self._ledger.notify(
-                "order.completed",
-                payload={"order_id": order.id, "order_topic": order.topic},
-                audience={"recipients": order.people},
+            told_by = await self._ledger.tell(
+                verbs.notify_order_completed,
+                order.client.house,
+                order=order,
                 deliver_at=datetime.now().astimezone() + tell_in if tell_in else None,
-                tenant_id=order.client.house,
-                subject=order.subject,
             )
             await self._ledger.rows(
                 """

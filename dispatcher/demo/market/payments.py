@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from dispatcher import verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.ledger import Ledger
 from dispatcher.demo.market.orders import Order
@@ -19,9 +20,22 @@ class Invoice:
     """What a client has been asked for in writing."""
 
     id: int
-    number: str
+    invoice_number: str
     order: Order
-    due_on: date
+    due_date: date
+
+    @property
+    def client_id(self) -> str:
+        return self.order.client.id
+
+    @property
+    def amount(self) -> str:
+        return self.order.amount
+
+    @property
+    def subject(self) -> str:
+        """What Postbell calls it."""
+        return f"invoice:{self.id}"
 
 
 class Payments:
@@ -48,17 +62,12 @@ class Payments:
                 order.id,
                 order.amount,
             )
-            await self._ledger.notify(
-                "order.paid",
-                payload={
-                    "order_id": order.id,
-                    "order_topic": order.topic,
-                    "amount": order.amount,
-                    "payment_method": "Wallet",
-                },
-                audience={"recipients": order.people},
-                tenant_id=client.house,
-                subject=order.subject,
+            await self._ledger.tell(
+                verbs.notify_order_paid,
+                client.house,
+                order=order,
+                payment_amount=order.amount,
+                payment_method="Wallet",
             )
             await self._ledger.rows(
                 """
@@ -74,13 +83,17 @@ class Payments:
         """The bank's webhook, which calls as often as it likes: the key makes it one event."""
         title = f"the bank reports the payment of order {order.id}"
         async with self._ledger.transaction(order.client.house, title):
-            await self._ledger.notify(
-                "payment.completed",
-                order.client.id,
-                {"order_id": order.id, "order_topic": order.topic, "amount": order.amount},
+            payment = {
+                "client_id": order.client.id,
+                "amount": order.amount,
+                "order_id": order.id,
+                "order_topic": order.topic,
+            }
+            await self._ledger.tell(
+                verbs.notify_payment_completed,
+                order.client.house,
+                payment=payment,
                 idempotency_key=key,
-                tenant_id=order.client.house,
-                subject=order.subject,
             )
 
     async def donate(self, client: Person, amount: str) -> None:
@@ -96,12 +109,12 @@ class Payments:
                 client.id,
                 amount,
             )
-            await self._ledger.notify(
-                "payment.completed",
-                client.id,
-                {"amount": amount, "payment_method": "Visa ending in 4242"},
-                tenant_id=client.house,
-            )
+            payment = {
+                "client_id": client.id,
+                "amount": amount,
+                "payment_method": "Visa ending in 4242",
+            }
+            await self._ledger.tell(verbs.notify_payment_completed, client.house, payment=payment)
 
     async def fail(self, order: Order, reason: str) -> None:
         """The bank declines a card: that is worth a row, and worth telling."""
@@ -120,17 +133,12 @@ class Payments:
                 order.amount,
                 reason,
             )
-            await self._ledger.notify(
-                "payment.failed",
-                client.id,
-                {
-                    "order_id": order.id,
-                    "order_topic": order.topic,
-                    "amount": order.amount,
-                    "reason": reason,
-                },
-                tenant_id=client.house,
-                subject=order.subject,
+            await self._ledger.tell(
+                verbs.notify_payment_failed,
+                client.house,
+                order=order,
+                amount=order.amount,
+                reason=reason,
             )
 
     async def refund(self, order: Order, reason: str) -> None:
@@ -149,17 +157,13 @@ class Payments:
                 reason,
                 order.id,
             )
-            await self._ledger.notify(
-                "payment.refunded",
-                client.id,
-                {
-                    "order_id": order.id,
-                    "refund_id": number,
-                    "amount": order.amount,
-                    "reason": reason,
-                },
-                tenant_id=client.house,
-                subject=order.subject,
+            await self._ledger.tell(
+                verbs.notify_refund_processed,
+                client.house,
+                refund={"id": number},
+                order=order,
+                amount=order.amount,
+                reason=reason,
             )
 
     async def load_wallet(self, client: Person, amount: str) -> None:
@@ -175,11 +179,11 @@ class Payments:
                 client.house,
                 client.id,
             )
-            await self._ledger.notify(
-                "payment.wallet_loaded",
-                client.id,
-                {"amount": amount, "balance": str(balance)},
-                tenant_id=client.house,
+            await self._ledger.tell(
+                verbs.notify_wallet_loaded,
+                client.house,
+                wallet={"client_id": client.id, "balance": balance},
+                amount=amount,
             )
 
     async def invoice(self, order: Order) -> Invoice:
@@ -198,19 +202,9 @@ class Payments:
                 due_on,
             )
             moment.title = f"invoice {written} is written for order {order.id}"
-            await self._ledger.notify(
-                "payment.invoice_generated",
-                client.id,
-                {
-                    "invoice_id": number,
-                    "invoice_number": written,
-                    "amount": order.amount,
-                    "due_date": due_on.isoformat(),
-                },
-                tenant_id=client.house,
-                subject=order.subject,
-            )
-        return Invoice(number, written, order, due_on)
+            invoice = Invoice(number, written, order, due_on)
+            await self._ledger.tell(verbs.notify_invoice_generated, client.house, invoice=invoice)
+        return invoice
 
     async def send_receipt(self, order: Order) -> None:
         """A receipt, which the law wants in writing: by e-mail, whatever the person prefers."""

@@ -22,7 +22,7 @@ async def payments(market: Marketplace) -> AsyncIterator[Scene]:
     await till.fail(moon, "The card has expired.")
     yield scene(diary, told(ADA, "in_app email push", "£60.00"))
     invoice = await till.invoice(moon)
-    yield scene(diary, told(ADA, _USUAL, invoice.number, "£60.00"))
+    yield scene(diary, told(ADA, _USUAL, invoice.invoice_number, "£60.00"))
     await till.load_wallet(ADA, "50.00")
     yield scene(diary, told(ADA, _USUAL, "£50.00", "£999,901.00"))
     await till.pay(moon)

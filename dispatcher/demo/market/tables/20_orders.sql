@@ -5,7 +5,7 @@ create table shop.customer_order (
     topic text not null,
     amount numeric(12, 2) not null,
     writer_id text,
-    deadline date,
+    deadline timestamptz,
 
     placed_at timestamptz not null default now(),
     completed_at timestamptz,
