@@ -24,6 +24,7 @@ from dispatcher.gateway.outlook import OutlookPages
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.inbox import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
+from dispatcher.gateway.pages.operator import OperatorPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.preferences import PreferencePages
@@ -102,6 +103,7 @@ def application(
         *InboxScripts(assets.shipped()).routes,
         *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
         *PreferencesPage(pool, doorkeeper, page).routes,
+        *OperatorPage(doorkeeper, page).routes,
     ]
     pages = Starlette(
         routes=[*operation.routes(declared, doorkeeper), *others, *seen],

@@ -9,6 +9,7 @@ from psycopg import sql
 from pydantic import Field
 
 from dispatcher.database import Pool
+from dispatcher.fate import reason_for
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.fields import Model
 from dispatcher.gateway.operation import Operation
@@ -95,6 +96,7 @@ class Rejected(Model):
     """Events rejected within a day, for one reason."""
 
     reason: str
+    why: str
     event: str | None
     events: int
     last_at: datetime
@@ -174,6 +176,8 @@ class OverviewDesk:
         (router,) = found.pop("router")
         for provider in found["providers"]:
             provider["reason"] = provider["reason"] and mask(provider["reason"])
+        for rejected in found["rejections"]:
+            rejected["why"] = reason_for(rejected["reason"]).sentence
         return Overview.model_validate({**found, "at": router.pop("at"), "router": router})
 
     async def list_names(self, operator: Operator) -> Names:

@@ -1,0 +1,54 @@
+"""`/operator`: what became of messages, for whoever answers for them.
+
+The page is a frame; its script asks /v1/operator for what it shows, as the operator.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatcher.gateway.auth import Authenticator, Unauthorized
+from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.words import language, words
+
+PATH: Final = "/operator"
+
+
+class OperatorPage:
+    """For operators alone."""
+
+    def __init__(self, authenticator: Authenticator, page: Page) -> None:
+        self._authenticator: Final = authenticator
+        self._page: Final = page
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route(PATH, self.open)]
+
+    async def open(self, request: Request) -> Response:
+        """By an operator's session."""
+        lang = language(None, request)
+        said = words("operator", lang)
+        try:
+            operator = await self._authenticator.authenticate_operator(request)
+        except Unauthorized:
+            return self._page.render(
+                "login.html",
+                lang=lang,
+                status=HTTPStatus.UNAUTHORIZED,
+                heading=said["refused.heading"],
+                sentence=said["refused.sentence"],
+            )
+        return self._page.render(
+            "operator.html",
+            lang=lang,
+            said=said,
+            operator=operator.name,
+            # The gateway itself explains in English.
+            told={**said, **({} if lang == "en" else words("reasons", lang))},
+        )

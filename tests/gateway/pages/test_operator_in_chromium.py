@@ -1,0 +1,101 @@
+"""An operator's walk through the page: what failed is found, understood, and sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dispatcher.gateway.token import operator_login_token
+from tests import given
+from tests.gateway.bearer import SECRET
+from tests.gateway.desk.conftest import refused
+from tests.gateway.in_process import serving
+from tests.given import Connection
+from tests.peers.browser import until
+from tests.peers.chromium import Chromium
+from tests.peers.server_process import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def gateway(db: Connection, database_url: str) -> AsyncIterator[str]:
+    given.event_type(db, "order.moved", default_channels=["in_app", "email"])
+    port = free_port()
+    base = f"http://localhost:{port}"
+    async with serving(database_url, gateway_port=port, public_url=base):
+        yield base
+
+
+class Page:
+    """The browser waits in a thread, for the gateway is in the test's own loop."""
+
+    def __init__(self, browser: Chromium) -> None:
+        self._browser = browser
+
+    async def open(self, url: str) -> None:
+        await asyncio.to_thread(self._browser.open, url)
+
+    async def run(self, script: str, *arguments: Any) -> Any:
+        return await asyncio.to_thread(self._browser.run, script, *arguments)
+
+    async def shows(self, script: str, *arguments: Any) -> Any:
+        """What the expression gives, as soon as that is true."""
+        return await asyncio.to_thread(until, self._browser, f"return {script}", *arguments)
+
+    async def says(self, selector: str, what: str) -> str:
+        script = (
+            "[...document.querySelectorAll(arguments[0])].map(each => each.innerText)"
+            ".find(said => said.includes(arguments[1]))"
+        )
+        return str(await self.shows(script, selector, what))
+
+    async def click(self, selector: str) -> None:
+        await self.shows("document.querySelector(arguments[0])", selector)
+        script = "const it = document.querySelector(arguments[0]); it.focus(); it.click()"
+        await self.run(script, selector)
+
+
+async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: Connection) -> None:
+    first, second = refused(db, "order.moved", 2)
+    given.emit(db, "order.lost")
+    given.route(db)
+    token = operator_login_token(SECRET, datetime.now(UTC), "olga")
+
+    with Chromium() as browser:
+        page = Page(browser)
+        await page.open(f"{gateway}/login?token={token}&to=/operator")
+        # How things stand, on the page that the address led to.
+        assert "2" in await page.says("a.tile", "Dead letters")
+        assert "Not running" in await page.says(".tile", "Router")
+        # Rejected events, with the way out.
+        await page.click('[data-view="rejections"]')
+        assert "postbell.register_event()" in await page.says("tr", "order.lost")
+        assert await page.run("return document.activeElement.id") == "main"
+        # A delivery is found by its person, and tells what befell it.
+        await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=refused")
+        await page.click(f'[data-key="d{first}"]')
+        assert "550 no <address> here" in await page.says(".timeline li", "Tried: refused")
+        assert await page.run("return document.querySelector('dialog').matches(':modal')")
+        await page.click("dialog .close")
+        assert await page.run("return document.activeElement.dataset.key") == f"d{first}"
+        # One dead letter is sent again, once that is confirmed.
+        await page.click('[data-view="dead-letters"]')
+        await page.click(f'[data-key="r{first}"]')
+        assert given.value(db, "select count(*) from postbell.dead_letters") == 2
+        await page.click("#retry-yes")
+        await page.says("#said", "1 delivery is on its way again.")
+        assert given.column(db, "select delivery_id from postbell.dead_letters") == [second]
+        # What somebody else does shows by itself.
+        given.call(db, "retry")
+        await page.says("#view", "No dead letters")
+        # Figures, drawn and as a table.
+        await page.click('[data-view="figures"]')
+        assert await page.shows("document.querySelector('figure svg[role=img] rect.pending')")
+        # And out.
+        await page.click("#leave")
+        await page.says("main", "postbell login --operator")
