@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from dispatcher.gateway.pages.assets import FOLDER
 from dispatcher.gateway.pages.words import words
 from dispatcher.reasons import LADDER, LATER, REJECTIONS
+from tests import given
 from tests.gateway.client import Client, cookies_of
+from tests.given import Connection
 
 REASONS = {**LADDER, **LATER, **REJECTIONS}
+README = Path(__file__).parents[3] / "README.md"
+#: Its section.
+FOR_OPERATORS = (
+    README.read_text(encoding="utf-8").split("\n## For operators\n")[1].split("\n## ")[0]
+)
 SCRIPTS = [FOLDER / "operator.js", *sorted((FOLDER / "operator").glob("*.js"))]
 
 
@@ -79,3 +87,33 @@ def test_scripts_turn_nothing_that_they_are_told_into_markup() -> None:
     source = "".join(script.read_text() for script in SCRIPTS)
 
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", source)
+
+
+def test_every_view_and_function_that_readme_names_for_operators_says_what_it_is(
+    connection: Connection,
+) -> None:
+    named = set(re.findall(r"`postbell\.(\w+)", FOR_OPERATORS))
+    commented = given.column(
+        connection,
+        "select relname::text from pg_class where relnamespace = 'postbell'::regnamespace"
+        " and obj_description(oid, 'pg_class') is not null union all"
+        " select proname::text from pg_proc where pronamespace = 'postbell'::regnamespace"
+        " and obj_description(oid, 'pg_proc') is not null",
+    )
+
+    assert len(named) > 10
+    assert named <= set(commented)
+
+
+def test_support_may_ask_all_that_readme_names_for_operators(connection: Connection) -> None:
+    connection.execute("set local role postbell_support")
+
+    for view in re.findall(r"`postbell\.(\w+)`", FOR_OPERATORS):
+        connection.execute(f"select from postbell.{view} limit 0".encode())
+    for function in re.findall(r"`postbell\.(\w+)\(", FOR_OPERATORS):
+        assert given.value(
+            connection,
+            "select bool_or(has_function_privilege(oid, 'execute')) from pg_proc"
+            " where pronamespace = 'postbell'::regnamespace and proname = %s",
+            function,
+        )
