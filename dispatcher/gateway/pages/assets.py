@@ -37,6 +37,7 @@ _TYPES: Final = MappingProxyType(
 _SQUEEZED: Final = frozenset({".css", ".js"})
 _COMMENT: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
+_EMPTY: Final = re.compile(r"^\n+", re.MULTILINE)
 #: It is at that address for good.
 _KEPT: Final = "public, max-age=31536000, immutable"
 #: A browser may keep it, and asks each time whether it is still so.
@@ -126,13 +127,11 @@ class Assets:
 
 
 def squeezed(text: str) -> str:
-    """Without the comments that have lines of their own, and without indentation.
+    """Without the comments that have lines of their own, indentation and empty lines.
 
-    Every line keeps its number, for whoever looks for a fault. A text over several lines, between
-    backticks, must not depend on what begins its lines.
+    A text over several lines, between backticks, must not depend on these.
     """
-    emptied = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
-    return _INDENT.sub("", emptied)
+    return _EMPTY.sub("", _INDENT.sub("", _COMMENT.sub("", text)))
 
 
 @cache

@@ -14,7 +14,7 @@ from dispatcher.gateway.pages.words import LANGUAGES
 from tests.gateway.client import Answer, Client
 
 #: Bytes, packed, of all that a page loads to show the bell and all behind it.
-BUDGET = 20 * 1024
+BUDGET = 20_000
 
 MODULES = sorted(FOLDER.glob("inbox/*.js"))
 

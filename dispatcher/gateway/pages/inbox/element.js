@@ -90,6 +90,7 @@ export class PostbellInbox extends HTMLElement {
     this.#session?.stop();
     this.#session = this.#words = this.#locale = this.#panel = null;
     this.#unread = null;
+    this.#showInTitle("");
     this.shadowRoot.replaceChildren();
   }
 
@@ -158,11 +159,12 @@ export class PostbellInbox extends HTMLElement {
     this.#bell.setAttribute("aria-label", unread ? this.#words.say("bell", { count: unread, shown }) : this.#words.say("bell"));
     if (unread === this.#unread) return;
     this.#unread = unread;
-    if (this.hasAttribute("title-badge")) {
-      const title = document.title.replace(/^\(\d+\+?\) /, "");
-      document.title = unread ? `(${shown}) ${title}` : title;
-    }
+    this.#showInTitle(unread ? `(${shown}) ` : "");
     this.#tell("unread", { unread });
+  }
+
+  #showInTitle(count) {
+    if (this.hasAttribute("title-badge")) document.title = count + document.title.replace(/^\(\d+\+?\) /, "");
   }
 
   #ring(notification) {
