@@ -127,6 +127,73 @@ def test_an_internal_note_without_an_assignee_tells_nobody(connection: Connectio
     assert outbox(connection) == []
 
 
+# --- what the system before this one did wrong
+
+
+def told(db: Connection) -> list[tuple[str, str]]:
+    """Who finds what in the inbox, once everything is routed."""
+    given.route(db)
+    return given.rows(
+        db,
+        "select event, recipient_id from postbell.delivery_log"
+        " where channel = 'in_app' and state = 'queued' order by outbox_id, recipient_id",
+    )
+
+
+def test_a_paid_order_is_not_told_to_the_client_a_second_time_as_payment_completed(
+    db: Connection,
+) -> None:
+    given.call(db, "notify_order_paid", **PAID)
+
+    assert told(db) == [("order.paid", "u1")]
+
+
+def test_the_second_order_completed_of_a_client_is_not_lost_as_a_duplicate(
+    db: Connection,
+) -> None:
+    for order in ("42", "43"):
+        given.call(db, "notify_order_completed", order_id=order, client_id="u1")
+
+    assert told(db) == [("order.completed", "u1")] * 2
+
+
+def test_a_second_payment_within_45_seconds_is_not_swallowed(db: Connection) -> None:
+    for _ in range(2):
+        given.call(db, "notify_payment_completed", client_id="u1", amount="7.00")
+
+    assert told(db) == [("payment.completed", "u1")] * 2
+
+
+def test_whoever_replies_is_not_told_of_their_own_reply(db: Connection) -> None:
+    given.recipient(db, "s1")
+    given.call(
+        db, "notify_ticket_reply",
+        ticket_number="T-9", creator_id="u1", assignee_id="s1", replier_id="u1",
+    )  # fmt: skip
+
+    assert told(db) == [("ticket.replied", "s1")]
+
+
+def test_an_internal_note_of_the_staff_is_not_told_to_the_client(db: Connection) -> None:
+    given.recipient(db, "s1")
+    given.call(
+        db, "notify_ticket_reply",
+        ticket_number="T-9", creator_id="u1", assignee_id="s1", replier_id="s2", is_internal=True,
+    )  # fmt: skip
+
+    assert told(db) == [("ticket.replied", "s1")]
+
+
+def test_an_unknown_recipient_does_not_abort_the_payment(db: Connection) -> None:
+    with db.transaction():
+        given.call(db, "notify_order_paid", **PAID | {"client_id": "nobody"})
+        given.tenant(db, name="Paid")
+
+    assert given.column(db, "select name from postbell.tenant where id = 'default'") == ["Paid"]
+    assert told(db) == []
+    assert list(given.rejections(db).values()) == ["unknown_recipient"]
+
+
 # --- where it is called
 
 
