@@ -9,6 +9,7 @@ declare
     v_before text;
     v_after text;
     v_people postbell.mirrored[];
+    v_failure text;
 begin
     select * into v_mirror
     from postbell.recipient_mirror
@@ -53,10 +54,11 @@ begin
             if left(sqlstate, 2) in ('40', '53', '55', '57', '58', 'XX') then
                 raise;
             end if;
+            v_failure := coalesce(postbell.mirror_fault(v_source, v_mirror.mapping), sqlerrm);
             raise warning using
-                message = format('recipients do not follow %s: %s', v_source, sqlerrm),
+                message = format('recipients do not follow %s: %s', v_source, v_failure),
                 hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
-            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = sqlerrm
+            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
             where source = v_source;
     end;
     return null;

@@ -18,38 +18,43 @@ as $$
           and not attisdropped
     ),
 
-    -- A text can be had of every type; what else is read can be had of this one.
+    -- As it is printed, not as it is cast: a cast may be the application's own, and this runs with our rights.
+    printed as (
+        select
+            name,
+            kind,
+            format(case kind when 'list' then 'nullif(concat(u.%I), %L)::text[]' else 'nullif(concat(u.%I), %L)' end, name, '') as expression
+        from known
+    ),
+
     part as (
         select
             place,
             case
                 when part.name = 'attributes' and jsonb_typeof(mapping -> 'attributes') = 'object' then (
-                    select 'jsonb_build_object('
-                        || string_agg(
-                            format(case when kind = 'text' then '%L, u.%I::text' else '%L, u.%I' end, key, value), ', '
+                    select format(
+                        'jsonb_build_object(%s)',
+                        string_agg(
+                            format('%L, ', key) || case when kind in ('list', 'text') then expression else format('u.%I', value) end,
+                            ', '
                         )
-                        || ')'
+                    )
                     from jsonb_each_text(mapping -> 'attributes')
-                    left join known on known.name = value
+                    left join printed on printed.name = value
                 )
                 when not mapping ? part.name then case part.name when 'tenant_id' then quote_literal(tenant_id) else 'null' end
-                else format(
-                    case
-                        when part.name = 'roles' and kind = 'list' then 'u.%1$I::text[]'
-                        when part.name = 'roles' then 'array[u.%1$I::text]'
-                        when part.name = 'attributes' and kind = 'json' then 'u.%1$I'
-                        when part.name = 'attributes' then 'null'
-                        when part.name = 'erased_at' and kind = 'boolean' then 'u.%1$I is true'
-                        when part.name = 'erased_at' then 'u.%1$I is not null'
-                        else 'u.%1$I::text'
-                    end,
-                    mapping ->> part.name
-                )
+                -- Gone meanwhile: the query must fail, and not go on without it.
+                when printed.name is null then format('u.%I', mapping ->> part.name)
+                when part.name = 'roles' and kind <> 'list' then format('array[%s]', expression)
+                when part.name = 'attributes' then case kind when 'json' then format('u.%I', printed.name) else 'null' end
+                when part.name = 'erased_at' then
+                    format(case kind when 'boolean' then 'u.%I is true' else 'u.%I is not null' end, printed.name)
+                else expression
             end as expression
         from unnest(
             '{tenant_id,id,email,phone,locale,time_zone,roles,attributes,erased_at}'::text[]
         ) with ordinality as part (name, place)
-        left join known on known.name = mapping ->> part.name
+        left join printed on printed.name = mapping ->> part.name
     )
 
     select format('select row(%s)::postbell.mirrored as person from %s as u', string_agg(expression, ', ' order by place), relation)

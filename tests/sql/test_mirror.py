@@ -258,6 +258,31 @@ def test_users_belong_to_the_tenant_that_is_named(users: Connection) -> None:
     assert recipient(users, 1, "tenant_id") == "acme"
 
 
+def test_attributes_keep_what_json_can_say(users: Connection) -> None:
+    add(users, 2, grants=["a", "b"], logins=3)
+    mirror(users, {"id": "id", "attributes": {"all": "grants", "n": "logins", "name": "full_name"}})
+
+    assert recipient(users, 1, "attributes") == {"all": None, "n": 0, "name": "Ada"}
+    assert recipient(users, 2, "attributes") == {"all": ["a", "b"], "n": 3, "name": None}
+
+
+def test_a_cast_of_the_application_is_not_run_with_our_rights(users: Connection) -> None:
+    users.execute("""
+        create type app.mood as enum ('glad');
+        create function app.spy(app.mood) returns text language plpgsql as $$
+        begin
+            raise exception 'run as %', current_user;
+        end $$;
+        create cast (app.mood as text) with function app.spy(app.mood);
+        alter table app.users add column mood app.mood, add column moods app.mood[]
+    """)
+    mirror(users, {"id": "id", "attributes": {"mood": "mood", "moods": "moods"}, "roles": "moods"})
+    users.execute("update app.users set mood = 'glad', moods = '{glad}'")
+
+    assert recipient(users, 1, "attributes") == {"mood": "glad", "moods": ["glad"]}
+    assert roles(users, 1) == ["glad"]
+
+
 def test_mirroring_again_changes_the_mapping_and_copies_anew(users: Connection) -> None:
     mirror(users, {"id": "id", "email": "mail"})
     mirror(users, {"id": "id", "email": "mail", "phone": "mobile"})
@@ -325,6 +350,27 @@ def test_a_user_whom_nobody_can_be_made_of_is_listed(users: Connection) -> None:
     assert faults(users) == [("2", "tenant_id is unknown: nobody is made of it")]
 
 
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"id": "id", "phone": "mobile"},
+        {"id": "id", "roles": "mobile"},
+        {"id": "id", "attributes": "mobile"},
+        {"id": "id", "attributes": {"phone": "mobile"}},
+        {"id": "id", "erased_at": "mobile"},
+    ],
+)
+def test_a_column_that_is_gone_is_reported_whatever_it_was_for(
+    users: Connection, mapping: dict[str, object]
+) -> None:
+    mirror(users, mapping)
+    users.execute("alter table app.users drop column mobile")
+    add(users, 2)
+
+    (failure,) = given.column(users, "select failure from postbell.recipient_mirror")
+    assert failure.endswith(": app.users has no column mobile")
+
+
 def test_a_column_that_is_gone_does_not_stop_the_application(users: Connection) -> None:
     mirror(users)
     users.execute("alter table app.users drop column mobile")
@@ -334,7 +380,7 @@ def test_a_column_that_is_gone_does_not_stop_the_application(users: Connection) 
     ((failure, is_known),) = given.rows(
         users, "select failure, failed_at is not null from postbell.recipient_mirror"
     )
-    assert (failure, is_known) == ("column u.mobile does not exist", True)
+    assert (failure, is_known) == ("phone: app.users has no column mobile", True)
 
     mirror(users, {"id": "id", "email": "mail"})
     assert recipient(users, 1, "email") == "ada@example.org"
