@@ -72,9 +72,10 @@ def is_there(pid: int) -> bool:
     return True
 
 
+@pytest.mark.timeout(240)
 def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
     with demo(scratch, "--once") as process:
-        said, _ = process.communicate(timeout=90)
+        said, _ = process.communicate(timeout=200)
     assert process.returncode == 0, said
     assert "Ada Lindqvist    in_app delivered" in said
     assert "Payment of £149.00 for order #1001" in said
@@ -89,13 +90,14 @@ def test_the_story_comes_true_and_says_what_arrived(scratch: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.timeout(240)
 def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
     with socket.socket() as nobody:
         # Bound and not listening: whoever connects is refused.
         nobody.bind(("127.0.0.1", 0))
         url = f"smtp://127.0.0.1:{nobody.getsockname()[1]}"
         with demo(scratch, "--once", POSTBELL_SMTP_URL=url) as process:
-            said, _ = process.communicate(timeout=110)
+            said, _ = process.communicate(timeout=200)
     assert process.returncode == 1, said
     assert "This is not as it should be:" in said
     assert "Ada Lindqvist pays order 1001: email to u1 should be sent (wanted), and is wait" in said

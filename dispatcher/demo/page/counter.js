@@ -84,7 +84,10 @@ async function foresee(deed, event) {
 }
 
 function ending(found) {
-  if (found.rolled_back_by) return `${found.rolled_back_by} would object, and the transaction be rolled back: nobody would hear of it.`;
+  if (found.rolled_back_by) {
+    const earlier = found.events.length ? " Only what it takes first would be told:" : "";
+    return `${found.rolled_back_by} would object, and the transaction be rolled back: nobody would hear of it.${earlier}`;
+  }
   if (!found.events.length) return "Nobody would be told anything.";
   return "Asked inside the transaction, which was then rolled back. Nothing was sent.";
 }

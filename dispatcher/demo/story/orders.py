@@ -75,7 +75,7 @@ async def orders(market: Marketplace) -> AsyncIterator[Scene]:
     await at.complete(winds, tell_in=SOON)
     yield scene(diary, told(HELENE, "in_app email push", "terminé"))
     await at.complete(maps, tell_in=timedelta(hours=1))
-    yield scene(diary, taken_back(None))
+    yield scene(diary, taken_back(CHIYO))
     await at.reopen(maps)
     yield scene(diary)
 

@@ -83,9 +83,9 @@ def not_told(person: Person, channels: str, reason: str) -> list[Promise]:
     return [Promise(person.id, channel, "skipped", reason) for channel in channels.split()]
 
 
-def taken_back(person: Person | None) -> list[Promise]:
-    """The event itself, before anybody was told; without a person where it is for several."""
-    return [Promise(person.id if person else None, None, "cancelled", "cancelled")]
+def taken_back(person: Person) -> list[Promise]:
+    """The event itself, before its only recipient was told."""
+    return [Promise(person.id, None, "cancelled", "cancelled")]
 
 
 def _pushes(house: str) -> bool:
