@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.screenshots import inbox, mails
+from tests.screenshots import inbox, mails, operator
 from tests.screenshots.__main__ import app
 from tests.screenshots.camera import LOOKS, Camera
 
@@ -41,8 +41,18 @@ def test_the_inbox_is_shown_on_every_screen_from_both_sides(tmp_path: Path) -> N
     assert len(set(pictures.values())) == len(pictures)
 
 
+@pytest.mark.slow
+def test_the_operators_page_is_shown_on_every_screen_in_light_and_dark(tmp_path: Path) -> None:
+    with Camera(tmp_path) as camera:
+        operator.photograph(camera)
+
+    pictures = {path.stem: path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert len(pictures) == (len(operator.VIEWS) + 1) * len(LOOKS)
+    assert len(set(pictures.values())) == len(pictures)
+
+
 def test_a_subject_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, ["stars", "--to", str(tmp_path)])
 
     assert outcome.exit_code != 0
-    assert "there is no subject stars; there are inbox, mails" in outcome.output
+    assert "there is no subject stars; there are inbox, mails, operator" in outcome.output

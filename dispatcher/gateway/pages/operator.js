@@ -25,8 +25,12 @@ function show() {
   closeDialog();
   open = { name, query, view: VIEWS[name] };
   for (const link of document.querySelectorAll("[data-view]")) {
-    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.view !== name) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      // On a phone the views are wider than the screen.
+      link.closest("nav").scrollLeft = link.offsetLeft - 48;
+    }
   }
   part("title").textContent = say(`view.${name}`);
   document.title = `${say(`view.${name}`)} · ${say("title")}`;

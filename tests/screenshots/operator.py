@@ -1,0 +1,140 @@
+"""The operator's page after two busy weeks, with something wrong at every corner."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from pydantic import SecretStr
+
+from dispatcher import embedded, files, schema
+from dispatcher.gateway.token import operator_login_token
+from dispatcher.rendering.catalog import Catalog
+from tests import given
+from tests.gateway.bearer import SECRET
+from tests.gateway.in_process import serving
+from tests.given import Connection
+from tests.peers.browser import until
+from tests.peers.server_process import free_port
+from tests.screenshots.camera import LOOKS, Camera
+
+VIEWS: Final = ("overview", "deliveries", "rejections", "dead-letters", "figures")
+
+#: Three thousand events over a fortnight, more by day than by night; one mail in fifty bounces.
+_FORTNIGHT: Final = """
+    insert into postbell.notification (
+        id, xid, tenant_id, event, recipient, payload, priority, created_at
+    )
+    select
+        3001 - n, '1', (array['default', 'default', 'mistral'])[1 + mod(n, 3)],
+        (array['order.paid', 'order.created', 'ticket.replied'])[1 + mod(n, 3)],
+        'u' || 1 + mod(n, 40), '{}', 'normal',
+        now() - n * interval '6.7 minutes' - (1 + sin(n / 34.0)) * interval '2 hours'
+    from generate_series(1, 3000) as n;
+
+    select setval('postbell.outbox_id_seq', 3000);
+
+    insert into postbell.delivery (
+        notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung,
+        verdict, is_silent, state, reason, attempts, provider, created_at, sent_at, delivered_at
+    )
+    select
+        n.id, n.tenant_id, n.recipient, n.event, way.channel, 'normal',
+        case when way.lot < 7 then 'no' else 'now' end, case when way.lot < 7 then 6 else 11 end,
+        case when way.lot < 7 then 'switched_off' else 'wanted' end, false,
+        case
+            when way.lot < 7 then 'skipped'
+            when way.channel = 'in_app' then 'delivered'
+            when way.lot = 7 then 'bounced'
+            else 'sent'
+        end,
+        case when way.lot = 7 and way.channel <> 'in_app' then '550 5.1.1 no such user' end, 1,
+        (array['inbox', 'main_mail', 'webpush'])[way.number], n.created_at,
+        case when way.lot >= 7 then n.created_at + interval '1 second' end,
+        case when way.lot >= 7 and way.channel = 'in_app' then n.created_at end
+    from postbell.notification as n
+    cross join lateral (
+        select channel, number, mod(n.id * 7 + number * 13, 50) as lot
+        from unnest(array['in_app', 'email', 'push']) with ordinality as listed (channel, number)
+    ) as way
+    where way.channel <> 'push' or mod(n.id, 3) = 0
+    order by n.created_at;
+
+    insert into postbell.attempt (delivery_id, outcome, provider, reason, latency_ms, attempted_at)
+    select
+        id, case state when 'bounced' then 'refused' else 'sent' end, provider, reason,
+        case when channel <> 'in_app' then 20 + mod(id * 31, 90) end, sent_at
+    from postbell.delivery
+    where sent_at is not null;
+
+    insert into postbell.dead_letter (delivery_id, died_at)
+    select id, sent_at
+    from postbell.delivery
+    where state = 'bounced' and created_at > now() - interval '2 days';
+"""
+_PROVIDERS: Final = """
+    select postbell.report_providers('web-1 4711', jsonb_build_array(
+        jsonb_build_object('provider', 'main_mail', 'channel', 'email', 'state', 'ready',
+            'changed_at', now() - interval '1 day'),
+        jsonb_build_object('provider', 'texts', 'channel', 'sms', 'state', 'paused',
+            'reason', '20003 authenticate', 'changed_at', now() - interval '1 hour',
+            'opens_at', now() + interval '5 minutes')
+    ))
+"""
+
+
+def photograph(camera: Camera) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="postbell_operator_") as folder,
+        embedded.server(Path(folder), keep=False) as server,
+    ):
+        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            _work(connection)
+        asyncio.run(_photograph(camera, server.url))
+
+
+async def _photograph(camera: Camera, url: str) -> None:
+    port = free_port()
+    base = f"http://localhost:{port}"
+    async with serving(url, gateway_port=port, public_url=base, token_secret=(SecretStr(SECRET),)):
+        await asyncio.to_thread(_take, camera, base)
+
+
+def _take(camera: Camera, base: str) -> None:
+    browser = camera.browser
+    token = operator_login_token(SECRET, datetime.now(UTC), "olga")
+    browser.open(f"{base}/login?token={token}&to=/operator")
+    for look in LOOKS:
+        camera.dress(look)
+        for view in VIEWS:
+            # From elsewhere, so that the page loads anew.
+            browser.open("about:blank")
+            browser.open(f"{base}/operator#/{view}")
+            until(browser, "return document.documentElement.dataset.ready")
+            camera.take(f"operator-{view}-{look.device}-{look.scheme}")
+        browser.open(f"{base}/operator#/dead-letters")
+        until(browser, "return document.querySelector('button.link')")
+        browser.run("document.querySelector('button.link').click()")
+        until(browser, "return document.querySelector('.timeline')")
+        camera.take(f"operator-delivery-{look.device}-{look.scheme}")
+
+
+def _work(db: Connection) -> None:
+    given.tenant(db, "default", name="Fernhill Research", time_zone="Europe/London")
+    given.tenant(db, "mistral", name="Atelier Mistral", time_zone="Europe/Paris", locale="fr")
+    given.recipient(db)
+    with db.transaction():
+        db.execute(_FORTNIGHT.encode())
+    db.execute(_PROVIDERS.encode())
+    for number in range(7):
+        given.call(db, "suppress", channel="email", address=f"gone{number}@example.org")
+    given.emit(db, "order.lost")
+    given.emit(db, payload={"order_id": 1, "amount": 19.9})
+    for number in range(9):
+        given.emit(db, payload={"order_id": number, "amount": "19.90"})
+    given.route(db)
