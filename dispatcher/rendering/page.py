@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
 from jinja2.runtime import Context
@@ -16,6 +16,7 @@ from dispatcher.rendering.scene import Scene
 #: A text as it stands, or the compiled form of one that has something to fill in.
 Part = str | Callable[[Context], Iterator[str]]
 _TAGS = ("{{", "{%", "{#")
+_NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
     parts: list[Part] = []
     reads: set[str] = set()
     takes: set[str] = set()
-    template = Template.from_code(environment, environment.compile("", file, file), {})
+    template: Template | None = None
     different = tuple({leaf.text: leaf for leaf in leaves}.values())
     for leaf in different:
         if not any(tag in leaf.text for tag in _TAGS):
@@ -81,11 +82,14 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
             block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None)
         ):
             raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
-        template = Template.from_code(environment, environment.compile(source, file, file), {})
-        taken = (tree, *_taken_in(environment, tree, file, (file,)))
-        reads |= _reads(environment, taken)
-        takes.update(name for each in taken for name, _ in grammar.references(each))
+        own = _Source.of(tree)
+        sources = (own, *_taken_in(environment, own, file, (file,)))
+        reads |= _reads(environment, sources)
+        takes.update(name for each in sources for name, _ in each.references)
+        template = Template.from_code(environment, environment.compile(tree, file, file), {})
         parts.append(template.root_render_func)
+    if template is None:
+        template = Template.from_code(environment, environment.compile("", file, file), {})
     return Page(
         file=file,
         language=language,
@@ -98,27 +102,48 @@ def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Lea
     )
 
 
-def _reads(environment: Sandbox, trees: Iterable[nodes.Template]) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A parsed template, and what is asked of it wherever it is taken in."""
+
+    #: The files that it takes in itself, each with the line that says so.
+    references: tuple[tuple[str, int], ...]
+    reads: frozenset[str]
+    #: The names that it makes.
+    gives: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: nodes.Template) -> Self:
+        reads = meta.find_undeclared_variables(tree)
+        gives: set[str] = set()
+        for node in tree.find_all(_NAMING):
+            match node:
+                case nodes.Name(ctx="load"):
+                    pass
+                case nodes.Name(name=name) | nodes.Macro(name=name) | nodes.Import(target=name):
+                    gives.add(name)
+                case nodes.FromImport(names=names):
+                    gives |= {name if isinstance(name, str) else name[1] for name in names}
+                case nodes.Filter(name="money"):
+                    reads.add("currency")
+        return cls(tuple(grammar.references(tree)), frozenset(reads), frozenset(gives))
+
+
+def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:
     """The variables read by a template and all it takes in."""
     read: set[str] = set()
     given: set[str] = set(environment.globals)
-    for each in trees:
-        read |= meta.find_undeclared_variables(each)
-        given |= {name.name for name in each.find_all(nodes.Name) if name.ctx != "load"}
-        given |= {macro.name for macro in each.find_all(nodes.Macro)}
-        given |= {tag.target for tag in each.find_all(nodes.Import)}
-        for tag in each.find_all(nodes.FromImport):
-            given |= {name if isinstance(name, str) else name[1] for name in tag.names}
-        if any(use.name == "money" for use in each.find_all(nodes.Filter)):
-            read.add("currency")
+    for each in sources:
+        read |= each.reads
+        given |= each.gives
     return read - given
 
 
 def _taken_in(
-    environment: Sandbox, tree: nodes.Template, file: str, above: tuple[str, ...]
-) -> Iterator[nodes.Template]:
+    environment: Sandbox, source: _Source, file: str, above: tuple[str, ...]
+) -> Iterator[_Source]:
     """What a template takes in, and what that does; checks those files on the way."""
-    for name, line in grammar.references(tree):
+    for name, line in source.references:
         if name in above:
             raise TemplateSyntaxError(f"{name} takes itself in", line, file, file)
         if name.rpartition(".")[2] != _kind(file):
@@ -127,13 +152,17 @@ def _taken_in(
                 f"only .{_kind(file)} files may be taken in here, not {name}", line, file, file
             )
         try:
-            source, path, _ = environment.files.get_source(environment, name)
+            text, path, _ = environment.files.get_source(environment, name)
         except TemplateNotFound:
             raise TemplateSyntaxError(
                 f"there is no file {name}; paths begin at the templates folder", line, file, file
             ) from None
-        taken = environment.parse(source, path, path)
-        environment.get_template(name)
+        taken = environment.sources.get(path)
+        if taken is None:
+            # Once: a layout is in every mail.
+            taken = _Source.of(environment.parse(text, path, path))
+            environment.get_template(name)
+            environment.sources[path] = taken
         yield taken
         yield from _taken_in(environment, taken, path, (*above, name))
 

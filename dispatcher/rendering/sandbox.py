@@ -86,6 +86,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=-1,
         )
         self.files = loader
+        #: What was found out about files that others take in, by path (see page.py).
+        self.sources: dict[str, Any] = {}
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
         self.globals = dict(FUNCTIONS)
