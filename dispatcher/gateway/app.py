@@ -27,7 +27,9 @@ from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.operator import OperatorPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
+from dispatcher.gateway.pages.preview import PreviewPage
 from dispatcher.gateway.preferences import PreferencePages
+from dispatcher.gateway.preview import PreviewPages
 from dispatcher.gateway.profile import ProfilePages
 from dispatcher.gateway.push import PushPages
 from dispatcher.gateway.safeguards import Safeguards
@@ -38,6 +40,7 @@ from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.unsubscribe import UnsubscribePages
 from dispatcher.gateway.webhooks import doors
 from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.gateway.workshop import Workshop
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.signing import Signer
@@ -73,6 +76,7 @@ def application(
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionPages()
+    previews = PreviewPages(pool, Workshop(settings.template_folders, settings.public_url))
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
         *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
@@ -84,6 +88,7 @@ def application(
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
         *desk.operations(pool),
+        *previews.operations,
         *description.operations,
         *HealthPages(pool).operations,
     ]
@@ -104,6 +109,7 @@ def application(
         *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
         *PreferencesPage(pool, doorkeeper, page).routes,
         *OperatorPage(doorkeeper, page).routes,
+        *PreviewPage(doorkeeper, page, previews).routes,
     ]
     pages = Starlette(
         routes=[*operation.routes(declared, doorkeeper), *others, *seen],

@@ -99,7 +99,7 @@ grant execute on all functions in schema postbell_queue to postbell_dispatcher;
 -- Support answers "why", without reading what was written or where it was sent. A text of a template is nobody's yet.
 grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.edition, postbell.branding_version
 to postbell_support;
-grant execute on function postbell.texts_used to postbell_support;
+grant execute on function postbell.texts_used, postbell.texts_of to postbell_support;
 grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_support;
 grant select on
     postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,

@@ -169,6 +169,7 @@ def test_an_answer_that_is_not_as_described_is_found(document: dict[str, Any]) -
 ENDPOINT = "https://push.example/1"
 UNSUBSCRIBE = "/v1/unsubscribe/" + Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders")
 #: A call of each operation, in an order in which all of them come to something.
+FOR_OPERATORS = ("/v1/operator/", "/v1/preview")
 CALLS: dict[str, tuple[str, str, Any]] = {
     "log_in": ("POST", "/v1/session", None),
     "who_am_i": ("GET", "/v1/session", None),
@@ -231,6 +232,8 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "list_rejections": ("GET", "/v1/operator/rejections", None),
     "list_dead_letters": ("GET", "/v1/operator/dead-letters", None),
     "retry_dead_letters": ("POST", "/v1/operator/dead-letters/retry", {"delivery_id": "1"}),
+    "list_previews": ("GET", "/v1/preview", None),
+    "preview": ("POST", "/v1/preview", {"event": "order.paid"}),
     "log_operator_out": ("DELETE", "/v1/operator/session", None),
 }
 
@@ -268,5 +271,5 @@ async def test_every_operation_answers_as_it_is_described_to_a_gateways_own_logi
         if "operationId" in operation
     }
     for name, (method, path, body) in CALLS.items():
-        caller = client.as_operator() if path.startswith("/v1/operator/") else client.as_()
+        caller = client.as_operator() if path.startswith(FOR_OPERATORS) else client.as_()
         assert (await caller.send(method, path, body)).status in (200, 204), name

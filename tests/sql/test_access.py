@@ -60,7 +60,7 @@ FUNCTIONS = {
         "hold_deliveries", "doubtful_attempts", "report_providers",
         "text_stamp", "texts_of", "report_texts",
     },
-    "support": {"explain", "leader", "retry", "texts_used"},
+    "support": {"explain", "leader", "retry", "texts_of", "texts_used"},
 }  # fmt: skip
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",

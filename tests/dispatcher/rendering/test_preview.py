@@ -52,8 +52,8 @@ def test_what_would_spoil_a_message_is_told_beside_it(tmp_path: Path) -> None:
     )
 
     assert isinstance(shown.content, EmailContent)
-    assert [(fault.severity, str(fault)) for fault in shown.faults] == [
-        ("error", "an <img> has no alt text")
+    assert ("error", "an <img> has no alt text") in [
+        (fault.severity, str(fault)) for fault in shown.faults
     ]
 
 

@@ -1,0 +1,77 @@
+"""`/preview`: what templates say, for those who write them and are operators.
+
+Its script asks /v1/preview. A mail is shown in a frame of its own, which may run nothing, and whose
+styles are let in there alone.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from dispatcher.gateway.auth import Authenticator, Unauthorized
+from dispatcher.gateway.body import body_of
+from dispatcher.gateway.pages import login
+from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.preview import PreviewPages, PreviewWish
+from dispatcher.gateway.problem import invalid
+
+#: Of a form: three bytes for one of JSON's.
+_LARGEST: Final = 3 * 16_384
+_MAIL_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " img-src https: data:; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+}
+
+
+class PreviewPage:
+    """For operators."""
+
+    def __init__(self, authenticator: Authenticator, page: Page, previews: PreviewPages) -> None:
+        self._authenticator: Final = authenticator
+        self._page: Final = page
+        self._previews: Final = previews
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/preview", self.open),
+            Route("/preview/mail", self.show_mail, methods=["POST"]),
+        ]
+
+    async def open(self, request: Request) -> Response:
+        """The frame that the script fills."""
+        try:
+            await self._authenticator.authenticate_operator(request)
+        except Unauthorized:
+            return login.refusal(self._page, request)
+        lang = language(None, request)
+        said = words("preview", lang)
+        return self._page.render(
+            "preview.html",
+            lang=lang,
+            policy={"frame-src": "'self'"},
+            said=said,
+            told={"words": dict(said)},
+        )
+
+    async def show_mail(self, request: Request) -> Response:
+        """A mail's HTML, for the frame in the page: a form says which."""
+        operator = await self._authenticator.authenticate_operator(request)
+        sent = (await body_of(request, _LARGEST)).decode("utf-8", errors="replace")
+        form = dict(parse_qsl(sent, keep_blank_values=True))
+        scheme = form.pop("scheme", "light")
+        try:
+            wish = PreviewWish.model_validate(form)
+        except ValidationError as error:
+            raise invalid("form", error) from None
+        html = await self._previews.mail(operator, wish, "dark" if scheme == "dark" else "light")
+        status = HTTPStatus.OK if html else HTTPStatus.NOT_FOUND
+        return HTMLResponse(html or "", status, headers=_MAIL_HEADERS)

@@ -1,0 +1,300 @@
+"""What events would say, for operators: `postbell preview` over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+from psycopg import sql
+from pydantic import Field
+
+from dispatcher.database import Pool
+from dispatcher.delivery import Tenant
+from dispatcher.gateway.auth import Operator
+from dispatcher.gateway.fields import Channel, Model, Name
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.problem import Problem
+from dispatcher.gateway.support import acting_as_support
+from dispatcher.gateway.workshop import Line, Look, Site, UnknownEvent, Wish, Workshop, fields_of
+from dispatcher.rendering import gsm
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.content import SmsContent
+from dispatcher.rendering.errors import CatalogError
+from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.locales import language_of
+from dispatcher.rendering.preview import Scheme, Shown, in_scheme
+from dispatcher.rendering.text import Text
+
+_TENANTS: Final = sql.SQL("select id, name, locale from postbell.tenant order by id limit 1000")
+_TENANT: Final = sql.SQL(
+    "select id, name, base_url, currency, locale, time_zone, branding"
+    " from postbell.tenant where id = %(tenant)s"
+)
+_TEXTS: Final = sql.SQL(
+    "select id, tenant_id, path, version, content from postbell.texts_of(%(tenant)s)"
+)
+_EVENTS: Final = sql.SQL(
+    "select key, label, description, category, priority, default_channels, forced_channels,"
+    " channels, notify_actor, fields, version from postbell.event_type order by key"
+)
+
+
+class PreviewQuery(Model):
+    """Whose events."""
+
+    tenant: Name = "default"
+
+
+class PreviewTenant(Model):
+    """A website."""
+
+    id: str
+    name: str
+    locale: str
+
+
+class PreviewEvent(Model):
+    """An event that can be looked at."""
+
+    event: str
+    label: str
+    description: str
+    category: str
+    channels: list[str]
+    default_channels: list[str]
+    languages: list[str] = Field(description="Of its texts; readers of others get a fallback.")
+    fields: dict[str, str] = Field(description="As event.toml has them: a ? is optional.")
+
+
+class SourceLine(Model):
+    """One line of a template."""
+
+    number: int
+    text: str
+
+
+class PreviewFault(Model):
+    """What is wrong, and where."""
+
+    severity: Literal["error", "warning", "information"]
+    file: str | None
+    line: int | None
+    sentence: str
+    excerpt: list[SourceLine] = Field(description="The lines around it, from the file.")
+
+
+class PreviewList(Model):
+    """What can be looked at. `faults` are of the template files: with them nothing can be."""
+
+    tenants: list[PreviewTenant]
+    events: list[PreviewEvent]
+    faults: list[PreviewFault]
+
+
+class PreviewWish(Model):
+    """What is to be shown, to a reader of what locale."""
+
+    event: Name
+    locale: str = Field(default="en", min_length=1, max_length=35, pattern=r"^[^\x00]*$")
+    tenant: Name = "default"
+    payload: str | None = Field(default=None, description="JSON text; null: the event's sample.")
+
+
+class PreviewAction(Model):
+    """A button."""
+
+    label: str
+    link: str
+
+
+class PreviewContent(Model):
+    """What one channel says; what it does not have is null."""
+
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+    title: str | None = None
+    body: str | None = None
+    link: str | None = None
+    image: str | None = None
+    actions: list[PreviewAction] = Field(default=[])
+    encoding: str | None = None
+    units: int | None = None
+    segments: int | None = None
+
+
+class PreviewChannel(Model):
+    """One channel, and what is wrong with it."""
+
+    channel: Channel
+    content: PreviewContent | None
+    faults: list[PreviewFault]
+
+
+class PreviewAnswer(Model):
+    """What an event says on each of its channels, rendered as a dispatcher does it."""
+
+    payload: str = Field(description="What it was made from, as text.")
+    payload_faults: list[PreviewFault] = Field(description="Of the payload; lines are of its text.")
+    channels: list[PreviewChannel]
+    faults: list[PreviewFault] = Field(description="Of template files and texts of the database.")
+
+
+class PreviewPages:
+    """Rendered by `workshop`, for operators."""
+
+    def __init__(self, pool: Pool, workshop: Workshop) -> None:
+        self._pool: Final = pool
+        self._workshop: Final = workshop
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/v1/preview", "preview", self.list_previews, HTTPStatus.NOT_FOUND),
+            Operation.of("POST", "/v1/preview", "preview", self.preview, HTTPStatus.NOT_FOUND),
+        ]
+
+    async def list_previews(self, operator: Operator, query: PreviewQuery) -> PreviewList:
+        """The events that can be looked at, and the tenants.
+
+        Template files are read when they have changed; those with mistakes are in `faults`.
+        """
+        site, tenants = await self._site(operator, query.tenant)
+        try:
+            catalog = await self._workshop.catalog(site)
+        except CatalogError as error:
+            return PreviewList(tenants=tenants, events=[], faults=await self._of_files(error))
+        events = sorted(catalog.events.values(), key=lambda event: event.key)
+        listed = [_event(catalog, event) for event in events]
+        return PreviewList(tenants=tenants, events=listed, faults=[])
+
+    async def preview(self, operator: Operator, body: PreviewWish) -> PreviewAnswer:
+        """What an event says on every channel, for a payload. Nothing is sent.
+
+        A payload that the router would reject, and a template that cannot be rendered, are in the
+        answer, each with its line.
+        """
+        site, _ = await self._site(operator, body.tenant)
+        wish = Wish(body.event, body.locale, body.payload)
+        try:
+            look = await self._workshop.look(site, wish)
+        except CatalogError as error:
+            return PreviewAnswer(
+                payload=body.payload or "",
+                payload_faults=[],
+                channels=[],
+                faults=await self._of_files(error),
+            )
+        except UnknownEvent:
+            raise _unknown("event", body.event) from None
+        return _answer(look)
+
+    async def mail(self, operator: Operator, wish: PreviewWish, scheme: Scheme) -> str | None:
+        """The HTML of an e-mail, as it looks in that colour scheme; None where there is none."""
+        answer = await self.preview(operator, wish)
+        for shown in answer.channels:
+            if shown.channel == "email" and shown.content and shown.content.html:
+                return in_scheme(shown.content.html, scheme)
+        return None
+
+    async def _site(self, operator: Operator, tenant_id: str) -> tuple[Site, list[PreviewTenant]]:
+        """Raises Problem for a tenant that is not there."""
+        async with acting_as_support(self._pool, operator) as cursor:
+            await cursor.execute(_TENANTS)
+            tenants = [PreviewTenant(**row) for row in await cursor.fetchall()]
+            await cursor.execute(_TENANT, {"tenant": tenant_id})
+            row = await cursor.fetchone()
+            if row is None:
+                raise _unknown("tenant", tenant_id)
+            await cursor.execute(_TEXTS, {"tenant": tenant_id})
+            texts = tuple([Text(**text) for text in await cursor.fetchall()])
+            await cursor.execute(_EVENTS)
+            events = [EventType.registered(*each.values()) for each in await cursor.fetchall()]
+        return Site(Tenant(**row), texts, tuple(events) if texts else ()), tenants
+
+    async def _of_files(self, error: CatalogError) -> list[PreviewFault]:
+        return [
+            PreviewFault(
+                severity="error",
+                file=problem.file,
+                line=problem.line,
+                sentence=problem.sentence,
+                excerpt=_lines(await self._workshop.excerpt(problem.file, problem.line))
+                if problem.line
+                else [],
+            )
+            for problem in error.problems
+        ]
+
+
+def _event(catalog: Catalog, event: EventType) -> PreviewEvent:
+    return PreviewEvent(
+        event=event.key,
+        label=event.label,
+        description=event.description,
+        category=event.category,
+        channels=list(event.channels),
+        default_channels=list(event.default_channels),
+        languages=[language_of(folder) for folder in catalog.locales(event.key)],
+        fields=fields_of(event),
+    )
+
+
+def _answer(look: Look) -> PreviewAnswer:
+    return PreviewAnswer(
+        payload=look.payload,
+        payload_faults=[
+            PreviewFault(
+                severity="error", file=None, line=fault.line, sentence=fault.sentence, excerpt=[]
+            )
+            for fault in look.payload_faults
+        ],
+        channels=[_channel(look, channel, shown) for channel, shown in look.channels.items()],
+        faults=[
+            PreviewFault(
+                severity="error",
+                file=str(fault.text),
+                line=None,
+                sentence=f"{fault.sentence}; in its place: {fault.instead}",
+                excerpt=[],
+            )
+            for fault in look.text_faults
+        ],
+    )
+
+
+def _channel(look: Look, channel: Any, shown: Shown) -> PreviewChannel:
+    content = shown.content
+    values: dict[str, Any] | None = None
+    if content is not None:
+        values = asdict(content)
+        if isinstance(content, SmsContent):
+            values |= asdict(gsm.measure(content.text))
+    return PreviewChannel(
+        channel=channel,
+        content=None if values is None else PreviewContent(**values),
+        faults=[
+            PreviewFault(
+                severity=fault.severity,
+                file=fault.file,
+                line=fault.line,
+                sentence=fault.sentence,
+                excerpt=_lines(look.excerpts.get((fault.file or "", fault.line or 0), ())),
+            )
+            for fault in shown.faults
+        ],
+    )
+
+
+def _lines(lines: tuple[Line, ...]) -> list[SourceLine]:
+    return [SourceLine(number=line.number, text=line.text) for line in lines]
+
+
+def _unknown(what: str, name: str) -> Problem:
+    return Problem(
+        HTTPStatus.NOT_FOUND,
+        "not_found",
+        f"There is no {what} {name}.",
+        "GET /v1/preview lists what there is.",
+    )
