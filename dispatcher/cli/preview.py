@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from typing import Annotated, Any, assert_never
 
@@ -80,7 +80,7 @@ def command(
         channel: preview.show(event, channel, locale, site, values)
         for channel in (["email"] if html else channels or kind.channels)
     }
-    _say_faults(kind, written, values, shown)
+    _say_faults(catalog, kind, written, values, shown)
     contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
         answer_json({channel: _fields(content) for channel, content in contents.items()})
@@ -126,6 +126,7 @@ def _values(event: EventType, written: options.Written) -> dict[str, Any]:
 
 
 def _say_faults(
+    catalog: Catalog,
     event: EventType,
     written: options.Written,
     values: Mapping[str, Any],
@@ -137,7 +138,10 @@ def _say_faults(
     for channel, each in shown.items():
         for found in each.faults:
             if found.severity != "information":
-                say(f"{channel}: {found}")
+                # As it is on disk, for who follows it from the terminal.
+                file = catalog.tree.files.get(found.file or "")
+                placed = replace(found, file=str(file)) if file else found
+                say(f"{channel}: {placed}")
 
 
 def _placed(event: EventType, written: options.Written, fault: payloads.PayloadFault) -> str:

@@ -1,8 +1,8 @@
 // The preview page: what is chosen, and what the gateway renders of it.
 
-import { editor } from "./preview_editor.js";
-import { faultsOf, say, show } from "./preview_show.js";
-import { h, place, settled } from "./preferences_dom.js";
+import { editor } from "./preview/editor.js";
+import { faultsOf, say, show } from "./preview/show.js";
+import { h, place, settled } from "./preview/dom.js";
 
 const at = id => document.getElementById(id);
 const CHANNELS = ["in_app", "email", "sms", "push", "sse"];

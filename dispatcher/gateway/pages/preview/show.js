@@ -1,7 +1,8 @@
 // What a channel says, drawn as people would meet it, and what is wrong with it.
 
-import { h, place } from "./preferences_dom.js";
+import { h, place } from "./dom.js";
 
+let frames = 0;
 const told = JSON.parse(document.getElementById("told").textContent);
 
 /** The text of a name, with `{…}` filled in. */
@@ -29,7 +30,7 @@ export function show(stage, channel, content, wish) {
 function showMail(stage, content, wish) {
   // A form, because the frame has a policy of its own; a new frame each time, because only its
   // first page leaves no trace in the history.
-  const name = `mail-${crypto.randomUUID()}`;
+  const name = `mail-${frames += 1}`;
   const frame = h("iframe", { name, sandbox: "", title: say("html"), class: "mail" });
   const form = h("form", { method: "post", action: "/preview/mail", target: name, hidden: true },
     Object.entries(wish).map(([field, value]) => h("input", { type: "hidden", name: field, value })));
