@@ -148,7 +148,6 @@ def test_a_token_with_a_scope_is_no_persons(scope: Any) -> None:
         ({"scope": "operator", "recipient": "a\0b"}, "the token's sub"),
         ({"scope": "operator", "secret": "guessed, at some length, by somebody"}, "not signed"),
     ],
-    ids=str,
 )
 def test_what_is_no_operators_token_lets_no_operator_in(
     claims: dict[str, Any], reason: str
