@@ -17,6 +17,7 @@ from tests.peers.server_process import free_port
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+#: What a script begins with that asks the bell.
 _BELL = "const bell = document.querySelector('postbell-inbox');"
 
 

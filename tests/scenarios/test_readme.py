@@ -35,6 +35,7 @@ def db(database_url: str) -> Iterator[Connection]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_readme_says_is_so(
     database_url: str,
     db: Connection,

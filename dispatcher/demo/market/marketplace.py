@@ -20,7 +20,7 @@ from dispatcher.demo.market.payments import Payments
 from dispatcher.demo.market.tickets import Tickets
 
 #: The login: postbell_producer, and owner of its own schema.
-LOGIN: Final = "shop"
+LOGIN: Final = "marketplace"
 
 _TABLES: Final = Path(__file__).parent / "tables"
 #: Of a recipient what, and in which column of shop.person it is.

@@ -1,12 +1,12 @@
--- The application's own login and tables. Postbell knows nothing of them; they emit, and that is all.
+-- The application's own login and tables. Postbell knows nothing of them but who the people are; they emit, and that is all.
 do $$ begin
-    create role shop login in role postbell_producer;
+    create role marketplace login in role postbell_producer;
 exception when duplicate_object or unique_violation then
     -- A server has its logins in common; another database of it has this one already.
     null;
 end $$;
-create schema shop authorization shop;
-set role shop;
+create schema shop authorization marketplace;
+set role marketplace;
 
 create table shop.person (
     house text not null,
