@@ -55,6 +55,7 @@ def give_up(session: Connection, outbox_id: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_the_operating_manual_says_is_so(
     database_url: str,
     db: Connection,
