@@ -11,13 +11,14 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.screenshots import inbox, mails, operator
+from tests.screenshots import inbox, mails, operator, preferences
 from tests.screenshots.camera import Camera
 
 SUBJECTS: Final[Mapping[str, Callable[[Camera], None]]] = {
     "inbox": inbox.photograph,
     "mails": mails.photograph,
     "operator": operator.photograph,
+    "preferences": preferences.photograph,
 }
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})

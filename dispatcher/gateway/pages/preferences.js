@@ -1,12 +1,12 @@
 // The preference centre: reads what holds, draws it, and makes changes that can be undone.
 
-import { change, readOutlook } from "./preferences_api.js";
-import { wearColor } from "./preferences_color.js";
-import { h, place } from "./preferences_dom.js";
-import { drawGrid } from "./preferences_grid.js";
-import { differenceOf, exampleOf, say, sayCount, tellTimesIn, told } from "./preferences_said.js";
-import { drawMutes, drawPause } from "./preferences_silence.js";
-import { drawWeek } from "./preferences_week.js";
+import { change, readOutlook } from "./preferences/api.js";
+import { wearColor } from "./preferences/color.js";
+import { h, place } from "./preferences/dom.js";
+import { drawGrid } from "./preferences/grid.js";
+import { differenceOf, exampleOf, say, sayCount, tellTimesIn, told } from "./preferences/said.js";
+import { drawMutes, drawPause } from "./preferences/silence.js";
+import { drawWeek } from "./preferences/week.js";
 
 const part = id => document.getElementById(id);
 let outlook;

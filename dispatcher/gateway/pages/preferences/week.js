@@ -1,10 +1,10 @@
 // Quiet hours on a week: a row for the day on which a window starts, until noon of the next day.
 
-import { foresee } from "./preferences_api.js";
-import { h, place, settled } from "./preferences_dom.js";
-import { exampleOf, dayOf, say } from "./preferences_said.js";
-import { drawForm } from "./preferences_week_form.js";
-import { windowOf, clock, changeOf, MOST, DAY, STEP } from "./preferences_window.js";
+import { foresee } from "./api.js";
+import { h, place, settled } from "./dom.js";
+import { exampleOf, dayOf, say } from "./said.js";
+import { drawForm } from "./week_form.js";
+import { windowOf, clock, changeOf, MOST, DAY, STEP } from "./window.js";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
 const NIGHT = { start: 22 * 60, end: 31 * 60 };
@@ -48,7 +48,7 @@ export function drawWeek(container, outlook, { make }) {
   }
 
   function bar(day, window, track) {
-    const element = h("div", { class: "bar", "data-x": window.start, "data-to": window.end }, h("span", { class: "span" }, spanOf(window)));
+    const element = h("div", { class: "bar", "data-x": window.start, "data-to": window.end }, spanMark(window));
     const handles = ["start", "end"].map(edge => h("button", {
       id: `week-${day}-${edge}`, type: "button", class: `edge ${edge}`, role: "slider",
       "aria-label": say(`week.${edge}`, { day: dayOf(day) }), "aria-orientation": "horizontal",
@@ -60,7 +60,7 @@ export function drawWeek(container, outlook, { make }) {
     const show = next => {
       shape = next;
       moveTo(element, { x: shape.start, to: shape.end });
-      element.querySelector(".span").textContent = spanOf(shape);
+      element.querySelector(".span").replaceWith(spanMark(shape));
       handles.forEach(handle => {
         const edge = handle.classList.contains("start") ? "start" : "end";
         handle.setAttribute("aria-valuenow", shape[edge]);
@@ -96,7 +96,7 @@ export function drawWeek(container, outlook, { make }) {
 
   function drawNew(day, track, event) {
     const from = Math.min(minuteAt(track, event), DAY - STEP);
-    const element = h("div", { class: "bar" }, h("span", { class: "span" }));
+    const element = h("div", { class: "bar" }, spanMark({ start: from, end: from }));
     let shape = null;
     // A day has one window: drawing another draws it anew.
     dragging(track, event, moved => {
@@ -106,7 +106,7 @@ export function drawWeek(container, outlook, { make }) {
       track.querySelector(".bar")?.remove();
       track.append(element);
       moveTo(element, { x: shape.start, to: shape.end });
-      element.querySelector(".span").textContent = spanOf(shape);
+      element.querySelector(".span").replaceWith(spanMark(shape));
       foreseen([changeOf([day], shape, ofDay(day))]);
     }, () => { if (shape) save(day, shape); });
   }
@@ -121,7 +121,12 @@ export function drawWeek(container, outlook, { make }) {
   }
 }
 
-export const spanOf = ({ start, end }) => say("week.span", { start: clock(start), end: clock(end) });
+const spanMark = ({ start, end }) =>
+  h("span", { class: "span", "data-short": `${shortest(start)}–${shortest(end)}` }, spanOf({ start, end }));
+
+const shortest = minute => clock(minute).replace(":00", "");
+
+const spanOf = ({ start, end }) => say("week.span", { start: clock(start), end: clock(end) });
 
 /** Within a day from where it starts, on that day; moved as a whole, it keeps its length. */
 function bounded({ start, end }, isMoved = false) {

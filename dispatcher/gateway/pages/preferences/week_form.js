@@ -1,8 +1,8 @@
 // The same as a form: days, from, until, what it holds back, by whose clock.
 
-import { h } from "./preferences_dom.js";
-import { dayOf, say } from "./preferences_said.js";
-import { changeOf, windowOf } from "./preferences_window.js";
+import { h } from "./dom.js";
+import { dayOf, say } from "./said.js";
+import { changeOf, windowOf } from "./window.js";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
 const CHANNELS = ["email", "sms", "push", "sse"];

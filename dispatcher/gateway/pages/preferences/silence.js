@@ -1,8 +1,8 @@
 // Pauses and mutes: silence with an end.
 
-import { h, place, settled } from "./preferences_dom.js";
-import { foresee } from "./preferences_api.js";
-import { categoryOf, exampleOf, labelOf, momentOf, say, scopeOf } from "./preferences_said.js";
+import { h, place, settled } from "./dom.js";
+import { foresee } from "./api.js";
+import { categoryOf, exampleOf, labelOf, momentOf, say, scopeOf } from "./said.js";
 
 const HOUR = 3600e3;
 

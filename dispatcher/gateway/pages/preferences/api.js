@@ -1,8 +1,8 @@
 // Asking the gateway, as the person of the session or of the mail's link.
 
-import { say, told } from "./preferences_said.js";
+import { say, told } from "./said.js";
 
-async function ask(method, path, body) {
+export async function ask(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (told.token) headers.Authorization = `Link ${told.token}`;
@@ -30,5 +30,3 @@ export const readOutlook = () => ask("GET", "/v1/preferences/outlook");
 export const foresee = changes => ask("POST", "/v1/preferences/foresee", { changes });
 /** Makes them: what they did, what undoes them, and what holds now. */
 export const change = changes => ask("POST", "/v1/preferences/changes", { changes });
-export const pushKey = () => ask("GET", "/v1/push/key");
-export const addBrowser = subscription => ask("PUT", "/v1/push/subscriptions", subscription);

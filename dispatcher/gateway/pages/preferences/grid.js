@@ -1,8 +1,8 @@
 // Categories × channels, each a switch, and every category opens to its events.
 
-import { h, place } from "./preferences_dom.js";
-import { categoryOf, labelOf, momentOf, say, sayCount, scopeOf, told, whyOf } from "./preferences_said.js";
-import { allowPushes, canAllowPushes } from "./preferences_push.js";
+import { h, place } from "./dom.js";
+import { categoryOf, labelOf, momentOf, say, sayCount, scopeOf, told, whyOf } from "./said.js";
+import { allowPushes, canAllowPushes } from "./push.js";
 
 const BLOCKED = new Set(["channel_disabled", "no_address", "address_suppressed", "no_template"]);
 const opened = new Set();

@@ -1,0 +1,90 @@
+"""The preference centre of somebody with choices, quiet hours and a mute, in both languages."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from dispatcher import embedded, files, schema
+from dispatcher.channels import preferences
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.signing import Signer
+from tests import given
+from tests.gateway.bearer import SECRET
+from tests.gateway.in_process import serving
+from tests.given import Connection
+from tests.peers.browser import until
+from tests.peers.server_process import free_port
+from tests.screenshots.camera import LOOKS, Camera
+
+NAMES: Final = ("preferences-en", "preferences-fr")
+_READY: Final = "return document.documentElement.dataset.ready"
+
+
+def photograph(camera: Camera) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="postbell_preferences_") as folder,
+        embedded.server(Path(folder), keep=False) as server,
+    ):
+        events = Catalog.load([files.folder("templates")]).events.values()
+        schema.deploy(server.url, events=events)
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            _settle(connection)
+        asyncio.run(_photograph(camera, server.url))
+
+
+async def _photograph(camera: Camera, url: str) -> None:
+    port = free_port()
+    base = f"http://localhost:{port}"
+    async with serving(url, gateway_port=port, public_url=base):
+        for name, tenant in zip(NAMES, ("default", "mistral"), strict=True):
+            token = preferences.sign(Signer([SECRET]), tenant, "u1", datetime.now(UTC))
+            await asyncio.to_thread(_take, camera, name, f"{base}/preferences/{token}")
+
+
+def _take(camera: Camera, name: str, url: str) -> None:
+    for look in LOOKS:
+        camera.dress(look)
+        camera.browser.open(url)
+        until(camera.browser, _READY)
+        camera.browser.run("document.getElementById('category-orders').click()")
+        camera.take(f"{name}-{look.device}-{look.scheme}")
+
+
+def _settle(db: Connection) -> None:
+    given.tenant(db, "default", name="Fernhill Research", branding={"color": "#1f6f54"})
+    given.tenant(
+        db,
+        "mistral",
+        name="Atelier Mistral",
+        locale="fr",
+        branding={"color": "#9a3412"},
+        disabled_channels=["sms"],
+    )
+    db.execute(
+        "update postbell.event_type set forced_channels = '{email}' where key = 'order.created'"
+    )
+    for tenant in ("default", "mistral"):
+        whose = {"recipient": "u1", "tenant_id": tenant}
+        given.recipient(db, tenant_id=tenant, time_zone="Europe/Paris")
+        given.call(
+            db, "set_preference", enabled=False, channel="email", category="loyalty", **whose
+        )
+        given.call(db, "set_preference", enabled=False, channel="sse", event="order.paid", **whose)
+        given.call(
+            db,
+            "set_quiet_hours",
+            starts="22:00",
+            ends="07:00",
+            days=[1, 2, 3, 4, 7],
+            channels=["email", "sms", "push"],
+            **whose,
+        )
+        given.call(db, "set_quiet_hours", starts="23:30", ends="10:00", days=[5, 6], **whose)
+        until_then = datetime.now(UTC) + timedelta(days=3)
+        given.call(db, "mute", event="ticket.replied", until=until_then, **whose)
