@@ -62,5 +62,12 @@ function tell(sentence, isFault = false) {
   place(part("told-of"), h("div", { class: `told ${isFault ? "fault" : ""}`, role: isFault ? "alert" : null }, close, h("p", {}, sentence)));
 }
 
+// As in a text: but not while one is written.
+document.addEventListener("keydown", event => {
+  const undo = part("undo");
+  if (!undo || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.target.matches("input, select")) return;
+  event.preventDefault();
+  undo.click();
+});
 wearColor(told.color);
 reload();

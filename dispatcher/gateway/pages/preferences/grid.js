@@ -104,7 +104,8 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
       id, label, state, isOwn: isOwn && !blocker,
       why: blocker ? say("why.blocked", { what: scopeOf(blocker) })
         : state === "mixed" ? say("why.mixed", { on, of: free.length })
-          : whyOf(free[0], null),
+          : choiceOf({ channel: reach.channel, category }) === false ? say("why.switched_off")
+            : whyOf(free.find(way => way.choice !== null) ?? free[0], null),
       act: () => blocker ? lift(blocker) : make(changes(state !== "true"), headline(state !== "true")),
       reset: () => make(changes(null), say("done.usual", { what: name, channel: say(`channel.${reach.channel}`) })),
     });

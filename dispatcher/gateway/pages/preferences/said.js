@@ -31,7 +31,7 @@ export function momentOf(written) {
   const moment = new Date(written);
   const isNear = Math.abs(moment - Date.now()) < 6 * 86400e3;
   const day = isNear ? { weekday: "long" } : { day: "numeric", month: "long", year: "numeric" };
-  return new Intl.DateTimeFormat(lang, { ...day, hour: "2-digit", minute: "2-digit", timeZone: zone }).format(moment);
+  return new Intl.DateTimeFormat(lang, { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(moment);
 }
 
 /** What becomes of something: at once, later, not. */

@@ -1,8 +1,8 @@
 // Pauses and mutes: silence with an end.
 
-import { h, place, settled } from "./dom.js";
-import { foresee } from "./api.js";
-import { categoryOf, exampleOf, labelOf, momentOf, say, scopeOf } from "./said.js";
+import { h, place } from "./dom.js";
+import { foreseeing } from "./foreseeing.js";
+import { categoryOf, labelOf, momentOf, say, scopeOf } from "./said.js";
 
 const HOUR = 3600e3;
 
@@ -74,13 +74,8 @@ export function drawMutes(container, outlook, { make }) {
       const [kind, ...name] = what.value.split(":");
       return { kind: "mute", [kind]: name.join(":"), until: ends[end.value]()?.toISOString() ?? null };
     };
-    const show = settled(async () => {
-      try {
-        example.textContent = say("would", { example: exampleOf(await foresee([asked()])) });
-      } catch (error) {
-        example.textContent = error.message;
-      }
-    });
+    const foreseen = foreseeing(example);
+    const show = () => foreseen([asked()]);
     end.addEventListener("change", () => { date.hidden = end.value !== "date"; show(); });
     for (const field of [what, date]) field.addEventListener("change", show);
     return h("form", {

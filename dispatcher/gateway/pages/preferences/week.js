@@ -1,8 +1,8 @@
 // Quiet hours on a week: a row for the day on which a window starts, until noon of the next day.
 
-import { foresee } from "./api.js";
+import { foreseeing } from "./foreseeing.js";
 import { h, place, settled } from "./dom.js";
-import { exampleOf, dayOf, say } from "./said.js";
+import { dayOf, say } from "./said.js";
 import { drawForm } from "./week_form.js";
 import { windowOf, clock, changeOf, MOST, DAY, STEP } from "./window.js";
 
@@ -14,13 +14,7 @@ export function drawWeek(container, outlook, { make }) {
   const usual = outlook.quiet_hours[0] ?? { channels: ["sms", "push", "sse"], time_zone: null };
   const zone = usual.time_zone ?? outlook.time_zone;
   const example = h("p", { class: "example", id: "week-example", "aria-live": "polite" }, " ");
-  const foreseen = settled(async changes => {
-    try {
-      example.textContent = say("would", { example: exampleOf(await foresee(changes)) });
-    } catch (error) {
-      example.textContent = error.message;
-    }
-  });
+  const foreseen = foreseeing(example);
   const now = minuteOfWeek(zone);
   place(container,
     h("div", { class: "week", role: "group", "aria-label": say("week.title") },
