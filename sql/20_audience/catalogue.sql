@@ -21,16 +21,7 @@ as $$
       and kind.disabled_at is null
       and custom.disabled_at is null
       and way.channel <> all(site.disabled_channels)
-      -- Whose roles we do not know finds everything.
-      and (
-          cardinality(kind.roles) = 0
-          or (
-              select coalesce(array_agg(held.role) && kind.roles, true)
-              from postbell.recipient_role as held
-              where held.tenant_id = site.id
-                and held.recipient_id = catalogue.recipient
-          )
-      )
+      and postbell.is_meant_for(site.id, catalogue.recipient, kind.roles)
     order by kind.category, kind.key, way.place
 $$;
 

@@ -13,6 +13,7 @@ begin
         select e.category, e.key, e.label, e.description, e.channels
         from postbell.event_type as e
         where e.disabled_at is null
+          and postbell.is_meant_for(postbell.current_tenant(), postbell.current_recipient(), e.roles)
           and not exists (
               select
               from postbell.tenant_event as custom

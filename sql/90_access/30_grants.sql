@@ -55,7 +55,7 @@ grant execute on function
     postbell.mark_all_seen, postbell.mark_all_read, postbell.archive_all,
     postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
-    postbell.switch_channel, postbell.outlook, postbell.quiet_moments,
+    postbell.switch_channel, postbell.outlook, postbell.quiet_moments, postbell.is_meant_for,
     postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier
 to postbell_reader;
 

@@ -159,6 +159,21 @@ async def test_the_outlook_never_disagrees_with_explain(
                 assert not is_on
 
 
+async def test_an_event_for_other_roles_than_theirs_is_not_offered(
+    client: Client, db: Connection
+) -> None:
+    given.event_type(db, "order.escalated", roles=["support"])
+    given.recipient(db, roles=["client"])
+    given.recipient(db, "u2", roles=["support"])
+
+    def events(answer: Answer) -> set[str]:
+        return {event["event"] for group in answer.json["categories"] for event in group["events"]}
+
+    path = "/v1/preferences/outlook"
+    assert "order.escalated" not in events(await client.as_().get(path))
+    assert "order.escalated" in events(await client.as_("u2").get(path))
+
+
 # --- switching
 
 
