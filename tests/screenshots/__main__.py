@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.screenshots import inbox, mails, operator, preferences
+from tests.screenshots import inbox, mails, operator, preferences, preview
 from tests.screenshots.camera import Camera
 
 SUBJECTS: Final[Mapping[str, Callable[[Camera], None]]] = {
@@ -19,6 +19,7 @@ SUBJECTS: Final[Mapping[str, Callable[[Camera], None]]] = {
     "mails": mails.photograph,
     "operator": operator.photograph,
     "preferences": preferences.photograph,
+    "preview": preview.photograph,
 }
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})

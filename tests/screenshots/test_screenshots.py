@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.screenshots import inbox, mails, operator, preferences
+from tests.screenshots import inbox, mails, operator, preferences, preview
 from tests.screenshots.__main__ import app
 from tests.screenshots.camera import LOOKS, Camera
 
@@ -61,10 +61,22 @@ def test_the_preference_centre_is_shown_on_every_screen_in_light_and_dark(tmp_pa
     assert len(set(pictures.values())) == len(pictures)
 
 
+@pytest.mark.slow
+def test_the_preview_is_shown_on_every_screen_and_with_a_mistake(tmp_path: Path) -> None:
+    with Camera(tmp_path) as camera:
+        preview.photograph(camera)
+
+    pictures = {path.stem: path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert len(pictures) == len(LOOKS) + 1
+    assert len(set(pictures.values())) == len(pictures)
+
+
 def test_a_subject_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, ["stars", "--to", str(tmp_path)])
 
     assert outcome.exit_code != 0
     # In a frame, whose lines are of a terminal's width.
     said = " ".join(outcome.output.replace("│", " ").split())
-    assert "there is no subject stars; there are inbox, mails, operator, preferences" in said
+    assert (
+        "there is no subject stars; there are inbox, mails, operator, preferences, preview" in said
+    )

@@ -39,7 +39,10 @@ function showMail(stage, content, wish) {
     content.html && frame,
     content.html && form,
     h("details", { class: "plain", open: !content.html }, h("summary", {}, say("text")), h("pre", { dir: "auto" }, content.text)));
-  if (content.html) form.submit();
+  if (!content.html) return;
+  form.submit();
+  // From now on: the empty page that a frame begins with has been loaded.
+  frame.addEventListener("load", () => { frame.dataset.shown = "true"; });
 }
 
 /** A list of faults, with the lines around each, the line itself marked. */
