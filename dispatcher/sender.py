@@ -112,6 +112,10 @@ class Sender(ABC):
             return
         edition = self._editions.known(tenant) or await self._editions.learn(self._pool, tenant)
         batch, failures = await self._render(batch_id, claimed, tenant, edition)
+        if failures and (latest := await self._latest(tenant)) is not None:
+            # Somebody has just set the texts that were missing.
+            edition = await self._editions.learn(self._pool, latest)
+            batch, failures = await self._render(batch_id, claimed, latest, edition)
         if failures:
             async with self._pool.connection() as connection:
                 await Functions(connection).fail_deliveries(failures)
@@ -165,6 +169,13 @@ class Sender(ABC):
             if delivery.id in others:
                 versions[str(delivery.id)] = _version(others[delivery.id], delivery.event, tenant)
         return _batch(batch_id, claimed, rendered, versions), failures
+
+    async def _latest(self, tenant: Tenant) -> Tenant | None:
+        """The tenant as it is now, if its texts are others than we know."""
+        async with self._pool.connection() as connection:
+            self._tenants.pop(tenant.id, None)
+            latest = await self._tenant(Functions(connection), tenant.id)
+        return None if latest.text_stamp == tenant.text_stamp else latest
 
     async def _tenant(self, functions: Functions, tenant_id: str) -> Tenant:
         known = self._tenants.get(tenant_id)

@@ -285,6 +285,19 @@ async def test_an_event_may_be_registered_after_its_texts(db: Connection, inbox:
     assert texts(db)[0][2] is None
 
 
+async def test_an_event_that_was_registered_a_moment_ago_is_told(
+    db: Connection, inbox: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "TENANT_FRESHNESS", 60.0)
+    await told(db, inbox)
+    given.event_type(db, "stock.low", channels=["in_app"])
+    set_text(db, "stock/low/in_app.json", titled("Something runs out"))
+
+    await told(db, inbox, event="stock.low", payload={})
+
+    assert titles(db) == ["Order #42 paid", "Something runs out"]
+
+
 @pytest.fixture
 async def follower(
     database_url: str, editions: Editions, monkeypatch: pytest.MonkeyPatch
