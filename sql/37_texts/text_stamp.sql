@@ -1,8 +1,13 @@
 create or replace function postbell.text_stamp(tenant_id text) returns text
 language sql stable
 as $$
-    -- A text may be for an event that is declared nowhere but here.
-    select max(id) || ' ' || (select md5(string_agg(key || ' ' || registered_at, ',' order by key)) from postbell.event_type)
+    select case
+        -- A text may be for an event that is declared nowhere but here. Where there are none, nothing is paid for that.
+        when max(id) is not null then max(id) || ' ' || (
+            select md5(string_agg(key || ' ' || registered_at, ',' order by key))
+            from postbell.event_type
+        )
+    end
     from postbell.text_version
     where tenant_id is null
        or tenant_id = text_stamp.tenant_id
