@@ -51,12 +51,12 @@ _PREFLIGHT_SECONDS: Final = 600
 
 def authenticator(pool: Pool, settings: Settings) -> Authenticator:
     """Lets in whom a token names that was signed with POSTBELL_TOKEN_SECRET."""
-    ours = origin_of(settings.public_url)
     return Authenticator(
         Sessions(pool),
         TokenReader(settings.token_secrets),
         cookie_name=cookie_name(settings),
-        origins={ours, *settings.allowed_origins},
+        origin=origin_of(settings.public_url),
+        friends=settings.allowed_origins,
     )
 
 

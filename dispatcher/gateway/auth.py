@@ -66,8 +66,8 @@ class Ticket:
 class Authenticator:
     """Lets people in, out, and says who they are.
 
-    `origins` are those whose pages may change something by the cookie alone: ours, and those that
-    the operator allows.
+    `origin` is ours, and `friends` are those that are allowed beside it: their pages may change
+    something by a person's cookie alone. An operator's counts on our own pages, and nowhere else.
     """
 
     def __init__(
@@ -76,12 +76,14 @@ class Authenticator:
         tokens: TokenReader,
         *,
         cookie_name: str,
-        origins: Collection[str],
+        origin: str,
+        friends: Collection[str] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions: Final = sessions
         self._tokens: Final = tokens
-        self._origins: Final = frozenset(origins)
+        self._ours: Final = frozenset([origin])
+        self._origins: Final = frozenset([origin, *friends])
         self._now: Final = now
         self.cookie_name: Final = cookie_name
         #: Another: a browser may be logged in as both, and neither stands for the other.
@@ -96,7 +98,8 @@ class Authenticator:
         if token is not None:
             return await self._by_token(token)
         identity = await self._by_cookie(_cookie(connection, self.cookie_name))
-        self._check_origin(connection)
+        if connection.scope.get("method") not in _SAFE:
+            _check_origin(connection, self._origins)
         return identity
 
     async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
@@ -123,7 +126,9 @@ class Authenticator:
         if token is not None:
             return self._operator_by_token(token)
         operator = await self._operator_by_cookie(_cookie(connection, self.operator_cookie_name))
-        self._check_origin(connection)
+        # What an operator sees is no friend's to read, either.
+        if connection.scope.get("method") not in _SAFE or "origin" in connection.headers:
+            _check_origin(connection, self._ours)
         return operator
 
     async def who_logs_in(self, token: str) -> Identity | Operator:
@@ -237,21 +242,20 @@ class Authenticator:
             raise Unauthorized("the session is over: begin a new one")
         return Operator(session.operator, digest.hex(), session.expires_at)
 
-    def _check_origin(self, connection: HTTPConnection) -> None:
-        """For a change by cookie: the browser says whose page asks, and no page can say otherwise.
 
-        Never compared with the Host header, which is the client's to choose.
-        """
-        if connection.scope.get("method") in _SAFE:
-            return
-        origin = connection.headers.get("origin")
-        if origin is not None:
-            is_ours = origin in self._origins
-        else:
-            is_ours = connection.headers.get("sec-fetch-site") == "same-origin"
-        if not is_ours:
-            log.warning("refused a foreign page", origin=origin)
-            raise ForeignOrigin("the page that sent this is not of an allowed origin")
+def _check_origin(connection: HTTPConnection, allowed: Collection[str]) -> None:
+    """The browser says whose page asks, and no page can say otherwise. Raises ForeignOrigin.
+
+    Never compared with the Host header, which is the client's to choose.
+    """
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        is_allowed = origin in allowed
+    else:
+        is_allowed = connection.headers.get("sec-fetch-site") == "same-origin"
+    if not is_allowed:
+        log.warning("refused a foreign page", origin=origin)
+        raise ForeignOrigin("the page that sent this is not of an allowed origin")
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class Operation:
         found = {*self.own_problems, HTTPStatus.SERVICE_UNAVAILABLE}
         if self.is_for_somebody or self.is_for_operators:
             found.add(HTTPStatus.UNAUTHORIZED)
-            if self.method != "GET":
+            if self.method != "GET" or self.is_for_operators:
                 found.add(HTTPStatus.FORBIDDEN)
         if self.path_arguments:
             found.add(HTTPStatus.NOT_FOUND)

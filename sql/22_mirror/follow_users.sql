@@ -58,8 +58,20 @@ begin
             raise warning using
                 message = format('recipients do not follow %s: %s', v_source, v_failure),
                 hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
-            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
-            where source = v_source;
+            -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
+            begin
+                update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
+                where source = (
+                    select source
+                    from postbell.recipient_mirror
+                    where source = v_source
+                      and failed_at is null
+                    for no key update skip locked
+                );
+            exception
+                when serialization_failure then
+                    null;
+            end;
     end;
     return null;
 end

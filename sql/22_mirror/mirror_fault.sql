@@ -41,6 +41,22 @@ as $$
                   and not attisdropped
                   and jsonb_typeof(mapped.value) = 'string'
             )
+        ),
+        (
+            -- Else one of two rows goes, and takes the person with it who is still in the other.
+            select format('id: nothing says that %s is unique in %s: make a unique index', mapping ->> 'id', source)
+            where not exists (
+                select
+                from pg_index
+                where indrelid = source
+                  and indisunique
+                  and indpred is null
+                  and (
+                        select bool_and(coalesce(attname, '') in (mapping ->> 'id', mapping ->> 'tenant_id'))
+                        from unnest(indkey[0:indnkeyatts - 1]) as key (attnum)
+                        left join pg_attribute as a on a.attrelid = indrelid and a.attnum = key.attnum and a.attnum > 0
+                    )
+            )
         )
     )
 $$;

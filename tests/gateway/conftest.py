@@ -56,7 +56,8 @@ def authenticator(sessions: Pool, db: Connection) -> Authenticator:
         Sessions(sessions),
         TokenReader([SECRET]),
         cookie_name="postbell",
-        origins=[OURS, FRIEND],
+        origin=OURS,
+        friends=[FRIEND],
     )
 
 

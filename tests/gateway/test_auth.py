@@ -154,7 +154,7 @@ async def test_a_token_that_has_expired_since_is_not_valid(authenticator: Authen
         authenticator._sessions,
         authenticator._tokens,
         cookie_name="postbell",
-        origins=[],
+        origin=OURS,
         now=lambda: identity.expires_at,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.masking import mask
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.providers.quotation import quoted
 
@@ -74,9 +75,10 @@ class Reply:
         """What a reply other than yes means for the mail.
 
         The enhanced code wins over the basic one: `450 5.1.1` is a bad address, `550 4.7.1` is not.
-        Each of `secrets` (passwords, addresses) is taken out of the reason.
+        Each of `secrets` (passwords, addresses) is taken out of the reason, and whatever else looks
+        like an address: where a mail is forwarded to, say.
         """
-        reason = f"{phase}: {self.basic} {quoted(self.text, *secrets)}".rstrip()
+        reason = f"{phase}: {self.basic} {mask(quoted(self.text, *secrets))}".rstrip()
         if self.basic in NOT_AUTHENTICATED or (
             phase is Phase.LOGIN and self.basic >= Code.FIRST_PERMANENT
         ):

@@ -7,7 +7,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from tests import given
-from tests.gateway.bearer import OURS
+from tests.gateway.bearer import FRIEND, OURS
 from tests.gateway.client import Client, cookies_of
 from tests.gateway.desk.conftest import CANARY, refused
 from tests.given import Connection
@@ -88,6 +88,10 @@ async def test_another_sites_page_sends_nothing_again(
     browser = client.having(cookie=f"postbell_operator={cookie['postbell_operator'].value}")
 
     foreign = await browser.having(origin="https://evil.example").post(RETRY, {"all": True})
+    # Allowed for people's bells, and no place for an operator's rights.
+    friends = browser.having(origin=FRIEND)
+    assert (await friends.post(RETRY, {"all": True})).status == 403
+    assert (await friends.get(PATH)).status == 403
     ours = await browser.having(origin=OURS).post(RETRY, {"all": True})
 
     assert foreign.status == 403

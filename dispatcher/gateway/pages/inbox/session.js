@@ -62,7 +62,8 @@ export class Session extends EventTarget {
       // To a script, a gateway that does not allow the page looks like none.
       if (!this.#failures) console.warn(`postbell-inbox: ${error.message} Does POSTBELL_ALLOWED_ORIGINS have ${location.origin}?`);
       const last = this.#cache.person;
-      if (last && !this.person) {
+      // Somebody else's things are not shown to who is here now.
+      if (last && !this.person && [null, subject(last)].includes(this.gateway.subject)) {
         this.person = last;
         this.#recall();
       }
@@ -87,8 +88,9 @@ export class Session extends EventTarget {
   async logOut() {
     this.#tabs?.say({ kind: "out" });
     this.#end(null);
+    // Also where a token lets people in: the way to the preferences has begun a session.
     try {
-      if (!this.gateway.tokenUrl) await this.gateway.ask("DELETE", "v1/session");
+      await new Gateway(this.gateway.address).ask("DELETE", "v1/session");
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
