@@ -5,6 +5,7 @@ What is tried is done in a transaction that is rolled back, so that the same fun
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -130,11 +131,17 @@ class Made(Effect):
     outlook: Outlook
 
 
+#: Changes that one process tries or makes at a time.
+AT_ONCE: Final = 2
+
+
 class ChangePages:
     """Tries changes, or makes them."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
+        # Asking what becomes of every event takes a while: the other sessions are for the others.
+        self._places: Final = asyncio.Semaphore(AT_ONCE)
 
     @property
     def operations(self) -> list[Operation]:
@@ -146,6 +153,7 @@ class ChangePages:
     async def foresee(self, chooser: Identity, body: ChangesBody) -> Effect:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
+            self._places,
             acting_as(self._pool, chooser) as cursor,
             cursor.connection.transaction(force_rollback=True),
         ):
@@ -153,7 +161,7 @@ class ChangePages:
 
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
         """Make changes. Quiet hours are judged by an event within them."""
-        async with acting_as(self._pool, chooser) as cursor:
+        async with self._places, acting_as(self._pool, chooser) as cursor:
             before = await chosen(cursor, chooser)
             effect = await _effect(cursor, chooser, body.changes)
             return Made(

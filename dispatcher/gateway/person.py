@@ -15,6 +15,8 @@ from dispatcher.gateway.auth import Identity
 
 #: Seconds to wait for a session: whoever waits longer is better told to come again.
 _PATIENCE: Final = 5.0
+#: Of a statement: what is one person's is read by keys, and takes milliseconds.
+_LONGEST_STATEMENT: Final = "5s"
 
 
 @asynccontextmanager
@@ -29,8 +31,9 @@ async def acting_as(pool: Pool, identity: Identity) -> AsyncIterator[AsyncCursor
             await cursor.execute(
                 "select set_config('role', 'postbell_reader', true),"
                 " set_config('postbell.tenant', %s, true),"
-                " set_config('postbell.recipient', %s, true)",
-                [identity.tenant_id, identity.recipient_id],
+                " set_config('postbell.recipient', %s, true),"
+                " set_config('statement_timeout', %s, true)",
+                [identity.tenant_id, identity.recipient_id, _LONGEST_STATEMENT],
             )
             yield cursor
 

@@ -9,6 +9,9 @@ create or replace function postbell.mute(
 language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    -- Each is asked for every event of the person's, by the one router that all share.
+    v_most_mutes constant integer := 500;
 begin
     perform postbell.require_recipient(mute.tenant_id, mute.recipient);
     if num_nonnulls(mute.category, mute.event, mute.subject) > 1 then
@@ -16,6 +19,23 @@ begin
     end if;
     if mute.subject is not null then
         perform postbell.require_identifier('subject', mute.subject);
+    end if;
+
+    delete from postbell.mute as m
+    where m.tenant_id = mute.tenant_id
+      and m.recipient_id = mute.recipient
+      and m.until < postbell.clock();
+
+    if v_most_mutes <= (
+        select count(*)
+        from postbell.mute as m
+        where m.tenant_id = mute.tenant_id
+          and m.recipient_id = mute.recipient
+          and (m.category, m.event, m.subject) is distinct from (mute.category, mute.event, mute.subject)
+    ) then
+        perform postbell.raise_error(
+            'invalid_argument', format('a person mutes at most %s things at a time: unmute some', v_most_mutes)
+        );
     end if;
 
     insert into postbell.mute (tenant_id, recipient_id, category, event, subject, until)
@@ -27,4 +47,4 @@ end
 $$;
 
 comment on function postbell.mute is
-    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread.';
+    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread. At most 500 a person; those that are over are forgotten.';

@@ -106,6 +106,25 @@ def test_a_mute_made_again_takes_the_new_end(connection: Connection) -> None:
     assert until.year == 2030
 
 
+def test_a_person_mutes_no_more_than_the_router_can_ask_for(connection: Connection) -> None:
+    given.recipient(connection)
+    for over in (True, False):
+        given.rows(
+            connection,
+            "insert into postbell.mute (tenant_id, recipient_id, subject, until)"
+            " select 'default', 'u1', %s || n, case when %s then now() - interval '1 day'"
+            " else 'infinity' end from generate_series(1, 499) as n",
+            str(over),
+            over,
+        )
+    given.call(connection, "mute", recipient="u1", subject="the last")
+    given.call(connection, "mute", recipient="u1", subject="the last")
+
+    assert given.value(connection, "select count(*) from postbell.mute") == 500
+    with pytest.raises(psycopg.Error, match="at most 500 things"):
+        given.call(connection, "mute", recipient="u1", subject="one more")
+
+
 def test_a_mute_without_an_end_is_for_good(connection: Connection) -> None:
     given.call(connection, "mute", recipient="u1", until=None)
     assert given.value(connection, "select until = 'infinity' from postbell.mute")
