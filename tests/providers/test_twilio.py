@@ -375,7 +375,8 @@ def test_every_code_of_the_facts_is_in_the_table() -> None:
     for code, meaning in known_codes().items():
         found[meaning.blame].add(code)
 
-    assert found[Blame.RECIPIENT] >= {21211, 21614, 21635, 21265, 21610, 30004, 30005, 30006}
+    assert found[Blame.RECIPIENT] >= {21211, 21614, 21635, 21265, 30004, 30005, 30006}
+    assert found[Blame.STOPPED] == {21610}
     assert found[Blame.CONTENT] >= {21617, 21602, 30007}
     ours = found[Blame.ACCOUNT] | found[Blame.SENDER] | found[Blame.DESTINATION]
     assert ours >= {20003, 21212, 21606, 21408, 21612, 21703, 30002, 30032, 30034}
@@ -404,7 +405,10 @@ async def test_an_operator_can_change_what_a_code_means(peer: TwilioPeer, tmp_pa
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("[recipients]\n", r"there is no section \[recipients\]; there are recipient, content"),
+        (
+            "[recipients]\n",
+            r"there is no section \[recipients\]; there are recipient, stopped",
+        ),
         ('21211 = "x"\n', r"there is no section \[21211\]"),
         ('recipient = "x"\n', r"\[recipient\] must be a section"),
         ('[recipient]\nx = "y"\n', 'has lines such as 21211 = "why"; x is none'),
