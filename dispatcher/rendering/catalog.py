@@ -64,9 +64,17 @@ class Catalog:
     def load(cls, folders: Sequence[Path]) -> Catalog:
         """A later folder's file replaces an earlier one's of the same path.
 
-        Raises CatalogError, with every problem found.
+        Compiling takes seconds, so one of the same files with the same content is loaded once in a
+        process. Raises CatalogError, with every problem found.
         """
-        return _Loading(Tree.of(folders)).catalog()
+        tree = Tree.of(folders)
+        content = tree.content()
+        catalog = _LOADED.pop(content, None) or _Loading(tree).catalog()
+        if content is not None:
+            _LOADED[content] = catalog
+            if len(_LOADED) > _KEPT:
+                del _LOADED[next(iter(_LOADED))]
+        return catalog
 
     def with_texts(self, texts: Iterable[Text], registered: Iterable[EventType] = ()) -> Catalog:
         """This one with texts of the database over its files, as if they were a last folder.
@@ -111,6 +119,11 @@ class Catalog:
     def locales(self, event: str) -> tuple[str, ...]:
         """The locale folders of an event, the root's empty name first."""
         return tuple(sorted({folder for by in self.pages[event].values() for folder in by}))
+
+
+#: The catalogs that were asked for last, the latest at the end, by the content of their folders.
+_LOADED: Final[dict[bytes | None, Catalog]] = {}
+_KEPT: Final = 4
 
 
 class _Loading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -79,6 +80,19 @@ class Tree:
                 problems.append(Problem(str(folder), None, "there is no such folder"))
             files.update(_files(folder))
         return cls(files, (), problems)
+
+    def content(self) -> bytes | None:
+        """A digest of what is where, on disk too; None if something cannot be read, or is wrong."""
+        if self.problems:
+            return None
+        digest = hashlib.sha256()
+        for name, file in sorted(self.files.items()):
+            try:
+                read = file.read_bytes()
+            except OSError:
+                return None
+            digest.update(f"{name}\0{file}\0{len(read)}\0".encode() + read)
+        return digest.digest()
 
     def with_texts(self, texts: Iterable[Text], registered: Iterable[str]) -> Tree:
         """The texts hide the files."""

@@ -160,3 +160,16 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (path / "thing/happened/in_app.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CatalogError, match="cannot be read as UTF-8"):
         Catalog.load([path])
+
+
+def test_the_same_files_are_loaded_once_and_changed_ones_anew(tmp_path: Path) -> None:
+    path = folder(tmp_path, email_files(text="before"))
+    first = Catalog.load([path])
+    assert Catalog.load([path]) is first
+
+    folder(tmp_path, email_files(text="after"))
+    assert email(Renderer(Catalog.load([path])).render(delivery({}))).text == "after\n"
+    folder(tmp_path, email_files(text="{{ mistake"))
+    for _ in range(2):
+        with pytest.raises(CatalogError):
+            Catalog.load([path])
