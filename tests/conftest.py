@@ -116,9 +116,11 @@ def keep(create_database: CreateDatabase, template_url: str) -> Iterator[Callabl
     kept: list[Kept] = []
 
     def keep() -> Kept:
-        if not kept or not kept[-1].clean():
-            kept.append(Kept(create_database(template_url)))
-        return kept[-1]
+        if not kept or not kept[0].clean():
+            for spoilt in kept:
+                spoilt.close()
+            kept[:] = [Kept(create_database(template_url))]
+        return kept[0]
 
     yield keep
     for each in kept:

@@ -15,12 +15,15 @@ from psycopg import pq, sql
 #: Seconds for sessions that a test closed to be gone.
 PATIENCE = 0.3
 
+#: What tests replace to stop the clock, and how it is brought back.
+_CLOCK: LiteralString = "'postbell.clock()'::regprocedure"
+
 #: Changes with any definition, grant or truncation: then the database is not what it was.
 _SHAPE: LiteralString = " union all ".join(
-    f"select '{catalog}', count(*), max(xmin::text::bigint) from pg_catalog.{catalog}"
+    f"select $${catalog}$$, count(*), max(xmin::text::bigint) from pg_catalog.{catalog}"
     for catalog in (
         "pg_attrdef", "pg_class", "pg_constraint", "pg_db_role_setting", "pg_namespace",
-        "pg_policy", "pg_proc", "pg_trigger", "pg_type",
+        "pg_policy", f"pg_proc where oid <> {_CLOCK}", "pg_trigger", "pg_type",
     )
 )  # fmt: skip
 
@@ -33,6 +36,7 @@ class Kept:
         self.session = psycopg.connect(url, autocommit=True)
         self._restore = self._remember()
         self._shape = self.session.execute(_SHAPE).fetchall()
+        self._clock = self._definition()
 
     def clean(self) -> bool:
         """Undo what a test committed. False if it did more than that: then make another."""
@@ -45,6 +49,8 @@ class Kept:
             "reset session authorization; reset all; unlisten *; discard temp;"
             " select pg_advisory_unlock_all()"
         )
+        if self._definition() != self._clock:
+            self.session.execute(self._clock.encode())
         if self.session.execute(_SHAPE).fetchall() != self._shape:
             return False
         self.session.execute(self._restore)
@@ -84,6 +90,11 @@ class Kept:
             )
         steps.append(sql.SQL("reset session_replication_role"))
         return sql.SQL("; ").join(steps)
+
+    def _definition(self) -> str:
+        """Of the clock."""
+        (found,) = self._one(sql.SQL("select pg_get_functiondef({})").format(sql.SQL(_CLOCK)))
+        return str(found)
 
     def _one(self, query: sql.Composed) -> tuple[object, ...]:
         row = self.session.execute(query).fetchone()
