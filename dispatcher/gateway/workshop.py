@@ -29,8 +29,6 @@ _MOST_EDITIONS: Final = 8
 #: Lines shown before and after the one at fault.
 _AROUND: Final = 3
 
-_Stamp = tuple[tuple[str, int, int], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -79,7 +77,6 @@ class Workshop:
     def __init__(self, folders: Sequence[Path], public_url: str) -> None:
         self._folders: Final = tuple(folders)
         self._public_url: Final = public_url
-        self._loaded: tuple[_Stamp, Catalog] | None = None
         self._editions: Final[OrderedDict[str, tuple[Catalog, Site, Edition]]] = OrderedDict()
         # One at a time: a renderer is for one thread, and a processor is for everybody's streams.
         self._working: Final = asyncio.Lock()
@@ -128,7 +125,7 @@ class Workshop:
         )
 
     def _edition(self, site: Site) -> Edition:
-        catalog = self._current()
+        catalog = Catalog.load(self._folders)
         base, known, edition = self._editions.get(site.tenant.id, (None, None, None))
         if edition is None or base is not catalog or known != site:
             edition = Edition(
@@ -140,12 +137,6 @@ class Workshop:
             self._editions.popitem(last=False)
         return edition
 
-    def _current(self) -> Catalog:
-        stamp = _stamp(self._folders)
-        if self._loaded is None or self._loaded[0] != stamp:
-            self._loaded = (stamp, Catalog.load(self._folders))
-        return self._loaded[1]
-
 
 def _elsewhere(site: Site, catalog: Catalog) -> list[EventType]:
     """The events that no folder declares, and whose templates are texts."""
@@ -155,16 +146,6 @@ def _elsewhere(site: Site, catalog: Catalog) -> list[EventType]:
         if event.key not in catalog.events
         and any(text.path.startswith(event.key.replace(".", "/") + "/") for text in site.texts)
     ]
-
-
-def _stamp(folders: Sequence[Path]) -> _Stamp:
-    found = []
-    for folder in folders:
-        for file in folder.rglob("*"):
-            if file.is_file():
-                status = file.stat()
-                found.append((str(file), status.st_mtime_ns, status.st_size))
-    return tuple(sorted(found))
 
 
 def _sample(catalog: Catalog, event: str) -> str:
