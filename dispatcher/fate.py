@@ -9,6 +9,32 @@ from typing import Final
 from dispatcher.masking import HIDDEN, mask
 from dispatcher.reasons import Reason, reason_of
 
+#: What was decided about an event, and what became of it; rejections without a channel. Takes
+#: outbox_id, recipient (null: everybody) and most, as named parameters.
+DECIDED: Final = """
+    select
+        %(outbox_id)s::bigint as outbox_id,
+        coalesce(log.event, rejected.event) as event,
+        said.recipient_id, said.channel, said.decision, said.rung, said.reason,
+        log.delivery_id, log.state, log.reason as state_reason, log.attempts,
+        coalesce(log.due_at, said.due_at) as due_at,
+        coalesce(log.created_at, rejected.created_at) as created_at,
+        rejected.detail
+    from postbell.explain(%(outbox_id)s::bigint) as said
+    left join postbell.delivery_log as log
+        on log.outbox_id = %(outbox_id)s
+        and log.recipient_id = said.recipient_id
+        and log.channel = said.channel
+    left join postbell.rejected_events as rejected
+        on rejected.outbox_id = %(outbox_id)s
+        and said.channel is null
+    where %(recipient)s::text is null
+       or said.recipient_id = %(recipient)s
+       or said.channel is null
+    order by said.recipient_id, said.channel
+    limit %(most)s
+    """
+
 _QUOTED: Final = re.compile('"[^"]*"')
 
 

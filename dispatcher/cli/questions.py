@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from dispatcher import errors
 from dispatcher.cli.place import Connection
 from dispatcher.delivery import Tenant
+from dispatcher.fate import DECIDED
 from dispatcher.receipt import Receipt, written
 
 Row = dict[str, Any]
@@ -59,30 +60,8 @@ def explain(connection: Connection, outbox_id: int, recipient: str | None, most:
     """What was decided about an event, and what became of it; rejections without a channel."""
     return _rows(
         connection,
-        """
-        select
-            %(id)s::bigint as outbox_id,
-            coalesce(log.event, rejected.event) as event,
-            said.recipient_id, said.channel, said.decision, said.rung, said.reason,
-            log.delivery_id, log.state, log.reason as state_reason, log.attempts,
-            coalesce(log.due_at, said.due_at) as due_at,
-            coalesce(log.created_at, rejected.created_at) as created_at,
-            rejected.detail
-        from postbell.explain(%(id)s::bigint) as said
-        left join postbell.delivery_log as log
-            on log.outbox_id = %(id)s
-            and log.recipient_id = said.recipient_id
-            and log.channel = said.channel
-        left join postbell.rejected_events as rejected
-            on rejected.outbox_id = %(id)s
-            and said.channel is null
-        where %(recipient)s::text is null
-           or said.recipient_id = %(recipient)s
-           or said.channel is null
-        order by said.recipient_id, said.channel
-        limit %(most)s
-        """,
-        {"id": outbox_id, "recipient": recipient, "most": most},
+        DECIDED,
+        {"outbox_id": outbox_id, "recipient": recipient, "most": most},
     )
 
 

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.database import Pool
-from dispatcher.fate import next_step, reason_for
+from dispatcher.fate import DECIDED, next_step, reason_for
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.fields import ItemId, Model, Name
 from dispatcher.gateway.operation import Operation
@@ -20,30 +20,6 @@ from dispatcher.masking import mask
 
 #: Decisions that are told of one event: an audience may be everybody.
 MOST: Final = 200
-
-_EXPLAIN: Final = sql.SQL(
-    """
-    select
-        said.recipient_id, said.channel, said.decision, said.rung, said.reason as verdict,
-        coalesce(log.event, rejected.event) as event,
-        coalesce(log.created_at, rejected.created_at) as created_at,
-        coalesce(log.due_at, said.due_at) as due_at,
-        log.delivery_id, log.state, log.reason, rejected.detail
-    from postbell.explain(%(outbox_id)s::bigint) as said
-    left join postbell.delivery_log as log
-        on log.outbox_id = %(outbox_id)s
-        and log.recipient_id = said.recipient_id
-        and log.channel = said.channel
-    left join postbell.rejected_events as rejected
-        on rejected.outbox_id = %(outbox_id)s
-        and said.channel is null
-    where %(recipient)s::text is null
-       or said.recipient_id = %(recipient)s
-       or said.channel is null
-    order by said.recipient_id, said.channel
-    limit %(most)s
-    """
-)
 
 
 class EventQuery(Model):
@@ -96,7 +72,7 @@ class EventDesk:
         rows = await rows_as_support(
             self._pool,
             operator,
-            _EXPLAIN,
+            sql.SQL(DECIDED),
             outbox_id=outbox_id,
             recipient=query.recipient,
             most=MOST + 1,
@@ -113,10 +89,10 @@ class EventDesk:
 
 
 def _decision(row: DictRow) -> Decision:
-    told = reason_for(row["verdict"], row["reason"], row["detail"])
+    told = reason_for(row["reason"], row["state_reason"], row["detail"])
     step = ""
     if row["delivery_id"] is not None:
-        step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
+        step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
     who = row["recipient_id"]
     return Decision(
         # What is said to be an id, and was rejected, may be an address.
@@ -124,7 +100,7 @@ def _decision(row: DictRow) -> Decision:
         channel=row["channel"],
         decision=row["decision"],
         rung=row["rung"],
-        reason=mask(row["reason"] or row["verdict"]),
+        reason=mask(row["state_reason"] or row["reason"]),
         why=told.sentence,
         way_out=step or told.way_out,
         due_at=row["due_at"],
