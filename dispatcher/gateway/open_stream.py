@@ -14,6 +14,9 @@ from dispatcher.gateway.stream_log import Reader
 #: Bytes that may wait for a page that reads slowly. Beyond, it is disconnected, and comes back.
 BUFFER: Final = 262_144
 
+#: Bytes that wait for a page that is worth waiting for: well below what it may leave untaken.
+_MUCH: Final = BUFFER // 4
+
 
 class OpenStream:
     """Written to by whoever has something to tell; nothing waits for a slow page but itself.
@@ -55,6 +58,16 @@ class OpenStream:
         """Whether the page has taken nothing of what waits since this was last asked."""
         was_doubted, self._is_doubted = self._is_doubted, self._writer is not None
         return was_doubted and self._is_doubted
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether much waits for the page, so that whoever writes on should let it catch up."""
+        return len(self._waiting) > _MUCH
+
+    async def caught_up(self, patience: float) -> None:
+        """Returns when the page has taken all that waits, or after these seconds."""
+        if self._writer is not None:
+            await asyncio.wait((self._writer,), timeout=patience)
 
     async def run(self, receive: Receive) -> None:
         """Returns when the page has gone, or the stream has ended."""

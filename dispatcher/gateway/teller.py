@@ -24,9 +24,12 @@ log = structlog.get_logger()
 #: Rows of the log read at a time.
 PAGE: Final = 1000
 
-#: Bytes to all pages before those get a turn to take them: well below what one of them may leave
-#: untaken.
+#: Bytes to all pages before those get a turn to take them.
 TOLD_AT_A_TIME: Final = 65_536
+
+#: Seconds that everybody waits for a page with much to take. One that takes nothing is cut off the
+#: fourth time at the latest.
+_CATCHING_UP: Final = 0.02
 
 #: People whose unread items are counted by one statement.
 COUNTED_AT_A_TIME: Final = 200
@@ -62,6 +65,7 @@ class Teller:
         #: The end of a window that is being read, and how far that has come.
         self._window: tuple[Snapshot, tuple[int, int]] | None = None
         self._is_cut = False
+        self._behind: set[OpenStream] = set()
         #: Whose inbox changed, or whose page is new: what happened, until it is told.
         self._changes: dict[Reader, list[dict[str, Any]]] = {}
         #: When something was last found in the log, by the loop's clock.
@@ -205,8 +209,7 @@ class Teller:
             for row in rows:
                 said += self._tell_row(row, since, until)
                 if said > TOLD_AT_A_TIME:
-                    # A page that reads must not look like one that does not.
-                    await asyncio.sleep(0)
+                    await self._give_a_turn()
                     said = 0
             if len(rows) < PAGE:
                 break
@@ -215,6 +218,12 @@ class Teller:
         self._advance(until)
         if until is not now:
             self.look()
+
+    async def _give_a_turn(self) -> None:
+        """A page that reads must not look like one that does not."""
+        await asyncio.sleep(0)
+        behind, self._behind = self._behind, set()
+        await asyncio.gather(*(stream.caught_up(_CATCHING_UP) for stream in behind))
 
     def _tell_row(self, row: Row, since: Snapshot, until: Snapshot) -> int:
         """How many bytes that were, to one page."""
@@ -226,6 +235,8 @@ class Teller:
             chunk = frame.event("notification", row.frame, at)
             for stream in streams:
                 stream.write(chunk)
+                if stream.is_behind:
+                    self._behind.add(stream)
             return len(chunk)
         for number, recipient_id in enumerate(row.recipient_ids or ()):
             reader = row.tenant_id, recipient_id

@@ -39,9 +39,11 @@ async def page_at(url: str, who: str = "u1") -> AsyncIterator[Page]:
     page = Page()
 
     async def read(response: aiohttp.ClientResponse) -> None:
-        async for chunk in response.content.iter_any():
-            page.take(chunk)
-        page.end()
+        try:
+            async for chunk in response.content.iter_any():
+                page.take(chunk)
+        finally:
+            page.end()
 
     headers = {"Authorization": f"Bearer {token(who)}"}
     async with (

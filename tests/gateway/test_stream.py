@@ -565,6 +565,20 @@ async def test_a_head_request_is_answered_without_a_stream(app: Stream, db: Conn
 # --- what goes wrong
 
 
+def tell_much(db: Connection, many: int) -> None:
+    """Two kilobytes each, in one transaction."""
+    with db.transaction():
+        given.rows(
+            db,
+            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            " select 'default', 'notification', 'u1',"
+            " json_build_object('id', n, 'body', repeat('x', 2000))"
+            " from generate_series(1, %s) as n",
+            many,
+        )
+        given.call(db, "ring_gateways")
+
+
 async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
     db: Connection, app: Stream
 ) -> None:
@@ -573,19 +587,26 @@ async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
         async with opened(app, tap=tap) as slow:
             await slow.until(lambda now: now.of("state"))
             tap.close()
-            with db.transaction():
-                given.rows(
-                    db,
-                    "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
-                    " select 'default', 'notification', 'u1',"
-                    " json_build_object('id', n, 'body', repeat('x', 2000))"
-                    " from generate_series(1, 200) as n",
-                )
-                given.call(db, "ring_gateways")
+            tell_much(db, 200)
             await slow.until(lambda now: now.is_over)
             assert len(slow.ids()) < 200
         await page.shows(*range(1, 201))
     assert len(app) == 0
+
+
+async def test_a_page_that_reads_more_slowly_than_we_could_write_stays(
+    db: Connection, app: Stream
+) -> None:
+    class Narrow(Tap):
+        async def passed(self) -> None:
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    async with opened(app, tap=Narrow()) as page:
+        await page.until(lambda now: now.of("state"))
+        tell_much(db, 1000)
+        await page.until(lambda now: now.is_over or len(now.ids()) == 1000)
+        await page.shows(*range(1, 1001))
 
 
 async def test_a_page_that_takes_nothing_from_one_heartbeat_to_the_next_is_disconnected(

@@ -45,7 +45,10 @@ async def test_a_page_that_stops_reading_holds_up_neither_others_nor_the_end(
                 for _ in range(MEGABYTES):
                     tell_a_megabyte(db)
                     await asyncio.sleep(0)
-                await page.until(lambda now: len(now.ids()) == MEGABYTES * 100, patience=60)
+                await page.until(
+                    lambda now: now.is_over or len(now.ids()) == MEGABYTES * 100, patience=60
+                )
+                assert not page.is_over
             began = loop.time()
         # Well before a request that does not end would be cut off.
         assert loop.time() - began < 10
