@@ -65,26 +65,29 @@ _WORDS: Final = MappingProxyType(
             "back": ("You are subscribed", "You get e-mails about “{category}” from {name} again."),
             "bad": (
                 "This link does not work",
-                "It is not complete, or too old. Use the one in a newer e-mail.",
+                "It is incomplete or too old. Use the one in a newer e-mail.",
             ),
         },
         "fr": {
-            "category": "Arrêter les e-mails « {category} »",
+            "category": "Arrêter les e-mails «\xa0{category}\xa0»",
             "all": "Arrêter tous les e-mails",
-            "undo-category": "Recevoir à nouveau les e-mails « {category} »",
+            "undo-category": "Recevoir à nouveau les e-mails «\xa0{category}\xa0»",
             "undo-all": "Recevoir à nouveau les e-mails",
-            "on": ("Arrêter les e-mails ?", "{name} vous envoie des e-mails « {category} »."),
+            "on": (
+                "Arrêter les e-mails\u202f?",
+                "{name} vous envoie des e-mails «\xa0{category}\xa0».",
+            ),
             "off": (
-                "Vous êtes désabonné(e)",
-                "{name} ne vous envoie plus d’e-mails « {category} ».",
+                "Désabonnement enregistré",
+                "{name} ne vous envoie plus d’e-mails «\xa0{category}\xa0».",
             ),
             "all-off": (
-                "Vous êtes désabonné(e)",
-                "{name} ne vous envoie plus d’e-mails, sauf ceux que reçoit tout compte.",
+                "Désabonnement enregistré",
+                "{name} ne vous envoie plus d’e-mails, sauf ceux adressés à tous les comptes.",
             ),
             "back": (
-                "Vous êtes abonné(e)",
-                "{name} vous envoie à nouveau des e-mails « {category} ».",
+                "Abonnement rétabli",
+                "{name} vous envoie à nouveau des e-mails «\xa0{category}\xa0».",
             ),
             "bad": (
                 "Ce lien ne fonctionne pas",

@@ -119,7 +119,7 @@ async def test_without_a_token_it_says_where_to_log_in(client: Client) -> None:
 
     assert answer.status == 401
     assert '<html lang="fr">' in answer.text
-    assert "connecté(e)" in answer.text
+    assert "Vous devez vous connecter" in answer.text
 
 
 @pytest.mark.parametrize(
