@@ -55,7 +55,7 @@ def authenticator(pool: Pool, settings: Settings) -> Authenticator:
         Sessions(pool),
         TokenReader(settings.token_secrets),
         cookie_name=cookie_name(settings),
-        origin=origin_of(settings.public_url),
+        ours=origin_of(settings.public_url),
         friends=settings.allowed_origins,
     )
 
@@ -106,7 +106,7 @@ def application(
     seen: list[Route] = [
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
-        *LoginPage(doorkeeper, page, is_secure=is_secure).routes,
+        *LoginPage(pool, doorkeeper, page, is_secure=is_secure).routes,
         *PreferencesPage(pool, doorkeeper, page).routes,
         *OperatorPage(doorkeeper, page).routes,
         *PreviewPage(doorkeeper, page, previews).routes,

@@ -14,6 +14,7 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from dispatcher.errors import UnknownRecipientError
+from dispatcher.gateway import origin
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
@@ -26,10 +27,6 @@ _LONGEST_COOKIE: Final = 100
 
 class Unauthorized(Exception):
     """Nobody is let in; its text says why."""
-
-
-class ForeignOrigin(Exception):
-    """Another site's page sent the request, and the browser added the cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Ticket:
 class Authenticator:
     """Lets people in, out, and says who they are.
 
-    `origin` is ours, and `friends` are those that are allowed beside it: their pages may change
+    `ours` is our origin, and `friends` are those that are allowed beside it: their pages may change
     something by a person's cookie alone. An operator's counts on our own pages, and nowhere else.
     """
 
@@ -76,14 +73,14 @@ class Authenticator:
         tokens: TokenReader,
         *,
         cookie_name: str,
-        origin: str,
+        ours: str,
         friends: Collection[str] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions: Final = sessions
         self._tokens: Final = tokens
-        self._ours: Final = frozenset([origin])
-        self._origins: Final = frozenset([origin, *friends])
+        self._ours: Final = frozenset([ours])
+        self._origins: Final = frozenset([ours, *friends])
         self._now: Final = now
         self.cookie_name: Final = cookie_name
         #: Another: a browser may be logged in as both, and neither stands for the other.
@@ -99,7 +96,7 @@ class Authenticator:
             return await self._by_token(token)
         identity = await self._by_cookie(_cookie(connection, self.cookie_name))
         if connection.scope.get("method") not in _SAFE:
-            _check_origin(connection, self._origins)
+            origin.require(connection, self._origins)
         return identity
 
     async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
@@ -128,7 +125,7 @@ class Authenticator:
         operator = await self._operator_by_cookie(_cookie(connection, self.operator_cookie_name))
         # What an operator sees is no friend's to read, either.
         if connection.scope.get("method") not in _SAFE or "origin" in connection.headers:
-            _check_origin(connection, self._ours)
+            origin.require(connection, self._ours)
         return operator
 
     async def who_logs_in(self, token: str) -> Identity | Operator:
@@ -142,6 +139,26 @@ class Authenticator:
                     return _operator_of(claims)
                 case Claims() as claims:
                     return await self._identity_of(claims)
+
+    def may_log_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
+        """Whether the page that shows their token may log them in unasked.
+
+        A stranger's could log its reader in as the stranger, to watch what they do (login CSRF).
+        """
+        mine = self._ours if isinstance(who, Operator) else self._origins
+        return origin.is_from(connection, mine)
+
+    async def is_logged_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
+        """Whether the browser has a session of theirs already."""
+        match who:
+            case Operator():
+                cookie = connection.cookies.get(self.operator_cookie_name, "")
+                operator = await self._sessions.operator_session_of(_digest(cookie))
+                return operator is not None and operator.operator == who.name
+            case Identity():
+                cookie = connection.cookies.get(self.cookie_name, "")
+                session = await self._sessions.session_of(_digest(cookie))
+                return session is not None and session[:2] == (who.tenant_id, who.recipient_id)
 
     async def begin_session(self, identity: Identity) -> str:
         """Logs in for as long as the token is valid; the cookie's value. Raises Unauthorized."""
@@ -241,21 +258,6 @@ class Authenticator:
             log.warning("refused an operator's session", reason="there is none, or it is over")
             raise Unauthorized("the session is over: begin a new one")
         return Operator(session.operator, digest.hex(), session.expires_at)
-
-
-def _check_origin(connection: HTTPConnection, allowed: Collection[str]) -> None:
-    """The browser says whose page asks, and no page can say otherwise. Raises ForeignOrigin.
-
-    Never compared with the Host header, which is the client's to choose.
-    """
-    origin = connection.headers.get("origin")
-    if origin is not None:
-        is_allowed = origin in allowed
-    else:
-        is_allowed = connection.headers.get("sec-fetch-site") == "same-origin"
-    if not is_allowed:
-        log.warning("refused a foreign page", origin=origin)
-        raise ForeignOrigin("the page that sent this is not of an allowed origin")
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from dispatcher import errors
 from dispatcher.database import ConnectionLost
 from dispatcher.errors import PostbellError
-from dispatcher.gateway.auth import ForeignOrigin, Unauthorized
+from dispatcher.gateway.auth import Unauthorized
+from dispatcher.gateway.origin import ForeignOrigin
 
 log = structlog.get_logger()
 

@@ -58,7 +58,7 @@ def authenticator(sessions: Pool, db: Connection) -> Authenticator:
         Sessions(sessions),
         TokenReader([SECRET]),
         cookie_name="postbell",
-        origin=OURS,
+        ours=OURS,
         friends=[FRIEND],
     )
 

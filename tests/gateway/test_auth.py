@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from starlette.requests import HTTPConnection
 
-from dispatcher.gateway.auth import Authenticator, ForeignOrigin, Identity, Unauthorized
+from dispatcher.gateway.auth import Authenticator, Identity, Unauthorized
+from dispatcher.gateway.origin import ForeignOrigin
 from tests import given
 from tests.gateway.bearer import OURS, token
 from tests.given import Connection
@@ -154,7 +155,7 @@ async def test_a_token_that_has_expired_since_is_not_valid(authenticator: Authen
         authenticator._sessions,
         authenticator._tokens,
         cookie_name="postbell",
-        origin=OURS,
+        ours=OURS,
         now=lambda: identity.expires_at,
     )
 

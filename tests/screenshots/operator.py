@@ -17,6 +17,7 @@ from dispatcher.rendering.catalog import Catalog
 from tests import given
 from tests.gateway.bearer import SECRET
 from tests.gateway.in_process import serving
+from tests.gateway.pages.entrance import enter
 from tests.given import Connection
 from tests.peers.browser import until
 from tests.peers.server_process import free_port
@@ -108,7 +109,7 @@ async def _photograph(camera: Camera, url: str) -> None:
 def _take(camera: Camera, base: str) -> None:
     browser = camera.browser
     token = operator_login_token(SECRET, datetime.now(UTC), "olga")
-    browser.open(f"{base}/login?token={token}&to=/operator")
+    enter(browser, base, token, "/operator")
     for look in LOOKS:
         camera.dress(look)
         for view in VIEWS:

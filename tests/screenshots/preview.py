@@ -9,6 +9,7 @@ import psycopg
 from dispatcher import embedded, schema
 from tests import given
 from tests.gateway.bearer import token
+from tests.gateway.pages.entrance import enter
 from tests.gateway.pages.shopfront import GatewayThread
 from tests.peers.browser import until
 from tests.screenshots.camera import LOOKS, Camera, Look
@@ -27,8 +28,8 @@ def photograph(camera: Camera) -> None:
             given.tenant(db, "mistral", name="Atelier Mistral", locale="fr")
         with GatewayThread(server.url) as gateway:
             gateway.start()
-            entry = urlencode({"token": token("olga", scope="operator"), "to": "/preview"})
-            camera.browser.open(f"{gateway.address}/login?{entry}")
+            entry = token("olga", scope="operator")
+            enter(camera.browser, gateway.address, entry, "/preview")
             for look in LOOKS:
                 camera.dress(look)
                 _open(camera, gateway, look)

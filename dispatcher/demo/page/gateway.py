@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import jwt
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from yarl import URL
 
@@ -28,6 +28,8 @@ from dispatcher.gateway.token import AUDIENCE, login_token, operator_login_token
 _LIFE: Final = timedelta(hours=1)
 #: What is between us and the gateway only (RFC 9110, 7.6.1).
 _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade"})
+#: What the gateway goes by when it logs somebody in.
+_WHENCE: Final = ("sec-fetch-site", "accept-language", "cookie")
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -74,19 +76,30 @@ class GatewayDoor:
             token = login_token(self._secret, now, person, house)
         else:
             token = operator_login_token(self._secret, now, "visitor")
-        query = urlencode({"token": token, "to": f"/{page}"}, quote_via=quote)
-        return RedirectResponse(f"{login.PATH}?{query}", 303)
+        return await self._answer(
+            "POST",
+            URL(f"{self._url}{login.PATH}"),
+            # Who comes from the page is not asked whether that is them; who comes from afar is.
+            {name: request.headers[name] for name in _WHENCE if name in request.headers},
+            urlencode({"token": token, "to": f"/{page}"}).encode(),
+        )
 
     async def pass_on(self, request: Request) -> Response:
         """As it came; the answer as it comes, so that a stream is one."""
         query = request.url.query
         url = f"{self._url}{request.scope['raw_path'].decode()}{'?' if query else ''}{query}"
-        asked = self._session.request(
+        return await self._answer(
             request.method,
             URL(url, encoded=True),
-            headers=_passed_on(request.headers),
-            data=await request.body(),
-            allow_redirects=False,
+            _passed_on(request.headers),
+            await request.body(),
+        )
+
+    async def _answer(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        asked = self._session.request(
+            method, url, headers=headers, data=body, allow_redirects=False
         )
         try:
             answer = await asked.__aenter__()

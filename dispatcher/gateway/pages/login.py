@@ -1,4 +1,8 @@
-"""`/login?token=…&to=/preferences`: a token in an address begins a session, and the page opens."""
+"""`/login?token=…&to=/preferences`: a token begins a session, and the page opens.
+
+Who follows such an address is asked first, and told as whom: whoever has a token of their own could
+otherwise lead somebody else's browser into their own inbox (login CSRF).
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from dispatcher.database import Pool
+from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator, Unauthorized
 from dispatcher.gateway.body import body_of
 from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.reader import reader_of
 from dispatcher.gateway.pages.words import language, words
 from dispatcher.gateway.session import Cookies
 
@@ -32,7 +39,10 @@ _OUR_PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 class LoginPage:
     """`is_secure` says that browsers reach us by https."""
 
-    def __init__(self, authenticator: Authenticator, page: Page, *, is_secure: bool) -> None:
+    def __init__(
+        self, pool: Pool, authenticator: Authenticator, page: Page, *, is_secure: bool
+    ) -> None:
+        self._pool: Final = pool
         self._authenticator: Final = authenticator
         self._page: Final = page
         self._cookies: Final = Cookies(is_secure=is_secure)
@@ -42,14 +52,15 @@ class LoginPage:
         return [Route(PATH, self.log_in, methods=["GET", "POST"])]
 
     async def log_in(self, request: Request) -> Response:
-        """Exchange the token of an address for a cookie, and go where it leads.
+        """Exchange a token for a cookie, and go where the address leads.
 
-        Or that of a form, which no log of addresses has in it.
+        Only a form of ours, or of an allowed page, does that. An address is followed from anywhere,
+        by whoever looks at mails for viruses too: it asks, with such a form, and changes nothing.
         """
         given: Mapping[str, str] = request.query_params
         if request.method == "POST":
             form = await body_of(request)
-            given = dict(parse_qsl(form.decode("utf-8", "replace")))
+            given = dict(parse_qsl(form.decode("utf-8", "replace"), keep_blank_values=True))
         to = given.get("to", HOME)
         if not is_our_path(to):
             log.warning("refused a login", reason="it leads to another site")
@@ -57,15 +68,43 @@ class LoginPage:
         token = given.get("token")
         if token is None:
             return refusal(self._page, request)
+        # Without the token: neither the history nor a Referer keeps it.
+        onwards = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         try:
             who = await self._authenticator.who_logs_in(token)
-            name, cookie = await self._begin(who)
-        except Unauthorized:
+            if request.method == "POST" and self._authenticator.may_log_in(request, who):
+                name, cookie = await self._begin(who)
+                self._cookies.keep(onwards, name, cookie, who.expires_at)
+            elif not await self._authenticator.is_logged_in(request, who):
+                return await self._ask(request, who, token, to)
+        except (Unauthorized, UnknownRecipientError):
             # The authenticator has logged why; a stranger is not told.
             return refusal(self._page, request, "old")
-        # Without the token: neither the history nor a Referer keeps it.
-        response = RedirectResponse(to, HTTPStatus.SEE_OTHER)
-        self._cookies.keep(response, name, cookie, who.expires_at)
+        return onwards
+
+    async def _ask(
+        self, request: Request, who: Identity | Operator, token: str, to: str
+    ) -> Response:
+        """A page that names who would be logged in, and a button that does it."""
+        if isinstance(who, Operator):
+            kind, whom, name, lang = "operator", who.name, "", language(None, request)
+        else:
+            reader = await reader_of(self._pool, who)
+            kind, whom, name = "person", reader.address, reader.tenant_name
+            lang = language(reader.locale, request)
+        said = words("login", lang)
+        response = self._page.render(
+            "login_question.html",
+            lang=lang,
+            heading=said["ask.heading"].format(whom=whom),
+            sentence=said[f"ask.{kind}"].format(name=name),
+            said=said,
+            action=PATH,
+            token=token,
+            to=to,
+        )
+        # The address has the token in it; without any Referer the form would not say whose it is.
+        response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
     async def _begin(self, who: Identity | Operator) -> tuple[str, str]:

@@ -20,9 +20,8 @@ from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Unauthorized
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page
+from dispatcher.gateway.pages.reader import reader_of
 from dispatcher.gateway.pages.words import language, words
-from dispatcher.gateway.person import row_as
-from dispatcher.masking import hint_of
 
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 #: Its address lets somebody in: no Referer may carry it. All that it asks, a script asks.
@@ -70,40 +69,26 @@ class PreferencesPage:
     async def _opened(
         self, request: Request, chooser: Identity, *, token: str | None = None
     ) -> Response:
-        person = await row_as(
-            self._pool,
-            chooser,
-            "select site.name, site.branding, person.email,"
-            " coalesce(person.locale, site.locale) as locale"
-            " from postbell.recipient as person join postbell.tenant as site"
-            " on site.id = person.tenant_id"
-            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
-        )
-        lang = language(person["locale"], request)
+        reader = await reader_of(self._pool, chooser)
+        lang = language(reader.locale, request)
         said = words("preferences", lang)
         response = self._page.render(
             "preferences.html",
             lang=lang,
             said=said,
-            name=person["name"],
+            name=reader.tenant_name,
             # By a link, a hint: mails are forwarded.
-            whose=_whose(person["email"], chooser, by_link=token is not None),
+            whose=reader.hint if token is not None else reader.address,
             told={
                 "words": dict(said),
                 "labels": _labels(lang),
                 "token": token,
-                "name": person["name"],
-                "color": _color(person["branding"]),
+                "name": reader.tenant_name,
+                "color": _color(reader.branding),
             },
         )
         response.headers.update(_QUIET)
         return response
-
-
-def _whose(email: str | None, chooser: Identity, *, by_link: bool) -> str:
-    if email is None:
-        return chooser.recipient_id
-    return hint_of(email) if by_link else email
 
 
 def _color(branding: dict[str, Any]) -> str | None:

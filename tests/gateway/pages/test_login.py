@@ -1,17 +1,20 @@
-"""Logging in by an address: once it was signed, for a short time, and to pages of ours alone."""
+"""Logging in by an address: signed, for a short time, to pages of ours, and never unasked."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from structlog.testing import capture_logs
 
 from dispatcher.gateway.token import SESSION_LIFE, login_token, operator_login_token
-from tests.gateway.bearer import SECRET, token
+from tests import given as domain
+from tests.gateway.bearer import FRIEND, OURS, SECRET, token
 from tests.gateway.client import Answer, Client, cookies_of
+from tests.given import Connection
 
 
 @pytest.fixture
@@ -28,8 +31,46 @@ async def follow(client: Client, given: str, to: str | None = None) -> Answer:
     return await client.get(f"/login?token={quote(given)}{onwards}")
 
 
-async def test_an_address_begins_a_session_and_leads_to_its_page(client: Client) -> None:
-    answer = await follow(client, login_of(), "/operator?tab=queue")
+async def agree(client: Client, given: str, to: str | None = None, origin: str = OURS) -> Answer:
+    """Press the button of a page of `origin`."""
+    form = {"token": given} if to is None else {"token": given, "to": to}
+    sent = client.having(content_type="application/x-www-form-urlencoded", origin=origin)
+    return await sent.post("/login", urlencode(form).encode())
+
+
+async def session_of(client: Client, answer: Answer) -> Any:
+    cookie = cookies_of(answer)["postbell"].value
+    return (await client.having(cookie=f"postbell={cookie}").get("/v1/session")).json
+
+
+async def test_an_address_asks_who_is_meant_and_logs_nobody_in(client: Client) -> None:
+    given = login_of()
+
+    answer = await follow(client, given, "/operator?tab=queue")
+
+    assert answer.status == 200
+    assert "set-cookie" not in answer.headers
+    assert "Log in as u1@example.org?" in answer.text
+    assert f'value="{given}"' in answer.text
+    assert 'value="/operator?tab=queue"' in answer.text
+    # Else the form would come with `Origin: null`, or the address with its token go along.
+    assert answer.headers["referrer-policy"] == "strict-origin"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_it_asks_in_the_persons_language_and_names_what_is_in_no_language(
+    client: Client, db: Connection
+) -> None:
+    domain.recipient(db, "<b>", email=None, locale="fr-CA")
+
+    answer = await follow(client, login_of("<b>"))
+
+    assert '<html lang="fr">' in answer.text
+    assert "en tant que &lt;b&gt;" in answer.text
+
+
+async def test_the_answer_begins_a_session_and_leads_to_the_page(client: Client) -> None:
+    answer = await agree(client, login_of(), "/operator?tab=queue")
 
     assert answer.status == 303
     assert answer.headers["location"] == "/operator?tab=queue"
@@ -37,41 +78,84 @@ async def test_an_address_begins_a_session_and_leads_to_its_page(client: Client)
     cookie = cookies_of(answer)["postbell"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "lax"
-    session = (await client.having(cookie=f"postbell={cookie.value}").get("/v1/session")).json
+    session = await session_of(client, answer)
     assert session["recipient_id"] == "u1"
     left = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert 0.99 < left / SESSION_LIFE <= 1
 
 
-async def test_a_form_logs_in_without_the_token_in_an_address(client: Client) -> None:
-    form = urlencode({"token": token("u2"), "to": "/preferences"}).encode()
-
-    answer = await client.having(content_type="application/x-www-form-urlencoded").post(
-        "/login", form
-    )
+async def test_an_allowed_page_logs_its_person_in_unasked(client: Client) -> None:
+    answer = await agree(client, token("u2"), "/preferences", FRIEND)
 
     assert (answer.status, answer.headers["location"]) == (303, "/preferences")
-    cookie = cookies_of(answer)["postbell"].value
-    session = (await client.having(cookie=f"postbell={cookie}").get("/v1/session")).json
-    assert session["recipient_id"] == "u2"
+    assert (await session_of(client, answer))["recipient_id"] == "u2"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8001"])
+async def test_a_form_of_a_strangers_page_is_asked_about(client: Client, origin: str) -> None:
+    answer = await agree(client, login_of(), origin=origin)
+
+    assert answer.status == 200
+    assert "set-cookie" not in answer.headers
+    assert "Log in as u1@example.org?" in answer.text
+
+
+async def test_a_friends_page_makes_nobody_an_operator_unasked(client: Client) -> None:
+    given = operator_login_token(SECRET, datetime.now(UTC), "mary")
+
+    answer = await agree(client, given, origin=FRIEND)
+
+    assert answer.status == 200
+    assert "set-cookie" not in answer.headers
+    assert "Log in as mary?" in answer.text
+
+
+@pytest.mark.parametrize(("who", "status"), [("u1", 303), ("u2", 200)])
+async def test_who_is_logged_in_already_is_not_asked_and_another_is(
+    client: Client, who: str, status: int
+) -> None:
+    cookie = cookies_of(await agree(client, login_of("u1")))["postbell"].value
+    browser = client.having(cookie=f"postbell={cookie}")
+
+    answer = await follow(browser, login_of(who))
+
+    assert answer.status == status
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_session_of_another_tenants_namesake_is_another_persons(client: Client) -> None:
+    cookie = cookies_of(await agree(client, login_of("u1", "other")))["postbell"].value
+
+    answer = await follow(client.having(cookie=f"postbell={cookie}"), login_of("u1"))
+
+    assert answer.status == 200
+
+
+async def test_an_operator_who_is_logged_in_is_not_asked(client: Client) -> None:
+    given = operator_login_token(SECRET, datetime.now(UTC), "mary")
+    cookie = cookies_of(await agree(client, given))["postbell_operator"].value
+    browser = client.having(cookie=f"postbell_operator={cookie}")
+
+    assert (await follow(browser, given, "/operator")).headers["location"] == "/operator"
+    another = operator_login_token(SECRET, datetime.now(UTC), "olga")
+    assert (await follow(browser, another)).status == 200
 
 
 async def test_it_leads_to_the_preferences_if_it_says_nothing(client: Client) -> None:
-    assert (await follow(client, login_of())).headers["location"] == "/preferences"
+    assert (await agree(client, login_of())).headers["location"] == "/preferences"
 
 
 async def test_an_applications_token_lets_in_for_as_long_as_it_is_valid(client: Client) -> None:
-    answer = await follow(client, token("u2", exp=int(time.time()) + 120))
+    answer = await agree(client, token("u2", exp=int(time.time()) + 120))
 
-    cookie = cookies_of(answer)["postbell"].value
-    session = (await client.having(cookie=f"postbell={cookie}").get("/v1/session")).json
+    session = await session_of(client, answer)
     assert session["recipient_id"] == "u2"
     left = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert left.total_seconds() <= 120
 
 
 async def test_an_operator_is_let_in_as_one_and_into_no_inbox(client: Client) -> None:
-    answer = await follow(client, operator_login_token(SECRET, datetime.now(UTC), "mary"))
+    answer = await agree(client, operator_login_token(SECRET, datetime.now(UTC), "mary"))
 
     cookies = cookies_of(answer)
     assert set(cookies) == {"postbell_operator"}
@@ -107,6 +191,7 @@ async def test_a_token_that_lets_nobody_in_is_logged_and_answered_with_a_page(
         answer = await follow(client, given)
 
     assert answer.status == 401
+    assert (await agree(client, given)).status == 401
     assert answer.headers["content-type"].startswith("text/html")
     assert "set-cookie" not in answer.headers
     assert "follow it again" in answer.text
@@ -139,9 +224,10 @@ async def test_without_a_token_it_says_where_to_log_in(client: Client) -> None:
 )
 async def test_an_address_that_leads_elsewhere_logs_nobody_in(client: Client, to: str) -> None:
     with capture_logs() as logged:
-        answer = await follow(client, login_of(), to)
+        answers = [await follow(client, login_of(), to), await agree(client, login_of(), to)]
 
-    assert answer.status == 400
-    assert "location" not in answer.headers
-    assert "set-cookie" not in answer.headers
+    for answer in answers:
+        assert answer.status == 400
+        assert "location" not in answer.headers
+        assert "set-cookie" not in answer.headers
     assert logged[0]["event"] == "refused a login"

@@ -14,6 +14,7 @@ from tests import given
 from tests.gateway.bearer import SECRET
 from tests.gateway.desk.conftest import refused
 from tests.gateway.in_process import serving
+from tests.gateway.pages.entrance import enter
 from tests.given import Connection
 from tests.peers.browser import until
 from tests.peers.chromium import Chromium
@@ -68,7 +69,7 @@ async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: 
 
     with Chromium() as browser:
         page = Page(browser)
-        await page.open(f"{gateway}/login?token={token}&to=/operator")
+        await asyncio.to_thread(enter, browser, gateway, token, "/operator")
         # How things stand, on the page that the address led to.
         assert "2" in await page.says("a.tile", "Dead letters")
         assert "Not running" in await page.says(".tile", "Router")

@@ -12,6 +12,7 @@ from dispatcher.settings import Settings
 from tests.dispatcher.rendering.given import event_toml, folder
 from tests.gateway.bearer import token
 from tests.gateway.in_process import serving
+from tests.gateway.pages.entrance import enter
 from tests.given import Connection
 from tests.peers.browser import until
 from tests.peers.chromium import Chromium
@@ -55,7 +56,7 @@ async def test_what_is_chosen_and_typed_is_rendered_at_once(
 
 def _look_around(base: str) -> None:
     with Chromium() as browser:
-        browser.open(f"{base}/login?token={token('olga', scope='operator')}&to=/preview")
+        enter(browser, base, token("olga", scope="operator"), "/preview")
 
         until(browser, "return document.querySelector('iframe')")
         assert _in_frame(browser, "return document.getElementById('said').innerText") == "a sample"
