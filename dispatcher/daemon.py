@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from dispatcher import contract, database, health
+from dispatcher import contract, database, health, pooler
 from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
@@ -77,11 +77,12 @@ class Daemon:
     async def run(self) -> None:
         """Works until stop(), through restarts of the database.
 
-        Raises SchemaError at the start if the schema is of another contract, CatalogError if the
-        templates cannot be used.
+        Raises SchemaError at the start if the schema is of another contract, PoolerError if a
+        session does not stay ours, CatalogError if the templates cannot be used.
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
+        pooler.check_sessions(self._url)
         catalog = Catalog.load(self._settings.template_folders)
 
         async with AsyncExitStack() as stack:

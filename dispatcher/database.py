@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection
@@ -14,11 +15,11 @@ from psycopg_pool import AsyncConnectionPool
 #: ten seconds and gives up after three silences. The statements are few and come again and again:
 #: planned once, and never compiled, which would take longer than they do. Each looks up a handful
 #: of rows by key; a plan made while the tables were empty must not read them whole when they are
-#: full.
-SESSION = (
-    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
-    " -c jit=off -c plan_cache_mode=force_generic_plan"
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+#: full. Said to the session and not while it is opened, for PgBouncer does not pass that on.
+SESSION: Final[LiteralString] = (
+    "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;"
+    " set jit = off; set plan_cache_mode = force_generic_plan;"
+    " set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 )
 
 #: What ends a session, or its use, through no fault of the statement: try again on a new one. A
@@ -32,7 +33,7 @@ ConnectionLost = (
 
 #: For what is done again if a crash of the server undoes it. Whoever waits for the disk later waits
 #: for all that was written before.
-IN_PASSING = " -c synchronous_commit=off"
+IN_PASSING: Final[LiteralString] = "; set synchronous_commit = off"
 
 
 async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncConnection[TupleRow]:
@@ -40,12 +41,15 @@ async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncC
 
     `is_in_passing` says that its commits do not wait for the disk.
     """
-    return await AsyncConnection.connect(
-        url,
-        autocommit=True,
-        application_name=f"postbell {name}",
-        options=SESSION + IN_PASSING if is_in_passing else SESSION,
+    connection = await AsyncConnection.connect(
+        url, autocommit=True, application_name=f"postbell {name}"
     )
+    try:
+        await connection.execute(SESSION + IN_PASSING if is_in_passing else SESSION)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 class Pool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
@@ -76,9 +80,10 @@ def pool(url: str, name: str, size: int) -> Pool:
         max_size=size,
         open=False,
         timeout=30,
-        kwargs={
-            "autocommit": True,
-            "application_name": f"postbell {name}",
-            "options": SESSION,
-        },
+        configure=_configure,
+        kwargs={"autocommit": True, "application_name": f"postbell {name}"},
     )
+
+
+async def _configure(connection: AsyncConnection[TupleRow]) -> None:
+    await connection.execute(SESSION)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from dispatcher import contract
+from dispatcher import contract, pooler
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url
@@ -166,6 +166,7 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
             contract.check_contract(connection)
             return [
                 Result("ok", "database", f"PostgreSQL {version} has the schema of this version."),
+                *_sessions(url),
                 *_access(connection, settings),
                 *(_registrations(connection, catalog) if catalog else ()),
                 *_router(connection),
@@ -177,6 +178,13 @@ def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
         if failure is None:
             raise
         return [Result("error", "database", sentence) for sentence in failure[1]]
+
+
+def _sessions(url: str) -> Iterator[Result]:
+    try:
+        pooler.check_sessions(url)
+    except pooler.PoolerError as error:
+        yield Result("error", "database", str(error))
 
 
 def _access(connection: Connection, settings: Settings) -> Iterator[Result]:

@@ -13,6 +13,7 @@ from dispatcher.embedded import EmbeddedError
 from dispatcher.errors import PostbellError, of_database
 from dispatcher.health import ListenError
 from dispatcher.masking import mask
+from dispatcher.pooler import PoolerError
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.settings import SettingsError
 
@@ -55,6 +56,7 @@ class Failure(Exception):
 _CODES: Mapping[type[Exception], ExitCode] = {
     EmbeddedError: ExitCode.DATABASE,
     ListenError: ExitCode.CONFIGURATION,
+    PoolerError: ExitCode.CONFIGURATION,
     RenderingError: ExitCode.BAD,
 }
 

@@ -48,4 +48,6 @@ def connect(url: str) -> Connection:
         autocommit=True,
         application_name="postbell cli",
         connect_timeout=int(patience),
+        # A pooler may give the next transaction to a server that did not prepare the statement.
+        prepare_threshold=None,
     )

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from dispatcher import contract, database, health
+from dispatcher import contract, database, health, pooler
 from dispatcher.gateway.app import application, authenticator
 from dispatcher.gateway.stream import ABORT, Stream
 from dispatcher.health import Health, ListenError
@@ -54,11 +54,12 @@ class Gateway:
     async def run(self) -> None:
         """Works until stop(), through restarts of the database.
 
-        Raises SchemaError at the start if the schema is of another contract, ListenError if the
-        address is not to be had.
+        Raises SchemaError at the start if the schema is of another contract, PoolerError if a
+        session does not stay ours, ListenError if the address is not to be had.
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
+        pooler.check_sessions(self._url)
         settings = self._settings
         async with AsyncExitStack() as stack:
             listener = stack.enter_context(

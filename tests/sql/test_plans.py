@@ -120,10 +120,9 @@ def work(connection: Connection, statement: str, *arguments: object) -> Work:
 
 @pytest.fixture(scope="module")
 def large(create_database: CreateDatabase, template_url: str) -> Iterator[Connection]:
-    # As the sessions of a daemon and a gateway are set.
-    with psycopg.connect(
-        create_database(template_url), autocommit=True, options=database.SESSION
-    ) as session:
+    with psycopg.connect(create_database(template_url), autocommit=True) as session:
+        # As the sessions of a daemon and a gateway are set.
+        session.execute(database.SESSION)
         given.event_type(session)
         given.recipient(session)
         given.tenant(session, "small")
