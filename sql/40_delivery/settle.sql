@@ -67,7 +67,7 @@ begin
     ),
 
     barred as (
-        insert into postbell.suppression (tenant_id, channel, address, reason, detail)
+        insert into postbell.suppression as former (tenant_id, channel, address, reason, detail)
         select distinct on (settled.tenant_id, settled.channel, barred.address)
             settled.tenant_id, settled.channel, barred.address, settled.suppressed_for, left(settled.reason, 1000)
         from settled
@@ -77,7 +77,13 @@ begin
         cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
         where settled.suppressed_for is not null
           and barred.address is not null
-        on conflict (tenant_id, channel, address) do nothing
+        on conflict (tenant_id, channel, address) do update set
+            reason = excluded.reason,
+            detail = excluded.detail,
+            suppressed_at = postbell.clock(),
+            expires_at = excluded.expires_at
+        -- A full mailbox of long ago does not speak for one that is gone now.
+        where former.expires_at < excluded.expires_at
     )
 
     select count(*) into v_waiting

@@ -401,6 +401,18 @@ def test_an_address_at_fault_is_suppressed(db: Connection, suppress: str | None)
     assert found == (expected if suppress else [])
 
 
+def test_an_address_that_is_gone_is_suppressed_for_good_though_it_once_was_for_days(
+    db: Connection,
+) -> None:
+    days_ago = given.value(db, "select now() - interval '1 day'")
+    given.call(db, "suppress", channel="email", address="u1@example.org", expires_at=days_ago)
+    emit_and_route(db)
+    (delivery,) = start(db, claim(db))
+    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", suppress="bounce")
+    found = given.rows(db, "select reason, expires_at = 'infinity' from postbell.suppression")
+    assert found == [("bounce", True)]
+
+
 def test_a_retry_waits_as_long_as_it_was_told_to(db: Connection) -> None:
     emit_and_route(db)
     claimed = claim(db)
