@@ -58,6 +58,19 @@ as $$
                       and a.provider = judge_notices.provider
                       and a.delivery_id <> n.delivery_id
                 )
+                -- Another installation may share the account, and number its deliveries as we do. Nothing can be said of a
+                -- call whose answer gave no id, or ours back (postbell_): the service has one of its own then.
+                or not exists (
+                    select
+                    from postbell.attempt as a
+                    where a.delivery_id = n.delivery_id
+                      and a.provider in (judge_notices.provider, 'unknown')
+                      and (
+                          a.provider_message_id = n.message_id
+                          or a.provider_message_id is null
+                          or a.provider_message_id like 'postbell\_%'
+                      )
+                ) and n.message_id is not null
             end as is_of_another,
             case n.kind when 'opened' then 'opens' else 'clicks' end = any(tenant.tracking)
                 and person.tracking_refused_at is null as is_tracked

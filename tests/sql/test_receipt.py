@@ -358,6 +358,23 @@ def test_another_tenants_message_id_is_refused(db: Connection) -> None:
     assert suppressions(db) == []
 
 
+def test_another_installation_on_the_same_account_says_nothing_of_our_deliveries(
+    db: Connection,
+) -> None:
+    delivery = deliver(db, message_id="m1")
+    theirs = told(delivery, "bounced", message_id="of-theirs", blame="hard")
+    assert receive(db, theirs) == ["another_message"]
+    assert (state(db, delivery), suppressions(db)) == ("sent", [])
+
+
+@pytest.mark.parametrize("answered", [None, "postbell_7"], ids=["no id", "our own"])
+def test_a_message_whose_id_was_not_told_is_known_by_its_delivery(
+    db: Connection, answered: str | None
+) -> None:
+    delivery = deliver(db, message_id=answered)
+    assert receive(db, told(delivery, "delivered", message_id="the-services-own")) == ["taken"]
+
+
 def test_a_delivery_that_does_not_exist_is_refused(db: Connection) -> None:
     assert receive(db, told(4_000_000, "bounced")) == ["unknown_delivery"]
     assert receive(db, told(None, "bounced")) == ["names_nothing"]

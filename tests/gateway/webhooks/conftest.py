@@ -64,7 +64,7 @@ def pages(tracking: TrackingPages) -> Client:
 
 
 def delivered_by(
-    db: Connection, provider: str, message_id: str, channel: str = "email", **columns: object
+    db: Connection, provider: str, message_id: str | None, channel: str = "email", **columns: object
 ) -> int:
     """A delivery that the provider took."""
     event = given.emit(
