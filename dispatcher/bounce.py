@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, message_from_string
+from email import message_from_bytes
 from email.message import Message
+from email.parser import HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from types import MappingProxyType
 from typing import Final
@@ -35,6 +36,13 @@ _OUR_ID: Final = re.compile(r"<postbell\.[0-9a-f]{32}@[^<>\s]+>")
 _ENVELOPE_ID: Final = re.compile("postbell-([0-9]{1,18})")
 #: More recipients than a mail of ours can have, expanded lists included.
 _MOST_BLOCKS: Final = 50
+#: Bytes that are looked at. A report stands before the mail that it gives back, whose headers are
+#: all that is wanted of it.
+_LOOKED_AT: Final = 256 * 1024
+#: Parts that have parts, a mail given back included. Each line is held against the bounds of all
+#: that are open, so that a megabyte within hundreds of them would take minutes.
+_MOST_BOUNDARIES: Final = 20
+_BOUNDARY: Final = re.compile(rb"boundary", re.IGNORECASE)
 
 _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -50,6 +58,7 @@ _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
 _FEEDBACK: Final[Mapping[str, Kind]] = MappingProxyType(
     {"abuse": Kind.COMPLAINED, "opt-out": Kind.UNSUBSCRIBED, "opt-out-list": Kind.UNSUBSCRIBED}
 )
+_ENDLESS: Final = "parts within parts without end"
 
 
 class NotABounce(Exception):
@@ -75,10 +84,18 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
     `recipient` is the address that it was sent to, if the mail server says so. Raises NotABounce,
     Unproven; never anything else, whatever the bytes.
     """
+    seen = raw[:_LOOKED_AT]
+    if len(_BOUNDARY.findall(seen)) > _MOST_BOUNDARIES:
+        raise NotABounce(_ENDLESS)
     try:
-        mail = message_from_bytes(raw)
+        return _read(message_from_bytes(seen), raw, return_path, recipient)
     except RecursionError:
-        raise NotABounce("parts within parts without end") from None
+        raise NotABounce(_ENDLESS) from None
+
+
+def _read(
+    mail: Message, raw: bytes, return_path: ReturnPath, recipient: str | None
+) -> list[Receipt]:
     parts = {part.get_content_type(): part for part in _parts_of(mail)}
     status = parts.get("message/delivery-status") or parts.get("message/global-delivery-status")
     feedback = parts.get("message/feedback-report")
@@ -125,7 +142,7 @@ def _reports(
 ) -> Iterator[Receipt]:
     """One receipt for each recipient: a mail of ours has one, but it may have been forwarded."""
     for number, block in enumerate(blocks[:_MOST_BLOCKS]):
-        kind = _ACTIONS.get((_header(block, "action") or "").lower())
+        kind = _ACTIONS.get(_word(_header(block, "action")))
         if kind is None:
             continue
         reason = _behind_semicolon(_header(block, "diagnostic-code"))
@@ -151,7 +168,7 @@ def _complaints(
     blocks: Sequence[Message], subject: _Subject, origin: str, sent_to: Sequence[str]
 ) -> Iterator[Receipt]:
     for block in blocks[:1]:
-        kind = _FEEDBACK.get((_header(block, "feedback-type") or "").lower())
+        kind = _FEEDBACK.get(_word(_header(block, "feedback-type")))
         if kind is None:
             raise NotABounce("a report that is no complaint")
         yield Receipt(
@@ -209,10 +226,10 @@ def _original(parts: Mapping[str, Message]) -> Message | None:
         if isinstance(content, list) and content and isinstance(content[0], Message):
             return content[0]
         if isinstance(content, str):
-            return message_from_string(content)
+            return _fields(content)
     for kind in ("text/rfc822-headers", "message/global-headers"):
         if kind in parts:
-            return message_from_string(_text_of(parts[kind]))
+            return _fields(_text_of(parts[kind]))
     return None
 
 
@@ -222,7 +239,12 @@ def _blocks(part: Message) -> list[Message]:
     if isinstance(content, list):
         return [block for block in content if isinstance(block, Message)]
     text = _text_of(part).replace("\r\n", "\n")
-    return [message_from_string(block) for block in text.split("\n\n") if block.strip()]
+    return [_fields(block) for block in text.split("\n\n") if block.strip()]
+
+
+def _fields(text: str) -> Message:
+    """Header fields, whatever they say of a body."""
+    return HeaderParser().parsestr(text)
 
 
 def _text_of(part: Message) -> str:
@@ -259,6 +281,11 @@ def _all(mail: Message | None, name: str) -> list[str]:
 def _header(mail: Message | None, name: str) -> str | None:
     found = _all(mail, name)
     return " ".join(found[0].split()) if found else None
+
+
+def _word(field: str | None) -> str:
+    """A keyword in small letters, without the comment that some write behind it."""
+    return (field or "").partition("(")[0].strip().lower()
 
 
 def _behind_semicolon(field: str | None) -> str | None:

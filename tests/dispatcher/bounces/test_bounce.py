@@ -75,6 +75,7 @@ def test_a_bounce_has_its_moment_and_its_reason() -> None:
         ("failed", "4.7.1", Kind.BOUNCED, None),
         ("failed", "5.3.4", Kind.BOUNCED, None),
         ("Failed", "5.1.1 (no such user)", Kind.BOUNCED, Blame.HARD),
+        ("failed (undeliverable)", "5.1.1", Kind.BOUNCED, Blame.HARD),
         ("delayed", "4.4.1", Kind.DEFERRED, None),
         ("delivered", "2.0.0", Kind.DELIVERED, None),
         ("relayed", "2.0.0", Kind.SENT, None),
@@ -181,13 +182,31 @@ def test_an_unknown_action_says_nothing() -> None:
     assert receipts_in(mail(POSTFIX, action="pondering"), SIGNED) == []
 
 
-def test_parts_within_parts_without_end_are_ignored() -> None:
-    nested = b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
-        for n in range(3000)
-    )
-    with pytest.raises(NotABounce):
+@pytest.mark.parametrize(
+    "nested",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+            for n in range(3000)
+        ),
+        b"Content-Type: message/rfc822\r\n\r\n" * 3000,
+    ],
+    ids=["parts", "mails"],
+)
+def test_parts_within_parts_without_end_are_ignored(nested: bytes) -> None:
+    with pytest.raises(NotABounce, match="without end"):
         receipts_in(nested, SIGNED)
+
+
+def test_what_is_given_back_is_read_no_further_than_its_headers() -> None:
+    headers = b"Content-Type: text/rfc822-headers\r\n\r\n"
+    endless = headers + b"Content-Type: message/rfc822\r\n\r\n" * 3000
+    assert one(mail(POSTFIX).replace(headers, endless)).kind is Kind.BOUNCED
+
+
+def test_a_report_is_understood_however_long_the_mail_is_that_it_gives_back() -> None:
+    long = mail(EXCHANGE).removesuffix(b"--a1--\r\n") + b"a line of ours\r\n" * 40_000
+    assert one(long) == one(mail(EXCHANGE))
 
 
 SAMPLES = st.sampled_from([mail(shape) for shape in (POSTFIX, EXCHANGE, EXIM, COMPLAINT, ABSENT)])
