@@ -266,7 +266,8 @@ def _asked_by_retry_after(value: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=seconds)
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # Of a year, an hour or a zone that no date has.
         return None
     # "-0000" gives a time without a zone, and an HTTP date is in GMT in any case.
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now

@@ -105,6 +105,9 @@ def is_public(address: str) -> bool:
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None:
             return _is_global(inner)
+        if found.is_site_local:
+            # RFC 3879: fec0::/10 means nothing any more, except where it is still in use.
+            return False
     return _is_global(found)
 
 

@@ -479,6 +479,8 @@ def test_no_wait_is_longer_than_ours(value: str) -> None:
         {"Retry-After": "9" * 5000},
         {"Retry-After": "Sun, 99 Mar 2026 12:00:30 GMT"},
         {"Retry-After": "Sun, 01 Mar 99999999 12:00:30 GMT"},
+        {"Retry-After": "Sun, 01 Mar 2026 12:00:30 +99999999999999999999"},
+        {"Retry-After": "Sun, 99999999999999999999 Mar 2026 12:00:30 GMT"},
         {"X-RateLimit-Reset": "60"},
         {"X-RateLimit-Reset": "tomorrow"},
     ],
