@@ -86,14 +86,14 @@ def _as_json(receipt: Receipt) -> dict[str, Any]:
         "code": _shown(receipt.code),
         "reason": _shown(receipt.reason),
         "blame": receipt.blame,
-        "addresses": None if receipt.addresses is None else list(map(_possible, receipt.addresses)),
+        "addresses": None if receipt.addresses is None else list(map(possible, receipt.addresses)),
         "detail": {key: _shown(value) for key, value in receipt.detail.items()},
     }
 
 
 def short_id(given: str) -> str:
     """The id, or the hash of one that is longer than any that makes sense."""
-    given = _possible(given)
+    given = possible(given)
     if len(given) <= _LONGEST_ID:
         return given
     return f"sha256:{hashlib.sha256(given.encode()).hexdigest()}"
@@ -102,8 +102,9 @@ def short_id(given: str) -> str:
 def _shown(text: str | None) -> str | None:
     if text is None:
         return None
-    return " ".join(mask(_possible(text)).split())[:_LONGEST_REASON] or None
+    return " ".join(mask(possible(text)).split())[:_LONGEST_REASON] or None
 
 
-def _possible(text: str) -> str:
+def possible(text: str) -> str:
+    """The text as the database can hold it."""
     return text.translate(_IMPOSSIBLE)

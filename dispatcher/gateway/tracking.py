@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Final
+from urllib.parse import quote
 
 import structlog
 from starlette.requests import Request
@@ -67,7 +68,9 @@ class TrackingPages:
             return self._turned_away()
         digest = hashlib.blake2b(target.encode(), digest_size=8).hexdigest()
         await self._note(request, Kind.CLICKED, delivery_id, f"click:{delivery_id}:{digest}")
-        return Response(status_code=302, headers={"location": target, "cache-control": "no-store"})
+        return Response(
+            status_code=302, headers={"location": _in_ascii(target), "cache-control": "no-store"}
+        )
 
     async def _note(self, request: Request, kind: Kind, delivery_id: int, event_id: str) -> None:
         """The first time only, however often: the id is the same."""
@@ -83,3 +86,8 @@ class TrackingPages:
         log.warning("turned a link away", provider=OURSELVES, reason="bad_token")
         self._watch.turned_away(OURSELVES, "bad_token")
         return Response("This is no link of ours.", status_code=404, media_type="text/plain")
+
+
+def _in_ascii(target: str) -> str:
+    """As browsers write it (RFC 3987, 3.1): nothing else can stand in a header."""
+    return quote(target, safe="!#$%&'()*+,/:;=?@[]~")

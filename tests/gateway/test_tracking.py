@@ -63,6 +63,26 @@ async def test_a_link_leads_on_and_tells_that_it_was_followed(
     assert given.value(db, "select clicked_at is not null from postbell.delivery_log")
 
 
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        (
+            "https://shop.example/küche?q=日本",
+            "https://shop.example/k%C3%BCche?q=%E6%97%A5%E6%9C%AC",
+        ),
+        (
+            "https://shop.example/a b\r\nSet-Cookie:x",
+            "https://shop.example/a%20b%0D%0ASet-Cookie:x",
+        ),
+    ],
+)
+async def test_a_target_is_written_as_a_header_can_have_it(
+    client: Client, links: Links, delivery: int, target: str, written: str
+) -> None:
+    answer = await client.get(links.clicked(delivery, target))
+    assert (answer.status, answer.headers["location"]) == (302, written)
+
+
 async def test_ever_again_is_once(
     client: Client, links: Links, db: Connection, delivery: int
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 import structlog
 from starlette.requests import Request
@@ -17,8 +17,9 @@ from dispatcher.gateway.webhooks.intake import Intake, Watch
 
 log = structlog.get_logger()
 
-#: Bytes. A SendGrid post carries up to some thousand events.
-LARGEST_BODY: Final = 4 * 1024 * 1024
+#: Bytes of one report. It may have to be taken apart before its signature can be checked, and what
+#: anybody may send must not keep the others waiting.
+LARGEST_BODY: Final = 32 * 1024
 
 #: Seconds after which a provider may come again when the database is away.
 _PAUSE: Final = "30"
@@ -50,6 +51,9 @@ class Unreadable(TurnedAway):
 class Door(ABC):
     """A webhook of one kind of provider. `keys` are those that verify, by the provider's name."""
 
+    #: Bytes.
+    largest_body: ClassVar[int] = LARGEST_BODY
+
     def __init__(self, keys: Mapping[str, str], intake: Intake, watch: Watch) -> None:
         self._keys: Final = keys
         self._intake: Final = intake
@@ -73,7 +77,7 @@ class Door(ABC):
         if provider not in self._keys:
             raise TurnedAway("unknown_provider")
         try:
-            body = await body_of(request, LARGEST_BODY)
+            body = await body_of(request, self.largest_body)
         except Problem:
             raise TooLarge("too_large") from None
         return await self._take(request, provider, body)

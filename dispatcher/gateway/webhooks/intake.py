@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import structlog
 
 from dispatcher.database import Pool
-from dispatcher.receipt import Receipt, written
+from dispatcher.receipt import Receipt, possible, short_id, written
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class Intake:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select postbell.receive_reply(%s, %s, %s, %s, %s)",
-                [provider, event_id, address, words, meaning],
+                [provider, short_id(event_id), possible(address), possible(words), meaning],
             )
             row = await cursor.fetchone()
         understood = row[0] if row else None

@@ -25,6 +25,8 @@ FRESH_FOR: Final = 25 * 3600
 #: Seconds by which SendGrid's clock may be ahead of ours.
 AHEAD: Final = 300
 _LONGEST_TIMESTAMP: Final = 12
+#: Bytes. A post carries up to some thousand events, and is signed as a whole.
+LARGEST_POST: Final = 4 * 1024 * 1024
 #: Digits that surely fit into a bigint.
 _LONGEST_NUMBER: Final = 18
 
@@ -50,6 +52,8 @@ _DROPPED_FOR_THE_ADDRESS: Final = frozenset(
 
 class SendGridWebhook(Door):
     """`POST /v1/webhooks/sendgrid/{provider}`; the key is the webhook's verification key."""
+
+    largest_body = LARGEST_POST
 
     def __init__(
         self,

@@ -138,7 +138,7 @@ class TwilioMessage(TwilioDoor):
                 provider,
                 sid,
                 sender,
-                form.get("Body", "").replace("\0", ""),
+                form.get("Body", ""),
                 said if said in _MEANINGS else None,
             )
         return Response(_NO_ANSWER, media_type="application/xml")

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.gateway.webhooks.door import LARGEST_BODY, Unreadable
+from dispatcher.gateway.webhooks.door import Unreadable
 from dispatcher.gateway.webhooks.intake import Intake
-from dispatcher.gateway.webhooks.sendgrid import SendGridWebhook, receipts_in
+from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
 from dispatcher.receipt import Blame, Kind
 from tests.gateway.client import Answer, Client
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
@@ -178,7 +178,7 @@ async def test_an_unsigned_one_is_turned_away(
 
 
 async def test_a_body_without_end_is_cut_off(sendgrid: Client, counted: Counted) -> None:
-    assert (await post(sendgrid, b" " * (LARGEST_BODY + 1))).status == 413
+    assert (await post(sendgrid, b" " * (LARGEST_POST + 1))).status == 413
     assert counted.reasons == {("mails", "too_large"): 1}
 
 

@@ -116,8 +116,8 @@ async def test_a_callback_again_is_one(
 async def test_a_callback_settles_what_was_unknown(
     status: Client, links: Links, db: Connection
 ) -> None:
-    delivery = delivered_by(db, "texts", "SM0", "sms")
-    db.execute("update postbell.delivery set state = 'unknown', provider_message_id = null")
+    delivery = delivered_by(db, "texts", None, "sms")
+    db.execute("update postbell.delivery set state = 'unknown'")
     await post(status, path_of(links, delivery), told("sent", "SM9"))
     assert rows(db, "select state, provider_message_id from postbell.delivery_log") == [
         ("sent", "SM9")
@@ -305,8 +305,24 @@ async def test_garbage_is_turned_away_and_never_an_error_of_ours(
     assert (await send(message, MESSAGE, body, signature)).status == 403
 
 
+async def test_a_reply_with_what_no_text_can_hold_is_taken_all_the_same(
+    message: Client, db: Connection
+) -> None:
+    reply = {"MessageSid": "SM\0", "From": "+12025550123", "Body": "STOP\0"}
+    assert (await post(message, MESSAGE, reply)).status == 200
+    assert receipts(db) == ["stopped"]
+
+
 async def test_a_flood_of_fields_is_turned_away(message: Client) -> None:
-    assert (await send(message, MESSAGE, b"a=1&" * 10_000, "x")).status == 403
+    assert (await send(message, MESSAGE, b"a=1&" * 1_000, "x")).status == 403
+
+
+async def test_what_takes_long_to_take_apart_is_turned_away_unread(
+    message: Client, counted: Counted
+) -> None:
+    escaped = b"Body=" + b"%41" * 11_000
+    assert (await send(message, MESSAGE, escaped, "x")).status == 413
+    assert counted.reasons == {("texts", "too_large"): 1}
 
 
 @settings(
