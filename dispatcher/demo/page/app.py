@@ -6,10 +6,10 @@ no other host name, and takes changes only as JSON, which no foreign page can se
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -101,37 +101,35 @@ class _Page:
 
     async def events(self, request: Request) -> Response:  # noqa: ARG002
         """What was done and why who heard of it; and events that did not come from here."""
-        told: set[int] = set()
-        stories = []
-        for account in reversed(await self._latest()):
-            moment = account.moment
-            told.update(moment.outbox_ids)
-            is_rolled_back = moment.rolled_back_by is not None
-            stories.append(
-                {
-                    "key": f"moment-{moment.number}",
-                    "title": moment.title,
-                    "at": moment.at,
-                    "rolled_back_by": moment.rolled_back_by,
-                    "statements": moment.statements,
-                    "events": []
-                    if is_rolled_back
-                    else [await self._reader.why(number) for number in moment.outbox_ids],
-                }
-            )
+        moments = [account.moment for account in reversed(await self._latest())]
+        told = {number for moment in moments for number in moment.outbox_ids}
         others = [
-            {
-                "key": f"event-{number}",
-                "title": None,
-                "at": None,
-                "rolled_back_by": None,
-                "statements": [],
-                "events": [await self._reader.why(number)],
-            }
+            number
             for number in await self._reader.latest_events(20)
             if number not in told and number > max(told, default=0) - 20
         ]
-        return json_answer([*others, *stories])
+        whys = await self._reader.whys(
+            [
+                *others,
+                *(n for moment in moments if not moment.rolled_back_by for n in moment.outbox_ids),
+            ]
+        )
+        return json_answer(
+            [
+                *(_story(f"event-{number}", [whys[number]]) for number in others),
+                *(
+                    _story(
+                        f"moment-{moment.number}",
+                        [whys[number] for number in moment.outbox_ids if number in whys],
+                        title=moment.title,
+                        at=moment.at,
+                        rolled_back_by=moment.rolled_back_by,
+                        statements=moment.statements,
+                    )
+                    for moment in moments
+                ),
+            ]
+        )
 
     async def shop(self, request: Request) -> Response:
         """Where the links in messages lead: the page that your application would have there."""
@@ -152,6 +150,12 @@ class _Page:
             if known["id"] == house:
                 return str(known["name"])
         raise HTTPException(404, "There is no such house.")
+
+
+def _story(key: str, events: Sequence[dict[str, Any]], **moment: Any) -> dict[str, Any]:
+    """As the page shows it; what did not come from here has no moment."""
+    unknown = {"title": None, "at": None, "rolled_back_by": None, "statements": ()}
+    return {"key": key, **unknown, **moment, "events": events}
 
 
 def _person(request: Request) -> dict[str, str]:

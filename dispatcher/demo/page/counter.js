@@ -104,6 +104,7 @@ async function askOtherwise(submitted) {
   fault.hidden = true;
   try {
     const payload = JSON.parse(byId("ask-payload").value || "{}");
+    if (payload?.constructor !== Object) throw new Error('A payload is an object, such as {"order_id": 42}.');
     const found = await ask("/api/what-if", { person: chosen(), event: byId("ask-event").value, payload });
     byId("what-if-end").textContent = "What postbell.explain() says of this event, for you:";
     byId("what-if-events").replaceChildren(...found.events.map(foreseen));

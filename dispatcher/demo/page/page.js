@@ -10,7 +10,20 @@ const EVERY = 1000;
 /** What was done a moment ago is on its way. */
 const SOON = 250;
 
-async function look() {
+let looking = null;
+let isOutdated = false;
+
+/** One look at a time: whoever wants another meanwhile gets it afterwards, all of them the same one. */
+function look() {
+  isOutdated = looking !== null;
+  looking ??= lookNow().finally(() => {
+    looking = null;
+    if (isOutdated) look();
+  });
+  return looking;
+}
+
+async function lookNow() {
   if (document.hidden) return;
   try {
     await lookAtPeople();
@@ -18,6 +31,7 @@ async function look() {
     byId("connection").hidden = true;
   } catch (error) {
     console.warn(error);
+    byId("connection").textContent = error.name === "TimeoutError" ? "The demo takes its time." : "The demo has ended.";
     byId("connection").hidden = false;
   }
   for (const element of document.querySelectorAll("time")) element.textContent = since(element.dateTime);

@@ -126,33 +126,32 @@ class Reader:
             )
             return [row["outbox_id"] for row in await cursor.fetchall()]
 
-    async def why(self, outbox_id: int) -> dict[str, Any]:
-        """What was decided about an event, and what became of it."""
+    async def whys(self, outbox_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """What was decided about events, and what became of them, by id."""
         async with self._as("postbell_support") as cursor:
+            # All at once: a page that looks every second asks about dozens.
             await cursor.execute(
-                "select decided.recipient_id, decided.channel, decided.decision, decided.rung,"
-                " decided.reason, decided.due_at, coalesce(log.state, decided.decision) as state,"
+                "select asked.id, decided.recipient_id, decided.channel, decided.decision,"
+                " decided.rung, decided.due_at, coalesce(log.state, decided.decision) as state,"
                 " coalesce(log.reason, decided.reason) as reason, log.tenant_id, log.event,"
                 " round(extract(epoch from log.sent_at - log.created_at) * 1000)::int as ms"
-                " from postbell.explain(%(id)s) as decided"
-                " left join postbell.delivery_log as log on log.outbox_id = %(id)s"
+                " from unnest(%(ids)s::bigint[]) as asked (id)"
+                " cross join lateral postbell.explain(asked.id) as decided"
+                " left join postbell.delivery_log as log on log.outbox_id = asked.id"
                 " and (log.recipient_id, log.channel) = (decided.recipient_id, decided.channel)",
-                {"id": outbox_id},
+                {"ids": list(outbox_ids)},
             )
-            decisions = [said(row) for row in await cursor.fetchall()]
+            decisions: dict[int, list[dict[str, Any]]] = {number: [] for number in outbox_ids}
+            for row in await cursor.fetchall():
+                decisions[row.pop("id")].append(said(row))
             await cursor.execute(
-                "select tenant_id, event, detail from postbell.rejected_events"
-                " where outbox_id = %s",
-                [outbox_id],
+                "select outbox_id, tenant_id, event, detail from postbell.rejected_events"
+                " where outbox_id = any(%s)",
+                [list(outbox_ids)],
             )
-            rejected = await cursor.fetchone()
-        known = rejected or next((row for row in decisions if row["event"]), None) or {}
+            rejected = {row["outbox_id"]: row for row in await cursor.fetchall()}
         return {
-            "id": str(outbox_id),
-            "tenant_id": known.get("tenant_id"),
-            "event": known.get("event"),
-            "detail": rejected["detail"] if rejected else None,
-            "decisions": decisions,
+            number: _event(number, rows, rejected.get(number)) for number, rows in decisions.items()
         }
 
     @asynccontextmanager
@@ -174,6 +173,19 @@ class Reader:
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(f"set local role {role}".encode())
             yield cursor
+
+
+def _event(
+    outbox_id: int, decisions: list[dict[str, Any]], rejected: dict[str, Any] | None
+) -> dict[str, Any]:
+    known = rejected or next((row for row in decisions if row["event"]), None) or {}
+    return {
+        "id": str(outbox_id),
+        "tenant_id": known.get("tenant_id"),
+        "event": known.get("event"),
+        "detail": rejected["detail"] if rejected else None,
+        "decisions": decisions,
+    }
 
 
 def said(row: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,8 @@ export class PostbellInbox extends HTMLElement {
   // Speaks the person's language, and so waits until it is known whose this is.
   async #show() {
     const session = this.#session;
+    // What was still on its way when the bell was taken from the page.
+    if (!session) return;
     const locale = (this.getAttribute("locale") ?? session.person?.locale ?? this.#locale ?? navigator.language).replaceAll("_", "-");
     if (locale !== this.#locale) {
       this.#locale = locale;
