@@ -132,11 +132,17 @@ class Reader:
             # All at once: a page that looks every second asks about dozens.
             await cursor.execute(
                 "select asked.id, decided.recipient_id, decided.channel, decided.decision,"
-                " decided.rung, decided.due_at, coalesce(log.state, decided.decision) as state,"
-                " coalesce(log.reason, decided.reason) as reason, log.tenant_id, log.event,"
+                " decided.rung, decided.due_at, rejected.detail,"
+                " case when rejected.outbox_id is null"
+                " then coalesce(log.state, decided.decision) else 'rejected' end as state,"
+                " coalesce(log.reason, decided.reason) as reason,"
+                " coalesce(log.tenant_id, rejected.tenant_id) as tenant_id,"
+                " coalesce(log.event, rejected.event) as event,"
                 " round(extract(epoch from log.sent_at - log.created_at) * 1000)::int as ms"
                 " from unnest(%(ids)s::bigint[]) as asked (id)"
                 " cross join lateral postbell.explain(asked.id) as decided"
+                " left join postbell.rejected_events as rejected"
+                " on rejected.outbox_id = asked.id and decided.channel is null"
                 " left join postbell.delivery_log as log on log.outbox_id = asked.id"
                 " and (log.recipient_id, log.channel) = (decided.recipient_id, decided.channel)",
                 {"ids": list(outbox_ids)},
@@ -144,15 +150,7 @@ class Reader:
             decisions: dict[int, list[dict[str, Any]]] = {number: [] for number in outbox_ids}
             for row in await cursor.fetchall():
                 decisions[row.pop("id")].append(said(row))
-            await cursor.execute(
-                "select outbox_id, tenant_id, event, detail from postbell.rejected_events"
-                " where outbox_id = any(%s)",
-                [list(outbox_ids)],
-            )
-            rejected = {row["outbox_id"]: row for row in await cursor.fetchall()}
-        return {
-            number: _event(number, rows, rejected.get(number)) for number, rows in decisions.items()
-        }
+        return {number: _event(number, rows) for number, rows in decisions.items()}
 
     @asynccontextmanager
     async def _as_person(
@@ -175,15 +173,11 @@ class Reader:
             yield cursor
 
 
-def _event(
-    outbox_id: int, decisions: list[dict[str, Any]], rejected: dict[str, Any] | None
-) -> dict[str, Any]:
-    known = rejected or next((row for row in decisions if row["event"]), None) or {}
+def _event(outbox_id: int, decisions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    known = next((row for row in decisions if row["event"]), {})
     return {
         "id": str(outbox_id),
-        "tenant_id": known.get("tenant_id"),
-        "event": known.get("event"),
-        "detail": rejected["detail"] if rejected else None,
+        **{name: known.get(name) for name in ("tenant_id", "event", "detail")},
         "decisions": decisions,
     }
 

@@ -210,7 +210,14 @@ async def test_an_event_of_somebody_else_is_shown_too(page: Page) -> None:
     given.route(page.db)
     (story,) = (await page.get("/api/events")).json
     assert story["title"] is None
-    assert story["events"][0]["decisions"][0]["reason"] == "invalid_payload"
+    (event,) = story["events"]
+    (decided,) = event["decisions"]
+    assert event["detail"] == "amount is not of type amount"
+    assert (decided["state"], decided["tone"], decided["reason"]) == (
+        "rejected",
+        "bad",
+        "invalid_payload",
+    )
 
 
 async def test_whose_inbox_one_may_choose(page: Page) -> None:
