@@ -88,8 +88,7 @@ export class PostbellInbox extends HTMLElement {
   #stop() {
     this.#panel?.close();
     this.#session?.stop();
-    this.#session = this.#words = this.#locale = this.#panel = null;
-    this.#unread = null;
+    this.#session = this.#words = this.#locale = this.#panel = this.#unread = null;
     this.#showInTitle("");
     this.shadowRoot.replaceChildren();
   }
