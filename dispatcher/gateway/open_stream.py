@@ -25,19 +25,28 @@ class OpenStream:
     """
 
     __slots__ = (
-        "_abort", "_is_doubted", "_is_held", "_receiving", "_send", "_waiting", "_writer",
+        "_abort", "_is_doubted", "_is_held", "_put", "_receiving", "_send", "_waiting", "_writer",
         "identity", "is_ended",
     )  # fmt: skip
 
     def __init__(
-        self, identity: Identity, send: Send, abort: Callable[[], None] | None = None
+        self,
+        identity: Identity,
+        send: Send,
+        abort: Callable[[], None] | None = None,
+        put: Callable[[bytes], bool] | None = None,
     ) -> None:
-        """`abort` drops the connection with what is unsent; without it, the request is ended."""
+        """`abort` drops the connection with what is unsent; without it, the request is ended.
+
+        `put` sends what the connection takes without waiting, and says whether it did; without it,
+        each piece costs a task.
+        """
         self.identity: Final = identity
         #: Nothing more is written to it.
         self.is_ended = False
         self._send: Final = send
         self._abort: Final = abort
+        self._put: Final = put
         self._waiting = b""
         self._is_doubted = False
         self._writer: asyncio.Task[None] | None = None
@@ -94,7 +103,7 @@ class OpenStream:
         if len(self._waiting) > BUFFER:
             self.cut_off()
         elif not self.is_busy:
-            self._writer = asyncio.create_task(self._write())
+            self._flush()
 
     def release(self, first: bytes) -> None:
         """Writes this first, however much it is, and then what came in the meantime."""
@@ -102,15 +111,17 @@ class OpenStream:
             return
         self._is_held = False
         self._waiting = first + self._waiting
-        self._writer = asyncio.create_task(self._write())
+        self._flush()
 
     def end(self, last: bytes = b"") -> None:
         """Ends the response, after what waits."""
         if self.is_ended:
             return
         self._is_held = False
-        self.write(last or b"\n")
+        self._waiting += last or b"\n"
         self.is_ended = True
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
 
     def cut_off(self) -> None:
         """Drops the connection of a page that does not read."""
@@ -120,6 +131,13 @@ class OpenStream:
             self._abort()
         elif self._receiving is not None:
             self._receiving.cancel()
+
+    def _flush(self) -> None:
+        """At once, or as soon as the page takes it."""
+        if self._put is not None and self._put(self._waiting):
+            self._waiting = b""
+        else:
+            self._writer = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         try:

@@ -8,7 +8,8 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 import psycopg
 import structlog
@@ -18,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dispatcher import contract, database, health, pooler
 from dispatcher.gateway.app import application, authenticator
-from dispatcher.gateway.stream import ABORT, Stream
+from dispatcher.gateway.stream import ABORT, PUT, Stream
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.providers.provider import provider_for
@@ -180,7 +181,24 @@ class _Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Closing waits until all is sent, and a page that does not read never takes it."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, ABORT: transport.abort}
+        # Of the transport, which lets go of us in the end: what holds itself stays for long.
+        self.app_state = {**self.app_state, ABORT: transport.abort, PUT: partial(_put, transport)}
+
+
+def _put(transport: asyncio.Transport, piece: bytes) -> bool:
+    """Sends a piece of the body, if the connection takes it without waiting.
+
+    What h11 would make of it, without h11 (RFC 9112, 7.1); before HTTP/1.1 there are no chunks.
+    """
+    if transport.is_closing():
+        return False
+    protocol = cast("_Protocol", transport.get_protocol())
+    if protocol.flow.write_paused:
+        return False
+    if protocol.scope["http_version"] >= "1.1":
+        piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+    transport.write(piece)
+    return True
 
 
 class _Server(uvicorn.Server):

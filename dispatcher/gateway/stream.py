@@ -42,6 +42,9 @@ log = structlog.get_logger()
 #: Where a server leaves in a request's state what drops the connection: ASGI has no word for it.
 ABORT: Final = "abort"
 
+#: Where it leaves what sends a piece of the answer, if the connection takes it without waiting.
+PUT: Final = "put"
+
 #: Streams that one person may have open with one process: a few browsers with a few windows.
 MOST_STREAMS: Final = 20
 
@@ -149,7 +152,8 @@ class Stream:
         if scope["method"] == "HEAD" or self._is_stopping:
             await _answer(scope, send, _come_back(len(self._audience)))
             return
-        stream = OpenStream(identity, send, scope.get("state", {}).get(ABORT))
+        state = scope.get("state", {})
+        stream = OpenStream(identity, send, state.get(ABORT), state.get(PUT))
         await self._serve(stream, HTTPConnection(scope), receive, send)
 
     async def _serve(
