@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, cast
 
@@ -233,6 +234,28 @@ class Settings(BaseSettings):
         ge=0,
         le=65_535,
     )
+    request_rate: float = _setting(
+        20,
+        "How many requests a person, or an operator, may make of one process of `postbell serve`,"
+        " in the long run; ten times as many at once. 0 for no limit.",
+        unit="requests a second",
+        ge=0,
+        le=10_000,
+    )
+    failed_login_rate: float = _setting(
+        10,
+        "How many requests may come from one address of the internet with what lets nobody in,"
+        " before more are refused unread; ten times as many at once. 0 for no limit.",
+        unit="requests a second",
+        ge=0,
+        le=10_000,
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (),
+        "Web servers before `postbell serve` whose X-Forwarded-For is believed: addresses or"
+        " networks such as 10.1.0.0/16, separated by commas.",
+        unset="those on the same host",
+    )
     log_level: LogLevel = _setting(
         "info", "From which level on to log: debug, info, warning or error."
     )
@@ -390,7 +413,7 @@ class Settings(BaseSettings):
             raise ValueError("has a login, a query or a fragment: leave that away")
         return url.rstrip("/")
 
-    @field_validator("token_secret", "allowed_origins", mode="before")
+    @field_validator("token_secret", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -415,6 +438,16 @@ class Settings(BaseSettings):
                     f"names {origin!r}, which is no origin: write https://app.example.org, in"
                     " lower case, without a path"
                 )
+        return found
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, found: tuple[str, ...]) -> tuple[str, ...]:
+        for network in found:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"names no address or network: {error}") from None
         return found
 
     @field_validator("templates", mode="before")

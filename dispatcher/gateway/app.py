@@ -18,6 +18,7 @@ from dispatcher.gateway.changes import ChangePages
 from dispatcher.gateway.desk import desk
 from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
+from dispatcher.gateway.limits import LOOPBACK, Allowance, Limits
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.outlook import OutlookPages
@@ -57,6 +58,20 @@ def authenticator(pool: Pool, settings: Settings) -> Authenticator:
         cookie_name=cookie_name(settings),
         ours=origin_of(settings.public_url),
         friends=settings.allowed_origins,
+        limits=limits(settings),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """How often one may ask this process."""
+
+    def allowance(rate: float) -> Allowance | None:
+        return Allowance(rate) if rate else None
+
+    return Limits(
+        allowance(settings.request_rate),
+        allowance(settings.failed_login_rate),
+        proxies=settings.trusted_proxies or LOOPBACK,
     )
 
 

@@ -8,13 +8,15 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from starlette.requests import HTTPConnection
 
 from dispatcher.errors import UnknownRecipientError
-from dispatcher.gateway import origin
+from dispatcher.gateway import credentials, origin
+from dispatcher.gateway.credentials import Unauthorized
+from dispatcher.gateway.limits import Limits
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
@@ -23,10 +25,6 @@ log = structlog.get_logger()
 #: Methods that change nothing (RFC 9110, 9.2.1), and so may come from any page.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_COOKIE: Final = 100
-
-
-class Unauthorized(Exception):
-    """Nobody is let in; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,15 @@ class Ticket:
     expires_at: datetime
 
 
+_Who = TypeVar("_Who", Identity, Operator)
+
+
 class Authenticator:
     """Lets people in, out, and says who they are.
 
     `ours` is our origin, and `friends` are those that are allowed beside it: their pages may change
     something by a person's cookie alone. An operator's counts on our own pages, and nowhere else.
+    Whoever is let in is counted against `limits`, and whoever is not; all raise TooManyRequests.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class Authenticator:
         cookie_name: str,
         ours: str,
         friends: Collection[str] = (),
+        limits: Limits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions: Final = sessions
         self._tokens: Final = tokens
         self._ours: Final = frozenset([ours])
         self._origins: Final = frozenset([ours, *friends])
+        self._limits: Final = limits or Limits()
         self._now: Final = now
         self.cookie_name: Final = cookie_name
         #: Another: a browser may be logged in as both, and neither stands for the other.
@@ -91,13 +95,14 @@ class Authenticator:
 
         Raises Unauthorized; ForeignOrigin for a change by cookie that another site's page asks for.
         """
-        token = _bearer(connection)
-        if token is not None:
-            return await self._by_token(token)
-        identity = await self._by_cookie(_cookie(connection, self.cookie_name))
+        with self._limits.at_the_door(connection):
+            token = credentials.bearer(connection)
+            if token is not None:
+                return self._counted(await self._by_token(token))
+            identity = await self._by_cookie(credentials.cookie(connection, self.cookie_name))
         if connection.scope.get("method") not in _SAFE:
             origin.require(connection, self._origins)
-        return identity
+        return self._counted(identity)
 
     async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
         """Whose choices are asked for: as authenticate(), or by `Authorization: Link`.
@@ -106,39 +111,41 @@ class Authenticator:
         """
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "link":
-            return await self.chooser_of(token.strip())
+            return await self.chooser_of(connection, token.strip())
         return await self.authenticate(connection)
 
-    async def chooser_of(self, token: str) -> Identity:
+    async def chooser_of(self, connection: HTTPConnection, token: str) -> Identity:
         """Whose choices the link in a mail opens, and nothing else. Raises Unauthorized."""
-        with _refusing("refused a link"):
-            return await self._identity_of(self._tokens.read_link(token))
+        with self._limits.at_the_door(connection), _refusing("refused a link"):
+            return self._counted(await self._identity_of(self._tokens.read_link(token)))
 
     async def authenticate_operator(self, connection: HTTPConnection) -> Operator:
         """Which operator asks, by a token of that scope or by the cookie it was exchanged for.
 
         Raises Unauthorized, for a person's token and session too; ForeignOrigin as for them.
         """
-        token = _bearer(connection)
-        if token is not None:
-            return self._operator_by_token(token)
-        operator = await self._operator_by_cookie(_cookie(connection, self.operator_cookie_name))
+        with self._limits.at_the_door(connection):
+            token = credentials.bearer(connection)
+            if token is not None:
+                return self._counted(self._operator_by_token(token))
+            cookie = credentials.cookie(connection, self.operator_cookie_name)
+            operator = await self._operator_by_cookie(cookie)
         # What an operator sees is no friend's to read, either.
         if connection.scope.get("method") not in _SAFE or "origin" in connection.headers:
             origin.require(connection, self._ours)
-        return operator
+        return self._counted(operator)
 
-    async def who_logs_in(self, token: str) -> Identity | Operator:
+    async def who_logs_in(self, connection: HTTPConnection, token: str) -> Identity | Operator:
         """Whom the token in an address lets in, and until when a session lasts.
 
         Raises Unauthorized.
         """
-        with _refusing("refused a login"):
+        with self._limits.at_the_door(connection), _refusing("refused a login"):
             match self._tokens.read_login(token):
                 case OperatorClaims() as claims:
-                    return _operator_of(claims)
+                    return self._counted(_operator_of(claims))
                 case Claims() as claims:
-                    return await self._identity_of(claims)
+                    return self._counted(await self._identity_of(claims))
 
     def may_log_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
         """Whether the page that shows their token may log them in unasked.
@@ -202,11 +209,12 @@ class Authenticator:
         )
         return Ticket(ticket, expires_at)
 
-    async def use_ticket(self, ticket: str) -> Identity:
+    async def use_ticket(self, connection: HTTPConnection, ticket: str) -> Identity:
         """Whom the ticket was issued to; it is used up. Raises Unauthorized."""
-        used = await self._sessions.use_ticket(_digest(ticket))
-        if used is None:
-            raise Unauthorized("the ticket was used before, is too old, or never was")
+        with self._limits.at_the_door(connection):
+            used = await self._sessions.use_ticket(_digest(ticket))
+            if used is None:
+                raise Unauthorized("the ticket was used before, is too old, or never was")
         digest = used.session_digest
         return Identity(
             used.tenant_id,
@@ -227,6 +235,15 @@ class Authenticator:
         except UnknownRecipientError:
             return False
         return True
+
+    def _counted(self, who: _Who) -> _Who:
+        """Raises TooManyRequests."""
+        match who:
+            case Operator():
+                self._limits.count(who.name)
+            case Identity():
+                self._limits.count((who.tenant_id, who.recipient_id))
+        return who
 
     async def _by_token(self, token: str) -> Identity:
         with _refusing("refused a token"):
@@ -275,23 +292,6 @@ def _refusing(event: str) -> Iterator[None]:
 
 def _operator_of(claims: OperatorClaims) -> Operator:
     return Operator(claims.operator, None, claims.expires_at)
-
-
-def _bearer(connection: HTTPConnection) -> str | None:
-    """The token, if one is shown. Raises Unauthorized for another scheme."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if not scheme:
-        return None
-    if scheme.lower() != "bearer":
-        raise Unauthorized("the Authorization header is not of the Bearer scheme")
-    return token.strip()
-
-
-def _cookie(connection: HTTPConnection, name: str) -> str:
-    cookie = connection.cookies.get(name)
-    if not cookie:
-        raise Unauthorized("neither a token nor a session was shown")
-    return cookie
 
 
 def _digest(secret: str) -> bytes:

@@ -101,7 +101,7 @@ class Operation:
         """Statuses that it may end with instead of an answer."""
         found = {*self.own_problems, HTTPStatus.SERVICE_UNAVAILABLE}
         if self.is_for_somebody or self.is_for_operators:
-            found.add(HTTPStatus.UNAUTHORIZED)
+            found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
             if self.method != "GET" or self.is_for_operators:
                 found.add(HTTPStatus.FORBIDDEN)
         if self.path_arguments:

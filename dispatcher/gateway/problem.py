@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,7 +17,8 @@ from starlette.responses import Response
 from dispatcher import errors
 from dispatcher.database import ConnectionLost
 from dispatcher.errors import PostbellError
-from dispatcher.gateway.auth import Unauthorized
+from dispatcher.gateway.credentials import Unauthorized
+from dispatcher.gateway.limits import TooManyRequests
 from dispatcher.gateway.origin import ForeignOrigin
 
 log = structlog.get_logger()
@@ -152,6 +154,18 @@ def _foreign(_: Request, error: ForeignOrigin) -> Problem:
     )
 
 
+def _too_many(_: Request, error: TooManyRequests) -> Problem:
+    # Whole ones (RFC 9110, 10.2.3).
+    seconds = max(1, math.ceil(error.seconds))
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_requests",
+        _sentence(str(error)),
+        f"Ask again in {seconds} seconds, and less often.",
+        headers={"retry-after": str(seconds)},
+    )
+
+
 def _of_schema(_: Request, error: PostbellError) -> Problem:
     if isinstance(error, errors.UnknownRecipientError):
         return Problem(HTTPStatus.NOT_FOUND, error.name, str(error), error.hint)
@@ -214,6 +228,7 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Any], Problem]]] = 
     Problem: lambda _, problem: problem,
     Unauthorized: _unauthorized,
     ForeignOrigin: _foreign,
+    TooManyRequests: _too_many,
     PostbellError: _of_schema,
     HTTPException: _of_http,
     **dict.fromkeys(ConnectionLost, _away),

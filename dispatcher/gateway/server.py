@@ -113,7 +113,7 @@ class Gateway:
                 http=_Protocol,
                 # Nothing here speaks WebSocket, and looking for a library of it takes time.
                 ws="none",
-                # Nothing is decided by a client's address, so no header need be trusted with it.
+                # What a proxy says of its client is read where it matters: see gateway/limits.py.
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(self._settings.shutdown_seconds),

@@ -75,7 +75,7 @@ class Doorkeeper(Protocol):
 
     async def authenticate(self, connection: HTTPConnection) -> Identity: ...
 
-    async def use_ticket(self, ticket: str) -> Identity: ...
+    async def use_ticket(self, connection: HTTPConnection, ticket: str) -> Identity: ...
 
     async def is_valid(self, identity: Identity) -> bool: ...
 
@@ -183,7 +183,7 @@ class Stream:
         connection = HTTPConnection(scope)
         ticket = connection.query_params.get("ticket")
         if ticket is not None:
-            identity = await self._doorkeeper.use_ticket(ticket)
+            identity = await self._doorkeeper.use_ticket(connection, ticket)
         else:
             identity = await self._doorkeeper.authenticate(connection)
         reader = identity.tenant_id, identity.recipient_id

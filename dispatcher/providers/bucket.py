@@ -10,6 +10,8 @@ class Bucket:
     algorithm of ITU-T I.371). Pure: `now` is told with every call, in seconds that never go back.
     """
 
+    __slots__ = ("_full_at", "_interval", "_slack")
+
     def __init__(self, rate: float, burst: int) -> None:
         self._interval = 1 / rate
         self._slack = (burst - 1) * self._interval

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from starlette.requests import HTTPConnection
 
-from dispatcher.gateway.auth import Authenticator, Identity, Unauthorized
+from dispatcher.gateway.auth import Authenticator, Identity
+from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.origin import ForeignOrigin
 from tests import given
 from tests.gateway.bearer import OURS, token
@@ -170,15 +171,15 @@ async def test_a_ticket_lets_in_whom_it_was_issued_to(authenticator: Authenticat
     identity = await identity_of(authenticator, token("u2"))
     ticket = await authenticator.issue_ticket(identity)
 
-    assert await authenticator.use_ticket(ticket.ticket) == identity
+    assert await authenticator.use_ticket(request(), ticket.ticket) == identity
 
 
 async def test_a_ticket_used_twice_lets_nobody_in(authenticator: Authenticator) -> None:
     ticket = await authenticator.issue_ticket(await identity_of(authenticator, token()))
-    await authenticator.use_ticket(ticket.ticket)
+    await authenticator.use_ticket(request(), ticket.ticket)
 
     with pytest.raises(Unauthorized, match="used before"):
-        await authenticator.use_ticket(ticket.ticket)
+        await authenticator.use_ticket(request(), ticket.ticket)
 
 
 async def test_a_ticket_used_late_lets_nobody_in(
@@ -188,7 +189,7 @@ async def test_a_ticket_used_late_lets_nobody_in(
     db.execute("update postbell.ticket set expires_at = now()")
 
     with pytest.raises(Unauthorized, match="too old"):
-        await authenticator.use_ticket(ticket.ticket)
+        await authenticator.use_ticket(request(), ticket.ticket)
 
 
 async def test_a_ticket_is_good_for_a_minute_and_no_longer_than_what_it_stands_for(
@@ -213,13 +214,13 @@ async def test_a_ticket_ends_with_its_session(authenticator: Authenticator) -> N
     await authenticator.end_session(identity)
 
     with pytest.raises(Unauthorized):
-        await authenticator.use_ticket(ticket.ticket)
+        await authenticator.use_ticket(request(), ticket.ticket)
 
 
 @pytest.mark.parametrize("ticket", ["", "guessed", "\ud800", "x" * 10_000])
 async def test_a_guessed_ticket_lets_nobody_in(authenticator: Authenticator, ticket: str) -> None:
     with pytest.raises(Unauthorized):
-        await authenticator.use_ticket(ticket)
+        await authenticator.use_ticket(request(), ticket)
 
 
 async def test_what_is_over_is_forgotten_by_the_housekeeping(

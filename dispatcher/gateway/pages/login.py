@@ -19,8 +19,9 @@ from starlette.routing import Route
 
 from dispatcher.database import Pool
 from dispatcher.errors import UnknownRecipientError
-from dispatcher.gateway.auth import Authenticator, Identity, Operator, Unauthorized
+from dispatcher.gateway.auth import Authenticator, Identity, Operator
 from dispatcher.gateway.body import body_of
+from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.reader import reader_of
 from dispatcher.gateway.pages.words import language, words
@@ -71,7 +72,7 @@ class LoginPage:
         # Without the token: neither the history nor a Referer keeps it.
         onwards = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         try:
-            who = await self._authenticator.who_logs_in(token)
+            who = await self._authenticator.who_logs_in(request, token)
             if request.method == "POST" and self._authenticator.may_log_in(request, who):
                 name, cookie = await self._begin(who)
                 self._cookies.keep(onwards, name, cookie, who.expires_at)

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatcher.gateway.auth import Authenticator, Unauthorized
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.words import language, words
 

@@ -17,7 +17,8 @@ from starlette.routing import Route
 from dispatcher.channels.preferences import PATH
 from dispatcher.database import Pool
 from dispatcher.errors import UnknownRecipientError
-from dispatcher.gateway.auth import Authenticator, Identity, Unauthorized
+from dispatcher.gateway.auth import Authenticator, Identity
+from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.reader import reader_of
@@ -52,7 +53,7 @@ class PreferencesPage:
         """By the link in a mail, whoever else is logged in on this browser."""
         token = request.path_params["token"]
         try:
-            chooser = await self._authenticator.chooser_of(token)
+            chooser = await self._authenticator.chooser_of(request, token)
             return await self._opened(request, chooser, token=token)
         except (Unauthorized, UnknownRecipientError):
             # The authenticator has logged why; a stranger is not told.

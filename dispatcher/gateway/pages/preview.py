@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from dispatcher.gateway.auth import Authenticator, Unauthorized
+from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.body import body_of
+from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.words import language, words

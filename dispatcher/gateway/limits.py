@@ -1,0 +1,148 @@
+"""How often one may ask: a person, and an address that shows what lets nobody in.
+
+Each process counts for itself. Reports of providers, unsubscribing, health and what mails load are
+not counted, for nobody is let in there: they come in crowds from few addresses, and who is told to
+come later with a bounce or a STOP may never come again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from dispatcher.gateway.credentials import Unauthorized
+from dispatcher.providers.bucket import Bucket
+from dispatcher.providers.push_service import is_public
+
+log = structlog.get_logger()
+
+#: Where a web server stands that nobody has named.
+LOOPBACK: Final = ("127.0.0.0/8", "::1")
+#: Seconds of the rate that may come at once.
+BURST: Final = 10
+#: Whom we remember, at most: a few MiB.
+_MOST: Final = 10_000
+#: Seconds for which what was under way already may count against somebody.
+_LONGEST_DEBT: Final = 60.0
+#: Seconds: nothing, but for the rounding.
+_NOTHING: Final = 1e-6
+#: Who rents one IPv6 address rents so many bits of them (RFC 6177).
+_SITE: Final = 64
+
+
+class TooManyRequests(Exception):
+    """Whoever it is asks more often than they may; in `seconds` they may again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"more requests have come than {BURST} seconds allow")
+        self.seconds: Final = seconds
+
+
+class Allowance:
+    """`rate` a second for each who asks, and BURST seconds' worth at once.
+
+    Who has not asked for longest is forgotten first, and would begin anew.
+    """
+
+    def __init__(
+        self, rate: float, *, most: int = _MOST, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate: Final = rate
+        self._most: Final = most
+        self._clock: Final = clock
+        self._buckets: Final[OrderedDict[Hashable, Bucket]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._buckets)
+
+    def require(self, who: Hashable) -> None:
+        """Raises TooManyRequests if they could not spend."""
+        if (bucket := self._buckets.get(who)) is not None:
+            wait = bucket.opens_in(self._clock())
+            if wait > _NOTHING:
+                raise TooManyRequests(wait)
+
+    def spend(self, who: Hashable) -> None:
+        """Counts one. Raises TooManyRequests, and then counts none."""
+        self.require(who)
+        self.charge(who)
+
+    def charge(self, who: Hashable) -> None:
+        """Counts one, whatever they have left."""
+        if who not in self._buckets:
+            if len(self._buckets) >= self._most:
+                self._buckets.popitem(last=False)
+            self._buckets[who] = Bucket(self._rate, max(1, int(self._rate * BURST)))
+        self._buckets.move_to_end(who)
+        self._buckets[who].take(self._clock(), _LONGEST_DEBT)
+
+
+class Limits:
+    """`persons` is what each person and operator has, `strangers` each address; None is no limit.
+
+    `proxies` are believed when they say for whom they ask (X-Forwarded-For).
+    """
+
+    def __init__(
+        self,
+        persons: Allowance | None = None,
+        strangers: Allowance | None = None,
+        *,
+        proxies: Sequence[str] = (),
+    ) -> None:
+        self._persons: Final = persons
+        self._strangers: Final = strangers
+        self._proxies: Final = [ip_network(proxy) for proxy in proxies]
+
+    def count(self, who: Hashable) -> None:
+        """A request of somebody's who was let in. Raises TooManyRequests."""
+        if self._persons is not None:
+            self._persons.spend(who)
+
+    @contextmanager
+    def at_the_door(self, connection: HTTPConnection) -> Iterator[None]:
+        """Counts an Unauthorized; after too many, TooManyRequests before anything is looked up."""
+        address = None if self._strangers is None else client_of(connection, self._proxies)
+        if self._strangers is None or address is None:
+            yield
+            return
+        self._strangers.require(address)
+        try:
+            yield
+        except Unauthorized:
+            self._strangers.charge(address)
+            raise
+
+
+def client_of(
+    connection: HTTPConnection, proxies: Sequence[IPv4Network | IPv6Network]
+) -> str | None:
+    """The client's address, of IPv6 its site's; None if others may well stand behind it.
+
+    They do behind one of a private network: that is a proxy which nobody named, or which does not
+    say for whom it asks. To count all of these together would lock everybody out.
+    """
+    if connection.client is None:
+        return None
+    said = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    # The nearest is the last: what stands before it is true if that one is to be believed.
+    for hop in [connection.client.host, *reversed(said)]:
+        try:
+            address = ip_address(hop.strip())
+        except ValueError:
+            return None
+        if not any(address in proxy for proxy in proxies):
+            if not is_public(str(address)):
+                return None
+            if isinstance(address, IPv6Address):
+                return str(ip_network((address, _SITE), strict=False))
+            return str(address)
+    return None
