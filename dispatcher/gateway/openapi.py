@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -160,7 +161,7 @@ def _path_parameters(operation: Operation) -> list[Json]:
 def _query_parameters(operation: Operation) -> list[Json]:
     if operation.query is None:
         return []
-    schema = operation.query.model_json_schema(ref_template=_REF)
+    schema = _fields(operation.query)
     required = schema.get("required", [])
     return [
         _query_parameter(name, dict(field), is_required=name in required)
@@ -239,9 +240,20 @@ def _schemas(operations: Iterable[Operation]) -> Json:
             used[operation.body, "validation"] = None
         if operation.answer is not None and not isinstance(operation.answer, str):
             used[operation.answer, "serialization"] = None
-    _, definitions = models_json_schema(list(used), ref_template=_REF)
+    return _definitions(tuple(used))
+
+
+# What the same models look like does not change, and takes longer than all the rest.
+@cache
+def _definitions(used: tuple[tuple[type[BaseModel], JsonSchemaMode], ...]) -> Json:
+    _, definitions = models_json_schema(used, ref_template=_REF)
     schemas: Json = definitions["$defs"]
     return schemas
+
+
+@cache
+def _fields(query: type[BaseModel]) -> Json:
+    return query.model_json_schema(ref_template=_REF)
 
 
 def _reference(model: type[BaseModel]) -> Json:
