@@ -45,7 +45,7 @@ async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncC
         url, autocommit=True, application_name=f"postbell {name}"
     )
     try:
-        await connection.execute(SESSION + IN_PASSING if is_in_passing else SESSION)
+        await _prepare(connection, SESSION + IN_PASSING if is_in_passing else SESSION)
     except BaseException:
         await connection.close()
         raise
@@ -80,10 +80,18 @@ def pool(url: str, name: str, size: int) -> Pool:
         max_size=size,
         open=False,
         timeout=30,
-        configure=_configure,
+        configure=_prepare,
         kwargs={"autocommit": True, "application_name": f"postbell {name}"},
     )
 
 
-async def _configure(connection: AsyncConnection[TupleRow]) -> None:
-    await connection.execute(SESSION)
+async def _prepare(
+    connection: AsyncConnection[TupleRow], settings: LiteralString = SESSION
+) -> None:
+    # Some of what fails there does not sound like it, and it may be the primary soon.
+    if connection.info.parameter_status("in_hot_standby") == "on":
+        raise psycopg.OperationalError(
+            "this server is a standby, which takes no writes: name all hosts in"
+            " POSTBELL_DATABASE_URL, and target_session_attrs=read-write"
+        )
+    await connection.execute(settings)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import SecretStr
 
 from dispatcher import embedded, files, schema
+from dispatcher.cli.exits import failure_of
+from dispatcher.daemon import Daemon
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.settings import Settings
 from tests import given
+from tests.dispatcher.in_process import running
 from tests.given import Connection
+from tests.scenarios.mail_sink import MailSink
+from tests.scenarios.outcome import left_over, message_ids, routed
+from tests.scenarios.patience import seen
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +103,41 @@ def test_a_restored_database_can_be_deployed_to(
         event = given.emit(restored, payload=PAYLOAD)
         given.route(restored)
         assert told(restored) == [event]
+
+
+async def test_a_daemon_refuses_what_was_restored_until_the_reset_and_then_sends_the_rest_once(
+    database_url: str, db: Connection, elsewhere: str, mail_sink: MailSink, tmp_path: Path
+) -> None:
+    def emit(session: Connection, **columns: Any) -> int:
+        return given.emit(session, payload=PAYLOAD, channels=["in_app", "email"], **columns)
+
+    def settled(session: Connection, *events: int) -> bool:
+        return routed(session) == {*events} and not left_over(session)
+
+    sent = emit(db)
+    async with running(database_url, smtp_url=mail_sink.url):
+        await seen(lambda: settled(db, sent), "the first is sent")
+    queued = emit(db)
+    later = emit(db, deliver_at="now")
+    given.route(db)
+    committed = emit(db, idempotency_key="once")
+
+    move(database_url, elsewhere, tmp_path)
+
+    with pytest.raises(psycopg.Error) as refusal:
+        await Daemon(elsewhere, Settings(http_port=0, smtp_url=SecretStr(mail_sink.url))).run()
+    _, sentences = failure_of(refusal.value) or (None, [])
+    assert "select postbell.reset_router()" in " ".join(sentences)
+
+    with psycopg.connect(elsewhere, autocommit=True) as restored:
+        restored.execute("select postbell.reset_router()")
+        async with running(elsewhere, smtp_url=mail_sink.url):
+            new = emit(restored)
+            everything = [sent, queued, later, committed, new]
+            await seen(lambda: settled(restored, *everything), "everything else is sent")
+
+        inbox = given.column(restored, "select outbox_id from postbell.inbox_item order by 1")
+        assert inbox == everything
+        # One copy of each, also of what the other cluster had sent.
+        assert mail_sink.copies() == dict.fromkeys(message_ids(restored), 1)
+        assert len(mail_sink.copies()) == len(everything)

@@ -14,13 +14,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from dispatcher import embedded, files, schema
 from dispatcher.embedded import Server
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.settings import Settings
 from tests import given
+from tests.dispatcher.in_process import running
+from tests.dispatcher.scripted import ScriptedProvider
 from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
 from tests.scenarios.daemon_process import await_leader
 from tests.scenarios.mail_sink import MailSink
 from tests.scenarios.outcome import left_over, message_ids, routed
-from tests.scenarios.patience import until
+from tests.scenarios.patience import seen, until
 from tests.scenarios.producer import PAYLOAD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -29,6 +32,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 IN_HASTE = {"fsync": "off"}
 
 EVENTS = 100
+
+#: What analysts ask.
+TOLD = (
+    "select event from postbell.analytics_daily"
+    " where tenant_id = 'default' and day >= current_date - 1 and sent > 0"
+)
+#: What is told of this moment's providers is not replicated.
+VIEWS = (
+    "select viewname::text from pg_views"
+    " where schemaname = 'postbell' and viewname <> 'providers' order by 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +107,35 @@ def settled(session: Connection, events: set[int]) -> bool:
     return routed(session) >= events and not left_over(session)
 
 
-def test_an_inbox_is_read_on_a_standby(
-    pair: Pair, start_daemon: StartDaemon, mail_sink: MailSink
-) -> None:
-    await_leader(pair.url, start_daemon(pair.url, smtp_url=mail_sink.url))
+async def test_an_inbox_is_read_on_a_standby_and_everything_else_that_is_told(pair: Pair) -> None:
     with psycopg.connect(pair.primary.url, autocommit=True) as session:
         events = emit(session, 3)
-        until(lambda: settled(session, events), "what was emitted is delivered")
+        async with running(pair.url, ScriptedProvider()):
+            await seen(lambda: settled(session, events), "what was emitted is delivered")
 
     with psycopg.connect(pair.standby.url) as replica:
         until(lambda: unread(replica) == [3], "the standby has caught up")
+        assert {event for (event,) in given.rows(replica, TOLD)} == {"order.paid"}
+        # Reading writes nothing, nowhere.
+        for view in given.column(replica, VIEWS):
+            given.rows(replica, f"select * from postbell.{view}")
+        for event in events:
+            assert given.explain(replica, event)
+
+
+def test_a_daemon_that_is_sent_to_a_standby_says_so_and_waits_until_it_takes_over(
+    pair: Pair, start_daemon: StartDaemon, mail_sink: MailSink
+) -> None:
+    daemon = start_daemon(pair.standby.url, smtp_url=mail_sink.url)
+    until(lambda: "this server is a standby" in daemon.log(), "its log says why it waits")
+
+    with psycopg.connect(pair.standby.url, autocommit=True) as session:
+        session.execute("select pg_promote()")
+        session.execute("alter system set synchronous_standby_names = ''")
+        session.execute("select pg_reload_conf()")
+        await_leader(pair.standby.url, daemon)
+        events = emit(session, 1)
+        until(lambda: settled(session, events), "what was emitted is delivered")
 
 
 def unread(replica: Connection) -> list[int]:
@@ -135,4 +168,7 @@ def test_a_standby_takes_over_and_what_was_committed_is_delivered(
         inbox = given.column(session, "select outbox_id from postbell.inbox_item order by 1")
         assert inbox == sorted(events)
         assert set(message_ids(session)) <= set(mail_sink.copies())
+    # A second copy is of a mail that was on its way when the primary went.
+    doubled = [mail for mail, copies in mail_sink.copies().items() if copies > 1]
+    assert len(doubled) <= Settings().email_concurrency
     assert daemon.is_running()
