@@ -77,8 +77,9 @@ class Daemon:
     async def run(self) -> None:
         """Works until stop(), through restarts of the database.
 
-        Raises SchemaError at the start if the schema is of another contract, PoolerError if a
-        session does not stay ours, CatalogError if the templates cannot be used.
+        Raises SchemaError when the schema is, or becomes, one of another contract. At the start
+        raises PoolerError if a session does not stay ours, CatalogError if the templates cannot be
+        used.
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
@@ -188,7 +189,7 @@ class Daemon:
         return self._start(part, work)
 
     def _start_pulse(self) -> asyncio.Task[None]:
-        """Asks the database now and then, for the health page's sake."""
+        """Asks the database now and then: whether it is there, and its schema still ours."""
         part = "database"
         self._health.expect(part, PATIENCE)
 
@@ -196,7 +197,8 @@ class Daemon:
             async with AsyncExitStack() as stack:
                 connection = await self._session(stack, "pulse")
                 while True:
-                    await connection.execute("select postbell.contract()")
+                    cursor = await connection.execute("select postbell.contract()")
+                    contract.compare_contract(*(await cursor.fetchone() or (None,)))
                     self._health.beat(part)
                     await asyncio.sleep(PULSE)
 
