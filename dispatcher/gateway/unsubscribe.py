@@ -27,6 +27,7 @@ from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.body import body_of
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.pages.words import language
+from dispatcher.gateway.pages.words import words as words_of
 from dispatcher.gateway.person import rows_as
 from dispatcher.signing import BadToken, Signer
 
@@ -233,7 +234,9 @@ def _page(state: _State, category: str, *, done: Choice | None = None) -> Respon
     what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
     words: Any = _WORDS[state.lang]
     heading, sentence = words[what]
-    named = {"name": state.name, "category": category}
+    # As the preference centre calls it; a category of the application's own has its name alone.
+    called = words_of("preferences", state.lang).get(f"category.{category}", category)
+    named = {"name": state.name, "category": called}
     return HTMLResponse(
         _PAGE.render(
             lang=state.lang,

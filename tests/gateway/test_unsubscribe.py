@@ -273,8 +273,8 @@ async def test_a_screen_reader_can_use_it(client: Client) -> None:
 @pytest.mark.parametrize(
     ("locale", "accepted", "said"),
     [
-        ("fr-CA", "en", "Arrêter les e-mails"),
-        (None, "fr-FR, en;q=0.5", "Stop e-mails?"),
+        ("fr-CA", "en", "Arrêter les e-mails «\xa0Commandes\xa0»"),
+        (None, "fr-FR, en;q=0.5", "Stop e-mails about “Orders”"),
         ("de", "fr-FR, en;q=0.5", "Arrêter les e-mails"),
         ("de", "es", "Stop e-mails?"),
     ],
