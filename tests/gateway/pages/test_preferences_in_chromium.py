@@ -239,6 +239,20 @@ async def test_quiet_hours_are_drawn_with_the_mouse(centre: Centre, db: Connecti
     assert given.rows(db, windows) == [(3, "21:00:00", "06:00:00")]
 
 
+async def test_the_form_says_what_is_missing_and_what_lasts_all_day(centre: Centre) -> None:
+    await centre.open()
+    await centre.run("for (const box of document.getElementsByName('days')) box.checked = false")
+
+    await centre.click("quiet-set")
+    missing = await centre.run("return document.getElementById('quiet-days-1').validationMessage")
+    await centre.click("quiet-days-1")
+    await centre.run("for (const end of ['starts', 'ends']) window[`quiet-${end}`].value = '00:00'")
+    await centre.click("quiet-set")
+
+    assert missing == "Choose at least one."
+    await centre.told("Quiet hours set: Monday, all day.")
+
+
 async def test_a_mute_and_a_pause_begin_and_end_there(centre: Centre, db: Connection) -> None:
     await centre.open()
 

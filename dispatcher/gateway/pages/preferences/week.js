@@ -4,7 +4,7 @@ import { foreseeing } from "./foreseeing.js";
 import { h, place, settled } from "./dom.js";
 import { dayOf, say } from "./said.js";
 import { drawForm } from "./week_form.js";
-import { windowOf, clock, changeOf, MOST, DAY, STEP } from "./window.js";
+import { windowOf, clock, spanOf, changeOf, MOST, DAY, STEP } from "./window.js";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
 const NIGHT = { start: 22 * 60, end: 31 * 60 };
@@ -119,8 +119,6 @@ const spanMark = ({ start, end }) =>
   h("span", { class: "span", "data-short": `${shortest(start)}–${shortest(end)}` }, spanOf({ start, end }));
 
 const shortest = minute => clock(minute).replace(":00", "");
-
-const spanOf = ({ start, end }) => say("week.span", { start: clock(start), end: clock(end) });
 
 /** Within a day from where it starts, on that day; moved as a whole, it keeps its length. */
 function bounded({ start, end }, isMoved = false) {

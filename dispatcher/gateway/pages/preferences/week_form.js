@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { dayOf, say } from "./said.js";
-import { changeOf, windowOf } from "./window.js";
+import { changeOf, spanOf, windowOf } from "./window.js";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
 const CHANNELS = ["email", "sms", "push", "sse"];
@@ -17,9 +17,9 @@ export function drawForm(outlook, { make, foreseen, usual }) {
   const ends = h("input", { id: "quiet-ends", type: "time", required: true, value: (first?.ends ?? "07:00").slice(0, 5) });
   const zone = zones(outlook, usual.time_zone);
   const chosen = set => [...set.querySelectorAll("input:checked")].map(box => box.value);
+  const drawn = () => windowOf({ starts: starts.value, ends: ends.value });
   const asked = isSet => {
-    const window = isSet ? windowOf({ starts: starts.value, ends: ends.value }) : null;
-    return changeOf(chosen(days).map(Number), window, { channels: chosen(channels), time_zone: zone.value || null });
+    return changeOf(chosen(days).map(Number), isSet ? drawn() : null, { channels: chosen(channels), time_zone: zone.value || null });
   };
   const names = () => listOf(chosen(days).map(day => dayOf(day)));
   const show = () => {
@@ -29,8 +29,8 @@ export function drawForm(outlook, { make, foreseen, usual }) {
     class: "quiet-form", "aria-label": say("week.form"),
     onsubmit: event => {
       event.preventDefault();
-      if (chosen(days).length) {
-        make([asked(true)], say("done.quiet", { days: names(), span: say("week.span", { start: starts.value, end: ends.value }) }));
+      if (isPicked(days) && isPicked(channels)) {
+        make([asked(true)], say("done.quiet", { days: names(), span: spanOf(drawn()) }));
       }
     },
   },
@@ -43,9 +43,13 @@ export function drawForm(outlook, { make, foreseen, usual }) {
     h("button", { id: "quiet-set", class: "first" }, say("week.set")),
     h("button", {
       id: "quiet-remove", type: "button",
-      onclick: () => { if (chosen(days).length) make([asked(false)], say("done.loud", { days: names() })); },
+      onclick: () => { if (isPicked(days)) make([asked(false)], say("done.loud", { days: names() })); },
     }, say("week.unset"))));
-  form.addEventListener("change", show);
+  form.addEventListener("change", () => {
+    // What was missing is not, perhaps: without this the browser would refuse the form for ever.
+    for (const box of form.querySelectorAll("input")) box.setCustomValidity("");
+    show();
+  });
   return h("details", { class: "by-form", open: true }, h("summary", {}, say("week.form")), form);
 
   function boxes(name, values, checked, label) {
@@ -53,6 +57,15 @@ export function drawForm(outlook, { make, foreseen, usual }) {
       h("label", { class: "box" },
         h("input", { id: `quiet-${name}-${value}`, type: "checkbox", name, value, checked: checked.includes(value) }), label(value))));
   }
+}
+
+/** Whether a box of the set is ticked; says that one must be, if none is. */
+function isPicked(set) {
+  if (set.querySelector("input:checked")) return true;
+  const [first] = set.querySelectorAll("input");
+  first.setCustomValidity(say("week.pick"));
+  first.reportValidity();
+  return false;
 }
 
 const listOf = names => new Intl.ListFormat(document.documentElement.lang).format(names);

@@ -1,5 +1,7 @@
 // A quiet window in minutes since the midnight before it starts, as it is drawn.
 
+import { say } from "./said.js";
+
 export const DAY = 24 * 60;
 /** Until noon of the next day. */
 export const MOST = 36 * 60;
@@ -18,6 +20,12 @@ export function windowOf({ starts, ends }) {
 export function clock(minute) {
   const ofDay = ((minute % DAY) + DAY) % DAY;
   return `${String(Math.floor(ofDay / 60)).padStart(2, "0")}:${String(ofDay % 60).padStart(2, "0")}`;
+}
+
+/** `22:00 – 07:00`, or that it is all day. */
+export function spanOf({ start, end }) {
+  const isAllDay = start % DAY === 0 && end - start === DAY;
+  return isAllDay ? say("week.all_day") : say("week.span", { start: clock(start), end: clock(end) });
 }
 
 /** The change that sets it on days; null removes what is there. */
