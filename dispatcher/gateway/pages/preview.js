@@ -52,6 +52,7 @@ async function load() {
 
 function broken(sentence, faults = []) {
   at("events").removeAttribute("aria-busy");
+  place(at("events"));
   place(at("broken"), h("p", { class: "card fault", role: "alert" }, sentence), faultsOf(faults));
 }
 
