@@ -36,6 +36,9 @@ begin
     insert into postbell.provider_choice (tenant_id, channel, position, provider)
     select choose_providers.tenant_id, choose_providers.channel, chosen.position, chosen.name
     from unnest(choose_providers.providers) with ordinality as chosen (name, position);
+
+    -- Another number may be one to which people have answered STOP.
+    perform postbell.inherit_stops(choose_providers.tenant_id);
 end
 $$;
 

@@ -31,11 +31,22 @@ begin
     end if;
 
     if v_meaning = 'stop' then
+        -- First for those who are tenants later, see postbell.inherit_stops().
+        insert into postbell.stop (provider, channel, address)
+        values (
+            receive_reply.provider, receive_reply.channel,
+            postbell.normal_address(receive_reply.channel, receive_reply.address)
+        )
+        on conflict (provider, channel, address) do nothing;
         perform postbell.suppress(
             receive_reply.channel, receive_reply.address, 'stop', 'answered to ' || receive_reply.provider, 'infinity', tenant_id
         )
         from postbell.tenants_of(receive_reply.provider, receive_reply.channel);
     else
+        delete from postbell.stop
+        where provider = receive_reply.provider
+          and channel = receive_reply.channel
+          and address = postbell.normal_address(receive_reply.channel, receive_reply.address);
         -- What bounces does so still.
         delete from postbell.suppression as s
         using postbell.tenants_of(receive_reply.provider, receive_reply.channel) as sender

@@ -14,3 +14,17 @@ create table postbell.suppression (
 );
 comment on table postbell.suppression is 'Addresses that must not be written to, whoever has them now.';
 comment on column postbell.suppression.expires_at is 'Soft reasons pass; infinity: for good.';
+
+create table postbell.stop (
+    provider text collate "C" not null,
+    channel postbell.channel not null,
+    address text collate "C" not null,
+
+    said_at timestamptz not null default now(),
+
+    primary key (provider, channel, address),
+    constraint address_is_normalised check (address = lower(trim(address)))
+);
+comment on table postbell.stop is
+    'Who answered STOP to a number of ours, until they answer START. It is suppressed for each tenant that sends from there, also for one that comes later.';
+comment on column postbell.stop.provider is 'Whose number it is: a name from the file that POSTBELL_PROVIDERS names.';

@@ -509,6 +509,61 @@ def test_a_tenant_that_sends_through_others_is_not_concerned(db: Connection) -> 
     assert [tenant for tenant, *_ in suppressions(db)] == ["default", "third"]
 
 
+def test_a_stop_counts_for_a_tenant_that_comes_later_until_it_is_taken_back(db: Connection) -> None:
+    reply(db, "STOP", "SM1")
+    given.tenant(db, "other")
+    assert suppressions(db) == [
+        ("default", "+33612345678", "stop", True),
+        ("other", "+33612345678", "stop", True),
+    ]
+    reply(db, "START", "SM2")
+    assert suppressions(db) == []
+    given.tenant(db, "third")
+    assert suppressions(db) == []
+
+
+def test_a_stop_counts_for_a_tenant_that_sends_from_the_number_only_then(db: Connection) -> None:
+    given.tenant(db, "other")
+    given.call(db, "choose_providers", channel="sms", providers=["elsewhere"], tenant_id="other")
+    reply(db, "STOP")
+    given.call(
+        db, "suppress", channel="sms", address="+33612345678", reason="bounce",
+        expires_at=given.value(db, "select now() + interval '1 day'"), tenant_id="other",
+    )  # fmt: skip
+    given.call(db, "choose_providers", channel="sms", providers=["test"], tenant_id="other")
+    assert suppressions(db) == [
+        ("default", "+33612345678", "stop", True),
+        ("other", "+33612345678", "stop", True),
+    ]
+
+
+def test_a_new_tenant_with_a_number_of_its_own_is_not_concerned(db: Connection) -> None:
+    reply(db, "STOP")
+    db.execute("update postbell.stop set said_at = now() - interval '1 day'")
+    given.tenant(db, "other")
+    given.call(db, "suppress", channel="sms", address="+4", reason="stop", tenant_id="other")
+    given.call(db, "choose_providers", channel="sms", providers=["elsewhere"], tenant_id="other")
+    assert suppressions(db) == [
+        ("default", "+33612345678", "stop", True),
+        ("other", "+4", "stop", True),
+    ]
+
+
+def test_who_was_stopped_as_the_tenants_own_stays_so_when_its_number_changes(
+    db: Connection,
+) -> None:
+    reply(db, "STOP")
+    given.call(db, "choose_providers", channel="sms", providers=["elsewhere"])
+    assert suppressions(db) == [("default", "+33612345678", "stop", True)]
+
+
+def test_whatever_else_is_suppressed_is_the_tenants_own(db: Connection) -> None:
+    given.call(db, "suppress", channel="email", address="a@example.org", reason="complaint")
+    given.call(db, "suppress", channel="sms", address="+4", reason="stop")
+    given.tenant(db, "other")
+    assert [tenant for tenant, *_ in suppressions(db)] == ["default", "default"]
+
+
 @pytest.mark.parametrize("word", ["START", "yes", "Unstop!"])
 def test_a_reply_of_start_takes_stop_back_and_nothing_else(db: Connection, word: str) -> None:
     given.tenant(db, "other")
