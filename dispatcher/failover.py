@@ -67,9 +67,12 @@ def uses_up_a_try(calls: Sequence[Call], guards: Sequence[Guard]) -> bool:
     )
 
 
-def opens_in(guards: Sequence[Guard]) -> float:
-    """Seconds until the first of them may be asked; 0 is now."""
-    return min((guard.opens_in() for guard in guards), default=UNKNOWN_WAIT)
+def opens_in(guards: Sequence[Guard], messages: Sequence[Any] = (None,)) -> float:
+    """Seconds until the first of them may be asked, about one of `messages`; 0 is now."""
+    return min(
+        (guard.opens_in(message) for guard in guards for message in messages),
+        default=UNKNOWN_WAIT,
+    )
 
 
 def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random.random) -> float:
@@ -82,10 +85,11 @@ def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random
     return min(LONGEST_SPREAD, max(0.0, waited) * SPREAD) * draw()
 
 
-def reason_for_none(guards: Sequence[Guard]) -> str:
+def reason_for_none(guards: Sequence[Guard], messages: Sequence[Any] = (None,)) -> str:
     """Why nobody could be asked: a name that `dispatcher.reasons` explains."""
     if not guards:
         return "provider_unknown"
-    if any(guard.status.state is State.PAUSED for guard in guards):
+    states = [guard.state_for(message) for guard in guards for message in messages]
+    if State.PAUSED in states:
         return "provider_paused"
     return "provider_resting"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from dispatcher.channels.push import Push
 from dispatcher.delivery import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.failover import Call, hand_over, opens_in, uses_up_a_try
 from dispatcher.functions import Functions, Pushed, Tried
@@ -19,8 +20,12 @@ from dispatcher.sender import Batch, Ended, ProviderSender, age_of, refused_by_u
 class _Answer:
     """What came of one device; without calls nobody could be asked."""
 
-    device: Device
+    push: Push
     calls: list[Call]
+
+    @property
+    def device(self) -> Device:
+        return self.push.device
 
     @property
     def outcome(self) -> Outcome | None:
@@ -62,15 +67,13 @@ class PushSender(ProviderSender):
         if isinstance(message, Refused):
             return [self._attempted(delivery, refused_by_us(message))]
         found = await asyncio.gather(*(hand_over(push, guards) for push in message.each))
-        answers = [
-            _Answer(push.device, calls) for push, calls in zip(message.each, found, strict=True)
-        ]
+        answers = [_Answer(push, calls) for push, calls in zip(message.each, found, strict=True)]
         calls = [call for answer in answers for call in answer.calls]
         for call in calls:
             name = _name(call.outcome)
             self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
         if not calls:
-            return [self._held(delivery, guards, is_begun=True)]
+            return [self._held(delivery, guards, is_begun=True, messages=message.each)]
         self._watch.handed_over(self._channel.name, age_of(delivery))
         return self._summed_up(delivery, answers, guards)
 
@@ -80,6 +83,7 @@ class PushSender(ProviderSender):
         """What the devices' answers make of the delivery."""
         reached = [answer for answer in answers if isinstance(answer.outcome, Sent)]
         later = [answer for answer in answers if not answer.is_settled]
+        pushes = [answer.push for answer in later]
         if not later:
             return [_pushed(answers, delivery, "sent" if reached else "refused", None)]
         if not reached and not any(answer.uses_up_a_try(guards) for answer in later):
@@ -87,7 +91,7 @@ class PushSender(ProviderSender):
             said = next((answer.outcome for answer in later if answer.calls), None)
             return [
                 _pushed(answers, delivery, "retry", None),
-                self._held(delivery, guards, is_begun=True, said=said),
+                self._held(delivery, guards, is_begun=True, said=said, messages=pushes),
             ]
         if delivery.attempts >= self._channel.max_attempts:
             return [_pushed(answers, delivery, "sent" if reached else "failed", None)]
@@ -97,7 +101,7 @@ class PushSender(ProviderSender):
             if isinstance(answer.outcome, Retry) and answer.outcome.after is not None
         ]
         wait = self._channel.backoff.wait(delivery.attempts, max(asked, default=None))
-        seconds = max(wait.total_seconds(), opens_in(guards))
+        seconds = max(wait.total_seconds(), opens_in(guards, pushes))
         return [_pushed(answers, delivery, "partly" if reached else "retry", seconds)]
 
 

@@ -421,13 +421,14 @@ class ProviderSender(Sender):
         *,
         is_begun: bool,
         said: Outcome | None = None,
+        messages: Sequence[Any] = (None,),
     ) -> Held:
-        """It waits for the first provider that opens, at no cost.
+        """It waits for the first provider that opens, for one of `messages` if there are any yet.
 
-        `said` is what the last one said that was asked meanwhile.
+        That costs nothing. `said` is what the last one said that was asked meanwhile.
         """
-        seconds = opens_in(guards)
-        reason = reason_for_none(guards)
+        seconds = opens_in(guards, messages)
+        reason = reason_for_none(guards, messages)
         if isinstance(said, Retry):
             reason = said.reason
             # One is open, and yet it failed: not at once again.

@@ -1,4 +1,4 @@
-"""What stands round a provider: its rate, its concurrency, and a breaker."""
+"""What stands round a provider: its rate, its concurrency, and a breaker for each service."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import structlog
 
 from dispatcher.delivery import Outcome
 from dispatcher.providers.breaker import Breaker, Patience, State
+from dispatcher.providers.breakers import Breakers, Several
 from dispatcher.providers.bucket import Bucket
 from dispatcher.providers.provider import Provider
 
@@ -31,7 +32,7 @@ class Answer(NamedTuple):
 
 
 class Status(NamedTuple):
-    """How a provider is doing, for people."""
+    """How a provider is doing, for people: as the worst of its services, if it has several."""
 
     provider: str
     channel: str
@@ -71,7 +72,9 @@ class Guard:
         self.channel = provider.channel
         self.provider = provider
         self.observers: tuple[Observer, ...] = ()
-        self._breaker = Breaker(patience)
+        self._several = provider if isinstance(provider, Several) else None
+        self._breakers = Breakers(patience)
+        self._state = State.READY
         self._bucket = Bucket(rate, burst or max(1, round(rate))) if rate else None
         self._places = asyncio.Semaphore(concurrency) if concurrency else None
         self._clock = clock
@@ -84,7 +87,7 @@ class Guard:
         async with self._places or contextlib.nullcontext():
             if self._bucket is not None:
                 # Nobody waits for the turn of a provider that is closed.
-                if self._breaker.opens_in(self._clock()) > 0:
+                if self._breaker_of(message).opens_in(self._clock()) > 0:
                     return None
                 turn = self._bucket.take(self._clock(), LONGEST_TURN)
                 if turn is None:
@@ -93,10 +96,13 @@ class Guard:
                     await asyncio.sleep(turn)
             return await self._ask(message)
 
-    def opens_in(self) -> float:
-        """Seconds until a message may be sent through it; 0 is now."""
+    def opens_in(self, message: Any = None) -> float:
+        """Seconds until a message may be sent through it, or this one; 0 is now."""
         now = self._clock()
-        opens_in = self._breaker.opens_in(now)
+        opens_in = 0.0
+        # Before it is known to which service a message goes, one that is open will do.
+        if message is not None or self._several is None:
+            opens_in = self._breaker_of(message).opens_in(now)
         if self._bucket is not None:
             turn = self._bucket.opens_in(now)
             opens_in = max(opens_in, turn if turn > LONGEST_TURN else 0.0)
@@ -104,7 +110,20 @@ class Guard:
 
     @property
     def status(self) -> Status:
-        breaker = self._breaker
+        return self._status_of(self._breakers.worst(self._clock()))
+
+    def state_for(self, message: Any) -> State:
+        """How the service of a message is doing; of None, the worst."""
+        return self._breaker_of(message).state
+
+    def _breaker_of(self, message: Any) -> Breaker:
+        if self._several is None:
+            return self._breakers.of("")
+        if message is None:
+            return self._breakers.worst(self._clock())
+        return self._breakers.of(self._several.service_of(message))
+
+    def _status_of(self, breaker: Breaker) -> Status:
         return Status(
             self.name,
             self.channel,
@@ -115,36 +134,41 @@ class Guard:
         )
 
     async def _ask(self, message: Any) -> Answer | None:
-        permit = self._breaker.admit(self._clock())
+        breaker = self._breaker_of(message)
+        permit = breaker.admit(self._clock())
         if permit is None:
             return None
         try:
             outcome = await self.provider.send(message)
         except BaseException:
-            self._breaker.abandon(permit)
+            breaker.abandon(permit)
             raise
-        before = self._breaker.state
-        if self._breaker.settle(permit, outcome, self._clock()):
-            self._tell(before)
+        if breaker.settle(permit, outcome, self._clock()):
+            self._log(self._status_of(breaker))
+            self._tell()
+        elif self._state is not State.READY and self.status.state is not self._state:
+            # Nobody waits any more for the service that was worst.
+            self._tell()
         return Answer(outcome, permit.is_probe)
 
-    def _tell(self, before: State) -> None:
-        state = self._breaker.state
-        if state is not before:
-            self._since = datetime.now(UTC)
-        status = self.status
+    def _tell(self) -> None:
+        state = self.status.state
+        if state is not self._state:
+            self._state, self._since = state, datetime.now(UTC)
+        for observer in self.observers:
+            observer.provider_changed(self.status)
+
+    def _log(self, told: Status) -> None:
         said = {"provider": self.name, "channel": self.channel}
-        match state:
+        match told.state:
             case State.READY:
                 log.info("a provider is back", **said)
             case State.RESTING:
-                seconds = round(status.opens_in, 1)
-                log.warning("a provider rests", **said, reason=status.reason, seconds=seconds)
+                seconds = round(told.opens_in, 1)
+                log.warning("a provider rests", **said, reason=told.reason, seconds=seconds)
             case State.PAUSED:
                 log.error(
                     "a provider is paused until our configuration is mended; messages are kept",
                     **said,
-                    reason=status.reason,
+                    reason=told.reason,
                 )
-        for observer in self.observers:
-            observer.provider_changed(status)

@@ -7,6 +7,7 @@ py_vapid; their sending is not used, for it connects anew each time and follows 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -159,6 +160,16 @@ class WebPush:
         except _UnusableKeysError as fault:
             return Refused(str(fault), suppress="bounce")
         return self._outcome(answer, message, origin)
+
+    def service_of(self, message: Push) -> str:
+        """Its origin, if its outage is believed to be one: made-up ones are not told apart."""
+        with contextlib.suppress(ForbiddenEndpoint):
+            origin = origin_of(
+                message.device.endpoint, allow_private=self._application.allow_private
+            )
+            if self._is_trusted(origin):
+                return origin
+        return ""
 
     async def close(self) -> None:
         self._open = False

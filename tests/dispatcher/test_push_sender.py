@@ -12,6 +12,7 @@ from dispatcher.channels.push import Push, PushChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
+from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
@@ -283,3 +284,38 @@ async def test_a_push_in_flight_when_its_dispatcher_died_goes_again_to_every_dev
     assert sorted(services.asked) == ["laptop", "phone", "tablet"]
     assert given.column(three, "select state::text from postbell.delivery") == ["sent"]
     assert given.column(three, "select attempts from postbell.delivery") == [2]
+
+
+class NamedServices(Services):
+    """Each endpoint's host is a service of its own."""
+
+    def service_of(self, message: Push) -> str:
+        return message.device.endpoint.rpartition("/")[0]
+
+
+async def test_a_service_that_is_down_leaves_the_messages_of_the_others_flowing(
+    db: Connection, sessions: Pool, editions: Editions
+) -> None:
+    services = NamedServices()
+    roster = Roster([Guard(services, patience=Patience(failures=1, rest=60))])
+    deliver = Deliver(
+        db, PushSender(sessions, editions, NobodyWatches(), PushChannel(), roster, in_flight=4)
+    )
+    given.recipient(db, "u2")
+    given.device(db, "u1", "https://down.example/u1")
+    given.device(db, "u2", "https://well.example/u2")
+    services.answers["https://down.example/u1"] = [
+        Retry("503 busy", code="503", fault=Fault.PROVIDER)
+    ]
+
+    for recipient in ("u1", "u1", "u2"):
+        emit(db, 1, "push", recipient=recipient)
+        await deliver()
+
+    # The second was not even tried, and waits for that service alone, at no cost.
+    assert services.asked == ["u1", "u2"]
+    assert given.rows(
+        db,
+        "select recipient_id, state, attempts, due_at > now() + interval '50 seconds'"
+        " from postbell.delivery_log where channel = 'push' order by delivery_id",
+    ) == [("u1", "waiting", 1, True), ("u1", "waiting", 0, True), ("u2", "sent", 1, False)]

@@ -73,6 +73,24 @@ async def test_a_browser_reads_what_was_sent_and_the_service_is_told_how_to_keep
     assert "Grüße".encode() not in request.body
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "told_apart_as"),
+    [
+        ("https://fcm.googleapis.com/fcm/send/x", "https://fcm.googleapis.com"),
+        ("https://web.push.apple.com/x", "https://web.push.apple.com"),
+        ("https://invented.example/x", ""),
+        ("http://fcm.googleapis.com/x", ""),
+        ("https://fcm.googleapis.com:1/x", ""),
+    ],
+)
+async def test_services_that_are_believed_to_be_down_are_told_apart(
+    public: WebPush, endpoint: str, told_apart_as: str
+) -> None:
+    push = a_push(PushDevice(endpoint).device)
+
+    assert public.service_of(push) == told_apart_as
+
+
 async def test_all_messages_to_a_service_carry_one_signature_for_it(
     service: WebPushHarness,
 ) -> None:
