@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 from unicodedata import category
 
 HIDDEN = "***"
@@ -54,11 +55,17 @@ def _masked(found: re.Match[str]) -> str:
     return ADDRESS if found["address"] else PHONE
 
 
+_HARMLESS: Final = (
+    "\n\t\N{ZERO WIDTH JOINER}\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}\N{ARABIC LETTER MARK}"
+)
+
+
 def printable(text: str) -> str:
     """Without control characters, which could move the cursor or set the terminal's title."""
     return "".join(c if _is_harmless(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _is_harmless(c: str) -> bool:
-    # isprintable() is false for the no-break spaces in amounts, and for the joiner in emoji.
-    return c.isprintable() or c in "\n\t\N{ZERO WIDTH JOINER}" or category(c) == "Zs"
+    # isprintable() is false for the no-break spaces in amounts, for the marks that these have in
+    # Arabic and Hebrew, and for the joiner in emoji. A mark turns no text around, as overrides do.
+    return c.isprintable() or c in _HARMLESS or category(c) == "Zs"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.masking import mask, mask_url
+from dispatcher.masking import mask, mask_url, printable
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,8 @@ def test_no_password_survives_in_a_url(secret: str) -> None:
 @given(st.text())
 def test_any_text_can_be_masked(text: str) -> None:
     assert mask(mask(text)) is not None
+
+
+def test_a_terminal_is_shown_the_marks_of_arabic_amounts_and_no_overrides() -> None:
+    assert printable("\u200f149.00\xa0\u20ac") == "\u200f149.00\xa0\u20ac"
+    assert printable("\u202e\x1b[31m") == "\ufffd\ufffd[31m"
