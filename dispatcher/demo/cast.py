@@ -127,7 +127,8 @@ FARID: Final = Person(
     "u6",
     "Farid Haddad",
     "farid@clients.example",
-    "muted everything about orders",
+    "reads Arabic, and muted everything about orders",
+    locale="ar",
     choices="select postbell.mute(recipient => %(id)s, category => 'orders',"
     " tenant_id => %(tenant)s)",
 )

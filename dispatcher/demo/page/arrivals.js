@@ -13,7 +13,9 @@ const state = { email: null };
 
 const inboxPath = () => `/api/inbox/${chosen().split("/").map(encodeURIComponent).join("/")}`;
 const isWebAddress = (link) => /^https?:\/\//.test(link ?? "");
-const link = (action) => make("a", { href: action.link, target: "_blank", rel: "noopener" }, action.label);
+// Each text begins where its own script does.
+const AUTO = { dir: "auto" };
+const link = (action) => make("a", { ...AUTO, href: action.link, target: "_blank", rel: "noopener" }, action.label);
 
 export function lookAtArrivals() {
   return Promise.all([lookAtInbox(), lookAtMails(), lookAtTexts(), lookAtPushes()]);
@@ -32,7 +34,7 @@ function item(it) {
   const mark = (verb) => ask(`${inboxPath()}/${verb}`, { items: [it.id] });
   const isQuiet = it.read_at || it.is_muted;
   return make(isQuiet ? "article.card.item" : "article.card.item.unread", {},
-    make("h4", {}, it.title), time(it.created_at), make("p", {}, it.body),
+    make("h4", AUTO, it.title), time(it.created_at), make("p", AUTO, it.body),
     make("div.deeds", {},
       ...it.actions.filter((action) => isWebAddress(action.link)).map(link),
       it.read_at ? deed("Mark unread", "mark", () => mark("unread")) : deed("Mark read", "mark", () => mark("read")),
@@ -86,20 +88,20 @@ function show(kind, things, isMine, build, nothing) {
 
 function mailRow(mail) {
   return make("button.card.mail", { type: "button", "data-deed": "open", onclick: () => openMail(mail) },
-    make("b", {}, mail.subject), make("span", {}, `to ${mail.to}`, time(mail.received_at)));
+    make("b", AUTO, mail.subject), make("span", {}, `to ${mail.to}`, time(mail.received_at)));
 }
 
 function textRow(text) {
   const who = text.person ? nameOf(...text.person.split("/")) : text.to;
   const segments = text.segments === 1 ? "one segment" : `${text.segments} segments`;
   return make("article.card.text", {},
-    make("p.bubble", {}, text.text),
+    make("p.bubble", AUTO, text.text),
     make("span.foot", {}, `to ${who}, ${text.to} · ${segments}`, time(text.received_at)));
 }
 
 function pushRow(push) {
   return make("article.card.push", {},
-    make("b", {}, push.title), make("p", {}, push.body),
+    make("b", AUTO, push.title), make("p", AUTO, push.body),
     make("span.foot", {}, `to ${push.to}'s phone`, time(push.received_at)));
 }
 

@@ -20,9 +20,10 @@ export function decisions(event) {
 }
 
 function decision(house, row) {
-  // The way out in sight: nobody hovers over a phone, or with the keyboard.
-  const why = [row.sentence, row.way_out, row.ms == null ? "" : `${row.ms} ms`].filter(Boolean).join(" ");
-  return make("li", {},
+  // What is at fault has its way out in sight: nobody hovers over a phone, or with the keyboard.
+  const wayOut = row.tone === "bad" ? row.way_out : "";
+  const why = [row.sentence, wayOut, row.ms == null ? "" : `${row.ms} ms`].filter(Boolean).join(" ");
+  return make("li", { title: row.way_out || null },
     make("span", {}, nameOf(house, row.recipient_id)), make("span", {}, row.channel ?? ""),
     make(`span.chip.${row.tone}`, {}, row.state),
     make("small", {}, [why, row.rung ? `rung ${row.rung}` : ""].filter(Boolean).join(" · ")));
