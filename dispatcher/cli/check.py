@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import typer
+from psycopg import errors as postgres
 
 from dispatcher import contract, pooler
 from dispatcher.cli import options, questions
@@ -16,6 +17,7 @@ from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url
 from dispatcher.cli.terminal import answer, answer_json
 from dispatcher.delivery import Retry
+from dispatcher.errors import ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.entry import Entry
@@ -235,6 +237,13 @@ def _router(connection: Connection) -> Iterator[Result]:
         yield Result(
             "information", "database", "No router runs just now: `postbell run` starts one."
         )
+    try:
+        questions.check_cluster(connection)
+    except ForeignClusterError as error:
+        yield Result("error", "database", f"{error} {error.hint}")
+    except postgres.InsufficientPrivilege:
+        # That this login may not route is said already.
+        pass
 
 
 def _choices(connection: Connection, settings: Settings) -> Iterator[Result]:

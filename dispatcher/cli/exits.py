@@ -104,7 +104,8 @@ def _failure_of_database(error: psycopg.Error) -> tuple[ExitCode, list[str]] | N
     if isinstance(error, postgres.InsufficientPrivilege):
         said = error.diag.message_primary
         way_out = (
-            "log in as a member of the role for it: postbell_support reads, postbell_admin acts."
+            "log in as a member of the role for it: postbell_dispatcher runs, postbell_gateway"
+            " serves, postbell_support reads, postbell_admin acts."
         )
         return ExitCode.CONFIGURATION, [f"The database says {said}: {way_out}"]
     if isinstance(error, psycopg.OperationalError):

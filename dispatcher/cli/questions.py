@@ -306,6 +306,12 @@ def leader(connection: Connection) -> Row | None:
     return row if row["pid"] is not None else None
 
 
+def check_cluster(connection: Connection) -> None:
+    """Raises ForeignClusterError if the database was restored from another cluster."""
+    with errors.translated():
+        connection.execute("select postbell.check_cluster()")
+
+
 def access(connection: Connection) -> Row:
     """Which of our roles are missing, and what this login may do."""
     return _row(

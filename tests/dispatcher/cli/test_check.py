@@ -131,6 +131,17 @@ def test_each_provider_of_the_file_is_asked(
     assert "hunter2" not in str(found)
 
 
+def test_a_database_restored_from_another_cluster_calls_for_a_reset(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    database.execute("update postbell.router_step set system_identifier = 1")
+
+    result = cli("check")
+
+    assert result.exit_code == 1
+    assert "stop the producers, then select postbell.reset_router()" in result.stdout
+
+
 def test_a_choice_that_nobody_knows_is_an_error(
     cli: Cli, database: given.Connection, mail_server: None
 ) -> None:
