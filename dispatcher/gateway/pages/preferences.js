@@ -4,6 +4,7 @@ import { change, readOutlook } from "./preferences/api.js";
 import { wearColor } from "./preferences/color.js";
 import { h, place } from "./preferences/dom.js";
 import { drawGrid } from "./preferences/grid.js";
+import { renewPushes } from "./preferences/push.js";
 import { differenceOf, exampleOf, say, sayCount, tellTimesIn, told } from "./preferences/said.js";
 import { drawMutes, drawPause } from "./preferences/silence.js";
 import { drawWeek } from "./preferences/week.js";
@@ -71,3 +72,4 @@ document.addEventListener("keydown", event => {
 });
 wearColor(told.color);
 reload();
+renewPushes().catch(() => {});

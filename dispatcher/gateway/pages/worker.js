@@ -26,3 +26,29 @@ async function show(address) {
   const open = windows.find((each) => each.url === address);
   await (open ? open.focus() : self.clients.openWindow(address));
 }
+
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+// The browser replaced its subscription, or dropped one that has grown old. On the gateway's own address the
+// session's cookie lets us tell it; without one, the next page that opens does.
+async function renew({ oldSubscription: former, newSubscription }) {
+  const { pushManager } = self.registration;
+  const isOurs = self.location.pathname === "/postbell-worker.js";
+  const options = former?.options ?? { userVisibleOnly: true, applicationServerKey: isOurs ? await key() : null };
+  const current = newSubscription ?? await pushManager.getSubscription()
+    ?? await pushManager.subscribe(options).catch(() => null);
+  if (!isOurs) return;
+  if (current) await tell("PUT", "", current);
+  if (former && former.endpoint !== current?.endpoint) await tell("DELETE", `?${new URLSearchParams({ endpoint: former.endpoint })}`);
+}
+
+async function key() {
+  const answer = await fetch("/v1/push/key");
+  return answer.ok ? (await answer.json()).key : null;
+}
+
+function tell(method, query, body) {
+  return fetch(`/v1/push/subscriptions${query}`, {
+    method, body: body && JSON.stringify(body), headers: body ? { "Content-Type": "application/json" } : {},
+  });
+}
