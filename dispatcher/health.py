@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,6 +30,13 @@ _UNAVAILABLE: Final = 503
 
 class ListenError(Exception):
     """The address cannot be listened on."""
+
+    @classmethod
+    def of(cls, host: str, port: int, error: OSError, way_out: str) -> Self:
+        # What Python adds to the number's sentence is the address again; a name has no number.
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror or str(error)
+        return cls(f"{host}:{port} cannot be listened on ({why}): {way_out}.")
 
 
 @dataclass(slots=True)
@@ -202,10 +210,8 @@ def _listen(host: str, port: int, setting: str) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ListenError(
-            f"{host}:{port} cannot be listened on ({error.strerror or error}): "
-            f"set POSTBELL_HTTP_HOST and {setting}; port 0 serves nothing."
-        ) from error
+        way_out = f"set POSTBELL_HTTP_HOST and {setting}; port 0 serves nothing"
+        raise ListenError.of(host, port, error, way_out) from error
 
 
 def _answer(is_well: bool, health: Health) -> Response:

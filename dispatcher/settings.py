@@ -550,6 +550,8 @@ def _sentence(mistake: ErrorDetails) -> str:
     if not mistake["loc"]:
         return text
     variable = PREFIX + str(mistake["loc"][0]).upper()
-    if mistake["type"] != "value_error":
+    if mistake["type"] == "bool_parsing":
+        text = "is neither true nor false"
+    elif mistake["type"] != "value_error":
         text = text.removeprefix("Input ")
     return f"{variable} {text}."

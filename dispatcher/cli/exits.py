@@ -10,13 +10,14 @@ from psycopg import errors as postgres
 
 from dispatcher.contract import SchemaError
 from dispatcher.embedded import EmbeddedError
-from dispatcher.errors import PostbellError, of_database
+from dispatcher.errors import InvalidArgumentError, PostbellError, of_database
 from dispatcher.health import ListenError
 from dispatcher.masking import mask
 from dispatcher.pooler import PoolerError
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.settings import SettingsError
 
+_WAY_TO_DATABASE = "Check POSTBELL_DATABASE_URL, and whether the server runs."
 #: SQLSTATE classes that blame what was passed in: data exceptions, and violated constraints.
 _INPUT = ("22", "23")
 
@@ -75,7 +76,12 @@ def failure_of(error: BaseException) -> tuple[ExitCode, list[str]] | None:
         case CatalogError():
             found = ExitCode.CONFIGURATION, [str(problem) for problem in error.problems]
         case SchemaError():
-            found = _code_of_schema(error), [_flat(error)]
+            code = _code_of_schema(error)
+            way_out = f" {_WAY_TO_DATABASE}" if code is ExitCode.DATABASE else ""
+            found = code, [_flat(error) + way_out]
+        case InvalidArgumentError() if error.detail:
+            # The detail says it all: an argument of a function is a word of the command here.
+            found = ExitCode.BAD, [_ended(mask(error.detail))]
         case PostbellError():
             found = ExitCode.BAD, [f"{mask(str(error))} {error.hint}"]
         case psycopg.Error():
@@ -109,13 +115,18 @@ def _failure_of_database(error: psycopg.Error) -> tuple[ExitCode, list[str]] | N
         )
         return ExitCode.CONFIGURATION, [f"The database says {said}: {way_out}"]
     if isinstance(error, psycopg.OperationalError):
-        way_out = "Check POSTBELL_DATABASE_URL, and whether the server runs."
-        return ExitCode.DATABASE, [f"The database cannot be reached: {_flat(error)}. {way_out}"]
+        return ExitCode.DATABASE, [
+            f"The database cannot be reached: {_flat(error)} {_WAY_TO_DATABASE}"
+        ]
     if error.sqlstate and error.sqlstate.startswith(_INPUT):
         return ExitCode.BAD, [f"The database refuses this: {error.diag.message_primary}."]
     return None
 
 
 def _flat(error: Exception) -> str:
-    """In one line: libpq puts its hints on lines of their own."""
-    return mask(" ".join(str(error).split()))
+    """A sentence in one line: libpq puts its hints on lines of their own."""
+    return _ended(mask(" ".join(str(error).split())))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."

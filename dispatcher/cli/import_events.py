@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -83,10 +82,7 @@ def command(
 
 
 def _listed(file: str) -> list[ListedEvent]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{file} cannot be read: {error}.") from None
+    text = sys.stdin.read() if file == "-" else options.text_in(file)
     try:
         return event_list.read(text)
     except EventListError as error:

@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from dispatcher.cli.exits import Failure
+
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="The website.", metavar="ID")]
 Channels = Annotated[
@@ -32,6 +34,17 @@ class Written:
     file: str | None = None
 
 
+def text_in(file: Path | str) -> str:
+    """The text of a file that the command line names. Raises Failure."""
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or str(error)
+    except UnicodeDecodeError:
+        why = "it is not UTF-8"
+    raise Failure(f"{file} cannot be read: {why}.")
+
+
 def written(given: str) -> Written:
     """Text as it is, that of `FILE` or `@FILE`, or of standard input for `-`."""
     if given == "-":
@@ -41,9 +54,9 @@ def written(given: str) -> Written:
     if name == given and not isfile(given):  # noqa: PTH113
         return Written(given)
     try:
-        return Written(Path(name).read_text(encoding="utf-8"), name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{name} cannot be read: {error}.") from None
+        return Written(text_in(name), name)
+    except Failure as failure:
+        raise typer.BadParameter(str(failure)) from None
 
 
 def payload_of(given: str) -> str:

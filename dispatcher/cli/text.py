@@ -155,20 +155,13 @@ def _version(rows: list[wording.Row], path: str, version: int) -> str | None:
 def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[str, str]:
     """By path in the tree."""
     if folder is None and path is not None and file is not None:
-        return {path: sys.stdin.read() if file == "-" else _read(Path(file))}
+        return {path: sys.stdin.read() if file == "-" else options.text_in(file)}
     if folder is None or path is not None:
         raise typer.BadParameter("name a PATH and a FILE, or a --folder.")
     files = sorted(Tree.of([folder]).files)
     if not files:
         raise Failure(f"There is no file in {folder}.")
-    return {name: _read(folder / name) for name in files}
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{file} cannot be read: {error}.") from None
+    return {name: options.text_in(folder / name) for name in files}
 
 
 @contextmanager

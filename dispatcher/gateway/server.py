@@ -221,8 +221,6 @@ def _listen(host: str, port: int) -> socket.socket:
             # What is accepted takes it over: a page that is gone, or does not read, is given up.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD * 1000)
     except OSError as error:
-        raise ListenError(
-            f"{host}:{port} cannot be listened on ({error.strerror or error}): "
-            "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT."
-        ) from error
+        way_out = "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT"
+        raise ListenError.of(host, port, error, way_out) from error
     return listener

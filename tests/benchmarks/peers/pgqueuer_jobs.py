@@ -20,12 +20,6 @@ from tests.benchmarks.peers.handler import Handler, Message
 ENTRYPOINT = "notify"
 CHANNEL = Channel("ch_pgqueuer")
 
-#: One message in the producer's own transaction, as its API's enqueue writes it.
-PRODUCE = (
-    "insert into pgqueuer (priority, entrypoint, payload, status, headers)"
-    " values (0, 'notify', convert_to({message}, 'UTF8'), 'queued', '{{}}');"
-)
-
 
 async def prepare(url: str) -> None:
     """Installs its tables."""

@@ -78,6 +78,7 @@ def test_a_database_out_of_reach_is_one_sentence(
 
     assert result.exit_code == ExitCode.DATABASE
     assert result.stderr.startswith("The database cannot be reached: ")
+    assert result.stderr.endswith("Check POSTBELL_DATABASE_URL, and whether the server runs.\n")
     assert result.stderr.count("\n") == 1
     assert "hunter2" not in result.stderr
 

@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_read_is_said_so(cli: Cli, database: given.Connect
     result = cli("import-events", "/nowhere/events.json")
 
     assert result.exit_code == 1
-    assert "/nowhere/events.json cannot be read" in result.stderr
+    assert "/nowhere/events.json cannot be read: No such file or directory." in result.stderr
 
 
 def choices(database: given.Connection, recipient: str) -> set[str]:

@@ -172,7 +172,11 @@ def test_the_history_of_a_text_is_shown(cli: Cli, database: given.Connection) ->
         (["set"], 2, "a PATH and a FILE, or a --folder"),
         (["set", SMS], 2, "a PATH and a FILE, or a --folder"),
         (["set", SMS, "-", "--folder", "."], 2, "a PATH and a FILE, or a --folder"),
-        (["set", SMS, "/nowhere/x.txt"], 1, "/nowhere/x.txt cannot be read"),
+        (
+            ["set", SMS, "/nowhere/x.txt"],
+            1,
+            "/nowhere/x.txt cannot be read: No such file or directory.",
+        ),
         (["set", "--folder", "/nowhere"], 1, "There is no file in /nowhere"),
         (["set", SMS, "-", "--tenant", "nobody"], 1, "nobody"),
         (["show", "order/paid/none.txt"], 1, "Nothing stands at order/paid/none.txt"),

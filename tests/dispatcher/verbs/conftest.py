@@ -18,7 +18,6 @@ from sqlalchemy.pool import NullPool
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-ASYNC = ("psycopg.AsyncConnection", "AsyncSession", "AsyncConnection")
 SYNC = ("psycopg.Connection", "Session", "Connection")
 
 #: SQLAlchemy brings it only where asyncio is asked for.
