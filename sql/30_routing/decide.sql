@@ -87,7 +87,8 @@ begin
         ) as reach
     ),
 
-    judged as (
+    -- Once: what follows names the verdict a dozen times, and would climb the ladder for each.
+    judged as materialized (
         select wanted.*, verdict.rung, verdict.reason
         from wanted
         cross join lateral postbell.ladder(
