@@ -22,9 +22,13 @@ LONGEST_LOOK = 0.004
 
 #: In a stream of events the router rests after a page that was not full, for as many times as long
 #: as the page took; so that it takes fewer and fuller pages, which cost producers less of the
-#: processor, and most of the time is theirs. A lone event finds it asleep and waits for nothing.
+#: processor, and most of the time is theirs: a page costs as much as some twenty events in it. A
+#: lone event finds it asleep and waits for nothing; after a trickle it rests for milliseconds.
 REST = 2.0
-LONGEST_REST = 0.008
+LONGEST_REST = 0.02
+
+#: Seconds for which a stream is followed from page to page, without a look at anything else.
+LONGEST_STRETCH = 0.05
 
 #: Seconds between looks while a large audience waits for room in the queue.
 HELD_BACK = 0.005
@@ -101,7 +105,7 @@ class Router:
             await self._keep_house(functions)
             outlook = await functions.look()
             if not outlook.is_idle:
-                await asyncio.sleep(await self._work(functions, outlook))
+                await self._work(functions, outlook)
                 pause = SHORTEST_LOOK
             elif await functions.fall_asleep():
                 await self._sleep(connection, functions)
@@ -110,18 +114,16 @@ class Router:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.1, LONGEST_LOOK)
 
-    async def _work(self, functions: Functions, outlook: Outlook) -> float:
-        """One turn at the log, at what is due, and at a large audience. Returns seconds to rest."""
+    async def _work(self, functions: Functions, outlook: Outlook) -> None:
+        """One turn at the log, at what is due, and at a large audience."""
         if time.monotonic() >= self._next_statistics:
             await functions.keep_statistics()
             self._next_statistics = time.monotonic() + STATISTICS
-        rest = 0.0
         if outlook.has_events:
-            began = time.monotonic()
-            routed = await functions.route(self._page)
-            self._watch.routed(routed)
-            if routed < self._page and not outlook.is_due and not outlook.has_fanout:
-                rest = min(REST * (time.monotonic() - began), LONGEST_REST)
+            if outlook.is_due or outlook.has_fanout:
+                self._watch.routed(await functions.route(self._page))
+            else:
+                await self._follow(functions)
         if outlook.is_due:
             await functions.release_due(self._page)
         if outlook.has_fanout:
@@ -130,7 +132,19 @@ class Router:
                 self._watch.fanned_out(reached)
             elif not (outlook.has_events or outlook.is_due):
                 await asyncio.sleep(HELD_BACK)
-        return rest
+
+    async def _follow(self, functions: Functions) -> None:
+        """Routes page upon page: while a stream flows, a look at the log would only say so."""
+        began = time.monotonic()
+        until = began + LONGEST_STRETCH
+        while routed := await functions.route(self._page):
+            self._watch.routed(routed)
+            ended = time.monotonic()
+            if routed < self._page:
+                await asyncio.sleep(min(REST * (ended - began), LONGEST_REST))
+            began = time.monotonic()
+            if began > until:
+                return
 
     async def _sleep(self, connection: AsyncConnection[Any], functions: Functions) -> None:
         """Sleeps until a producer rings, something is due, or the safety poll."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -113,6 +114,18 @@ async def test_a_producer_that_is_still_open_keeps_the_router_from_sleeping_and_
             assert late not in routed(db)
             opened.commit()
         await seen(lambda: late in routed(db), "the late one is routed")
+
+
+async def test_what_falls_due_amid_a_stream_is_told(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It rests for so long that the stream never runs dry: only a look finds what is due.
+    monkeypatch.setattr("dispatcher.router.REST", 1000.0)
+    monkeypatch.setattr("dispatcher.router.LONGEST_REST", 0.1)
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    async with routing(database_url):
+        due = emit(db, deliver_at=soon)
+        await seen(lambda: emit(db) and given.deliveries(db, due), "what is due is told")
 
 
 async def test_a_large_audience_is_told_in_turns(db: Connection, database_url: str) -> None:
