@@ -72,6 +72,7 @@ def verify(db: Connection, producers: list[Producer], mail_sink: MailSink, kills
     }
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_killed_loses_nothing(
     db: Connection, database_url: str, start_daemon: StartDaemon, mail_sink: MailSink
 ) -> None:

@@ -78,6 +78,7 @@ def verify(db: Connection, producers: list[Producer]) -> None:
     assert given.rejections(db) == {}
 
 
+@pytest.mark.slow
 def test_what_is_committed_is_routed_once_and_what_is_rolled_back_never(
     db: Connection, database_url: str, start_daemon: StartDaemon
 ) -> None:

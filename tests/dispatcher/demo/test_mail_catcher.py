@@ -7,7 +7,10 @@ import smtplib
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
-from dispatcher.demo.mail_catcher import KEPT, MailCatcher
+import pytest
+
+from dispatcher.demo import mail_catcher
+from dispatcher.demo.mail_catcher import MailCatcher
 
 
 def send(url: str, sender: str, *mails: EmailMessage) -> None:
@@ -44,10 +47,11 @@ async def test_a_mail_without_html_and_without_a_delivery_is_kept_too() -> None:
     assert (caught.html, caught.delivery_id) == (None, None)
 
 
-async def test_the_oldest_mails_are_forgotten() -> None:
+async def test_the_oldest_mails_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_catcher, "KEPT", 5)
     catcher = MailCatcher()
     async with catcher.listen() as url:
-        await asyncio.to_thread(send, url, "a@a.example", *[mail("Again")] * (KEPT + 2))
-    assert len(catcher.mails) == KEPT
+        await asyncio.to_thread(send, url, "a@a.example", *[mail("Again")] * 7)
+    assert len(catcher.mails) == 5
     assert catcher.find(2) is None
     assert catcher.find(3) is not None
