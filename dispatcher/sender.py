@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, ClassVar, Protocol, TypeVar, assert_never
 
 import structlog
@@ -44,6 +46,9 @@ TENANT_FRESHNESS = 5.0
 
 #: Deliveries rendered before others on the same loop get a turn.
 RENDERED_AT_A_TIME = 25
+
+#: Seconds for recording what was answered when we are cut off.
+LAST_WORD = 2.0
 
 #: Seconds before an answer is recorded that the database did not take.
 RECORD_PAUSE = 0.5
@@ -303,14 +308,18 @@ class ProviderSender(Sender):
                 else:
                     going |= await self._start(batch, ended, [delivery.id for delivery in fresh])
                     ended = []
-            answers = await asyncio.gather(
-                *(
+            calls = [
+                asyncio.ensure_future(
                     self._attempt(delivery, content, _only(guards, doubtful.get(delivery.id)))
-                    for delivery, content in share
-                    if delivery.id in going
-                ),
-                return_exceptions=True,
-            )
+                )
+                for delivery, content in share
+                if delivery.id in going
+            ]
+            try:
+                answers = await asyncio.gather(*calls, return_exceptions=True)
+            except asyncio.CancelledError:
+                await self._record_answered(batch, ended, calls)
+                raise
             for answer in answers:
                 if not isinstance(answer, BaseException):
                     ended += answer
@@ -389,6 +398,19 @@ class ProviderSender(Sender):
                     raise
                 log.warning("could not record yet", count=len(ended), error=str(error).strip())
                 await asyncio.sleep(RECORD_PAUSE)
+
+    async def _record_answered(
+        self, batch: Batch, ended: Sequence[Ended], calls: Sequence[asyncio.Future[list[Ended]]]
+    ) -> None:
+        """We are cut off: what was answered by then must not be sent again for the others' sake."""
+        answered = [
+            call.result()
+            for call in calls
+            if call.done() and not call.cancelled() and call.exception() is None
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                await self._record(batch, [*ended, *chain.from_iterable(answered)], _nothing)
 
     async def _attempt(
         self, delivery: Delivery, content: Content, guards: Sequence[Guard]

@@ -24,11 +24,13 @@ begin
     with due as (
         delete from postbell.waiting_delivery
         where delivery_id in (
-            select delivery_id
-            from postbell.waiting_delivery
-            where due_at <= postbell.clock()
-            order by due_at
+            select w.delivery_id
+            from postbell.waiting_delivery as w
+            join postbell.delivery as d on d.id = w.delivery_id
+            where w.due_at <= postbell.clock()
+            order by w.due_at
             limit most
+            -- A receipt locks the delivery first, and then what waits: one of us two would have to give way.
             for update skip locked
         )
         returning delivery_id

@@ -28,6 +28,10 @@ begin
         return;
     end if;
 
+    if v_batch.claims > 1 then
+        perform postbell.note_doubts(v_batch.delivery_ids);
+    end if;
+
     -- Taken again and again and never finished: something in it ends the dispatcher. Alone, it harms only itself.
     if v_batch.claims > v_most_claims then
         perform postbell.break_up(v_batch);

@@ -12,16 +12,25 @@ as $$
 declare
     v_revived bigint[];
 begin
-    with revived as (
-        delete from postbell.dead_letter as dead
-        using postbell.delivery as d
-        where d.id = dead.delivery_id
-          and dead.died_at >= retry.since
+    -- The deliveries first, and in one order, as receipts lock them.
+    with chosen as materialized (
+        select d.id
+        from postbell.dead_letter as dead
+        join postbell.delivery as d on d.id = dead.delivery_id
+        where dead.died_at >= retry.since
           and (retry.delivery_id is null or d.id = retry.delivery_id)
           and (retry.event is null or d.event = retry.event)
           and (retry.channel is null or d.channel = retry.channel)
           and (retry.tenant_id is null or d.tenant_id = retry.tenant_id)
-        returning d.id
+        order by d.id
+        for update of d
+    ),
+
+    revived as (
+        delete from postbell.dead_letter as dead
+        using chosen
+        where dead.delivery_id = chosen.id
+        returning chosen.id
     ),
 
     queued as (

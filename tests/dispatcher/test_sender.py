@@ -308,6 +308,21 @@ async def test_after_a_crash_only_what_was_in_flight_is_sent_twice(
     assert set(given.column(db, "select state from postbell.delivery")) == {"sent"}
 
 
+async def test_what_was_answered_before_we_are_cut_off_is_not_sent_again(
+    db: Connection, sessions: Pool, editions: Editions
+) -> None:
+    provider = ScriptedProvider(Sent("a"), Sent("b"))
+    gate = provider.answer = Gate()
+    emit(db, 3)
+    (batch,) = batches(db)
+    await abandon(email_sender(sessions, editions, provider, in_flight=3), batch, gate, 1)
+
+    assert given.column(db, "select state from postbell.delivery order by id") == (
+        ["sent", "sent", "sending"]
+    )
+    assert given.value(db, "select count(*) from postbell.batch") == 1
+
+
 async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_does_harm(
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:

@@ -308,7 +308,7 @@ def test_a_late_yes_is_recorded_all_the_same(db: Connection) -> None:
     assert fate(db, delivery).state == "waiting"
     given.sent(db, delivery)
     assert fate(db, delivery).state == "sent"
-    assert outcomes(db, delivery) == ["retry", "sent"]
+    assert outcomes(db, delivery) == ["unknown", "retry", "sent"]
     given.clock(db, "2099-01-01Z")
     given.value(db, "select postbell.release_due()")
     assert fate(db, delivery).state == "sent"
@@ -336,6 +336,17 @@ def test_after_a_crash_it_shows_what_was_in_flight(db: Connection) -> None:
         first.batch,
     )
     assert found == [(first.deliveries[0], "sending", 1), (first.deliveries[1], "queued", 0)]
+
+
+def test_what_was_in_flight_in_a_crash_may_have_been_taken(db: Connection) -> None:
+    emit_and_route(db, 2)
+    first = claim(db)
+    in_flight, untouched = first.deliveries
+    start(db, first._replace(deliveries=[in_flight]))
+
+    claim(db)
+
+    assert (outcomes(db, in_flight), outcomes(db, untouched)) == (["unknown"], [])
 
 
 def test_two_dispatchers_do_not_start_the_same_delivery_at_once(

@@ -12,6 +12,7 @@ import pytest
 from tests import given
 from tests.given import Connection, Fate
 from tests.sql.conftest import Connect
+from tests.sql.sessions import Background, await_waiting
 
 Receipt = dict[str, Any]
 
@@ -281,6 +282,42 @@ def test_a_record_that_the_receipt_did_not_see_is_matched_later(db: Connection) 
     )
     db.execute("update postbell.delivery set state = 'sent'")
     given.call(db, "match_receipts")
+    assert state(db, delivery) == "delivered"
+
+
+# --- side by side with those who write down what was sent
+
+
+def test_what_is_due_and_is_just_being_reported_on_is_left_for_the_next_turn(
+    db: Connection, connect: Connect
+) -> None:
+    delivery = deliver(db, "retry", message_id=None)
+    db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
+    post = connect(autocommit=False)
+    post.execute("select from postbell.delivery where id = %s for update", [delivery])
+
+    db.execute("set lock_timeout = '1s'")
+    assert given.value(db, "select postbell.release_due()") == 0
+
+    assert receive(post, told(delivery, "delivered")) == ["taken"]
+    post.commit()
+    assert given.value(db, "select postbell.release_due()") == 0
+    assert state(db, delivery) == "delivered"
+
+
+def test_dead_letters_that_are_revived_while_they_are_reported_on_form_no_ring(
+    db: Connection, connect: Connect
+) -> None:
+    delivery = deliver(db, "failed", message_id=None)
+    post, operator = connect(autocommit=False), connect()
+    post.execute("select from postbell.delivery where id = %s for update", [delivery])
+
+    revived = Background(lambda: given.value(operator, "select postbell.retry()"))
+    await_waiting(db, operator)
+    assert receive(post, told(delivery, "delivered")) == ["taken"]
+    post.commit()
+
+    assert revived.result() == 0
     assert state(db, delivery) == "delivered"
 
 

@@ -1,0 +1,14 @@
+create or replace function postbell.note_doubts(delivery_ids bigint[]) returns void
+language sql
+as $$
+    insert into postbell.attempt (delivery_id, outcome, provider, reason)
+    select id, 'unknown', coalesce(provider, 'unknown'), 'the dispatcher ended while the provider was being called'
+    from postbell.delivery
+    where id = any(delivery_ids)
+      and state = 'sending'
+      -- A text is not sent again: its doubt is settled by whoever takes the batch, and written down then.
+      and channel <> 'sms'
+$$;
+
+comment on function postbell.note_doubts(bigint[]) is
+    'Writes down which deliveries were in flight when their dispatcher ended, and at whom: that one may have taken them, and its receipts are to be believed.';
