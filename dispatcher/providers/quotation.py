@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LONGEST = 300
+#: No service has longer ones.
+LONGEST_ID = 255
 
 
 def quoted(text: str, *secrets: str) -> str:
@@ -15,3 +17,10 @@ def quoted(text: str, *secrets: str) -> str:
     text = " ".join(text.split())
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def identifier(said: object) -> str | None:
+    """An id or a keyword as a server gave it; None if it can be none, or is nothing to keep."""
+    if not isinstance(said, str) or not said.isascii() or not said.isprintable():
+        return None
+    return said.strip()[:LONGEST_ID] or None

@@ -30,7 +30,7 @@ from dispatcher.masking import mask
 from dispatcher.providers.http import HttpClient, Response
 from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError
-from dispatcher.providers.quotation import quoted
+from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.url import ProviderUrl
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
@@ -139,7 +139,7 @@ class SendGrid:
         if not isinstance(answer, Response):
             return answer
         if answer.status == HTTPStatus.ACCEPTED:
-            return Sent(answer.headers.get("X-Message-Id"), code=str(answer.status))
+            return Sent(identifier(answer.headers.get("X-Message-Id")), code=str(answer.status))
         return self._declined(answer, message.to)
 
     async def greet(self) -> Retry | None:

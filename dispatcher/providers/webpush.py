@@ -30,7 +30,7 @@ from dispatcher.providers.push_service import (
     is_of,
     origin_of,
 )
-from dispatcher.providers.quotation import quoted
+from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.url import ProviderUrl
 from dispatcher.providers.vapid import Signatures, VapidKey
 
@@ -45,7 +45,6 @@ _TAKEN: Final = frozenset(
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _KEY_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_LONGEST_ID: Final = 255
 
 #: Services that are not trusted have, all together, one place for so many of the others.
 UNTRUSTED_SHARE: Final = 4
@@ -257,10 +256,7 @@ def _is_too_large(answer: Response | Retry | Unknown) -> bool:
 
 def _message_id(answer: Response, message: Push) -> str:
     """Where the service keeps the message (RFC 8030, 5), if it says so; else its topic."""
-    place = answer.headers.get("Location", "")
-    return (
-        place[:_LONGEST_ID] if place.isascii() and place.isprintable() and place else message.topic
-    )
+    return identifier(answer.headers.get("Location")) or message.topic
 
 
 def _said(answer: Response, message: Push) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.providers.quotation import LONGEST, quoted
+from dispatcher.providers.quotation import LONGEST, LONGEST_ID, identifier, quoted
 
 
 @given(st.text(), st.text(min_size=3))
@@ -24,3 +25,15 @@ def test_a_secret_is_left_out_in_any_case() -> None:
 
 def test_a_long_text_ends_visibly() -> None:
     assert quoted("x" * 1000) == "x" * (LONGEST - 1) + "…"
+
+
+@pytest.mark.parametrize(
+    "said", [None, 7, "", " ", "SM\0", "SM\ud800", "clé", "two\nlines", ["SM1"]]
+)
+def test_what_can_be_no_id_is_none(said: object) -> None:
+    assert identifier(said) is None
+
+
+def test_an_id_is_kept_up_to_a_length() -> None:
+    assert identifier(" SM1 ") == "SM1"
+    assert identifier("x" * 1000) == "x" * LONGEST_ID

@@ -316,7 +316,9 @@ async def test_an_answer_that_does_not_come_is_unknown(peer: TwilioPeer) -> None
     await provider.close()
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"yes", b"\xff", b'{"sid": 7}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b"yes", b"\xff", b'{"sid": 7}', b'{"sid": "S\\u0000"}']
+)
 async def test_a_text_that_was_taken_without_a_sid_is_sent_all_the_same(
     twilio: Twilio, peer: TwilioPeer, body: bytes
 ) -> None:

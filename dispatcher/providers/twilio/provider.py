@@ -32,7 +32,7 @@ from dispatcher.masking import mask
 from dispatcher.providers.http import HttpClient, Response, retry_after
 from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ReportUrl
-from dispatcher.providers.quotation import quoted
+from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.twilio.account import Account
 from dispatcher.providers.twilio.codes import Blame, Meaning
 from dispatcher.providers.url import is_loopback
@@ -153,7 +153,7 @@ class Twilio:
             meaning = self._account.codes.get(code)
             if meaning is not None:
                 return self._meant(code, meaning, message, None)
-        return Sent(sid if isinstance(sid, str) else None, code=str(said.get("status", "")) or None)
+        return Sent(identifier(sid), code=identifier(said.get("status")))
 
     def _meant(
         self, code: int, meaning: Meaning, message: Sms, after: timedelta | None
