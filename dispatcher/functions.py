@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -140,6 +140,9 @@ class Pushed:
     tries: tuple[Tried, ...]
 
 
+_Ended = TypeVar("_Ended", Attempted, Pushed, Held)
+
+
 class Functions:
     """The functions, called on one connection that commits every statement."""
 
@@ -211,6 +214,7 @@ class Functions:
         return frozenset(row[0] for row in await cursor.fetchall())
 
     async def record_attempts(self, attempts: Sequence[Attempted], versions: Versions) -> None:
+        attempts = _in_order(attempts)
         await self._connection.execute(
             "select postbell.record_attempts(%s::bigint[], %s::text[], %s::text[], %s::text[],"
             " %s::text[], %s::text[], %s::float8[], %s::real[], %s::text[], %s::jsonb)",
@@ -241,6 +245,7 @@ class Functions:
         return devices
 
     async def record_pushes(self, pushes: Sequence[Pushed], versions: Versions) -> None:
+        pushes = _in_order(pushes)
         tries = [
             {
                 "delivery_id": push.delivery_id,
@@ -272,6 +277,7 @@ class Functions:
         )
 
     async def hold_deliveries(self, batch_id: int, claim: int, held: Sequence[Held]) -> None:
+        held = _in_order(held)
         await self._connection.execute(
             "select postbell.hold_deliveries(%s, %s, %s::bigint[], %s::float8[], %s::boolean[],"
             " %s::text[])",
@@ -454,3 +460,8 @@ class Functions:
         cursor = await self._connection.execute(statement.encode(), arguments)
         row = await cursor.fetchone()
         return None if row is None else row[0]
+
+
+def _in_order(ended: Sequence[_Ended]) -> Sequence[_Ended]:
+    """As everybody locks deliveries, so that no two wait for each other; a delivery's own stay."""
+    return sorted(ended, key=lambda each: each.delivery_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from dispatcher import database
@@ -13,6 +15,7 @@ from dispatcher.functions import Attempted, Functions, Outlook
 from dispatcher.rendering.content import InAppContent
 from tests import given
 from tests.given import Connection
+from tests.scenarios.patience import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
@@ -212,3 +215,35 @@ async def test_a_batch_that_lost_its_job_gets_another(db: Connection, functions:
     assert payloads == [
         str(batch).encode() for batch in given.column(db, "select id from postbell.batch")
     ]
+
+
+async def test_outcomes_are_written_down_in_the_order_in_which_a_webhook_locks_them(
+    db: Connection, database_url: str, functions: Functions
+) -> None:
+    given.event_type(db, default_channels=["email"])
+    with db.transaction():
+        for _ in range(2):
+            given.emit(db, payload=PAYLOAD)
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+    low, high = [each.delivery_id for each in await functions.claim_batch(batch, 2)]
+    lock = "select from postbell.delivery where id = %s for update nowait"
+    with psycopg.connect(database_url) as webhook:
+        webhook.execute(lock, [low])
+        outcomes = [attempted(high), attempted(low)]
+        recording = asyncio.create_task(functions.record_attempts(outcomes, {}))
+        await seen(
+            lambda: (
+                given.column(
+                    db,
+                    "select application_name from pg_stat_activity where wait_event_type = 'Lock'"
+                    " and datname = current_database()",
+                )
+                == ["postbell test"]
+            ),
+            "the record waiting for the webhook",
+        )
+        webhook.execute(lock, [high])
+    await recording
+
+    assert given.column(db, "select state from postbell.delivery") == ["sent", "sent"]
