@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from dispatcher.delivery import Delivery, Fault, Outcome, Retry
@@ -35,13 +35,24 @@ class Call(NamedTuple):
         return isinstance(self.outcome, Retry) and self.outcome.fault is not Fault.MESSAGE
 
 
-async def hand_over(message: Any, guards: Sequence[Guard]) -> list[Call]:
+async def _anybody(_: Guard) -> bool:
+    return True
+
+
+async def hand_over(
+    message: Any,
+    guards: Sequence[Guard],
+    turn_to: Callable[[Guard], Awaitable[bool]] = _anybody,
+) -> list[Call]:
     """Ask one provider after the other, in order, until one's answer is about the message.
 
-    Returns the calls that were made; none if no provider may be asked now.
+    `turn_to` is told of each before it is asked, and says whether it may be. Returns the calls that
+    were made; none if no provider may be asked now.
     """
     calls = []
     for guard in guards:
+        if not await turn_to(guard):
+            continue
         began = time.monotonic()
         answer = await guard.send(message)
         if answer is None:
@@ -65,6 +76,11 @@ def uses_up_a_try(calls: Sequence[Call], guards: Sequence[Guard]) -> bool:
         and not call.is_probe
         for call in calls
     )
+
+
+def first_of(guards: Sequence[Guard]) -> Guard:
+    """The one that is asked first, of one or more."""
+    return next((guard for guard in guards if guard.opens_in() == 0), guards[0])
 
 
 def opens_in(guards: Sequence[Guard], messages: Sequence[Any] = (None,)) -> float:

@@ -198,20 +198,28 @@ class Functions:
     async def truncate_ring(self, keep_days: int) -> int:
         return int(await self._value("select postbell.truncate_ring(%s)", keep_days))
 
-    async def claim_batch(self, batch_id: int, start_sending: int) -> list[Claimed]:
+    async def claim_batch(
+        self, batch_id: int, start_sending: int, provider: str | None = None
+    ) -> list[Claimed]:
         cursor = self._connection.cursor(row_factory=lambda _: Claimed._make, binary=True)
         await cursor.execute(
-            "select * from postbell.claim_batch(%s, %s)", [batch_id, start_sending]
+            "select * from postbell.claim_batch(%s, %s, %s::text)",
+            [batch_id, start_sending, provider],
         )
         return await cursor.fetchall()
 
     async def start_sending(
-        self, batch_id: int, claim: int, delivery_ids: list[int]
+        self, batch_id: int, claim: int, delivery_ids: list[int], providers: list[str] | None = None
     ) -> frozenset[int]:
+        """`providers` is who is about to be asked, for each."""
         cursor = await self._connection.execute(
-            "select postbell.start_sending(%s, %s, %s)", [batch_id, claim, delivery_ids]
+            "select postbell.start_sending(%s, %s, %s, %s::text[])",
+            [batch_id, claim, delivery_ids, providers],
         )
         return frozenset(row[0] for row in await cursor.fetchall())
+
+    async def turn_to(self, delivery_id: int, provider: str) -> None:
+        await self._connection.execute("select postbell.turn_to(%s, %s)", [delivery_id, provider])
 
     async def record_attempts(self, attempts: Sequence[Attempted], versions: Versions) -> None:
         attempts = _in_order(attempts)

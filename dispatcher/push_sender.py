@@ -61,7 +61,11 @@ class PushSender(ProviderSender):
         await super()._hand_over(replace(batch, rendered=rendered))
 
     async def _attempt(
-        self, delivery: Delivery, content: Content, guards: Sequence[Guard]
+        self,
+        delivery: Delivery,
+        content: Content,
+        guards: Sequence[Guard],
+        first: str | None,  # noqa: ARG002 - devices may be at several at once
     ) -> list[Ended]:
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):

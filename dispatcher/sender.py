@@ -7,7 +7,7 @@ import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -31,7 +31,15 @@ from dispatcher.delivery import (
     Unknown,
 )
 from dispatcher.editions import Editions
-from dispatcher.failover import Call, hand_over, opens_in, reason_for_none, spread, uses_up_a_try
+from dispatcher.failover import (
+    Call,
+    first_of,
+    hand_over,
+    opens_in,
+    reason_for_none,
+    spread,
+    uses_up_a_try,
+)
 from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed, Versions
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
@@ -100,14 +108,17 @@ class Sender(ABC):
         self._watch = watch
         self._tenants: dict[str, tuple[float, Tenant]] = {}
         self._is_stopping = False
-        #: How many of a batch are marked as in flight by the claim itself.
+        #: How many of a batch are marked as in flight by the claim itself, and at which provider.
         self._started_at_once = 0
+        self._only_provider: str | None = None
 
     async def deliver(self, batch_id: int) -> None:
         """Settles what it can of the batch; the rest goes back into the queue."""
         async with self._pool.connection() as connection:
             functions = Functions(connection)
-            claimed = await functions.claim_batch(batch_id, self._started_at_once)
+            claimed = await functions.claim_batch(
+                batch_id, self._started_at_once, self._only_provider
+            )
             # Settled already, or taken apart: a job may come twice.
             if not claimed:
                 return
@@ -254,8 +265,9 @@ class StreamSender(OwnSender):
 class ProviderSender(Sender):
     """Calls a provider for each delivery, and where that one fails, the next.
 
-    Before the calls, and in a transaction of its own, those about to be in flight are marked: after
-    a crash only they are in doubt. `in_flight` is how many of a batch that may be at once.
+    Before the calls, and in a transaction of its own, those about to be in flight are marked, with
+    the provider that is asked: after a crash only they are in doubt, and no other may get them as
+    long as that one is there. `in_flight` is how many of a batch may be so at once.
     """
 
     def __init__(
@@ -272,16 +284,19 @@ class ProviderSender(Sender):
         self._channel = channel
         self._roster = roster
         self._in_flight = in_flight
-        # Where a second copy does harm, what is in doubt must be told apart from what is begun.
-        if channel.crash_policy is CrashPolicy.SEND_AGAIN:
+        # Where a second copy does harm, what is in doubt must be told apart from what is begun; and
+        # of several providers it is not known yet which one is asked.
+        guards = roster.of_channel(channel.name)
+        if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(guards) == 1:
             self._started_at_once = in_flight
+            self._only_provider = guards[0].name
 
     async def _put_aside(self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant) -> bool:
         guards = self._roster.chosen_by(tenant, self._channel.name)
         if opens_in(guards) == 0:
             return False
         batch = _batch(batch_id, claimed, [], {})
-        ended = self._in_doubt(batch, guards)
+        ended = await self._in_doubt(batch)
         settled = {each.delivery_id for each in ended}
         ended += [
             self._held(_delivery(row, tenant), guards, is_begun=row.is_started)
@@ -294,23 +309,27 @@ class ProviderSender(Sender):
     async def _hand_over(self, batch: Batch) -> None:
         ready = batch.rendered
         guards = self._guards(batch)
-        ended = self._in_doubt(batch, guards)
+        ended = await self._in_doubt(batch)
         if ended:
             ready = [pair for pair in ready if pair[0].id not in batch.in_doubt]
-        doubtful = await self._doubtful(ready) if len(guards) > 1 else {}
+        again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
+        doubtful = await self._doubtful(again) if len(guards) > 1 else {}
 
         for share in _shares(ready, self._in_flight):
             going = batch.started
             fresh = [delivery for delivery, _ in share if delivery.id not in going]
+            asked = {delivery.id: _only(guards, doubtful.get(delivery.id)) for delivery, _ in share}
+            first: dict[int, str] = {}
             if fresh and not self._is_stopping:
                 if opens_in(guards) > 0:
                     ended += [self._held(delivery, guards, is_begun=False) for delivery in fresh]
                 else:
-                    going |= await self._start(batch, ended, [delivery.id for delivery in fresh])
+                    first = {delivery.id: first_of(asked[delivery.id]).name for delivery in fresh}
+                    going |= await self._start(batch, ended, first)
                     ended = []
             calls = [
                 asyncio.ensure_future(
-                    self._attempt(delivery, content, _only(guards, doubtful.get(delivery.id)))
+                    self._attempt(delivery, content, asked[delivery.id], first.get(delivery.id))
                 )
                 for delivery, content in share
                 if delivery.id in going
@@ -331,12 +350,13 @@ class ProviderSender(Sender):
 
         await self._finish(batch, ended)
 
-    def _in_doubt(self, batch: Batch, guards: Sequence[Guard]) -> list[Ended]:
+    async def _in_doubt(self, batch: Batch) -> list[Ended]:
         """Those that a crash left in doubt, where a second copy does harm."""
-        if self._channel.crash_policy is not CrashPolicy.ASK_THE_PROVIDER:
+        if self._channel.crash_policy is not CrashPolicy.ASK_THE_PROVIDER or not batch.in_doubt:
             return []
-        provider = guards[0].name if len(guards) == 1 else "unknown"
-        return [_left_in_doubt(number, provider) for number in batch.in_doubt]
+        numbers = sorted(batch.in_doubt)
+        asked = await self._doubtful(numbers)
+        return [_left_in_doubt(number, asked.get(number, "unknown")) for number in numbers]
 
     async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
         async def finish(functions: Functions) -> None:
@@ -350,21 +370,25 @@ class ProviderSender(Sender):
             return ()
         return self._roster.chosen_by(batch.rendered[0][0].tenant, self._channel.name)
 
-    async def _doubtful(self, ready: Sequence[tuple[Delivery, Content]]) -> dict[int, str]:
+    async def _doubtful(self, delivery_ids: list[int]) -> dict[int, str]:
         """Of those that were tried before, the provider that may have sent them already."""
-        again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
-        if not again:
+        if not delivery_ids:
             return {}
         async with self._pool.connection() as connection:
-            return await Functions(connection).doubtful_attempts(again)
+            return await Functions(connection).doubtful_attempts(delivery_ids)
 
     async def _start(
-        self, batch: Batch, ended: Sequence[Ended], delivery_ids: list[int]
+        self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
     ) -> frozenset[int]:
-        """Records the last share and marks the next, in one transaction: half the commits."""
+        """Records the last share and marks the next, in one transaction: half the commits.
+
+        `first` is who is asked first, by delivery.
+        """
 
         async def start(functions: Functions) -> frozenset[int]:
-            return await functions.start_sending(batch.id, batch.claim, delivery_ids)
+            return await functions.start_sending(
+                batch.id, batch.claim, list(first), list(first.values())
+            )
 
         return await self._record(batch, ended, start)
 
@@ -413,13 +437,23 @@ class ProviderSender(Sender):
                 await self._record(batch, [*ended, *chain.from_iterable(answered)], _nothing)
 
     async def _attempt(
-        self, delivery: Delivery, content: Content, guards: Sequence[Guard]
+        self, delivery: Delivery, content: Content, guards: Sequence[Guard], first: str | None
     ) -> list[Ended]:
+        """`first` is the provider that is written down as the one who is asked, if any is."""
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
             return [self._attempted(delivery, refused_by_us(message))]
 
-        calls = await hand_over(message, guards)
+        async def turn_to(guard: Guard) -> bool:
+            nonlocal first
+            if len(guards) == 1 or guard.name == first:
+                return True
+            if guard.opens_in() > 0 or not await self._turn_to(delivery, guard.name):
+                return False
+            first = guard.name
+            return True
+
+        calls = await hand_over(message, guards, turn_to)
         if calls:
             self._watch.handed_over(self._channel.name, age_of(delivery))
         if not calls:
@@ -435,6 +469,16 @@ class ProviderSender(Sender):
             self._passed_on(delivery, last),
             self._held(delivery, guards, is_begun=True, said=last.outcome),
         ]
+
+    async def _turn_to(self, delivery: Delivery, provider: str) -> bool:
+        """Writes down who is asked next; False if that cannot be, and then nobody is."""
+        try:
+            async with self._pool.connection() as connection:
+                await Functions(connection).turn_to(delivery.id, provider)
+        except ConnectionLost as error:
+            log.warning("could not turn to the next", provider=provider, error=str(error).strip())
+            return False
+        return True
 
     def _held(
         self,

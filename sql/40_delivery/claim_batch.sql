@@ -1,4 +1,4 @@
-create or replace function postbell.claim_batch(batch_id bigint, start_sending integer default 0)
+create or replace function postbell.claim_batch(batch_id bigint, start_sending integer default 0, provider text default null)
 returns table (
     claim integer, delivery_id bigint, outbox_id bigint, tenant_id text, recipient_id text,
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
@@ -43,7 +43,10 @@ begin
     -- The first ones may go at once: a single message is claimed and started in one step.
     if claim_batch.start_sending > 0 then
         v_started := array(
-            select postbell.start_sending(v_batch.id, v_batch.claims, v_batch.delivery_ids[:claim_batch.start_sending])
+            select postbell.start_sending(
+                v_batch.id, v_batch.claims, v_batch.delivery_ids[:claim_batch.start_sending],
+                array_fill(claim_batch.provider, array[claim_batch.start_sending])
+            )
         );
     end if;
 
@@ -69,5 +72,5 @@ begin
 end
 $$;
 
-comment on function postbell.claim_batch(bigint, integer) is
-    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started). One that is in state sending without that was in flight when a dispatcher died.';
+comment on function postbell.claim_batch(bigint, integer, text) is
+    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died.';

@@ -3,13 +3,25 @@ returns table (delivery_id bigint, provider text)
 language sql stable security definer
 set search_path = ''
 as $$
-    select distinct on (a.delivery_id)
-        a.delivery_id,
-        a.provider
-    from postbell.attempt as a
-    where a.delivery_id = any(doubtful_attempts.delivery_ids)
-      and a.outcome = 'unknown'
-    order by a.delivery_id, a.attempted_at desc
+    select distinct on (doubt.delivery_id)
+        doubt.delivery_id,
+        doubt.provider
+    from (
+        select delivery_id, provider, attempted_at
+        from postbell.attempt
+        where delivery_id = any(doubtful_attempts.delivery_ids)
+          and outcome = 'unknown'
+
+        union all
+
+        -- In flight when its dispatcher ended.
+        select id, provider, 'infinity'
+        from postbell.delivery
+        where id = any(doubtful_attempts.delivery_ids)
+          and state = 'sending'
+          and provider is not null
+    ) as doubt
+    order by doubt.delivery_id, doubt.attempted_at desc
 $$;
 
 comment on function postbell.doubtful_attempts(bigint[]) is

@@ -1,4 +1,6 @@
-create or replace function postbell.start_sending(batch_id bigint, claim integer, delivery_ids bigint[]) returns setof bigint
+create or replace function postbell.start_sending(
+    batch_id bigint, claim integer, delivery_ids bigint[], providers text[] default null
+) returns setof bigint
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -26,12 +28,13 @@ begin
     )
     update postbell.delivery as d set
         state = 'sending',
-        attempts = attempts + 1
+        attempts = attempts + 1,
+        provider = coalesce(providers[array_position(start_sending.delivery_ids, d.id)], d.provider)
     from free
     where d.id = free.id
     returning d.id;
 end
 $$;
 
-comment on function postbell.start_sending(bigint, integer, bigint[]) is
-    'Marks the deliveries that are about to be in flight, and returns those that may go. Only these can be in doubt after a crash.';
+comment on function postbell.start_sending(bigint, integer, bigint[], text[]) is
+    'Marks the deliveries that are about to be in flight, and returns those that may go. Only these can be in doubt after a crash. providers: who is about to be asked, for each.';

@@ -39,7 +39,7 @@ as $$
                 select
                 from postbell.attempt as a
                 where a.delivery_id = n.delivery_id
-                  -- After a crash in the middle of a call nobody knows which of several providers was called.
+                  -- Where nobody wrote down which provider was being called in a crash, it may have been any.
                   and (a.provider in (judge_notices.provider, 'unknown') or judge_notices.provider = 'postbell')
             ) as is_handed_over,
             case

@@ -83,7 +83,7 @@ grant execute on function
     postbell.devices_of, postbell.record_pushes,
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader,
-    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.report_providers,
+    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.turn_to, postbell.report_providers,
     postbell.text_stamp, postbell.texts_of, postbell.report_texts
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,9 +22,10 @@ from dispatcher.providers.roster import Roster
 from dispatcher.sender import ProviderSender, Sender
 from tests import given
 from tests.dispatcher.channels.given import a_delivery
-from tests.dispatcher.scripted import ScriptedProvider
+from tests.dispatcher.scripted import Gate, ScriptedProvider
 from tests.given import Connection, Fate
 from tests.scenarios.outcome import left_over
+from tests.scenarios.patience import seen
 
 DOWN = Retry("connection refused", fault=Fault.PROVIDER)
 WRONG_KEY = Retry("our configuration is at fault: 535", code="535", fault=Fault.CONFIGURATION)
@@ -68,15 +70,15 @@ class Post:
 
     def providers(
         self,
-        main: Sequence[Outcome] = (),
+        main: Sequence[Outcome] | None = (),
         spare: Sequence[Outcome] | None = None,
         *,
         crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
         **of_guard: Any,
     ) -> tuple[ScriptedProvider, ScriptedProvider]:
-        both = ScriptedProvider(*main), ScriptedProvider(*(spare or ()))
+        both = ScriptedProvider(*(main or ())), ScriptedProvider(*(spare or ()))
         both[0].name, both[1].name = "main", "spare"
-        used = both if spare is not None else both[:1]
+        used = [each for each, said in zip(both, (main, spare), strict=True) if said is not None]
         channel = EmailChannel("shop@shop.example", max_attempts=3)
         channel.crash_policy = crash_policy
         self.sender = ProviderSender(
@@ -184,6 +186,107 @@ async def test_an_unknown_outcome_stays_so_where_a_second_copy_does_harm(post: P
 
     assert post.fate(event) == ("unknown", "no answer")
     assert spare.messages == []
+
+
+async def crash(post: Post, gate: Gate) -> None:
+    """A mail is under way, and nobody is left to write down what comes of it."""
+    delivering = asyncio.create_task(post.deliver())
+    await seen(lambda: gate.waiting == 1, "a send in flight")
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+
+
+async def test_after_a_crash_no_other_gets_what_the_first_may_have_taken(post: Post) -> None:
+    main, _ = post.providers([], [])
+    main.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, main.answer)
+
+    main, spare = post.providers([DOWN], [])
+    await post.deliver()
+    assert post.fate(event).state == "waiting"
+    await post.deliver_when_due()
+
+    assert post.fate(event).state == "sent"
+    assert (len(main.messages), spare.messages) == (2, [])
+    assert post.attempts == [("main", "unknown"), ("main", "retry"), ("main", "sent")]
+
+
+async def test_after_a_crash_the_first_does_not_get_what_was_passed_on(post: Post) -> None:
+    _, spare = post.providers([DOWN], [])
+    spare.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, spare.answer)
+
+    main, spare = post.providers([], [])
+    await post.deliver()
+
+    assert post.fate(event).state == "sent"
+    assert (main.messages, len(spare.messages)) == ([], 1)
+    assert post.attempts == [("spare", "unknown"), ("spare", "sent")]
+
+
+async def test_after_a_crash_one_that_has_come_since_does_not_get_what_the_only_one_may_have(
+    post: Post,
+) -> None:
+    _, spare = post.providers(None, [])
+    spare.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, spare.answer)
+
+    main, spare = post.providers([], [])
+    await post.deliver()
+
+    assert post.fate(event).state == "sent"
+    assert (main.messages, len(spare.messages)) == ([], 1)
+
+
+async def test_what_a_crash_left_in_doubt_waits_at_no_cost_for_a_provider_that_is_closed(
+    post: Post,
+) -> None:
+    main, _ = post.providers([], [])
+    main.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, main.answer)
+    main, spare = post.providers([WRONG_KEY], [])
+    await post.deliver()
+
+    assert post.fate(event) == ("waiting", WRONG_KEY.reason)
+    await post.deliver_when_due()
+
+    assert post.fate(event) == ("waiting", "provider_paused")
+    assert (len(main.messages), spare.messages) == (1, [])
+    assert post.tries == [1]
+
+
+async def test_what_a_crash_left_in_doubt_goes_to_another_once_the_first_is_not_there(
+    post: Post,
+) -> None:
+    main, _ = post.providers([], [])
+    main.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, main.answer)
+
+    _, spare = post.providers(None, [])
+    await post.deliver()
+
+    assert post.fate(event).state == "sent"
+    assert len(spare.messages) == 1
+
+
+async def test_a_text_that_a_crash_left_in_doubt_names_who_may_have_taken_it(post: Post) -> None:
+    policy = CrashPolicy.ASK_THE_PROVIDER
+    main, _ = post.providers([], [], crash_policy=policy)
+    main.answer = Gate()
+    (event,) = post.emit()
+    await crash(post, main.answer)
+
+    post.providers([], [], crash_policy=policy)
+    await post.deliver()
+
+    assert post.fate(event).state == "unknown"
+    assert set(post.attempts) == {("main", "unknown")}
 
 
 async def test_the_first_is_asked_again_when_it_is_back(post: Post) -> None:

@@ -57,7 +57,7 @@ FUNCTIONS = {
         "fail_deliveries",
         "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
-        "hold_deliveries", "doubtful_attempts", "report_providers",
+        "hold_deliveries", "doubtful_attempts", "turn_to", "report_providers",
         "text_stamp", "texts_of", "report_texts",
     },
     "support": {"explain", "leader", "retry", "texts_of", "texts_used"},

@@ -338,15 +338,28 @@ def test_after_a_crash_it_shows_what_was_in_flight(db: Connection) -> None:
     assert found == [(first.deliveries[0], "sending", 1), (first.deliveries[1], "queued", 0)]
 
 
-def test_what_was_in_flight_in_a_crash_may_have_been_taken(db: Connection) -> None:
-    emit_and_route(db, 2)
+def test_what_was_in_flight_in_a_crash_may_have_been_taken_by_whoever_was_asked(
+    db: Connection,
+) -> None:
+    emit_and_route(db, 3)
     first = claim(db)
-    in_flight, untouched = first.deliveries
-    start(db, first._replace(deliveries=[in_flight]))
+    known, passed_on, untouched = first.deliveries
+    given.call(
+        db,
+        "start_sending",
+        batch_id=first.batch,
+        claim=first.token,
+        delivery_ids=[known, passed_on],
+        providers=["main", "main"],
+    )
+    given.call(db, "turn_to", delivery_id=passed_on, provider="spare")
 
     claim(db)
 
-    assert (outcomes(db, in_flight), outcomes(db, untouched)) == (["unknown"], [])
+    found = given.rows(db, "select delivery_id, provider, outcome from postbell.attempt order by 1")
+    assert found == [(known, "main", "unknown"), (passed_on, "spare", "unknown")]
+    doubtful = given.call(db, "doubtful_attempts", delivery_ids=[known, passed_on, untouched])
+    assert doubtful == [(known, "main"), (passed_on, "spare")]
 
 
 def test_two_dispatchers_do_not_start_the_same_delivery_at_once(
