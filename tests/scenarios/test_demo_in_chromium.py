@@ -86,7 +86,7 @@ def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(page: str)
         press(shop, "[data-deed=pay]")
         shows(shop, "#result.good b", "Ada Lindqvist pays order 1012")
         until(phone, f"{_BELL} return bell.unread === {before + 1}")
-        assert phone.run("return heard") == ["Order #1012 paid"]
+        assert until(phone, "return heard.length && heard") == ["Order #1012 paid"]
         shows(phone, "#items h4", "Order #1012 paid")
 
         # Read there, read everywhere.

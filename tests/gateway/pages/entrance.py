@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from tests.peers.browser import until
 from tests.peers.chromium import Chromium
 
 
@@ -11,4 +12,4 @@ def enter(browser: Chromium, base: str, token: str, to: str) -> None:
     """Returns when `to` is open. `base` is the gateway's origin."""
     browser.open(f"{base}/login?{urlencode({'token': token, 'to': to})}")
     browser.driver.find_element("css selector", "form button").click()
-    assert browser.driver.current_url == f"{base}{to}"
+    until(browser, "return location.href.startsWith(arguments[0])", f"{base}{to}")
