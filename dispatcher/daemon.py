@@ -25,12 +25,13 @@ from dispatcher.health import Health
 from dispatcher.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
+from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.router import Router
-from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
+from dispatcher.sender import InboxSender, Sender, StreamSender
 from dispatcher.settings import Settings
 
 log = structlog.get_logger()

@@ -11,9 +11,10 @@ from dispatcher.channels.push import Push
 from dispatcher.delivery import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.failover import Call, hand_over, opens_in, uses_up_a_try
 from dispatcher.functions import Functions, Pushed, Tried
+from dispatcher.provider_sender import Ended, ProviderSender, refused_by_us
 from dispatcher.providers.guard import Guard
 from dispatcher.rendering.content import Content
-from dispatcher.sender import Batch, Ended, ProviderSender, age_of, refused_by_us
+from dispatcher.sender import Batch, age_of
 
 
 @dataclass(frozen=True, slots=True)

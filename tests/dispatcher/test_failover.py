@@ -16,10 +16,11 @@ from dispatcher.channels.email import EmailChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
+from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
-from dispatcher.sender import ProviderSender, Sender
+from dispatcher.sender import Sender
 from tests import given
 from tests.dispatcher.channels.given import a_delivery
 from tests.dispatcher.scripted import Gate, ScriptedProvider

@@ -15,9 +15,10 @@ from dispatcher.channels.sse import SseChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
+from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
-from dispatcher.sender import InboxSender, ProviderSender, Sender, StreamSender
+from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import Gate, ScriptedProvider
 from tests.given import Connection, Fate

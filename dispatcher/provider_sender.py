@@ -1,0 +1,389 @@
+"""Delivers batches by providers: whom to ask, what is in flight, and what was answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeVar, assert_never
+
+import structlog
+
+from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.database import ConnectionLost, Pool
+from dispatcher.delivery import (
+    Delivery,
+    Outcome,
+    Refused,
+    Retry,
+    Sent,
+    Suppress,
+    Tenant,
+    Unknown,
+)
+from dispatcher.editions import Editions
+from dispatcher.failover import (
+    Call,
+    first_of,
+    hand_over,
+    opens_in,
+    reason_for_none,
+    spread,
+    uses_up_a_try,
+)
+from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
+from dispatcher.rendering.content import Content
+from dispatcher.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
+
+log = structlog.get_logger()
+
+#: Seconds for recording what was answered when we are cut off.
+LAST_WORD = 2.0
+
+#: Seconds before an answer is recorded that the database did not take.
+RECORD_PAUSE = 0.5
+
+_Result = TypeVar("_Result")
+
+#: What became of a delivery in this process's hands: an attempt each call, one for all devices of a
+#: person, or put aside.
+Ended = Attempted | Pushed | Held
+
+
+class ProviderSender(Sender):
+    """Calls a provider for each delivery, and where that one fails, the next.
+
+    Before the calls, and in a transaction of its own, those about to be in flight are marked, with
+    the provider that is asked: after a crash only they are in doubt, and no other may get them as
+    long as that one is there. `in_flight` is how many of a batch may be so at once.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        editions: Editions,
+        watch: Watch,
+        channel: Channel[Any, Any],
+        roster: Roster,
+        *,
+        in_flight: int,
+    ) -> None:
+        super().__init__(pool, editions, watch)
+        self._channel = channel
+        self._roster = roster
+        self._in_flight = in_flight
+        # Where a second copy does harm, what is in doubt must be told apart from what is begun; and
+        # of several providers it is not known yet which one is asked.
+        guards = roster.of_channel(channel.name)
+        if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(guards) == 1:
+            self._started_at_once = in_flight
+            self._only_provider = guards[0].name
+
+    async def _put_aside(self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant) -> bool:
+        guards = self._roster.chosen_by(tenant, self._channel.name)
+        if opens_in(guards) == 0:
+            return False
+        batch = batch_of(batch_id, claimed, [], {})
+        ended = await self._in_doubt(batch)
+        settled = {each.delivery_id for each in ended}
+        ended += [
+            self._held(delivery_of(row, tenant), guards, is_begun=row.is_started)
+            for row in claimed
+            if row.delivery_id not in settled
+        ]
+        await self._finish(batch, ended)
+        return True
+
+    async def _hand_over(self, batch: Batch) -> None:
+        ready = batch.rendered
+        guards = self._guards(batch)
+        ended = await self._in_doubt(batch)
+        if ended:
+            ready = [pair for pair in ready if pair[0].id not in batch.in_doubt]
+        again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
+        doubtful = await self._doubtful(again) if len(guards) > 1 else {}
+
+        for share in _shares(ready, self._in_flight):
+            going = batch.started
+            fresh = [delivery for delivery, _ in share if delivery.id not in going]
+            asked = {delivery.id: _only(guards, doubtful.get(delivery.id)) for delivery, _ in share}
+            first: dict[int, str] = {}
+            if fresh and not self._is_stopping:
+                if opens_in(guards) > 0:
+                    ended += [self._held(delivery, guards, is_begun=False) for delivery in fresh]
+                else:
+                    first = {delivery.id: first_of(asked[delivery.id]).name for delivery in fresh}
+                    going |= await self._start(batch, ended, first)
+                    ended = []
+            calls = [
+                asyncio.ensure_future(
+                    self._attempt(delivery, content, asked[delivery.id], first.get(delivery.id))
+                )
+                for delivery, content in share
+                if delivery.id in going
+            ]
+            try:
+                answers = await asyncio.gather(*calls, return_exceptions=True)
+            except asyncio.CancelledError:
+                await self._record_answered(batch, ended, calls)
+                raise
+            for answer in answers:
+                if not isinstance(answer, BaseException):
+                    ended += answer
+            bugs = [answer for answer in answers if isinstance(answer, BaseException)]
+            if bugs:
+                # What the others came to is true all the same, or they would be sent again.
+                await self._record(batch, ended, _nothing)
+                raise bugs[0]
+
+        await self._finish(batch, ended)
+
+    async def _in_doubt(self, batch: Batch) -> list[Ended]:
+        """Those that a crash left in doubt, where a second copy does harm."""
+        if self._channel.crash_policy is not CrashPolicy.ASK_THE_PROVIDER or not batch.in_doubt:
+            return []
+        numbers = sorted(batch.in_doubt)
+        asked = await self._doubtful(numbers)
+        return [_left_in_doubt(number, asked.get(number, "unknown")) for number in numbers]
+
+    async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
+        async def finish(functions: Functions) -> None:
+            await functions.finish_batch(batch.id, batch.claim)
+
+        await self._record(batch, ended, finish)
+
+    def _guards(self, batch: Batch) -> tuple[Guard, ...]:
+        """Those that the batch's tenant may use."""
+        if not batch.rendered:
+            return ()
+        return self._roster.chosen_by(batch.rendered[0][0].tenant, self._channel.name)
+
+    async def _doubtful(self, delivery_ids: list[int]) -> dict[int, str]:
+        """Of those that were tried before, the provider that may have sent them already."""
+        if not delivery_ids:
+            return {}
+        async with self._pool.connection() as connection:
+            return await Functions(connection).doubtful_attempts(delivery_ids)
+
+    async def _start(
+        self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
+    ) -> frozenset[int]:
+        """Records the last share and marks the next, in one transaction: half the commits.
+
+        `first` is who is asked first, by delivery.
+        """
+
+        async def start(functions: Functions) -> frozenset[int]:
+            return await functions.start_sending(
+                batch.id, batch.claim, list(first), list(first.values())
+            )
+
+        return await self._record(batch, ended, start)
+
+    async def _record(
+        self,
+        batch: Batch,
+        ended: Sequence[Ended],
+        then: Callable[[Functions], Awaitable[_Result]],
+    ) -> _Result:
+        """Writes down what was answered, and does what follows, in one transaction.
+
+        Where something was answered it does not give up when a session is lost: the provider's yes
+        is known here and nowhere else.
+        """
+        attempts = [each for each in ended if isinstance(each, Attempted)]
+        pushes = [each for each in ended if isinstance(each, Pushed)]
+        held = [each for each in ended if isinstance(each, Held)]
+        while True:
+            try:
+                async with self._pool.connection() as connection, connection.transaction():
+                    functions = Functions(connection)
+                    if attempts:
+                        await functions.record_attempts(attempts, batch.versions)
+                    if pushes:
+                        await functions.record_pushes(pushes, batch.versions)
+                    if held:
+                        await functions.hold_deliveries(batch.id, batch.claim, held)
+                    return await then(functions)
+            except ConnectionLost as error:
+                if not ended:
+                    raise
+                log.warning("could not record yet", count=len(ended), error=str(error).strip())
+                await asyncio.sleep(RECORD_PAUSE)
+
+    async def _record_answered(
+        self, batch: Batch, ended: Sequence[Ended], calls: Sequence[asyncio.Future[list[Ended]]]
+    ) -> None:
+        """We are cut off: what was answered by then must not be sent again for the others' sake."""
+        answered = [
+            call.result()
+            for call in calls
+            if call.done() and not call.cancelled() and call.exception() is None
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                await self._record(batch, [*ended, *chain.from_iterable(answered)], _nothing)
+
+    async def _attempt(
+        self, delivery: Delivery, content: Content, guards: Sequence[Guard], first: str | None
+    ) -> list[Ended]:
+        """`first` is the provider that is written down as the one who is asked, if any is."""
+        message = self._channel.message(delivery, content)
+        if isinstance(message, Refused):
+            return [self._attempted(delivery, refused_by_us(message))]
+
+        async def turn_to(guard: Guard) -> bool:
+            nonlocal first
+            if len(guards) == 1 or guard.name == first:
+                return True
+            if guard.opens_in() > 0 or not await self._turn_to(delivery, guard.name):
+                return False
+            first = guard.name
+            return True
+
+        calls = await hand_over(message, guards, turn_to)
+        if calls:
+            self._watch.handed_over(self._channel.name, age_of(delivery))
+        if not calls:
+            return [self._held(delivery, guards, is_begun=True)]
+        *before, last = calls
+        ended: list[Ended] = [self._passed_on(delivery, call) for call in before]
+        if not last.is_passed_on:
+            return [*ended, self._attempted(delivery, last)]
+        if uses_up_a_try(calls, guards):
+            return [*ended, self._attempted(delivery, last, at_least=opens_in(guards))]
+        return [
+            *ended,
+            self._passed_on(delivery, last),
+            self._held(delivery, guards, is_begun=True, said=last.outcome),
+        ]
+
+    async def _turn_to(self, delivery: Delivery, provider: str) -> bool:
+        """Writes down who is asked next; False if that cannot be, and then nobody is."""
+        try:
+            async with self._pool.connection() as connection:
+                await Functions(connection).turn_to(delivery.id, provider)
+        except ConnectionLost as error:
+            log.warning("could not turn to the next", provider=provider, error=str(error).strip())
+            return False
+        return True
+
+    def _held(
+        self,
+        delivery: Delivery,
+        guards: Sequence[Guard],
+        *,
+        is_begun: bool,
+        said: Outcome | None = None,
+        messages: Sequence[Any] = (None,),
+    ) -> Held:
+        """It waits for the first provider that opens, for one of `messages` if there are any yet.
+
+        That costs nothing. `said` is what the last one said that was asked meanwhile.
+        """
+        seconds = opens_in(guards, messages)
+        reason = reason_for_none(guards, messages)
+        if isinstance(said, Retry):
+            reason = said.reason
+            # One is open, and yet it failed: not at once again.
+            seconds = seconds or self._channel.backoff.wait(delivery.attempts).total_seconds()
+        self._watch.held(self._channel.name)
+        return Held(delivery.id, seconds + spread(delivery, age_of(delivery)), is_begun, reason)
+
+    def _passed_on(self, delivery: Delivery, call: Call) -> Attempted:
+        """A call that settles nothing."""
+        self._watch.attempted(self._channel.name, call.provider, "retry", call.seconds)
+        return Attempted(
+            delivery_id=delivery.id,
+            outcome="retry",
+            provider=call.provider,
+            message_id=None,
+            code=call.outcome.code,
+            reason=None if isinstance(call.outcome, Sent) else call.outcome.reason,
+            retry_after=None,
+            latency_ms=call.seconds * 1000,
+            suppress=None,
+        )
+
+    def _attempted(self, delivery: Delivery, call: Call, at_least: float = 0.0) -> Attempted:
+        """What is written down, and whether there is another try, in `at_least` so many seconds."""
+        attempt = delivery.attempts
+        outcome = call.outcome
+        reason: str | None = None
+        message_id: str | None = None
+        retry_after: float | None = None
+        suppress: Suppress | None = None
+        match outcome:
+            case Sent():
+                name = "sent"
+                message_id = outcome.message_id
+            case Refused():
+                name = "refused"
+                reason = outcome.reason
+                suppress = outcome.suppress
+            case Retry():
+                name = "retry"
+                reason = outcome.reason
+                wait = self._channel.backoff.wait(attempt, outcome.after).total_seconds()
+                retry_after = max(at_least, wait)
+            case Unknown() if self._channel.crash_policy is CrashPolicy.SEND_AGAIN:
+                name = "unknown"
+                reason = f"in doubt: {outcome.reason}"
+                retry_after = self._channel.backoff.wait(attempt).total_seconds()
+            case Unknown():
+                name = "unknown"
+                reason = outcome.reason
+            case _:
+                assert_never(outcome)
+        if retry_after is not None and attempt >= self._channel.max_attempts:
+            name, retry_after = "failed", None
+            reason = f"given up after {attempt} tries: {reason}"
+        self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
+        return Attempted(
+            delivery_id=delivery.id,
+            outcome=name,
+            provider=call.provider,
+            message_id=message_id,
+            code=outcome.code,
+            reason=reason,
+            retry_after=retry_after,
+            latency_ms=call.seconds * 1000,
+            suppress=suppress,
+        )
+
+
+def refused_by_us(refusal: Refused) -> Call:
+    """A message that no provider is asked to take, as a call that was not made."""
+    return Call("postbell", refusal, 0.0, is_probe=False)
+
+
+async def _nothing(_: Functions) -> None: ...
+
+
+def _only(guards: Sequence[Guard], name: str | None) -> Sequence[Guard]:
+    """The one of that name, if it is among them and any is named."""
+    return [guard for guard in guards if guard.name == name] or guards
+
+
+def _shares(
+    pairs: Sequence[tuple[Delivery, Content]], size: int
+) -> Iterator[Sequence[tuple[Delivery, Content]]]:
+    for first in range(0, len(pairs), size):
+        yield pairs[first : first + size]
+
+
+def _left_in_doubt(delivery_id: int, provider: str) -> Attempted:
+    return Attempted(
+        delivery_id=delivery_id,
+        outcome="unknown",
+        provider=provider,
+        message_id=None,
+        code=None,
+        reason="the dispatcher ended while the provider was being called",
+        retry_after=None,
+        latency_ms=0.0,
+        suppress=None,
+    )
