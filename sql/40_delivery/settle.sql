@@ -8,6 +8,7 @@ as $$
 #variable_conflict use_column
 declare
     v_waiting bigint;
+    v_barred postbell.suppression[];
 begin
     with tried as materialized (
         select *, outcome in ('retry', 'partly') or outcome = 'unknown' and retry_after is not null as is_for_later
@@ -64,31 +65,29 @@ begin
         from settled
         where state in ('failed', 'refused')
         on conflict (delivery_id) do nothing
-    ),
-
-    barred as (
-        insert into postbell.suppression as former (tenant_id, channel, address, reason, detail)
-        select distinct on (settled.tenant_id, settled.channel, barred.address)
-            settled.tenant_id, settled.channel, barred.address, settled.suppressed_for, left(settled.reason, 1000)
-        from settled
-        join postbell.recipient as person
-            on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
-        cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-        cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
-        where settled.suppressed_for is not null
-          and barred.address is not null
-        on conflict (tenant_id, channel, address) do update set
-            reason = excluded.reason,
-            detail = excluded.detail,
-            suppressed_at = postbell.clock(),
-            expires_at = excluded.expires_at
-        -- A full mailbox of long ago does not speak for one that is gone now.
-        where former.expires_at < excluded.expires_at
     )
 
-    select count(*) into v_waiting
-    from settled
-    where state = 'waiting';
+    select
+        (select count(*) from settled where state = 'waiting'),
+        array(
+            select distinct on (settled.tenant_id, settled.channel, barred.address)
+                row(
+                    settled.tenant_id, settled.channel, barred.address,
+                    settled.suppressed_for, left(settled.reason, 1000), postbell.clock(), 'infinity'
+                )::postbell.suppression
+            from settled
+            join postbell.recipient as person
+                on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
+            cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+            cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
+            where settled.suppressed_for is not null
+              and barred.address is not null
+        )
+    into v_waiting, v_barred;
+
+    if cardinality(v_barred) > 0 then
+        perform postbell.suppress_for_longer(v_barred);
+    end if;
 
     -- A sleeping router knows of no due time that came up since.
     if v_waiting > 0 then

@@ -19,19 +19,17 @@ begin
             and sender.tenant_id = tenant.id
       );
 
-    insert into postbell.suppression as former (tenant_id, channel, address, reason, detail, suppressed_at)
-    select distinct on (stop.channel, stop.address)
-        inherit_stops.tenant_id, stop.channel, stop.address, 'stop', 'answered to ' || stop.provider, stop.said_at
-    from postbell.stop
-    cross join lateral postbell.tenants_of(stop.provider, stop.channel) as sender
-    where sender.tenant_id = inherit_stops.tenant_id
-    order by stop.channel, stop.address, stop.said_at
-    on conflict (tenant_id, channel, address) do update set
-        reason = excluded.reason,
-        detail = excluded.detail,
-        suppressed_at = excluded.suppressed_at,
-        expires_at = excluded.expires_at
-    where former.expires_at < excluded.expires_at;
+    perform postbell.suppress_for_longer(array(
+        select distinct on (stop.channel, stop.address)
+            row(
+                inherit_stops.tenant_id, stop.channel, stop.address,
+                'stop', 'answered to ' || stop.provider, stop.said_at, 'infinity'
+            )::postbell.suppression
+        from postbell.stop
+        cross join lateral postbell.tenants_of(stop.provider, stop.channel) as sender
+        where sender.tenant_id = inherit_stops.tenant_id
+        order by stop.channel, stop.address, stop.said_at
+    ));
 end
 $$;
 
