@@ -1,6 +1,6 @@
 create or replace function postbell.be_strict() returns trigger
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_fault record;

@@ -1,6 +1,6 @@
 create or replace function postbell.truncate_ring(keep_days integer default 5) returns integer
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 -- A producer that still writes to an old leaf is not waited for; the next round will do.
 set lock_timeout = '100ms'
 as $$

@@ -1,6 +1,6 @@
 create or replace function postbell.quiet_moments(days integer[]) returns table (at timestamptz)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     with own as (
         select q.day, q.starts, q.ends, home.zone

@@ -2,7 +2,7 @@
 -- the browser is in their hands is shown by its secret, which an address found in some log does not tell.
 create or replace function postbell.take_over_device(tenant_id text, recipient text, endpoint text, auth text) returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

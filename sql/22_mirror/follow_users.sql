@@ -1,6 +1,6 @@
 create or replace function postbell.follow_users() returns trigger
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -5,7 +5,7 @@ create or replace function postbell.cancel(
     out handed_over bigint
 )
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -30,7 +30,7 @@ comment on function postbell.cancel(text, text) is
 
 create or replace function postbell.cancel(outbox_id bigint, out taken_back bigint, out handed_over bigint)
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

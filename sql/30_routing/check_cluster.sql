@@ -1,6 +1,6 @@
 create or replace function postbell.check_cluster() returns void
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (postbell.current_step()).system_identifier <> (select system_identifier from pg_control_system()) then

@@ -14,7 +14,7 @@ create or replace function postbell.explain(
 )
 returns table (recipient_id text, channel text, decision text, rung smallint, reason text, due_at timestamptz)
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -43,7 +43,7 @@ comment on function postbell.explain(text, text, jsonb, text, jsonb, text[], tex
 create or replace function postbell.explain(outbox_id bigint)
 returns table (recipient_id text, channel text, decision text, rung smallint, reason text, due_at timestamptz)
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -1,6 +1,6 @@
 create or replace function postbell.keep_statistics() returns integer
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_table record;

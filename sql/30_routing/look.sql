@@ -1,6 +1,6 @@
 create or replace function postbell.look(out has_events boolean, out due_in interval, out has_fanout boolean)
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

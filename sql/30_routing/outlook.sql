@@ -4,7 +4,7 @@ returns table (
     is_wanted boolean, decision text, rung smallint, reason text, due_at timestamptz, is_silent boolean
 )
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,7 +1,7 @@
 create or replace function postbell.rejected_since(since timestamptz)
 returns table (reason text, rejected bigint, last_at timestamptz)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select reason, count(*), max(rejected_at)
     from postbell.rejected_event

@@ -1,6 +1,6 @@
 create or replace function postbell.tidy_up() returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_step postbell.router_step := postbell.current_step();

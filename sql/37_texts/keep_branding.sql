@@ -1,6 +1,6 @@
 create or replace function postbell.keep_branding() returns trigger
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into postbell.branding_version (tenant_id, version, branding)

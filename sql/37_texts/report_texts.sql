@@ -1,7 +1,7 @@
 create or replace function postbell.report_texts(faults jsonb default '[]', good bigint[] default '{}', editions jsonb default '[]')
 returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -7,7 +7,7 @@ returns table (
     tracking text[]
 )
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -1,7 +1,7 @@
 create or replace function postbell.devices_of(delivery_ids bigint[])
 returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text, auth text)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select d.id, device.id, device.endpoint, device.p256dh, device.auth
     from unnest(devices_of.delivery_ids) as wanted (id)

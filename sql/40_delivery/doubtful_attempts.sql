@@ -1,7 +1,7 @@
 create or replace function postbell.doubtful_attempts(delivery_ids bigint[])
 returns table (delivery_id bigint, provider text)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select distinct on (doubt.delivery_id)
         doubt.delivery_id,

@@ -1,6 +1,6 @@
 create or replace function postbell.fail_deliveries(delivery_ids bigint[], reasons text[]) returns void
 language sql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     with failed as (
         update postbell.delivery as d set

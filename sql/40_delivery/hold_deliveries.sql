@@ -2,7 +2,7 @@ create or replace function postbell.hold_deliveries(
     batch_id bigint, claim integer, delivery_ids bigint[], seconds double precision[], begun boolean[], reasons text[]
 ) returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -3,7 +3,7 @@ create or replace function postbell.record_pushes(
     tries json, versions jsonb default '{}'
 ) returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

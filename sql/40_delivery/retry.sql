@@ -6,7 +6,7 @@ create or replace function postbell.retry(
     since timestamptz default '-infinity'
 ) returns bigint
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

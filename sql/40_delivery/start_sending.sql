@@ -2,7 +2,7 @@ create or replace function postbell.start_sending(
     batch_id bigint, claim integer, delivery_ids bigint[], providers text[] default null
 ) returns setof bigint
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create or replace function postbell.sweep(grace interval default '30 seconds') returns integer
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 -- The one statement that compares two whole tables, on whatever terms the session plans.
 set enable_seqscan = on
 set enable_hashjoin = on

@@ -1,6 +1,6 @@
 create or replace function postbell.turn_to(delivery_id bigint, provider text) returns void
 language sql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     update postbell.delivery set
         provider = turn_to.provider

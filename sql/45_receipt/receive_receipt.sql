@@ -1,7 +1,7 @@
 create or replace function postbell.receive_receipt(provider text, receipts jsonb)
 returns table (event_id text, verdict text)
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

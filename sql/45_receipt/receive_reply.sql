@@ -2,7 +2,7 @@ create or replace function postbell.receive_reply(
     provider text, event_id text, address text, words text, meaning text default null, channel text default 'sms'
 ) returns text
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -1,6 +1,6 @@
 create or replace function postbell.is_stream_kept(since pg_snapshot) returns boolean
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select not exists (
         select

@@ -1,6 +1,6 @@
 create or replace function postbell.note_marks() returns trigger
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- More than a page shows are not worth naming: it looks anew.

@@ -1,6 +1,6 @@
 create or replace function postbell.record_stream(batch_id bigint, claim integer, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -2,7 +2,7 @@ create or replace function postbell.stream_between(
     since pg_snapshot, until pg_snapshot, after_xid xid8 default '0', after_id bigint default 0, most integer default 1000
 ) returns setof postbell.stream_event
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select e.*
     from (

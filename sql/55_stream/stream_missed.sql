@@ -2,7 +2,7 @@ create or replace function postbell.stream_missed(
     recipient text, since pg_snapshot, until pg_snapshot, most integer, tenant_id text default 'default'
 ) returns table (xid xid8, id bigint, frame json)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select e.xid, e.id, e.frame
     from postbell.stream_event as e

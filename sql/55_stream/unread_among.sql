@@ -1,7 +1,7 @@
 create or replace function postbell.unread_among(tenant_ids text[], recipient_ids text[])
 returns table (tenant_id text, recipient_id text, unread bigint)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select asked.tenant_id, asked.recipient_id, counted.unread
     from unnest(unread_among.tenant_ids, unread_among.recipient_ids) as asked (tenant_id, recipient_id)

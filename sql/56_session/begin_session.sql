@@ -2,7 +2,7 @@ create or replace function postbell.begin_session(
     digest bytea, recipient text, expires_at timestamptz, tenant_id text default 'default'
 ) returns void
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create or replace function postbell.forget_sessions() returns void
 language sql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     delete from postbell.session
     where expires_at <= postbell.clock();

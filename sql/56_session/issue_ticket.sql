@@ -2,7 +2,7 @@ create or replace function postbell.issue_ticket(
     digest bytea, recipient text, valid_until timestamptz, session_digest bytea default null, tenant_id text default 'default'
 ) returns timestamptz
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

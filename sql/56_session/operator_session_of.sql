@@ -1,7 +1,7 @@
 create or replace function postbell.operator_session_of(digest bytea)
 returns table (operator text, expires_at timestamptz)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select s.operator, s.expires_at
     from postbell.operator_session as s

@@ -1,6 +1,6 @@
 create or replace function postbell.require_present(tenant_id text, recipient text) returns void
 language plpgsql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,7 +1,7 @@
 create or replace function postbell.session_of(digest bytea)
 returns table (tenant_id text, recipient_id text, expires_at timestamptz)
 language sql stable security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select s.tenant_id, s.recipient_id, s.expires_at
     from postbell.session as s

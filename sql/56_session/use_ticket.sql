@@ -1,7 +1,7 @@
 create or replace function postbell.use_ticket(digest bytea)
 returns table (tenant_id text, recipient_id text, session_digest bytea, valid_until timestamptz)
 language sql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     -- Deleting it is what makes it one-use: of two who try at once, one finds it gone.
     with used as (

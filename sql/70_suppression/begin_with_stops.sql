@@ -1,6 +1,6 @@
 create or replace function postbell.begin_with_stops() returns trigger
 language plpgsql security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform postbell.inherit_stops(new.id);

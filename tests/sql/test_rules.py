@@ -39,7 +39,8 @@ BREACHES = {
     "public_reads_nothing": "grant select on postbell.inbox to public",
     "row_level_security_wherever_a_person_is": "create table postbell.t (recipient_id text)",
     "security_definer_pins_search_path": (
-        "create function postbell.f() returns integer security definer return 1"
+        "create function postbell.f() returns integer"
+        " security definer set search_path = '' return 1"
     ),
     "states_are_domains_not_enums": "create type postbell.state as enum ('one')",
     "tables_are_singular": "create table postbell.deliveries (id bigint)",
