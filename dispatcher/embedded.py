@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -417,17 +417,25 @@ def _account() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(_ACCOUNT)
     except KeyError:
-        pass
+        return _new_account()
+
+
+def _new_account() -> pwd.struct_passwd:
     add = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false"]
+    # Two useradd that run at once both succeed, and the second replaces the first one's user id.
+    folder = os.open("/etc", os.O_RDONLY)
     try:
-        done = subprocess.run([*add, _ACCOUNT], check=False, capture_output=True, text=True)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with suppress(KeyError):
+            return pwd.getpwnam(_ACCOUNT)
+        subprocess.run([*add, _ACCOUNT], check=True, capture_output=True, text=True)
+        return pwd.getpwnam(_ACCOUNT)
     except FileNotFoundError:
         # A container without useradd; this account is always there.
         return pwd.getpwnam("nobody")
-    try:
-        # Of two at a time, the loser finds what the winner made.
-        return pwd.getpwnam(_ACCOUNT)
-    except KeyError:
+    except subprocess.CalledProcessError as error:
         raise EmbeddedError(
-            f"PostgreSQL must not run as root, and no account could be made for it: {done.stderr}"
+            f"PostgreSQL must not run as root, and no account could be made for it: {error.stderr}"
         ) from None
+    finally:
+        os.close(folder)

@@ -239,6 +239,22 @@ def test_roots_server_is_another_accounts() -> None:
     assert owner == pwd.getpwnam("postbell").pw_uid
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes an account")
+def test_servers_that_start_together_agree_on_the_account() -> None:
+    name = f"postbell-{os.getpid()}"
+    ask_for_it = f"from dispatcher import embedded as e; e._ACCOUNT = {name!r}; print(e._account())"
+    try:
+        starting = [
+            subprocess.Popen([sys.executable, "-c", ask_for_it], stdout=subprocess.PIPE, text=True)
+            for _ in range(6)
+        ]
+        found = {process.communicate()[0] for process in starting}
+
+        assert found == {f"{pwd.getpwnam(name)}\n"}
+    finally:
+        subprocess.run(["userdel", name], check=True)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
 def test_a_folder_that_roots_account_cannot_enter_is_named(folder: Path) -> None:
     folder.mkdir(mode=0o700)
