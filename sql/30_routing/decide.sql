@@ -53,7 +53,7 @@ begin
                 from postbell.suppression
                 where tenant_id = addressed.tenant_id
                   and channel = wish.channel
-                  and address = lower(reach.address)
+                  and address = postbell.normal_address(wish.channel, reach.address)
                   and expires_at > postbell.clock()
             ) as is_suppressed,
             choice.is_off,

@@ -31,7 +31,7 @@ begin
         left join postbell.suppression as barred
             on barred.tenant_id = candidate.tenant_id
             and barred.channel = candidate.channel
-            and barred.address = lower(reach.address)
+            and barred.address = postbell.normal_address(candidate.channel, reach.address)
             and barred.expires_at > postbell.clock()
         cross join lateral postbell.is_switched_off(
             candidate.tenant_id, candidate.recipient_id, candidate.channel, kind.category, candidate.event

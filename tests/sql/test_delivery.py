@@ -186,6 +186,13 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
             "select postbell.suppress('email', 'U1@example.org')",
             Fate("skipped", "address_suppressed"),
         ),
+        (
+            (
+                "update postbell.recipient set email = ' U1@Bücher.Example ';"
+                " select postbell.suppress('email', 'u1@bücher.example')"
+            ),
+            Fate("skipped", "address_suppressed"),
+        ),
         ("update postbell.notification set expires_at = now()", Fate("expired", "expired")),
         ("select postbell.cancel('order:7')", Fate("cancelled", "cancelled")),
         (

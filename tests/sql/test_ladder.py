@@ -137,6 +137,9 @@ LADDER = [Situation(*line) for line in (
 
     ("the address bounced", suppressed("email", "u1@example.org"), "address_suppressed", "11 4 11 11", "5 4 5 5", "11 4 11 11"),
     ("the same address, in capitals", suppressed("email", " U1@Example.ORG "), "address_suppressed", "11 4 11 11", "5 4 5 5", "11 4 11 11"),
+    ("the person's own has capitals and spaces", all_of(person(email=" U1@ExAmple.org "), suppressed("email", "u1@example.org")), "address_suppressed", "11 4 11 11", "5 4 5 5", "11 4 11 11"),
+    ("an address beyond ASCII, in capitals", all_of(person(email="U1@BÜCHER.example"), suppressed("email", "u1@bücher.example")), "address_suppressed", "11 4 11 11", "5 4 5 5", "11 4 11 11"),
+    ("the phone is written with spaces", all_of(person(phone="+33 6 12.34-56 78"), suppressed("sms", "+33 (6) 12345678", reason="stop")), "address_suppressed", "11 11 4 11", "5 5 4 5", "11 11 4 11"),
     ("the phone said STOP", suppressed("sms", "+33612345678", reason="stop"), "address_suppressed", "11 11 4 11", "5 5 4 5", "11 11 4 11"),
     ("a suppression that has passed", suppressed("email", "u1@example.org", expires_at="2030-03-01 12:59Z"), "wanted", "11 11 11 11", "5 5 5 5", "11 11 11 11"),
     ("somebody else's address bounced", suppressed("email", "u2@example.org"), "wanted", "11 11 11 11", "5 5 5 5", "11 11 11 11"),
