@@ -23,18 +23,21 @@ begin
         update postbell.delivery as d set
             state = case
                 -- What has reached one device of a person is sent, whatever becomes of the others.
-                when tombstone.is_cancelled then case when d.sent_at is null then 'cancelled' else 'sent' end
+                when stop.reason is not null then case when d.sent_at is null then 'cancelled' else 'sent' end
                 when again.decision = 'now' then 'queued'
                 when again.decision = 'later' then 'waiting'
-                when d.sent_at is not null then 'sent'
                 when again.reason = 'expired' then 'expired'
                 else 'skipped'
             end,
-            reason = case
-                when tombstone.is_cancelled then 'cancelled'
-                when again.decision is null then 'no_longer_wanted'
-                else again.reason
+            reason = stop.reason,
+            decision = case
+                when stop.reason is not null then d.decision
+                -- It had to wait: that stays true once its time has come.
+                when d.decision = 'later' and again.decision = 'now' then d.decision
+                else coalesce(again.decision, 'no')
             end,
+            rung = case when stop.reason is null then coalesce(again.rung, 0) else d.rung end,
+            verdict = case when stop.reason is null then coalesce(again.reason, 'no_longer_wanted') else d.verdict end,
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
@@ -44,6 +47,14 @@ begin
             on again.notification_id = former.notification_id
             and again.recipient_id = former.recipient_id
             and again.channel = former.channel
+        -- What ends it though the decision to send it stands.
+        cross join lateral (
+            select case
+                when tombstone.is_cancelled then 'cancelled'
+                when former.sent_at is not null and coalesce(again.decision, 'no') = 'no'
+                    then coalesce(again.reason, 'no_longer_wanted')
+            end as reason
+        ) as stop
         where former.id = any(delivery_ids)
           and d.id = former.id
           and d.state = 'waiting'

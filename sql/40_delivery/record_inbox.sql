@@ -24,6 +24,7 @@ begin
     settled as (
         update postbell.delivery as d set
             state = 'delivered',
+            reason = null,
             attempts = attempts + 1,
             provider = 'inbox',
             sent_at = clock_timestamp(),

@@ -46,10 +46,11 @@ create index delivery_time_idx on postbell.delivery
 using brin (created_at timestamptz_minmax_multi_ops) with (autosummarize = on);
 create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenant_id, id);
 comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
-comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it.';
-comment on column postbell.delivery.verdict is 'Why it was decided so; see postbell.ladder().';
+comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it: the last time that it was decided. later stays when its time has come.';
+comment on column postbell.delivery.rung is 'Of the ladder, that decided the last time; 0 for none.';
+comment on column postbell.delivery.verdict is 'Why it was decided so the last time; see postbell.ladder().';
 comment on column postbell.delivery.is_silent is 'Muted: kept in the inbox, not counted as unread.';
-comment on column postbell.delivery.reason is 'Why it is in its state, where the verdict alone does not say.';
+comment on column postbell.delivery.reason is 'Why it is in its state, where the decision alone does not say: what a provider answered, say, or cancelled. Null once it is sent, on every channel, unless some of a person''s devices were not reached.';
 -- Written by the update that settles the delivery, so it costs its bytes and nothing else. An attempt would be the
 -- other place, and then every reader of the log would have to look for the last one.
 comment on column postbell.delivery.template_version is

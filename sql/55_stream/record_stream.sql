@@ -19,6 +19,7 @@ begin
     settled as (
         update postbell.delivery as d set
             state = 'sent',
+            reason = null,
             attempts = attempts + 1,
             provider = 'stream',
             sent_at = clock_timestamp(),

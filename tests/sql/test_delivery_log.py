@@ -1,0 +1,201 @@
+"""What the delivery log says of a delivery: the same on every channel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests import given
+from tests.given import CHANNELS, Connection, Fate
+
+NIGHT, MORNING = "2030-01-01 23:00Z", "2030-01-02 07:00Z"
+
+#: The state that means success. Only the inbox knows that it has arrived.
+DONE = {channel: "delivered" if channel == "in_app" else "sent" for channel in CHANNELS}
+
+
+def deliver_all(db: Connection) -> None:
+    """What dispatchers do with every batch while all goes well."""
+    for batch, channel in given.rows(db, "select id, channel from postbell.batch order by id"):
+        claim, deliveries = take(db, batch)
+        record(db, batch, claim, channel, deliveries)
+        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+
+
+def take(db: Connection, batch: int) -> tuple[int, list[int]]:
+    claimed = given.rows(db, "select claim, delivery_id from postbell.claim_batch(%s)", batch)
+    return claimed[0][0], [delivery for _, delivery in claimed]
+
+
+def record(db: Connection, batch: int, claim: int, channel: str, deliveries: list[int]) -> None:
+    if channel in ("in_app", "sse"):
+        items = [{"delivery_id": each, "title": "Paid", "body": ""} for each in deliveries]
+        function = "record_inbox" if channel == "in_app" else "record_stream"
+        given.call(db, function, batch_id=batch, claim=claim, items=json.dumps(items))
+        return
+    started = given.column(
+        db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries
+    )
+    if channel == "push":
+        reached(db, started)
+    else:
+        given.sent(db, *started)
+
+
+def reached(db: Connection, deliveries: list[int]) -> None:
+    """What a dispatcher does when each device of each person took the push."""
+    many = len(deliveries)
+    given.call(
+        db,
+        "record_pushes",
+        delivery_ids=deliveries,
+        outcomes=["sent"] * many,
+        providers=["webpush"] * many,
+        message_ids=[None] * many,
+        reasons=[None] * many,
+        retry_after=[None] * many,
+        tries="[]",
+    )
+
+
+def at_once(db: Connection) -> int:
+    return emitted(db)
+
+
+def after_quiet_hours(db: Connection) -> int:
+    given.clock(db, NIGHT)
+    channels = [channel for channel in CHANNELS if channel != "in_app"]
+    given.call(
+        db, "set_quiet_hours", recipient="u1", starts="22:00", ends="07:00", channels=channels
+    )
+    event = emitted(db)
+    held = {
+        fate for (_, channel), fate in given.deliveries(db, event).items() if channel in channels
+    }
+    assert held == {Fate("waiting", "quiet_hours")}
+    given.clock(db, MORNING)
+    given.value(db, "select postbell.release_due()")
+    return event
+
+
+def after_being_held(db: Connection) -> int:
+    event = emitted(db)
+    for batch in given.column(db, "select id from postbell.batch"):
+        claim, deliveries = take(db, batch)
+        given.call(
+            db, "hold_deliveries", batch_id=batch, claim=claim, delivery_ids=deliveries,
+            seconds=["0"] * len(deliveries), begun=[False] * len(deliveries),
+            reasons=["provider_paused"] * len(deliveries),
+        )  # fmt: skip
+        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+    given.value(db, "select postbell.release_due()")
+    return event
+
+
+def after_being_sent_again(db: Connection) -> int:
+    event = emitted(db)
+    for batch in given.column(db, "select id from postbell.batch"):
+        claim, deliveries = take(db, batch)
+        given.call(
+            db,
+            "fail_deliveries",
+            delivery_ids=deliveries,
+            reasons=["no such filter"] * len(deliveries),
+        )
+        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+    assert given.call(db, "retry") == [(len(CHANNELS),)]
+    return event
+
+
+def emitted(db: Connection) -> int:
+    event = given.emit(db, channels=list(CHANNELS))
+    given.route(db)
+    return event
+
+
+@pytest.fixture
+def everywhere(db: Connection) -> Connection:
+    """The person can be reached on every channel."""
+    given.device(db)
+    return db
+
+
+@pytest.mark.parametrize(
+    "way", [at_once, after_quiet_hours, after_being_held, after_being_sent_again]
+)
+def test_what_is_sent_says_the_same_on_every_channel(
+    everywhere: Connection, way: Callable[[Connection], int]
+) -> None:
+    event = way(everywhere)
+
+    deliver_all(everywhere)
+
+    assert given.deliveries(everywhere, event) == {
+        ("u1", channel): Fate(DONE[channel], "wanted") for channel in CHANNELS
+    }
+
+
+def test_a_retry_that_succeeds_says_nothing_of_the_try_before(db: Connection) -> None:
+    event = given.emit(db, channels=["email"])
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+    claim, deliveries = take(db, batch)
+    given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
+    given.attempts(db, "retry", *deliveries, reason="mailbox is busy", retry_after=0)
+    given.call(db, "finish_batch", batch_id=batch, claim=claim)
+    assert given.deliveries(db, event)["u1", "email"] == Fate("waiting", "mailbox is busy")
+    given.value(db, "select postbell.release_due()")
+
+    deliver_all(db)
+
+    assert given.deliveries(db, event)["u1", "email"] == Fate("sent", "wanted")
+
+
+def test_the_last_decision_is_the_one_that_is_told(everywhere: Connection) -> None:
+    event = after_quiet_hours(everywhere)
+
+    told = {
+        found.channel: (found.decision, found.rung, found.reason)
+        for found in given.explain(everywhere, event)
+    }
+
+    # One that had to wait says so when its time has come.
+    assert told == {
+        channel: ("now" if channel == "in_app" else "later", 11, "wanted") for channel in CHANNELS
+    }
+
+
+def test_a_change_of_mind_is_a_decision(everywhere: Connection) -> None:
+    given.clock(everywhere, NIGHT)
+    given.call(everywhere, "set_quiet_hours", recipient="u1", starts="22:00", ends="07:00")
+    event = given.emit(everywhere, channels=["sms"])
+    given.route(everywhere)
+
+    given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="sms")
+    given.value(everywhere, "select postbell.release_due()")
+
+    assert given.deliveries(everywhere, event)["u1", "sms"] == Fate("skipped", "switched_off")
+    (told,) = given.explain(everywhere, event)
+    assert (told.decision, told.rung, told.reason) == ("no", 6, "switched_off")
+
+
+def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Connection) -> None:
+    event = given.emit(everywhere, channels=["push"])
+    given.route(everywhere)
+    (batch,) = given.column(everywhere, "select id from postbell.batch")
+    claim, deliveries = take(everywhere, batch)
+    given.value(everywhere, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
+    given.call(
+        everywhere, "record_pushes", delivery_ids=deliveries, outcomes=["partly"],
+        providers=["webpush"], message_ids=[None], reasons=["1 of 2 devices were reached"],
+        retry_after=["0"], tries="[]",
+    )  # fmt: skip
+
+    given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="push")
+    given.value(everywhere, "select postbell.release_due()")
+
+    assert given.deliveries(everywhere, event)["u1", "push"] == Fate("sent", "switched_off")
+    (told,) = given.explain(everywhere, event)
+    assert (told.decision, told.rung, told.reason) == ("now", 11, "wanted")
