@@ -41,6 +41,9 @@ def push_preferences(server: str) -> dict[str, Any]:
         "dom.webnotifications.serviceworker.enabled": True,
         # Allow: there is nobody to ask.
         "permissions.default.desktop-notification": 1,
+        # Firefox shows notifications itself. Handed to the desktop by D-Bus where there is one, a
+        # headless Firefox lists none.
+        "alerts.useSystemBackend": False,
     }
 
 
