@@ -114,6 +114,21 @@ def test_an_inbox_is_read_to_its_end_page_by_page(shop: Shopfront, db: Connectio
     assert titles == [f"Item {number}" for number in reversed(range(len(made)))]
 
 
+def test_who_scrolls_faster_than_pages_come_reads_to_the_end_too(
+    shop: Shopfront, db: Connection
+) -> None:
+    made = [arrive(db, f"Item {number}") for number in range(95)]
+    shop.open(shop.page())
+
+    shop.run(
+        "const items = one('.items'); const toEnd = () => { items.scrollTop = 1e6; };"
+        " new MutationObserver(toEnd).observe(items, { childList: true, subtree: true });"
+        " inbox.open();"
+    )
+
+    shop.until("return shown().length === arguments[0]", len(made))
+
+
 # --- several windows
 
 

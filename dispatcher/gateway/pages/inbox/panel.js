@@ -18,6 +18,7 @@ export class Panel {
   #seen = new Set();
   #clock = null;
   #hasCategories = false;
+  #end = null;
 
   /** `act` has open(item, address, event), preferences(event) and allowPushes(). */
   constructor(session, words, act) {
@@ -124,8 +125,9 @@ export class Panel {
       make("div.bar", {}, make("div.tabs", { role: "tablist", "aria-label": words.say("tabs") }, ...this.tabs), this.filter),
       this.trouble, this.items,
       make("footer", { part: "footer" }, this.pushes, this.preferences), this.live));
-    new IntersectionObserver(([entry]) => { if (entry.isIntersecting && !this.#error) this.#load(true); },
-      { root: this.items, rootMargin: "200px" }).observe(this.more);
+    this.#end = new IntersectionObserver((entries) => { if (entries.at(-1).isIntersecting && !this.#error) this.#load(true); },
+      { root: this.items, rootMargin: "200px" });
+    this.#end.observe(this.more);
   }
 
   #itemDeeds = {
@@ -162,6 +164,10 @@ export class Panel {
     }
     if (this.#loading === loading) this.#loading = null;
     if (list === `${this.#tab} ${this.#category}`) this.show();
+    // Observed anew, it tells also of an end that has been in view all the time: an observer reports
+    // changes only, and who scrolls fast is at the new end before it looks.
+    this.#end.unobserve(this.more);
+    this.#end.observe(this.more);
   }
 
   async #loadCategories() {
