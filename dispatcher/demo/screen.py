@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from rich.console import Console, Group, RenderableType
+from rich.columns import Columns
+from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
@@ -27,6 +28,8 @@ _HOUSE_NAMES: Final = {house.id: house.name for house in HOUSES}
 
 #: How many moments are behind the live table; those that do not fit the screen are cut off on top.
 RECENT: Final = 40
+#: Lines of the table's frame.
+_FRAME: Final = 2
 
 
 class Screen(Protocol):
@@ -56,65 +59,79 @@ class Lines:
 
 
 class Board:
-    """The live table: what was done on the left, who heard of it on the right."""
+    """The live table: what was done, and below it who heard of it.
 
-    def __init__(self, console: Console, live: Live, urls: RenderableType) -> None:
+    It fills the terminal, whatever its size is just now; the address stays on top.
+    """
+
+    def __init__(self, console: Console, live: Live, address: Text) -> None:
         self._console = console
         self._live = live
-        self._urls = urls
+        self._address = address
+        self._tally: Counter[str] = Counter()
+
+    def sums(self) -> Text:
+        """As `sums`, of what was shown last."""
+        return sums(self._tally)
 
     def show(self, accounts: Sequence[Account], tally: Counter[str]) -> None:
-        # What the frame, the addresses and the sums leave.
-        room = max(self._console.height - 9, 5)
+        self._tally = tally
+        counts = Columns(_counts(tally), padding=(0, 3))
+        taken = sum(len(self._console.render_lines(each)) for each in (self._address, counts))
+        room = max(self._console.height - taken - _FRAME, 1)
         lines: list[Text] = []
         for account in accounts:
             lines.append(_heading(account))
             lines += [Text("  ") + _line(account.moment.house, fate) for fate in account.fates]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
-        self._live.update(
-            Group(
-                self._urls,
-                Panel(
-                    Group(*lines[-room:]),
-                    title="what was done, and who heard of it",
-                    title_align="left",
-                    border_style="bright_black",
-                    padding=(0, 1),
-                ),
-                sums(tally),
-            )
+        board = Panel(
+            Group(*lines[-room:]) if lines else Text("Nothing yet.", "bright_black"),
+            title="what was done, and who heard of it",
+            title_align="left",
+            border_style="bright_black",
+            padding=(0, 1),
         )
+        # The live table draws by itself only where it refreshes by itself.
+        self._live.update(Group(self._address, board, counts), refresh=True)
 
 
 def sums(tally: Counter[str]) -> Text:
     """How often everything happened, in one line."""
-    line = Text()
-    for label, name, style in (
-        ("committed", "committed", "bold"),
-        ("rolled back", "rolled back", "magenta"),
-        ("routed", "routed", "bold"),
-        ("in the inbox", "delivered", _STYLES["good"]),
-        ("sent", "sent", _STYLES["good"]),
-        ("waiting", "waiting", _STYLES["later"]),
-        ("skipped", "skipped", _STYLES["no"]),
-        ("rejected", "rejected", _STYLES["bad"]),
-    ):
-        line.append(f"{tally[name]} ", style if tally[name] else "bright_black")
-        line.append(f"{label}   ")
-    return line
+    return Text("   ").join(_counts(tally))
+
+
+def _counts(tally: Counter[str]) -> list[Text]:
+    return [
+        Text.assemble((f"{tally[name]} ", style if tally[name] else "bright_black"), label)
+        for label, name, style in (
+            ("committed", "committed", "bold"),
+            ("rolled back", "rolled back", "magenta"),
+            ("routed", "routed", "bold"),
+            ("in the inbox", "delivered", _STYLES["good"]),
+            ("sent", "sent", _STYLES["good"]),
+            ("waiting", "waiting", _STYLES["later"]),
+            ("skipped", "skipped", _STYLES["no"]),
+            ("rejected", "rejected", _STYLES["bad"]),
+        )
+    ]
 
 
 def _heading(account: Account) -> Text:
     moment = account.moment
-    text = Text.assemble(
+    outcome = (
+        ("committed", "green")
+        if moment.rolled_back_by is None
+        else (f"rolled back by {moment.rolled_back_by}: nobody hears of it", "magenta")
+    )
+    return Text.assemble(
         (f"{moment.at:%H:%M:%S} ", "bright_black"),
         (moment.title, "bold"),
-        (f"  {_HOUSE_NAMES.get(moment.house, moment.house)}  ", "bright_black"),
+        "  ",
+        outcome,
+        # Last, for it is what a narrow terminal can do without.
+        (f"  {_HOUSE_NAMES.get(moment.house, moment.house)}", "bright_black"),
     )
-    if moment.rolled_back_by is None:
-        return text.append("committed", style="green")
-    return text.append(f"rolled back by {moment.rolled_back_by}: nobody hears of it", "magenta")
 
 
 def _line(house: str, fate: Fate) -> Text:

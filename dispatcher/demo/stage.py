@@ -51,19 +51,25 @@ def run(once: bool) -> int:
     console = Console(highlight=False)
     catalog = Catalog.load(settings.template_folders)
     try:
-        console.print("Starting a PostgreSQL of its own …", style="bright_black")
-        with (
-            embedded.server(keep=False) as postgres,
-            web.listen(_port(settings, once)) as listening,
-        ):
-            schema.deploy(postgres.url, events=catalog.events.values())
-            with psycopg.connect(postgres.url) as connection:
-                cast.introduce_houses(connection, web.url_of(listening))
-                open_market(connection)
-                cast.state_choices(connection)
-            return asyncio.run(_play(settings, catalog, postgres, listening, console, once=once))
+        with web.listen(_port(settings, once)) as listening:
+            # Whoever opens it now waits; whoever is not told of it takes us for hung.
+            where = "" if once else f" The page will be at {web.url_of(listening)}."
+            console.print(
+                f"Starting a PostgreSQL of its own; it takes some seconds.{where}",
+                style="bright_black",
+                soft_wrap=True,
+            )
+            with embedded.server(keep=False) as postgres:
+                schema.deploy(postgres.url, events=catalog.events.values())
+                with psycopg.connect(postgres.url) as connection:
+                    cast.introduce_houses(connection, web.url_of(listening))
+                    open_market(connection)
+                    cast.state_choices(connection)
+                return asyncio.run(
+                    _play(settings, catalog, postgres, listening, console, once=once)
+                )
     except (KeyboardInterrupt, asyncio.CancelledError):
-        console.print("Stopped.", style="bright_black")
+        console.print("Stopped; the demo leaves nothing behind.", style="bright_black")
         return _INTERRUPTED if once else 0
     except ProcessEndedError as error:
         console.print(Text(str(error), "red"), soft_wrap=True)
@@ -198,15 +204,20 @@ async def _go_on(stage: Performance, day: Day) -> int:
         ("export POSTBELL_DATABASE_URL=", "bright_black"),
         f"'{stage.database_url}'",
     )
-    if not stage.console.is_terminal:
-        stage.console.print(address, soft_wrap=True)
+    stage.console.print(address, soft_wrap=True)
+    if not stage.console.is_terminal or stage.console.is_dumb_terminal:
         return await _first_of(
             _business(stage.market, day), _keep_showing(stage, Lines(stage.console))
         )
-    with Live(console=stage.console, auto_refresh=False, screen=False) as live:
-        return await _first_of(
-            _business(stage.market, day), _keep_showing(stage, Board(stage.console, live, address))
-        )
+    # A screen of its own can be drawn anew when the terminal's size changes.
+    live = Live(console=stage.console, auto_refresh=False, screen=True)
+    board = Board(stage.console, live, address)
+    try:
+        with live:
+            return await _first_of(_business(stage.market, day), _keep_showing(stage, board))
+    finally:
+        # That screen is gone with all that was on it.
+        stage.console.print(board.sums(), soft_wrap=True)
 
 
 async def _business(at: Marketplace, day: Day) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.patience import until
+from tests.scenarios.terminal import on_terminal
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +36,17 @@ def scratch() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def environment(scratch: Path) -> dict[str, str]:
+    """Nearly empty: no HOME, temporary files in the folder."""
+    return {"PATH": os.environ["PATH"], "TMPDIR": str(scratch), "LC_ALL": "C.UTF-8"}
+
+
 def demo(scratch: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-    """Starts it with an empty environment: no HOME, temporary files in the folder."""
+    """Starts it with its output in a pipe."""
     return subprocess.Popen(
         [sys.executable, "-c", COMMAND, "demo", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(scratch), "LC_ALL": "C.UTF-8", **settings},
+        env={**environment(scratch), **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -122,6 +128,36 @@ def test_whoever_interrupts_it_finds_nothing_left(
     assert process.returncode == expected, said + rest
     assert len(started) > 3
     until(lambda: not any(map(is_there, started)), "everything that it started is gone")
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_drawn"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True),
+        ({"TERM": "dumb"}, False),
+    ],
+    ids=["colours", "no colours", "dumb"],
+)
+def test_a_terminal_shows_the_address_and_what_happens_while_it_runs(
+    scratch: Path, settings: dict[str, str], is_drawn: bool
+) -> None:
+    command = [sys.executable, "-c", COMMAND, "demo"]
+    with on_terminal(command, {**environment(scratch), **settings}, ROOT) as terminal:
+        terminal.read_until("The page will be at http://127.0.0.1:", 30)
+        terminal.read_until("Ctrl-C ends it", 60)
+        terminal.read_until("Ada Lindqvist    in_app delivered", 60)
+        # It is drawn again and again, with the address on it.
+        shown = len(terminal.text)
+        terminal.read_until("order 1002", 30)
+        assert ("page http://127.0.0.1:" in terminal.text[shown:]) is is_drawn
+        terminal.type("\x03")
+        assert terminal.read_to_the_end(60) == 0, terminal.text
+    assert terminal.text.rstrip().endswith("Stopped; the demo leaves nothing behind.")
+    assert ("\x1b[?1049h" in terminal.raw) is is_drawn
+    assert terminal.raw.count("\x1b[?1049h") == terminal.raw.count("\x1b[?1049l")
+    assert ("\x1b[32m" in terminal.raw) is (is_drawn and "NO_COLOR" not in settings)
     assert list(scratch.iterdir()) == []
 
 
