@@ -182,6 +182,13 @@ class Functions:
     async def tidy_up(self) -> None:
         await self._connection.execute("select postbell.tidy_up()")
 
+    async def forget_early_receipts(self) -> dict[str, int]:
+        """How many receipts of each provider named a message that is none of ours."""
+        cursor = await self._connection.execute(
+            "select provider, forgotten from postbell.forget_early_receipts()"
+        )
+        return dict(await cursor.fetchall())
+
     async def sweep(self) -> int:
         return int(await self._value("select postbell.sweep()"))
 

@@ -52,6 +52,8 @@ class Watch(Protocol):
 
     def fanned_out(self, count: int) -> None: ...
 
+    def received(self, provider: str, verdict: str, count: int = 1) -> None: ...
+
     def leading(self, is_leading: bool) -> None: ...
 
     def asleep(self, is_asleep: bool) -> None: ...
@@ -174,6 +176,13 @@ class Router:
             self._rejections_seen = max(self._rejections_seen, seen.last_at)
             log.warning("events were rejected", reason=seen.reason, count=seen.rejected)
         await functions.tidy_up()
+        for provider, count in (await functions.forget_early_receipts()).items():
+            self._watch.received(provider, "never_matched", count)
+            log.warning(
+                "receipts dropped: within an hour no message had their id",
+                provider=provider,
+                count=count,
+            )
         swept = await functions.sweep()
         if swept:
             log.warning("batches without a job got a new one", batches=swept)

@@ -28,11 +28,6 @@ as $$
                 from postbell.receipt as r
                 where r.provider = judge_notices.provider
                   and r.provider_event_id = n.event_id
-            ) or exists (
-                select
-                from postbell.early_receipt as r
-                where r.provider = judge_notices.provider
-                  and r.provider_event_id = n.event_id
             ) as is_repeated,
             -- A provider speaks of what it was given, and of nobody else's. What we see ourselves carries our signature.
             exists (

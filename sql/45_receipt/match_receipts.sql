@@ -11,31 +11,48 @@ begin
         return;
     end if;
 
-    -- A message that nobody has written down by now was none of ours.
-    delete from postbell.early_receipt
-    where delivery_id is null
-      and received_at < clock_timestamp() - interval '1 hour';
-
     for v_early in
-        with free as (
-            delete from postbell.early_receipt as early
-            where (early.provider, early.provider_event_id) in (
-                select provider, provider_event_id
-                from postbell.early_receipt
-                where match_receipts.delivery_ids is null
-                   or delivery_id = any(match_receipts.delivery_ids)
-                   or provider_message_id = any(match_receipts.message_ids)
-                order by received_at
-                limit 1000
-                for update skip locked
+        with ripe as (
+            select early.provider, early.receipt
+            from postbell.early_receipt as early
+            where (
+                match_receipts.delivery_ids is null
+                or early.delivery_id = any(match_receipts.delivery_ids)
+                or early.provider_message_id = any(match_receipts.message_ids)
             )
-            returning early.provider, early.receipt
+            -- What is still too early is not touched: it keeps its place and its age.
+              and case
+                  when early.delivery_id is null then exists (
+                      select
+                      from postbell.attempt as a
+                      where a.provider_message_id = early.provider_message_id
+                        and a.provider_message_id not like '<%'
+                        and a.provider = early.provider
+                  )
+                  else not exists (
+                      select
+                      from postbell.delivery as d
+                      where d.id = early.delivery_id
+                        and d.state = 'sending'
+                  )
+              end
+            order by early.received_at
+            limit 1000
+            for update of early skip locked
         )
         select provider, jsonb_agg(receipt) as receipts
-        from free
+        from ripe
         group by provider
     loop
-        perform postbell.receive_receipt(v_early.provider, v_early.receipts);
+        with judged as materialized (
+            select *
+            from postbell.take_notices(v_early.provider, postbell.notices_of(v_early.provider, v_early.receipts))
+        )
+        delete from postbell.early_receipt as early
+        using judged
+        where early.provider = v_early.provider
+          and early.provider_event_id = judged.event_id
+          and judged.verdict <> 'kept';
     end loop;
 end
 $$;

@@ -6,61 +6,31 @@ as $$
 #variable_conflict use_column
 declare
     v_notices postbell.notice[] := postbell.notices_of(receive_receipt.provider, receipts);
-    v_verdicts jsonb;
-    v_taken postbell.notice[];
 begin
-    -- In one order everywhere. Whoever writes down the sending is done by then, or comes after us.
-    perform
-    from postbell.delivery
-    where id in (select delivery_id from unnest(v_notices))
-    order by id
-    for update;
-
+    return query
     with judged as materialized (
         select *
-        from postbell.judge_notices(receive_receipt.provider, v_notices)
+        from postbell.take_notices(receive_receipt.provider, v_notices)
     ),
 
     kept as (
         insert into postbell.early_receipt (provider, provider_event_id, delivery_id, provider_message_id, receipt)
         select
-            receive_receipt.provider, (notice).event_id, (notice).delivery_id, (notice).message_id,
-            jsonb_strip_nulls(to_jsonb(notice))
+            receive_receipt.provider, n.event_id, n.delivery_id, n.message_id,
+            jsonb_strip_nulls(to_jsonb(n))
         from judged
-        where verdict = 'kept'
-        on conflict (provider, provider_event_id) do nothing
-    ),
-
-    taken as (
-        insert into postbell.receipt (
-            provider, provider_event_id, delivery_id, tenant_id, provider_message_id,
-            kind, code, reason, detail, occurred_at
-        )
-        select
-            receive_receipt.provider, (notice).event_id, (notice).delivery_id, tenant_id, (notice).message_id,
-            (notice).kind, left((notice).code, 100), left((notice).reason, 1000), coalesce((notice).detail, '{}'),
-            coalesce((notice).occurred_at, clock_timestamp())
-        from judged
-        where verdict = 'taken'
+        join unnest(v_notices) as n on n.event_id = judged.event_id
+        where judged.verdict = 'kept'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
-        jsonb_object_agg((notice).event_id, verdict),
-        array_agg(notice) filter (where (notice).event_id in (select provider_event_id from taken))
-    into v_verdicts, v_taken
-    from judged;
-
-    if v_taken is not null then
-        perform postbell.follow_receipts(array(select distinct delivery_id from unnest(v_taken)));
-        perform postbell.bar_addresses(v_taken);
-    end if;
-
-    return query
-    select said.key, said.value
-    from jsonb_each_text(coalesce(v_verdicts, '{}')) as said
-    order by said.key;
+        judged.event_id,
+        case when judged.verdict = 'kept' and kept.provider_event_id is null then 'repeated' else judged.verdict end
+    from judged
+    left join kept on kept.provider_event_id = judged.event_id
+    order by judged.event_id;
 end
 $$;
 

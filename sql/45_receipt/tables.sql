@@ -45,7 +45,8 @@ comment on column postbell.receipt.delivery_id is 'Null for a reply to our numbe
 comment on column postbell.receipt.kind is 'See postbell.receipt_kinds.';
 comment on column postbell.receipt.occurred_at is 'By the provider''s clock, but never later than we heard of it.';
 
--- Only what overtook the record of its own sending is in here, for moments. Addresses in it go with it.
+-- Only what overtook the record of its own sending is in here, for moments; and for an hour what names a message that
+-- is none of ours. Addresses in it go with it.
 create table postbell.early_receipt (
     provider text collate "C" not null,
     provider_event_id text collate "C" not null,
@@ -61,7 +62,8 @@ create table postbell.early_receipt (
 create index early_receipt_of_delivery_idx on postbell.early_receipt (delivery_id);
 create index early_receipt_of_message_idx on postbell.early_receipt (provider_message_id);
 comment on table postbell.early_receipt is
-    'Receipts that came while their message was still being handed over, or before we knew its id. postbell.match_receipts() takes them up.';
+    'Receipts that came while their message was still being handed over, or before we knew its id. postbell.match_receipts() takes them up, or postbell.forget_early_receipts() drops them after an hour.';
+comment on column postbell.early_receipt.received_at is 'When it came first; waiting for its message does not renew it.';
 
 -- One word is a whole reply (CTIA Messaging Principles, 5.1.3.2); case and punctuation do not count.
 create table postbell.reply_word (

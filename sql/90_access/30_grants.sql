@@ -84,7 +84,7 @@ grant execute on function
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader,
     postbell.hold_deliveries, postbell.doubtful_attempts, postbell.turn_to, postbell.report_providers,
-    postbell.text_stamp, postbell.texts_of, postbell.report_texts
+    postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;

@@ -196,6 +196,7 @@ async def test_housekeeping_has_nothing_to_do_in_a_new_database(
 ) -> None:
     await functions.tidy_up()
 
+    assert await functions.forget_early_receipts() == {}
     assert await functions.sweep() == 0
     assert await functions.truncate_ring(5) == 0
     assert await functions.fan_out(100) == 0

@@ -24,6 +24,7 @@ class Watcher:
     def __init__(self) -> None:
         self.events = 0
         self.people = 0
+        self.receipts: list[tuple[str, str, int]] = []
         self.is_leading = False
         self.is_asleep = False
         self.beats = 0
@@ -36,6 +37,9 @@ class Watcher:
 
     def fanned_out(self, count: int) -> None:
         self.people += count
+
+    def received(self, provider: str, verdict: str, count: int = 1) -> None:
+        self.receipts.append((provider, verdict, count))
 
     def leading(self, is_leading: bool) -> None:
         self.is_leading = is_leading
@@ -182,3 +186,16 @@ async def test_a_router_refuses_a_database_of_another_cluster(
     async with await database.connect(database_url, "router") as session:
         with pytest.raises(psycopg.DatabaseError, match="another system identifier"):
             await router.run(session)
+
+
+async def test_receipts_of_messages_that_are_none_of_ours_are_counted_when_they_are_dropped(
+    db: Connection, database_url: str
+) -> None:
+    receipts = '[{"event_id": "e1", "kind": "delivered", "message_id": "of another program"}]'
+    given.call(db, "receive_receipt", provider="main_mail", receipts=receipts)
+    db.execute("update postbell.early_receipt set received_at = now() - interval '2 hours'")
+
+    async with routing(database_url) as watcher:
+        await seen(
+            lambda: watcher.receipts == [("main_mail", "never_matched", 1)], "they are counted"
+        )

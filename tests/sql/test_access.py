@@ -58,7 +58,7 @@ FUNCTIONS = {
         "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
         "hold_deliveries", "doubtful_attempts", "turn_to", "report_providers",
-        "text_stamp", "texts_of", "report_texts",
+        "text_stamp", "texts_of", "report_texts", "forget_early_receipts",
     },
     "support": {"explain", "leader", "retry", "texts_of", "texts_used"},
 }  # fmt: skip
@@ -676,7 +676,8 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
             given.call(db, "record_inbox", batch_id=batch, claim=claim, items=items)
     for call in (
-        "sweep", "tidy_up", "truncate_ring", "keep_statistics", "fall_asleep", "awake", "leader",
+        "sweep", "tidy_up", "forget_early_receipts", "truncate_ring", "keep_statistics",
+        "fall_asleep", "awake", "leader",
     ):  # fmt: skip
         db.execute(f"select postbell.{call}()".encode())
     db.execute("reset role")

@@ -260,13 +260,57 @@ def test_a_kept_receipt_of_a_provider_that_did_not_get_the_message_is_dropped(
     assert given.value(db, "select count(*) from postbell.early_receipt") == 0
 
 
-def test_what_nobody_ever_sent_is_not_kept_for_ever(db: Connection) -> None:
+def test_what_is_too_early_keeps_its_age(db: Connection) -> None:
     receive(db, told(None, "delivered", message_id="of somebody else's program"))
-    given.call(db, "match_receipts")
-    assert given.value(db, "select count(*) from postbell.early_receipt") == 1
-    db.execute("update postbell.early_receipt set received_at = received_at - interval '2 hours'")
-    given.call(db, "match_receipts")
+    came = "select received_at, xmin::text from postbell.early_receipt"
+    first = given.rows(db, came)
+
+    db.execute("select postbell.tidy_up()")
+    assert receive(db, told(None, "delivered", message_id="of somebody else's program")) == [
+        "repeated"
+    ]
+
+    assert given.rows(db, came) == first
+
+
+def test_a_kept_receipt_of_what_is_still_in_hand_keeps_its_age(db: Connection) -> None:
+    delivery = queue(db)
+    db.execute("update postbell.delivery set state = 'sending'")
+    receive(db, told(delivery, "delivered"))
+    came = "select received_at, xmin::text from postbell.early_receipt"
+    first = given.rows(db, came)
+
+    record(db, queue(db), "sent", "another")
+    db.execute("select postbell.tidy_up()")
+
+    assert given.rows(db, came) == first
+
+
+def test_what_nobody_ever_sent_is_dropped_after_an_hour_and_counted(db: Connection) -> None:
+    receive(db, told(None, "delivered", message_id="of somebody else's program"))
+    receive(db, told(None, "bounced", message_id="another of theirs"))
+    db.execute("select postbell.tidy_up()")
+    assert given.call(db, "forget_early_receipts") == []
+
+    db.execute(
+        "update postbell.early_receipt set received_at = received_at - interval '61 minutes'"
+    )
+    db.execute("select postbell.tidy_up()")
+
+    assert given.call(db, "forget_early_receipts") == [("test", 2)]
     assert given.value(db, "select count(*) from postbell.early_receipt") == 0
+
+
+def test_a_receipt_that_names_a_message_in_hand_is_not_dropped(db: Connection) -> None:
+    delivery = queue(db)
+    db.execute("update postbell.delivery set state = 'sending'")
+    receive(db, told(delivery, "delivered", message_id="m7"))
+    db.execute("update postbell.early_receipt set received_at = received_at - interval '1 day'")
+
+    assert given.call(db, "forget_early_receipts") == []
+
+    record(db, delivery, "sent", "m7")
+    assert state(db, delivery) == "delivered"
 
 
 def test_a_record_that_the_receipt_did_not_see_is_matched_later(db: Connection) -> None:
