@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, cast
 
@@ -20,6 +19,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import files
+from dispatcher.addresses import read_network
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.preferences import PreferencesLinks
 from dispatcher.channels.return_path import RETURN_PATH
@@ -445,7 +445,7 @@ class Settings(BaseSettings):
     def _are_networks(cls, found: tuple[str, ...]) -> tuple[str, ...]:
         for network in found:
             try:
-                ip_network(network)
+                read_network(network)
             except ValueError as error:
                 raise ValueError(f"names no address or network: {error}") from None
         return found

@@ -11,12 +11,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
 import structlog
 from starlette.requests import HTTPConnection
 
+from dispatcher.addresses import IPNetwork, read_address, read_network
 from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.providers.bucket import Bucket
 from dispatcher.providers.push_service import is_public
@@ -100,7 +101,7 @@ class Limits:
     ) -> None:
         self._persons: Final = persons
         self._strangers: Final = strangers
-        self._proxies: Final = [ip_network(proxy) for proxy in proxies]
+        self._proxies: Final = [read_network(proxy) for proxy in proxies]
 
     def count(self, who: Hashable) -> None:
         """A request of somebody's who was let in. Raises TooManyRequests."""
@@ -122,9 +123,7 @@ class Limits:
             raise
 
 
-def client_of(
-    connection: HTTPConnection, proxies: Sequence[IPv4Network | IPv6Network]
-) -> str | None:
+def client_of(connection: HTTPConnection, proxies: Sequence[IPNetwork]) -> str | None:
     """The client's address, of IPv6 its site's; None if others may well stand behind it.
 
     They do behind one of a private network: that is a proxy which nobody named, or which does not
@@ -136,13 +135,13 @@ def client_of(
     # The nearest is the last: what stands before it is true if that one is to be believed.
     for hop in [connection.client.host, *reversed(said)]:
         try:
-            address = ip_address(hop.strip())
+            address = read_address(hop.strip())
         except ValueError:
             return None
         if not any(address in proxy for proxy in proxies):
             if not is_public(str(address)):
                 return None
             if isinstance(address, IPv6Address):
-                return str(ip_network((address, _SITE), strict=False))
+                return str(IPv6Network((address, _SITE), strict=False))
             return str(address)
     return None

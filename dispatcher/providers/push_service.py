@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from dispatcher.addresses import read_address
+
 #: RFC 6052, 2.1: IPv4 addresses behind a translator stand in the last four bytes.
 _TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -95,14 +97,14 @@ class PublicResolver(AbstractResolver):
 def is_public(address: str) -> bool:
     """Whether an IP address is one that anybody on the internet could reach (RFC 6890)."""
     try:
-        found = ipaddress.ip_address(address)
+        found = read_address(address)
     except ValueError:
         # With a zone (fe80::1%eth0) it is of one link, and what is no address is not public.
         return False
     if isinstance(found, ipaddress.IPv6Address):
         if found in _TRANSLATED:
             return _is_global(ipaddress.IPv4Address(found.packed[-4:]))
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
+        inner = found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None:
             return _is_global(inner)
         if found.is_site_local:

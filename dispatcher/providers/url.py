@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from dispatcher.addresses import read_address
 from dispatcher.providers.provider import ProviderUrlError
 
 _LONGEST = 3600
@@ -116,7 +116,7 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return read_address(host).is_loopback
     except ValueError:
         return False
 

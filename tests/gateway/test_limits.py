@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-
 import pytest
 from starlette.requests import HTTPConnection
 
+from dispatcher.addresses import read_network
 from dispatcher.gateway.app import application, limits
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.limits import BURST, LOOPBACK, Allowance, Limits, TooManyRequests, client_of
@@ -14,7 +13,10 @@ from dispatcher.settings import Settings
 from tests.gateway.bearer import OURS
 from tests.gateway.client import Client
 
-PROXIES = [ip_network(proxy) for proxy in (*LOOPBACK, "10.1.0.0/16", "2001:4860::/32")]
+PROXIES = [
+    read_network(proxy)
+    for proxy in (*LOOPBACK, "10.1.0.0/16", "::ffff:10.3.0.0/112", "2001:4860::/32")
+]
 
 
 @pytest.fixture
@@ -127,6 +129,12 @@ def test_what_was_under_way_counts_for_a_minute_at_most(clock: Clock) -> None:
         ("::1", "8.8.8.8, 10.1.2.3", "8.8.8.8"),
         ("127.0.0.1", "2606:4700:1:2:3::4", "2606:4700:1:2::/64"),
         ("2001:4860::5", "1.1.1.1", "1.1.1.1"),
+        ("::ffff:9.9.9.9", None, "9.9.9.9"),
+        ("::ffff:127.0.0.1", "8.8.8.8", "8.8.8.8"),
+        ("127.0.0.1", "::ffff:8.8.8.8", "8.8.8.8"),
+        ("::1", "1.1.1.1, ::ffff:8.8.8.8, ::ffff:10.1.2.3", "8.8.8.8"),
+        ("10.3.2.3", "8.8.8.8", "8.8.8.8"),
+        ("::ffff:192.168.0.7", None, None),
         ("127.0.0.1", None, None),
         ("10.1.2.3", "127.0.0.1", None),
         ("10.2.2.3", "8.8.8.8", None),
@@ -143,6 +151,17 @@ def test_the_client_is_whom_the_last_proxy_names_that_is_believed(
     connection = HTTPConnection({"type": "http", "client": (host, 1), "headers": headers})
 
     assert client_of(connection, PROXIES) == client
+
+
+async def test_an_ipv4_client_of_a_dual_stack_proxy_locks_out_no_other(limited: Client) -> None:
+    guessing = limited.having(x_forwarded_for="::ffff:9.9.9.9", cookie="postbell=guessed")
+    for _ in range(BURST + 1):
+        await guessing.get("/v1/session")
+
+    elsewhere = limited.having(x_forwarded_for="::ffff:9.9.9.10", cookie="postbell=guessed")
+
+    assert (await guessing.get("/v1/session")).status == 429
+    assert (await elsewhere.get("/v1/session")).status == 401
 
 
 def test_without_an_address_there_is_no_client() -> None:

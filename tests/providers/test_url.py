@@ -21,6 +21,7 @@ def a_url(url: str) -> ProviderUrl:
         ("pigeon://127.0.0.1:8080?scheme=http", "http://127.0.0.1:8080"),
         ("pigeon://localhost?scheme=http", "http://localhost"),
         ("pigeon://[::1]?scheme=http", "http://[::1]"),
+        ("pigeon://[::ffff:127.0.0.1]?scheme=http", "http://[::ffff:127.0.0.1]"),
         ("pigeon://loft.example?scheme=https", "https://loft.example"),
     ],
 )
