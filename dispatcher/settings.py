@@ -30,7 +30,7 @@ from dispatcher.links import Links
 from dispatcher.masking import mask_url
 from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
 from dispatcher.providers.provider import ProviderUrlError, provider_for
-from dispatcher.signing import SHORTEST_SECRET, Signer
+from dispatcher.signing import SHORTEST_SECRET, Signer, check_secret
 
 PREFIX: Final = "POSTBELL_"
 #: The suite's own variables; they are no settings.
@@ -423,10 +423,8 @@ class Settings(BaseSettings):
     @field_validator("token_secret")
     @classmethod
     def _are_secrets(cls, found: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in found):
-            raise ValueError(
-                f"is shorter than {SHORTEST_SECRET} characters: `openssl rand -hex 32` makes one"
-            )
+        for secret in found:
+            check_secret(secret.get_secret_value())
         return found
 
     @field_validator("allowed_origins")

@@ -11,6 +11,7 @@ from typing import Final
 #: Characters that a secret has at the least: as many bytes as the hash has (RFC 2104, 3).
 SHORTEST_SECRET: Final = 32
 
+_MAKE_ONE: Final = "`openssl rand -hex 32` makes one"
 #: Bytes of the signature that are kept: half of the hash, which is as few as may be (RFC 2104, 5).
 _SIGNATURE_BYTES: Final = 16
 _MARK_BYTES: Final = 10
@@ -28,11 +29,11 @@ class Signer:
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Raises ValueError without a secret, or with one that is too short."""
+        """Raises ValueError without a secret, or with one that check_secret() refuses."""
         if not secrets:
             raise ValueError("there is no secret to sign with")
-        if any(len(secret) < SHORTEST_SECRET for secret in secrets):
-            raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
+        for secret in secrets:
+            check_secret(secret)
         self._secrets: Final = tuple(secret.encode() for secret in secrets)
         self._keys: Final[dict[str, tuple[bytes, ...]]] = {}
 
@@ -81,6 +82,30 @@ class Signer:
             )
             self._keys[purpose] = keys
         return keys
+
+
+def check_secret(secret: str) -> None:
+    """Raises ValueError for what HMAC cannot or must not use.
+
+    The text continues a sentence that names the secret, and does not show it. A PEM or SSH key, or
+    a certificate, is refused because PyJWT neither signs nor verifies with one: half of a key pair
+    may be public, and then anybody could sign (RFC 8725, 2.1).
+    """
+    # Where nothing is signed, it is not loaded.
+    from jwt import InvalidKeyError  # noqa: PLC0415
+    from jwt.algorithms import HMACAlgorithm  # noqa: PLC0415
+
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {SHORTEST_SECRET} characters: {_MAKE_ONE}")
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except UnicodeEncodeError:
+        raise ValueError(f"is not written in UTF-8: {_MAKE_ONE}") from None
+    except InvalidKeyError:
+        raise ValueError(
+            "is a key of a key pair or a certificate (PEM or SSH), and HS256 signs with a secret"
+            f" that both sides know: {_MAKE_ONE}, for your application and for Postbell"
+        ) from None
 
 
 def _signature(key: bytes, body: str) -> str:

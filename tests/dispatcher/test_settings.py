@@ -7,6 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from pydantic import SecretStr, ValidationError
 
 from dispatcher import files, settings
@@ -188,6 +196,38 @@ def test_several_secrets_and_origins_are_separated_by_commas(
 
     assert loaded.token_secrets == ("a" * 32, "b" * 32)
     assert loaded.allowed_origins == ("https://a.example", "http://[::1]:3000")
+
+
+def written(key: Ed25519PrivateKey | RSAPrivateKey) -> list[str]:
+    """A key pair, each half as programs write it."""
+    private, public = PrivateFormat, PublicFormat
+    return [
+        half.decode()
+        for half in (
+            key.private_bytes(Encoding.PEM, private.PKCS8, NoEncryption()),
+            key.private_bytes(Encoding.PEM, private.OpenSSH, NoEncryption()),
+            key.public_key().public_bytes(Encoding.PEM, public.SubjectPublicKeyInfo),
+            key.public_key().public_bytes(Encoding.OpenSSH, public.OpenSSH),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", [*written(Ed25519PrivateKey.generate()), *written(generate_private_key(65537, 2048))]
+)
+def test_half_of_a_key_pair_is_no_secret(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    for value in (key, f"{'a' * 32},{key}"):
+        (sentence,) = mistakes(monkeypatch, POSTBELL_TOKEN_SECRET=value)
+
+        assert sentence.startswith("POSTBELL_TOKEN_SECRET is a key of a key pair or a certificate")
+        assert "openssl rand -hex 32" in sentence
+        assert key[40:60] not in sentence
+
+
+def test_a_secret_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    (sentence,) = mistakes(monkeypatch, POSTBELL_TOKEN_SECRET=os.fsdecode(b"\xff" * 40))
+
+    assert sentence.startswith("POSTBELL_TOKEN_SECRET is not written in UTF-8")
 
 
 def test_without_a_secret_nothing_is_signed() -> None:
