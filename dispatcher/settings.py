@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = _setting(
         None,
         "The database: postgresql://user:password@host:5432/name, or any libpq connection string.",
-        unset="an embedded PostgreSQL is started",
+        unset="an error, unless `--embedded` is said",
     )
     smtp_url: SecretStr = _setting(
         SecretStr("smtp://127.0.0.1:1025"),

@@ -14,7 +14,7 @@ from psycopg import errors as postgres
 from dispatcher import contract, pooler
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
-from dispatcher.cli.place import Connection, connect, database_url
+from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json
 from dispatcher.delivery import Retry
 from dispatcher.errors import ForeignClusterError
@@ -54,6 +54,7 @@ def command(
     only_templates: Annotated[
         bool, typer.Option("--templates", help="Only the templates: needs no database.")
     ] = False,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Check templates, settings and connections. Exit code 1 if there is an error.
@@ -61,6 +62,8 @@ def command(
     Renders every template with its sample, on every channel and in every locale.
     """
     settings = Settings.load()
+    if not (only_templates or embedded):
+        named_database(settings)
     results: list[Result] = []
     catalog: Catalog | None = None
     try:
@@ -70,7 +73,7 @@ def command(
         results += [Result("error", "templates", str(problem)) for problem in error.problems]
     if not only_templates:
         results += _settings(settings)
-        results += _database(settings, catalog)
+        results += _database(settings, catalog, is_embedded=embedded)
         results += _gateway(settings)
         results += _providers(settings)
 
@@ -161,9 +164,12 @@ def _is_local(entry: Entry) -> bool:
     return entry.url.startswith("console:")
 
 
-def _database(settings: Settings, catalog: Catalog | None) -> list[Result]:
+def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool) -> list[Result]:
     try:
-        with database_url(settings) as url, connect(url) as connection:
+        with (
+            database_url(settings, is_embedded=is_embedded) as url,
+            connect(url) as connection,
+        ):
             version = connection.info.parameter_status("server_version")
             contract.check_contract(connection)
             return [

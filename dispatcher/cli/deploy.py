@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dispatcher.schema import DeployReport
 
 
-def command(json: options.Json = False) -> None:
+def command(embedded: options.Embedded = False, json: options.Json = False) -> None:
     """Bring the database to this version: tables, functions, access, events.
 
     One transaction; repeating it is harmless. It gives way to whoever uses the tables.
@@ -26,7 +26,7 @@ def command(json: options.Json = False) -> None:
 
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
-    with database_url(settings) as url:
+    with database_url(settings, is_embedded=embedded) as url:
         report = schema.deploy(url, events=catalog.events.values())
     if json:
         answer_json({"version": __version__, "contract": CONTRACT, **asdict(report)})

@@ -28,6 +28,7 @@ class ExitCode(IntEnum):
     OK = 0
     #: The command worked, and the answer is bad: a finding, a rejection, a failed delivery.
     BAD = 1
+    #: The command line asks for something that is not there, or names no database.
     USAGE = 2
     CONFIGURATION = 3
     #: The database cannot be reached.
@@ -40,8 +41,9 @@ class ExitCode(IntEnum):
 
 #: For the help.
 EXPLAINED = (
-    "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage, 3 wrong configuration, "
-    "4 the database cannot be reached, 5 its schema is missing or of another contract."
+    "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage or no database named, 3 wrong"
+    " configuration, 4 the database cannot be reached, 5 its schema is missing or of another"
+    " contract."
 )
 
 

@@ -52,6 +52,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would change.")
     ] = False,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Register the events of a list: key, label, description, enabled, roles, channels, priority,
@@ -63,7 +64,7 @@ def command(
     settings = Settings.load()
     listed = _listed(file)
     folders = _declared(settings)
-    with connected(settings) as connection, connection.transaction():
+    with connected(settings, is_embedded=embedded) as connection, connection.transaction():
         before = _registered(connection)
         after = {each.key: _merged(each, before, folders) for each in listed}
         changes = [

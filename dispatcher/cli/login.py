@@ -27,6 +27,7 @@ def command(
         str | None,
         typer.Option(help="The page to open: /preferences, or /operator.", metavar="PATH"),
     ] = None,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Show an address that lets somebody in: to the preference centre, or another page.
@@ -54,7 +55,7 @@ def command(
         # The log names them by it.
         token = operator_login_token(secret, now, getpass.getuser())
     else:
-        with connected(settings) as connection:
+        with connected(settings, is_embedded=embedded) as connection:
             # Whom nobody knows is better told here than by the page.
             connection.execute("select postbell.require_present(%s, %s)", [tenant, recipient])
         token = login_token(secret, now, recipient, tenant)

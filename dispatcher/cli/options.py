@@ -14,7 +14,16 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.exits import Failure
+from dispatcher.embedded import default_folder
 
+Embedded = Annotated[
+    bool,
+    typer.Option(
+        "--embedded",
+        help="Use a PostgreSQL of Postbell's own, whatever POSTBELL_DATABASE_URL says. It runs"
+        f" while a command uses it, and its data stays in {default_folder()}.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="The website.", metavar="ID")]
 Channels = Annotated[

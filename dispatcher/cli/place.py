@@ -1,4 +1,4 @@
-"""Where a command works: the database of the settings, or the embedded one."""
+"""Where a command works: the database of the settings, or an embedded one, if asked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from dispatcher import contract, embedded
+from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.terminal import say
 from dispatcher.settings import Settings
 
@@ -20,22 +21,38 @@ Connection = psycopg.Connection[TupleRow]
 
 
 @contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """URL of the database; the embedded server runs at least as long as the block does."""
-    if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
-        return
-    with embedded.server(keep=True) as server:
-        say(
-            f"POSTBELL_DATABASE_URL is not set: this is the embedded PostgreSQL in {server.folder}."
+def database_url(settings: Settings, *, is_embedded: bool = False) -> Iterator[str]:
+    """URL of the database; an embedded server runs at least as long as the block does.
+
+    Raises Failure without either.
+    """
+    if is_embedded:
+        with embedded.server(keep=True) as server:
+            say(f"This is the embedded PostgreSQL in {server.folder}.")
+            yield server.url
+    else:
+        yield named_database(settings)
+
+
+def named_database(settings: Settings) -> str:
+    """The URL in the settings. Raises Failure without one.
+
+    An embedded server in its place would look well, and nobody would ever hear of anything.
+    """
+    if settings.database_url is None:
+        raise Failure(
+            "POSTBELL_DATABASE_URL is not set: name the database in it, as in"
+            " postgresql://user:password@host:5432/name, or say --embedded for a PostgreSQL of"
+            " Postbell's own.",
+            ExitCode.USAGE,
         )
-        yield server.url
+    return settings.database_url.get_secret_value()
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Connection]:
+def connected(settings: Settings, *, is_embedded: bool = False) -> Iterator[Connection]:
     """A session that commits every statement, on a schema that is known to be ours."""
-    with database_url(settings) as url, connect(url) as connection:
+    with database_url(settings, is_embedded=is_embedded) as url, connect(url) as connection:
         contract.check_contract(connection)
         yield connection
 

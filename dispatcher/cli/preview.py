@@ -60,6 +60,7 @@ def command(
         ),
     ] = None,
     html: Annotated[bool, typer.Option("--html", help="The e-mail's HTML, as it is.")] = False,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Show what an event says on its channels, without sending it.
@@ -74,7 +75,7 @@ def command(
     kind = event_in(catalog, event)
     written = _sample(catalog, event) if payload is None else payload
     values = _values(kind, written)
-    site = _tenant(settings, tenant)
+    site = _tenant(settings, tenant, is_embedded=embedded)
     preview = Preview(catalog, settings.public_url)
     shown = {
         channel: preview.show(event, channel, locale, site, values)
@@ -150,10 +151,10 @@ def _placed(event: EventType, written: options.Written, fault: payloads.PayloadF
     return f"{where}{line}: {fault.sentence}"
 
 
-def _tenant(settings: Settings, tenant_id: str | None) -> Tenant:
+def _tenant(settings: Settings, tenant_id: str | None, *, is_embedded: bool) -> Tenant:
     if tenant_id is None:
         return Tenant("default", "Postbell", settings.public_url, "EUR", "en", "UTC", {})
-    with connected(settings) as connection:
+    with connected(settings, is_embedded=is_embedded) as connection:
         return questions.tenant(connection, tenant_id)
 
 

@@ -30,6 +30,7 @@ def command(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Send dead letters again: deliveries that were given up. Name which, or --all."""
@@ -38,7 +39,7 @@ def command(
         raise typer.BadParameter(
             "name a delivery, --event, --channel, --tenant or --since; or else --all."
         )
-    with connected(Settings.load()) as connection:
+    with connected(Settings.load(), is_embedded=embedded) as connection:
         revived = questions.retry(connection, delivery_id, event, channel, tenant, since)
     if json:
         answer_json({"retried": revived})

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from dispatcher import log
+from dispatcher.cli import options
 from dispatcher.cli.place import database_url
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
 
-def command() -> None:
+def command(embedded: options.Embedded = False) -> None:
     """Route and deliver, until SIGTERM or Ctrl-C.
 
     As many as you like may run, on as many hosts: one leads the routing, all deliver. When asked
@@ -21,8 +22,8 @@ def command() -> None:
 
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)
-    with database_url(settings) as url:
-        if settings.database_url is None:
-            # The embedded one is ours alone: nobody else would deploy to it.
+    with database_url(settings, is_embedded=embedded) as url:
+        if embedded:
+            # It is ours alone: nobody else would deploy to it.
             schema.deploy(url, events=Catalog.load(settings.template_folders).events.values())
         asyncio.run(daemon.run(url, settings))

@@ -39,13 +39,14 @@ def command(
     timeout: Annotated[
         float, typer.Option(help="How long to follow it.", metavar="SECONDS", min=0)
     ] = 30.0,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Emit one event, in strict mode: what is wrong with it is said at once.
 
     With --wait the exit code is 1 if a channel failed or time ran out.
     """
-    with connected(Settings.load()) as connection:
+    with connected(Settings.load(), is_embedded=embedded) as connection:
         outbox_id = questions.emit(
             connection, event, recipient, payload, tenant, channels, subject, key
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from dispatcher import log, schema
+from dispatcher.cli import options
 from dispatcher.cli.place import database_url
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
 
-def command() -> None:
+def command(embedded: options.Embedded = False) -> None:
     """Serve inboxes, preferences and streams over HTTP, until SIGTERM or Ctrl-C.
 
     As many as you like may run, on as many hosts, behind a web server that speaks HTTPS. Needs
@@ -23,9 +24,9 @@ def command() -> None:
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)
     server.require_secret(settings)
-    with database_url(settings) as url:
-        if settings.database_url is None:
-            # The embedded one is ours alone: nobody else would deploy to it.
+    with database_url(settings, is_embedded=embedded) as url:
+        if embedded:
+            # It is ours alone: nobody else would deploy to it.
             schema.deploy(url, events=Catalog.load(settings.template_folders).events.values())
         with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
             runner.run(server.run(url, settings))

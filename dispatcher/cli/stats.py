@@ -23,11 +23,12 @@ def command(
             parser=options.moment_of,
         ),
     ] = None,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Show providers, the queue, what became of today's deliveries, rejections, dead letters."""
     start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    with connected(Settings.load()) as connection:
+    with connected(Settings.load(), is_embedded=embedded) as connection:
         router = questions.leader(connection)
         providers = questions.providers(connection)
         depth = questions.queue_depth(connection)

@@ -52,6 +52,7 @@ def set_(
     note: Annotated[
         str | None, typer.Option(help="Why, for whoever reads the history.", metavar="TEXT")
     ] = None,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Have texts take the place of template files.
@@ -60,7 +61,7 @@ def set_(
     written. Dispatchers follow within seconds.
     """
     contents = _contents(path, file, folder)
-    with _checked(tenant) as connection:
+    with _checked(tenant, is_embedded=embedded) as connection:
         versions = {
             name: wording.set_text(connection, name, content, tenant, note)
             for name, content in contents.items()
@@ -76,10 +77,11 @@ def rollback(
         typer.Option(help="Which; 0 is the file; the one before if not given.", metavar="VERSION"),
     ] = None,
     tenant: _Owner = None,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Go back to an earlier version of a text, or to the file. It is checked as a new one is."""
-    with _checked(tenant) as connection:
+    with _checked(tenant, is_embedded=embedded) as connection:
         version = wording.roll_back_text(connection, path, tenant, to)
     _answer({path: version}, tenant, json=json)
 
@@ -87,10 +89,11 @@ def rollback(
 @group.command("list")
 def list_(
     tenant: Annotated[str | None, typer.Option(help="Only a website's own.", metavar="ID")] = None,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """List the texts in use, with what dispatchers found wrong with them."""
-    with connected(Settings.load()) as connection:
+    with connected(Settings.load(), is_embedded=embedded) as connection:
         rows = wording.texts(connection, tenant)
     if json:
         answer_json(rows)
@@ -118,11 +121,12 @@ def show(
     history: Annotated[
         bool, typer.Option("--history", help="Which versions there are, newest first.")
     ] = False,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Show what stands at a path: the tenant's text, else everybody's, else the file."""
     settings = Settings.load()
-    with connected(settings) as connection:
+    with connected(settings, is_embedded=embedded) as connection:
         rows = wording.history(connection, path, tenant)
         newest = Shelf(wording.texts_of(connection, tenant)).best(path)
     if history:
@@ -165,11 +169,14 @@ def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[s
 
 
 @contextmanager
-def _checked(tenant: str | None) -> Iterator[Connection]:
+def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
     """A transaction that is only kept if the texts set in it can be used."""
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
-    with connected(settings) as connection, connection.transaction():
+    with (
+        connected(settings, is_embedded=is_embedded) as connection,
+        connection.transaction(),
+    ):
         before = Shelf(wording.texts_of(connection, tenant))
         yield connection
         events = wording.event_types(connection)

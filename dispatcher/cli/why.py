@@ -100,6 +100,7 @@ def command(
     tenant: options.Tenant = "default",
     last: Annotated[int, typer.Option(help="How many of the latest events.", min=1)] = 10,
     most: Annotated[int, typer.Option(help="How many lines at most.", min=1)] = 200,
+    embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
     """Say, channel by channel, what was decided, by which rung of the ladder, and why; and then
@@ -116,7 +117,7 @@ def command(
     if payload is not None and event is None:
         raise typer.BadParameter("--payload needs --event.")
 
-    with connected(Settings.load()) as connection:
+    with connected(Settings.load(), is_embedded=embedded) as connection:
         if payload is not None and event is not None:
             rows = questions.foresee(connection, event, person, payload, tenant, channels)
             if all(row["reason"] == "told_nobody" for row in rows):
