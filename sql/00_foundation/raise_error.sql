@@ -1,5 +1,6 @@
 create or replace function postbell.raise_error(name text, detail text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

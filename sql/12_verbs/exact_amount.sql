@@ -1,15 +1,13 @@
 create or replace function postbell.exact_amount(name text, value anyelement) returns text
 language plpgsql stable
 as $$
-declare
-    v_amount text := value;
 begin
     if pg_typeof(value) in ('real'::regtype, 'double precision'::regtype) then
         perform postbell.raise_error('invalid_argument', name || ' is a float, which is never exact: give a numeric or a text');
-    elsif not postbell.is_of_type(to_jsonb(v_amount), 'amount') then
-        perform postbell.raise_error('invalid_argument', name || ' is no amount such as 19.90 but ' || left(v_amount, 50));
+    elsif not postbell.is_of_type(to_jsonb(value::text), 'amount') then
+        perform postbell.raise_error('invalid_argument', name || ' is no amount such as 19.90 but ' || left(value::text, 50));
     end if;
-    return v_amount;
+    return value::text;
 end
 $$;
 

@@ -1,6 +1,8 @@
 create or replace function postbell.follow_users() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+-- A policy of the application's is an error then, and not run with our rights.
+set row_security = off
 as $$
 #variable_conflict use_column
 declare
@@ -11,6 +13,20 @@ declare
     v_people postbell.mirrored[];
     v_failure text;
 begin
+    -- Where a trigger does not pass the rows, their names could be those of somebody's own view.
+    if tg_op <> 'TRUNCATE' and not exists (
+        select
+        from pg_trigger
+        where tgrelid = v_source
+          and tgname = tg_name
+          and (tg_op = 'DELETE' or tgnewtable = 'new_users')
+          and (tg_op = 'INSERT' or tgoldtable = 'old_users')
+    ) then
+        perform postbell.raise_error(
+            'invalid_argument', format('trigger %s is not as postbell.mirror_recipients() makes it: call that instead', tg_name)
+        );
+    end if;
+
     select * into v_mirror
     from postbell.recipient_mirror
     where source = v_source;

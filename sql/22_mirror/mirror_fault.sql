@@ -20,6 +20,11 @@ as $$
               and relkind not in ('r', 'p')
         ),
         (
+            -- Whose it is would decide who is copied, and the policy's functions would run with the rights of who reads.
+            select format('row-level security hides rows of %s from %s: mirror as a role with BYPASSRLS', source, current_user)
+            where row_security_active(source)
+        ),
+        (
             select 'a recipient has no ' || min(name)
             from mapped
             where name not like 'attributes.%'

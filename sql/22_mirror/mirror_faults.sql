@@ -1,5 +1,6 @@
 create or replace function postbell.mirror_faults(source regclass) returns table (tenant_id text, recipient_id text, fault text)
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

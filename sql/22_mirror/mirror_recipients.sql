@@ -1,6 +1,7 @@
 create or replace function postbell.mirror_recipients(source regclass, mapping jsonb, tenant_id text default 'default')
 returns bigint
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

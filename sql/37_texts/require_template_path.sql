@@ -1,5 +1,6 @@
 create or replace function postbell.require_template_path(path text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_file constant text := substring(path from '[^/]*$');

@@ -1,6 +1,7 @@
 create or replace function postbell.roll_back_text(path text, tenant_id text default null, to_version integer default null)
 returns integer
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -1,6 +1,7 @@
 create or replace function postbell.set_text(path text, content text, tenant_id text default null, note text default null)
 returns integer
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

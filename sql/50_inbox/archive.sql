@@ -1,5 +1,6 @@
 create or replace function postbell.archive(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

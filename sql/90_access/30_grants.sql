@@ -5,7 +5,7 @@ revoke all on all functions in schema postbell_queue from public;
 -- What changed its mind about a role since the last deploy must not linger.
 revoke all on all tables in schema postbell
 from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
-revoke all on all functions in schema postbell
+revoke all on all functions in schema postbell, postbell_queue
 from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 grant usage on schema postbell
@@ -94,7 +94,8 @@ grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell
 grant usage on schema postbell_queue to postbell_dispatcher;
 grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
 grant usage, select on all sequences in schema postbell_queue to postbell_dispatcher;
-grant execute on all functions in schema postbell_queue to postbell_dispatcher;
+-- It fires pgqueuer's trigger, and so does the owner in the same session: see postbell_admin, below.
+alter function postbell_queue.fn_pgqueuer_changed() set search_path = pg_catalog, pg_temp; -- noqa: PRS
 
 -- Support answers "why", without reading what was written or where it was sent. A text of a template is nobody's yet.
 grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.edition, postbell.branding_version
@@ -120,6 +121,20 @@ grant execute on function
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;
 
-grant all on all tables in schema postbell to postbell_admin;
+-- An administrator changes rows, not tables: a trigger or a foreign key of theirs would run with the owner's rights.
+grant select, insert, update, delete on all tables in schema postbell to postbell_admin;
 grant all on all sequences in schema postbell to postbell_admin;
 grant execute on all functions in schema postbell to postbell_admin;
+-- Nor do they call what only other functions call. PL/pgSQL compiles a function once a session, and would have looked
+-- for the types of its variables among the administrator's own before the owner runs it.
+revoke execute on function
+    postbell.current_step, postbell.route_page, postbell.reject_next, postbell.tell, postbell.deliver, postbell.decide,
+    postbell.decide_again, postbell.quiet_until, postbell.enqueue, postbell.foresee, postbell.undecided_event,
+    postbell.take_back, postbell.stop_undeliverable, postbell.settle, postbell.settle_unknown, postbell.break_up,
+    postbell.take_notices, postbell.follow_receipts, postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared
+from postbell_admin;
+-- Nor put our trigger functions on tables of theirs. Mirroring needs one, which looks at what it was put on.
+revoke execute on function
+    postbell.be_strict, postbell.wake_router, postbell.wait_less, postbell.keep_branding, postbell.note_marks,
+    postbell.begin_with_stops
+from postbell_admin;

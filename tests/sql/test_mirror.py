@@ -286,6 +286,29 @@ def test_a_cast_of_the_application_is_not_run_with_our_rights(users: Connection)
     assert roles(users, 1) == ["glad"]
 
 
+def test_a_trigger_of_somebody_else_does_not_read_their_view_with_our_rights(
+    users: Connection,
+) -> None:
+    mirror(users)
+    users.execute("""
+        grant usage, create on schema app to postbell_admin;
+        set local role postbell_admin;
+        create table app.people (id bigint primary key, mail text);
+        insert into postbell.recipient_mirror (source, mapping, tenant_id)
+        values ('app.people', '{"id": "id"}', 'default');
+        create function app.spy() returns text language plpgsql as $$
+        begin
+            raise exception 'run as %', current_user;
+        end $$;
+        create temporary view new_users as select 1 as id, app.spy() as mail;
+        create trigger follow after insert on app.people
+        for each statement execute function postbell.follow_users()
+    """)
+
+    with pytest.raises(psycopg.Error, match=r"not as postbell\.mirror_recipients"):
+        users.execute("insert into app.people values (1)")
+
+
 def test_mirroring_again_changes_the_mapping_and_copies_anew(users: Connection) -> None:
     mirror(users, {"id": "id", "email": "mail"})
     mirror(users, {"id": "id", "email": "mail", "phone": "mobile"})

@@ -30,10 +30,18 @@ BREACHES = {
     "no_index_mentions_a_deliverys_state": (
         "create index on postbell.delivery (id) where state = 'waiting'"
     ),
+    "nobody_else_makes_triggers_or_keys": "grant trigger on postbell.tenant to postbell_reader",
+    "nobody_else_uses_a_trigger_function": (
+        "grant execute on function postbell.note_marks to postbell_admin"
+    ),
     "nothing_depends_on_a_row_of_the_ring": (
         "create unique index u on postbell.outbox (id, slot);"
         " create table postbell.t (id bigint, slot smallint,"
         " foreign key (id, slot) references postbell.outbox (id, slot))"
+    ),
+    "plpgsql_variables_are_what_they_say": (
+        "create function postbell.f() returns integer"
+        " language plpgsql as 'declare v integer := 1; begin return v; end'"
     ),
     "public_executes_nothing": "create function postbell.f() returns integer return 1",
     "public_reads_nothing": "grant select on postbell.inbox to public",
