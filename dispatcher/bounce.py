@@ -1,4 +1,8 @@
-"""Mail that comes back: delivery status notifications (RFC 3464) and complaints (RFC 5965, ARF).
+"""Mail that comes back: delivery status notifications (RFC 3464), complaints (RFC 5965, ARF, and
+those of Microsoft, which are older), and bounces that are a text for people.
+
+People do not write to the address that bounces return to. So whatever comes to one that we signed,
+and is no automatic reply, is a bounce, even if nobody can read why; then it blames no address.
 
 Anybody can write to the address that bounces return to. What it says is believed if the address
 carries our signature, or if the mail that is given back has the Message-ID that we sent, which
@@ -10,27 +14,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from binascii import a2b_base64
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.parser import HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
+from quopri import decodestring
 from types import MappingProxyType
 from typing import Final
 
+from dispatcher.auto_reply import is_answer, is_automatic
+from dispatcher.channels.return_path import Returned as NamedDelivery
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.mail_status import blame_of, status_in
-from dispatcher.receipt import Kind, Receipt
+from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import BadToken
+from dispatcher.text_bounce import Explanation, Failures, decoded, explanation_in, failures_in
 
 #: Headers in which servers leave the address that a mail was really sent to.
 _ENVELOPE: Final = ("delivered-to", "x-original-to", "envelope-to", "to")
-#: What programs say of themselves when nobody has written (RFC 3834, and what was before it).
-_AUTOMATIC: Final = re.compile(
-    r"auto[-_]?(replied|reply|generated)|vacation|out of office", re.IGNORECASE
-)
 #: As `EmailChannel` writes it, and as `Smtp` names a delivery in the envelope.
 _OUR_ID: Final = re.compile(r"<postbell\.[0-9a-f]{32}@[^<>\s]+>")
 _ENVELOPE_ID: Final = re.compile("postbell-([0-9]{1,18})")
@@ -44,6 +49,9 @@ _LOOKED_AT: Final = 256 * 1024
 _MOST_BOUNDARIES: Final = 20
 _BOUNDARY: Final = re.compile(rb"boundary", re.IGNORECASE)
 
+#: Whose address a report is about.
+_NAMING: Final = ("original-recipient", "final-recipient", "x-actual-recipient")
+_HEADERS_ALONE: Final = ("text/rfc822-headers", "message/global-headers")
 _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "failed": Kind.BOUNCED,
@@ -52,12 +60,31 @@ _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
         # Handed to a system that tells nothing more, or to several: it has left.
         "relayed": Kind.SENT,
         "expanded": Kind.SENT,
+        # Not in RFC 3464, and written all the same: nothing is tried any more.
+        "fail": Kind.BOUNCED,
+        "failure": Kind.BOUNCED,
+        "error": Kind.BOUNCED,
+        "expired": Kind.BOUNCED,
     }
 )
+#: Without an action that anybody knows: by the class of the status (RFC 3463, 3.1).
+_CLASSES: Final[Mapping[str, Kind]] = MappingProxyType(
+    {"2": Kind.DELIVERED, "4": Kind.DEFERRED, "5": Kind.BOUNCED}
+)
+_BASIC: Final = re.compile(r"\s*(?:\w+\s*;)?\s*([245])\d\d(?!\d)", re.ASCII)
 #: RFC 5965, 7.3, and RFC 6650; the others are no word of a person's.
 _FEEDBACK: Final[Mapping[str, Kind]] = MappingProxyType(
     {"abuse": Kind.COMPLAINED, "opt-out": Kind.UNSUBSCRIBED, "opt-out-list": Kind.UNSUBSCRIBED}
 )
+#: In the complaint, or in the mail within it: whose it is (Microsoft's JMRP).
+_MICROSOFTS: Final = "x-hmxmroriginalrecipient"
+_MICROSOFT_SAYS: Final = re.compile(r"\s*complaint about message from ", re.IGNORECASE)
+#: Addresses that hide whose complaint it is.
+_HIDDEN: Final = re.compile(r"redact|anonym|undisclosed|\*|^x+@", re.IGNORECASE)
+#: In these, servers on the way write down the address that a mail returns to.
+_TRACES: Final = ("return-path", "authentication-results", "received-spf")
+_ADDRESS: Final = re.compile(r"[^\s<>;=,\"'()@]{1,128}@[^\s<>;=,\"'()@]{1,255}")
+_LONGEST_TRACE: Final = 4096
 _ENDLESS: Final = "parts within parts without end"
 
 
@@ -73,13 +100,40 @@ class Unproven(Exception):
 class _Subject:
     """The delivery that a bounce is about."""
 
-    delivery_id: int
+    #: None where only the Message-ID tells.
+    delivery_id: int | None
     #: What the database must have sent, where no signature proves it.
     message_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """A mail that came back, taken apart."""
+
+    mail: Message
+    #: The first of each content type.
+    parts: Mapping[str, Message]
+    explained: Explanation
+    #: Headers of the mail that is given back.
+    original: Message | None
+    #: Where it was sent to.
+    envelope: Sequence[str]
+    #: The same for a mail that is handed to us twice.
+    origin: str
+
+    @property
+    def sent_to(self) -> tuple[str, ...]:
+        """To whom the mail had gone that is given back."""
+        return _addresses(_all(self.original, "to"))
+
+    def blocks(self, *kinds: str) -> list[Message] | None:
+        """Groups of fields of a part of one of these types; None without such a part."""
+        part = next((self.parts[kind] for kind in kinds if kind in self.parts), None)
+        return None if part is None else _blocks(part)
+
+
 def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = None) -> list[Receipt]:
-    """What a mail tells of a delivery, which may be nothing.
+    """What a mail tells of deliveries: at least one receipt.
 
     `recipient` is the address that it was sent to, if the mail server says so. Raises NotABounce,
     Unproven; never anything else, whatever the bytes.
@@ -88,125 +142,225 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
     if len(_BOUNDARY.findall(seen)) > _MOST_BOUNDARIES:
         raise NotABounce(_ENDLESS)
     try:
-        return _read(message_from_bytes(seen), raw, return_path, recipient)
+        returned = _taken_apart(seen, raw, recipient)
+        status = returned.blocks("message/delivery-status", "message/global-delivery-status")
+        feedback = returned.blocks("message/feedback-report")
+        found = _understood(returned, status, feedback)
     except RecursionError:
         raise NotABounce(_ENDLESS) from None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # What the standard library's parser raises depends on how the mail is broken.
+        raise NotABounce("a mail that cannot be read") from None
 
-
-def _read(
-    mail: Message, raw: bytes, return_path: ReturnPath, recipient: str | None
-) -> list[Receipt]:
-    parts = {part.get_content_type(): part for part in _parts_of(mail)}
-    status = parts.get("message/delivery-status") or parts.get("message/global-delivery-status")
-    feedback = parts.get("message/feedback-report")
-    failed = _header(mail, "x-failed-recipients")
-    if status is None and feedback is None and failed is None:
-        raise NotABounce(_what_else(mail))
-
-    original = _original(parts)
-    blocks = _blocks(status) if status is not None else []
-    about = _blocks(feedback) if feedback is not None else []
-    claims = [recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))]
-    claims += [value for block in about for value in _all(block, "original-mail-from")]
-    claims += _all(original, "return-path")
-    envelope_id = _header(blocks[0], "original-envelope-id") if blocks else None
-    subject = _subject(claims, envelope_id, _header(original, "message-id"), return_path)
-    origin = _identity(mail, raw)
-    sent_to = _addresses(_all(original, "to"))
-
-    if feedback is not None:
-        return list(_complaints(about, subject, origin, sent_to))
-    if status is not None:
-        return list(_reports(blocks, subject, origin, sent_to, _header(mail, "date")))
-    # Exim, of old: a text, and a header with the addresses.
-    code = status_in(_text_of(mail))
+    if found:
+        subject = _subject(returned, status or [], feedback or [], return_path)
+    else:
+        signed = _named_in(returned.envelope, return_path)
+        if signed is None or not signed.is_signed:
+            raise NotABounce("no report of a mail server")
+        subject = _Subject(signed.delivery_id, None)
+        found = [_unknown(returned)]
     return [
-        Receipt(
-            event_id=f"dsn:{origin}:0",
-            kind=Kind.BOUNCED,
+        replace(
+            receipt,
             delivery_id=subject.delivery_id,
             message_id=subject.message_id,
-            code=code,
-            blame=blame_of(code),
-            addresses=(*_addresses([failed]), *sent_to),
+            addresses=_not_ours(receipt.addresses, return_path),
         )
+        for receipt in found
     ]
 
 
-def _reports(
-    blocks: Sequence[Message],
-    subject: _Subject,
-    origin: str,
-    sent_to: Sequence[str],
-    date: str | None,
-) -> Iterator[Receipt]:
+def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
+    mail = message_from_bytes(seen)
+    every = list(_parts_of(mail))
+    parts: dict[str, Message] = {}
+    for part in every:
+        parts.setdefault(part.get_content_type(), part)
+    explained = explanation_in(
+        part for part in every if part.get_content_type() not in _HEADERS_ALONE
+    )
+    return _Returned(
+        mail=mail,
+        parts=parts,
+        explained=explained,
+        original=_original(parts) or (_fields(explained.copy) if explained.copy else None),
+        envelope=[recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))],
+        origin=_identity(mail, raw),
+    )
+
+
+def _understood(
+    returned: _Returned, status: list[Message] | None, feedback: list[Message] | None
+) -> list[Receipt]:
+    """What it says, of a delivery yet to be found; empty if it is in no known form."""
+    if feedback is not None:
+        return [_complaint(returned, feedback)]
+    if status is None and (complained := _complaint_to_microsoft(returned)):
+        return [complained]
+    reports = list(_reports(returned, status or []))
+    if reports:
+        return reports
+    if status is None and "x-failed-recipients" not in returned.mail:
+        if is_automatic(returned.mail):
+            raise NotABounce("an automatic reply")
+        if is_answer(returned.mail):
+            raise NotABounce("an answer that somebody wrote to the address that bounces return to")
+    failures = failures_in(returned.mail, returned.explained)
+    return [] if failures is None else [_of_text(returned, failures)]
+
+
+def _reports(returned: _Returned, blocks: Sequence[Message]) -> Iterator[Receipt]:
     """One receipt for each recipient: a mail of ours has one, but it may have been forwarded."""
     for number, block in enumerate(blocks[:_MOST_BLOCKS]):
-        kind = _ACTIONS.get(_word(_header(block, "action")))
-        if kind is None:
+        said = _behind_semicolon(_header(block, "diagnostic-code"))
+        code = _code(_header(block, "status"), said)
+        kind = _kind(_header(block, "action"), code, said)
+        named = [value for name in _NAMING for value in _all(block, name)]
+        if kind is None or (not named and "action" not in block):
             continue
-        reason = _behind_semicolon(_header(block, "diagnostic-code"))
-        code = status_in(_header(block, "status") or "")
-        # 5.0.0 says nothing; the other server's own words may say more.
-        if code is None or code.endswith(".0.0"):
-            code = status_in(reason or "") or code
-        named = [*_all(block, "original-recipient"), *_all(block, "final-recipient")]
+        last_tried = _header(block, "last-attempt-date") or _header(returned.mail, "date")
         yield Receipt(
-            event_id=f"dsn:{origin}:{number}",
+            event_id=f"dsn:{returned.origin}:{number}",
             kind=kind,
-            delivery_id=subject.delivery_id,
-            message_id=subject.message_id,
-            occurred_at=_moment(_header(block, "last-attempt-date") or date),
+            occurred_at=_moment(last_tried),
             code=code,
-            reason=reason,
+            reason=said,
             blame=blame_of(code) if kind is Kind.BOUNCED else None,
-            addresses=(*_addresses(map(_behind_semicolon, named)), *sent_to),
+            addresses=(*_addresses(map(_behind_semicolon, named)), *returned.sent_to),
         )
 
 
-def _complaints(
-    blocks: Sequence[Message], subject: _Subject, origin: str, sent_to: Sequence[str]
-) -> Iterator[Receipt]:
-    for block in blocks[:1]:
-        kind = _FEEDBACK.get(_word(_header(block, "feedback-type")))
-        if kind is None:
-            raise NotABounce("a report that is no complaint")
-        yield Receipt(
-            event_id=f"arf:{origin}",
-            kind=kind,
-            delivery_id=subject.delivery_id,
-            message_id=subject.message_id,
-            occurred_at=_moment(_header(block, "arrival-date")),
-            # Most of them hide whose complaint it is; then it is the one we wrote to.
-            addresses=None if not sent_to else tuple(sent_to),
-        )
+def _code(status: str | None, said: str | None) -> str | None:
+    """The status, or what the other server's own words say instead of it.
+
+    5.0.0 says nothing; and some write 5.1.1 above whatever is permanent.
+    """
+    code, quoted = status_in(status or ""), status_in(said or "")
+    if code is None or code.endswith(".0.0") or blame_of(code) is Blame.HARD:
+        return quoted or code
+    return code
+
+
+def _kind(action: str | None, code: str | None, said: str | None) -> Kind | None:
+    kind = _ACTIONS.get(_word(action))
+    if kind is None:
+        basic = _BASIC.match(said or "")
+        kind = _CLASSES.get(code[0] if code else basic[1] if basic else "")
+    return kind
+
+
+def _of_text(returned: _Returned, failures: Failures) -> Receipt:
+    kind = Kind.BOUNCED if failures.is_final else Kind.DEFERRED
+    code = returned.explained.code
+    return Receipt(
+        event_id=f"dsn:{returned.origin}:0",
+        kind=kind,
+        occurred_at=_moment(_header(returned.mail, "date")),
+        code=code,
+        reason=returned.explained.reason,
+        blame=blame_of(code) if kind is Kind.BOUNCED else None,
+        addresses=(*failures.addresses, *returned.sent_to),
+        detail={"format": "text"},
+    )
+
+
+def _unknown(returned: _Returned) -> Receipt:
+    """It came back, nobody can read why, and no address is to blame."""
+    return Receipt(
+        event_id=f"dsn:{returned.origin}:0",
+        kind=Kind.BOUNCED,
+        occurred_at=_moment(_header(returned.mail, "date")),
+        code=returned.explained.code,
+        reason=returned.explained.reason,
+        detail={"format": "unknown"},
+    )
+
+
+def _complaint(returned: _Returned, blocks: Sequence[Message]) -> Receipt:
+    kind = _FEEDBACK.get(_word(_header(blocks[0], "feedback-type"))) if blocks else None
+    if kind is None:
+        raise NotABounce("a report that is no complaint")
+    named = [*_all(blocks[0], "original-rcpt-to"), *_all(blocks[0], "removal-recipient")]
+    return _complained(returned, kind, named, _header(blocks[0], "arrival-date"))
+
+
+def _complaint_to_microsoft(returned: _Returned) -> Receipt | None:
+    named = [*_all(returned.original, _MICROSOFTS), *_all(returned.mail, _MICROSOFTS)]
+    subject = _header(returned.mail, "subject") or ""
+    if returned.original is None or not (named or _MICROSOFT_SAYS.match(subject)):
+        return None
+    return _complained(returned, Kind.COMPLAINED, named, _header(returned.mail, "date"))
+
+
+def _complained(returned: _Returned, kind: Kind, named: Iterable[str], date: str | None) -> Receipt:
+    known = [*_addresses(map(_behind_semicolon, named)), *returned.sent_to]
+    shown = tuple(address for address in known if not _HIDDEN.search(address))
+    return Receipt(
+        event_id=f"arf:{returned.origin}",
+        kind=kind,
+        occurred_at=_moment(date),
+        # Most of them hide whose complaint it is; then it is the one we wrote to.
+        addresses=shown or None,
+    )
 
 
 def _subject(
-    claims: Sequence[str], envelope_id: str | None, message_id: str | None, return_path: ReturnPath
+    returned: _Returned,
+    status: Sequence[Message],
+    feedback: Sequence[Message],
+    return_path: ReturnPath,
 ) -> _Subject:
-    named: int | None = None
+    claims = [*returned.envelope]
+    claims += [value for block in feedback for value in _all(block, "original-mail-from")]
+    for name in _TRACES:
+        for value in _all(returned.original, name):
+            claims += _ADDRESS.findall(value[:_LONGEST_TRACE])
+    named = _named_in(claims, return_path)
+    if named is not None and named.is_signed:
+        return _Subject(named.delivery_id, None)
+    number = None if named is None else named.delivery_id
+    enveloped = _ENVELOPE_ID.fullmatch(
+        (status and _header(status[0], "original-envelope-id")) or ""
+    )
+    if enveloped is not None:
+        number = int(enveloped[1])
+    message_id = _header(returned.original, "message-id")
+    if message_id is None or not _OUR_ID.fullmatch(message_id):
+        raise Unproven("neither a signed address nor a Message-ID of ours is in it")
+    return _Subject(number, message_id)
+
+
+def _named_in(claims: Iterable[str], return_path: ReturnPath) -> NamedDelivery | None:
+    """The delivery that one of the addresses names, a signed one first. Raises Unproven."""
+    named: NamedDelivery | None = None
     is_forged = False
     for claim in claims:
         try:
-            returned = return_path.read(parseaddr(claim)[1] or claim)
+            found = return_path.read(parseaddr(claim)[1] or claim)
         except BadToken:
             is_forged = True
             continue
-        if returned is not None and returned.is_signed:
-            return _Subject(returned.delivery_id, None)
-        if returned is not None:
-            named = returned.delivery_id
+        if found is not None and found.is_signed:
+            return found
+        named = found or named
     if is_forged:
         raise Unproven("the address that it came to is not signed by us")
-    enveloped = _ENVELOPE_ID.fullmatch(envelope_id or "")
-    if enveloped is not None:
-        named = int(enveloped[1])
-    if named is None:
-        raise Unproven("it names no delivery of ours")
-    if message_id is None or not _OUR_ID.fullmatch(message_id):
-        raise Unproven("neither a signed address nor a Message-ID of ours is in it")
-    return _Subject(named, message_id)
+    return named
+
+
+def _not_ours(addresses: tuple[str, ...] | None, return_path: ReturnPath) -> tuple[str, ...] | None:
+    """Without those that bounces return to: some texts name them, too."""
+    if addresses is None:
+        return None
+    return tuple(each for each in addresses if not _is_return_path(each, return_path))
+
+
+def _is_return_path(address: str, return_path: ReturnPath) -> bool:
+    try:
+        return return_path.read(address) is not None
+    except BadToken:
+        return True
 
 
 def _parts_of(mail: Message) -> Iterator[Message]:
@@ -216,7 +370,7 @@ def _parts_of(mail: Message) -> Iterator[Message]:
     if mail.get_content_maintype() == "multipart" and isinstance(content, list):
         for part in content:
             if isinstance(part, Message):
-                yield part
+                yield from _parts_of(part)
 
 
 def _original(parts: Mapping[str, Message]) -> Message | None:
@@ -227,19 +381,25 @@ def _original(parts: Mapping[str, Message]) -> Message | None:
             return content[0]
         if isinstance(content, str):
             return _fields(content)
-    for kind in ("text/rfc822-headers", "message/global-headers"):
+    for kind in _HEADERS_ALONE:
         if kind in parts:
-            return _fields(_text_of(parts[kind]))
+            return _fields(decoded(parts[kind]))
     return None
 
 
 def _blocks(part: Message) -> list[Message]:
     """Groups of fields; the first of a status report is about the whole of it."""
     content = part.get_payload()
-    if isinstance(content, list):
+    encoding = _word(_header(part, "content-transfer-encoding"))
+    if not isinstance(content, list):
+        text = decoded(part)
+    elif encoding in _ENCODINGS:
+        # The parser takes fields apart before it decodes them.
+        text = _ENCODINGS[encoding]("\n\n".join(map(str, content)))
+    else:
         return [block for block in content if isinstance(block, Message)]
-    text = _text_of(part).replace("\r\n", "\n")
-    return [_fields(block) for block in text.split("\n\n") if block.strip()]
+    blocks = text.replace("\r\n", "\n").split("\n\n")
+    return [_fields(block) for block in blocks if block.strip()]
 
 
 def _fields(text: str) -> Message:
@@ -247,22 +407,17 @@ def _fields(text: str) -> Message:
     return HeaderParser().parsestr(text)
 
 
-def _text_of(part: Message) -> str:
-    content = part.get_payload()
-    if isinstance(content, list):
-        return "\n".join(_text_of(each) for each in content if isinstance(each, Message))
-    decoded = part.get_payload(decode=True)
-    if not isinstance(decoded, bytes):
-        return ""
-    return decoded.decode("utf-8", "replace")
+def _of_base64(text: str) -> str:
+    return a2b_base64(text.encode("ascii", "ignore")).decode("utf-8", "replace")
 
 
-def _what_else(mail: Message) -> str:
-    said = " ".join(
-        _header(mail, name) or ""
-        for name in ("auto-submitted", "x-autoreply", "x-autorespond", "precedence", "subject")
-    )
-    return "an automatic reply" if _AUTOMATIC.search(said) else "no report of a mail server"
+def _of_quoted_printable(text: str) -> str:
+    return decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+_ENCODINGS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {"base64": _of_base64, "quoted-printable": _of_quoted_printable}
+)
 
 
 def _identity(mail: Message, raw: bytes) -> str:

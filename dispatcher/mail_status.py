@@ -1,24 +1,53 @@
-"""Enhanced mail system status codes (RFC 3463), and what they say about an address."""
+"""Enhanced mail system status codes (RFC 3463), and what they say about an address.
+
+The one table of them: for the SMTP session, for mails that come back, and for what services report.
+An address that is blamed HARD is never written to again, so only codes that hardly ever stand for
+anything but a dead mailbox are in that set; in doubt it is SOFT, which passes after days.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from dispatcher.receipt import Blame
 
-#: No such mailbox, no such domain, bad syntax, moved away, takes no mail (RFC 7505); 5.1.0 leaves
-#: open which. Not 5.1.7 and 5.1.8, which are about the sender's address.
-BAD_ADDRESS: Final = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-#: Disabled, full: people tidy up.
-NOT_NOW: Final = frozenset({"5.2.1", "5.2.2"})
+_BLAMES: Final[Mapping[str, Blame]] = MappingProxyType(
+    {
+        "5.1.1": Blame.HARD,  # no such mailbox
+        "5.1.2": Blame.HARD,  # no such domain
+        "5.1.3": Blame.HARD,  # no address at all
+        "5.1.6": Blame.HARD,  # moved, and nobody knows where to
+        "5.1.10": Blame.HARD,  # the domain takes no mail (RFC 7505); Exchange: no such mailbox
+        "5.1.351": Blame.HARD,  # Exchange Online: the next server knows no such mailbox
+        "5.4.4": Blame.HARD,  # no route, which nearly always is a domain that does not exist
+        "5.1.0": Blame.SOFT,  # leaves open what it is; seldom a dead mailbox
+        "5.1.4": Blame.SOFT,  # ambiguous
+        "5.2.0": Blame.SOFT,  # something about the mailbox
+        "5.2.1": Blame.SOFT,  # disabled
+        "5.2.2": Blame.SOFT,  # full
+        # RFC 3463: no answer from the host. Exchange Online: nobody of that name, or no access.
+        "5.4.1": Blame.SOFT,
+        "5.4.310": Blame.SOFT,  # Exchange Online: the domain's DNS does not work
+        # Not 5.1.7 and 5.1.8: those are about the sender's address.
+    }
+)
+#: The mailbox is full. Permanent by its class, but people tidy up: the session tries again.
+FULL_MAILBOX: Final = "5.2.2"
 
-_STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+_CODE: Final = r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)"
+_STATUS: Final = re.compile(_CODE)
+#: Behind a reply's three digits, or marked as a status: not the version of a program.
+_CERTAIN: Final = re.compile(
+    rf"(?:(?<!\d)[245]\d\d[ -]|#|\bstatus\b[^\w\n]{{1,5}}){_CODE}", re.IGNORECASE
+)
 
 
 def status_in(text: str) -> str | None:
-    """The first code in a text, like `5.1.1`."""
-    found = _STATUS.search(text)
+    """The first code in a text, like `5.1.1`; one that stands where a server writes it, if any."""
+    found = _CERTAIN.search(text) or _STATUS.search(text)
     return found[1] if found else None
 
 
@@ -30,6 +59,4 @@ def blame_of(status: str | None) -> Blame | None:
     status = status_in(status or "")
     if status is None or status.split(".")[1] == "7":
         return None
-    if status in BAD_ADDRESS:
-        return Blame.HARD
-    return Blame.SOFT if status in NOT_NOW or status.startswith("4.") else None
+    return _BLAMES.get(status, Blame.SOFT if status.startswith("4.") else None)

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from email_validator import EmailNotValidError, validate_email
+
 from dispatcher.masking import mask
 
 #: The provider of what we see ourselves: bounce mails, mails opened, links followed.
@@ -86,9 +88,27 @@ def _as_json(receipt: Receipt) -> dict[str, Any]:
         "code": _shown(receipt.code),
         "reason": _shown(receipt.reason),
         "blame": receipt.blame,
-        "addresses": None if receipt.addresses is None else list(map(possible, receipt.addresses)),
+        "addresses": None if receipt.addresses is None else _spellings(receipt.addresses),
         "detail": {key: _shown(value) for key, value in receipt.detail.items()},
     }
+
+
+def _spellings(addresses: Iterable[str]) -> list[str]:
+    """Each address, and one with an international domain in both of its forms.
+
+    The database has it as the application wrote it, and services name what was on the wire.
+    """
+    found: dict[str, None] = {}
+    for address in addresses:
+        found[possible(address)] = None
+        if address.isascii() and "xn--" not in address.lower():
+            continue
+        try:
+            valid = validate_email(address, check_deliverability=False)
+        except EmailNotValidError:
+            continue
+        found.update(dict.fromkeys(filter(None, (valid.normalized, valid.ascii_email))))
+    return list(found)
 
 
 def short_id(given: str) -> str:

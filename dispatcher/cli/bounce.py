@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 import os
 import sys
+import syslog
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -54,8 +55,11 @@ def command(
     postbell bounce --maildir ~bounces/Maildir       now and then
 
     Exit codes for a mail server (sysexits.h): 0 it is done with, 75 keep it and try again. What is
-    no report, or is forged, is dropped with 0 and a sentence: sent back, it would go to whoever was
-    named as its sender.
+    no report, or is forged, is dropped with 0: sent back, it would go to whoever was named as its
+    sender. What became of a mail is said in a sentence, and in the system's log for mail.
+
+    What comes to an address that is signed, and cannot be read, counts as a bounce without a
+    reason; postbell.receipt has it, with {"format": "unknown"}.
     """  # noqa: D301 - this \b keeps the lines apart
     with _kept_if_it_fails():
         settings = Settings.load()
@@ -63,7 +67,9 @@ def command(
         with connected(settings) as connection:
             if maildir is None:
                 raw = sys.stdin.buffer.read(LARGEST + 1)
-                answer(_taken(connection, return_path, raw, recipient))
+                sentence = _taken(connection, return_path, raw, recipient)
+                answer(sentence)
+                _log(sentence)
                 return
             counted: Counter[str] = Counter()
             for raw in _unseen(maildir):
@@ -84,11 +90,18 @@ def _taken(
         return f"Dropped: {error}."
     except bounce.Unproven as error:
         return f"Refused: {error}."
-    rows = questions.receive(connection, OURSELVES, receipts) if receipts else []
-    if not rows:
-        return "Dropped: it reports nothing."
+    rows = questions.receive(connection, OURSELVES, receipts)
     named = ", ".join(sorted({row["verdict"] for row in rows}))
+    if any(receipt.detail.get("format") == "unknown" for receipt in receipts):
+        return f"Reported without a reason, for it is in no known form: {named}."
     return f"Reported: {named}."
+
+
+def _log(sentence: str) -> None:
+    """Where the mail server writes, too: it throws away what a command says that succeeds."""
+    is_clear = sentence.startswith("Reported:")
+    syslog.openlog("postbell", syslog.LOG_PID, syslog.LOG_MAIL)
+    syslog.syslog(syslog.LOG_INFO if is_clear else syslog.LOG_WARNING, f"bounce: {sentence}")
 
 
 def _unseen(folder: Path) -> Iterator[bytes]:

@@ -184,12 +184,3 @@ Message-ID: <away@example.org>
 
 I am back on Monday.
 """
-
-#: Somebody answers by hand.
-ANSWER: Final = """
-From: Ada <ada@example.org>
-To: {to}
-Subject: Re: Paid
-
-Where is my order? 5.1.1 is what I live at.
-"""

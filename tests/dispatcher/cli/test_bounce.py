@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import syslog
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.signing import Signer
 from tests import given
+from tests.dispatcher.bounces.corpus import SAMPLES
 from tests.dispatcher.bounces.given import ABSENT, COMPLAINT, EXCHANGE, ID, POSTFIX, crlf
 from tests.dispatcher.cli.conftest import Cli
 
@@ -84,6 +86,57 @@ def test_the_same_bounce_again_is_known(
     cli("bounce", stdin=bounce)
 
     assert cli("bounce", stdin=bounce).stdout == "Reported: repeated.\n"
+
+
+def test_a_bounce_that_nobody_can_read_is_counted_and_blames_no_address(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    to = signed.of(delivery, "shop.example")
+    result = cli("bounce", stdin=f"From: mx@example.org\nTo: {to}\n\nNope.\n")
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "Reported without a reason, for it is in no known form: taken.\n",
+    )
+    assert state(database) == "bounced"
+    assert given.column(database, "select detail ->> 'format' from postbell.receipt") == ["unknown"]
+    assert given.column(database, "select address from postbell.suppression") == []
+
+
+def test_a_complaint_that_has_only_our_message_id_finds_its_delivery(
+    cli: Cli, database: given.Connection, delivery: int
+) -> None:
+    shape = next(each.mail for each in SAMPLES if each.name == "Microsoft, naming whose it is")
+    cli("bounce", stdin=mail(shape, delivery, "abuse@shop.example"))
+
+    assert given.column(database, "select reason from postbell.suppression") == ["complaint"]
+
+
+def test_an_international_domain_is_one_address_in_both_forms(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    database.execute("update postbell.recipient set email = 'u1@Bücher.Example'")
+    bounce = mail(POSTFIX, delivery, signed.of(delivery, "shop.example"))
+    cli("bounce", stdin=bounce.replace("u1@example.org", "U1@xn--bcher-kva.example"))
+
+    assert given.column(database, "select address from postbell.suppression") == [
+        "u1@bücher.example"
+    ]
+
+
+def test_what_became_of_a_mail_is_in_the_systems_log(
+    cli: Cli, delivery: int, signed: ReturnPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[tuple[int, str]] = []
+    monkeypatch.setattr(syslog, "syslog", lambda *entry: logged.append(entry))
+    to = signed.of(delivery, "shop.example")
+
+    cli("bounce", stdin=mail(POSTFIX, delivery, to))
+    cli("bounce", stdin=mail(ABSENT, delivery, to))
+    assert logged == [
+        (syslog.LOG_INFO, "bounce: Reported: taken."),
+        (syslog.LOG_WARNING, "bounce: Dropped: an automatic reply."),
+    ]
 
 
 @pytest.mark.parametrize("variable", ["ORIGINAL_RECIPIENT", "RECIPIENT"])
