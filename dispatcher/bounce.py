@@ -100,8 +100,7 @@ class Unproven(Exception):
 class _Subject:
     """The delivery that a bounce is about."""
 
-    #: None where only the Message-ID tells.
-    delivery_id: int | None
+    delivery_id: int
     #: What the database must have sent, where no signature proves it.
     message_id: str | None
 
@@ -325,6 +324,8 @@ def _subject(
     )
     if enveloped is not None:
         number = int(enveloped[1])
+    if number is None:
+        raise Unproven("it names no delivery of ours")
     message_id = _header(returned.original, "message-id")
     if message_id is None or not _OUR_ID.fullmatch(message_id):
         raise Unproven("neither a signed address nor a Message-ID of ours is in it")

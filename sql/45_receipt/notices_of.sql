@@ -20,11 +20,8 @@ as $$
         select delivery_id
         from postbell.attempt
         where provider_message_id = given.message_id
-          and case
-              -- Our own Message-ID, whichever provider took the mail: in what comes back we read it ourselves.
-              when provider_message_id like '<%' then notices_of.provider = 'postbell'
-              else provider = notices_of.provider
-          end
+          and provider_message_id not like '<%'
+          and provider = notices_of.provider
         order by attempted_at desc
         limit 1
     ) as tried on given.delivery_id is null

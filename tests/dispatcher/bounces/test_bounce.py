@@ -28,8 +28,8 @@ SIGNED = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
 UNSIGNED = ReturnPath()
 OURS = SIGNED.of(42, "shop.example")
 FORGED = "bounces+42-aaaaaaaaaaaaaaaa@shop.example"
-#: What names the delivery: our signature alone, or the Message-ID.
-KNOWN = [(42, None), (42, ID), (None, ID)]
+#: What proves the delivery: our signature, or the Message-ID.
+KNOWN = [(42, None), (42, ID)]
 NOT_OURS = "<abc@elsewhere.example>"
 
 
@@ -154,10 +154,11 @@ def test_without_a_secret_the_message_id_must_be_the_one_that_was_sent() -> None
         one(mail(POSTFIX, to=plain, returned=plain, id=NOT_OURS), UNSIGNED)
 
 
-def test_the_envelope_id_or_the_message_id_names_the_delivery_where_the_address_does_not() -> None:
+def test_the_envelope_id_names_the_delivery_where_the_address_does_not() -> None:
     elsewhere = {"to": "postmaster@shop.example", "returned": "x@shop.example"}
     assert one(mail(POSTFIX, **elsewhere), UNSIGNED).delivery_id == 42
-    assert one(mail(POSTFIX, envelope_id="another's", **elsewhere), UNSIGNED).message_id == ID
+    with pytest.raises(Unproven, match="names no delivery"):
+        one(mail(POSTFIX, envelope_id="another's", **elsewhere), UNSIGNED)
     with pytest.raises(Unproven, match="Message-ID of ours"):
         one(mail(POSTFIX, id=NOT_OURS, **elsewhere), UNSIGNED)
 
@@ -205,14 +206,12 @@ def test_a_bounce_of_a_bounce_says_nothing_of_a_person() -> None:
         receipts_in(double.replace(b"ada@example.org", OURS.encode()), SIGNED)
 
 
-def test_a_complaint_by_an_unsigned_address_is_known_by_our_message_id() -> None:
+def test_a_complaint_is_known_by_what_servers_noted_on_the_way() -> None:
     (sample,) = [each for each in SAMPLES if each.name == "Microsoft, naming whose it is"]
-    complaint = one(mail(sample.mail, to="abuse@shop.example"))
-    assert (complaint.kind, complaint.delivery_id, complaint.message_id) == (
-        Kind.COMPLAINED,
-        None,
-        ID,
-    )
+    elsewhere = mail(sample.mail).replace(b"To: " + OURS.encode(), b"To: abuse@shop.example", 1)
+    assert one(elsewhere).delivery_id == 42
+    with pytest.raises(Unproven):
+        one(elsewhere.replace(OURS.encode(), b"from@shop.example"))
 
 
 def test_a_report_that_is_no_complaint_is_ignored() -> None:

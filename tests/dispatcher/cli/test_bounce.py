@@ -103,11 +103,11 @@ def test_a_bounce_that_nobody_can_read_is_counted_and_blames_no_address(
     assert given.column(database, "select address from postbell.suppression") == []
 
 
-def test_a_complaint_that_has_only_our_message_id_finds_its_delivery(
-    cli: Cli, database: given.Connection, delivery: int
+def test_a_complaint_of_microsofts_suppresses_the_address(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
     shape = next(each.mail for each in SAMPLES if each.name == "Microsoft, naming whose it is")
-    cli("bounce", stdin=mail(shape, delivery, "abuse@shop.example"))
+    cli("bounce", stdin=mail(shape, delivery, signed.of(delivery, "shop.example")))
 
     assert given.column(database, "select reason from postbell.suppression") == ["complaint"]
 
