@@ -13,7 +13,7 @@ LONGEST: Final = 32_768
 _LARGEST: Final = 2**63
 _NUMBER: Final = "[0-9a-f]{1,16}"
 _SPELLING: Final = re.compile(
-    rf"(?P<cluster>{_NUMBER})-(?P<xmin>{_NUMBER})-(?P<width>{_NUMBER})"
+    rf"(?P<epoch>{_NUMBER})-(?P<xmin>{_NUMBER})-(?P<width>{_NUMBER})"
     rf"-(?P<running>(?:{_NUMBER}(?:\.{_NUMBER})*)?)"
     rf"(?:-(?P<xid>{_NUMBER})-(?P<id>{_NUMBER}))?"
 )
@@ -35,18 +35,18 @@ class Position:
         """Whether nothing has been read that the snapshot does not see."""
         return snapshot.covers(self.snapshot) and (not self.xid or snapshot.sees(self.xid))
 
-    def spelled(self, cluster: int) -> str:
-        """For an `id:`. The cluster is that in which the transaction ids mean something."""
+    def spelled(self, epoch: int) -> str:
+        """For an `id:`. The epoch is that in which the transaction ids mean something."""
         snapshot = self.snapshot
         running = ".".join(f"{xid - snapshot.xmin:x}" for xid in sorted(snapshot.running))
-        text = f"{cluster % 2**64:x}-{snapshot.xmin:x}-{snapshot.xmax - snapshot.xmin:x}-{running}"
+        text = f"{epoch % 2**64:x}-{snapshot.xmin:x}-{snapshot.xmax - snapshot.xmin:x}-{running}"
         return f"{text}-{self.xid:x}-{self.id:x}" if self.xid else text
 
     @classmethod
-    def read(cls, text: str, cluster: int) -> Self | None:
-        """From what a client sends; None for what is none of this cluster's, or nonsense."""
+    def read(cls, text: str, epoch: int) -> Self | None:
+        """From what a client sends; None for what is none of this epoch's, or nonsense."""
         found = _SPELLING.fullmatch(text) if len(text) <= LONGEST else None
-        if found is None or int(found["cluster"], 16) != cluster % 2**64:
+        if found is None or int(found["epoch"], 16) != epoch % 2**64:
             return None
         xmin = int(found["xmin"], 16)
         xmax = xmin + int(found["width"], 16)

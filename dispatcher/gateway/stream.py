@@ -6,6 +6,8 @@ A plain ASGI application: an open page costs what its server needs for it, and l
     event: state           {"unread": 3, "changes": [{"change": "added", "items": [7]}]}
     event: reset           {"reason": "too_old"}: read the inbox anew, something may be missing
 
+`reason` is too_old, too_much, or unknown_position, as after a crash of PostgreSQL or a failover.
+
 `change` is added, seen, read, unread or archived; `items` is null for too many to name. An `id:` is
 opaque; the page sends the last one back as `Last-Event-ID`, or as `?last_event_id=` when it makes a
 new EventSource, and is told what it missed. A state is told at the beginning, and not repeated.

@@ -51,9 +51,9 @@ class StreamLog:
         await self._value("select postbell.rouse(%s)", place)
 
     async def stream_position(self) -> tuple[int, Snapshot]:
-        """The cluster, and what is visible now."""
+        """The epoch in which transaction ids mean something, and what is visible now."""
         cursor = await self._connection.execute(
-            "select system_identifier, snapshot::text from postbell.stream_position()"
+            "select epoch, snapshot::text from postbell.stream_position()"
         )
         row = await cursor.fetchone()
         assert row is not None  # noqa: S101 (a function with OUT arguments returns one row)

@@ -59,7 +59,7 @@ class Teller:
         self._is_between_windows: Final = asyncio.Event()
         self._is_between_windows.set()
         self._resuming: Final = asyncio.Semaphore(_RESUMED_AT_ONCE)
-        self._cluster = 0
+        self._epoch = 0
         self._snapshot: Snapshot | None = None
         self._spelled = ""
         #: The end of a window that is being read, and how far that has come.
@@ -111,11 +111,13 @@ class Teller:
 
         From this call on it is told what is new. Raises one of ConnectionLost.
         """
-        since = await self._since(last_id)
+        await self._read_as_far_as(last_id)
         while not self._is_between_windows.is_set():
             await self._is_between_windows.wait()
+        # From here to the audience nothing is awaited: another epoch may begin at any await.
         snapshot = self._snapshot
-        assert snapshot is not None  # noqa: S101 (_since has seen to it)
+        assert snapshot is not None  # noqa: S101 (_read_as_far_as has seen to it)
+        since = None if last_id is None else Position.read(last_id, self._epoch)
         spelled = self._spelled
         self._audience.add(stream)
         self._changes.setdefault(stream.reader, [])
@@ -130,17 +132,16 @@ class Teller:
         async with self._resuming, self._pool.connection() as connection:
             return await self._missed(StreamLog(connection), stream, since, snapshot) + reached
 
-    async def _since(self, last_id: str | None) -> Position | None:
-        """Where a page has read to, having read at least as far ourselves; None for nonsense."""
+    async def _read_as_far_as(self, last_id: str | None) -> None:
+        """Looks anew where a page may have read further than we have."""
         if self._snapshot is None:
             await self._look_anew()
-        if last_id is None:
-            return None
-        since = Position.read(last_id, self._cluster)
-        if since is not None and self._snapshot and not since.is_within(self._snapshot):
-            # Another gateway was ahead of us.
+        if last_id is None or self._snapshot is None:
+            return
+        since = Position.read(last_id, self._epoch)
+        if since is None or not since.is_within(self._snapshot):
+            # Another gateway was ahead of us, or in a later epoch.
             await self._look_anew()
-        return since
 
     async def _look_anew(self) -> None:
         """Returns after a look that began after the call."""
@@ -162,40 +163,40 @@ class Teller:
             frame.event(
                 "notification",
                 row.frame,
-                _spelled(self._cluster, since.snapshot, until, row.xid, row.id),
+                _spelled(self._epoch, since.snapshot, until, row.xid, row.id),
             )
             for row in rows
             if not since.has(row.xid, row.id)
         )
 
     async def _read(self, stream_log: StreamLog) -> None:
-        cluster, now = await stream_log.stream_position()
-        if not await self._is_continued(stream_log, cluster, now):
-            self._begin_anew(cluster, now)
+        epoch, now = await stream_log.stream_position()
+        if not await self._is_continued(stream_log, epoch, now):
+            self._begin_anew(epoch, now)
         elif self._snapshot is not None and now != self._snapshot:
             await self._tell(stream_log, self._snapshot, now)
         self._is_cut = False
         await self._tell_changes(stream_log)
 
-    async def _is_continued(self, stream_log: StreamLog, cluster: int, now: Snapshot) -> bool:
-        """Whether what we read last belongs to this cluster, and all since is still there."""
-        if self._snapshot is None or cluster != self._cluster or not now.covers(self._snapshot):
+    async def _is_continued(self, stream_log: StreamLog, epoch: int, now: Snapshot) -> bool:
+        """Whether what we read last belongs to this epoch, and all since is still there."""
+        if self._snapshot is None or epoch != self._epoch or not now.covers(self._snapshot):
             return False
         return not self._is_cut or await stream_log.is_stream_kept(self._snapshot)
 
-    def _begin_anew(self, cluster: int, now: Snapshot) -> None:
+    def _begin_anew(self, epoch: int, now: Snapshot) -> None:
         was_reading = self._snapshot is not None
-        self._cluster = cluster
+        self._epoch = epoch
         self._advance(now)
         if was_reading:
-            log.warning("the stream log is not the one that was read: pages look anew")
+            log.warning("stream positions are void after a crash or a failover: pages look anew")
             for stream in self._audience:
                 stream.write(_reset("unknown_position") + frame.reached(self._spelled))
             self.count_anew()
 
     def _advance(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._spelled = Position(snapshot).spelled(self._cluster)
+        self._spelled = Position(snapshot).spelled(self._epoch)
         self._window = None
         self._is_between_windows.set()
 
@@ -231,7 +232,7 @@ class Teller:
             streams = self._audience.of((row.tenant_id, row.recipient_id))
             if not streams:
                 return 0
-            at = _spelled(self._cluster, since, until, row.xid, row.id)
+            at = _spelled(self._epoch, since, until, row.xid, row.id)
             chunk = frame.event("notification", row.frame, at)
             for stream in streams:
                 stream.write(chunk)
@@ -281,15 +282,15 @@ def _reset(reason: str) -> bytes:
     return frame.event("reset", json.dumps({"reason": reason}))
 
 
-def _spelled(cluster: int, since: Snapshot, until: Snapshot, xid: int, row_id: int) -> str:
+def _spelled(epoch: int, since: Snapshot, until: Snapshot, xid: int, row_id: int) -> str:
     """The position of a page that has read to this row, between the two snapshots."""
-    return f"{_before(cluster, since, until, xid)}-{xid:x}-{row_id:x}"
+    return f"{_before(epoch, since, until, xid)}-{xid:x}-{row_id:x}"
 
 
 @lru_cache(maxsize=64)
-def _before(cluster: int, since: Snapshot, until: Snapshot, xid: int) -> str:
+def _before(epoch: int, since: Snapshot, until: Snapshot, xid: int) -> str:
     """Most rows come many to a transaction."""
-    return Position(until.up_to(xid, since)).spelled(cluster)
+    return Position(until.up_to(xid, since)).spelled(epoch)
 
 
 def _succeed(waiters: Sequence[asyncio.Future[None]]) -> None:

@@ -55,6 +55,7 @@ begin
     -- What open pages were told is told; which of it a page has heard cannot be said any more. It looks anew.
     delete from postbell.stream_event;
     delete from postbell.stream_truncation;
+    delete from postbell.stream_epoch;
 
     -- From here on: everything but this transaction, which is yet to commit.
     insert into postbell.router_step (step, snapshot, system_identifier)

@@ -62,3 +62,17 @@ create table postbell.stream_truncation (
 );
 comment on table postbell.stream_truncation is 'What each leaf of the ring held when it was last emptied: who was away since before that may have missed something.';
 comment on column postbell.stream_truncation.last_xid is 'The last transaction in the leaf.';
+
+-- PostgreSQL empties an unlogged table after a crash, when a standby takes over, and in a restore. In each of them commits
+-- may be lost that were seen before, and their transaction ids be given once more. A restart in good order keeps it.
+create unlogged table postbell.stream_epoch (
+    is_the_only_one boolean primary key default true,
+    epoch bigint not null,
+    system_identifier bigint not null,
+
+    constraint there_is_one_epoch check (is_the_only_one)
+);
+comment on table postbell.stream_epoch is
+    'The time since the server last came up from a crash, a failover or a restore. A position in the stream is good for one epoch; who comes from another looks anew.';
+comment on column postbell.stream_epoch.epoch is 'A random number.';
+comment on column postbell.stream_epoch.system_identifier is 'Of the cluster: a dump may bring the row into another one.';

@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 from dispatcher.gateway.position import LONGEST, Position
 from dispatcher.gateway.snapshot import Snapshot
 
-#: A system identifier is a signed number of 64 bits.
-CLUSTER = -7_512_345_678_901_234_567
+#: A signed number of 64 bits.
+EPOCH = -7_512_345_678_901_234_567
 
 
 @some.composite
@@ -25,23 +25,23 @@ def positions(draw: some.DrawFn) -> Position:
 
 @supposing(positions())
 def test_a_position_is_read_as_it_was_spelled(position: Position) -> None:
-    assert Position.read(position.spelled(CLUSTER), CLUSTER) == position
+    assert Position.read(position.spelled(EPOCH), EPOCH) == position
 
 
 @supposing(positions())
 def test_an_id_fits_into_a_header_and_a_line(position: Position) -> None:
-    assert position.spelled(CLUSTER).replace("-", "").replace(".", "").isalnum()
+    assert position.spelled(EPOCH).replace("-", "").replace(".", "").isalnum()
 
 
-def test_an_id_of_another_cluster_is_none_of_ours() -> None:
-    spelled = Position(Snapshot(7, 9, frozenset({7}))).spelled(CLUSTER)
-    assert Position.read(spelled, CLUSTER + 1) is None
+def test_an_id_of_another_epoch_is_none_of_ours() -> None:
+    spelled = Position(Snapshot(7, 9, frozenset({7}))).spelled(EPOCH)
+    assert Position.read(spelled, EPOCH + 1) is None
 
 
 @supposing(some.text())
 def test_whatever_a_client_sends_is_a_position_or_none(text: str) -> None:
-    found = Position.read(text, CLUSTER)
-    assert found is None or found.spelled(CLUSTER) == text
+    found = Position.read(text, EPOCH)
+    assert found is None or found.spelled(EPOCH) == text
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_whatever_a_client_sends_is_a_position_or_none(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_forged_id_is_refused(rest: str) -> None:
-    cluster = Position(Snapshot(7, 9, frozenset())).spelled(CLUSTER).partition("-")[0]
-    assert Position.read(f"{cluster}-{rest}", CLUSTER) is None
+    epoch = Position(Snapshot(7, 9, frozenset())).spelled(EPOCH).partition("-")[0]
+    assert Position.read(f"{epoch}-{rest}", EPOCH) is None
 
 
 def test_rows_up_to_a_position_have_been_read() -> None:

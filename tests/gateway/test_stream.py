@@ -17,6 +17,7 @@ from dispatcher.database import Pool
 from dispatcher.gateway import stream, teller
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.heartbeat import LONGEST
+from dispatcher.gateway.snapshot import Snapshot
 from dispatcher.gateway.stream import Stream
 from tests import given
 from tests.gateway.page import Tap, opened, resuming
@@ -56,6 +57,11 @@ def tell(db: Connection, number: int, who: str = "u1", tenant_id: str = "default
             tenant_id, who, number,
         )  # fmt: skip
         given.call(db, "ring_gateways")
+
+
+def another_epoch(db: Connection) -> None:
+    """What a crash of PostgreSQL leaves of an unlogged table."""
+    db.execute("delete from postbell.stream_epoch")
 
 
 @pytest.fixture
@@ -260,8 +266,8 @@ async def test_an_id_that_is_none_of_ours_makes_the_page_look_anew(
 
 async def test_an_id_of_the_future_makes_the_page_look_anew(db: Connection, app: Stream) -> None:
     async with opened(app) as page:
-        cluster = page.last_id.partition("-")[0]
-    async with opened(app, last_id=f"{cluster}-ffffffff-1-") as again:
+        epoch = page.last_id.partition("-")[0]
+    async with opened(app, last_id=f"{epoch}-ffffffff-1-") as again:
         assert again.of("reset") == [{"reason": "unknown_position"}]
 
 
@@ -659,9 +665,66 @@ async def test_without_a_database_a_page_is_asked_to_come_back(
 
 async def test_pages_look_anew_when_the_log_is_another(db: Connection, app: Stream) -> None:
     async with opened(app) as page:
-        app._teller._cluster += 1
+        another_epoch(db)
         tell(db, 1)
         await page.until(lambda now: now.of("reset"))
         assert page.of("reset") == [{"reason": "unknown_position"}]
         tell(db, 2)
         await page.until(lambda now: now.ids())
+
+
+async def test_a_page_of_an_earlier_epoch_looks_anew_once(db: Connection, app: Stream) -> None:
+    async with opened(app) as page:
+        tell(db, 1)
+        await page.shows(1)
+    another_epoch(db)
+    # As far as transaction ids go, the page's position is good.
+    for number in range(2, 5):
+        tell(db, number)
+
+    async with opened(app, last_id=page.last_id) as again:
+        await again.until(lambda now: now.of("reset"))
+        tell(db, 5)
+        await again.until(lambda now: 5 in now.ids())
+    async with opened(app, last_id=again.last_id) as later:
+        tell(db, 6)
+        await later.shows(6)
+        assert later.of("reset") == []
+
+
+async def test_a_page_of_a_later_epoch_goes_on(
+    db: Connection, app: Stream, database_url: str, sessions: Pool, authenticator: Authenticator
+) -> None:
+    async with opened(app) as page:
+        assert page.last_id
+    # This gateway sleeps over what another has seen.
+    another_epoch(db)
+    async with serving(database_url, sessions, authenticator) as other:
+        async with opened(other) as page:
+            tell(db, 1)
+            await page.shows(1)
+        given.rows(
+            db,
+            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            " values ('default', 'notification', 'u1', json_build_object('id', 2))",
+        )
+
+    async with opened(app, last_id=page.last_id) as again:
+        await again.shows(2)
+        assert again.of("reset") == []
+
+
+async def test_an_epoch_that_begins_while_a_page_comes_back_makes_it_look_anew(
+    db: Connection, app: Stream
+) -> None:
+    async with opened(app) as page:
+        tell(db, 1)
+        await page.shows(1)
+    # The page is ahead of this gateway, which therefore looks, and finds another epoch.
+    reader = app._teller
+    assert reader._snapshot is not None
+    reader._snapshot = Snapshot(3, 3, frozenset())
+    another_epoch(db)
+
+    async with opened(app, last_id=page.last_id) as again:
+        await again.until(lambda now: now.of("reset"))

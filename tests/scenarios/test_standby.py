@@ -138,6 +138,20 @@ def test_a_daemon_that_is_sent_to_a_standby_says_so_and_waits_until_it_takes_ove
         until(lambda: settled(session, events), "what was emitted is delivered")
 
 
+def test_pages_of_the_former_primary_look_anew_when_a_standby_takes_over(pair: Pair) -> None:
+    with psycopg.connect(pair.primary.url, autocommit=True) as session:
+        former = epoch(session)
+
+    with psycopg.connect(pair.standby.url, autocommit=True) as session:
+        session.execute("select pg_promote()")
+        session.execute("set synchronous_commit = local")
+        assert epoch(session) not in (former, None)
+
+
+def epoch(session: Connection) -> object:
+    return given.value(session, "select epoch from postbell.stream_position()")
+
+
 def unread(replica: Connection) -> list[int]:
     """By the bell of u1, read as OPERATING.md says."""
     with replica.transaction():

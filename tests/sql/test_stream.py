@@ -494,3 +494,59 @@ def test_of_another_clusters_log_nothing_is_left_after_a_reset(db: Connection) -
     db.execute("select postbell.reset_router()")
     assert log(db) == []
     assert given.value(db, "select postbell.is_stream_kept('1:1:')")
+
+
+# --- in which time a position is good
+
+
+def epoch(db: Connection) -> int:
+    return int(given.value(db, "select epoch from postbell.stream_position()"))
+
+
+def forget_epoch(db: Connection) -> None:
+    """What PostgreSQL does to an unlogged table after a crash."""
+    db.execute("delete from postbell.stream_epoch")
+
+
+def test_an_epoch_is_the_same_for_everybody(db: Connection, connect: Connect) -> None:
+    assert epoch(db) == epoch(connect()) == epoch(db)
+
+
+def test_two_that_begin_an_epoch_agree_on_it(db: Connection, connect: Connect) -> None:
+    forget_epoch(db)
+    first = connect(autocommit=False)
+    begun = epoch(first)
+
+    second = connect()
+    waiting = Background(lambda: epoch(second))
+    await_waiting(db, second)
+    first.commit()
+
+    assert waiting.result() == begun == epoch(db)
+
+
+def test_after_a_crash_another_epoch_begins(db: Connection) -> None:
+    before = epoch(db)
+    forget_epoch(db)
+    assert epoch(db) != before
+
+
+def test_a_table_that_a_crash_empties_holds_the_epoch(db: Connection) -> None:
+    persistence = (
+        "select relpersistence from pg_class where oid = 'postbell.stream_epoch'::regclass"
+    )
+    assert given.value(db, persistence) == "u"
+
+
+def test_a_dump_does_not_bring_its_epoch_into_another_cluster(db: Connection) -> None:
+    before = epoch(db)
+    db.execute("update postbell.stream_epoch set system_identifier = 1")
+    after = epoch(db)
+    assert after != before
+    assert epoch(db) == after
+
+
+def test_a_router_that_is_reset_begins_another_epoch(db: Connection) -> None:
+    before = epoch(db)
+    db.execute("select postbell.reset_router()")
+    assert epoch(db) != before
