@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -26,26 +28,61 @@ from dispatcher.cli import (
     vapid,
     why,
 )
-from dispatcher.cli.exits import EXPLAINED, ExitCode, failure_of
-from dispatcher.cli.terminal import say
+from dispatcher.cli.exits import EXPLAINED, ExitCode, error_json, failure_of
+from dispatcher.cli.terminal import answer_json, say
+
+_JSON: Final = "postbell.json"
 
 
 class Postbell(TyperGroup):
-    """The group of commands, which ends expected failures with a sentence and an exit code."""
+    """The group of commands, which ends expected failures with a sentence and an exit code.
+
+    Where --json is among the words, every failure is JSON on standard output besides.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # What a word means is not known yet, and may never be.
+        ctx.meta[_JSON] = "--json" in args
+        with _in_json(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _in_json(ctx):
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except Exception as error:
             failure = failure_of(error)
             if failure is None:
                 raise
-            code, sentences = failure
-            for sentence in sentences:
-                say(sentence)
-            raise typer.Exit(code) from None
+            say(failure.for_people())
+            raise typer.Exit(failure.exit_code) from None
+
+
+@contextmanager
+def _in_json(ctx: Any) -> Iterator[None]:
+    """What is raised inside is answered in JSON, if that is asked for, and raised on."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except BaseException as error:
+        if ctx.meta[_JSON]:
+            answer_json(_for_scripts(error))
+        raise
+
+
+def _for_scripts(error: BaseException) -> dict[str, Any]:
+    if failure := failure_of(error):
+        return failure.for_scripts()
+    if isinstance(error, KeyboardInterrupt):
+        return error_json("interrupted", "It was interrupted.")
+    # Typer's own for wrong words; the class of that depends on its version.
+    if wrong_words := getattr(error, "format_message", None):
+        return error_json("usage", wrong_words())
+    # A mistake of ours: its message may have somebody's data in it.
+    return error_json("internal", f"It failed with {type(error).__name__}.")
 
 
 app = typer.Typer(

@@ -131,6 +131,5 @@ def _kept_if_it_fails() -> Iterator[None]:
         if failure is None:
             traceback.print_exc()
         else:
-            for sentence in failure[1]:
-                say(sentence)
+            say(failure.for_people())
         raise typer.Exit(os.EX_TEMPFAIL) from None

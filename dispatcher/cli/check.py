@@ -185,7 +185,7 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
         failure = failure_of(error)
         if failure is None:
             raise
-        return [Result("error", "database", sentence) for sentence in failure[1]]
+        return [Result("error", "database", failure.for_people())]
 
 
 def _sessions(url: str) -> Iterator[Result]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any, Final
 
 import psycopg
 from psycopg import errors as postgres
@@ -39,11 +41,20 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+#: What --json calls a failure that has no name in `postbell.error_codes`.
+_NAMES: Final[Mapping[ExitCode, str]] = {
+    ExitCode.BAD: "failed",
+    ExitCode.USAGE: "usage",
+    ExitCode.CONFIGURATION: "configuration",
+    ExitCode.DATABASE: "database",
+    ExitCode.SCHEMA: "schema",
+}
 #: For the help.
 EXPLAINED = (
     "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage or no database named, 3 wrong"
     " configuration, 4 the database cannot be reached, 5 its schema is missing or of another"
-    " contract."
+    " contract. With --json a failure is"
+    ' {"error": {"code": ..., "message": ..., "hint": ...}} on standard output, too.'
 )
 
 
@@ -64,33 +75,62 @@ _CODES: Mapping[type[Exception], ExitCode] = {
 }
 
 
-def failure_of(error: BaseException) -> tuple[ExitCode, list[str]] | None:
-    """Exit code and sentences of a failure that users may meet; None for a mistake of ours."""
-    found: tuple[ExitCode, list[str]] | None = None
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """How a failure is told: in sentences to people, with a code to scripts."""
+
+    exit_code: ExitCode
+    sentences: tuple[str, ...]
+    #: A name of `postbell.error_codes`, or that of the exit code.
+    code: str
+    #: The way out, where it is known.
+    hint: str | None = None
+
+    def for_people(self) -> str:
+        """The sentences, one a line, and the way out."""
+        return " ".join(filter(None, ["\n".join(self.sentences), self.hint]))
+
+    def for_scripts(self) -> dict[str, Any]:
+        """What --json answers instead of the answer."""
+        return error_json(self.code, "\n".join(self.sentences), self.hint)
+
+
+def error_json(code: str, message: str, hint: str | None = None) -> dict[str, Any]:
+    """The shape of every failure in JSON."""
+    return {"error": {"code": code, "message": message, "hint": hint}}
+
+
+def failure_of(error: BaseException) -> Reported | None:
+    """What is told of a failure that users may meet; None for a mistake of ours."""
+    found: Reported | None = None
     match error:
         case BaseExceptionGroup():
             inner = [failure_of(each) for each in error.exceptions]
             found = None if None in inner else inner[0]
         case Failure():
-            found = error.code, [str(error)]
+            found = _told(error.code, str(error))
         case SettingsError():
-            found = ExitCode.CONFIGURATION, list(error.sentences)
+            found = _told(ExitCode.CONFIGURATION, *error.sentences)
         case CatalogError():
-            found = ExitCode.CONFIGURATION, [str(problem) for problem in error.problems]
+            found = _told(ExitCode.CONFIGURATION, *map(str, error.problems))
         case SchemaError():
             code = _code_of_schema(error)
-            way_out = f" {_WAY_TO_DATABASE}" if code is ExitCode.DATABASE else ""
-            found = code, [_flat(error) + way_out]
+            hint = _WAY_TO_DATABASE if code is ExitCode.DATABASE else None
+            found = _told(code, _flat(error), hint=hint)
         case InvalidArgumentError() if error.detail:
             # The detail says it all: an argument of a function is a word of the command here.
-            found = ExitCode.BAD, [_ended(mask(error.detail))]
+            found = Reported(ExitCode.BAD, (_ended(mask(error.detail)),), error.name)
         case PostbellError():
-            found = ExitCode.BAD, [f"{mask(str(error))} {error.hint}"]
+            found = Reported(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
         case psycopg.Error():
             found = _failure_of_database(error)
         case Exception() if type(error) in _CODES:
-            found = _CODES[type(error)], [_flat(error)]
+            found = _told(_CODES[type(error)], _flat(error))
     return found
+
+
+def _told(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> Reported:
+    return Reported(exit_code, sentences, _NAMES[exit_code], hint)
 
 
 def _code_of_schema(error: SchemaError) -> ExitCode:
@@ -106,22 +146,21 @@ def _code_of_schema(error: SchemaError) -> ExitCode:
             return ExitCode.SCHEMA
 
 
-def _failure_of_database(error: psycopg.Error) -> tuple[ExitCode, list[str]] | None:
+def _failure_of_database(error: psycopg.Error) -> Reported | None:
     if ours := of_database(error):
         return failure_of(ours)
     if isinstance(error, postgres.InsufficientPrivilege):
         said = error.diag.message_primary
         way_out = (
-            "log in as a member of the role for it: postbell_dispatcher runs, postbell_gateway"
-            " serves, postbell_support reads, postbell_admin acts."
+            "Log in as a member of the role for it: postbell_producer emits, postbell_dispatcher"
+            " runs, postbell_gateway serves, postbell_support reads, postbell_admin acts."
         )
-        return ExitCode.CONFIGURATION, [f"The database says {said}: {way_out}"]
+        return _told(ExitCode.CONFIGURATION, f"The database says {said}.", hint=way_out)
     if isinstance(error, psycopg.OperationalError):
-        return ExitCode.DATABASE, [
-            f"The database cannot be reached: {_flat(error)} {_WAY_TO_DATABASE}"
-        ]
+        sentence = f"The database cannot be reached: {_flat(error)}"
+        return _told(ExitCode.DATABASE, sentence, hint=_WAY_TO_DATABASE)
     if error.sqlstate and error.sqlstate.startswith(_INPUT):
-        return ExitCode.BAD, [f"The database refuses this: {error.diag.message_primary}."]
+        return _told(ExitCode.BAD, f"The database refuses this: {error.diag.message_primary}.")
     return None
 
 

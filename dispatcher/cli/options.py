@@ -24,7 +24,7 @@ Embedded = Annotated[
         f" while a command uses it, and its data stays in {default_folder()}.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, also if it fails.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="The website.", metavar="ID")]
 Channels = Annotated[
     list[str] | None,

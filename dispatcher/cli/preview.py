@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from typing import Annotated, Any, assert_never
@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from dispatcher.cli import options, questions
-from dispatcher.cli.exits import ExitCode, Failure
+from dispatcher.cli.exits import ExitCode, Failure, error_json
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table, say, terminal
 from dispatcher.delivery import Tenant
@@ -81,10 +81,14 @@ def command(
         channel: preview.show(event, channel, locale, site, values)
         for channel in (["email"] if html else channels or kind.channels)
     }
-    _say_faults(catalog, kind, written, values, shown)
+    faults = list(_faults(catalog, kind, written, values, shown))
+    for sentence in faults:
+        say(sentence)
     contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
-        answer_json({channel: _fields(content) for channel, content in contents.items()})
+        fields = {channel: _fields(content) for channel, content in contents.items()}
+        is_whole = len(contents) == len(shown)
+        answer_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
     elif html:
         _answer_html(event, contents.get("email"))
     else:
@@ -126,23 +130,23 @@ def _values(event: EventType, written: options.Written) -> dict[str, Any]:
         raise Failure(_placed(event, written, error.fault), ExitCode.USAGE) from None
 
 
-def _say_faults(
+def _faults(
     catalog: Catalog,
     event: EventType,
     written: options.Written,
     values: Mapping[str, Any],
     shown: Mapping[str, Shown],
-) -> None:
-    """To standard error: what the router would reject it for, and what the templates do."""
+) -> Iterator[str]:
+    """What the router would reject it for, and what the templates do."""
     for fault in payloads.faults(event, values, written.text):
-        say(_placed(event, written, fault))
+        yield _placed(event, written, fault)
     for channel, each in shown.items():
         for found in each.faults:
             if found.severity != "information":
                 # As it is on disk, for who follows it from the terminal.
                 file = catalog.tree.files.get(found.file or "")
                 placed = replace(found, file=str(file)) if file else found
-                say(f"{channel}: {placed}")
+                yield f"{channel}: {placed}"
 
 
 def _placed(event: EventType, written: options.Written, fault: payloads.PayloadFault) -> str:

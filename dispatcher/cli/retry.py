@@ -41,11 +41,11 @@ def command(
         )
     with connected(Settings.load(), is_embedded=embedded) as connection:
         revived = questions.retry(connection, delivery_id, event, channel, tenant, since)
-    if json:
-        answer_json({"retried": revived})
-    elif revived == 0 and delivery_id is None:
-        answer("No dead letter fits: nothing is sent again.")
-    elif revived:
-        answer(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")
     if delivery_id is not None and revived == 0:
         raise Failure(f"Delivery {delivery_id} is no dead letter: there is nothing to send again.")
+    if json:
+        answer_json({"retried": revived})
+    elif revived == 0:
+        answer("No dead letter fits: nothing is sent again.")
+    else:
+        answer(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")

@@ -62,19 +62,30 @@ def command(
 
     for row in log:
         row["sentence"] = reason_of(row["reason"]).sentence
-    turned_away = [row for row in told if row["channel"] is None]
+    rejected = [
+        {"reason": row["reason"], "sentence": reason_of(row["reason"]).sentence}
+        for row in told
+        if row["channel"] is None
+    ]
     if json:
-        answer_json({"outbox_id": outbox_id, "settled": is_settled, "deliveries": log})
+        answer_json(
+            {
+                "outbox_id": outbox_id,
+                "settled": is_settled,
+                "deliveries": log,
+                "rejected": rejected,
+            }
+        )
     else:
         _show(outbox_id, log)
-    for row in turned_away:
-        say(f"Event {outbox_id}: {reason_of(row['reason']).sentence}")
+    for row in rejected:
+        say(f"Event {outbox_id}: {row['sentence']}")
     if not is_settled:
         say(
             f"Event {outbox_id} is not settled after {timeout:g} s: is `postbell run` running? "
             f"`postbell why {outbox_id}` says more."
         )
-    if not is_settled or turned_away or any(row["state"] in _BAD for row in log):
+    if not is_settled or rejected or any(row["state"] in _BAD for row in log):
         raise typer.Exit(ExitCode.BAD)
 
 

@@ -138,7 +138,10 @@ async def test_those_who_listen_refuse_transaction_pooling_and_leave_no_lock_in_
     ):
         with pytest.raises(PoolerError, match="ever rung: name PostgreSQL itself") as refusal:
             await ours.run()
-        assert failure_of(refusal.value) == (ExitCode.CONFIGURATION, [str(refusal.value)])
+        told = failure_of(refusal.value)
+        assert told is not None
+        assert told.exit_code == ExitCode.CONFIGURATION
+        assert told.for_people() == str(refusal.value)
 
     assert given.value(db, LOCKED) == 0
     async with running(database_url, safety_poll_seconds=0):

@@ -126,8 +126,9 @@ async def test_a_daemon_refuses_what_was_restored_until_the_reset_and_then_sends
 
     with pytest.raises(psycopg.Error) as refusal:
         await Daemon(elsewhere, Settings(http_port=0, smtp_url=SecretStr(mail_sink.url))).run()
-    _, sentences = failure_of(refusal.value) or (None, [])
-    assert "select postbell.reset_router()" in " ".join(sentences)
+    failure = failure_of(refusal.value)
+    assert failure is not None
+    assert "select postbell.reset_router()" in failure.for_people()
 
     with psycopg.connect(elsewhere, autocommit=True) as restored:
         restored.execute("select postbell.reset_router()")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -155,7 +156,10 @@ def test_a_missing_privilege_names_the_role(
 def test_a_group_of_expected_failures_is_one_of_them() -> None:
     group = ExceptionGroup("both", [Failure("It is late."), SchemaError("None.")])
 
-    assert failure_of(group) == (ExitCode.BAD, ["It is late."])
+    told = failure_of(group)
+
+    assert told is not None
+    assert (told.exit_code, told.for_people()) == (ExitCode.BAD, "It is late.")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_a_mistake_of_ours_is_not_hidden(error: Exception) -> None:
     assert failure_of(error) is None
 
 
-def test_the_console_script_writes_errors_to_standard_error_only() -> None:
+def test_the_console_script_writes_no_traceback_for_an_expected_failure() -> None:
     environment = {**os.environ, "POSTBELL_DATABASE_URL": NOWHERE}
 
     done = subprocess.run(
@@ -183,5 +187,5 @@ def test_the_console_script_writes_errors_to_standard_error_only() -> None:
     )
 
     assert done.returncode == ExitCode.DATABASE
-    assert done.stdout == ""
+    assert json.loads(done.stdout)["error"]["code"] == "database"
     assert "Traceback" not in done.stderr
