@@ -58,6 +58,9 @@ class Delivery:
     """One event, to one recipient, on one channel."""
 
     id: int
+    #: Of this delivery and no other, also after a crash that undid its routing, and in a database
+    #: that was made anew: 32 hexadecimal digits. What others know repetitions by is made of it.
+    identity: str
     outbox_id: int
     event: str
     category: str

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -51,8 +52,10 @@ class Rejected(NamedTuple):
 class Claimed(NamedTuple):
     """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
 
-    claim: int
+    #: Of the batch, and the same for all of it.
+    claim_token: UUID
     delivery_id: int
+    identity: str
     outbox_id: int
     tenant_id: str
     recipient_id: str
@@ -82,6 +85,7 @@ class Attempted:
     """One call of a provider, as postbell.record_attempts() takes it."""
 
     delivery_id: int
+    identity: str
     #: sent, retry, refused, unknown or failed.
     outcome: str
     provider: str
@@ -131,6 +135,7 @@ class Pushed:
     """
 
     delivery_id: int
+    identity: str
     outcome: str
     provider: str
     message_id: str | None
@@ -144,7 +149,12 @@ _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
 
 
 class Functions:
-    """The functions, called on one connection that commits every statement."""
+    """The functions, called on one connection that commits every statement.
+
+    What belongs to a claimed batch is called with `batch_id` and `claim_token`, and answers False
+    or None when the claim does not hold: another dispatcher has claimed the batch since, or a crash
+    of the database has undone the claim.
+    """
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
@@ -206,35 +216,59 @@ class Functions:
         return int(await self._value("select postbell.truncate_ring(%s)", keep_days))
 
     async def claim_batch(
-        self, batch_id: int, start_sending: int, provider: str | None = None
+        self, batch_id: int, channel: str, start_sending: int, provider: str | None = None
     ) -> list[Claimed]:
         cursor = self._connection.cursor(row_factory=lambda _: Claimed._make, binary=True)
         await cursor.execute(
-            "select * from postbell.claim_batch(%s, %s, %s::text)",
-            [batch_id, start_sending, provider],
+            "select * from postbell.claim_batch(%s, %s, %s, %s::text)",
+            [batch_id, channel, start_sending, provider],
         )
         return await cursor.fetchall()
 
     async def start_sending(
-        self, batch_id: int, claim: int, delivery_ids: list[int], providers: list[str] | None = None
-    ) -> frozenset[int]:
-        """`providers` is who is about to be asked, for each."""
-        cursor = await self._connection.execute(
+        self,
+        batch_id: int,
+        claim_token: UUID,
+        delivery_ids: list[int],
+        providers: list[str] | None = None,
+    ) -> frozenset[int] | None:
+        """Those that may go. `providers` is who is about to be asked, for each."""
+        started = await self._value(
             "select postbell.start_sending(%s, %s, %s, %s::text[])",
-            [batch_id, claim, delivery_ids, providers],
+            batch_id,
+            claim_token,
+            delivery_ids,
+            providers,
         )
-        return frozenset(row[0] for row in await cursor.fetchall())
+        return None if started is None else frozenset(started)
 
-    async def turn_to(self, delivery_id: int, provider: str) -> None:
-        await self._connection.execute("select postbell.turn_to(%s, %s)", [delivery_id, provider])
+    async def turn_to(
+        self, batch_id: int, claim_token: UUID, delivery_id: int, provider: str
+    ) -> bool:
+        return bool(
+            await self._value(
+                "select postbell.turn_to(%s, %s, %s, %s)",
+                batch_id,
+                claim_token,
+                delivery_id,
+                provider,
+            )
+        )
 
-    async def record_attempts(self, attempts: Sequence[Attempted], versions: Versions) -> None:
+    async def record_attempts(
+        self, batch_id: int, claim_token: UUID, attempts: Sequence[Attempted], versions: Versions
+    ) -> bool:
+        """What was sent is recorded also when the claim does not hold."""
         attempts = _in_order(attempts)
-        await self._connection.execute(
-            "select postbell.record_attempts(%s::bigint[], %s::text[], %s::text[], %s::text[],"
-            " %s::text[], %s::text[], %s::float8[], %s::real[], %s::text[], %s::jsonb)",
-            [
+        return bool(
+            await self._value(
+                "select postbell.record_attempts(%s, %s, %s::bigint[], %s::text[], %s::text[],"
+                " %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::real[],"
+                " %s::text[], %s::jsonb)",
+                batch_id,
+                claim_token,
                 [attempt.delivery_id for attempt in attempts],
+                [attempt.identity for attempt in attempts],
                 [attempt.outcome for attempt in attempts],
                 [attempt.provider for attempt in attempts],
                 [attempt.message_id for attempt in attempts],
@@ -244,22 +278,25 @@ class Functions:
                 [attempt.latency_ms for attempt in attempts],
                 [attempt.suppress for attempt in attempts],
                 json.dumps(versions),
-            ],
+            )
         )
 
-    async def devices_of(self, delivery_ids: list[int]) -> dict[int, tuple[Device, ...]]:
-        """The devices that each delivery has still to reach, by its id."""
+    async def devices_of(self, batch_id: int, claim_token: UUID) -> dict[int, tuple[Device, ...]]:
+        """The devices that each delivery of the batch has still to reach, by its id."""
         cursor = await self._connection.execute(
             "select delivery_id, device_id, endpoint, p256dh, auth"
-            " from postbell.devices_of(%s::bigint[])",
-            [delivery_ids],
+            " from postbell.devices_of(%s, %s)",
+            [batch_id, claim_token],
         )
         devices: dict[int, tuple[Device, ...]] = {}
         for delivery_id, *device in await cursor.fetchall():
             devices[delivery_id] = (*devices.get(delivery_id, ()), Device(*device))
         return devices
 
-    async def record_pushes(self, pushes: Sequence[Pushed], versions: Versions) -> None:
+    async def record_pushes(
+        self, batch_id: int, claim_token: UUID, pushes: Sequence[Pushed], versions: Versions
+    ) -> bool:
+        """What was sent is recorded also when the claim does not hold."""
         pushes = _in_order(pushes)
         tries = [
             {
@@ -276,11 +313,14 @@ class Functions:
             for push in pushes
             for tried in push.tries
         ]
-        await self._connection.execute(
-            "select postbell.record_pushes(%s::bigint[], %s::text[], %s::text[], %s::text[],"
-            " %s::text[], %s::float8[], %s, %s::jsonb)",
-            [
+        return bool(
+            await self._value(
+                "select postbell.record_pushes(%s, %s, %s::bigint[], %s::text[], %s::text[],"
+                " %s::text[], %s::text[], %s::text[], %s::float8[], %s, %s::jsonb)",
+                batch_id,
+                claim_token,
                 [push.delivery_id for push in pushes],
+                [push.identity for push in pushes],
                 [push.outcome for push in pushes],
                 [push.provider for push in pushes],
                 [push.message_id for push in pushes],
@@ -288,22 +328,22 @@ class Functions:
                 [push.retry_after for push in pushes],
                 json.dumps(tries, ensure_ascii=False),
                 json.dumps(versions),
-            ],
+            )
         )
 
-    async def hold_deliveries(self, batch_id: int, claim: int, held: Sequence[Held]) -> None:
+    async def hold_deliveries(self, batch_id: int, claim_token: UUID, held: Sequence[Held]) -> bool:
         held = _in_order(held)
-        await self._connection.execute(
-            "select postbell.hold_deliveries(%s, %s, %s::bigint[], %s::float8[], %s::boolean[],"
-            " %s::text[])",
-            [
+        return bool(
+            await self._value(
+                "select postbell.hold_deliveries(%s, %s, %s::bigint[], %s::float8[],"
+                " %s::boolean[], %s::text[])",
                 batch_id,
-                claim,
+                claim_token,
                 [each.delivery_id for each in held],
                 [each.seconds for each in held],
                 [each.is_begun for each in held],
                 [each.reason for each in held],
-            ],
+            )
         )
 
     async def doubtful_attempts(self, delivery_ids: list[int]) -> dict[int, str]:
@@ -377,8 +417,9 @@ class Functions:
         return [EventType.registered(*row) for row in await cursor.fetchall()]
 
     async def record_inbox(
-        self, batch_id: int, claim: int, items: Sequence[InAppItem], versions: Versions
-    ) -> int:
+        self, batch_id: int, claim_token: UUID, items: Sequence[InAppItem], versions: Versions
+    ) -> int | None:
+        """How many were written."""
         # One JSON value: psycopg writes lists of strings an element at a time, in Python.
         written = json.dumps(
             [
@@ -397,19 +438,19 @@ class Functions:
             ],
             ensure_ascii=False,
         )
-        return int(
-            await self._value(
-                "select postbell.record_inbox(%s, %s, %s, %s)",
-                batch_id,
-                claim,
-                written,
-                json.dumps(versions),
-            )
+        recorded = await self._value(
+            "select postbell.record_inbox(%s, %s, %s, %s)",
+            batch_id,
+            claim_token,
+            written,
+            json.dumps(versions),
         )
+        return None if recorded is None else int(recorded)
 
     async def record_stream(
-        self, batch_id: int, claim: int, notices: Sequence[Notice], versions: Versions
-    ) -> int:
+        self, batch_id: int, claim_token: UUID, notices: Sequence[Notice], versions: Versions
+    ) -> int | None:
+        """How many were told."""
         written = json.dumps(
             [
                 {
@@ -422,23 +463,31 @@ class Functions:
             ],
             ensure_ascii=False,
         )
-        return int(
-            await self._value(
-                "select postbell.record_stream(%s, %s, %s, %s)",
-                batch_id,
-                claim,
-                written,
-                json.dumps(versions),
-            )
+        recorded = await self._value(
+            "select postbell.record_stream(%s, %s, %s, %s)",
+            batch_id,
+            claim_token,
+            written,
+            json.dumps(versions),
+        )
+        return None if recorded is None else int(recorded)
+
+    async def finish_batch(self, batch_id: int, claim_token: UUID) -> bool:
+        return bool(
+            await self._value("select postbell.finish_batch(%s, %s)", batch_id, claim_token)
         )
 
-    async def finish_batch(self, batch_id: int, claim: int) -> None:
-        await self._connection.execute("select postbell.finish_batch(%s, %s)", [batch_id, claim])
-
-    async def fail_deliveries(self, reasons: dict[int, str]) -> None:
-        await self._connection.execute(
-            "select postbell.fail_deliveries(%s::bigint[], %s::text[])",
-            [list(reasons), list(reasons.values())],
+    async def fail_deliveries(
+        self, batch_id: int, claim_token: UUID, reasons: dict[int, str]
+    ) -> bool:
+        return bool(
+            await self._value(
+                "select postbell.fail_deliveries(%s, %s, %s::bigint[], %s::text[])",
+                batch_id,
+                claim_token,
+                list(reasons),
+                list(reasons.values()),
+            )
         )
 
     async def tenant(self, tenant_id: str) -> Tenant:

@@ -71,8 +71,7 @@ class ProviderSender(Sender):
         *,
         in_flight: int,
     ) -> None:
-        super().__init__(pool, editions, watch)
-        self._channel = channel
+        super().__init__(pool, editions, watch, channel)
         self._roster = roster
         self._in_flight = in_flight
         # Where a second copy does harm, what is in doubt must be told apart from what is begun; and
@@ -87,12 +86,8 @@ class ProviderSender(Sender):
         if opens_in(guards) == 0:
             return False
         batch = batch_of(batch_id, claimed, [], {})
-        ended = await self._in_doubt(batch)
-        settled = {each.delivery_id for each in ended}
-        ended += [
-            self._held(delivery_of(row, tenant), guards, is_begun=row.is_started)
-            for row in claimed
-            if row.delivery_id not in settled
+        ended = [
+            self._held(delivery_of(row, tenant), guards, is_begun=row.is_started) for row in claimed
         ]
         await self._finish(batch, ended)
         return True
@@ -100,9 +95,7 @@ class ProviderSender(Sender):
     async def _hand_over(self, batch: Batch) -> None:
         ready = batch.rendered
         guards = self._guards(batch)
-        ended = await self._in_doubt(batch)
-        if ended:
-            ready = [pair for pair in ready if pair[0].id not in batch.in_doubt]
+        ended: list[Ended] = []
         again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
         doubtful = await self._doubtful(again) if len(guards) > 1 else {}
 
@@ -116,11 +109,17 @@ class ProviderSender(Sender):
                     ended += [self._held(delivery, guards, is_begun=False) for delivery in fresh]
                 else:
                     first = {delivery.id: first_of(asked[delivery.id]).name for delivery in fresh}
-                    going |= await self._start(batch, ended, first)
+                    started = await self._start(batch, ended, first)
+                    if started is None:
+                        self._tell_claim_lost(batch)
+                        return
+                    going |= started
                     ended = []
             calls = [
                 asyncio.ensure_future(
-                    self._attempt(delivery, content, asked[delivery.id], first.get(delivery.id))
+                    self._attempt(
+                        batch, delivery, content, asked[delivery.id], first.get(delivery.id)
+                    )
                 )
                 for delivery, content in share
                 if delivery.id in going
@@ -141,19 +140,12 @@ class ProviderSender(Sender):
 
         await self._finish(batch, ended)
 
-    async def _in_doubt(self, batch: Batch) -> list[Ended]:
-        """Those that a crash left in doubt, where a second copy does harm."""
-        if self._channel.crash_policy is not CrashPolicy.ASK_THE_PROVIDER or not batch.in_doubt:
-            return []
-        numbers = sorted(batch.in_doubt)
-        asked = await self._doubtful(numbers)
-        return [_left_in_doubt(number, asked.get(number, "unknown")) for number in numbers]
-
     async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
-        async def finish(functions: Functions) -> None:
-            await functions.finish_batch(batch.id, batch.claim)
+        async def finish(functions: Functions) -> bool:
+            return await functions.finish_batch(batch.id, batch.claim_token)
 
-        await self._record(batch, ended, finish)
+        if not await self._record(batch, ended, finish):
+            self._tell_claim_lost(batch)
 
     def _guards(self, batch: Batch) -> tuple[Guard, ...]:
         """Those that the batch's tenant may use."""
@@ -170,15 +162,15 @@ class ProviderSender(Sender):
 
     async def _start(
         self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
-    ) -> frozenset[int]:
+    ) -> frozenset[int] | None:
         """Records the last share and marks the next, in one transaction: half the commits.
 
-        `first` is who is asked first, by delivery.
+        `first` is who is asked first, by delivery. None when the claim does not hold.
         """
 
-        async def start(functions: Functions) -> frozenset[int]:
+        async def start(functions: Functions) -> frozenset[int] | None:
             return await functions.start_sending(
-                batch.id, batch.claim, list(first), list(first.values())
+                batch.id, batch.claim_token, list(first), list(first.values())
             )
 
         return await self._record(batch, ended, start)
@@ -192,8 +184,9 @@ class ProviderSender(Sender):
         """Writes down what was answered, and does what follows, in one transaction.
 
         Where something was answered it does not give up when a session is lost: the provider's yes
-        is known here and nowhere else.
+        is known here and nowhere else. It is written down also when the claim does not hold.
         """
+        held_by = (batch.id, batch.claim_token)
         attempts = [each for each in ended if isinstance(each, Attempted)]
         pushes = [each for each in ended if isinstance(each, Pushed)]
         held = [each for each in ended if isinstance(each, Held)]
@@ -202,11 +195,11 @@ class ProviderSender(Sender):
                 async with self._pool.connection() as connection, connection.transaction():
                     functions = Functions(connection)
                     if attempts:
-                        await functions.record_attempts(attempts, batch.versions)
+                        await functions.record_attempts(*held_by, attempts, batch.versions)
                     if pushes:
-                        await functions.record_pushes(pushes, batch.versions)
+                        await functions.record_pushes(*held_by, pushes, batch.versions)
                     if held:
-                        await functions.hold_deliveries(batch.id, batch.claim, held)
+                        await functions.hold_deliveries(*held_by, held)
                     return await then(functions)
             except ConnectionLost as error:
                 if not ended:
@@ -228,7 +221,12 @@ class ProviderSender(Sender):
                 await self._record(batch, [*ended, *chain.from_iterable(answered)], _nothing)
 
     async def _attempt(
-        self, delivery: Delivery, content: Content, guards: Sequence[Guard], first: str | None
+        self,
+        batch: Batch,
+        delivery: Delivery,
+        content: Content,
+        guards: Sequence[Guard],
+        first: str | None,
     ) -> list[Ended]:
         """`first` is the provider that is written down as the one who is asked, if any is."""
         message = self._channel.message(delivery, content)
@@ -239,7 +237,7 @@ class ProviderSender(Sender):
             nonlocal first
             if len(guards) == 1 or guard.name == first:
                 return True
-            if guard.opens_in() > 0 or not await self._turn_to(delivery, guard.name):
+            if guard.opens_in() > 0 or not await self._turn_to(batch, delivery, guard.name):
                 return False
             first = guard.name
             return True
@@ -261,15 +259,16 @@ class ProviderSender(Sender):
             self._held(delivery, guards, is_begun=True, said=last.outcome),
         ]
 
-    async def _turn_to(self, delivery: Delivery, provider: str) -> bool:
+    async def _turn_to(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
         """Writes down who is asked next; False if that cannot be, and then nobody is."""
         try:
             async with self._pool.connection() as connection:
-                await Functions(connection).turn_to(delivery.id, provider)
+                return await Functions(connection).turn_to(
+                    batch.id, batch.claim_token, delivery.id, provider
+                )
         except ConnectionLost as error:
             log.warning("could not turn to the next", provider=provider, error=str(error).strip())
             return False
-        return True
 
     def _held(
         self,
@@ -298,6 +297,7 @@ class ProviderSender(Sender):
         self._watch.attempted(self._channel.name, call.provider, "retry", call.seconds)
         return Attempted(
             delivery_id=delivery.id,
+            identity=delivery.identity,
             outcome="retry",
             provider=call.provider,
             message_id=None,
@@ -344,6 +344,7 @@ class ProviderSender(Sender):
         self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
         return Attempted(
             delivery_id=delivery.id,
+            identity=delivery.identity,
             outcome=name,
             provider=call.provider,
             message_id=message_id,
@@ -373,17 +374,3 @@ def _shares(
 ) -> Iterator[Sequence[tuple[Delivery, Content]]]:
     for first in range(0, len(pairs), size):
         yield pairs[first : first + size]
-
-
-def _left_in_doubt(delivery_id: int, provider: str) -> Attempted:
-    return Attempted(
-        delivery_id=delivery_id,
-        outcome="unknown",
-        provider=provider,
-        message_id=None,
-        code=None,
-        reason="the dispatcher ended while the provider was being called",
-        retry_after=None,
-        latency_ms=0.0,
-        suppress=None,
-    )

@@ -52,9 +52,7 @@ class PushSender(ProviderSender):
 
     async def _hand_over(self, batch: Batch) -> None:
         async with self._pool.connection() as connection:
-            devices = await Functions(connection).devices_of(
-                [delivery.id for delivery, _ in batch.rendered]
-            )
+            devices = await Functions(connection).devices_of(batch.id, batch.claim_token)
         rendered = [
             (replace(delivery, devices=devices.get(delivery.id, ())), content)
             for delivery, content in batch.rendered
@@ -63,6 +61,7 @@ class PushSender(ProviderSender):
 
     async def _attempt(
         self,
+        batch: Batch,  # noqa: ARG002
         delivery: Delivery,
         content: Content,
         guards: Sequence[Guard],
@@ -119,6 +118,7 @@ def _pushed(
         reason = f"given up after {delivery.attempts} tries: {reason}"
     return Pushed(
         delivery_id=delivery.id,
+        identity=delivery.identity,
         outcome=outcome,
         provider=calls[-1].provider,
         message_id=next(

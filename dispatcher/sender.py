@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 import structlog
 
@@ -55,13 +56,11 @@ class Batch:
     """What is still to be delivered of a claimed batch, rendered."""
 
     id: int
-    claim: int
+    claim_token: UUID
     rendered: list[tuple[Delivery, Content]]
     versions: Versions
     #: Deliveries that are marked as about to be in flight.
     started: frozenset[int]
-    #: Deliveries that were in flight when the dispatcher that had them died.
-    in_doubt: frozenset[int]
 
 
 class Sender(ABC):
@@ -72,10 +71,12 @@ class Sender(ABC):
         pool: Pool,
         editions: Editions,
         watch: Watch,
+        channel: Channel[Any, Any],
     ) -> None:
         self._pool = pool
         self._editions = editions
         self._watch = watch
+        self._channel = channel
         self._tenants: dict[str, tuple[float, Tenant]] = {}
         self._is_stopping = False
         #: How many of a batch are marked as in flight by the claim itself, and at which provider.
@@ -87,9 +88,9 @@ class Sender(ABC):
         async with self._pool.connection() as connection:
             functions = Functions(connection)
             claimed = await functions.claim_batch(
-                batch_id, self._started_at_once, self._only_provider
+                batch_id, self._channel.name, self._started_at_once, self._only_provider
             )
-            # Settled already, or taken apart: a job may come twice.
+            # Settled already, taken apart, or not there after a crash: a job may come twice.
             if not claimed:
                 return
             tenant = await self._tenant(functions, claimed[0].tenant_id)
@@ -104,12 +105,24 @@ class Sender(ABC):
             batch, failures = await self._render(batch_id, claimed, latest, edition)
         if failures:
             async with self._pool.connection() as connection:
-                await Functions(connection).fail_deliveries(failures)
+                functions = Functions(connection)
+                if not await functions.fail_deliveries(batch.id, batch.claim_token, failures):
+                    self._tell_claim_lost(batch)
+                    return
         await self._hand_over(batch)
 
     def stop(self) -> None:
         """Starts nothing more: what is not in flight goes back into the queue."""
         self._is_stopping = True
+
+    def _tell_claim_lost(self, batch: Batch) -> None:
+        """Whoever has the batch now does what is left of it; there is nothing to try again."""
+        log.warning(
+            "the claim of a batch is lost: another dispatcher has claimed it, or a crash of the"
+            " database has undone the claim",
+            batch=batch.id,
+            channel=self._channel.name,
+        )
 
     @abstractmethod
     async def _hand_over(self, batch: Batch) -> None: ...
@@ -178,18 +191,10 @@ class OwnSender(Sender):
     #: As the delivery log names it.
     provider: ClassVar[str]
 
-    def __init__(
-        self,
-        pool: Pool,
-        editions: Editions,
-        watch: Watch,
-        channel: Channel[Any, Any],
-    ) -> None:
-        super().__init__(pool, editions, watch)
-        self._channel = channel
-
     @abstractmethod
-    async def _record(self, functions: Functions, batch: Batch, messages: list[Any]) -> None: ...
+    async def _record(
+        self, functions: Functions, batch: Batch, messages: list[Any]
+    ) -> int | None: ...
 
     async def _hand_over(self, batch: Batch) -> None:
         started = time.monotonic()
@@ -204,8 +209,11 @@ class OwnSender(Sender):
         async with self._pool.connection() as connection, connection.transaction():
             functions = Functions(connection)
             if refusals:
-                await functions.fail_deliveries(refusals)
-            await self._record(functions, batch, messages)
+                await functions.fail_deliveries(batch.id, batch.claim_token, refusals)
+            recorded = await self._record(functions, batch, messages)
+        if recorded is None:
+            self._tell_claim_lost(batch)
+            return
         seconds = time.monotonic() - started
         name = self._channel.name
         self._watch.attempted(name, self.provider, "sent", seconds, len(batch.rendered))
@@ -219,8 +227,10 @@ class InboxSender(OwnSender):
 
     provider = "inbox"
 
-    async def _record(self, functions: Functions, batch: Batch, messages: list[InAppItem]) -> None:
-        await functions.record_inbox(batch.id, batch.claim, messages, batch.versions)
+    async def _record(
+        self, functions: Functions, batch: Batch, messages: list[InAppItem]
+    ) -> int | None:
+        return await functions.record_inbox(batch.id, batch.claim_token, messages, batch.versions)
 
 
 class StreamSender(OwnSender):
@@ -228,8 +238,10 @@ class StreamSender(OwnSender):
 
     provider = "stream"
 
-    async def _record(self, functions: Functions, batch: Batch, messages: list[Notice]) -> None:
-        await functions.record_stream(batch.id, batch.claim, messages, batch.versions)
+    async def _record(
+        self, functions: Functions, batch: Batch, messages: list[Notice]
+    ) -> int | None:
+        return await functions.record_stream(batch.id, batch.claim_token, messages, batch.versions)
 
 
 def batch_of(
@@ -240,13 +252,10 @@ def batch_of(
 ) -> Batch:
     return Batch(
         batch_id,
-        claimed[0].claim,
+        claimed[0].claim_token,
         rendered,
         versions,
         started=frozenset(row.delivery_id for row in claimed if row.is_started),
-        in_doubt=frozenset(
-            row.delivery_id for row in claimed if row.state == "sending" and not row.is_started
-        ),
     )
 
 
@@ -258,6 +267,7 @@ def _version(edition: Edition, event: str, tenant: Tenant) -> str:
 def delivery_of(row: Claimed, tenant: Tenant) -> Delivery:
     return Delivery(
         row.delivery_id,
+        row.identity,
         row.outbox_id,
         row.event,
         row.category,

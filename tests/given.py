@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -186,20 +187,81 @@ def attempts(
     retry_after: float = 60,
     suppress: str | None = None,
 ) -> None:
-    """What a dispatcher writes down when a provider answered all of them alike."""
-    many = len(delivery_ids)
-    call(
+    """What a dispatcher writes down when a provider answered all of them alike.
+
+    It shows the claim of the batch that carries them; a late one, whose batch is gone, shows none.
+    """
+    for batch, claim_token, carried in claims(connection, *delivery_ids):
+        many = len(carried)
+        call(
+            connection,
+            "record_attempts",
+            batch_id=batch,
+            claim_token=claim_token,
+            delivery_ids=carried,
+            identities=[identity(connection, delivery_id) for delivery_id in carried],
+            outcomes=[outcome] * many,
+            providers=["test"] * many,
+            message_ids=[f"m{delivery_id}" for delivery_id in carried],
+            codes=["250"] * many,
+            reasons=[reason] * many,
+            retry_after=[str(retry_after) if outcome == "retry" else None] * many,
+            latencies_ms=["1.5"] * many,
+            suppressions=[suppress] * many,
+        )
+
+
+def claim(
+    connection: Connection, batch: int, *columns: str, start_sending: int = 0
+) -> list[tuple[Any, ...]]:
+    """Claims a batch; those columns of what postbell.claim_batch() returns, by delivery."""
+    statement = sql.SQL(
+        "select {} from postbell.batch as b, postbell.claim_batch(b.id, b.channel, %s) as c"
+        " where b.id = %s order by c.delivery_id"
+    ).format(sql.SQL(", ").join(sql.Identifier("c", name) for name in columns or ("delivery_id",)))
+    cursor = connection.cursor(row_factory=tuple_row)
+    cursor.execute(statement, [start_sending, batch])
+    return cursor.fetchall()
+
+
+def sent_once(connection: Connection, *channels: str) -> None:
+    """Says on which channels a second copy does harm."""
+    connection.execute(
+        sql.SQL(
+            "create or replace function postbell.is_sent_once(channel text) returns boolean"
+            " language sql immutable return channel = any({}::text[])"
+        ).format(sql.Literal(list(channels)))
+    )
+
+
+def claims(
+    connection: Connection, *delivery_ids: int
+) -> list[tuple[int | None, UUID | None, list[int]]]:
+    """The batches that carry the deliveries, each with a claim; None for those in none."""
+    connection.execute(
+        "update postbell.batch set claims = 1, claim_token = gen_random_uuid()"
+        " where claim_token is null and delivery_ids && %s::bigint[]",
+        [list(delivery_ids)],
+    )
+    return rows(
         connection,
-        "record_attempts",
-        delivery_ids=list(delivery_ids),
-        outcomes=[outcome] * many,
-        providers=["test"] * many,
-        message_ids=[f"m{delivery_id}" for delivery_id in delivery_ids],
-        codes=["250"] * many,
-        reasons=[reason] * many,
-        retry_after=[str(retry_after) if outcome == "retry" else None] * many,
-        latencies_ms=["1.5"] * many,
-        suppressions=[suppress] * many,
+        "select b.id, b.claim_token, array_agg(wanted.id order by wanted.id)"
+        " from unnest(%s::bigint[]) as wanted (id)"
+        " left join lateral (select id, claim_token from postbell.batch"
+        " where wanted.id = any(delivery_ids) order by id desc limit 1) as b on true"
+        " group by b.id, b.claim_token",
+        list(delivery_ids),
+    )
+
+
+def identity(connection: Connection, delivery_id: int) -> str:
+    """Of a delivery, as a claim has it."""
+    return str(
+        value(
+            connection,
+            "select postbell.identity_of(d) from postbell.delivery as d where id = %s",
+            delivery_id,
+        )
     )
 
 

@@ -211,6 +211,7 @@ def _delivery(
 ) -> Delivery:
     return Delivery(
         id=number,
+        identity=f"{number:032x}",
         outbox_id=number,
         event=event.key,
         category=event.category,

@@ -77,6 +77,7 @@ class Preview:
         declared = self._catalog.events[event]
         return Delivery(
             id=0,
+            identity="0" * 32,
             outbox_id=0,
             event=event,
             category=declared.category,

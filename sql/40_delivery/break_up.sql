@@ -5,18 +5,19 @@ as $$
 declare
     v_delivery_id bigint;
 begin
-    -- By its full name: alone, it would be the row of the table, and every batch its own match.
-    delete from postbell.batch where id = (break_up.batch).id;
-
     if cardinality((batch).delivery_ids) = 1 then
         perform postbell.fail_deliveries(
-            (batch).delivery_ids, array['the dispatcher ended ' || (batch).claims - 1 || ' times while it had this in hand']
+            (batch).id, (batch).claim_token, (batch).delivery_ids,
+            array['the dispatcher ended ' || (batch).claims - 1 || ' times while it had this in hand']
         );
-        return;
+    else
+        foreach v_delivery_id in array (batch).delivery_ids loop
+            perform postbell.enqueue(array[v_delivery_id], (batch).is_bulk);
+        end loop;
     end if;
-    foreach v_delivery_id in array (batch).delivery_ids loop
-        perform postbell.enqueue(array[v_delivery_id], (batch).is_bulk);
-    end loop;
+
+    -- By its full name: alone, it would be the row of the table, and every batch its own match.
+    delete from postbell.batch where id = (break_up.batch).id;
 end
 $$;
 

@@ -1,6 +1,8 @@
-create or replace function postbell.claim_batch(batch_id bigint, start_sending integer default 0, provider text default null)
+create or replace function postbell.claim_batch(
+    batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null
+)
 returns table (
-    claim integer, delivery_id bigint, outbox_id bigint, tenant_id text, recipient_id text,
+    claim_token uuid, delivery_id bigint, identity text, outbox_id bigint, tenant_id text, recipient_id text,
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
     address text, locale text, time_zone text, attributes jsonb,
     attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean,
@@ -21,14 +23,20 @@ begin
 
     update postbell.batch set
         claims = claims + 1,
+        claim_token = gen_random_uuid(),
         claimed_at = clock_timestamp()
     where id = claim_batch.batch_id
+      -- A job from before a crash may name a batch that is another's now.
+      and channel = claim_batch.batch_channel
     returning * into v_batch;
     if not found then
         return;
     end if;
 
-    if v_batch.claims > 1 then
+    -- What is in flight already, somebody else has begun.
+    if postbell.is_sent_once(v_batch.channel) then
+        perform postbell.leave_in_doubt(v_batch.delivery_ids);
+    elsif v_batch.claims > 1 then
         perform postbell.note_doubts(v_batch.delivery_ids);
     end if;
 
@@ -42,17 +50,15 @@ begin
 
     -- The first ones may go at once: a single message is claimed and started in one step.
     if claim_batch.start_sending > 0 then
-        v_started := array(
-            select postbell.start_sending(
-                v_batch.id, v_batch.claims, v_batch.delivery_ids[:claim_batch.start_sending],
-                array_fill(claim_batch.provider, array[claim_batch.start_sending])
-            )
+        v_started := postbell.start_sending(
+            v_batch.id, v_batch.claim_token, v_batch.delivery_ids[:claim_batch.start_sending],
+            array_fill(claim_batch.provider, array[claim_batch.start_sending])
         );
     end if;
 
     return query
     select
-        v_batch.claims, d.id, d.notification_id, d.tenant_id, d.recipient_id,
+        v_batch.claim_token, d.id, postbell.identity_of(d), d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.rung = 5,
@@ -72,5 +78,5 @@ begin
 end
 $$;
 
-comment on function postbell.claim_batch(bigint, integer, text) is
-    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died.';
+comment on function postbell.claim_batch(bigint, text, integer, text) is
+    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died; where a second copy does harm, it is not returned but unknown. claim_token is shown to all that records or starts something of the batch.';

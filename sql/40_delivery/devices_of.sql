@@ -1,14 +1,18 @@
-create or replace function postbell.devices_of(delivery_ids bigint[])
+create or replace function postbell.devices_of(batch_id bigint, claim_token uuid)
 returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text, auth text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select d.id, device.id, device.endpoint, device.p256dh, device.auth
-    from unnest(devices_of.delivery_ids) as wanted (id)
-    join postbell.delivery as d on d.id = wanted.id
+    from postbell.batch
+    cross join lateral unnest(batch.delivery_ids) as carried (id)
+    join postbell.delivery as d on d.id = carried.id
     join postbell.push_subscription as device
         on device.tenant_id = d.tenant_id and device.recipient_id = d.recipient_id
-    where not exists (
+    where batch.id = devices_of.batch_id
+      and batch.claim_token = devices_of.claim_token
+      and d.state in ('queued', 'sending')
+      and not exists (
         select
         from postbell.attempt as earlier
         where earlier.delivery_id = d.id
@@ -19,4 +23,5 @@ as $$
     order by d.id, device.id
 $$;
 
-comment on function postbell.devices_of(bigint[]) is 'The devices that each delivery still has to reach: not those that an earlier try has settled.';
+comment on function postbell.devices_of(bigint, uuid) is
+    'The devices that each delivery of a claimed batch still has to reach: not those that an earlier try has settled. None if the claim does not hold.';

@@ -1,4 +1,4 @@
-create or replace function postbell.finish_batch(batch_id bigint, claim integer) returns void
+create or replace function postbell.finish_batch(batch_id bigint, claim_token uuid) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -8,21 +8,15 @@ declare
 begin
     delete from postbell.batch
     where id = finish_batch.batch_id
-      and claims = finish_batch.claim
+      and claim_token = finish_batch.claim_token
     returning delivery_ids into v_delivery_ids;
-
-    -- Something may be left: a row somebody else held just then, a time-out. It gets another job, a little later.
-    perform postbell.enqueue(
-        array(
-            select id
-            from postbell.delivery
-            where id = any(v_delivery_ids)
-              and state in ('queued', 'sending')
-        ),
-        is_bulk => false,
-        delay => interval '1 second'
-    );
+    if not found then
+        return false;
+    end if;
+    perform postbell.requeue(v_delivery_ids);
+    return true;
 end
 $$;
 
-comment on function postbell.finish_batch(bigint, integer) is 'Ends a batch; what is not settled goes into a new one.';
+comment on function postbell.finish_batch(bigint, uuid) is
+    'Ends a batch; what is not settled goes into a new one. False if the claim does not hold.';

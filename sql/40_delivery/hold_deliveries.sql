@@ -1,19 +1,16 @@
 create or replace function postbell.hold_deliveries(
-    batch_id bigint, claim integer, delivery_ids bigint[], seconds double precision[], begun boolean[], reasons text[]
-) returns void
+    batch_id bigint, claim_token uuid,
+    delivery_ids bigint[], seconds double precision[], begun boolean[], reasons text[]
+) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
 begin
-    -- A dispatcher that was taken for dead, and whose batch another has taken over, puts nothing aside.
-    if not exists (
-        select
-        from postbell.batch
-        where id = hold_deliveries.batch_id
-          and claims = hold_deliveries.claim
-    ) then
-        return;
+    if v_carried is null then
+        return false;
     end if;
 
     with held as (
@@ -27,6 +24,7 @@ begin
             hold_deliveries.delivery_ids, hold_deliveries.seconds, hold_deliveries.begun, hold_deliveries.reasons
         ) as given (id, seconds, is_begun, reason)
         where d.id = given.id
+          and d.id = any(v_carried)
           and d.state in ('queued', 'sending')
         returning d.id, d.tenant_id, d.recipient_id, d.due_at
     )
@@ -39,8 +37,9 @@ begin
     if found then
         perform pg_notify('postbell_wake', '');
     end if;
+    return true;
 end
 $$;
 
 comment on function postbell.hold_deliveries is
-    'Puts deliveries of a batch aside for so many seconds, because no provider takes them now. It costs them no try: where one was begun, it is given back.';
+    'Puts deliveries of a batch aside for so many seconds, because no provider takes them now. It costs them no try: where one was begun, it is given back. False if the claim does not hold.';

@@ -6,8 +6,6 @@ as $$
     from postbell.delivery
     where id = any(delivery_ids)
       and state = 'sending'
-      -- A text is not sent again: its doubt is settled by whoever takes the batch, and written down then.
-      and channel <> 'sms'
 $$;
 
 comment on function postbell.note_doubts(bigint[]) is

@@ -1,20 +1,31 @@
-create or replace function postbell.record_inbox(batch_id bigint, claim integer, items json, versions jsonb default '{}') returns integer
+create or replace function postbell.record_inbox(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
     v_is_attended constant boolean := postbell.is_attended();
+    v_carried bigint[];
     v_written integer;
     v_tenant_id text;
     v_recipient_ids text[];
     v_item_ids bigint[];
 begin
+    -- Without a claim nothing is written: after a crash these numbers may be somebody else's.
+    delete from postbell.batch
+    where id = record_inbox.batch_id
+      and claim_token = record_inbox.claim_token
+    returning delivery_ids into v_carried;
+    if not found then
+        return null;
+    end if;
+
     with free as (
         select d.id, item.title, item.body, item.link, item.image, item.actions
         from json_to_recordset(items)
             as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
-        join postbell.delivery as d on d.id = item.delivery_id
+        join unnest(v_carried) as carried (id) on carried.id = item.delivery_id
+        join postbell.delivery as d on d.id = carried.id
         where d.state = 'queued'
         -- What somebody is just cancelling is left to them.
         for update of d skip locked
@@ -72,9 +83,9 @@ begin
         perform postbell.ring_gateways();
     end if;
 
-    perform postbell.finish_batch(batch_id, claim);
+    perform postbell.requeue(v_carried);
     return v_written;
 end
 $$;
 
-comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written.';
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written; null, and nothing is, if the claim does not hold.';

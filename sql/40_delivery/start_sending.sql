@@ -1,40 +1,45 @@
 create or replace function postbell.start_sending(
-    batch_id bigint, claim integer, delivery_ids bigint[], providers text[] default null
-) returns setof bigint
+    batch_id bigint, claim_token uuid, delivery_ids bigint[], providers text[] default null
+) returns bigint[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    -- Locked: whoever claims the batch next waits until these are marked, and then finds them in flight.
+    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_started bigint[];
 begin
-    -- A dispatcher that was taken for dead, and whose batch another has taken over, starts nothing more.
-    if not exists (
-        select
-        from postbell.batch
-        where id = start_sending.batch_id
-          and claims = start_sending.claim
-    ) then
-        return;
+    if v_carried is null then
+        return null;
     end if;
 
     perform postbell.stop_undeliverable(start_sending.delivery_ids);
 
-    return query
     with free as (
         select id
         from postbell.delivery
         where id = any(start_sending.delivery_ids)
+          and id = any(v_carried)
           and state in ('queued', 'sending')
         for update skip locked
+    ),
+
+    started as (
+        update postbell.delivery as d set
+            state = 'sending',
+            attempts = attempts + 1,
+            provider = coalesce(providers[array_position(start_sending.delivery_ids, d.id)], d.provider)
+        from free
+        where d.id = free.id
+        returning d.id
     )
-    update postbell.delivery as d set
-        state = 'sending',
-        attempts = attempts + 1,
-        provider = coalesce(providers[array_position(start_sending.delivery_ids, d.id)], d.provider)
-    from free
-    where d.id = free.id
-    returning d.id;
+
+    select coalesce(array_agg(id), '{}') into v_started
+    from started;
+    return v_started;
 end
 $$;
 
-comment on function postbell.start_sending(bigint, integer, bigint[], text[]) is
-    'Marks the deliveries that are about to be in flight, and returns those that may go. Only these can be in doubt after a crash. providers: who is about to be asked, for each.';
+comment on function postbell.start_sending(bigint, uuid, bigint[], text[]) is
+    'Marks the deliveries that are about to be in flight, and returns those that may go; null if the claim does not hold. Only these can be in doubt after a crash. providers: who is about to be asked, for each.';

@@ -86,11 +86,14 @@ create table postbell.batch (
     delivery_ids bigint[] not null,
 
     claims integer not null default 0,
+    claim_token uuid,
     created_at timestamptz not null default clock_timestamp(),
     claimed_at timestamptz
 );
 comment on table postbell.batch is 'Deliveries that one queue job carries. It is gone when all of them are settled.';
-comment on column postbell.batch.claims is 'How often a dispatcher took it. The count is the claim''s token: who holds an older one has been overtaken.';
+comment on column postbell.batch.claims is 'How often a dispatcher took it: one that is never finished ends its dispatcher, see postbell.break_up().';
+-- At random, and no count: a crash undoes what did not reach the disk, and numbers begin again where they were.
+comment on column postbell.batch.claim_token is 'Another one for each claim. Who records, starts or finishes anything shows it.';
 
 -- No key of its own and none elsewhere: one row a message, and nothing but its delivery asks for it.
 create table postbell.attempt (

@@ -278,6 +278,7 @@ async def test_what_a_crash_left_in_doubt_goes_to_another_once_the_first_is_not_
 
 async def test_a_text_that_a_crash_left_in_doubt_names_who_may_have_taken_it(post: Post) -> None:
     policy = CrashPolicy.ASK_THE_PROVIDER
+    given.sent_once(post.db, "email")
     main, _ = post.providers([], [], crash_policy=policy)
     main.answer = Gate()
     (event,) = post.emit()
@@ -411,6 +412,7 @@ async def test_nothing_is_rendered_for_a_provider_that_is_closed(
 async def test_a_text_that_a_crash_left_in_doubt_is_not_put_aside_with_the_others(
     post: Post,
 ) -> None:
+    given.sent_once(post.db, "email")
     main, _ = post.providers([LATER], crash_policy=CrashPolicy.ASK_THE_PROVIDER)
     post.emit()
     await post.deliver()

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from dispatcher import database
-from dispatcher.channels.in_app import InAppItem
-from dispatcher.functions import Attempted, Functions, Outlook
+from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel, InAppItem
+from dispatcher.channels.push import PushChannel
+from dispatcher.channels.sms import SmsChannel
+from dispatcher.channels.sse import SseChannel
+from dispatcher.functions import Attempted, Claimed, Functions, Outlook
 from dispatcher.rendering.content import InAppContent
 from tests import given
 from tests.given import Connection
@@ -26,12 +32,13 @@ async def functions(database_url: str) -> AsyncIterator[Functions]:
         yield Functions(connection)
 
 
-def attempted(delivery_id: int, outcome: str = "sent", **columns: object) -> Attempted:
+def attempted(claimed: Claimed, outcome: str = "sent", **columns: object) -> Attempted:
     defaults: dict[str, object] = {
         "provider": "smtp", "message_id": None, "code": None, "reason": None, "retry_after": None,
         "latency_ms": 1.5, "suppress": None,
     }  # fmt: skip
-    return Attempted(delivery_id=delivery_id, outcome=outcome, **{**defaults, **columns})  # type: ignore[arg-type]
+    named: dict[str, Any] = {**defaults, **columns}
+    return Attempted(claimed.delivery_id, claimed.identity, outcome, **named)
 
 
 @pytest.mark.parametrize(
@@ -66,18 +73,20 @@ async def test_an_event_on_its_way_through_the_functions(
     assert await functions.route(500) >= 1
     (batch,) = given.column(db, "select id from postbell.batch")
 
-    (claimed,) = await functions.claim_batch(batch, 0)
+    (claimed,) = await functions.claim_batch(batch, "email", 0)
     assert (claimed.outbox_id, claimed.recipient_id, claimed.address, claimed.payload) == (
         event, "u1", "u1@example.org", PAYLOAD,
     )  # fmt: skip
     assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)
-    started = await functions.start_sending(batch, claimed.claim, [claimed.delivery_id])
-    assert started == {claimed.delivery_id}
-    await functions.record_attempts([attempted(claimed.delivery_id, message_id="<m>")], {})
-    await functions.finish_batch(batch, claimed.claim)
+    started = await functions.start_sending(batch, claimed.claim_token, [claimed.delivery_id])
+    assert started == frozenset({claimed.delivery_id})
+    await functions.record_attempts(
+        batch, claimed.claim_token, [attempted(claimed, message_id="<m>")], {}
+    )
+    await functions.finish_batch(batch, claimed.claim_token)
 
     assert given.deliveries(db, event)["u1", "email"].state == "sent"
-    assert await functions.claim_batch(batch, 0) == []
+    assert await functions.claim_batch(batch, "email", 0) == []
 
 
 async def test_a_claim_may_start_the_first_ones_at_once(
@@ -88,7 +97,7 @@ async def test_a_claim_may_start_the_first_ones_at_once(
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
 
-    claimed = await functions.claim_batch(batch, 2)
+    claimed = await functions.claim_batch(batch, "email", 2)
 
     assert [(row.is_started, row.state, row.attempts) for row in claimed] == [
         (True, "sending", 1),
@@ -103,24 +112,26 @@ async def test_an_older_claim_starts_and_finishes_nothing(
     given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    (overtaken,) = await functions.claim_batch(batch, 0)
-    (latest,) = await functions.claim_batch(batch, 0)
+    (overtaken,) = await functions.claim_batch(batch, "email", 0)
+    (latest,) = await functions.claim_batch(batch, "email", 0)
 
-    assert await functions.start_sending(batch, overtaken.claim, [overtaken.delivery_id]) == set()
-    await functions.finish_batch(batch, overtaken.claim)
+    assert (
+        await functions.start_sending(batch, overtaken.claim_token, [overtaken.delivery_id]) is None
+    )
+    assert not await functions.finish_batch(batch, overtaken.claim_token)
 
-    assert given.column(db, "select claims from postbell.batch") == [latest.claim]
+    assert given.column(db, "select claim_token from postbell.batch") == [latest.claim_token]
 
 
 async def test_inbox_items_carry_what_was_rendered(db: Connection, functions: Functions) -> None:
     given.emit(db, payload=PAYLOAD, channels=["in_app"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    (claimed,) = await functions.claim_batch(batch, 0)
+    (claimed,) = await functions.claim_batch(batch, "in_app", 0)
     content = InAppContent("Paid", "Thank you", "https://shop.example/1", None, ())
 
     written = await functions.record_inbox(
-        batch, claimed.claim, [InAppItem(claimed.delivery_id, "default", "u1", content)], {}
+        batch, claimed.claim_token, [InAppItem(claimed.delivery_id, "default", "u1", content)], {}
     )
 
     assert written == 1
@@ -140,12 +151,12 @@ async def test_a_batch_that_is_claimed_too_often_is_broken_up_and_one_alone_give
     batch, other = given.column(db, "select id from postbell.batch order by channel = 'in_app'")
 
     for _ in range(5):
-        assert len(await functions.claim_batch(batch, 0)) == 2
-    assert await functions.claim_batch(batch, 0) == []
+        assert len(await functions.claim_batch(batch, "email", 0)) == 2
+    assert await functions.claim_batch(batch, "email", 0) == []
     alone = given.column(db, "select id from postbell.batch where channel = 'email' order by id")
     assert len(alone) == 2
     for _ in range(6):
-        await functions.claim_batch(alone[0], 0)
+        await functions.claim_batch(alone[0], "email", 0)
 
     # What was beside it, or has nothing to do with it, stays in the queue.
     assert given.column(db, "select id from postbell.batch order by id") == [other, alone[1]]
@@ -157,9 +168,12 @@ async def test_failures_without_a_call_are_dead_letters(
 ) -> None:
     event = given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
-    (delivery,) = given.column(db, "select id from postbell.delivery")
+    (batch,) = given.column(db, "select id from postbell.batch")
+    (claimed,) = await functions.claim_batch(batch, "email", 0)
+    delivery = claimed.delivery_id
 
-    await functions.fail_deliveries({delivery: "the template failed"})
+    failures = {delivery: "the template failed"}
+    assert await functions.fail_deliveries(batch, claimed.claim_token, failures)
 
     assert given.deliveries(db, event)["u1", "email"] == ("failed", "the template failed")
     assert given.column(db, "select delivery_id from postbell.dead_letters") == [delivery]
@@ -189,6 +203,19 @@ async def test_the_depth_counts_what_is_queued_and_what_waits(
     assert (depth.channel, depth.priority, depth.queued, depth.waiting) == ("email", "normal", 2, 0)
     assert depth.oldest_seconds is not None
     assert depth.oldest_seconds >= 0
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [EmailChannel("shop@shop.example"), SmsChannel(), PushChannel(), InAppChannel(), SseChannel()],
+    ids=lambda channel: channel.name,
+)
+def test_schema_and_channels_agree_where_a_second_copy_does_harm(
+    db: Connection, channel: Channel[Any, Any]
+) -> None:
+    is_sent_once = given.value(db, "select postbell.is_sent_once(%s)", channel.name)
+
+    assert is_sent_once == (channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER)
 
 
 async def test_housekeeping_has_nothing_to_do_in_a_new_database(
@@ -227,12 +254,14 @@ async def test_outcomes_are_written_down_in_the_order_in_which_a_webhook_locks_t
             given.emit(db, payload=PAYLOAD)
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    low, high = [each.delivery_id for each in await functions.claim_batch(batch, 2)]
+    low, high = await functions.claim_batch(batch, "email", 2)
     lock = "select from postbell.delivery where id = %s for update nowait"
     with psycopg.connect(database_url) as webhook:
-        webhook.execute(lock, [low])
+        webhook.execute(lock, [low.delivery_id])
         outcomes = [attempted(high), attempted(low)]
-        recording = asyncio.create_task(functions.record_attempts(outcomes, {}))
+        recording = asyncio.create_task(
+            functions.record_attempts(batch, low.claim_token, outcomes, {})
+        )
         await seen(
             lambda: (
                 given.column(
@@ -244,7 +273,7 @@ async def test_outcomes_are_written_down_in_the_order_in_which_a_webhook_locks_t
             ),
             "the record waiting for the webhook",
         )
-        webhook.execute(lock, [high])
+        webhook.execute(lock, [high.delivery_id])
     await recording
 
     assert given.column(db, "select state from postbell.delivery") == ["sent", "sent"]

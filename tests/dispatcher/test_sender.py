@@ -328,6 +328,7 @@ async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_d
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     policy = CrashPolicy.ASK_THE_PROVIDER
+    given.sent_once(db, "email")
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 5)

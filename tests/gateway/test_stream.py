@@ -134,13 +134,13 @@ async def test_an_item_in_the_inbox_is_told_to_its_person(db: Connection, app: S
         given.route(db)
         claimed = given.rows(
             db,
-            "select b.id, c.claim, c.delivery_id, c.recipient_id"
-            " from postbell.batch as b, postbell.claim_batch(b.id) as c",
+            "select b.id, c.claim_token, c.delivery_id, c.recipient_id"
+            " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
         )
         written = [{"delivery_id": row[2], "title": "Paid", "body": ""} for row in claimed]
         given.call(
             db, "record_inbox",
-            batch_id=claimed[0][0], claim=claimed[0][1], items=json.dumps(written),
+            batch_id=claimed[0][0], claim_token=claimed[0][1], items=json.dumps(written),
         )  # fmt: skip
         for open_page, who in ((page, "u1"), (theirs, "u2")):
             await open_page.until(lambda now: len(now.of("state")) == 2)

@@ -122,7 +122,7 @@ async def test_unsubscribe_between_enqueue_and_send_stops_what_is_queued(
     await click(client, link())
 
     batch = given.value(db, "select max(id) from postbell.batch")
-    assert given.rows(db, "select delivery_id from postbell.claim_batch(%s, 1)", batch) == []
+    assert given.claim(db, batch, start_sending=1) == []
     assert given.deliveries(db, event)["u1", "email"] == Fate("skipped", "switched_off")
 
 

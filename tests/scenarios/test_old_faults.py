@@ -98,7 +98,7 @@ def test_the_outbox_was_never_drained_and_failed_rows_stuck_in_processing(db: Co
     given.emit(db, "order.completed", CLIENT, {"order_id": 42})
     given.route(db)
     ((batch,),) = given.rows(db, "select min(id) from postbell.batch where channel = 'email'")
-    given.call(db, "claim_batch", batch_id=batch, start_sending=1)
+    given.claim(db, batch, start_sending=1)
     # The worker dies with its job, and nobody is left who knows of the batch.
     db.execute("delete from postbell_queue.pgqueuer")
     unsettled = given.value(db, "select count(*) from postbell.batch")
@@ -249,11 +249,7 @@ def test_what_failed_or_was_never_sent_was_reported_as_sent(db: Connection, chan
     given.route(db)
     assert fates(db, event)[channel].state == "queued"
     ((batch,),) = given.rows(db, "select id from postbell.batch")
-    found = given.rows(
-        db,
-        "select delivery_id from postbell.claim_batch(batch_id => %s, start_sending => 1)",
-        batch,
-    )
+    found = given.claim(db, batch, start_sending=1)
     given.attempts(db, "refused", found[0][0], reason="550 5.7.1 no")
     assert fates(db, event)[channel] == Fate("refused", "550 5.7.1 no")
 

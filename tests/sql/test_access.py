@@ -550,7 +550,7 @@ def test_what_a_reader_marks_is_told_to_the_readers_pages(
         "select from postbell.stream_event",
         "select postbell.note_marks()",
         "select postbell.ring_gateways()",
-        "select postbell.record_stream(1, 1, '[]')",
+        "select postbell.record_stream(1, gen_random_uuid(), '[]')",
         "select postbell.stream_between('1:1:', '1:1:')",
         "select postbell.stream_missed('u1', '1:1:', '1:1:', 1)",
         "select postbell.unread_among('{default}', '{u2}')",
@@ -576,7 +576,7 @@ def test_a_reader_neither_writes_nor_reads_the_stream_log(
         "select postbell.upsert_recipient('u1')",
         "select postbell.explain('order.paid', 'u2')",
         "select postbell.notify('order.paid', 'u2')",
-        "select postbell.claim_batch(1)",
+        "select postbell.claim_batch(1, 'email')",
     ],
 )
 def test_a_reader_does_nothing_else(crowd: Connection, statement: str) -> None:
@@ -622,7 +622,7 @@ def test_support_sends_dead_letters_again(crowd: Connection) -> None:
         "select source from postbell.rejected_event",
         "select address from postbell.suppression",
         "select receipt from postbell.early_receipt",
-        "select postbell.claim_batch(1)",
+        "select postbell.claim_batch(1, 'email')",
         "select postbell.set_preference('u1', false)",
         "select postbell.suppress('email', 'x@example.org')",
         "delete from postbell.dead_letter",
@@ -663,18 +663,33 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
     given.value(db, "select postbell.fan_out()")
     found = given.rows(
         db,
-        "select b.id, b.channel, c.claim, c.delivery_id, c.payload"
-        " from postbell.batch as b, postbell.claim_batch(b.id) as c order by 2",
+        "select b.id, b.channel, c.claim_token, c.delivery_id, c.identity, c.payload"
+        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c order by 2",
     )
     assert [payload for *_, payload in found] == [{"order_id": 7}] * 2
-    for batch, channel, claim, delivery, _ in found:
+    for batch, channel, claim, delivery, identity, _ in found:
+        claimed = {"batch_id": batch, "claim_token": claim}
         if channel == "email":
-            given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, [delivery])
-            given.sent(db, delivery)
-            given.call(db, "finish_batch", batch_id=batch, claim=claim)
+            given.call(db, "start_sending", **claimed, delivery_ids=[delivery])
+            given.call(
+                db,
+                "record_attempts",
+                **claimed,
+                delivery_ids=[delivery],
+                identities=[identity],
+                outcomes=["sent"],
+                providers=["test"],
+                message_ids=["m1"],
+                codes=["250"],
+                reasons=[None],
+                retry_after=[None],
+                latencies_ms=["1"],
+                suppressions=[None],
+            )
+            given.call(db, "finish_batch", **claimed)
         else:
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
-            given.call(db, "record_inbox", batch_id=batch, claim=claim, items=items)
+            given.call(db, "record_inbox", **claimed, items=items)
     for call in (
         "sweep", "tidy_up", "forget_early_receipts", "truncate_ring", "keep_statistics",
         "fall_asleep", "awake", "leader",

@@ -167,7 +167,8 @@ def test_figures_follow_what_dispatchers_and_people_do(db: Connection) -> None:
     mails = given.column(db, "select id from postbell.delivery where channel = 'email' order by id")
     for batch, claim in given.rows(
         db,
-        "select b.id, c.claim from postbell.batch as b, postbell.claim_batch(b.id) as c"
+        "select b.id, c.claim_token"
+        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
         " where b.channel = 'email'",
     ):
         given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, mails)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import psycopg
 import pytest
 
@@ -29,7 +31,8 @@ def states(db: Connection, event: int) -> set[str]:
 
 def claimed(db: Connection) -> list[int]:
     return given.column(
-        db, "select c.delivery_id from postbell.batch as b, postbell.claim_batch(b.id) as c"
+        db,
+        "select c.delivery_id from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
     )
 
 
@@ -148,20 +151,26 @@ def test_what_a_dispatcher_has_in_hand_is_not_waited_for(db: Connection, connect
     assert cancel(db) == (1, 1)
 
 
+def started(db: Connection, batch: int, claim_token: UUID, delivery: int) -> list[int]:
+    return list(
+        given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim_token, [delivery])
+    )
+
+
 def test_what_is_just_being_cancelled_is_not_started(db: Connection, connect: Connect) -> None:
     given.emit(db, subject=SUBJECT)
     given.route(db)
     ((batch, claim, delivery),) = given.rows(
         db,
-        "select b.id, c.claim, c.delivery_id from postbell.batch as b,"
-        " postbell.claim_batch(b.id) as c where b.channel = 'email'",
+        "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
+        " postbell.claim_batch(b.id, b.channel) as c where b.channel = 'email'",
     )
     canceller = connect(autocommit=False)
     assert cancel(canceller) == (2, 0)
     db.execute("set lock_timeout = '1s'")
-    assert not given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, [delivery])
+    assert started(db, batch, claim, delivery) == []
     canceller.commit()
-    assert not given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, [delivery])
+    assert started(db, batch, claim, delivery) == []
 
 
 def test_what_waits_is_taken_back_and_waits_no_more(db: Connection) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 
 from tests import given
 from tests.given import Connection, Fate
 from tests.sql.conftest import Connect
+from tests.sql.sessions import Background, await_waiting
 
 
 class Claim(NamedTuple):
     batch: int
-    token: int
+    token: UUID | None
     deliveries: list[int]
 
 
@@ -36,27 +38,28 @@ def batches(db: Connection) -> list[int]:
 
 def claim(db: Connection, batch: int | None = None) -> Claim:
     batch = batch or batches(db)[0]
-    found = given.rows(db, "select claim, delivery_id from postbell.claim_batch(%s)", batch)
-    return Claim(batch, found[0][0] if found else 0, [delivery for _, delivery in found])
+    found = given.claim(db, batch, "claim_token", "delivery_id")
+    return Claim(batch, found[0][0] if found else None, [delivery for _, delivery in found])
 
 
 def start(db: Connection, claimed: Claim) -> list[int]:
-    return sorted(
-        given.column(
-            db,
-            "select postbell.start_sending(%s, %s, %s)",
-            claimed.batch,
-            claimed.token,
-            claimed.deliveries,
-        )
+    """What may go; nothing if the claim does not hold."""
+    started = given.value(
+        db,
+        "select postbell.start_sending(%s, %s, %s)",
+        claimed.batch,
+        claimed.token,
+        claimed.deliveries,
     )
+    return sorted(started or [])
 
 
 def finish(db: Connection, claimed: Claim) -> None:
-    given.call(db, "finish_batch", batch_id=claimed.batch, claim=claimed.token)
+    given.call(db, "finish_batch", batch_id=claimed.batch, claim_token=claimed.token)
 
 
-def record_inbox(db: Connection, claimed: Claim, title: str = "Paid") -> int:
+def record_inbox(db: Connection, claimed: Claim, title: str = "Paid") -> int | None:
+    """How many were written; None if the claim does not hold."""
     items = [
         {"delivery_id": delivery, "title": title, "body": "Thank you", "link": "/orders/7"}
         for delivery in claimed.deliveries
@@ -65,10 +68,26 @@ def record_inbox(db: Connection, claimed: Claim, title: str = "Paid") -> int:
         db,
         "record_inbox",
         batch_id=claimed.batch,
-        claim=claimed.token,
+        claim_token=claimed.token,
         items=json.dumps(items),
     )
-    return int(found[0][0])
+    written: int | None = found[0][0]
+    return written
+
+
+def fail(db: Connection, *deliveries: int) -> list[bool]:
+    """Whether each of their claims held."""
+    return [
+        given.call(
+            db,
+            "fail_deliveries",
+            batch_id=batch,
+            claim_token=claim_token,
+            delivery_ids=carried,
+            reasons=["the template failed"] * len(carried),
+        )[0][0]
+        for batch, claim_token, carried in given.claims(db, *deliveries)
+    ]
 
 
 def fate(db: Connection, delivery: int) -> Fate:
@@ -156,7 +175,7 @@ def test_a_claim_has_all_that_rendering_needs(db: Connection) -> None:
     cursor = db.execute(
         "select c.outbox_id, c.recipient_id, c.event, c.category, c.channel, c.priority, c.state,"
         " c.subject, c.payload, c.address, c.locale, c.time_zone, c.attributes, c.attempts"
-        " from postbell.batch as b, postbell.claim_batch(b.id) as c"
+        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
     )
     assert cursor.fetchall() == [
         (
@@ -170,8 +189,8 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
     emit_and_route(db, 3)
     found = given.rows(
         db,
-        "select is_started, state from postbell.batch as b, postbell.claim_batch(b.id, 2)"
-        " order by delivery_id",
+        "select c.is_started, c.state"
+        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel, 2) as c order by 2 desc",
     )
     assert found == [(True, "sending"), (True, "sending"), (False, "queued")]
 
@@ -257,11 +276,8 @@ def test_what_is_switched_off_now_still_gets_into_the_inbox(db: Connection) -> N
 def test_a_claim_says_what_nobody_can_opt_out_of(db: Connection) -> None:
     emit_and_route(db)
     emit_and_route(db, forced_channels=["email"])
-    found = [
-        given.value(db, "select is_forced from postbell.claim_batch(%s)", batch)
-        for batch in batches(db)
-    ]
-    assert found == [False, True]
+    found = [given.claim(db, batch, "is_forced") for batch in batches(db)]
+    assert found == [[(False,)], [(True,)]]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +296,7 @@ def test_a_claim_says_what_may_be_known_about_a_mail(
     emit_and_route(db)
     given.call(db, "refuse_tracking", recipient="u1", refuses=refuses)
     [batch] = batches(db)
-    assert given.value(db, "select tracking from postbell.claim_batch(%s)", batch) == claimed
+    assert given.claim(db, batch, "tracking") == [(claimed,)]
 
 
 # --- fencing
@@ -337,11 +353,7 @@ def test_after_a_crash_it_shows_what_was_in_flight(db: Connection) -> None:
     emit_and_route(db, 2)
     first = claim(db)
     start(db, first._replace(deliveries=first.deliveries[:1]))
-    found = given.rows(
-        db,
-        "select delivery_id, state, attempts from postbell.claim_batch(%s)",
-        first.batch,
-    )
+    found = given.claim(db, first.batch, "delivery_id", "state", "attempts")
     assert found == [(first.deliveries[0], "sending", 1), (first.deliveries[1], "queued", 0)]
 
 
@@ -355,11 +367,18 @@ def test_what_was_in_flight_in_a_crash_may_have_been_taken_by_whoever_was_asked(
         db,
         "start_sending",
         batch_id=first.batch,
-        claim=first.token,
+        claim_token=first.token,
         delivery_ids=[known, passed_on],
         providers=["main", "main"],
     )
-    given.call(db, "turn_to", delivery_id=passed_on, provider="spare")
+    given.call(
+        db,
+        "turn_to",
+        batch_id=first.batch,
+        claim_token=first.token,
+        delivery_id=passed_on,
+        provider="spare",
+    )
 
     claim(db)
 
@@ -369,16 +388,58 @@ def test_what_was_in_flight_in_a_crash_may_have_been_taken_by_whoever_was_asked(
     assert doubtful == [(known, "main"), (passed_on, "spare")]
 
 
-def test_two_dispatchers_do_not_start_the_same_delivery_at_once(
+def test_who_claims_while_another_starts_finds_what_was_started(
     db: Connection, connect: Connect
 ) -> None:
-    emit_and_route(db)
+    emit_and_route(db, channels=["sms"])
+    slow = claim(db)
+    starting, claiming = connect(autocommit=False), connect()
+    assert start(starting, slow) == slow.deliveries
+
+    quick = Background(lambda: claim(claiming, slow.batch))
+    await_waiting(db, claiming)
+    starting.commit()
+
+    assert quick.result().deliveries == []
+    assert fate(db, slow.deliveries[0]).state == "unknown"
+
+
+def test_who_starts_while_another_claims_starts_nothing(db: Connection, connect: Connect) -> None:
+    emit_and_route(db, channels=["sms"])
+    slow = claim(db)
+    claiming, starting = connect(autocommit=False), connect()
+    quick = claim(claiming, slow.batch)
+
+    started = Background(lambda: start(starting, slow))
+    await_waiting(db, starting)
+    claiming.commit()
+
+    assert started.result() == []
+    assert start(db, quick) == quick.deliveries
+
+
+def test_a_text_that_may_have_been_taken_is_turned_to_nobody_else(
+    db: Connection,
+) -> None:
+    emit_and_route(db, channels=["sms"])
+    slow = claim(db)
+    start(db, slow)
+    claim(db)
+    turned = given.call(
+        db,
+        "turn_to",
+        batch_id=slow.batch,
+        claim_token=slow.token,
+        delivery_id=slow.deliveries[0],
+        provider="spare",
+    )
+    assert turned == [(False,)]
+
+
+def test_what_was_started_by_its_own_claim_may_be_started_again(db: Connection) -> None:
+    emit_and_route(db, channels=["sms"])
     claimed = claim(db)
-    other = connect(autocommit=False)
-    assert start(other, claimed) == claimed.deliveries
-    db.execute("set lock_timeout = '1s'")
-    assert start(db, claimed) == []
-    other.commit()
+    assert start(db, claimed) == start(db, claimed) == claimed.deliveries
 
 
 # --- outcomes
@@ -485,8 +546,8 @@ def test_what_could_not_be_rendered_is_a_dead_letter_without_an_attempt(db: Conn
     emit_and_route(db)
     claimed = claim(db)
     (delivery,) = claimed.deliveries
-    given.call(db, "fail_deliveries", delivery_ids=[delivery], reasons=["no such filter"])
-    assert fate(db, delivery) == Fate("failed", "no such filter")
+    assert fail(db, delivery) == [True]
+    assert fate(db, delivery) == Fate("failed", "the template failed")
     assert dead(db) == [delivery]
     assert outcomes(db, delivery) == []
 
@@ -545,7 +606,7 @@ def test_dead_letters_may_be_chosen(db: Connection, named: dict[str, object], re
     given.emit(db, "order.created")
     given.route(db)
     every = given.column(db, "select id from postbell.delivery")
-    given.call(db, "fail_deliveries", delivery_ids=every, reasons=["x"] * 3)
+    fail(db, *every)
     assert given.call(db, "retry", **named) == [(revived,)]
     assert len(dead(db)) == 3 - revived
 
@@ -553,7 +614,7 @@ def test_dead_letters_may_be_chosen(db: Connection, named: dict[str, object], re
 def test_one_dead_letter_may_be_chosen(db: Connection) -> None:
     emit_and_route(db, 2)
     every = given.column(db, "select id from postbell.delivery order by id")
-    given.call(db, "fail_deliveries", delivery_ids=every, reasons=["x"] * 2)
+    fail(db, *every)
     assert given.call(db, "retry", delivery_id=every[0]) == [(1,)]
     assert dead(db) == every[1:]
 
@@ -564,8 +625,8 @@ def test_one_dead_letter_may_be_chosen(db: Connection) -> None:
 def test_a_batch_that_is_never_finished_is_broken_up(db: Connection) -> None:
     emit_and_route(db, 3)
     (batch,) = batches(db)
-    for token in range(1, 6):
-        assert claim(db, batch).token == token
+    for _ in range(5):
+        assert len(claim(db, batch).deliveries) == 3
     assert claim(db, batch).deliveries == []
     alone = given.column(db, "select cardinality(delivery_ids) from postbell.batch")
     assert alone == [1, 1, 1]
@@ -647,7 +708,7 @@ def test_rendered_items_are_put_into_the_inbox_once(db: Connection) -> None:
     events = to_inbox(db, 3, subject="order:7")
     claimed = claim(db)
     assert record_inbox(db, claimed) == 3
-    assert record_inbox(db, claimed, "again") == 0
+    assert record_inbox(db, claimed, "again") is None
     found = given.rows(
         db,
         "select i.id, item.outbox_id, i.recipient_id, i.event, i.category, i.subject, i.title,"
@@ -674,7 +735,7 @@ def test_two_dispatchers_with_one_batch_write_each_item_once(
     quick = claim(other)
     assert record_inbox(other, quick) == 2
     other.commit()
-    assert record_inbox(db, slow) == 0
+    assert record_inbox(db, slow) is None
     assert given.value(db, "select count(*) from postbell.inbox") == 2
 
 

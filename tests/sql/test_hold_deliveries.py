@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.given import Connection
 
 
 @pytest.fixture
-def batch(db: Connection) -> tuple[int, int, list[int]]:
+def batch(db: Connection) -> tuple[int, UUID, list[int]]:
     """A claimed batch of two mails, the first of which is begun: its id, claim and deliveries."""
     given.event_type(db)
     given.recipient(db)
@@ -20,16 +21,16 @@ def batch(db: Connection) -> tuple[int, int, list[int]]:
         given.emit(db, channels=["email"])
     given.route(db)
     (number,) = given.column(db, "select id from postbell.batch")
-    claimed = given.rows(db, "select claim, delivery_id from postbell.claim_batch(%s, 1)", number)
+    claimed = given.claim(db, number, "claim_token", "delivery_id", start_sending=1)
     return number, claimed[0][0], [delivery for _, delivery in claimed]
 
 
-def hold(db: Connection, batch: int, claim: int, deliveries: list[int], *begun: bool) -> None:
+def hold(db: Connection, batch: int, claim: UUID, deliveries: list[int], *begun: bool) -> None:
     given.call(
         db,
         "hold_deliveries",
         batch_id=batch,
-        claim=claim,
+        claim_token=claim,
         delivery_ids=deliveries,
         seconds=["60"] * len(deliveries),
         begun=list(begun),
@@ -42,7 +43,7 @@ def deliveries(db: Connection) -> list[tuple[Any, ...]]:
 
 
 def test_what_is_held_waits_and_has_its_try_back(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
     assert deliveries(db) == [("sending", None, 1), ("queued", None, 0)]
@@ -57,21 +58,21 @@ def test_what_is_held_waits_and_has_its_try_back(
 
 
 def test_what_is_held_is_not_queued_again_with_its_batch(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
     hold(db, number, claim, both, True, False)
 
-    given.call(db, "finish_batch", batch_id=number, claim=claim)
+    given.call(db, "finish_batch", batch_id=number, claim_token=claim)
 
     assert given.column(db, "select id from postbell.batch") == []
 
 
 def test_a_dispatcher_that_was_overtaken_holds_nothing(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
-    given.call(db, "claim_batch", batch_id=number)
+    given.claim(db, number)
 
     hold(db, number, claim, both, True, False)
 
@@ -80,7 +81,7 @@ def test_a_dispatcher_that_was_overtaken_holds_nothing(
 
 
 def test_what_is_settled_already_is_not_held(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
     given.sent(db, both[0])
@@ -91,15 +92,18 @@ def test_what_is_settled_already_is_not_held(
 
 
 def test_a_retry_without_a_time_settles_nothing_and_is_logged(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
-    _, _, both = batch
+    number, claim, both = batch
     first = both[0]
 
     given.call(
         db,
         "record_attempts",
+        batch_id=number,
+        claim_token=claim,
         delivery_ids=[first, first],
+        identities=[given.identity(db, first)] * 2,
         outcomes=["retry", "sent"],
         providers=["main", "spare"],
         message_ids=[None, "m1"],
@@ -120,7 +124,7 @@ def test_a_retry_without_a_time_settles_nothing_and_is_logged(
 
 
 def test_the_provider_that_may_have_sent_it_is_remembered(
-    db: Connection, batch: tuple[int, int, list[int]]
+    db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     _, _, (first, second) = batch
     given.attempts(db, "unknown", first, reason="no answer")

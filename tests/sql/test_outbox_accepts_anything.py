@@ -148,7 +148,8 @@ def check(db: Connection, producer: Connection, rows: list[dict[str, Any]]) -> l
         assert is_explained(db, outbox_id)
     # What was routed can be taken in hand, the sound one with the others.
     handed = given.column(
-        db, "select c.outbox_id from postbell.batch as b, postbell.claim_batch(b.id) as c"
+        db,
+        "select c.outbox_id from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
     )
     assert sentinel in handed
     db.execute("delete from postbell.batch")

@@ -286,8 +286,8 @@ def test_a_claim_reads_what_is_in_the_batch(large: Connection) -> None:
             " select 'default', 'in_app', 'normal', false, array_agg(id) from postbell.delivery"
             " where state = 'queued' returning id",
         )
-        assert len(given.rows(large, "select * from postbell.claim_batch(%s)", batch)) == 50
-        done = work(large, "select * from postbell.claim_batch(%s)", batch)
+        assert len(given.claim(large, batch)) == 50
+        done = work(large, "select * from postbell.claim_batch(%s, 'in_app')", batch)
     assert done.rows < 50 * 20
 
 

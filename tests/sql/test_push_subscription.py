@@ -170,10 +170,13 @@ class Push:
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 s'")
         given.value(self.db, "select postbell.release_due()")
         for batch in given.column(self.db, "select id from postbell.batch order by id"):
-            given.rows(self.db, "select * from postbell.claim_batch(%s, 10)", batch)
-            self.db.execute("delete from postbell.batch where id = %s", [batch])
+            given.claim(self.db, batch, start_sending=10)
+        ((batch, claim_token, _),) = given.claims(self.db, self.id)
         return given.column(
-            self.db, "select endpoint from postbell.devices_of(%s) order by 1", [self.id]
+            self.db,
+            "select endpoint from postbell.devices_of(%s, %s) order by 1",
+            batch,
+            claim_token,
         )
 
     def answer(self, outcome: str, **of_devices: str) -> None:
@@ -195,10 +198,14 @@ class Push:
             }
             for name, said in of_devices.items()
         ]
+        ((batch, claim_token, _),) = given.claims(self.db, self.id)
+        claimed = {"batch_id": batch, "claim_token": claim_token}
         given.call(
             self.db,
             "record_pushes",
+            **claimed,
             delivery_ids=[self.id],
+            identities=[given.identity(self.db, self.id)],
             outcomes=[outcome],
             providers=["webpush"],
             message_ids=[None],
@@ -206,6 +213,7 @@ class Push:
             retry_after=["60"],
             tries=json.dumps(tries),
         )
+        given.call(self.db, "finish_batch", **claimed)
 
 
 @pytest.fixture

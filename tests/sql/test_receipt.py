@@ -42,10 +42,14 @@ def queue(db: Connection, **columns: object) -> int:
 def record(
     db: Connection, delivery: int, outcome: str, message_id: str | None, provider: str = "test"
 ) -> None:
+    ((batch, claim_token, _),) = given.claims(db, delivery)
     given.call(
         db,
         "record_attempts",
+        batch_id=batch,
+        claim_token=claim_token,
         delivery_ids=[delivery],
+        identities=[given.identity(db, delivery)],
         outcomes=[outcome],
         providers=[provider],
         message_ids=[message_id],
@@ -546,7 +550,7 @@ def test_what_is_already_queued_for_the_address_is_stopped(db: Connection) -> No
     batch = given.value(
         db, "select id from postbell.batch where delivery_ids @> array[%s::bigint]", waiting
     )
-    assert given.call(db, "claim_batch", batch_id=batch) == []
+    assert given.claim(db, batch) == []
     assert fate(db, waiting) == Fate("skipped", "address_suppressed")
 
 

@@ -121,7 +121,7 @@ def test_what_waits_does_not_need_the_log(db: Connection) -> None:
     given.clock(db, "2099-01-01Z")
     assert given.value(db, "select postbell.release_due()") == 1
     (claimed,) = given.column(
-        db, "select c.payload from postbell.batch as b, postbell.claim_batch(b.id) as c"
+        db, "select c.payload from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
     )
     assert claimed == {"order_id": 7}
     assert given.explain(db, event)

@@ -25,10 +25,11 @@ def in_doubt(db: Connection, channel: str = "sms") -> int:
         " join postbell.delivery as d on d.id = any(b.delivery_ids) where d.notification_id = %s",
         event,
     )[0]
-    given.call(db, "claim_batch", batch_id=batch)
-    given.call(db, "start_sending", batch_id=batch, claim=1, delivery_ids=[delivery])
+    ((claim_token,),) = given.claim(db, batch, "claim_token")
+    claimed = {"batch_id": batch, "claim_token": claim_token}
+    given.call(db, "start_sending", **claimed, delivery_ids=[delivery])
     given.attempts(db, "unknown", delivery, reason="waiting for the response: timed out")
-    given.call(db, "finish_batch", batch_id=batch, claim=1)
+    given.call(db, "finish_batch", **claimed)
     return int(delivery)
 
 
@@ -128,6 +129,7 @@ def test_a_doubt_that_comes_twice_is_waited_for_from_the_last_time(db: Connectio
     delivery = in_doubt(db)
     db.execute("update postbell.unknown_delivery set due_at = '2000-01-01Z'")
     db.execute("update postbell.delivery set state = 'sending' where id = %s", [delivery])
+    db.execute("select postbell.enqueue(array[%s::bigint], false)", [delivery])
 
     given.attempts(db, "unknown", delivery)
 

@@ -144,8 +144,8 @@ def test_a_retry_rings_for_the_router_that_will_release_it(
     given.route(db)
     ((batch, claim, delivery),) = given.rows(
         db,
-        "select b.id, c.claim, c.delivery_id"
-        " from postbell.batch as b, postbell.claim_batch(b.id) as c",
+        "select b.id, c.claim_token, c.delivery_id"
+        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
     )
     given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, [delivery])
     assert rings(router) == 0

@@ -96,6 +96,7 @@ def delivery(
 ) -> Delivery:
     return Delivery(
         id=outbox_id,
+        identity=f"{outbox_id:032x}",
         outbox_id=outbox_id,
         event=event,
         category="things",

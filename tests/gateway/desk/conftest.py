@@ -51,7 +51,7 @@ def refused(db: Connection, order: str, count: int = 1, **named: Any) -> list[in
     """Mails that a mail server refused, quoting an address: the ids of their deliveries."""
     made = []
     for _ in range(count):
-        given.emit(db, order, channels=["email"], **named)
+        given.emit(db, order, channels=["email"], forced_channels=["email"], **named)
         given.route(db)
         delivery_id = int(given.value(db, "select max(id) from postbell.delivery"))
         db.execute(

@@ -75,10 +75,14 @@ def delivered_by(
     given.route(db)
     delivery = given.value(db, "select id from postbell.delivery where notification_id = %s", event)
     db.execute("update postbell.delivery set state = 'sending' where id = %s", [delivery])
+    ((batch, claim_token, _),) = given.claims(db, delivery)
     given.call(
         db,
         "record_attempts",
+        batch_id=batch,
+        claim_token=claim_token,
         delivery_ids=[delivery],
+        identities=[given.identity(db, delivery)],
         outcomes=["sent"],
         providers=[provider],
         message_ids=[message_id],

@@ -1,0 +1,12 @@
+create or replace function postbell.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
+language sql
+as $$
+    select delivery_ids
+    from postbell.batch
+    where id = lock_batch.batch_id
+      and claim_token = lock_batch.claim_token
+    for no key update
+$$;
+
+comment on function postbell.lock_batch(bigint, uuid) is
+    'The deliveries of a claimed batch, which nobody else can claim until the transaction ends. Null if the claim does not hold: another has claimed the batch since, or a crash has undone the claim.';
