@@ -176,6 +176,8 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
                 Result("ok", "database", f"PostgreSQL {version} has the schema of this version."),
                 *_sessions(url),
                 *_access(connection, settings),
+                # In an embedded one there is nobody but its owner.
+                *(() if is_embedded else _ownership(connection)),
                 *(_registrations(connection, catalog) if catalog else ()),
                 *_router(connection),
                 *_choices(connection, settings),
@@ -215,6 +217,25 @@ def _access(connection: Connection, settings: Settings) -> Iterator[Result]:
             "database",
             f"The login {access['login']} may not serve people: "
             f"grant postbell_gateway to {access['login']}.",
+        )
+
+
+def _ownership(connection: Connection) -> Iterator[Result]:
+    found = questions.ownership(connection)
+    if found["unbound"]:
+        yield Result(
+            "warning",
+            "database",
+            f"The login {found['login']} {found['unbound']}: row-level security does not apply to"
+            " it. Give the application and the processes of Postbell logins of their own.",
+        )
+    elif found["owns_too"]:
+        yield Result(
+            "warning",
+            "database",
+            f"{found['owner']} owns the schema, and {found['owns_too']} too: row-level security"
+            f" does not apply to an application that logs in as {found['owner']}."
+            " Give it a login of its own.",
         )
 
 

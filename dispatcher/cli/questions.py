@@ -343,6 +343,36 @@ def access(connection: Connection) -> Row:
     )
 
 
+def ownership(connection: Connection) -> Row:
+    """Whom row-level security does not bind: this login, and why; an owner of other tables too."""
+    return _row(
+        connection,
+        """
+        select
+            current_user as login,
+            case
+                when mine.rolsuper then 'is a superuser'
+                when pg_has_role(ours.nspowner, 'usage') then 'owns the schema'
+                when mine.rolbypassrls then 'has BYPASSRLS'
+            end as unbound,
+            ours.nspowner::regrole::text as owner,
+            (
+                select pg_class.oid::regclass::text
+                from pg_class
+                join pg_namespace on pg_namespace.oid = relnamespace
+                where relowner = ours.nspowner
+                  and relkind in ('r', 'p')
+                  and nspname !~ '^(pg_|information_schema$|postbell)'
+                order by pg_class.oid
+                limit 1
+            ) as owns_too
+        from pg_namespace as ours
+        join pg_roles as mine on mine.rolname = current_user
+        where ours.nspname = 'postbell'
+        """,
+    )
+
+
 def registered_versions(connection: Connection) -> dict[str, str]:
     """The version of the templates with which each event was registered."""
     rows = _rows(connection, "select key, version from postbell.event_type")

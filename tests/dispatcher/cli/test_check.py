@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from psycopg.conninfo import make_conninfo
 
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
@@ -221,3 +222,41 @@ def test_one_click_needs_https(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert len(warnings) == 1
     assert "POSTBELL_PUBLIC_URL is not https" in warnings[0]
+
+
+# --- whom row-level security does not bind
+
+
+@pytest.fixture
+def mailer(database_url: str, database: given.Connection) -> Iterator[str]:
+    """The URL of a login that may run the daemon."""
+    database.execute("create role mailer login in role postbell_dispatcher")
+    yield make_conninfo(database_url, user="mailer")
+    database.execute("drop role mailer")
+
+
+def of_row_security(cli: Cli) -> list[str]:
+    return [
+        found["sentence"]
+        for found in cli.json("check")
+        if found["severity"] == "warning" and "row-level security" in found["sentence"]
+    ]
+
+
+def test_a_login_that_sees_everybodys_rows_is_named(cli: Cli) -> None:
+    ((said),) = of_row_security(cli)
+
+    assert "The login postgres is a superuser" in said
+
+
+def test_an_application_that_may_log_in_as_the_owner_is_named(
+    cli: Cli, database: given.Connection, mailer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", mailer)
+    database.execute("drop schema kept cascade")
+    assert of_row_security(cli) == []
+
+    database.execute("create table public.orders (id bigint)")
+
+    ((said),) = of_row_security(cli)
+    assert "postgres owns the schema, and orders too" in said
