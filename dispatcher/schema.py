@@ -53,6 +53,8 @@ class DeployReport:
     queue_statements: int = 0
     #: How many events were registered.
     events: int = 0
+    #: What somebody else has to say before this login can give our roles to others; mostly "".
+    grant_needed: str = ""
 
 
 def deploy(
@@ -185,6 +187,7 @@ class Deploy:
         definition.define_access()
         self.report.defined = definition.defined
         self.report.triggers = definition.triggers
+        [(self.report.grant_needed,)] = connection.execute(_GRANT_NEEDED).fetchall()
 
         for event in self.events:
             connection.execute(_REGISTER_EVENT, _arguments(event))
@@ -215,13 +218,32 @@ def _sentence(error: BaseException | None) -> str:
         case errors.InsufficientPrivilege():
             return (
                 f"The role lacks a privilege: {error.diag.message_primary}. Deploy as the owner of "
-                "the database, with CREATEROLE."
+                "the schema, with CREATEROLE, and CREATE and TEMPORARY on the database."
             )
         case psycopg.OperationalError():
             return f"The database cannot be reached: {error}"
         case _:
             return f"The deploy failed, and nothing has changed: {error}"
 
+
+# Roles are the cluster's, and from PostgreSQL 16 on CREATEROLE does not suffice to grant one.
+_GRANT_NEEDED = """
+    select case
+        when count(*) > 0
+            then format(
+                'grant %s to %I with admin option',
+                string_agg(rolname, ', ' order by rolname), current_user
+            )
+        else ''
+    end
+    from pg_roles
+    where rolname in (
+        'postbell_producer', 'postbell_reader', 'postbell_dispatcher',
+        'postbell_gateway', 'postbell_support', 'postbell_admin'
+    )
+      and not pg_has_role(oid, 'member with admin option')
+      and current_setting('server_version_num')::integer >= 160000
+"""
 
 _REGISTER_EVENT = """
     select postbell.register_event(

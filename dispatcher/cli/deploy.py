@@ -43,7 +43,13 @@ def told(report: DeployReport) -> list[str]:
         ("Replaced triggers", report.triggers),
         ("Dropped", report.dropped),
     ]
-    return [
+    lines = [
         *(f"{what}: {', '.join(names)}." for what, names in changes if names),
         f"Postbell {__version__} is deployed, contract {CONTRACT}, {report.events} events.",
     ]
+    if report.grant_needed:
+        lines.append(
+            "Its roles were there already. To give them to logins, have whoever made them, or a"
+            f" superuser, say: {report.grant_needed};"
+        )
+    return lines

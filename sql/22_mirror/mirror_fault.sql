@@ -20,6 +20,13 @@ as $$
               and relkind not in ('r', 'p')
         ),
         (
+            -- When the table is emptied, the trigger reads it.
+            select format('%s owns Postbell and may not read %s: grant select on %s to %s', proowner::regrole, source, source, proowner::regrole)
+            from pg_proc
+            where oid = 'postbell.follow_users'::regproc
+              and not has_table_privilege(proowner, source, 'select')
+        ),
+        (
             -- Whose it is would decide who is copied, and the policy's functions would run with the rights of who reads.
             select format('row-level security hides rows of %s from %s: mirror as a role with BYPASSRLS', source, current_user)
             where row_security_active(source)
