@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import typer
@@ -15,7 +15,7 @@ from dispatcher import contract, pooler
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
-from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.cli.terminal import answer, answer_json, counted
 from dispatcher.delivery import Retry
 from dispatcher.errors import ForeignClusterError
 from dispatcher.masking import mask
@@ -40,26 +40,44 @@ _NOBODYS = (".example", ".invalid", ".test", "example.com", "example.org", "exam
 #: Hosts to which browsers and mail programs get without a network in between.
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
+Severity = Literal["error", "warning", "information", "ok"]
+#: What matters comes first.
+_ORDER: Final[tuple[Severity, ...]] = ("error", "warning", "information", "ok")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One thing that was looked at."""
 
-    severity: Literal["ok", "information", "warning", "error"]
+    severity: Severity
     subject: str
     sentence: str
+    #: An error that is not in what was written: something does not answer just now.
+    is_unreachable: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """One of the many about templates that are as they should be."""
+        return self.subject == "templates" and self.severity == "information"
 
 
 def command(
     only_templates: Annotated[
         bool, typer.Option("--templates", help="Only the templates: needs no database.")
     ] = False,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Show the notes on templates, too: what texts cost.")
+    ] = False,
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
-    """Check templates, settings and connections. Exit code 1 if there is an error.
+    """Check templates, settings and connections; errors are shown first.
 
     Renders every template with its sample, on every channel and in every locale.
+
+    Exit code 0 if there is no error, whatever the warnings and notes; 1 if templates, settings or
+    the schema must be mended; 4 if all that is wrong is that the database or a provider that you
+    named does not answer. That nobody answers where mails go by default is a note.
     """
     settings = Settings.load()
     if not (only_templates or embedded):
@@ -77,13 +95,27 @@ def command(
         results += _gateway(settings)
         results += _providers(settings)
 
+    results.sort(key=lambda result: _ORDER.index(result.severity))
     if json:
         answer_json([asdict(result) for result in results])
     else:
-        for result in results:
+        _show(results, notes=notes)
+    errors = [result for result in results if result.severity == "error"]
+    if errors:
+        is_out_of_reach = all(error.is_unreachable for error in errors)
+        raise typer.Exit(ExitCode.DATABASE if is_out_of_reach else ExitCode.BAD)
+
+
+def _show(results: Sequence[Result], *, notes: bool) -> None:
+    for result in results:
+        if notes or not result.is_note:
             answer(f"{result.severity:<11} {result.subject:<9} {result.sentence}")
-    if any(result.severity == "error" for result in results):
-        raise typer.Exit(ExitCode.BAD)
+    errors, warnings = (
+        sum(result.severity == severity for result in results) for severity in _ORDER[:2]
+    )
+    hidden = 0 if notes else sum(result.is_note for result in results)
+    more = f" {counted(hidden, 'note')} on templates: --notes shows them." if hidden else ""
+    answer(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}.{more}")
 
 
 def _templates(catalog: Catalog) -> Iterator[Result]:
@@ -106,7 +138,7 @@ def _text_messages(catalog: Catalog) -> Iterator[Result]:
                 longest[locale] = measured, event
     for locale, (measured, event) in sorted(longest.items()):
         yield Result(
-            "ok",
+            "information",
             "templates",
             f"No sample's text message in {language_of(locale)} is longer than that of {event}:"
             f" {length_of(measured)}.",
@@ -187,7 +219,8 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
         failure = failure_of(error)
         if failure is None:
             raise
-        return [Result("error", "database", failure.for_people())]
+        is_unreachable = failure.exit_code is ExitCode.DATABASE
+        return [Result("error", "database", failure.for_people(), is_unreachable)]
 
 
 def _sessions(url: str) -> Iterator[Result]:
@@ -299,7 +332,7 @@ def _reports(connection: Connection) -> Iterator[Result]:
 
 def _providers(settings: Settings) -> Iterator[Result]:
     entries = settings.provider_entries
-    yield from asyncio.run(_greetings(entries))
+    yield from asyncio.run(_greetings(entries, is_named=settings.names_a_mail_server))
     if without := sorted(set(OUTGOING) - {entry.channel for entry in entries}):
         yield Result(
             "information",
@@ -309,11 +342,14 @@ def _providers(settings: Settings) -> Iterator[Result]:
         )
 
 
-async def _greetings(entries: Sequence[Entry]) -> list[Result]:
-    return await asyncio.gather(*(_greeting(entry) for entry in entries))
+async def _greetings(entries: Sequence[Entry], *, is_named: bool) -> list[Result]:
+    return await asyncio.gather(
+        # The first is the default where nobody named a mail server.
+        *(_greeting(entry, is_named=is_named or i > 0) for i, entry in enumerate(entries))
+    )
 
 
-async def _greeting(entry: Entry) -> Result:
+async def _greeting(entry: Entry, *, is_named: bool) -> Result:
     if entry.url.startswith("console:"):
         what = "Mails" if entry.channel == "email" else "Text messages"
         return Result("ok", "providers", f"{entry.name}: {what} are printed, not sent.")
@@ -329,7 +365,11 @@ async def _greeting(entry: Entry) -> Result:
     if fault is None:
         return Result("ok", "providers", f"{shown} greets us.")
     said = mask(fault.reason).rstrip(".")
-    return Result("error", "providers", f"{shown} cannot be used: {said}. Check its URL.")
+    if not is_named:
+        sentence = f"{shown} does not answer: {said}. Mails wait; POSTBELL_SMTP_URL is not set."
+        return Result("information", "providers", sentence)
+    sentence = f"{shown} cannot be used: {said}. Check its URL."
+    return Result("error", "providers", sentence, is_unreachable=True)
 
 
 async def _greet(provider: Provider[Any], greeter: Greeter) -> Retry | None:

@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     #: The command line asks for something that is not there, or names no database.
     USAGE = 2
     CONFIGURATION = 3
-    #: The database cannot be reached.
+    #: The database cannot be reached; for `check`, or a provider that somebody named.
     DATABASE = 4
     #: The database has no schema of ours, or one of another contract.
     SCHEMA = 5

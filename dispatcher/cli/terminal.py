@@ -57,6 +57,11 @@ def terminal() -> Console:
     return Console(file=sys.stdout, width=width, highlight=False)
 
 
+def counted(count: int, what: str) -> str:
+    """`1 error`, `2 errors`, `no errors`"""
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
 def shown(value: object) -> str:
     """A value in a table."""
     match value:

@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from psycopg.conninfo import make_conninfo
 
+from dispatcher.cli.exits import ExitCode
 from tests import given
 from tests.dispatcher.cli.conftest import Cli
 
@@ -35,7 +36,7 @@ def test_all_is_well(cli: Cli, mail_server: None) -> None:
     result = cli("check")
 
     assert result.exit_code == 0, result.stdout
-    assert "error" not in result.stdout
+    assert "no errors, no warnings." in result.stdout
     assert "greets us" in result.stdout
     assert "has the schema of this version" in result.stdout
 
@@ -43,7 +44,7 @@ def test_all_is_well(cli: Cli, mail_server: None) -> None:
 def test_the_templates_alone_need_no_database(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/d")
 
-    result = bare("check", "--templates")
+    result = bare("check", "--templates", "--notes")
 
     assert result.exit_code == 0, result.stdout
     assert "render with their samples" in result.stdout
@@ -60,9 +61,49 @@ def test_everything_out_of_reach_is_told_at_once(
     result = bare("check")
     errors = [found for found in bare.json("check") if found["severity"] == "error"]
 
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.DATABASE
     assert {found["subject"] for found in errors} == {"database", "providers"}
+    assert all(found["is_unreachable"] for found in errors)
     assert "hunter2" not in result.stdout
+
+
+def test_nobody_where_mails_go_by_default_is_a_note(cli: Cli) -> None:
+    result = cli("check")
+
+    (mail,) = [line for line in result.stdout.splitlines() if "does not answer" in line]
+    assert result.exit_code == ExitCode.OK, result.stdout
+    assert mail.startswith("information providers smtp, ")
+    assert "POSTBELL_SMTP_URL is not set" in mail
+
+
+def test_a_mistake_beside_what_is_out_of_reach_is_a_mistake(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "order" / "paid").mkdir(parents=True)
+    (tmp_path / "order" / "paid" / "email.txt").write_text("{{ no_such_field }}")
+    monkeypatch.setenv("POSTBELL_TEMPLATES", str(tmp_path))
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/d")
+
+    assert bare("check").exit_code == ExitCode.BAD
+
+
+def test_what_matters_comes_first_and_notes_are_counted(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", "postgresql://127.0.0.1:1/d")
+    monkeypatch.setenv("POSTBELL_SMTP_URL", "smtp://mail.invalid?timeout=1")
+
+    *lines, sums = bare("check").stdout.splitlines()
+    all_lines = bare("check", "--notes").stdout.splitlines()
+
+    kinds = [line.split()[0] for line in lines]
+    assert kinds == sorted(kinds, key=["error", "warning", "information", "ok"].index)
+    assert kinds[0] == "error"
+    assert not any("characters that GSM 03.38 does not have" in line for line in lines)
+    assert (
+        sums == f"2 errors, 1 warning. {len(all_lines) - 1 - len(lines)} notes on templates:"
+        " --notes shows them."
+    )
 
 
 def test_a_broken_template_is_an_error_and_the_rest_is_checked(
