@@ -51,13 +51,15 @@ def refused(db: Connection, order: str, count: int = 1, **named: Any) -> list[in
     """Mails that a mail server refused, quoting an address: the ids of their deliveries."""
     made = []
     for _ in range(count):
-        given.emit(db, order, channels=["email"], forced_channels=["email"], **named)
+        given.emit(db, order, channels=["email"], **named)
         given.route(db)
         delivery_id = int(given.value(db, "select max(id) from postbell.delivery"))
         db.execute(
             "update postbell.delivery set state = 'sending', attempts = 1 where id = %s",
             [delivery_id],
         )
+        # Also where u1 does not want it.
+        db.execute("select postbell.enqueue(array[%s::bigint], false)", [delivery_id])
         given.attempts(db, "refused", delivery_id, reason=f"550 no {CANARY}@example.org here")
         made.append(delivery_id)
     return made
