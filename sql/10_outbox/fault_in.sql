@@ -9,14 +9,17 @@ as $$
         found.reason,
         -- Only for what is faulty: most events are not.
         case found.reason
-            when 'value_too_long' then (
-                select name || ' has ' || length(value) || ' characters'
-                from (values
-                    ('tenant_id', fault_in.tenant_id), ('recipient', fault_in.recipient), ('subject', fault_in.subject),
-                    ('actor', fault_in.actor), ('idempotency_key', fault_in.idempotency_key)
-                ) as identifier (name, value)
-                where length(value) > 255
-                limit 1
+            when 'value_too_long' then coalesce(
+                (
+                    select name || ' has ' || length(value) || ' characters'
+                    from (values
+                        ('tenant_id', fault_in.tenant_id), ('recipient', fault_in.recipient), ('subject', fault_in.subject),
+                        ('actor', fault_in.actor), ('idempotency_key', fault_in.idempotency_key)
+                    ) as identifier (name, value)
+                    where length(value) > 255
+                    limit 1
+                ),
+                postbell.overlong_in(fault_in.audience)
             )
             when 'unknown_tenant' then coalesce(fault_in.tenant_id, 'null')
             when 'unknown_event' then coalesce(left(fault_in.event, 100), 'null')
@@ -49,7 +52,9 @@ as $$
                 when greatest(
                     length(fault_in.tenant_id), length(fault_in.recipient), length(fault_in.subject),
                     length(fault_in.actor), length(fault_in.idempotency_key)
-                ) > 255 then 'value_too_long'
+                ) > 255
+                    or fault_in.audience is not null and postbell.overlong_in(fault_in.audience) is not null
+                    then 'value_too_long'
                 when t.id is null then 'unknown_tenant'
                 when kind.key is null then 'unknown_event'
                 when (select fault from postbell.payload_fault(coalesce(fault_in.payload, '{}'), kind.fields)) is not null

@@ -21,6 +21,8 @@ begin
     if mute.subject is not null then
         perform postbell.require_identifier('subject', mute.subject);
     end if;
+    perform postbell.require_short('category', mute.category);
+    perform postbell.require_short('event', mute.event);
 
     delete from postbell.mute as m
     where m.tenant_id = mute.tenant_id

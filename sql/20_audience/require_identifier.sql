@@ -4,9 +4,8 @@ as $$
 begin
     if coalesce(value, '') = '' then
         perform postbell.raise_error('invalid_argument', name || ' is empty');
-    elsif length(value) > 255 then
-        perform postbell.raise_error('value_too_long', name || ' has ' || length(value) || ' characters');
     end if;
+    perform postbell.require_short(name, value);
 end
 $$;
 

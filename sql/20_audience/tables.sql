@@ -13,7 +13,7 @@ create table postbell.tenant (
     tracking text[] not null default '{}',
     created_at timestamptz not null default now(),
 
-    constraint id_is_short check (length(id) between 1 and 255),
+    constraint id_is_short check (length(id) between 1 and 255 and octet_length(id) <= 600),
     constraint base_url_is_absolute check (base_url ~ '^https?://[^/\s]+'),
     constraint currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
     constraint disabled_channels_are_known check (disabled_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
@@ -21,6 +21,7 @@ create table postbell.tenant (
     constraint branding_is_an_object check (jsonb_typeof(branding) = 'object')
 );
 comment on table postbell.tenant is 'A website of the application.';
+comment on column postbell.tenant.id is 'At most 255 characters and 600 bytes: with two more ids of 255 characters each, it fits into an entry of an index (2,704 bytes).';
 comment on column postbell.tenant.base_url is 'Links in messages are built from it.';
 comment on column postbell.tenant.currency is 'For amounts whose payload names none. ISO 4217.';
 comment on column postbell.tenant.locale is 'For recipients who have none.';
@@ -65,6 +66,7 @@ create table postbell.recipient (
 
     primary key (tenant_id, id),
     constraint id_is_short check (length(id) between 1 and 255),
+    constraint addresses_are_short check (greatest(length(email), length(phone), length(locale)) <= 255),
     constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object')
 );
 comment on table postbell.recipient is 'A person, by the application''s own id.';
@@ -80,6 +82,7 @@ create table postbell.recipient_role (
     recipient_id text collate "C" not null,
 
     primary key (tenant_id, role, recipient_id),
+    constraint role_is_short check (length(role) between 1 and 255),
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
 );
 create index recipient_role_of_recipient_idx on postbell.recipient_role (tenant_id, recipient_id);
@@ -93,6 +96,7 @@ create table postbell.topic_member (
     joined_at timestamptz not null default now(),
 
     primary key (tenant_id, topic, recipient_id),
+    constraint topic_is_short check (length(topic) between 1 and 255),
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
 );
 create index topic_member_of_recipient_idx on postbell.topic_member (tenant_id, recipient_id);
@@ -155,7 +159,8 @@ create table postbell.mute (
     muted_at timestamptz not null default now(),
 
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
-    constraint at_most_one_thing_is_named check (num_nonnulls(category, event, subject) <= 1)
+    constraint at_most_one_thing_is_named check (num_nonnulls(category, event, subject) <= 1),
+    constraint what_is_named_is_short check (length(coalesce(category, event, subject)) <= 255)
 );
 create unique index mute_choice_idx on postbell.mute (tenant_id, recipient_id, category, event, subject) nulls not distinct;
 comment on table postbell.mute is 'What a person does not want to be disturbed by for a while; nothing named means everything. The inbox keeps it, silently.';

@@ -11,9 +11,17 @@ create or replace function postbell.upsert_recipient(
 language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_role text;
 begin
     perform postbell.require_tenant(upsert_recipient.tenant_id);
     perform postbell.require_identifier('id', upsert_recipient.id);
+    perform postbell.require_short('email', upsert_recipient.email);
+    perform postbell.require_short('phone', upsert_recipient.phone);
+    perform postbell.require_short('locale', upsert_recipient.locale);
+    foreach v_role in array coalesce(upsert_recipient.roles, '{}') loop
+        perform postbell.require_identifier('a role', v_role);
+    end loop;
     if upsert_recipient.time_zone is not null and not postbell.is_time_zone(upsert_recipient.time_zone) then
         perform postbell.raise_error('invalid_time_zone', upsert_recipient.time_zone);
     end if;

@@ -26,7 +26,7 @@ as $$
         select
             person.*,
             email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254 as has_email,
-            postbell.number_of(phone) ~ '^[+][1-9][0-9]{6,14}$' as has_phone,
+            postbell.number_of(phone) ~ '^[+][1-9][0-9]{6,14}$' and length(phone) <= 255 as has_phone,
             length(locale) <= 35 as has_locale,
             zone.is_known as has_zone,
             jsonb_typeof(attributes) = 'object' as has_attributes

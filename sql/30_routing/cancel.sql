@@ -10,6 +10,7 @@ as $$
 #variable_conflict use_column
 begin
     perform postbell.require_identifier('subject', cancel.subject);
+    perform postbell.require_identifier('tenant_id', cancel.tenant_id);
 
     insert into postbell.cancellation (tenant_id, subject)
     values (cancel.tenant_id, cancel.subject);

@@ -10,6 +10,7 @@ create table postbell.suppression (
 
     primary key (tenant_id, channel, address),
     constraint reason_is_known check (reason in ('bounce', 'complaint', 'unsubscribe', 'stop', 'gone', 'manual')),
+    constraint address_is_short check (octet_length(address) <= 2000),
     constraint address_is_normalised check (address = lower(trim(address)))
 );
 comment on table postbell.suppression is 'Addresses that must not be written to, whoever has them now.';
@@ -23,6 +24,7 @@ create table postbell.stop (
     said_at timestamptz not null default now(),
 
     primary key (provider, channel, address),
+    constraint address_is_short check (length(address) <= 255),
     constraint address_is_normalised check (address = lower(trim(address)))
 );
 comment on table postbell.stop is

@@ -56,7 +56,7 @@ grant execute on function
     postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
     postbell.switch_channel, postbell.outlook, postbell.quiet_moments, postbell.is_meant_for,
-    postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier
+    postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier, postbell.require_short
 to postbell_reader;
 
 grant select, insert, update, delete on postbell.push_subscription to postbell_reader;

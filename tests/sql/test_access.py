@@ -24,7 +24,7 @@ READER = {
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
     "switch_channel", "outlook", "quiet_moments", "is_meant_for",
     "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
-    "require_identifier", "require_recipient",
+    "require_identifier", "require_short", "require_recipient",
 }  # fmt: skip
 VERBS = {
     "emit", "require_value", "exact_amount", "is_of_type", "notify_badge_awarded",
