@@ -33,6 +33,8 @@ begin
         exception
             when lock_not_available then
                 null;
+            when others then
+                raise warning 'housekeeping: % cannot be emptied: %: %', v_leaf, sqlstate, sqlerrm;
         end;
     end loop;
     return v_truncated;
@@ -40,4 +42,4 @@ end
 $$;
 
 comment on function postbell.truncate_ring(integer) is
-    'Empties the leaves of the outbox that are older than so many days, if all in them is routed. Never waits for a producer. Returns how many it emptied.';
+    'Empties the leaves of the outbox that are older than so many days, if all in them is routed. Never waits for a producer; a leaf with which that fails is left, with a warning. Returns how many it emptied.';

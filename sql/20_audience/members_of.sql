@@ -1,4 +1,6 @@
-create or replace function postbell.members_of(tenant_id text, recipient text, audience jsonb, after text, most integer)
+create or replace function postbell.members_of(
+    tenant_id text, recipient text, audience jsonb, after text, most integer, fanout_id bigint default null
+)
 returns table (recipient_id text)
 language sql stable
 as $$
@@ -8,6 +10,17 @@ as $$
 
         union all
         select jsonb_array_elements_text(members_of.audience -> 'recipients')
+        where members_of.fanout_id is null
+
+        union all
+        (
+            select listed.recipient_id
+            from postbell.fanout_member as listed
+            where listed.notification_id = members_of.fanout_id
+              and listed.recipient_id > members_of.after collate "C"
+            order by listed.recipient_id
+            limit members_of.most
+        )
 
         union all
         (
@@ -48,5 +61,5 @@ as $$
     limit members_of.most
 $$;
 
-comment on function postbell.members_of(text, text, jsonb, text, integer) is
-    'Who an event addresses, in order of id: the next so many after the given id.';
+comment on function postbell.members_of(text, text, jsonb, text, integer, bigint) is
+    'Who an event addresses, in order of id: the next so many after the given id. An explicit list is read from the event, or where it was put for a large audience, whose id is given then.';

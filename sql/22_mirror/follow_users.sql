@@ -11,6 +11,7 @@ declare
     v_before text;
     v_after text;
     v_people postbell.mirrored[];
+    v_fault text;
     v_failure text;
 begin
     -- Where a trigger does not pass the rows, their names could be those of somebody's own view.
@@ -51,7 +52,8 @@ begin
                 else v_before
             end)
             loop
-                perform postbell.let_go(v_people);
+                v_fault := postbell.mirror_portion('postbell.let_go($1)', v_people);
+                v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
 
@@ -61,7 +63,8 @@ begin
                 else v_after
             end)
             loop
-                perform postbell.take_people(v_people, v_mirror.mapping);
+                v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
+                v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
     exception
@@ -71,24 +74,27 @@ begin
                 raise;
             end if;
             v_failure := coalesce(postbell.mirror_fault(v_source, v_mirror.mapping), sqlerrm);
-            raise warning using
-                message = format('recipients do not follow %s: %s', v_source, v_failure),
-                hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
-            -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
-            begin
-                update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
-                where source = (
-                    select source
-                    from postbell.recipient_mirror
-                    where source = v_source
-                      and failed_at is null
-                    for no key update skip locked
-                );
-            exception
-                when serialization_failure then
-                    null;
-            end;
     end;
+
+    if v_failure is not null then
+        raise warning using
+            message = format('recipients do not follow %s: %s', v_source, v_failure),
+            hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
+        -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
+        begin
+            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
+            where source = (
+                select source
+                from postbell.recipient_mirror
+                where source = v_source
+                  and failed_at is null
+                for no key update skip locked
+            );
+        exception
+            when serialization_failure then
+                null;
+        end;
+    end if;
     return null;
 end
 $$;

@@ -6,6 +6,7 @@ as $$
 #variable_conflict use_column
 declare
     v_fault text := postbell.mirror_fault(source, mapping);
+    v_failure text;
     v_event text;
     v_people postbell.mirrored[];
     v_users bigint := 0;
@@ -42,9 +43,17 @@ begin
         mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id, mirror_recipients.source::text
     ))
     loop
-        perform postbell.take_people(v_people, mirror_recipients.mapping);
+        v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', mirror_recipients.mapping), v_people);
+        v_failure := coalesce(v_failure, v_fault);
         v_users := v_users + cardinality(v_people);
     end loop;
+    if v_failure is not null then
+        raise warning 'recipients do not follow % as a whole: %', mirror_recipients.source, v_failure;
+        update postbell.recipient_mirror as known set
+            failed_at = postbell.clock(),
+            failure = v_failure
+        where known.source = mirror_recipients.source;
+    end if;
     return v_users;
 end
 $$;

@@ -1,50 +1,17 @@
 create or replace function postbell.deliver(candidates postbell.candidate[], is_bulk boolean) returns void
 language plpgsql
 as $$
-#variable_conflict use_column
 declare
-    v_queued bigint[];
+    v_fault record;
 begin
-    with decided as materialized (
-        select *
-        from postbell.decide(candidates)
-    ),
-
-    made as (
-        insert into postbell.delivery (
-            notification_id, tenant_id, recipient_id, event, channel, priority,
-            decision, rung, verdict, is_silent, state, due_at, created_at
-        )
-        select
-            decided.notification_id, decided.tenant_id, decided.recipient_id, decided.event, decided.channel, decided.priority,
-            decided.decision, decided.rung, decided.reason, decided.is_silent,
-            case
-                when decision = 'now' then 'queued'
-                when decision = 'later' then 'waiting'
-                when decided.reason = 'expired' then 'expired'
-                else 'skipped'
-            end,
-            decided.due_at, decided.created_at
-        from decided
-        -- An inbox shows its items in order of delivery: what was emitted first gets the lower id.
-        order by decided.notification_id, decided.recipient_id, decided.channel
-        returning id, tenant_id, recipient_id, state, due_at
-    ),
-
-    waiting as (
-        insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
-        select id, tenant_id, recipient_id, false, due_at
-        from made
-        where state = 'waiting'
-    )
-
-    select array_agg(id order by id)
-    into v_queued
-    from made
-    where state = 'queued';
-
-    perform postbell.enqueue(v_queued, is_bulk);
+    for v_fault in
+        select (deliver.candidates[place]).notification_id, (deliver.candidates[place]).recipient_id, code, message
+        from postbell.isolate(format('postbell.make_deliveries($1, %L)', deliver.is_bulk), deliver.candidates)
+    loop
+        perform postbell.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
+    end loop;
 end
 $$;
 
-comment on function postbell.deliver(postbell.candidate[], boolean) is 'Decides about each candidate, writes the decisions down, and queues what is due.';
+comment on function postbell.deliver(postbell.candidate[], boolean) is
+    'Decides about each candidate, writes the decisions down, and queues what is due. A candidate with whom that fails is a rejection of its own.';

@@ -1,37 +1,17 @@
 create or replace function postbell.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
 language plpgsql
 as $$
-#variable_conflict use_column
+declare
+    v_fault record;
 begin
-    -- The queue rings for every statement, even one that inserts nothing.
-    if coalesce(cardinality(delivery_ids), 0) = 0 then
-        return;
-    end if;
-
-    with numbered as (
-        select
-            d.id, d.tenant_id, d.channel, d.priority,
-            (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
-                / postbell.batch_size(d.channel) as number
-        from unnest(delivery_ids) as wanted (id)
-        join postbell.delivery as d on d.id = wanted.id
-    ),
-
-    batched as (
-        insert into postbell.batch (tenant_id, channel, priority, is_bulk, delivery_ids)
-        select tenant_id, channel, priority, enqueue.is_bulk, array_agg(id order by id)
-        from numbered
-        group by tenant_id, channel, priority, number
-        returning id, channel, priority, is_bulk
-    )
-
-    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
-    select
-        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell.job_priority(priority, is_bulk),
-        'queued', now() + delay
-    from batched;
+    for v_fault in
+        select enqueue.delivery_ids[place] as delivery_id, code, message
+        from postbell.isolate(format('postbell.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)
+    loop
+        perform postbell.give_up(v_fault.delivery_id, v_fault.code, v_fault.message);
+    end loop;
 end
 $$;
 
 comment on function postbell.enqueue(bigint[], boolean, interval) is
-    'Puts deliveries into batches of one tenant, channel and priority, each with a queue job. A job is a batch, not a message.';
+    'Queues deliveries, in batches. One that cannot be queued because of its content becomes a dead letter.';

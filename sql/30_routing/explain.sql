@@ -75,7 +75,8 @@ begin
           or not exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
           and not exists (select from postbell.fanout as f where f.notification_id = n.id)
       )
-      and not exists (select from postbell.delivery as d where d.notification_id = n.id);
+      and not exists (select from postbell.delivery as d where d.notification_id = n.id)
+      and not exists (select from postbell.rejected_event as r where r.outbox_id = n.id);
 
     -- Not decided yet, for everybody or for a part of the audience: what would be decided now.
     v_event := postbell.undecided_event(explain.outbox_id);

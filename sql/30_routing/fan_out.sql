@@ -8,7 +8,9 @@ declare
     v_queue_limit constant integer := 20;
     v_fanout postbell.fanout;
     v_notification postbell.notification;
+    v_is_listed boolean;
     v_members text[];
+    v_candidates postbell.candidate[];
 begin
     if not exists (select from postbell.fanout) then
         return 0;
@@ -39,24 +41,45 @@ begin
         return 1;
     end if;
 
-    v_members := array(
-        select recipient_id
-        from postbell.members_of(
-            v_notification.tenant_id, v_notification.recipient, v_notification.audience, v_fanout.after_recipient, most
-        )
-    );
-    perform postbell.deliver(
-        array(select postbell.candidate_of(v_notification, member) from unnest(v_members) as member),
-        is_bulk => true
-    );
+    begin
+        v_is_listed := postbell.list_members(v_fanout);
+        if v_is_listed then
+            -- Without the list: it may be long, and is named with every person below.
+            v_notification.audience := v_fanout.audience;
+            v_members := array(
+                select recipient_id
+                from postbell.members_of(
+                    v_notification.tenant_id, v_notification.recipient, v_notification.audience,
+                    v_fanout.after_recipient, most, v_notification.id
+                )
+            );
+            v_candidates := array(
+                select postbell.candidate_of(v_notification, member)
+                from unnest(v_members) as member
+            );
+        end if;
+    exception
+        when others then
+            if not postbell.is_content_error(sqlstate) then
+                raise;
+            end if;
+            perform postbell.reject(v_notification.id, null, sqlstate, sqlerrm);
+            v_is_listed := true;
+            v_members := '{}';
+            v_candidates := '{}';
+    end;
+    perform postbell.deliver(v_candidates, is_bulk => true);
 
-    if cardinality(v_members) < most then
+    if v_is_listed and cardinality(v_members) < most then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;
-    else
+    elsif v_is_listed then
         update postbell.fanout set
             after_recipient = v_members[most],
             reached = reached + most
         where notification_id = v_fanout.notification_id;
+        delete from postbell.fanout_member
+        where notification_id = v_fanout.notification_id
+          and recipient_id <= v_members[most];
     end if;
 
     insert into postbell.fanout_turn (tenant_id, served_at)
@@ -68,4 +91,4 @@ end
 $$;
 
 comment on function postbell.fan_out(integer) is
-    'Tells the next part of one large audience. Returns how many people it decided about; 0: none is left, null: the queue is full, ask again soon.';
+    'Takes the next step with one large audience: takes some of an explicit list out of the event, or tells the next people. Returns how many it decided about, 1 at least; 0: none is left, null: the queue is full, ask again soon.';

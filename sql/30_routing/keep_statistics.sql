@@ -18,8 +18,13 @@ begin
           -- Twice as large as when it was last looked at, and no longer small.
           and pg_relation_size(c.oid) > greatest(2 * c.relpages, 32) * current_setting('block_size')::bigint
     loop
-        execute format('analyze (skip_locked) %s', v_table.name);
-        v_analyzed := v_analyzed + 1;
+        begin
+            execute format('analyze (skip_locked) %s', v_table.name);
+            v_analyzed := v_analyzed + 1;
+        exception
+            when others then
+                raise warning 'housekeeping: % cannot be analyzed: %: %', v_table.name, sqlstate, sqlerrm;
+        end;
     end loop;
     return v_analyzed;
 end

@@ -6,6 +6,7 @@ as $$
 declare
     v_scheduled bigint[];
     v_waiting bigint[];
+    v_fault record;
 begin
     with due as (
         delete from postbell.scheduled_notification
@@ -37,15 +38,22 @@ begin
     )
     select array_agg(delivery_id order by delivery_id) into v_waiting from due;
 
-    if v_scheduled is not null then
-        perform postbell.tell(v_scheduled);
-    end if;
-    if v_waiting is not null then
-        perform postbell.decide_again(v_waiting);
-    end if;
+    for v_fault in
+        select v_scheduled[place] as id, code, message
+        from postbell.isolate('postbell.tell($1)', v_scheduled)
+    loop
+        perform postbell.reject(v_fault.id, null, v_fault.code, v_fault.message);
+    end loop;
+
+    for v_fault in
+        select v_waiting[place] as id, code, message
+        from postbell.isolate('postbell.decide_again($1)', v_waiting)
+    loop
+        perform postbell.give_up(v_fault.id, v_fault.code, v_fault.message);
+    end loop;
     return coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
 end
 $$;
 
 comment on function postbell.release_due(integer) is
-    'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. Returns how many.';
+    'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. One whose content makes that fail is rejected, or becomes a dead letter. Returns how many were due.';

@@ -20,9 +20,11 @@ begin
             v_page := postbell.route_page(v_step, v_window, v_most);
             exit;
         exception
-            -- Whatever an event's content can provoke. Everything else (a lost lock, a full disk, our own
-            -- mistake) is not the event's fault: it ends the transaction, and the router tries again.
-            when data_exception or integrity_constraint_violation or program_limit_exceeded then
+            when others then
+                -- Not the event's fault: it ends the transaction, and the router tries again.
+                if not postbell.is_content_error(sqlstate) then
+                    raise;
+                end if;
                 if v_most = 1 then
                     v_page := postbell.reject_next(v_step, v_window, sqlstate, sqlerrm);
                     exit;

@@ -48,7 +48,7 @@ create index notification_subject_idx on postbell.notification (subject, tenant_
 comment on table postbell.notification is 'An event that passed the router: what its deliveries are made of. The id is that of the outbox row.';
 
 create table postbell.rejected_event (
-    outbox_id bigint primary key,
+    outbox_id bigint not null,
 
     tenant_id text,
     event text,
@@ -59,9 +59,10 @@ create table postbell.rejected_event (
     created_at timestamptz not null,
     rejected_at timestamptz not null default clock_timestamp()
 );
+create unique index rejected_event_once_idx on postbell.rejected_event (outbox_id, recipient) nulls not distinct;
 create index rejected_event_created_idx on postbell.rejected_event (created_at);
 create index rejected_event_rejected_idx on postbell.rejected_event (rejected_at);
-comment on table postbell.rejected_event is 'Events that could not be routed, whole, with the reason.';
+comment on table postbell.rejected_event is 'Events that could not be routed, whole, with the reason; and people of an audience who could not be told, one row each.';
 
 -- Kept for ever, so it is narrow.
 create table postbell.idempotency_key (
@@ -93,13 +94,28 @@ create table postbell.fanout (
     tenant_id text collate "C" not null,
     is_critical boolean not null,
 
+    list_length integer not null default 0,
+    listed integer not null default 0,
+    audience jsonb not null,
     after_recipient text collate "C" not null default '',
     reached bigint not null default 0,
 
     started_at timestamptz not null default clock_timestamp()
 );
 comment on table postbell.fanout is 'Large audiences, told in chunks so that nobody else waits. After a crash the next chunk follows the last committed one.';
+comment on column postbell.fanout.list_length is 'How many entries the event''s explicit list has.';
+comment on column postbell.fanout.listed is 'How many of them are in postbell.fanout_member by now.';
+comment on column postbell.fanout.audience is 'The event''s without that list, which is not read again for each chunk.';
 comment on column postbell.fanout.after_recipient is 'Everybody up to this id has been decided about.';
+
+create table postbell.fanout_member (
+    notification_id bigint not null references postbell.fanout (notification_id) on delete cascade,
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+
+    primary key (notification_id, recipient_id)
+);
+comment on table postbell.fanout_member is 'An explicit list of recipients, in order: it is taken out of the event once, and not anew for each chunk. Who has been decided about is deleted.';
 
 create table postbell.fanout_turn (
     tenant_id text collate "C" primary key,

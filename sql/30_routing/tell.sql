@@ -3,7 +3,7 @@ language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    -- An audience of up to this many is told at once, a larger one in turns.
+    -- An audience of up to this many is told at once, a larger one, or a longer list, in turns.
     v_small constant integer := 20;
     v_candidates postbell.candidate[];
 begin
@@ -28,10 +28,16 @@ begin
         where (notification).deliver_at > postbell.clock() is not true
     ),
 
+    -- A long list is not even sorted here.
     addressed as materialized (
         select notification, (notification).recipient as recipient_id, 1 as audience_size
         from due
         where (notification).audience is null
+
+        union all
+        select notification, null, jsonb_array_length((notification).audience -> 'recipients')
+        from due
+        where jsonb_array_length((notification).audience -> 'recipients') > v_small
 
         union all
         select notification, member.recipient_id, count(*) over (partition by (notification).id)
@@ -40,13 +46,16 @@ begin
             (notification).tenant_id, (notification).recipient, (notification).audience, '', v_small + 1
         ) as member
         where (notification).audience is not null
+          and jsonb_array_length((notification).audience -> 'recipients') > v_small is not true
     ),
 
     large as (
-        insert into postbell.fanout (notification_id, tenant_id, is_critical)
-        select distinct (notification).id, (notification).tenant_id, (notification).priority = 'critical'
-        from addressed
-        where audience_size > v_small
+        insert into postbell.fanout (notification_id, tenant_id, is_critical, list_length, audience)
+        select
+            (notification).id, (notification).tenant_id, (notification).priority = 'critical',
+            coalesce(jsonb_array_length((notification).audience -> 'recipients'), 0), (notification).audience - 'recipients'
+        from due
+        where (notification).id in (select (notification).id from addressed where audience_size > v_small)
     )
 
     select array_agg(postbell.candidate_of(notification, recipient_id) order by (notification).id, recipient_id)

@@ -1,6 +1,5 @@
-create or replace function postbell.tidy_up() returns void
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
+create or replace function postbell.advance_step() returns void
+language plpgsql
 as $$
 declare
     v_step postbell.router_step := postbell.current_step();
@@ -16,16 +15,45 @@ begin
 
     delete from postbell.router_step
     where step < v_step.step - 1000;
-
-    -- The queue's own history says less than ours, and would grow for ever.
-    delete from postbell_queue.pgqueuer_log
-    where created < clock_timestamp() - interval '1 hour';
-
-    perform postbell.settle_unknown();
-    perform postbell.forget_sessions();
-    perform postbell.match_receipts();
-    perform postbell.truncate_stream();
 end
 $$;
 
-comment on function postbell.tidy_up() is 'The router''s housekeeping, every minute or so.';
+comment on function postbell.advance_step() is 'Moves the router''s progress over a silence, and forgets old steps.';
+
+create or replace function postbell.forget_jobs() returns void
+language sql
+-- The queue's own history says less than ours, and would grow for ever.
+as $$
+    delete from postbell_queue.pgqueuer_log
+    where created < clock_timestamp() - interval '1 hour'
+$$;
+
+comment on function postbell.forget_jobs() is 'Prunes the queue''s own history.';
+
+create or replace function postbell.tidy_up() returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part text;
+begin
+    foreach v_part in array array[
+        'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream'
+    ] loop
+        begin
+            execute format('select postbell.%I()', v_part);
+        exception
+            -- What fails now is done the next time, and keeps nothing else from being done.
+            when others then
+                -- Another cluster, another router: that is for the router to hear.
+                if sqlstate like 'PB%' then
+                    raise;
+                end if;
+                raise warning 'housekeeping: % failed: %: %', v_part, sqlstate, sqlerrm;
+        end;
+    end loop;
+end
+$$;
+
+comment on function postbell.tidy_up() is
+    'The router''s housekeeping, every minute or so. A part that fails is left to the next time, with a warning; the others are done.';

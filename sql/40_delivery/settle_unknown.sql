@@ -1,9 +1,32 @@
+create or replace function postbell.give_up_unknown(delivery_ids bigint[]) returns void
+language sql
+as $$
+    with given_up as (
+        update postbell.delivery set
+            state = 'failed',
+            reason = 'never_reported'
+        where id = any(delivery_ids)
+          -- The provider has told about the others meanwhile.
+          and state = 'unknown'
+        returning id
+    )
+
+    insert into postbell.dead_letter (delivery_id)
+    select id
+    from given_up
+    on conflict (delivery_id) do nothing
+$$;
+
+comment on function postbell.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose provider never told whether they were sent.';
+
 create or replace function postbell.settle_unknown(most integer default 1000) returns integer
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_given_up integer;
+    v_due bigint[];
+    v_skipped integer := 0;
+    v_fault record;
 begin
     with due as (
         delete from postbell.unknown_delivery
@@ -16,31 +39,24 @@ begin
             for update skip locked
         )
         returning delivery_id
-    ),
-
-    given_up as (
-        update postbell.delivery as d set
-            state = 'failed',
-            reason = 'never_reported'
-        from due
-        where d.id = due.delivery_id
-          -- The provider has told about the others meanwhile.
-          and d.state = 'unknown'
-        returning d.id
-    ),
-
-    dead as (
-        insert into postbell.dead_letter (delivery_id)
-        select id
-        from given_up
-        on conflict (delivery_id) do nothing
     )
+    select array_agg(due.delivery_id order by due.delivery_id) into v_due
+    from due
+    join postbell.delivery as d on d.id = due.delivery_id
+    where d.state = 'unknown';
 
-    select count(*) into v_given_up
-    from given_up;
-    return v_given_up;
+    for v_fault in
+        select v_due[place] as id, code, message
+        from postbell.isolate('postbell.give_up_unknown($1)', v_due)
+    loop
+        raise warning 'delivery % cannot be given up: %: %', v_fault.id, v_fault.code, v_fault.message;
+        insert into postbell.unknown_delivery (delivery_id, due_at)
+        values (v_fault.id, postbell.clock() + interval '1 hour');
+        v_skipped := v_skipped + 1;
+    end loop;
+    return coalesce(cardinality(v_due), 0) - v_skipped;
 end
 $$;
 
 comment on function postbell.settle_unknown(integer) is
-    'Gives up deliveries of which nobody knows whether they were sent, once their provider has been silent for long enough: they become dead letters. Never sends one again by itself. Returns how many.';
+    'Gives up deliveries of which nobody knows whether they were sent, once their provider has been silent for long enough: they become dead letters. Never sends one again by itself. Returns how many. One with which that fails is left for an hour, with a warning.';

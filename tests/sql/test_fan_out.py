@@ -272,3 +272,48 @@ def test_a_cancelled_audience_is_told_no_further(db: Connection) -> None:
 
 def test_with_nothing_to_tell_there_is_nothing_to_do(db: Connection) -> None:
     assert fan_out(db) == 0
+
+
+def test_a_long_list_is_taken_out_of_the_event_once(db: Connection) -> None:
+    people = [f"p{number:02}" for number in range(30)]
+    given.recipient(db, "ann", roles=["crowd"])
+    event = given.emit(
+        db, recipient="u1", audience={"recipients": [*people, "p00", "p07"], "role": "crowd"}
+    )
+    given.route(db)
+
+    assert fan_out(db) == 10
+    # Were it read again, nobody else would be found in it.
+    db.execute("""update postbell.notification set audience = '{"recipients": []}'""")
+    while fan_out(db):
+        finish(db)
+
+    assert set(told(db, event)) == {*people, "u1", "ann"}
+    assert given.value(db, "select count(*) from postbell.fanout_member") == 0
+
+
+def test_a_list_of_many_thousands_is_taken_in_parts(db: Connection) -> None:
+    many = [f"nobody-{number:05}" for number in range(20_500)]
+    event = given.emit(db, recipient=None, audience={"recipients": [*many, "u1"]})
+    given.route(db)
+
+    listed = []
+    while fan_out(db, 20_000):
+        finish(db)
+        listed += given.column(db, "select listed from postbell.fanout")
+
+    assert listed == [10_000, 20_000, 20_501]
+    assert len(set(told(db, event))) == 20_501
+
+
+def test_what_is_cancelled_leaves_no_list_behind(db: Connection) -> None:
+    people = [f"p{number:02}" for number in range(30)]
+    event = given.emit(db, recipient=None, audience={"recipients": people}, subject="order:1")
+    given.route(db)
+    assert fan_out(db) == 10
+    given.call(db, "cancel", subject="order:1")
+
+    assert fan_out(db) == 1
+
+    assert len(told(db, event)) == 10
+    assert given.value(db, "select count(*) from postbell.fanout_member") == 0

@@ -308,6 +308,30 @@ def test_the_next_people_of_an_audience_are_found_without_the_others(
     assert done.pages <= 120
 
 
+def test_a_chunk_of_a_long_list_is_told_without_reading_the_list(large: Connection) -> None:
+    with large.transaction(force_rollback=True):
+        event = given.emit(
+            large,
+            recipient=None,
+            audience={"recipients": [f"p{number:06}" for number in range(1, 50001)]},
+        )
+        # Routed by hand: what was emitted here is committed to nobody.
+        large.execute(
+            "insert into postbell.notification"
+            " (id, xid, tenant_id, event, audience, payload, priority, created_at)"
+            " select id, xid, tenant_id, event, audience, payload, 'normal', created_at"
+            " from postbell.outbox where id = %s and xid = pg_current_xact_id()",
+            [event],
+        )
+        given.value(large, "select postbell.tell(array[%s::bigint])", event)
+        for _ in range(5):
+            given.value(large, "select postbell.fan_out(1)")
+        assert given.value(large, "select listed from postbell.fanout") == 50000
+        done = work(large, "select postbell.fan_out(100)")
+    assert done.rows < 100 * 30
+    assert done.pages < 100 * 100
+
+
 def test_a_small_tenants_audience_is_found_without_the_large_ones(large: Connection) -> None:
     done = work(
         large,
