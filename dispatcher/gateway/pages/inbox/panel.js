@@ -18,7 +18,6 @@ export class Panel {
   #seen = new Set();
   #clock = null;
   #hasCategories = false;
-  #end = null;
 
   /** `act` has open(item, address, event), preferences(event) and allowPushes(). */
   constructor(session, words, act) {
@@ -125,9 +124,8 @@ export class Panel {
       make("div.bar", {}, make("div.tabs", { role: "tablist", "aria-label": words.say("tabs") }, ...this.tabs), this.filter),
       this.trouble, this.items,
       make("footer", { part: "footer" }, this.pushes, this.preferences), this.live));
-    this.#end = new IntersectionObserver((entries) => { if (entries.at(-1).isIntersecting && !this.#error) this.#load(true); },
+    this.end = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && !this.#error && this.#load(true),
       { root: this.items, rootMargin: "200px" });
-    this.#end.observe(this.more);
   }
 
   #itemDeeds = {
@@ -152,7 +150,6 @@ export class Panel {
 
   async #load(more = false) {
     if (this.session.state !== "in" || (more && this.#loading)) return;
-    const list = `${this.#tab} ${this.#category}`;
     const loading = this.session.load(this.#tab, this.#category, { more });
     this.#loading = loading;
     try {
@@ -163,11 +160,11 @@ export class Panel {
       if (error instanceof Refused) console.warn(`postbell-inbox: ${error.message}`, error.wayOut ?? "");
     }
     if (this.#loading === loading) this.#loading = null;
-    if (list === `${this.#tab} ${this.#category}`) this.show();
+    this.show();
     // Observed anew, it tells also of an end that has been in view all the time: an observer reports
     // changes only, and who scrolls fast is at the new end before it looks.
-    this.#end.unobserve(this.more);
-    this.#end.observe(this.more);
+    this.end.unobserve(this.more);
+    this.end.observe(this.more);
   }
 
   async #loadCategories() {
