@@ -12,10 +12,12 @@ from typing import Protocol
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dispatcher import embedded
+from dispatcher import embedded, files, schema
 from dispatcher.channels.backoff import Backoff
+from dispatcher.rendering.catalog import Catalog
 from tests import given
 from tests.given import Connection
 from tests.scenarios.daemon_process import DaemonProcess
@@ -57,6 +59,28 @@ def db(database_url: str) -> Iterator[Connection]:
     with psycopg.connect(database_url, autocommit=True) as session:
         given.recipient(session)
         yield session
+
+
+@pytest.fixture
+def owned_url(template_url: str, empty_url: str) -> Iterator[str]:
+    """A superuser's way to a database that postbell_owner has deployed to, with nobody in it.
+
+    The roles are there from the template, so that they stay when the owner goes.
+    """
+    with psycopg.connect(empty_url, autocommit=True) as session:
+        session.execute("create role postbell_owner login createrole")
+        session.execute(
+            sql.SQL("grant create, temporary on database {} to postbell_owner").format(
+                sql.Identifier(str(session.info.dbname))
+            )
+        )
+        schema.deploy(
+            make_conninfo(empty_url, user="postbell_owner"),
+            events=Catalog.load([files.folder("templates")]).events.values(),
+        )
+    yield empty_url
+    with psycopg.connect(empty_url, autocommit=True) as session:
+        session.execute("drop owned by postbell_owner cascade; drop role postbell_owner")
 
 
 @pytest.fixture

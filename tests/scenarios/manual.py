@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dispatcher import embedded
 from tests import given
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 # What an own PostgreSQL and mail server are called in there.
 DATABASE = "postgresql://postgres@localhost/app"
+OWNER = "postgresql://postbell_owner@localhost/app"
 MAIL_SERVER = "smtp://127.0.0.1:1025"
 
 
@@ -51,8 +52,9 @@ def blocks(page: str) -> list[Block]:
 
 
 class Reader:
-    """Somebody who does what a page says, on a database with a daemon.
+    """An administrator who does what a page says, on a database with a daemon.
 
+    It is deployed by its owner already, so that what stands before the deploy can be done too.
     `places` are further names in it, and what they stand for; `folder` is where files are put.
     """
 
@@ -69,22 +71,33 @@ class Reader:
         self._environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("POSTBELL_")},
             "PATH": f"{programs}:{embedded.binary('psql').parent}:{os.environ['PATH']}",
-            "POSTBELL_DATABASE_URL": url,
+            "POSTBELL_DATABASE_URL": make_conninfo(url, user="postbell_owner"),
             "POSTBELL_SMTP_URL": mail_url,
             "POSTBELL_HTTP_PORT": "0",
             "LC_ALL": "C.UTF-8",
         }
         self._programs = programs
-        self._places = {DATABASE: url, MAIL_SERVER: mail_url, **(places or {})}
+        self._places = {
+            DATABASE: url,
+            OWNER: self._environment["POSTBELL_DATABASE_URL"],
+            MAIL_SERVER: mail_url,
+            **(places or {}),
+        }
 
     def do(self, block: Block) -> str:
         """Runs a block; its standard output. Raises AssertionError if something fails in it."""
         if block.language == "sql":
             url = make_conninfo(self._url, user=block.login) if block.login else self._url
-            return self._run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", url], block.text)
+            return self._run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", url], self._ours(block.text))
         lines = block.text.splitlines()
         assert all(line.startswith("$ ") for line in lines), block
         return "".join(self._command(line.removeprefix("$ ")) for line in lines)
+
+    def _ours(self, statements: str) -> str:
+        database = conninfo_to_dict(self._url)["dbname"]
+        return statements.replace("database app", f"database {database}").replace(
+            "create role postbell_owner", "alter role postbell_owner"
+        )
 
     def _command(self, line: str) -> str:
         words = shlex.split(line)

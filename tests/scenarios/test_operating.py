@@ -25,9 +25,9 @@ ELSEWHERE = "postgresql://postgres@elsewhere/app"
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
+def db(owned_url: str) -> Iterator[Connection]:
     """An application with a login and a user, and what it emitted before the daemon ran."""
-    with psycopg.connect(database_url, autocommit=True) as session:
+    with psycopg.connect(owned_url, autocommit=True) as session:
         session.execute("create role shop login")
         given.recipient(session, email="ada@example.org", phone=None)
         given.emit(session, payload={"order_id": 42, "amount": "19.90"})
@@ -57,7 +57,7 @@ def give_up(session: Connection, outbox_id: int) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_the_operating_manual_says_is_so(
-    database_url: str,
+    owned_url: str,
     db: Connection,
     start_daemon: StartDaemon,
     mail_sink: MailSink,
@@ -65,10 +65,10 @@ def test_what_the_operating_manual_says_is_so(
     elsewhere: str,
     tmp_path: Path,
 ) -> None:
-    daemon = start_daemon(database_url, smtp_url=mail_sink.url)
-    await_leader(database_url, daemon)
+    daemon = start_daemon(owned_url, smtp_url=mail_sink.url)
+    await_leader(owned_url, daemon)
     operator = Reader(
-        database_url, mail_sink.url, programs, places={ELSEWHERE: elsewhere}, folder=tmp_path
+        owned_url, mail_sink.url, programs, places={ELSEWHERE: elsewhere}, folder=tmp_path
     )
 
     for block in blocks(OPERATING):
@@ -80,8 +80,8 @@ def test_what_the_operating_manual_says_is_so(
 
     # Under the login that was made for it, the daemon does all that it did as the owner.
     daemon.stop()
-    mailer = make_conninfo(database_url, user="mailer")
-    await_leader(database_url, start_daemon(mailer, smtp_url=mail_sink.url))
+    mailer = make_conninfo(owned_url, user="mailer")
+    await_leader(owned_url, start_daemon(mailer, smtp_url=mail_sink.url))
     paid = given.emit(db, payload={"order_id": 8, "amount": "5.00"})
     until(lambda: settled(db), "what is emitted under the other login is settled")
     assert {fate.state for fate in given.deliveries(db, paid).values()} == {"sent", "delivered"}

@@ -22,9 +22,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
+def db(owned_url: str) -> Iterator[Connection]:
     """What README takes for granted: an application with a login, a table and a user."""
-    with psycopg.connect(database_url, autocommit=True) as session:
+    with psycopg.connect(owned_url, autocommit=True) as session:
         session.execute("create table orders (id bigint, paid_at timestamptz)")
         session.execute("insert into orders values (42), (43)")
         session.execute("create role shop login")
@@ -37,15 +37,15 @@ def db(database_url: str) -> Iterator[Connection]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_readme_says_is_so(
-    database_url: str,
+    owned_url: str,
     db: Connection,
     start_daemon: StartDaemon,
     mail_sink: MailSink,
     programs: Path,
 ) -> None:
-    daemon = start_daemon(database_url, smtp_url=mail_sink.url)
-    await_leader(database_url, daemon)
-    reader = Reader(database_url, mail_sink.url, programs)
+    daemon = start_daemon(owned_url, smtp_url=mail_sink.url)
+    await_leader(owned_url, daemon)
+    reader = Reader(owned_url, mail_sink.url, programs)
 
     for block in blocks(README):
         said = reader.do(block)
