@@ -117,7 +117,7 @@ def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connectio
     with house.login("mailer") as mailer:
         given.route(mailer)
         for batch, channel in given.rows(owner, "select id, channel::text from postbell.batch"):
-            claimed = given.call(mailer, "claim_batch", batch_id=batch)
+            claimed = given.call(mailer, "claim_batch", batch_id=batch, batch_channel=channel)
             if channel == "in_app":
                 items = [
                     {"delivery_id": delivery, "title": "Paid", "body": "Thank you"}
@@ -128,7 +128,11 @@ def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connectio
                     )
                 ]
                 given.call(
-                    mailer, "record_inbox", batch_id=batch, claim=claimed[0][0], items=Json(items)
+                    mailer,
+                    "record_inbox",
+                    batch_id=batch,
+                    claim_token=claimed[0][0],
+                    items=Json(items),
                 )
         given.call(mailer, "tidy_up")
         given.call(mailer, "truncate_ring")

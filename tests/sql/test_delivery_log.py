@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
@@ -21,41 +22,50 @@ def deliver_all(db: Connection) -> None:
     for batch, channel in given.rows(db, "select id, channel from postbell.batch order by id"):
         claim, deliveries = take(db, batch)
         record(db, batch, claim, channel, deliveries)
-        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+        given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
 
 
-def take(db: Connection, batch: int) -> tuple[int, list[int]]:
-    claimed = given.rows(db, "select claim, delivery_id from postbell.claim_batch(%s)", batch)
+def take(db: Connection, batch: int) -> tuple[UUID, list[int]]:
+    claimed = given.claim(db, batch, "claim_token", "delivery_id")
     return claimed[0][0], [delivery for _, delivery in claimed]
 
 
-def record(db: Connection, batch: int, claim: int, channel: str, deliveries: list[int]) -> None:
+def record(db: Connection, batch: int, claim: UUID, channel: str, deliveries: list[int]) -> None:
     if channel in ("in_app", "sse"):
         items = [{"delivery_id": each, "title": "Paid", "body": ""} for each in deliveries]
         function = "record_inbox" if channel == "in_app" else "record_stream"
-        given.call(db, function, batch_id=batch, claim=claim, items=json.dumps(items))
+        given.call(db, function, batch_id=batch, claim_token=claim, items=json.dumps(items))
         return
-    started = given.column(
-        db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries
-    )
+    started = given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
     if channel == "push":
-        reached(db, started)
+        record_pushes(db, batch, claim, started, "sent")
     else:
         given.sent(db, *started)
 
 
-def reached(db: Connection, deliveries: list[int]) -> None:
-    """What a dispatcher does when each device of each person took the push."""
+def record_pushes(
+    db: Connection,
+    batch: int,
+    claim: UUID,
+    deliveries: list[int],
+    outcome: str,
+    *,
+    reason: str | None = None,
+    retry_after: str | None = None,
+) -> None:
     many = len(deliveries)
     given.call(
         db,
         "record_pushes",
+        batch_id=batch,
+        claim_token=claim,
         delivery_ids=deliveries,
-        outcomes=["sent"] * many,
+        identities=[given.identity(db, delivery) for delivery in deliveries],
+        outcomes=[outcome] * many,
         providers=["webpush"] * many,
         message_ids=[None] * many,
-        reasons=[None] * many,
-        retry_after=[None] * many,
+        reasons=[reason] * many,
+        retry_after=[retry_after] * many,
         tries="[]",
     )
 
@@ -85,11 +95,11 @@ def after_being_held(db: Connection) -> int:
     for batch in given.column(db, "select id from postbell.batch"):
         claim, deliveries = take(db, batch)
         given.call(
-            db, "hold_deliveries", batch_id=batch, claim=claim, delivery_ids=deliveries,
+            db, "hold_deliveries", batch_id=batch, claim_token=claim, delivery_ids=deliveries,
             seconds=["0"] * len(deliveries), begun=[False] * len(deliveries),
             reasons=["provider_paused"] * len(deliveries),
         )  # fmt: skip
-        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+        given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
     given.value(db, "select postbell.release_due()")
     return event
 
@@ -101,10 +111,12 @@ def after_being_sent_again(db: Connection) -> int:
         given.call(
             db,
             "fail_deliveries",
+            batch_id=batch,
+            claim_token=claim,
             delivery_ids=deliveries,
             reasons=["no such filter"] * len(deliveries),
         )
-        given.call(db, "finish_batch", batch_id=batch, claim=claim)
+        given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
     assert given.call(db, "retry") == [(len(CHANNELS),)]
     return event
 
@@ -144,7 +156,7 @@ def test_a_retry_that_succeeds_says_nothing_of_the_try_before(db: Connection) ->
     claim, deliveries = take(db, batch)
     given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
     given.attempts(db, "retry", *deliveries, reason="mailbox is busy", retry_after=0)
-    given.call(db, "finish_batch", batch_id=batch, claim=claim)
+    given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
     assert given.deliveries(db, event)["u1", "email"] == Fate("waiting", "mailbox is busy")
     given.value(db, "select postbell.release_due()")
 
@@ -187,11 +199,15 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     (batch,) = given.column(everywhere, "select id from postbell.batch")
     claim, deliveries = take(everywhere, batch)
     given.value(everywhere, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
-    given.call(
-        everywhere, "record_pushes", delivery_ids=deliveries, outcomes=["partly"],
-        providers=["webpush"], message_ids=[None], reasons=["1 of 2 devices were reached"],
-        retry_after=["0"], tries="[]",
-    )  # fmt: skip
+    record_pushes(
+        everywhere,
+        batch,
+        claim,
+        deliveries,
+        "partly",
+        reason="1 of 2 devices were reached",
+        retry_after="0",
+    )
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="push")
     given.value(everywhere, "select postbell.release_due()")

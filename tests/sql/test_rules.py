@@ -39,7 +39,7 @@ BREACHES = {
         " create table postbell.t (id bigint, slot smallint,"
         " foreign key (id, slot) references postbell.outbox (id, slot))"
     ),
-    "plpgsql_variables_are_what_they_say": (
+    "plpgsql_that_others_call_pins_search_path": (
         "create function postbell.f() returns integer"
         " language plpgsql as 'declare v integer := 1; begin return v; end'"
     ),

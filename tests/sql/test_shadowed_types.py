@@ -193,7 +193,9 @@ VALUES: dict[str, str | None] = {
     "category": "orders",
     "channel": "email",
     "choose_providers.providers": "{}",
-    "claim": "select max(claims) from postbell.batch where channel = 'email'",
+    "batch_channel": "email",
+    "claim_token": "select claim_token from postbell.batch"
+    " where channel = 'email' order by id desc limit 1",
     "codes": "{250}",
     "default_channels": "{in_app}",
     "delivery_ids": "select array[max(id)] from postbell.delivery where channel = 'email'",
@@ -206,6 +208,8 @@ VALUES: dict[str, str | None] = {
     "expires_at": "2999-01-01Z",
     "in_portions.query": "select 1",
     "id": "u1",
+    "identities": "select array[postbell.identity_of(d)] from postbell.delivery as d"
+    " where channel = 'email' order by id desc limit 1",
     "item_ids": "select array_agg(id) from postbell.inbox_item",
     "items": "[]",
     "join_topic.recipient": "u1",
@@ -229,7 +233,8 @@ VALUES: dict[str, str | None] = {
     "recipient": "u1",
     "recipient_id": "u1",
     "record_inbox.batch_id": "select max(id) from postbell.batch where channel = 'in_app'",
-    "record_inbox.claim": "select max(claims) from postbell.batch where channel = 'in_app'",
+    "record_inbox.claim_token": "select claim_token from postbell.batch"
+    " where channel = 'in_app' order by id desc limit 1",
     "record_inbox.items": "select json_agg(json_build_object("
     "'delivery_id', id, 'title', 'Paid', 'body', 'Thanks'))"
     " from postbell.delivery where channel = 'in_app' and state = 'queued'",
@@ -273,7 +278,10 @@ VALUES: dict[str, str | None] = {
     "xid8": "0",
 }
 #: These make the work of the others, and come first; the rest goes by name.
-FIRST = ("notify", "route", "fan_out", "release_due", "claim_batch", "start_sending", "set_text")
+FIRST = (
+    "notify", "route", "fan_out", "release_due", "claim_batch", "start_sending", "record_attempts",
+    "set_text",
+)  # fmt: skip
 #: What falls due while nobody looks.
 OVERDUE = (
     "update postbell.scheduled_notification set due_at = '-infinity';"
