@@ -216,9 +216,12 @@ class ProviderSender(Sender):
             for call in calls
             if call.done() and not call.cancelled() and call.exception() is None
         ]
+        known = [*ended, *chain.from_iterable(answered)]
+        if not known:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORD):
-                await self._record(batch, [*ended, *chain.from_iterable(answered)], _nothing)
+                await self._record(batch, known, _nothing)
 
     async def _attempt(
         self,

@@ -13,6 +13,8 @@ declare
     -- Null where it is not to be recorded, and so no delivery's.
     v_delivery_ids constant bigint[] := postbell.recordable(v_carried, delivery_ids, identities, outcomes);
 begin
+    perform postbell.require_durable_commit();
+
     insert into postbell.attempt (delivery_id, outcome, provider, provider_message_id, code, reason, latency_ms)
     select delivery_id, outcome, provider, message_id, code, left(reason, 1000), latency_ms
     from unnest(v_delivery_ids, outcomes, providers, message_ids, codes, reasons, latencies_ms)

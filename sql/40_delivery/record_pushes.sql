@@ -14,6 +14,8 @@ declare
         v_carried, delivery_ids, identities, array_replace(outcomes, 'partly', 'sent')
     );
 begin
+    perform postbell.require_durable_commit();
+
     with tried as materialized (
         select t.*, d.tenant_id, d.recipient_id
         from json_to_recordset(tries) as t (

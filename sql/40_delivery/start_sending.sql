@@ -14,6 +14,11 @@ begin
         return null;
     end if;
 
+    -- Of what is in flight when we crash, no second copy may go out: so it is written down before the first.
+    if (select postbell.is_sent_once(channel) from postbell.batch where id = start_sending.batch_id) then
+        perform postbell.require_durable_commit();
+    end if;
+
     perform postbell.stop_undeliverable(start_sending.delivery_ids);
 
     with free as (

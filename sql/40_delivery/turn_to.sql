@@ -6,6 +6,8 @@ as $$
 declare
     v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
 begin
+    perform postbell.require_durable_commit();
+
     update postbell.delivery set
         provider = turn_to.provider
     where id = turn_to.delivery_id

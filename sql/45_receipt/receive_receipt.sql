@@ -7,6 +7,9 @@ as $$
 declare
     v_notices postbell.notice[] := postbell.notices_of(receive_receipt.provider, receipts);
 begin
+    -- The provider does not say again what we took.
+    perform postbell.require_durable_commit();
+
     return query
     with judged as materialized (
         select *

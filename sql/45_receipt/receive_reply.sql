@@ -19,6 +19,8 @@ begin
         return v_meaning;
     end if;
 
+    perform postbell.require_durable_commit();
+
     -- Said once: a STOP that is played again must not undo the START after it.
     insert into postbell.receipt (provider, provider_event_id, kind, occurred_at)
     values (

@@ -133,7 +133,8 @@ revoke execute on function
     postbell.take_back, postbell.stop_undeliverable, postbell.settle, postbell.settle_unknown, postbell.break_up,
     postbell.take_notices, postbell.follow_receipts, postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
     postbell.isolate, postbell.list_members, postbell.make_deliveries, postbell.advance_step,
-    postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue, postbell.mirror_portion
+    postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue, postbell.mirror_portion,
+    postbell.require_durable_commit
 from postbell_admin;
 -- Nor put our trigger functions on tables of theirs. Mirroring needs one, which looks at what it was put on.
 revoke execute on function

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dispatcher import embedded, files, schema
-from dispatcher.embedded import Server
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 from tests import given
@@ -25,6 +20,7 @@ from tests.scenarios.mail_sink import MailSink
 from tests.scenarios.outcome import left_over, message_ids, routed
 from tests.scenarios.patience import seen, until
 from tests.scenarios.producer import PAYLOAD
+from tests.scenarios.standby import Pair, follow, standby_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -45,32 +41,12 @@ VIEWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    primary: Server
-    standby: Server
-
-    @property
-    def url(self) -> str:
-        """Both of them, for libpq to find the one that takes writes."""
-        hosts = [
-            str(conninfo_to_dict(server.url)["host"]) for server in (self.primary, self.standby)
-        ]
-        return make_conninfo(
-            self.primary.url,
-            host=",".join(hosts),
-            port="5432,5432",
-            target_session_attrs="read-write",
-        )
-
-
 @pytest.fixture
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """What is committed on the primary is on the standby, too: replication is synchronous."""
     with embedded.server(keep=False, settings=IN_HASTE) as primary:
         schema.deploy(primary.url, events=Catalog.load([files.folder("templates")]).events.values())
-        folder = primary.folder.with_name(primary.folder.name + "-standby")
-        standby = Server(folder, keep=False, settings=IN_HASTE)
+        standby = standby_of(primary, IN_HASTE)
         try:
             follow(primary, standby)
             with psycopg.connect(primary.url, autocommit=True) as session:
@@ -80,23 +56,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
             yield Pair(primary, standby)
         finally:
             standby.close()
-
-
-def follow(primary: Server, standby: Server) -> None:
-    """Makes a standby as the manual of PostgreSQL says."""
-    standby.folder.mkdir(mode=0o700)
-    command = [
-        str(embedded.binary("pg_basebackup")),
-        *("--pgdata", str(standby.data), "--dbname", make_conninfo(primary.url)),
-        *("--write-recovery-conf", "--checkpoint", "fast", "--no-sync"),
-    ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    path: Path
-    for path in (standby.data, *standby.data.rglob("*")):
-        standby._give(path)
-    standby.prepare(embedded.binary("postgres").parent)
-    standby.start()
 
 
 def emit(session: Connection, many: int) -> set[int]:

@@ -291,3 +291,50 @@ def test_an_identity_is_of_one_delivery_and_survives_another_routing(db: Connect
 
     assert given.column(db, identities) == before
     assert len(set(before)) == 4
+
+
+def durability(db: Connection, setting: str, function: str, named: Named) -> str:
+    """How a transaction commits in which the function was called, by that default."""
+    with db.transaction():
+        db.execute("select set_config('synchronous_commit', %s, true)", [setting])
+        given.call(db, function, **named)
+        return str(given.value(db, "show synchronous_commit"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("off", "on"),
+        ("local", "on"),
+        ("on", "on"),
+        ("remote_write", "remote_write"),
+        ("remote_apply", "remote_apply"),
+    ],
+)
+def test_what_leaves_the_house_and_what_only_we_were_told_waits_for_the_disk(
+    db: Connection, setting: str, expected: str
+) -> None:
+    route(db, "sms")
+    claimed = claim(db)
+    reply = {"provider": "test", "event_id": "e1", "address": "+33612345678", "words": "STOP"}
+    calls: dict[str, Named] = {
+        "start_sending": {**claimed.by, "delivery_ids": [claimed.delivery]},
+        "turn_to": {**claimed.by, "delivery_id": claimed.delivery, "provider": "spare"},
+        "record_attempts": attempts(claimed, "sent"),
+        "record_pushes": pushes(claimed, "sent"),
+        "receive_receipt": {"provider": "test", "receipts": "[]"},
+        "receive_reply": dict(reply),
+    }
+
+    found = {name: durability(db, setting, name, named) for name, named in calls.items()}
+
+    assert found == dict.fromkeys(calls, expected)
+
+
+def test_what_may_go_out_twice_does_not_wait_for_the_disk(db: Connection) -> None:
+    route(db, "email")
+    claimed = claim(db)
+
+    started = {**claimed.by, "delivery_ids": [claimed.delivery]}
+
+    assert durability(db, "off", "start_sending", started) == "off"

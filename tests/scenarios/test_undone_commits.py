@@ -1,0 +1,270 @@
+"""Commits that a crash undoes, or a standby never had, while a dispatcher lives on.
+
+What it holds then are numbers that are given to others. The server writes nothing to the disk
+unless a commit waits for it, so that all that does not wait is lost for certain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from dispatcher import database, embedded, files, schema
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.sms import Sms, SmsChannel
+from dispatcher.database import Pool
+from dispatcher.delivery import Outcome, Sent
+from dispatcher.editions import Editions
+from dispatcher.metrics import Metrics
+from dispatcher.provider_sender import ProviderSender
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.sender import Batch, InboxSender, Sender
+from tests import given
+from tests.dispatcher.in_process import running
+from tests.dispatcher.scripted import Gate, ScriptedProvider
+from tests.given import Connection, Fate
+from tests.scenarios.outcome import left_over
+from tests.scenarios.patience import seen
+from tests.scenarios.standby import Pair, follow, standby_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+#: Nothing reaches the disk by itself.
+LAZY = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "fsync": "off"}
+HERS = {"order_id": 1, "amount": "11.00"}
+HIS = {"order_id": 2, "amount": "22.00"}
+
+
+class Database(NamedTuple):
+    url: str
+    #: Undoes all commits that did not wait for the disk.
+    crash: Callable[[], None]
+
+
+@pytest.fixture(params=["crash", "failover"])
+def lossy(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database whose default is not to wait for the disk, and which knows u1 and u2."""
+    with embedded.server(keep=False, settings=LAZY) as server:
+        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        with psycopg.connect(server.url, autocommit=True) as session:
+            session.execute(
+                sql.SQL("alter database {} set synchronous_commit = off").format(
+                    sql.Identifier(session.info.dbname)
+                )
+            )
+            for who in ("u1", "u2"):
+                given.recipient(session, who)
+        if request.param == "crash":
+            yield Database(server.url, lambda: server.restart("immediate"))
+            return
+        standby = standby_of(server, LAZY)
+        try:
+            follow(server, standby)
+            pair = Pair(server, standby)
+            part(standby)
+            yield Database(pair.url, lambda: promote(pair))
+        finally:
+            standby.close()
+
+
+def part(standby: embedded.Server) -> None:
+    """Nothing reaches the standby any more."""
+    with psycopg.connect(standby.url, autocommit=True) as session:
+        session.execute("alter system set primary_conninfo = ''")
+        session.execute("select pg_reload_conf()")
+
+
+def promote(pair: Pair) -> None:
+    pair.primary.stop("immediate")
+    with psycopg.connect(pair.standby.url, autocommit=True) as session:
+        session.execute("select pg_promote()")
+
+
+@pytest.fixture
+async def sessions(lossy: Database) -> AsyncIterator[Pool]:
+    async with database.pool(lossy.url, "sender", 4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def editions() -> Editions:
+    return Editions(Catalog.load([files.folder("templates")]))
+
+
+class Numbers(NamedTuple):
+    batch: int
+    delivery: int
+
+
+def tell(url: str, recipient: str, payload: dict[str, object], channel: str) -> Numbers:
+    """Emits and routes."""
+    with psycopg.connect(url, autocommit=True) as session:
+        given.emit(session, recipient=recipient, payload=payload, channels=[channel])
+        given.route(session)
+        (found,) = given.rows(
+            session,
+            "select b.id, d.id from postbell.delivery as d"
+            " join postbell.batch as b on d.id = any(b.delivery_ids) where d.recipient_id = %s",
+            recipient,
+        )
+    return Numbers._make(found)
+
+
+def fates(session: Connection) -> dict[str, Fate]:
+    found = given.rows(session, "select recipient_id, state, reason from postbell.delivery_log")
+    return {who: Fate(state, reason) for who, state, reason in found}
+
+
+class HeldInboxSender(InboxSender):
+    """Has rendered, and writes when the test says so."""
+
+    def __init__(self, *surroundings: Any) -> None:
+        super().__init__(*surroundings)
+        self.is_waiting = False
+        self.go = asyncio.Event()
+
+    async def _hand_over(self, batch: Batch) -> None:
+        self.is_waiting = True
+        await self.go.wait()
+        await super()._hand_over(batch)
+
+
+async def test_nobodys_text_is_written_into_anothers_inbox(
+    lossy: Database, sessions: Pool, editions: Editions
+) -> None:
+    hers = tell(lossy.url, "u1", HERS, "in_app")
+    held = HeldInboxSender(sessions, editions, Metrics(), InAppChannel())
+    delivering = asyncio.create_task(held.deliver(hers.batch))
+    await seen(lambda: held.is_waiting, "a rendered text")
+
+    lossy.crash()
+    his = tell(lossy.url, "u2", HIS, "in_app")
+    assert his == hers
+    await sessions.check()
+    held.go.set()
+    await delivering
+
+    with psycopg.connect(lossy.url) as session:
+        assert given.column(session, "select title from postbell.inbox_item") == []
+        assert fates(session) == {"u2": Fate("queued", "wanted")}
+    await InboxSender(sessions, editions, Metrics(), InAppChannel()).deliver(his.batch)
+    with psycopg.connect(lossy.url) as session:
+        ((who, body),) = given.rows(session, "select recipient_id, body from postbell.inbox_item")
+        assert who == "u2"
+        assert "22.00" in body
+
+
+def email_sender(sessions: Pool, editions: Editions, provider: ScriptedProvider) -> Sender:
+    channel = EmailChannel("shop@shop.example")
+    roster = Roster([Guard(provider)])
+    return ProviderSender(sessions, editions, Metrics(), channel, roster, in_flight=4)
+
+
+@pytest.mark.parametrize("is_claimed", [False, True], ids=["queued", "claimed"])
+async def test_no_mail_is_taken_for_sent_because_anothers_was(
+    lossy: Database, sessions: Pool, editions: Editions, is_claimed: bool
+) -> None:
+    provider = ScriptedProvider()
+    gate = provider.answer = Gate()
+    hers = tell(lossy.url, "u1", HERS, "email")
+    delivering = asyncio.create_task(email_sender(sessions, editions, provider).deliver(hers.batch))
+    await seen(lambda: gate.waiting == 1, "her mail in flight")
+
+    lossy.crash()
+    his = tell(lossy.url, "u2", HIS, "email")
+    assert his == hers
+    if is_claimed:
+        with psycopg.connect(lossy.url, autocommit=True) as session:
+            given.claim(session, his.batch, start_sending=1)
+    await sessions.check()
+    gate.opened.set()
+    await delivering
+
+    with psycopg.connect(lossy.url) as session:
+        assert fates(session) == {"u2": Fate("sending" if is_claimed else "queued", "wanted")}
+        assert given.column(session, "select outcome from postbell.attempt") == []
+    await email_sender(sessions, editions, provider).deliver(his.batch)
+    with psycopg.connect(lossy.url) as session:
+        assert fates(session)["u2"].state == "sent"
+    assert [message.to for message in provider.messages] == ["u1@example.org", "u2@example.org"]
+
+
+async def test_a_daemon_delivers_what_got_the_numbers_of_what_it_had_in_hand(
+    lossy: Database,
+) -> None:
+    provider = ScriptedProvider()
+    gate = provider.answer = Gate()
+    async with running(lossy.url, provider):
+        with psycopg.connect(lossy.url, autocommit=True) as session:
+            given.emit(session, recipient="u1", payload=HERS, channels=["email"])
+        await seen(lambda: gate.waiting == 1, "her mail in flight")
+        hers = provider.messages[0].delivery_id
+
+        await asyncio.to_thread(lossy.crash)
+        with psycopg.connect(lossy.url, autocommit=True) as session:
+            given.emit(session, recipient="u2", payload=HIS, channels=["email"])
+            his = "select id from postbell.delivery where recipient_id = 'u2'"
+            await seen(lambda: given.column(session, his) == [hers], "his mail with her number")
+            # Her mail is answered, and its job ended, when his is queued.
+            gate.opened.set()
+            await seen(lambda: not left_over(session), "everything is settled")
+            assert fates(session)["u2"].state == "sent"
+            assert given.column(session, "select provider_message_id from postbell.attempt") == [
+                provider.messages[1].message_id
+            ]
+
+
+class TakenText:
+    """A provider of texts that takes them, and whose answer nobody hears."""
+
+    name = "scripted"
+    channel = "sms"
+
+    def __init__(self) -> None:
+        self.taken: list[Sms] = []
+        self.answer = asyncio.Event()
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def send(self, message: Sms) -> Outcome:
+        self.taken.append(message)
+        await self.answer.wait()
+        return Sent("m1")
+
+
+# What never reached a standby it cannot know: there it takes synchronous replication.
+@pytest.mark.parametrize("lossy", ["crash"], indirect=True)
+async def test_a_text_goes_out_once_though_commits_do_not_wait_for_the_disk(
+    lossy: Database, sessions: Pool, editions: Editions
+) -> None:
+    provider = TakenText()
+
+    def sender() -> Sender:
+        roster = Roster([Guard(provider)])
+        return ProviderSender(sessions, editions, Metrics(), SmsChannel(), roster, in_flight=1)
+
+    (batch, _) = tell(lossy.url, "u1", HERS, "sms")
+    delivering = asyncio.create_task(sender().deliver(batch))
+    await seen(lambda: provider.taken, "the text is taken")
+    lossy.crash()
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+    await sessions.check()
+    provider.answer.set()
+
+    await sender().deliver(batch)
+
+    assert len(provider.taken) == 1
+    with psycopg.connect(lossy.url) as session:
+        assert fates(session)["u1"].state == "unknown"
