@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,6 +61,8 @@ class Email:
     """
 
     delivery_id: int
+    #: The delivery's, see Delivery.identity.
+    identity: str
     envelope_from: str
     sender: Sender
     to: str = field(repr=False)
@@ -200,6 +201,7 @@ class EmailChannel:
             html = html and html.replace(PREFERENCES_LINK, escape(link))
         return Email(
             delivery_id=delivery.id,
+            identity=delivery.identity,
             envelope_from=self._return_path.of(delivery.id, sender.mailbox.domain),
             sender=sender,
             to=recipient.address,
@@ -208,7 +210,8 @@ class EmailChannel:
             text=text,
             html=html,
             date=date,
-            message_id=_message_id(delivery, sender.mailbox.domain),
+            # A mailbox drops a Message-ID that it has seen.
+            message_id=f"<postbell.{delivery.identity}@{sender.mailbox.domain}>",
             headers=headers,
             smtputf8=(
                 recipient.smtputf8
@@ -284,14 +287,3 @@ def _date_line(second: int) -> str:
 def _text_of(branding: Mapping[str, Any], key: str) -> str | None:
     value = branding.get(key)
     return value if isinstance(value, str) and value else None
-
-
-def _message_id(delivery: Delivery, domain: str) -> str:
-    # Ids begin again in a new database, and a mailbox drops a Message-ID that it has seen: hence
-    # the time. A crash may undo the routing, so the delivery's own id does not count.
-    identity = (
-        f"{delivery.tenant.id}\0{delivery.outbox_id}\0{delivery.recipient.id}"
-        f"\0{delivery.created_at.timestamp()}"
-    )
-    digest = hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return f"<postbell.{digest}@{domain}>"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
@@ -49,7 +47,8 @@ class Push:
     ttl: timedelta
     #: high, normal or low.
     urgency: str
-    #: 32 characters of base64url. Of two with one topic a service keeps the second (RFC 8030, 5.4).
+    #: The delivery's identity, which is of the form of a topic: 32 characters of base64url. Of two
+    #: with one topic a service keeps the second (RFC 8030, 5.4).
     topic: str
 
 
@@ -100,7 +99,7 @@ class PushChannel:
         address = self.address(delivery)
         if isinstance(address, Refused):
             return address
-        topic = _topic(delivery)
+        topic = delivery.identity
         payload = _written(delivery, content, topic, LARGEST)
         if payload is None:
             return Refused(f"the notification takes more than {LARGEST} bytes even without a body")
@@ -120,15 +119,6 @@ class PushChannel:
             return LONGEST_TTL
         left = timedelta(seconds=int((delivery.expires_at - self._now()).total_seconds()))
         return min(max(left, timedelta(0)), LONGEST_TTL)
-
-
-def _topic(delivery: Delivery) -> str:
-    """The same on every try, and of no other delivery, also in a database that was made anew."""
-    identity = (
-        f"{delivery.tenant.id}\0{delivery.recipient.id}\0{delivery.id}\0"
-        f"{delivery.created_at.isoformat()}"
-    )
-    return base64.urlsafe_b64encode(hashlib.sha256(identity.encode()).digest()[:24]).decode()
 
 
 def _written(delivery: Delivery, content: PushContent, topic: str, limit: int) -> bytes | None:

@@ -38,6 +38,8 @@ class Sms:
     """A text message ready for a provider. Its repr shows neither the number nor the text."""
 
     delivery_id: int
+    #: The delivery's, see Delivery.identity.
+    identity: str
     #: E.164, with its plus.
     to: str = field(repr=False)
     #: A number, short code or name; None where the provider's own applies.
@@ -105,6 +107,7 @@ class SmsChannel:
             return Refused("the text expired before it could be handed over")
         return Sms(
             delivery_id=delivery.id,
+            identity=delivery.identity,
             to=to,
             sender=sender,
             body=text,

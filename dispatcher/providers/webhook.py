@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import json
 import re
@@ -198,9 +199,12 @@ def content_of(message: Message) -> dict[str, Any]:
 
 
 def _id_of(message: Message) -> str:
-    # A delivery is a push to each device of the recipient.
-    device = f"_{message.device.id}" if isinstance(message, Push) else ""
-    return f"postbell_{message.delivery_id}{device}"
+    if not isinstance(message, Push):
+        return f"postbell_{message.identity}"
+    # A delivery is a push to each device of the recipient; a device's number, too, can be another's
+    # after a crash.
+    device = hashlib.sha256(message.device.endpoint.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"postbell_{message.topic}_{device}"
 
 
 def _body(message: Message, seconds: int) -> bytes:

@@ -33,6 +33,7 @@ def an_email(
     """A mail; `body` stands for whatever bytes a channel could write behind the headers."""
     email = Email(
         delivery_id=number,
+        identity=f"{number:032x}",
         envelope_from=envelope_from,
         sender=sender,
         to=to,
@@ -63,6 +64,7 @@ def an_sms(
     measured = gsm.measure(body)
     return Sms(
         delivery_id=number,
+        identity=f"{number:032x}",
         to=to,
         sender=sender,
         body=body,

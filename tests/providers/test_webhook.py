@@ -23,6 +23,7 @@ from tests.providers.push_device import PushDevice, a_push
 ANOTHER = "whsec_" + "A" * 40
 TEXT = Sms(
     delivery_id=8,
+    identity=f"{8:032x}",
     to="+12025550123",
     sender="Shop",
     body="Thank you.",
@@ -74,7 +75,7 @@ async def test_a_mail_goes_out_with_all_its_parts(receiver: HttpPeer, webhook: W
 
     outcome = await webhook.send(email)
 
-    assert outcome == Sent("postbell_7", code="200")
+    assert outcome == Sent(f"postbell_{7:032x}", code="200")
     [request] = receiver.requests
     assert is_genuine(request)
     assert (request.target, request.headers["content-type"]) == ("/in", "application/json")
@@ -122,7 +123,9 @@ async def test_a_push_goes_out_once_for_each_device(receiver: HttpPeer) -> None:
 
     outcomes = [await webhook.send(a_push(device, 9)) for device in devices]
 
-    assert outcomes == [Sent("postbell_9_1", code="200"), Sent("postbell_9_2", code="200")]
+    ids = [outcome.message_id for outcome in outcomes if isinstance(outcome, Sent)]
+    assert len(set(ids)) == 2
+    assert all(str(each).startswith(f"postbell_{'topic-9'.ljust(32, '-')}_") for each in ids)
     assert said(receiver)["type"] == "postbell.push"
     assert said(receiver)["data"] == {
         "delivery_id": 9,
@@ -136,6 +139,24 @@ async def test_a_push_goes_out_once_for_each_device(receiver: HttpPeer) -> None:
         "urgency": "normal",
         "topic": "topic-9".ljust(32, "-"),
     }
+    await webhook.close()
+
+
+async def test_a_receiver_knows_a_message_again_by_what_it_is_and_not_by_its_number(
+    receiver: HttpPeer,
+) -> None:
+    webhook = a_webhook(receiver, channel="push")
+    await webhook.open()
+    device = PushDevice("https://push.example/1", 1).device
+    push = a_push(device, 9)
+    again = replace(push, delivery_id=10, device=replace(device, id=2))
+    another = replace(push, topic="f" * 32)
+
+    for each in (push, again, another):
+        await webhook.send(each)
+
+    first, second, third = (request.headers["webhook-id"] for request in receiver.requests)
+    assert first == second != third
     await webhook.close()
 
 
@@ -154,7 +175,7 @@ async def test_every_try_has_the_same_id_and_a_signature_of_its_own_time(
 
     assert [type(outcome) for outcome in outcomes] == [Retry, Sent]
     first, second = (request.headers for request in receiver.requests)
-    assert first["webhook-id"] == second["webhook-id"] == "postbell_7"
+    assert first["webhook-id"] == second["webhook-id"] == f"postbell_{7:032x}"
     assert (first["webhook-timestamp"], second["webhook-timestamp"]) == ("1900000000", "1900000060")
     assert first["webhook-signature"] != second["webhook-signature"]
     assert all(is_genuine(request) for request in receiver.requests)

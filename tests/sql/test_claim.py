@@ -7,6 +7,7 @@ given to others.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -291,6 +292,25 @@ def test_an_identity_is_of_one_delivery_and_survives_another_routing(db: Connect
 
     assert given.column(db, identities) == before
     assert len(set(before)) == 4
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in before)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    "change", ["tenant_id = 'x'", "created_at = created_at + interval '1 microsecond'"]
+)
+def test_the_same_numbers_in_a_database_made_anew_are_another_identity(
+    db: Connection, change: str, zone: str
+) -> None:
+    route(db, "email")
+    (delivery,) = given.column(db, "select id from postbell.delivery")
+    before = given.identity(db, delivery)
+    db.execute(f"set time zone '{zone}'".encode())
+    assert given.identity(db, delivery) == before
+
+    db.execute(f"update postbell.delivery set {change}".encode())
+
+    assert given.identity(db, delivery) != before
 
 
 def durability(db: Connection, setting: str, function: str, named: Named) -> str:

@@ -23,6 +23,7 @@ _HTML = "<p>Thank you for your <b>order</b>.</p>\n" * 200
 def message(number: int, port: int) -> Email:
     return Email(
         delivery_id=number,
+        identity=f"{number:032x}",
         envelope_from="bounces@shop.example",
         sender=_SENDER,
         to=f"person-{number}@example.org",

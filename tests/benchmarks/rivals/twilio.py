@@ -53,6 +53,7 @@ def message(number: int, port: int) -> Sms:
     measured = gsm.measure(_TEXT)
     return Sms(
         delivery_id=number,
+        identity=f"{number:032x}",
         to=f"+1202555{number % 10_000:04}",
         sender=None,
         body=_TEXT,

@@ -95,15 +95,17 @@ def test_a_second_copy_takes_the_first_ones_place() -> None:
     assert push_channel().crash_policy is CrashPolicy.SEND_AGAIN
 
 
-def test_no_push_takes_the_place_of_another() -> None:
-    others = [
-        to_devices(PHONE),
-        to_devices(PHONE, number=43),
-        to_devices(PHONE, recipient="u2"),
-        to_devices(PHONE, created_at=NOON + timedelta(days=1)),  # the same ids in a new database
+def test_a_push_takes_the_place_of_none_but_its_own_earlier_copy() -> None:
+    first = to_devices(PHONE)
+    routed_again = replace(first, id=first.id + 1)
+    another = replace(first, identity="f" * 32)
+
+    topics = [
+        built(push_channel().message(each, CONTENT)).topic
+        for each in (first, routed_again, another)
     ]
 
-    assert len({built(push_channel().message(each, CONTENT)).topic for each in others}) == 4
+    assert topics == [first.identity, first.identity, "f" * 32]
 
 
 @pytest.mark.parametrize(
