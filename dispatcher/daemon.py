@@ -7,6 +7,7 @@ import contextlib
 import gc
 import math
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -20,7 +21,7 @@ from dispatcher.bulletin import INTERVAL, Bulletin
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.editions import Editions
-from dispatcher.functions import Functions
+from dispatcher.functions import Functions, MirrorFault
 from dispatcher.health import Health
 from dispatcher.links import Links
 from dispatcher.metrics import Depth, Metrics
@@ -51,6 +52,9 @@ LONGEST_PAUSE = 5.0
 
 #: Seconds between two looks whether the database answers.
 PULSE = 5.0
+
+#: Seconds between two looks at the mirrors of users tables.
+MIRRORS = 30.0
 
 #: Seconds without a sign of life before a part is reported as dead.
 PATIENCE = 30.0
@@ -190,20 +194,33 @@ class Daemon:
         return self._start(part, work)
 
     def _start_pulse(self) -> asyncio.Task[None]:
-        """Asks the database now and then: whether it is there, and its schema still ours."""
+        """Asks the database now and then: is it there, its schema still ours, do mirrors follow?"""
         part = "database"
         self._health.expect(part, PATIENCE)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 connection = await self._session(stack, "pulse")
+                look_again_at = 0.0
                 while True:
                     cursor = await connection.execute("select postbell.contract()")
                     contract.compare_contract(*(await cursor.fetchone() or (None,)))
                     self._health.beat(part)
+                    if time.monotonic() >= look_again_at:
+                        self._tell_of_mirrors(await Functions(connection).check_mirrors())
+                        look_again_at = time.monotonic() + MIRRORS
                     await asyncio.sleep(PULSE)
 
         return self._start(part, work)
+
+    def _tell_of_mirrors(self, faults: list[MirrorFault]) -> None:
+        broken = sum(fault.is_broken for fault in faults)
+        self._metrics.mirrors_checked(broken, len(faults) - broken)
+        sentences = [fault.sentence for fault in faults]
+        for sentence in sentences:
+            if sentence not in self._health.degraded:
+                log.warning("users are not followed", reason=sentence)
+        self._health.degraded = sentences
 
     def _start_bulletin(self) -> asyncio.Task[None]:
         part = "bulletin"

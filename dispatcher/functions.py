@@ -49,6 +49,26 @@ class Rejected(NamedTuple):
     last_at: datetime
 
 
+class MirrorFault(NamedTuple):
+    """What is wrong with a mirror of a users table, as postbell.check_mirrors() returns it."""
+
+    source: str
+    #: New users are no recipients until it is mended. Else some only wait for their tenant.
+    is_broken: bool
+    fault: str
+    #: None where nothing has failed yet.
+    since: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        if not self.is_broken:
+            return f"{self.source}: {self.fault}."
+        return (
+            f"Recipients do not follow {self.source}: {self.fault}."
+            " Mend it, and call postbell.mirror_recipients() again."
+        )
+
+
 class Claimed(NamedTuple):
     """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
 
@@ -207,6 +227,11 @@ class Functions:
         await cursor.execute(
             "select reason, rejected, last_at from postbell.rejected_since(%s)", [since]
         )
+        return await cursor.fetchall()
+
+    async def check_mirrors(self) -> list[MirrorFault]:
+        cursor = self._connection.cursor(row_factory=class_row(MirrorFault))
+        await cursor.execute("select source, is_broken, fault, since from postbell.check_mirrors()")
         return await cursor.fetchall()
 
     async def keep_statistics(self) -> int:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -64,6 +64,8 @@ class Health:
         self._clock: Final = clock
         self._providers: Final = providers
         self._texts: Callable[[], Iterable[Fault]] = tuple
+        #: What does not work as it should, a sentence each; no harm to a daemon either.
+        self.degraded: Sequence[str] = ()
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -223,6 +225,7 @@ def _answer(is_well: bool, health: Health) -> Response:
             "parts": health.report(),
             "providers": health.providers(),
             "faulty_texts": health.texts(),
+            "degraded": list(health.degraded),
         },
         status_code=200 if is_well else _UNAVAILABLE,
         headers={"cache-control": "no-store"},

@@ -103,6 +103,11 @@ class Metrics:
             "reason",
         )
         self._in_hand = self._gauge("batches_in_hand", "Batches being delivered now.", "channel")
+        self._mirror_faults = self._gauge(
+            "mirror_faults",
+            "Mirrors of users tables that new users do not get through: broken, or missing_tenant.",
+            "kind",
+        )
         self._leading = self._gauge("router_leading", "1 while this process leads the routers.")
         self._asleep = self._gauge("router_asleep", "1 while the leading router sleeps.")
         self._gauge("info", "Version of the package and contract of its schema.",
@@ -159,6 +164,11 @@ class Metrics:
         self._gauge(
             "streams_attended", "1 while the database rings when there is something to tell them."
         ).set_function(is_attended)
+
+    def mirrors_checked(self, broken: int, missing_tenant: int) -> None:
+        """So many mirrors make no recipients of new users, of all or of some."""
+        self._mirror_faults.labels("broken").set(broken)
+        self._mirror_faults.labels("missing_tenant").set(missing_tenant)
 
     def leading(self, is_leading: bool) -> None:
         self._leading.set(is_leading)

@@ -214,6 +214,7 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
                 *_router(connection),
                 *_choices(connection, settings),
                 *_reports(connection),
+                *_mirrors(connection),
             ]
     except Exception as error:
         failure = failure_of(error)
@@ -328,6 +329,11 @@ def _reports(connection: Connection) -> Iterator[Result]:
                 f"{row['provider']} is {row['state']} in {row['process']} since"
                 f" {row['changed_at']:%Y-%m-%d %H:%M} ({row['reason']}).",
             )
+
+
+def _mirrors(connection: Connection) -> Iterator[Result]:
+    for fault in questions.mirror_faults(connection):
+        yield Result("error" if fault.is_broken else "warning", "users", fault.sentence)
 
 
 def _providers(settings: Settings) -> Iterator[Result]:

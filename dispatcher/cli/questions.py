@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from dispatcher import errors
 from dispatcher.cli.place import Connection
 from dispatcher.delivery import Tenant
 from dispatcher.fate import DECIDED
+from dispatcher.functions import MirrorFault
 from dispatcher.receipt import Receipt, written
 
 Row = dict[str, Any]
@@ -371,6 +372,13 @@ def ownership(connection: Connection) -> Row:
         where ours.nspname = 'postbell'
         """,
     )
+
+
+def mirror_faults(connection: Connection) -> list[MirrorFault]:
+    """What is wrong with the mirrors of users tables."""
+    cursor = connection.cursor(row_factory=class_row(MirrorFault))
+    cursor.execute("select source, is_broken, fault, since from postbell.check_mirrors()")
+    return cursor.fetchall()
 
 
 def registered_versions(connection: Connection) -> dict[str, str]:

@@ -65,6 +65,7 @@ begin
             loop
                 v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
+                perform postbell.note_missing_tenants(v_source, v_people);
             end loop;
         end if;
     exception
@@ -77,23 +78,7 @@ begin
     end;
 
     if v_failure is not null then
-        raise warning using
-            message = format('recipients do not follow %s: %s', v_source, v_failure),
-            hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
-        -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
-        begin
-            update postbell.recipient_mirror set failed_at = postbell.clock(), failure = v_failure
-            where source = (
-                select source
-                from postbell.recipient_mirror
-                where source = v_source
-                  and failed_at is null
-                for no key update skip locked
-            );
-        exception
-            when serialization_failure then
-                null;
-        end;
+        perform postbell.report_mirror_failure(v_source, v_failure);
     end if;
     return null;
 end

@@ -13,6 +13,7 @@ as $$
     )
 
     select coalesce(
+        (select 'the table is gone' where not exists (select from pg_class where oid = source)),
         (
             select source || ' is neither a table nor a partitioned one'
             from pg_class
@@ -35,7 +36,7 @@ as $$
             select 'a recipient has no ' || min(name)
             from mapped
             where name not like 'attributes.%'
-              and name <> all('{id,tenant_id,email,phone,locale,time_zone,roles,attributes,erased_at}')
+              and name <> all('{id,tenant_id,email,phone,locale,time_zone,roles,attributes,erased_at,is_active}')
         ),
         (select 'id is not mapped' where not coalesce(mapping ? 'id', false)),
         (
@@ -53,6 +54,29 @@ as $$
                   and not attisdropped
                   and jsonb_typeof(mapped.value) = 'string'
             )
+        ),
+        (
+            select min(format('%s: %s of %s is of type %s: %s', mapped.name, attname, source, format_type(atttypid, null), case
+                when mapped.name in ('id', 'tenant_id') then 'name a column of text, uuid or whole numbers'
+                when mapped.name = 'roles' then 'name a column of text or text[]'
+                when mapped.name = 'attributes' then 'name a column of jsonb, or of each attribute: {"name": "full_name"}'
+                when mapped.name = 'erased_at' then 'name the time since when a user is gone; whether one is there is is_active'
+                when mapped.name = 'is_active' then 'name a boolean that is false of users who are gone'
+                else 'name a column of text'
+            end))
+            from mapped
+            join pg_attribute on attrelid = source and attname = mapped.value #>> '{}'
+            left join pg_type as listed on listed.typarray = atttypid
+            cross join postbell.kind_of(atttypid::regtype) as kind
+            where mapped.name not like 'attributes.%'
+              and not case
+                  when mapped.name in ('id', 'tenant_id') then kind in ('text', 'number')
+                  when mapped.name = 'roles' then kind = 'text' or kind = 'list' and postbell.kind_of(listed.oid::regtype) = 'text'
+                  when mapped.name = 'attributes' then kind = 'json'
+                  when mapped.name = 'erased_at' then kind = 'time'
+                  when mapped.name = 'is_active' then kind = 'boolean'
+                  else kind = 'text'
+              end
         ),
         (
             -- Else one of two rows goes, and takes the person with it who is still in the other.

@@ -4,15 +4,8 @@ as $$
     with known as (
         select
             attname as name,
-            case
-                when typcategory = 'A' then 'list'
-                when typcategory = 'B' then 'boolean'
-                when pg_type.oid = 'jsonb'::regtype then 'json'
-                when pg_type.oid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype) then 'number'
-                else 'text'
-            end as kind
+            postbell.kind_of(atttypid::regtype) as kind
         from pg_attribute
-        join pg_type on pg_type.oid = atttypid
         where attrelid = source
           and attnum > 0
           and not attisdropped
@@ -35,20 +28,34 @@ as $$
                     select format(
                         'jsonb_build_object(%s)',
                         string_agg(
-                            format('%L, ', key) || case when kind in ('list', 'text') then expression else format('u.%I', value) end,
+                            format('%L, ', key) || case when kind in ('list', 'text', 'time', 'other') then expression else format('u.%I', value) end,
                             ', '
                         )
                     )
                     from jsonb_each_text(mapping -> 'attributes')
                     left join printed on printed.name = value
                 )
+                when part.name = 'erased_at' then coalesce((
+                    select string_agg(
+                        case
+                            when key = 'erased_at' and kind = 'time' then format('u.%I is not null', value)
+                            when key = 'is_active' and kind = 'boolean' then format('u.%I is false', value)
+                            -- Since changed: the query must fail, and not erase everybody.
+                            else format('u.%I is of another type', value)
+                        end,
+                        ' or '
+                    )
+                    from jsonb_each_text(mapping)
+                    left join printed as gone on gone.name = value
+                    where key in ('erased_at', 'is_active')
+                ), 'null')
                 when not mapping ? part.name then case part.name when 'tenant_id' then quote_literal(tenant_id) else 'null' end
                 -- Gone meanwhile: the query must fail, and not go on without it.
                 when printed.name is null then format('u.%I', mapping ->> part.name)
-                when part.name = 'roles' and kind <> 'list' then format('array[%s]', expression)
-                when part.name = 'attributes' then case kind when 'json' then format('u.%I', printed.name) else 'null' end
-                when part.name = 'erased_at' then
-                    format(case kind when 'boolean' then 'u.%I is true' else 'u.%I is not null' end, printed.name)
+                when part.name = 'roles' and kind <> 'list' then
+                    format(case kind when 'text' then 'array[%s]' else '%s is of another type' end, expression)
+                when part.name = 'attributes' then
+                    format(case kind when 'json' then 'u.%I' else 'u.%I is of another type' end, printed.name)
                 else expression
             end as expression
         from unnest(

@@ -24,6 +24,9 @@ begin
         mirrored_at = postbell.clock(),
         failed_at = null,
         failure = null;
+    -- Whoever still names a tenant that is not there says so again.
+    delete from postbell.missing_tenant as known
+    where known.source = mirror_recipients.source;
 
     -- Once per statement: an import of many users is one write here, too. From here on nobody else writes to the
     -- table until this transaction ends, so that the copy misses nobody.
@@ -45,6 +48,7 @@ begin
     loop
         v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', mirror_recipients.mapping), v_people);
         v_failure := coalesce(v_failure, v_fault);
+        perform postbell.note_missing_tenants(mirror_recipients.source, v_people);
         v_users := v_users + cardinality(v_people);
     end loop;
     if v_failure is not null then
@@ -61,6 +65,7 @@ $$;
 comment on function postbell.mirror_recipients is
 'Keeps recipients in step with the application''s users table by triggers, and copies whoever is in it; returns how many that are. The mapping names
 a column for each of a recipient''s: id, and any of email, phone, locale, time_zone, roles (a text, or a list of them), attributes (jsonb, or {"name":
-"full_name"}), tenant_id, erased_at (of users who are only marked as deleted). A user who is deleted is erased here, too. A value that is of no use,
-such as an e-mail address without an @, counts as none and never stops the application''s write; postbell.mirror_faults() lists them. Call it again
-to change the mapping or to copy everybody anew.';
+"full_name"}), tenant_id, and of users who are only marked as gone erased_at (a time) or is_active (a boolean that is false of them). A user who is
+deleted is erased here, too. A value that is of no use, such as an e-mail address without an @, counts as none and never stops the application''s
+write; postbell.mirror_faults() lists them. Users of a tenant that is not there become recipients when it is. Call it again to change the mapping or
+to copy everybody anew; postbell.check_mirrors() says when that is needed.';

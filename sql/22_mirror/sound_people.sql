@@ -47,7 +47,7 @@ as $$
         array_remove(
             array[
                 case when not has_id then 'id is empty or too long: nobody is made of it' end,
-                case when not has_tenant then 'tenant_id is unknown: nobody is made of it' end,
+                case when not has_tenant then 'tenant_id is unknown: nobody is made of it until there is such a tenant' end,
                 case when not has_email then 'email is no address' end,
                 case when not has_phone then 'phone is no international number, such as +33612345678' end,
                 case when not has_locale then 'locale is too long' end,

@@ -17,6 +17,21 @@ comment on column postbell.recipient_mirror.mapping is 'Column of a recipient â†
 comment on column postbell.recipient_mirror.tenant_id is 'Whose recipients they are, if the mapping names no column for it.';
 comment on column postbell.recipient_mirror.failed_at is 'When a change of the table could not be followed, say because a column is gone. Mend it and mirror again.';
 
+-- Which tenants its users name that are not there. Written in the application's transactions, which must not wait for each
+-- other: so nothing is unique here, and a tenant may be noted twice.
+create table postbell.missing_tenant (
+    id bigint generated always as identity primary key,
+
+    source regclass not null,
+    tenant_id text collate "C" not null,
+    noted_at timestamptz not null default now(),
+
+    constraint tenant_id_is_short check (length(tenant_id) between 1 and 255 and octet_length(tenant_id) <= 600)
+);
+create index missing_tenant_of_source_idx on postbell.missing_tenant (source, tenant_id);
+comment on table postbell.missing_tenant is 'A tenant that a mirrored users table names and that does not exist. Its users become recipients when it does.';
+comment on column postbell.missing_tenant.source is 'The users table.';
+
 -- A row of such a table, as a recipient would have it.
 create type postbell.mirrored as (
     tenant_id text,

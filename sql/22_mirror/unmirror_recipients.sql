@@ -18,6 +18,8 @@ begin
 
     delete from postbell.recipient_mirror as known
     where known.source = unmirror_recipients.source;
+    delete from postbell.missing_tenant as known
+    where known.source = unmirror_recipients.source;
 end
 $$;
 

@@ -38,7 +38,8 @@ declare
     v_part text;
 begin
     foreach v_part in array array[
-        'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream'
+        'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
+        'take_awaited_people'
     ] loop
         begin
             execute format('select postbell.%I()', v_part);

@@ -84,7 +84,8 @@ grant execute on function
     postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
     postbell.keep_statistics, postbell.rejected_since, postbell.leader,
     postbell.hold_deliveries, postbell.doubtful_attempts, postbell.turn_to, postbell.report_providers,
-    postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts
+    postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts,
+    postbell.check_mirrors
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
@@ -116,7 +117,7 @@ to postbell_support;
 grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
 on postbell.rejected_event to postbell_support;
 grant execute on function
-    postbell.retry, postbell.leader,
+    postbell.retry, postbell.leader, postbell.check_mirrors,
     postbell.explain(bigint),
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;
@@ -131,7 +132,8 @@ revoke execute on function
     postbell.current_step, postbell.route_page, postbell.reject_next, postbell.tell, postbell.deliver, postbell.decide,
     postbell.decide_again, postbell.quiet_until, postbell.enqueue, postbell.foresee, postbell.undecided_event,
     postbell.take_back, postbell.stop_undeliverable, postbell.settle, postbell.settle_unknown, postbell.break_up,
-    postbell.take_notices, postbell.follow_receipts, postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
+    postbell.take_notices, postbell.follow_receipts, postbell.take_awaited_people,
+    postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
     postbell.isolate, postbell.list_members, postbell.make_deliveries, postbell.advance_step,
     postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue, postbell.mirror_portion,
     postbell.require_durable_commit
@@ -139,5 +141,5 @@ from postbell_admin;
 -- Nor put our trigger functions on tables of theirs. Mirroring needs one, which looks at what it was put on.
 revoke execute on function
     postbell.be_strict, postbell.wake_router, postbell.wait_less, postbell.keep_branding, postbell.note_marks,
-    postbell.begin_with_stops
+    postbell.begin_with_stops, postbell.follow_tenants
 from postbell_admin;

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import structlog
 
+from dispatcher import daemon as daemon_module
 from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
 from dispatcher.health import ListenError
@@ -49,6 +50,16 @@ async def get(port: int, path: str) -> tuple[int, str]:
                 return error.code, error.read().decode()
 
     return await asyncio.to_thread(ask)
+
+
+async def said(port: int, sentence: str) -> None:
+    """Returns when /healthz says it among what does not work."""
+    deadline = asyncio.get_running_loop().time() + 20
+    found: list[str] = []
+    while sentence not in found:
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.05)
+        found = json.loads((await get(port, "/healthz"))[1])["degraded"]
 
 
 async def test_a_committed_event_becomes_an_inbox_item_and_a_mail(
@@ -112,6 +123,38 @@ async def test_the_pages_say_that_it_is_well_and_what_it_did(
     assert 'postbell_attempts_total{channel="email",outcome="sent",provider="scripted"} 1.0' in (
         figures
     )
+
+
+async def test_the_pages_say_that_users_are_not_followed(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "PULSE", 0.05)
+    monkeypatch.setattr(daemon_module, "MIRRORS", 0.0)
+    db.execute("create table users (id bigint primary key, site text, mail text)")
+    db.execute("insert into users values (1, 'acme')")
+    db.execute(
+        """select postbell.mirror_recipients('users',
+            '{"id": "id", "tenant_id": "site", "email": "mail"}')"""
+    )
+    port = free_port()
+
+    async with running(database_url, ScriptedProvider(), http_port=port):
+        given.emit(db, payload=PAYLOAD)
+        await seen(lambda: states(db) and not left_over(db), "everything is settled")
+        await said(
+            port,
+            "public.users: there is no tenant acme: its users become recipients when there is.",
+        )
+        db.execute("alter table users rename mail to post")
+        await said(
+            port,
+            "Recipients do not follow public.users: email: public.users has no column mail."
+            " Mend it, and call postbell.mirror_recipients() again.",
+        )
+        _, figures = await get(port, "/metrics")
+
+    assert 'postbell_mirror_faults{kind="broken"} 1.0' in figures
+    assert 'postbell_mirror_faults{kind="missing_tenant"} 1.0' in figures
 
 
 async def test_a_port_that_is_taken_ends_the_daemon_with_a_sentence(database_url: str) -> None:

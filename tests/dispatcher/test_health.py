@@ -158,6 +158,7 @@ async def test_healthz_names_the_silent_part(served: int, watched: Health, clock
         },
         "providers": {},
         "faulty_texts": [],
+        "degraded": [],
     }
 
 
@@ -174,6 +175,15 @@ async def test_healthz_shows_the_texts_that_cannot_be_used(served: int, watched:
             "fault": "line 1: an expression is missing", "instead": "version 2",
         }
     ]  # fmt: skip
+
+
+async def test_healthz_shows_what_does_not_work_as_it_should(served: int, watched: Health) -> None:
+    watched.degraded = ["Recipients do not follow users: the table is gone."]
+
+    status, body = await got(served, "/healthz")
+
+    assert status == 200
+    assert json.loads(body)["degraded"] == ["Recipients do not follow users: the table is gone."]
 
 
 async def test_readyz_is_for_who_may_be_given_work(served: int, watched: Health) -> None:

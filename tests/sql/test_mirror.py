@@ -33,7 +33,8 @@ def users(connection: Connection) -> Connection:
         create table app.users (
             id bigint primary key, site text not null default 'default', mail text, mobile text,
             language text, zone text, role text, grants text[], full_name text,
-            logins integer not null default 0, settings jsonb, deleted_at timestamptz
+            logins integer not null default 0, settings jsonb, deleted_at timestamptz,
+            is_here boolean
         );
         create role app nologin;
         grant usage on schema app to app;
@@ -178,6 +179,29 @@ def test_a_user_who_is_marked_as_deleted_is_erased_and_comes_back(users: Connect
     users.execute("update app.users set deleted_at = null")
     assert recipient(users, 1, "email", "erased_at is null") == ("u1@example.org", True)
     assert roles(users, 1) == ["client"]
+
+
+def test_a_user_who_is_not_active_is_erased_and_comes_back(users: Connection) -> None:
+    add(users, 2)
+    mirror(users, {"id": "id", "email": "mail", "is_active": "is_here"})
+    users.execute("update app.users set is_here = false where id = 1")
+    # Of whom it is not known is there.
+    assert recipient(users, 2, "erased_at") is None
+    assert recipient(users, 1, "email", "erased_at is not null") == (None, True)
+
+    users.execute("update app.users set is_here = true where id = 1")
+    assert recipient(users, 1, "email", "erased_at") == ("u1@example.org", None)
+
+
+def test_either_a_time_or_not_being_active_erases(users: Connection) -> None:
+    add(users, 2)
+    mapping: dict[str, object] = {"id": "id", "erased_at": "deleted_at", "is_active": "is_here"}
+    mirror(users, mapping)
+    users.execute("update app.users set is_here = false where id = 1")
+    users.execute("update app.users set deleted_at = now(), is_here = true where id = 2")
+
+    assert recipient(users, 1, "erased_at is not null") is True
+    assert recipient(users, 2, "erased_at is not null") is True
 
 
 def test_a_user_who_gets_another_id_is_another_recipient(users: Connection) -> None:
@@ -373,28 +397,53 @@ def test_a_user_whom_nobody_can_be_made_of_is_listed(users: Connection) -> None:
     mirror(users, {"id": "id", "tenant_id": "site"})
 
     assert given.column(users, "select id from postbell.recipient") == ["1"]
-    assert faults(users) == [("2", "tenant_id is unknown: nobody is made of it")]
+    assert faults(users) == [
+        ("2", "tenant_id is unknown: nobody is made of it until there is such a tenant")
+    ]
 
 
 @pytest.mark.parametrize(
-    "mapping",
+    ("mapping", "column"),
     [
-        {"id": "id", "phone": "mobile"},
-        {"id": "id", "roles": "mobile"},
-        {"id": "id", "attributes": "mobile"},
-        {"id": "id", "attributes": {"phone": "mobile"}},
-        {"id": "id", "erased_at": "mobile"},
+        ({"id": "id", "phone": "mobile"}, "mobile"),
+        ({"id": "id", "roles": "mobile"}, "mobile"),
+        ({"id": "id", "attributes": "settings"}, "settings"),
+        ({"id": "id", "attributes": {"phone": "mobile"}}, "mobile"),
+        ({"id": "id", "erased_at": "deleted_at"}, "deleted_at"),
+        ({"id": "id", "is_active": "is_here"}, "is_here"),
     ],
 )
 def test_a_column_that_is_gone_is_reported_whatever_it_was_for(
-    users: Connection, mapping: dict[str, object]
+    users: Connection, mapping: dict[str, object], column: str
 ) -> None:
     mirror(users, mapping)
-    users.execute("alter table app.users drop column mobile")
+    users.execute(f"alter table app.users drop column {column}".encode())
     add(users, 2)
 
     (failure,) = given.column(users, "select failure from postbell.recipient_mirror")
-    assert failure.endswith(": app.users has no column mobile")
+    assert failure.endswith(f": app.users has no column {column}")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "change"),
+    [
+        ({"id": "id", "erased_at": "deleted_at"}, "deleted_at type boolean using false"),
+        ({"id": "id", "is_active": "is_here"}, "is_here type text using 'yes'"),
+        ({"id": "id", "roles": "role"}, "role type boolean using true"),
+    ],
+)
+def test_a_column_that_became_of_another_type_erases_nobody(
+    users: Connection, mapping: dict[str, object], change: str
+) -> None:
+    mirror(users, mapping)
+    users.execute(f"alter table app.users alter column {change}".encode())
+    add(users, 2)
+    users.execute("update app.users set mail = 'ada@example.org' where id = 1")
+
+    assert recipient(users, 1, "erased_at") is None
+    (failure,) = given.column(users, "select failure from postbell.recipient_mirror")
+    assert " is of type " in failure
+    assert given.column(users, "select role from postbell.recipient_role where role = 't'") == []
 
 
 def test_a_column_that_is_gone_does_not_stop_the_application(users: Connection) -> None:
@@ -435,6 +484,195 @@ def test_who_meets_a_mirror_that_is_broken_waits_for_nobody(connect: Connect) ->
     assert given.value(owner, "select failed_at is not null from postbell.recipient_mirror")
 
 
+# --- what is told of it
+
+
+def checked(connection: Connection) -> list[tuple[bool, str]]:
+    return given.rows(
+        connection,
+        "select is_broken, fault from postbell.check_mirrors() where source = 'app.users'",
+    )
+
+
+def test_a_mirror_that_works_has_no_fault(users: Connection) -> None:
+    mirror(users)
+
+    assert checked(users) == []
+
+
+def test_a_renamed_column_is_known_before_anybody_writes(users: Connection) -> None:
+    mirror(users)
+    users.execute("alter table app.users rename mobile to phone")
+
+    assert checked(users) == [(True, "phone: app.users has no column mobile")]
+
+
+def test_what_failed_is_told_until_everybody_is_copied_anew(users: Connection) -> None:
+    mirror(users)
+    users.execute("alter table app.users rename mobile to phone")
+    add(users, 2)
+    users.execute("alter table app.users rename phone to mobile")
+
+    assert checked(users) == [(True, "phone: app.users has no column mobile")]
+
+    mirror(users)
+    assert checked(users) == []
+    assert recipient(users, 2, "email") == "u2@example.org"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "alter table app.users disable trigger user",
+        "drop trigger postbell_follows_insert on app.users",
+    ],
+)
+def test_triggers_that_do_not_run_are_told(users: Connection, what: str) -> None:
+    mirror(users)
+    users.execute(what.encode())
+
+    assert checked(users) == [(True, "its triggers are gone or disabled")]
+
+
+def test_a_table_that_is_gone_is_told(users: Connection) -> None:
+    mirror(users)
+    users.execute("drop table app.users")
+
+    assert given.rows(users, "select is_broken, fault from postbell.check_mirrors()") == [
+        (True, "the table is gone")
+    ]
+
+
+@pytest.mark.parametrize("role", ["postbell_dispatcher", "postbell_support", "postbell_admin"])
+def test_whoever_runs_or_reads_postbell_may_ask(users: Connection, role: str) -> None:
+    mirror(users)
+    users.execute("alter table app.users rename mobile to phone")
+    users.execute(f"set local role {role}".encode())
+
+    assert len(checked(users)) == 1
+
+
+# --- users of a tenant that is not there yet
+
+
+TENANTS: dict[str, object] = {"id": "id", "tenant_id": "site", "email": "mail"}
+
+
+def add_to(connection: Connection, site: str, *ids: int) -> None:
+    connection.execute(
+        "insert into app.users (id, site, mail)"
+        " select id, %s, 'u' || id || '@example.org' from unnest(%s::bigint[]) as id",
+        [site, list(ids)],
+    )
+
+
+def test_users_of_a_tenant_that_is_not_there_yet_are_taken_with_it(users: Connection) -> None:
+    add_to(users, "acme", 2)
+    mirror(users, TENANTS)
+    add_to(users, "acme", 3)
+    add_to(users, "other", 4)
+    assert given.column(users, "select id from postbell.recipient order by id") == ["1"]
+
+    given.tenant(users, "acme")
+
+    assert given.column(users, "select id from postbell.recipient order by id") == ["1", "2", "3"]
+    assert recipient(users, 3, "tenant_id", "email") == ("acme", "u3@example.org")
+
+
+def test_tenants_that_are_not_there_are_told_meanwhile(users: Connection) -> None:
+    add_to(users, "acme", 2, 3)
+    mirror(users, TENANTS)
+    sentence = "there is no tenant acme: its users become recipients when there is"
+    assert checked(users) == [(False, sentence)]
+
+    add_to(users, "other", 4)
+    ((is_broken, both),) = checked(users)
+    assert not is_broken
+    assert both.startswith("there are no tenants acme, other (2 in all): ")
+
+    given.tenant(users, "acme")
+    given.tenant(users, "other")
+    assert checked(users) == []
+
+
+def test_a_tenant_that_is_renamed_takes_its_users(users: Connection) -> None:
+    given.tenant(users, "akme")
+    add_to(users, "acme", 2)
+    mirror(users, TENANTS)
+    users.execute("update postbell.tenant set id = 'acme' where id = 'akme'")
+
+    assert recipient(users, 2, "tenant_id") == "acme"
+
+
+def test_who_creates_a_tenant_needs_no_privilege_on_users(users: Connection) -> None:
+    add_to(users, "acme", 2)
+    mirror(users, TENANTS)
+
+    users.execute("set local role postbell_admin")
+    given.tenant(users, "acme")
+    users.execute("reset role")
+
+    assert recipient(users, 2, "tenant_id") == "acme"
+
+
+def test_a_broken_mirror_keeps_no_tenant_from_being_made(users: Connection) -> None:
+    add_to(users, "acme", 2)
+    mirror(users, TENANTS)
+    users.execute("alter table app.users rename mail to post")
+
+    given.tenant(users, "acme")
+
+    assert checked(users)[0] == (True, "email: app.users has no column mail")
+    assert given.column(users, "select tenant_id from postbell.missing_tenant") == ["acme"]
+
+
+def test_a_user_written_while_the_tenant_was_made_is_taken_by_housekeeping(
+    connect: Connect,
+) -> None:
+    owner, application = connect(), connect(autocommit=False)
+    owner.execute("create schema app")
+    owner.execute("create table app.users (id bigint primary key, site text)")
+    mirror(owner, {"id": "id", "tenant_id": "site"})
+    application.execute("insert into app.users values (1, 'acme')")
+    given.tenant(owner, "acme")
+    application.commit()
+    assert given.value(owner, "select count(*) from postbell.recipient") == 0
+
+    owner.execute("select postbell.tidy_up()")
+
+    assert given.column(owner, "select id from postbell.recipient") == ["1"]
+    assert given.value(owner, "select count(*) from postbell.missing_tenant") == 0
+
+
+def test_two_who_name_the_same_missing_tenant_wait_for_nobody(connect: Connect) -> None:
+    owner = connect()
+    owner.execute("create schema app")
+    owner.execute("create table app.users (id bigint primary key, site text)")
+    mirror(owner, {"id": "id", "tenant_id": "site"})
+    one, other = connect(autocommit=False), connect(autocommit=False)
+    for session in (one, other):
+        session.execute("set transaction isolation level repeatable read")
+        session.execute("set local lock_timeout = '2s'")
+        session.execute("select 1 from app.users")
+
+    one.execute("insert into app.users values (1, 'acme')")
+    other.execute("insert into app.users values (2, 'acme')")
+    one.commit()
+    other.commit()
+
+    given.tenant(owner, "acme")
+    assert given.column(owner, "select id from postbell.recipient order by id") == ["1", "2"]
+
+
+def test_mirroring_again_forgets_tenants_that_nobody_names_any_more(users: Connection) -> None:
+    add_to(users, "acme", 2)
+    mirror(users, TENANTS)
+    users.execute("update app.users set site = 'default'")
+    mirror(users, TENANTS)
+
+    assert checked(users) == []
+
+
 # --- mistakes
 
 
@@ -453,11 +691,81 @@ def test_who_meets_a_mirror_that_is_broken_waits_for_nobody(connect: Connect) ->
             {"id": "role"},
             "id: nothing says that role is unique in app.users: make a unique index",
         ),
+        (
+            {"id": "id", "erased_at": "is_here"},
+            (
+                "erased_at: is_here of app.users is of type boolean: name the time since when a"
+                " user is gone; whether one is there is is_active"
+            ),
+        ),
+        (
+            {"id": "id", "erased_at": "mail"},
+            (
+                "erased_at: mail of app.users is of type text: name the time since when a user is"
+                " gone; whether one is there is is_active"
+            ),
+        ),
+        (
+            {"id": "id", "is_active": "deleted_at"},
+            (
+                "is_active: deleted_at of app.users is of type timestamp with time zone: name a"
+                " boolean that is false of users who are gone"
+            ),
+        ),
+        (
+            {"id": "id", "roles": "is_here"},
+            "roles: is_here of app.users is of type boolean: name a column of text or text[]",
+        ),
+        (
+            {"id": "id", "roles": "flags"},
+            "roles: flags of app.users is of type boolean[]: name a column of text or text[]",
+        ),
+        (
+            {"id": "id", "phone": "id"},
+            "phone: id of app.users is of type bigint: name a column of text",
+        ),
+        (
+            {"id": "id", "email": "settings"},
+            "email: settings of app.users is of type jsonb: name a column of text",
+        ),
+        (
+            {"id": "id", "locale": "is_here"},
+            "locale: is_here of app.users is of type boolean: name a column of text",
+        ),
+        (
+            {"id": "id", "time_zone": "deleted_at"},
+            (
+                "time_zone: deleted_at of app.users is of type timestamp with time zone: name a"
+                " column of text"
+            ),
+        ),
+        (
+            {"id": "deleted_at"},
+            (
+                "id: deleted_at of app.users is of type timestamp with time zone: name a column of"
+                " text, uuid or whole numbers"
+            ),
+        ),
+        (
+            {"id": "id", "tenant_id": "grants"},
+            (
+                "tenant_id: grants of app.users is of type text[]: name a column of text, uuid or"
+                " whole numbers"
+            ),
+        ),
+        (
+            {"id": "id", "attributes": "mail"},
+            (
+                "attributes: mail of app.users is of type text: name a column of jsonb, or of each"
+                ' attribute: {"name": "full_name"}'
+            ),
+        ),
     ],
 )
 def test_a_mapping_that_fits_nothing_is_named(
     users: Connection, mapping: dict[str, object], said: str
 ) -> None:
+    users.execute("alter table app.users add flags boolean[]")
     with pytest.raises(psycopg.Error) as refused, users.transaction():
         mirror(users, mapping)
 

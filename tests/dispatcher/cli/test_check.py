@@ -36,7 +36,7 @@ def test_all_is_well(cli: Cli, mail_server: None) -> None:
     result = cli("check")
 
     assert result.exit_code == 0, result.stdout
-    assert "no errors, no warnings." in result.stdout
+    assert "no errors, " in result.stdout
     assert "greets us" in result.stdout
     assert "has the schema of this version" in result.stdout
 
@@ -223,6 +223,24 @@ def report(database: given.Connection, name: str, state: str, reason: str | None
         "changed_at": "2030-01-01 12:00Z",
     }  # fmt: skip
     given.call(database, "report_providers", process="host:1", reports=json.dumps([said]))
+
+
+def test_a_mirror_that_is_broken_is_an_error_and_a_missing_tenant_a_warning(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    database.execute("create table users (id bigint primary key, site text, mail text)")
+    database.execute("insert into users values (1, 'acme')")
+    mapping = json.dumps({"id": "id", "tenant_id": "site", "email": "mail"})
+    given.call(database, "mirror_recipients", source="users", mapping=mapping)
+    before = cli("check")
+    database.execute("alter table users rename mail to post")
+    after = cli("check")
+
+    assert before.exit_code == ExitCode.OK
+    assert "warning     users     public.users: there is no tenant acme" in before.stdout
+    assert after.exit_code == ExitCode.BAD
+    broken = "Recipients do not follow public.users: email: public.users has no column mail."
+    assert f"error       users     {broken}" in after.stdout
 
 
 # --- the gateway
