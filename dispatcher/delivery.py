@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
+
+from dispatcher.receipt import Blame
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +119,13 @@ class Retry:
     fault: Fault = Fault.MESSAGE
 
 
-#: Why an address is not written to any more: nobody is there, or its owner does not want it.
-Suppress = Literal["bounce", "stop"]
-
-
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never going to be taken. `suppress` says that the address itself is the reason."""
+    """Never going to be taken. `blame` says that the address itself is the reason."""
 
     reason: str
     code: str | None = None
-    suppress: Suppress | None = None
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True)

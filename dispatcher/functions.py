@@ -14,8 +14,9 @@ from psycopg.rows import class_row
 
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
-from dispatcher.delivery import Device, Suppress, Tenant
+from dispatcher.delivery import Device, Tenant
 from dispatcher.metrics import Depth
+from dispatcher.receipt import Blame
 from dispatcher.rendering.edition import Fault
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.text import Text
@@ -116,8 +117,8 @@ class Attempted:
     #: without them was passed on to another provider.
     retry_after: float | None
     latency_ms: float
-    #: Why the address itself is suppressed, if it is.
-    suppress: Suppress | None
+    #: What the address itself is to blame for, if it is.
+    blame: Blame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +302,7 @@ class Functions:
                 [attempt.reason for attempt in attempts],
                 [attempt.retry_after for attempt in attempts],
                 [attempt.latency_ms for attempt in attempts],
-                [attempt.suppress for attempt in attempts],
+                [attempt.blame for attempt in attempts],
                 json.dumps(versions),
             )
         )

@@ -18,7 +18,6 @@ from dispatcher.delivery import (
     Refused,
     Retry,
     Sent,
-    Suppress,
     Tenant,
     Unknown,
 )
@@ -35,6 +34,7 @@ from dispatcher.failover import (
 from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
+from dispatcher.receipt import Blame
 from dispatcher.rendering.content import Content
 from dispatcher.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
 
@@ -308,7 +308,7 @@ class ProviderSender(Sender):
             reason=None if isinstance(call.outcome, Sent) else call.outcome.reason,
             retry_after=None,
             latency_ms=call.seconds * 1000,
-            suppress=None,
+            blame=None,
         )
 
     def _attempted(self, delivery: Delivery, call: Call, at_least: float = 0.0) -> Attempted:
@@ -318,7 +318,7 @@ class ProviderSender(Sender):
         reason: str | None = None
         message_id: str | None = None
         retry_after: float | None = None
-        suppress: Suppress | None = None
+        blame: Blame | None = None
         match outcome:
             case Sent():
                 name = "sent"
@@ -326,7 +326,7 @@ class ProviderSender(Sender):
             case Refused():
                 name = "refused"
                 reason = outcome.reason
-                suppress = outcome.suppress
+                blame = outcome.blame
             case Retry():
                 name = "retry"
                 reason = outcome.reason
@@ -355,7 +355,7 @@ class ProviderSender(Sender):
             reason=reason,
             retry_after=retry_after,
             latency_ms=call.seconds * 1000,
-            suppress=suppress,
+            blame=blame,
         )
 
 

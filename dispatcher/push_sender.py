@@ -140,7 +140,7 @@ def _tried(device: Device, call: Call) -> Tried:
         code=outcome.code,
         reason=None if isinstance(outcome, Sent) else outcome.reason,
         latency_ms=call.seconds * 1000,
-        is_gone=isinstance(outcome, Refused) and outcome.suppress is not None,
+        is_gone=isinstance(outcome, Refused) and outcome.blame is not None,
     )
 
 

@@ -185,7 +185,7 @@ def attempts(
     *delivery_ids: int,
     reason: str | None = None,
     retry_after: float = 60,
-    suppress: str | None = None,
+    blame: str | None = None,
 ) -> None:
     """What a dispatcher writes down when a provider answered all of them alike.
 
@@ -207,7 +207,7 @@ def attempts(
             reasons=[reason] * many,
             retry_after=[str(retry_after) if outcome == "retry" else None] * many,
             latencies_ms=["1.5"] * many,
-            suppressions=[suppress] * many,
+            suppressions=[blame] * many,
         )
 
 

@@ -20,6 +20,7 @@ from dispatcher.channels.return_path import RETURN_PATH, ReturnPath
 from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Delivery, Refused
+from dispatcher.receipt import Blame
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 from dispatcher.signing import Signer
 
@@ -226,7 +227,7 @@ class EmailChannel:
             return Refused("the recipient has no e-mail address")
         mailbox = _mailbox(delivery.address)
         if isinstance(mailbox, Refused):
-            return Refused(f"not an e-mail address: {mailbox.reason}", suppress="bounce")
+            return Refused(f"not an e-mail address: {mailbox.reason}", blame=Blame.HARD)
         return mailbox
 
     def _reply_address(self, branding: Mapping[str, Any]) -> str | Refused | None:

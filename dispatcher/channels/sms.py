@@ -14,6 +14,7 @@ import phonenumbers
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.delivery import Delivery, Refused
+from dispatcher.receipt import Blame
 from dispatcher.rendering import gsm
 from dispatcher.rendering.sms_faults import length_of
 
@@ -152,7 +153,7 @@ def _number(written: str) -> str | Refused:
 
 
 def _no_number(why: str) -> Refused:
-    return Refused(f"not an international phone number: {why}", suppress="bounce")
+    return Refused(f"not an international phone number: {why}", blame=Blame.HARD)
 
 
 def _fault_of(text: str) -> str | None:

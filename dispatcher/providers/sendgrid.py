@@ -32,6 +32,7 @@ from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError
 from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.url import ProviderUrl
+from dispatcher.receipt import Blame
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
 DELIVERY_ID = "postbell_delivery_id"
@@ -169,7 +170,7 @@ class SendGrid:
         said = mask(quoted(said, self._account.api_key, *secrets))
         outcome = declined(answer, f"SendGrid: {answer.status} {said}".rstrip())
         if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
-            return replace(outcome, suppress="bounce")
+            return replace(outcome, blame=Blame.HARD)
         if answer.status == HTTPStatus.FORBIDDEN and "from" in dict(complaints):
             # One tenant's sender is not verified: the mails of the others get through.
             return Retry(f"SendGrid: {answer.status} {said}", code=outcome.code)

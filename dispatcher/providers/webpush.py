@@ -33,6 +33,7 @@ from dispatcher.providers.push_service import (
 from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.url import ProviderUrl
 from dispatcher.providers.vapid import Signatures, VapidKey
+from dispatcher.receipt import Blame
 
 log = structlog.get_logger()
 
@@ -157,7 +158,7 @@ class WebPush:
             )
             return Refused(str(fault), code="forbidden")
         except _UnusableKeysError as fault:
-            return Refused(str(fault), suppress="bounce")
+            return Refused(str(fault), blame=Blame.HARD)
         return self._outcome(answer, message, origin)
 
     def service_of(self, message: Push) -> str:
@@ -212,7 +213,7 @@ class WebPush:
         if status < HTTPStatus.BAD_REQUEST:
             # Not followed: it may lead to where the endpoint itself may not.
             reason = f"{reason}: it sends us elsewhere"
-        return Refused(reason, code=code, suppress="bounce" if status in _GONE else None)
+        return Refused(reason, code=code, blame=Blame.HARD if status in _GONE else None)
 
     def _key_refused(self, reason: str, code: str, origin: str) -> Retry:
         """Never the device's end: with the right key it can be reached.

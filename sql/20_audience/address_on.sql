@@ -3,7 +3,7 @@ returns table (address text)
 language sql stable parallel safe
 as $$
     select case channel
-        when 'email' then email
+        when 'email' then trim(email)
         when 'sms' then postbell.number_of(phone)
         when 'in_app' then recipient_id
         when 'sse' then recipient_id

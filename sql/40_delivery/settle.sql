@@ -13,7 +13,7 @@ begin
     with tried as materialized (
         select *, outcome in ('retry', 'partly') or outcome = 'unknown' and retry_after is not null as is_for_later
         from unnest(delivery_ids, outcomes, providers, message_ids, reasons, retry_after, suppressions)
-            as t (delivery_id, outcome, provider, message_id, reason, retry_after, suppressed_for)
+            as t (delivery_id, outcome, provider, message_id, reason, retry_after, blame)
     ),
 
     settled as (
@@ -39,7 +39,7 @@ begin
           and (tried.outcome <> 'retry' or tried.retry_after is not null)
           -- That it was sent is true whoever says so; the rest is for the one in whose hands it still is.
           and (d.state = 'sending' or tried.outcome = 'sent' and d.state in ('queued', 'waiting', 'unknown'))
-        returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.suppressed_for, tried.reason
+        returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.blame, tried.reason
     ),
 
     waiting as (
@@ -73,14 +73,15 @@ begin
             select distinct on (settled.tenant_id, settled.channel, barred.address)
                 row(
                     settled.tenant_id, settled.channel, barred.address,
-                    settled.suppressed_for, left(settled.reason, 1000), postbell.clock(), 'infinity'
+                    case settled.blame when 'stop' then 'stop' else 'bounce' end,
+                    left(settled.reason, 1000), postbell.clock(), postbell.suppressed_until(settled.blame)
                 )::postbell.suppression
             from settled
             join postbell.recipient as person
                 on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
             cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
             cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
-            where settled.suppressed_for is not null
+            where postbell.suppressed_until(settled.blame) is not null
               and barred.address is not null
         )
     into v_waiting, v_barred;
@@ -97,4 +98,4 @@ end
 $$;
 
 comment on function postbell.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: why the address itself is suppressed (bounce, stop), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: what is to blame the address itself for, see postbell.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';

@@ -17,8 +17,8 @@ as $$
         cross join lateral (select postbell.normal_address(d.channel, reach.address) as address) as barred
         cross join lateral (
             select case
-                when known.barred_for is not null or n.blame in ('hard', 'stop') then 'infinity'
-                when n.blame = 'soft' then postbell.clock() + interval '3 days'
+                when known.barred_for is not null then 'infinity'
+                when n.blame is not null then postbell.suppressed_until(n.blame)
                 -- Asked for patience again and again: somebody has to leave it in peace for a while.
                 when n.kind = 'deferred' and 5 <= (
                     select count(*)

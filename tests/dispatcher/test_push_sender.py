@@ -16,6 +16,7 @@ from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
+from dispatcher.receipt import Blame
 from tests import given
 from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due
 from tests.given import Connection
@@ -25,7 +26,7 @@ PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"
 TABLET = "https://push.example/tablet"
 
-GONE = Refused("410 unsubscribed", code="410", suppress="bounce")
+GONE = Refused("410 unsubscribed", code="410", blame=Blame.HARD)
 BUSY = Retry("503 busy", code="503")
 
 

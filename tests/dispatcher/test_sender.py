@@ -18,6 +18,7 @@ from dispatcher.editions import Editions
 from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
+from dispatcher.receipt import Blame
 from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import Gate, ScriptedProvider
@@ -236,7 +237,7 @@ async def test_a_refusal_is_final_and_says_why(
 async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:
-    provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", suppress="bounce"))
+    provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", blame=Blame.HARD))
     deliver = Deliver(db, email_sender(sessions, editions, provider, in_flight=1))
     first, queued = emit(db, 2)
 

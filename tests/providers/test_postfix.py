@@ -103,7 +103,7 @@ async def test_an_unknown_mailbox_is_refused_with_550_and_suppressed(smtp: Smtp)
 
     assert isinstance(outcome, Refused)
     assert outcome.code == "550 5.1.1"
-    assert outcome.suppress
+    assert outcome.blame
     assert "nobody@example.org" not in outcome.reason
 
 
@@ -112,7 +112,7 @@ async def test_a_550_of_policy_is_refused_without_blaming_the_address(smtp: Smtp
 
     assert isinstance(outcome, Refused)
     assert outcome.code == "550 5.7.1"
-    assert not outcome.suppress
+    assert not outcome.blame
 
 
 async def test_a_relay_that_is_not_allowed_is_not_the_recipients_fault(smtp: Smtp) -> None:
@@ -120,7 +120,7 @@ async def test_a_relay_that_is_not_allowed_is_not_the_recipients_fault(smtp: Smt
 
     assert isinstance(outcome, Refused)
     assert outcome.code == "554 5.7.1"
-    assert not outcome.suppress
+    assert not outcome.blame
 
 
 async def test_a_552_full_mailbox_is_tried_again(smtp: Smtp) -> None:
@@ -144,7 +144,7 @@ async def test_a_mail_refused_at_the_dot_is_refused_without_blaming_the_address(
 
     assert isinstance(outcome, Refused)
     assert outcome.code == "550 5.7.1"
-    assert not outcome.suppress
+    assert not outcome.blame
 
 
 async def test_a_mail_above_the_announced_size_is_refused_before_it_is_transferred(

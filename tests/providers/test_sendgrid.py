@@ -246,7 +246,7 @@ async def test_an_address_that_is_none_is_suppressed(service: HttpPeer, provider
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Refused)
-    assert outcome.suppress
+    assert outcome.blame
     assert outcome.code == "400"
 
 
@@ -263,7 +263,7 @@ async def test_a_refusal_of_anything_else_suppresses_nobody(
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Refused)
-    assert not outcome.suppress
+    assert not outcome.blame
 
 
 async def test_a_reason_shows_neither_addresses_nor_the_key(
@@ -307,7 +307,7 @@ async def test_an_address_beyond_ascii_is_refused_without_asking(
     outcome = await provider.send(an_email(to="jürgen@example.org", smtputf8=True))
 
     assert isinstance(outcome, Refused)
-    assert not outcome.suppress
+    assert not outcome.blame
     assert service.connections == 0
 
 

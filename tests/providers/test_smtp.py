@@ -9,6 +9,7 @@ import pytest
 
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
+from dispatcher.receipt import Blame
 from tests.providers.conftest import Open
 from tests.providers.given import an_email
 from tests.providers.smtp_peer import Drop, Hang, Say, SmtpPeer
@@ -240,7 +241,7 @@ async def test_a_non_ascii_address_is_refused_where_it_is_not_offered(
 
     assert isinstance(outcome, Refused)
     assert "SMTPUTF8" in outcome.reason
-    assert not outcome.suppress
+    assert not outcome.blame
     assert isinstance(await provider.send(an_email()), Sent)
 
 
@@ -311,7 +312,7 @@ async def test_the_reason_shows_neither_address_nor_password(server: SmtpPeer, s
 
     outcome = await provider.send(an_email())
 
-    assert outcome == Refused("RCPT: 550 5.1.1 <…> unknown, … …", "550 5.1.1", suppress="bounce")
+    assert outcome == Refused("RCPT: 550 5.1.1 <…> unknown, … …", "550 5.1.1", blame=Blame.HARD)
 
 
 async def test_a_wrong_password_is_tried_once_by_one_method(server: SmtpPeer, smtp: Open) -> None:

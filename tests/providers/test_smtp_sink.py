@@ -108,4 +108,4 @@ async def test_a_5xx_about_the_mail_is_refused_without_blaming_the_address(step:
     outcome = await sent_through(SmtpSink(HARD, step))
 
     assert isinstance(outcome, Refused)
-    assert not outcome.suppress
+    assert not outcome.blame

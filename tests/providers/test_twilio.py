@@ -22,7 +22,8 @@ from dispatcher.providers.entry import read_entries
 from dispatcher.providers.http import Response
 from dispatcher.providers.provider import ProviderUrlError, Reporting, provider_for
 from dispatcher.providers.twilio import Account, Twilio
-from dispatcher.providers.twilio.codes import Blame, codes_with, known_codes
+from dispatcher.providers.twilio.codes import Cause, codes_with, known_codes
+from dispatcher.receipt import Blame
 from tests.peers.prism import TWILIO, Prism
 from tests.providers.given import an_sms
 from tests.providers.http_peer import Drop, Hang, HttpPeer, Request, Say
@@ -192,8 +193,8 @@ async def test_an_api_key_stands_in_for_the_accounts_token(peer: TwilioPeer) -> 
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        (21211, Refused("Twilio: 21211 this is no phone number", "21211", suppress="bounce")),
-        (21610, Refused("Twilio: 21610 the person has answered STOP", "21610", suppress="stop")),
+        (21211, Refused("Twilio: 21211 this is no phone number", "21211", blame=Blame.HARD)),
+        (21610, Refused("Twilio: 21610 the person has answered STOP", "21610", blame=Blame.STOP)),
         (21617, Refused("Twilio: 21617 the text is too long for Twilio", "21617")),
         (
             20003,
@@ -251,7 +252,7 @@ async def test_a_tenants_bad_sender_stops_nobody_elses_texts(
 
     assert isinstance(of_a_tenant, Refused)
     assert of_a_tenant.reason.endswith(": Fernhill")
-    assert not of_a_tenant.suppress
+    assert not of_a_tenant.blame
     assert isinstance(of_the_provider, Retry)
     assert of_the_provider.fault is Fault.CONFIGURATION
 
@@ -335,7 +336,7 @@ async def test_a_text_that_failed_at_once_is_not_called_sent(
     outcome = await twilio.send(an_sms())
 
     assert isinstance(outcome, Refused)
-    assert outcome.suppress == "stop"
+    assert outcome.blame == "stop"
 
 
 async def test_a_redirect_is_not_followed_with_the_credentials(
@@ -373,16 +374,16 @@ async def test_any_answer_has_a_meaning(status: int, body: bytes) -> None:
 
 
 def test_every_code_of_the_facts_is_in_the_table() -> None:
-    found = {blame: set[int]() for blame in Blame}
+    found = {cause: set[int]() for cause in Cause}
     for code, meaning in known_codes().items():
-        found[meaning.blame].add(code)
+        found[meaning.cause].add(code)
 
-    assert found[Blame.RECIPIENT] >= {21211, 21614, 21635, 21265, 30004, 30005, 30006}
-    assert found[Blame.STOPPED] == {21610}
-    assert found[Blame.CONTENT] >= {21617, 21602, 30007}
-    ours = found[Blame.ACCOUNT] | found[Blame.SENDER] | found[Blame.DESTINATION]
+    assert found[Cause.RECIPIENT] >= {21211, 21614, 21635, 21265, 30004, 30005, 30006}
+    assert found[Cause.STOPPED] == {21610}
+    assert found[Cause.CONTENT] >= {21617, 21602, 30007}
+    ours = found[Cause.ACCOUNT] | found[Cause.SENDER] | found[Cause.DESTINATION]
     assert ours >= {20003, 21212, 21606, 21408, 21612, 21703, 30002, 30032, 30034}
-    again = found[Blame.BUSY] | found[Blame.UNREACHABLE]
+    again = found[Cause.BUSY] | found[Cause.UNREACHABLE]
     assert again >= {20429, 20500, 20503, 21611, 30001, 30003, 30008, 30017, 30022}
 
 
@@ -398,9 +399,9 @@ async def test_an_operator_can_change_what_a_code_means(peer: TwilioPeer, tmp_pa
 
     assert outcomes == [
         Refused("Twilio: 30003 we give up at once", "30003"),
-        Refused("Twilio: 12345 new", "12345", suppress="bounce"),
+        Refused("Twilio: 12345 new", "12345", blame=Blame.HARD),
     ]
-    assert codes_with(None)[30003].blame is Blame.UNREACHABLE
+    assert codes_with(None)[30003].cause is Cause.UNREACHABLE
     await provider.close()
 
 

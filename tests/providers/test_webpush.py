@@ -123,7 +123,7 @@ async def test_a_device_that_is_gone_is_at_fault_itself(
     outcome = await service.provider.send(service.message(1))
 
     assert isinstance(outcome, Refused)
-    assert outcome.suppress
+    assert outcome.blame
     assert outcome.code == str(status)
 
 
@@ -133,7 +133,7 @@ async def test_no_other_answer_ends_a_device(service: WebPushHarness, status: in
 
     outcome = await service.provider.send(service.message(1))
 
-    assert not (isinstance(outcome, Refused) and outcome.suppress)
+    assert not (isinstance(outcome, Refused) and outcome.blame)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -274,7 +274,7 @@ async def test_a_device_whose_key_is_none_ends_without_a_call(
     outcome = await service.provider.send(a_push(device))
 
     assert isinstance(outcome, Refused)
-    assert outcome.suppress
+    assert outcome.blame
     assert service.peer.requests == []
 
 
@@ -287,7 +287,7 @@ async def test_an_endpoint_inside_our_network_is_refused_and_logged(
         outcome = await public.send(a_push(device))
 
     assert isinstance(outcome, Refused)
-    assert not outcome.suppress
+    assert not outcome.blame
     assert (logged[0]["event"], logged[0]["device"]) == ("an endpoint was refused", 9)
 
 

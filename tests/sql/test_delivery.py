@@ -475,6 +475,14 @@ def test_an_outcome_settles_the_delivery(
     assert batches(db) == []
 
 
+def test_a_space_around_an_address_is_no_part_of_it(db: Connection) -> None:
+    given.recipient(db)
+    db.execute("update postbell.recipient set email = ' u1@example.org '")
+    emit_and_route(db)
+    (batch,) = batches(db)
+    assert given.claim(db, batch, "address") == [("u1@example.org",)]
+
+
 def test_many_outcomes_are_recorded_at_once(db: Connection) -> None:
     emit_and_route(db, 3)
     claimed = claim(db)
@@ -482,15 +490,28 @@ def test_many_outcomes_are_recorded_at_once(db: Connection) -> None:
     assert [fate(db, delivery).state for delivery in claimed.deliveries] == ["sent"] * 3
 
 
-@pytest.mark.parametrize("suppress", ["bounce", "stop", None])
-def test_an_address_at_fault_is_suppressed(db: Connection, suppress: str | None) -> None:
+@pytest.mark.parametrize(
+    ("blame", "expected"),
+    [
+        ("hard", [("email", "u1@example.org", "bounce", "5.1.1 no such user", True)]),
+        ("soft", [("email", "u1@example.org", "bounce", "5.1.1 no such user", False)]),
+        ("stop", [("email", "u1@example.org", "stop", "5.1.1 no such user", True)]),
+        (None, []),
+    ],
+)
+def test_an_address_at_fault_is_suppressed_for_good_or_for_days(
+    db: Connection, blame: str | None, expected: list[object]
+) -> None:
     given.recipient(db, email="U1@Example.org")
     emit_and_route(db)
     (delivery,) = start(db, claim(db))
-    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", suppress=suppress)
-    found = given.rows(db, "select channel, address, reason, detail from postbell.suppression")
-    expected = [("email", "u1@example.org", suppress, "5.1.1 no such user")]
-    assert found == (expected if suppress else [])
+    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", blame=blame)
+    found = given.rows(
+        db,
+        "select channel, address, reason, detail, expires_at = 'infinity'"
+        " from postbell.suppression",
+    )
+    assert found == expected
 
 
 def test_an_address_that_is_gone_is_suppressed_for_good_though_it_once_was_for_days(
@@ -500,7 +521,7 @@ def test_an_address_that_is_gone_is_suppressed_for_good_though_it_once_was_for_d
     given.call(db, "suppress", channel="email", address="u1@example.org", expires_at=days_ago)
     emit_and_route(db)
     (delivery,) = start(db, claim(db))
-    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", suppress="bounce")
+    given.attempts(db, "refused", delivery, reason="5.1.1 no such user", blame="hard")
     found = given.rows(db, "select reason, expires_at = 'infinity' from postbell.suppression")
     assert found == [("bounce", True)]
 

@@ -42,11 +42,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 #: Whose doing a code is, and what that means for the number.
-_BLAMES: Final[Mapping[codes.Blame, Blame]] = MappingProxyType(
+_BLAMES: Final[Mapping[codes.Cause, Blame]] = MappingProxyType(
     {
-        codes.Blame.RECIPIENT: Blame.HARD,
-        codes.Blame.STOPPED: Blame.STOP,
-        codes.Blame.UNREACHABLE: Blame.SOFT,
+        codes.Cause.RECIPIENT: Blame.HARD,
+        codes.Cause.STOPPED: Blame.STOP,
+        codes.Cause.UNREACHABLE: Blame.SOFT,
     }
 )
 
@@ -170,4 +170,4 @@ def _blame(kind: Kind, code: str | None, table: Codes) -> Blame | None:
     if kind not in (Kind.UNDELIVERED, Kind.FAILED) or code is None or not _CODE.fullmatch(code):
         return None
     meaning = table.get(int(code))
-    return None if meaning is None else _BLAMES.get(meaning.blame)
+    return None if meaning is None else _BLAMES.get(meaning.cause)

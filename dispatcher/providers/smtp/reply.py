@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.mail_status import FULL_MAILBOX, blame_of
 from dispatcher.masking import mask
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.providers.quotation import quoted
@@ -41,10 +42,6 @@ class Code(IntEnum):
     LAST = 599
 
 
-#: RFC 3463, 3.2 and RFC 7505: no such mailbox, no such domain, bad syntax, moved away, takes none.
-BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-#: RFC 3463, 3.3: the mailbox is full. Permanent by its class, but people tidy up.
-FULL_MAILBOX = "5.2.2"
 #: RFC 4954, 6: who we are, or how we proved it, was not good enough.
 NOT_AUTHENTICATED = frozenset({530, 534, 535, 538})
 
@@ -92,8 +89,8 @@ class Reply:
                 return Unknown(reason, code=self.code)
             return Retry(reason, code=self.code, fault=Fault.PROVIDER)
         if self._is_permanent(phase):
-            is_bad = phase in _ABOUT_RECIPIENT and self.enhanced in BAD_ADDRESS
-            return Refused(reason, code=self.code, suppress="bounce" if is_bad else None)
+            blame = blame_of(self.enhanced) if phase in _ABOUT_RECIPIENT else None
+            return Refused(reason, code=self.code, blame=blame)
         return Retry(reason, code=self.code, fault=self._fault(phase))
 
     def _is_permanent(self, phase: Phase) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from dispatcher.providers.provider import ProviderUrlError
 
 
-class Blame(StrEnum):
+class Cause(StrEnum):
     """Whose doing it is; the sections of the table."""
 
     RECIPIENT = "recipient"
@@ -29,7 +29,7 @@ class Blame(StrEnum):
 class Meaning(NamedTuple):
     """A code's section, and a few words that name neither the number nor the text."""
 
-    blame: Blame
+    cause: Cause
     words: str
 
 
@@ -56,8 +56,8 @@ def codes_with(path: str | None) -> Codes:
 def _parsed(source: str) -> dict[int, Meaning]:
     codes: dict[int, Meaning] = {}
     for section, entries in tomllib.loads(source).items():
-        if section not in tuple(Blame):
-            raise ValueError(f"there is no section [{section}]; there are {', '.join(Blame)}")
+        if section not in tuple(Cause):
+            raise ValueError(f"there is no section [{section}]; there are {', '.join(Cause)}")
         if not isinstance(entries, dict):
             raise ValueError(f"[{section}] must be a section")  # noqa: TRY004 said to its author
         for code, words in entries.items():
@@ -65,5 +65,5 @@ def _parsed(source: str) -> dict[int, Meaning]:
                 raise ValueError(f'[{section}] has lines such as 21211 = "why"; {code} is none')
             if int(code) in codes:
                 raise ValueError(f"{code} is in two sections")
-            codes[int(code)] = Meaning(Blame(section), words)
+            codes[int(code)] = Meaning(Cause(section), words)
     return codes

@@ -34,8 +34,9 @@ from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ReportUrl
 from dispatcher.providers.quotation import identifier, quoted
 from dispatcher.providers.twilio.account import Account
-from dispatcher.providers.twilio.codes import Blame, Meaning
+from dispatcher.providers.twilio.codes import Cause, Meaning
 from dispatcher.providers.url import is_loopback
+from dispatcher.receipt import Blame
 
 #: Twilio keeps a text no longer than this.
 LONGEST_VALIDITY: Final = timedelta(hours=10)
@@ -159,20 +160,20 @@ class Twilio:
         self, code: int, meaning: Meaning, message: Sms, after: timedelta | None
     ) -> Refused | Retry:
         reason, written = f"Twilio: {code} {meaning.words}", str(code)
-        match meaning.blame:
-            case Blame.RECIPIENT | Blame.STOPPED:
-                is_stopped = meaning.blame is Blame.STOPPED
-                return Refused(reason, code=written, suppress="stop" if is_stopped else "bounce")
-            case Blame.CONTENT:
+        match meaning.cause:
+            case Cause.RECIPIENT | Cause.STOPPED:
+                is_stopped = meaning.cause is Cause.STOPPED
+                return Refused(reason, code=written, blame=Blame.STOP if is_stopped else Blame.HARD)
+            case Cause.CONTENT:
                 return Refused(reason, code=written)
-            case Blame.SENDER if message.sender is not None:
+            case Cause.SENDER if message.sender is not None:
                 # One tenant's mistake must not stop the texts of the others.
                 return Refused(f"{reason}: {message.sender}", code=written)
-            case Blame.SENDER | Blame.ACCOUNT:
+            case Cause.SENDER | Cause.ACCOUNT:
                 return _misconfigured(reason, written)
-            case Blame.BUSY:
+            case Cause.BUSY:
                 return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
-            case Blame.DESTINATION | Blame.UNREACHABLE:
+            case Cause.DESTINATION | Cause.UNREACHABLE:
                 return Retry(reason, after=after, code=written)
 
     def _unlisted(self, answer: Response, code: int, text: str, to: str) -> Outcome:

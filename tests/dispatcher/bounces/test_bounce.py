@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dispatcher.bounce import NotABounce, Unproven, receipts_in
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.mail_status import blame_of
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import Signer
 from tests.dispatcher.bounces.corpus import REPLIES, SAMPLES, Sample
@@ -99,24 +98,6 @@ def test_action_and_status_say_what_it_is(
 ) -> None:
     receipt = one(mail(POSTFIX, action=action, status=status, said="250 ok"))
     assert (receipt.kind, receipt.blame) == (kind, blame)
-
-
-@pytest.mark.parametrize(
-    ("status", "blame"),
-    [
-        ("5.1.2", Blame.HARD),
-        ("5.1.6", Blame.HARD),
-        ("5.1.8", None),
-        ("5.2.1", Blame.SOFT),
-        ("5.0.0", None),
-        ("4.2.2", Blame.SOFT),
-        ("", None),
-        (None, None),
-        ("nonsense", None),
-    ],
-)
-def test_a_status_blames_the_address_or_nobody(status: str | None, blame: Blame | None) -> None:
-    assert blame_of(status) is blame
 
 
 def test_one_report_again_is_the_same_event_and_another_is_not() -> None:

@@ -147,7 +147,7 @@ def test_branding_that_cannot_stand_in_a_mail_is_refused_by_name(
 
     assert isinstance(refused, Refused)
     assert "tenant default: branding" in refused.reason
-    assert not refused.suppress
+    assert not refused.blame
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_is_no_address_is_refused_and_suppressed(address: str) -> None:
     refused = channel.message(delivery, CONTENT)
 
     assert isinstance(refused, Refused)
-    assert refused.suppress
+    assert refused.blame
     assert refused.reason.startswith("not an e-mail address: ")
     assert channel.address(delivery) == refused
 
@@ -259,7 +259,7 @@ def test_whatever_is_written_is_read_back(
 def test_every_plain_address_is_read_back(local: str, domain: str) -> None:
     address = email_channel().address(a_delivery(f"{local}@{domain}"))
     if isinstance(address, Refused):  # reserved names, such as .invalid
-        assert address.suppress
+        assert address.blame
         return
 
     mail = read(email_channel().message(a_delivery(address), CONTENT))

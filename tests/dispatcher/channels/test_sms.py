@@ -91,7 +91,7 @@ def test_what_is_no_international_number_is_refused_and_suppressed(written: str)
 
     answer = refused(channel.message(delivery, PAID))
 
-    assert answer.suppress
+    assert answer.blame
     assert answer.reason.startswith("not an international phone number: ")
     assert channel.address(delivery) == answer
     assert not re.search(r"\d{5}", answer.reason.replace("+12025550123", "")), "shows the number"
@@ -202,7 +202,7 @@ def test_a_tenants_sender_that_no_network_takes_is_refused_by_name() -> None:
     answer = refused(sms_channel("Shop").message(delivery, PAID))
 
     assert answer.reason.startswith("tenant default: branding: sms_sender: ")
-    assert not answer.suppress
+    assert not answer.blame
 
 
 def test_what_expires_is_valid_until_then() -> None:
