@@ -45,7 +45,7 @@ class Fate(NamedTuple):
 def rows(connection: Connection, query: str, *arguments: object) -> list[tuple[Any, ...]]:
     """All rows of a query; arguments may be dicts, for jsonb."""
     cursor = connection.cursor(row_factory=tuple_row)
-    cursor.execute(query.encode(), [_adapted(argument) for argument in arguments])
+    cursor.execute(query.encode(), [adapted(argument) for argument in arguments])
     return cursor.fetchall() if cursor.description else []
 
 
@@ -67,7 +67,7 @@ def call(connection: Connection, function: str, **named: object) -> list[tuple[A
         sql.SQL(", ").join(sql.SQL("{} => %s").format(sql.Identifier(name)) for name in named),
     )
     cursor = connection.cursor(row_factory=tuple_row)
-    cursor.execute(statement, [_adapted(argument) for argument in named.values()])
+    cursor.execute(statement, [adapted(argument) for argument in named.values()])
     return cursor.fetchall()
 
 
@@ -78,7 +78,7 @@ def insert(connection: Connection, table: str, **columns: object) -> None:
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
     )
-    connection.execute(statement, [_adapted(given) for given in columns.values()])
+    connection.execute(statement, [adapted(given) for given in columns.values()])
 
 
 def clock(connection: Connection, at: datetime | str) -> None:
@@ -100,7 +100,7 @@ def tenant(connection: Connection, id: str = "default", **columns: object) -> st
             sql.SQL("update postbell.tenant set {} = %s where id = %s").format(
                 sql.Identifier(name)
             ),
-            [_adapted(given), id],
+            [adapted(given), id],
         )
     return id
 
@@ -161,7 +161,7 @@ def emit(
         sql.SQL(", ").join([sql.Placeholder()] * len(named)),
     )
     cursor = connection.cursor(row_factory=tuple_row)
-    cursor.execute(statement, [_adapted(given) for given in named.values()])
+    cursor.execute(statement, [adapted(given) for given in named.values()])
     ((outbox_id,),) = cursor.fetchall()
     return int(outbox_id)
 
@@ -300,5 +300,5 @@ def rejections(connection: Connection) -> dict[int, str]:
     return dict(rows(connection, "select outbox_id, reason from postbell.rejected_events"))
 
 
-def _adapted(given: object) -> object:
+def adapted(given: object) -> object:
     return Jsonb(given) if isinstance(given, dict) else given

@@ -21,4 +21,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_badge_awarded is 'loyalty.badge_awarded, to the client.';
+comment on function postbell.notify_badge_awarded(
+    text, text, text, text, text, text, timestamptz, timestamptz
+) is 'loyalty.badge_awarded, to the client.';
+
+select postbell.add_integer_ids('notify_badge_awarded');

@@ -23,4 +23,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_class_bundle_completed is 'class.bundle.completed, to the client.';
+comment on function postbell.notify_class_bundle_completed(
+    text, text, bigint, text, text, text, text, timestamptz, timestamptz
+) is 'class.bundle.completed, to the client.';
+
+select postbell.add_integer_ids('notify_class_bundle_completed');

@@ -29,4 +29,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_class_bundle_created is 'class.bundle.created, to the client.';
+comment on function postbell.notify_class_bundle_created(
+    text, text, anycompatible, bigint, anycompatible, text, text, text, text, text, timestamptz, timestamptz
+) is 'class.bundle.created, to the client.';
+
+select postbell.add_integer_ids('notify_class_bundle_created');

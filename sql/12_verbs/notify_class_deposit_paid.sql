@@ -27,4 +27,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_class_deposit_paid is 'class.bundle.deposit_paid, to the client.';
+comment on function postbell.notify_class_deposit_paid(
+    text, text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
+) is 'class.bundle.deposit_paid, to the client.';
+
+select postbell.add_integer_ids('notify_class_deposit_paid');

@@ -28,4 +28,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_class_message_received is 'class.message.received, to the thread''s members but never the sender. The members are those named, or else whoever joined the topic thread:ID.';
+comment on function postbell.notify_class_message_received(
+    text, text, text, text, text, text, text[], text, text, timestamptz, timestamptz
+) is 'class.message.received, to the thread''s members but never the sender. The members are those named, or else whoever joined the topic thread:ID.';
+
+select postbell.add_integer_ids('notify_class_message_received');

@@ -23,4 +23,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_class_ticket_created is 'class.ticket.created, to the client.';
+comment on function postbell.notify_class_ticket_created(
+    text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'class.ticket.created, to the client.';
+
+select postbell.add_integer_ids('notify_class_ticket_created');

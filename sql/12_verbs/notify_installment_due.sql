@@ -41,4 +41,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_installment_due is 'class.installment.due if a bundle of classes is named, else payment.installment_due, to the client. Its subject is installment:ID: cancel that when it is paid before deliver_at.';
+comment on function postbell.notify_installment_due(
+    text, anycompatible, date, bigint, bigint, text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'class.installment.due if a bundle of classes is named, else payment.installment_due, to the client. Its subject is installment:ID: cancel that when it is paid before deliver_at.';
+
+select postbell.add_integer_ids('notify_installment_due');

@@ -27,4 +27,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_invoice_generated is 'payment.invoice_generated, to the client.';
+comment on function postbell.notify_invoice_generated(
+    text, text, anycompatible, date, text, text, text, text, text, timestamptz, timestamptz
+) is 'payment.invoice_generated, to the client.';
+
+select postbell.add_integer_ids('notify_invoice_generated');

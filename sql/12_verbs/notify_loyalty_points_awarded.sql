@@ -23,4 +23,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_loyalty_points_awarded is 'loyalty.points_awarded, to the client.';
+comment on function postbell.notify_loyalty_points_awarded(
+    text, bigint, text, bigint, text, text, text, timestamptz, timestamptz
+) is 'loyalty.points_awarded, to the client.';
+
+select postbell.add_integer_ids('notify_loyalty_points_awarded');

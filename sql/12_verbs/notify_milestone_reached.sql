@@ -21,4 +21,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_milestone_reached is 'loyalty.milestone_reached, to the client.';
+comment on function postbell.notify_milestone_reached(
+    text, text, bigint, text, text, text, timestamptz, timestamptz
+) is 'loyalty.milestone_reached, to the client.';
+
+select postbell.add_integer_ids('notify_milestone_reached');

@@ -26,4 +26,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_order_assigned is 'order.assigned, to the writer and the client. The actor, say a writer who took it, is not told.';
+comment on function postbell.notify_order_assigned(
+    text, text, text, text, text, timestamptz, text, text, text, timestamptz, timestamptz
+) is 'order.assigned, to the writer and the client. The actor, say a writer who took it, is not told.';
+
+select postbell.add_integer_ids('notify_order_assigned');

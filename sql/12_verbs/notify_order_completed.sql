@@ -22,4 +22,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_order_completed is 'order.completed, to the client and the writer, if there is one.';
+comment on function postbell.notify_order_completed(
+    text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'order.completed, to the client and the writer, if there is one.';
+
+select postbell.add_integer_ids('notify_order_completed');

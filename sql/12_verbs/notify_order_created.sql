@@ -25,4 +25,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_order_created is 'order.created, to the client.';
+comment on function postbell.notify_order_created(
+    text, text, text, anycompatible, text, text, text, text, timestamptz, timestamptz
+) is 'order.created, to the client.';
+
+select postbell.add_integer_ids('notify_order_created');

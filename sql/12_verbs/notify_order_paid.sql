@@ -28,4 +28,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_order_paid is 'order.paid, to the client and the assigned writer, if there is one. It is the only event of the moment: payment.completed is for a payment without an order.';
+comment on function postbell.notify_order_paid(
+    text, text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'order.paid, to the client and the assigned writer, if there is one. It is the only event of the moment: payment.completed is for a payment without an order.';
+
+select postbell.add_integer_ids('notify_order_paid');

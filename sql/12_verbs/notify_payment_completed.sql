@@ -28,4 +28,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_payment_completed is 'payment.completed, to the client, for a payment that is not of an order; for one that is, notify_order_paid().';
+comment on function postbell.notify_payment_completed(
+    text, anycompatible, text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'payment.completed, to the client, for a payment that is not of an order; for one that is, notify_order_paid().';
+
+select postbell.add_integer_ids('notify_payment_completed');

@@ -27,4 +27,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_payment_failed is 'payment.failed, to the client.';
+comment on function postbell.notify_payment_failed(
+    text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'payment.failed, to the client.';
+
+select postbell.add_integer_ids('notify_payment_failed');

@@ -25,4 +25,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_redemption_approved is 'loyalty.redemption.approved, to the client.';
+comment on function postbell.notify_redemption_approved(
+    text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
+) is 'loyalty.redemption.approved, to the client.';
+
+select postbell.add_integer_ids('notify_redemption_approved');

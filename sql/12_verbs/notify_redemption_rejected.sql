@@ -25,4 +25,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_redemption_rejected is 'loyalty.redemption.rejected, to the client.';
+comment on function postbell.notify_redemption_rejected(
+    text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
+) is 'loyalty.redemption.rejected, to the client.';
+
+select postbell.add_integer_ids('notify_redemption_rejected');

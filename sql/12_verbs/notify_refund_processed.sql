@@ -27,4 +27,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_refund_processed is 'payment.refunded, to the client.';
+comment on function postbell.notify_refund_processed(
+    text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'payment.refunded, to the client.';
+
+select postbell.add_integer_ids('notify_refund_processed');

@@ -23,4 +23,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_assigned is 'ticket.assigned, to the assignee.';
+comment on function postbell.notify_ticket_assigned(
+    text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'ticket.assigned, to the assignee.';
+
+select postbell.add_integer_ids('notify_ticket_assigned');

@@ -39,4 +39,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_created is 'ticket.created, to the creator and everybody with the support role; and ticket.assigned to the assignee, if there is one. Returns the ids of both.';
+comment on function postbell.notify_ticket_created(
+    text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'ticket.created, to the creator and everybody with the support role; and ticket.assigned to the assignee, if there is one. Returns the ids of both.';
+
+select postbell.add_integer_ids('notify_ticket_created');

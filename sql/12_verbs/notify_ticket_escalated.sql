@@ -26,4 +26,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_escalated is 'ticket.escalated, to the creator and the assignee, if there is one.';
+comment on function postbell.notify_ticket_escalated(
+    text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'ticket.escalated, to the creator and the assignee, if there is one.';
+
+select postbell.add_integer_ids('notify_ticket_escalated');

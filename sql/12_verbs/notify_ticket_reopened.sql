@@ -22,4 +22,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_reopened is 'ticket.reopened, to the creator and the assignee, if there is one.';
+comment on function postbell.notify_ticket_reopened(
+    text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'ticket.reopened, to the creator and the assignee, if there is one.';
+
+select postbell.add_integer_ids('notify_ticket_reopened');

@@ -29,4 +29,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_reply is 'ticket.replied, to the creator and the assignee, never the replier. The creator does not hear of an internal note.';
+comment on function postbell.notify_ticket_reply(
+    text, text, text, text, text, text, text, text, boolean, text, text, timestamptz, timestamptz
+) is 'ticket.replied, to the creator and the assignee, never the replier. The creator does not hear of an internal note.';
+
+select postbell.add_integer_ids('notify_ticket_reply');

@@ -25,4 +25,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_ticket_resolved is 'ticket.resolved, to the creator.';
+comment on function postbell.notify_ticket_resolved(
+    text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'ticket.resolved, to the creator.';
+
+select postbell.add_integer_ids('notify_ticket_resolved');

@@ -21,4 +21,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_tier_upgraded is 'loyalty.tier_upgraded, to the client.';
+comment on function postbell.notify_tier_upgraded(
+    text, text, text, text, text, text, timestamptz, timestamptz
+) is 'loyalty.tier_upgraded, to the client.';
+
+select postbell.add_integer_ids('notify_tier_upgraded');

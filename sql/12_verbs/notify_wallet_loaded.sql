@@ -24,4 +24,8 @@ as $$
     )
 $$;
 
-comment on function postbell.notify_wallet_loaded is 'payment.wallet_loaded, to the client.';
+comment on function postbell.notify_wallet_loaded(
+    text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
+) is 'payment.wallet_loaded, to the client.';
+
+select postbell.add_integer_ids('notify_wallet_loaded');

@@ -27,17 +27,31 @@ grant usage on sequence postbell.outbox_id_seq to postbell_producer;
 grant execute on function
     postbell.notify, postbell.cancel(text, text), postbell.cancel(bigint)
 to postbell_producer;
--- Each business moment has a verb, and all verbs end in emit().
+-- Each business moment has a verb, for texts and for integers as ids, and all verbs end in emit().
+do $$
+declare
+    v_verb regprocedure;
+begin
+    for v_verb in
+        select oid
+        from pg_proc
+        where pronamespace = 'postbell'::regnamespace
+          and proname in (
+              'notify_order_assigned', 'notify_order_completed', 'notify_order_created', 'notify_order_paid',
+              'notify_payment_completed', 'notify_payment_failed', 'notify_refund_processed', 'notify_wallet_loaded',
+              'notify_invoice_generated', 'notify_installment_due', 'notify_loyalty_points_awarded', 'notify_tier_upgraded',
+              'notify_redemption_approved', 'notify_redemption_rejected', 'notify_milestone_reached', 'notify_badge_awarded',
+              'notify_class_bundle_completed', 'notify_class_bundle_created', 'notify_class_deposit_paid',
+              'notify_class_message_received', 'notify_class_ticket_created', 'notify_ticket_assigned',
+              'notify_ticket_created', 'notify_ticket_escalated', 'notify_ticket_reopened', 'notify_ticket_reply',
+              'notify_ticket_resolved'
+          )
+    loop
+        execute format('grant execute on function %s to postbell_producer', v_verb);
+    end loop;
+end
+$$;
 grant execute on function
-    postbell.notify_order_assigned, postbell.notify_order_completed, postbell.notify_order_created, postbell.notify_order_paid,
-    postbell.notify_payment_completed, postbell.notify_payment_failed, postbell.notify_refund_processed,
-    postbell.notify_wallet_loaded, postbell.notify_invoice_generated, postbell.notify_installment_due,
-    postbell.notify_loyalty_points_awarded, postbell.notify_tier_upgraded, postbell.notify_redemption_approved,
-    postbell.notify_redemption_rejected, postbell.notify_milestone_reached, postbell.notify_badge_awarded,
-    postbell.notify_class_bundle_completed, postbell.notify_class_bundle_created, postbell.notify_class_deposit_paid,
-    postbell.notify_class_message_received, postbell.notify_class_ticket_created,
-    postbell.notify_ticket_assigned, postbell.notify_ticket_created, postbell.notify_ticket_escalated,
-    postbell.notify_ticket_reopened, postbell.notify_ticket_reply, postbell.notify_ticket_resolved,
     postbell.emit, postbell.require_value, postbell.exact_amount, postbell.is_of_type
 to postbell_producer;
 
@@ -136,7 +150,8 @@ revoke execute on function
     postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
     postbell.isolate, postbell.list_members, postbell.make_deliveries, postbell.advance_step,
     postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue, postbell.mirror_portion,
-    postbell.require_durable_commit
+    postbell.require_durable_commit,
+    postbell.add_integer_ids
 from postbell_admin;
 -- Nor put our trigger functions on tables of theirs. Mirroring needs one, which looks at what it was put on.
 revoke execute on function

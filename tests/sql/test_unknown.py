@@ -96,7 +96,7 @@ def test_a_report_that_comes_after_the_end_of_patience_still_counts(db: Connecti
     db.execute(
         "select postbell.receive_receipt('test', jsonb_build_array(%s::jsonb || jsonb_build_object("
         "'message_id', %s::text, 'occurred_at', clock_timestamp())))",
-        [given._adapted(receipt), f"m{delivery}"],
+        [given.adapted(receipt), f"m{delivery}"],
     )
 
     assert fate(db, delivery).state == "delivered"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
+from psycopg.sql import Composable
 
 from dispatcher.errors import InvalidArgumentError
 from tests import given
@@ -127,6 +130,118 @@ def test_an_internal_note_without_an_assignee_tells_nobody(connection: Connectio
     assert outbox(connection) == []
 
 
+# --- ids
+
+PEOPLE = {"client_id", "writer_id", "creator_id", "assignee_id", "sender_id", "replier_id"}
+# How an id may stand in a statement: as a literal, as a parameter, or with its type, as a column's.
+WRITTEN: dict[str, Callable[[int], Composable]] = {
+    "a literal in quotes": lambda number: sql.Literal(str(number)),
+    "a text": lambda number: sql.SQL("{}::text").format(str(number)),
+    "an integer": lambda number: sql.SQL(str(number)),
+    "a smallint": lambda number: sql.SQL("{}::smallint").format(number),
+    "a bigint": lambda number: sql.SQL("{}::bigint").format(number),
+}
+
+
+def ids_of(moment: Moment) -> dict[str, int]:
+    """The ids that a moment names, each with a number instead."""
+    names = [name for name, value in moment.sql.items() if name.endswith("_id") and value]
+    return {name: number for number, name in enumerate(names, start=101)}
+
+
+def said_with(connection: Connection, moment: Moment, **ids: Composable) -> list[tuple[Any, ...]]:
+    """What a verb says when its ids are written like this."""
+    others = {name: value for name, value in moment.sql.items() if name not in ids}
+    named = [sql.SQL("{} => {}").format(sql.Identifier(name), value) for name, value in ids.items()]
+    named += [sql.SQL("{} => %s").format(sql.Identifier(name)) for name in others]
+    statement = sql.SQL("select postbell.{}({})").format(
+        sql.Identifier(moment.verb), sql.SQL(", ").join(named)
+    )
+    with connection.transaction(force_rollback=True):
+        with acting_as(connection, "producer"):
+            connection.execute(statement, [given.adapted(value) for value in others.values()])
+        return outbox(connection)
+
+
+def numbered(moment: Moment, kind: type[int | str]) -> Moment:
+    """The moment, its members of a thread having numbers as ids."""
+    members = moment.sql.get("members")
+    changed = {"members": [kind(n) for n in range(1, len(members) + 1)]} if members else {}
+    return replace(moment, sql={**moment.sql, **changed})
+
+
+@every_moment
+@pytest.mark.parametrize("people", WRITTEN)
+def test_ids_are_texts_or_integers_of_people_and_of_things_alike(
+    connection: Connection, moment: Moment, people: str
+) -> None:
+    numbers = ids_of(moment)
+    texts = {name: sql.Literal(str(number)) for name, number in numbers.items()}
+    as_text = said_with(connection, numbered(moment, str), **texts)
+    kind = str if people in ("a text", "a literal in quotes") else int
+
+    for things in WRITTEN.values():
+        written = {
+            name: (WRITTEN[people] if name in PEOPLE else things)(number)
+            for name, number in numbers.items()
+        }
+        assert said_with(connection, numbered(moment, kind), **written) == as_text
+
+
+@every_moment
+@pytest.mark.parametrize("size", [1, 100_000, 10_000_000_000])
+def test_an_id_may_be_a_parameter_of_any_integer_type(
+    connection: Connection, moment: Moment, size: int
+) -> None:
+    numbers = {name: number * size for name, number in ids_of(moment).items()}
+    texts = {name: str(number) for name, number in numbers.items()}
+    with connection.transaction(force_rollback=True):
+        given.call(connection, moment.verb, **{**numbered(moment, str).sql, **texts})
+        as_text = outbox(connection)
+
+    given.call(connection, moment.verb, **{**numbered(moment, int).sql, **numbers})
+    assert outbox(connection) == as_text
+
+
+@every_moment
+def test_an_id_that_is_null_is_as_good_as_none(connection: Connection, moment: Moment) -> None:
+    declared = given.column(
+        connection,
+        "select pg_get_function_arguments(oid) from pg_proc"
+        " where pronamespace = 'postbell'::regnamespace and proname = %s",
+        moment.verb,
+    )
+    for absent in ids_of(moment):
+        if not any(f"{absent} text DEFAULT" in arguments for arguments in declared):
+            continue
+        others = {n: sql.SQL(str(i)) for n, i in ids_of(moment).items() if n != absent}
+        whole = numbered(moment, int)
+        bare = replace(whole, sql={n: v for n, v in whole.sql.items() if n != absent})
+        as_null = said_with(connection, whole, **others, **{absent: sql.SQL("null")})
+        assert said_with(connection, bare, **others) == as_null
+
+
+def test_every_overload_of_a_verb_says_the_same_of_itself(connection: Connection) -> None:
+    said = given.rows(
+        connection,
+        "select proname::text, count(*), count(distinct obj_description(oid, 'pg_proc'))"
+        " from pg_proc where pronamespace = 'postbell'::regnamespace and proname ~ '^notify_'"
+        " group by proname",
+    )
+    assert {name for name, *_ in said} == {moment.verb for moment in MOMENTS}
+    assert all(overloads >= 2 and comments == 1 for _, overloads, comments in said)
+
+
+def test_members_may_be_integers(connection: Connection) -> None:
+    connection.execute(
+        "select postbell.notify_class_message_received(thread_id => 7, sender_id => 1,"
+        " sender_name => 'Ada', members => array[1, 2])"
+    )
+    assert given.column(connection, "select audience -> 'recipients' from postbell.outbox") == [
+        ["1", "2"]
+    ]
+
+
 # --- what the system before this one did wrong
 
 
@@ -205,7 +320,7 @@ def orders(connection: Connection) -> Connection:
         create function tell_of_payment() returns trigger language plpgsql as $$
         begin
             perform postbell.notify_order_paid(
-                order_id => new.id::text, client_id => new.client_id::text, amount => new.amount
+                order_id => new.id, client_id => new.client_id, amount => new.amount
             );
             return null;
         end $$;
