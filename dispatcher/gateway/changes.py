@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow
-from pydantic import AwareDatetime, Field
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from dispatcher.database import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Channel, Model, Name
+from dispatcher.gateway.fields import Alternatives, Channel, Model, Moment, Name, WallTime
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.outlook import Decision, Outlook, chosen, outlook
 from dispatcher.gateway.person import acting_as, whose
@@ -29,12 +31,13 @@ from dispatcher.gateway.preferences import (
     QuietChannel,
     QuietDay,
     Scope,
-    WallTime,
 )
 
 
 class SwitchChange(Model):
     """All of a category, or one event, on a channel (postbell.switch_channel)."""
+
+    alternatives = Alternatives.of("category", "event", is_needed=True)
 
     kind: Literal["switch"]
     channel: Channel
@@ -60,12 +63,29 @@ class QuietHoursChange(Model):
     time_zone: Name | None = None
     channels: list[QuietChannel] = Field(default=["sms", "push", "sse"], max_length=4)
 
+    @model_validator(mode="after")
+    def _starts_and_ends(self) -> Self:
+        if (self.starts is None) != (self.ends is None):
+            raise ValueError('"starts" and "ends" are both a time, or both null')
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = super().__get_pydantic_json_schema__(core_schema, handler)
+        handler.resolve_ref_schema(described)["anyOf"] = [
+            {"properties": {"starts": {"type": kind}, "ends": {"type": kind}}}
+            for kind in ("string", "null")
+        ]
+        return described
+
 
 class MuteChange(MuteScope):
     """Silence; nothing named is everything (postbell.mute)."""
 
     kind: Literal["mute"]
-    until: AwareDatetime | None = Field(default=None, description="Null: for good.")
+    until: Moment | None = Field(default=None, description="Null: for good.")
 
 
 class UnmuteChange(MuteScope):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
 import structlog
 from psycopg import AsyncCursor, sql
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dispatcher.database import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Cursor, ItemId, Model, Name, cursor_after
+from dispatcher.gateway.fields import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.person import acting_as, row_as, whose
 from dispatcher.gateway.problem import FieldFault, Problem, not_found
@@ -117,14 +117,10 @@ class SomeItems(Model):
 class SomeOrAll(Model):
     """Which items to mark: some, or everything that is in the inbox."""
 
-    items: list[ItemId] | None = Field(default=None, min_length=1, max_length=MOST)
-    all: Literal[True] | None = None
+    alternatives = Alternatives.of("items", "all", is_needed=True)
 
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if (self.items is None) == (self.all is None):
-            raise ValueError('name either "items" or "all"')
-        return self
+    items: list[ItemId] | None = Field(default=None, min_length=1, max_length=MOST)
+    all: Yes | None = None
 
 
 class Changed(Model):

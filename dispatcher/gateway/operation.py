@@ -20,7 +20,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.body import body_of
@@ -143,7 +144,7 @@ class Operation:
 
 
 def routes(operations: Iterable[Operation], authenticator: Authenticator) -> list[Route]:
-    """One for each path, so that a wrong method is told of all the right ones."""
+    """One for each path, those without parameters first."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -153,9 +154,21 @@ def routes(operations: Iterable[Operation], authenticator: Authenticator) -> lis
             method = "GET" if request.method == "HEAD" else request.method
             return await by_method[method].respond(authenticator, request)
 
-        return Route(path, endpoint, methods=list(by_method))
+        return _WholePath(path, endpoint, methods=list(by_method))
 
-    return [route(path, by_method) for path, by_method in by_path.items()]
+    paths = sorted(by_path, key=lambda path: path.count("{"))
+    return [route(path, by_path[path]) for path in paths]
+
+
+class _WholePath(Route):
+    """Also answers methods that it does not have: 405, with those that it has (Allow).
+
+    Else a path with a parameter would take them, and answer that there is no item `read`.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL else match), child_scope
 
 
 def _path_argument(name: str, kind: Any, written: str) -> Any:
@@ -196,6 +209,6 @@ async def _body(model: type[BaseModel], request: Request) -> BaseModel:
             "Send Content-Type: application/json.",
         )
     try:
-        return model.model_validate_json(await body_of(request))
+        return model.model_validate_json(await body_of(request), strict=True)
     except ValidationError as error:
         raise invalid("body", error) from None

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from dispatcher.database import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Channel, Model, Name
+from dispatcher.gateway.fields import Alternatives, Channel, Model, Moment, Name, WallTime
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.person import row_as, rows_as
 
-
-def _on_the_wall(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError("is a time on the wall: leave its zone away, and name time_zone")
-    return value
-
-
 Day = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday (ISO 8601).")]
-WallTime = Annotated[time, AfterValidator(_on_the_wall)]
 QuietChannel = Literal["email", "sms", "push", "sse"]
 
 _ALL_WEEK: Final = [1, 2, 3, 4, 5, 6, 7]
@@ -31,6 +23,8 @@ _ALL_WEEK: Final = [1, 2, 3, 4, 5, 6, 7]
 
 class Scope(Model):
     """What a choice is about; nothing named means everything. Not a category and an event."""
+
+    alternatives = Alternatives.of("category", "event")
 
     channel: Channel | None = None
     category: Name | None = None
@@ -104,8 +98,8 @@ class QuietDay(Model):
     """The window that starts on a day."""
 
     day: Day
-    starts: time
-    ends: time
+    starts: WallTime
+    ends: WallTime
     time_zone: str | None
     channels: list[QuietChannel]
 
@@ -125,6 +119,8 @@ class DaysQuery(Model):
 class MuteScope(Model):
     """One of these, or none for everything."""
 
+    alternatives = Alternatives.of("category", "event", "subject")
+
     category: Name | None = None
     event: Name | None = None
     subject: Name | None = Field(default=None, description="The thread, such as `order:123`.")
@@ -133,7 +129,7 @@ class MuteScope(Model):
 class MuteBody(MuteScope):
     """What to be silent about."""
 
-    until: AwareDatetime | None = Field(default=None, description="Null: for good.")
+    until: Moment | None = Field(default=None, description="Null: for good.")
 
 
 class Mute(MuteScope):
@@ -152,7 +148,7 @@ class Mutes(Model):
 class PauseBody(Model):
     """Silence everything."""
 
-    until: AwareDatetime
+    until: Moment
 
 
 class TrackingBody(Model):

@@ -39,7 +39,7 @@ _PAUSE: Final = 5
 class FieldFault(BaseModel):
     """One field, and what is wrong with it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     field: str = Field(description="Where it is: `body.items.0`, `query.limit`, `path.item_id`.")
     detail: str
@@ -48,7 +48,7 @@ class FieldFault(BaseModel):
 class ProblemDetails(BaseModel):
     """RFC 9457, with a code for programs, the way out, and the fields at fault."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: str = Field(
         default="about:blank", description="The status says what kind of problem it is."

@@ -17,7 +17,12 @@ from dispatcher.gateway.person import row_as, rows_as
 from dispatcher.gateway.problem import Problem, not_found
 
 Endpoint = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-_Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+#: As postbell.require_device() takes them; base64 is read in either alphabet.
+_HttpsEndpoint = Annotated[
+    str, Field(max_length=2000, pattern=r"^https://[^/?#@\\\s\x00-\x1f]+/[!-~]*$")
+]
+_PublicKey = Annotated[str, Field(pattern=r"^B[A-Za-z0-9_+/-]{86}=*$", max_length=200)]
+_Secret = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{22}=*$", max_length=200)]
 
 
 class PublicKey(Model):
@@ -31,8 +36,8 @@ class PushKeys(Model):
 
     model_config = ConfigDict(extra="ignore")
 
-    p256dh: _Key
-    auth: _Key
+    p256dh: _PublicKey = Field(description="An uncompressed P-256 key, in base64.")
+    auth: _Secret = Field(description="16 bytes, in base64.")
 
 
 class PushSubscription(Model):
@@ -40,7 +45,7 @@ class PushSubscription(Model):
 
     model_config = ConfigDict(extra="ignore")
 
-    endpoint: Endpoint
+    endpoint: _HttpsEndpoint
     keys: PushKeys
 
 

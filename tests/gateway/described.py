@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, time
+from datetime import date, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -27,6 +27,11 @@ def operation_of(document: Json, method: str, path: str) -> Json | None:
             described: Json | None = document["paths"][template].get(method.lower())
             return described
     return None
+
+
+def schema_faults(document: Json, schema: Json, value: Any) -> list[str]:
+    """What of a value is not as the schema has it."""
+    return _faults(document, schema, value, "it")
 
 
 def faults(
@@ -57,44 +62,79 @@ def _faults(document: Json, schema: Json, value: Any, place: str) -> list[str]:
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/components/schemas/")
         return _faults(document, document["components"]["schemas"][name], value, place)
-    if "anyOf" in schema:
-        found = [_faults(document, option, value, place) for option in schema["anyOf"]]
-        return [] if [] in found else [f"{place} fits nothing of {schema['anyOf']}", *found[0]]
-    allowed = schema.get("enum", [schema["const"]] if "const" in schema else [value])
+    found = _choice_faults(document, schema, value, place)
+    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    # To Python true is 1, and to JSON it is not.
+    if allowed is not None and (type(value), value) not in [(type(each), each) for each in allowed]:
+        found.append(f"{place} is {value!r}, and not one of {allowed}")
     wanted = schema.get("type")
-    if value not in allowed or (wanted is not None and type(value) not in _TYPES[wanted]):
-        return [f"{place} is {value!r}, and not {schema}"]
-    if isinstance(value, dict):
-        return _object_faults(document, schema, value, place)
-    if isinstance(value, list):
-        return [
-            fault
-            for number, item in enumerate(value)
-            for fault in _faults(document, schema["items"], item, f"{place}.{number}")
-        ]
-    return _string_faults(schema, value, place) if isinstance(value, str) else []
+    if wanted is not None and type(value) not in _TYPES[wanted]:
+        return [*found, f"{place} is {value!r}, and no {wanted}"]
+    match value:
+        case dict():
+            found += _object_faults(document, schema, value, place)
+        case list():
+            found += _list_faults(document, schema, value, place)
+        case str():
+            found += _string_faults(schema, value, place)
+        case int() | float() if not isinstance(value, bool):
+            found += _bound_faults(schema, "minimum", "maximum", value, place)
+    return found
+
+
+def _choice_faults(document: Json, schema: Json, value: Any, place: str) -> list[str]:
+    found = []
+    if "not" in schema and not _faults(document, schema["not"], value, place):
+        found.append(f"{place} is {value!r}, which is {schema['not']}")
+    for keyword in ("anyOf", "oneOf"):
+        if keyword not in schema:
+            continue
+        tried = [_faults(document, option, value, place) for option in schema[keyword]]
+        fitting = tried.count([])
+        if not fitting or (fitting > 1 and keyword == "oneOf"):
+            found += [f"{place} fits {fitting} of {schema[keyword]}", *tried[0]]
+    return found
 
 
 def _object_faults(document: Json, schema: Json, value: Json, place: str) -> list[str]:
     properties = schema.get("properties", {})
-    missing = [f"{place} lacks {name}" for name in schema.get("required", []) if name not in value]
-    extra = [f"{place} has {name}" for name in value if properties and name not in properties]
-    inner = [
-        fault
-        for name, each in value.items()
-        if name in properties
-        for fault in _faults(document, properties[name], each, f"{place}.{name}")
+    others = schema.get("additionalProperties", True)
+    found = [f"{place} lacks {name}" for name in schema.get("required", []) if name not in value]
+    for name, each in value.items():
+        described = properties.get(name, others)
+        if described is False:
+            found.append(f"{place} has {name}")
+        elif described is not True:
+            found += _faults(document, described, each, f"{place}.{name}")
+    return found
+
+
+def _list_faults(document: Json, schema: Json, value: list[Any], place: str) -> list[str]:
+    return [
+        *_bound_faults(schema, "minItems", "maxItems", len(value), place),
+        *(
+            fault
+            for number, item in enumerate(value)
+            for fault in _faults(document, schema.get("items", {}), item, f"{place}.{number}")
+        ),
     ]
-    return [*missing, *extra, *inner]
 
 
 def _string_faults(schema: Json, value: str, place: str) -> list[str]:
-    readers: dict[str, Any] = {"date-time": datetime.fromisoformat, "time": time.fromisoformat}
+    found = _bound_faults(schema, "minLength", "maxLength", len(value), place)
+    readers: dict[str, Any] = {"date-time": datetime.fromisoformat, "date": date.fromisoformat}
     if read := readers.get(schema.get("format", "")):
         try:
-            read(value)
+            read(value.upper())
         except ValueError:
-            return [f"{place} is {value!r}, which is no {schema['format']}"]
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        return [f"{place} is {value!r}, which is not like {schema['pattern']}"]
-    return []
+            found.append(f"{place} is {value!r}, which is no {schema['format']}")
+    # ECMA-262's $ is the end alone, Python's also what is before a last line break.
+    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), value):
+        found.append(f"{place} is {value!r}, which is not like {schema['pattern']}")
+    return found
+
+
+def _bound_faults(schema: Json, least: str, most: str, value: float, place: str) -> list[str]:
+    if schema.get(least, value) <= value <= schema.get(most, value):
+        return []
+    return [f"{place} is at {value}, and is to be from {schema.get(least)} to {schema.get(most)}"]

@@ -174,7 +174,7 @@ async def test_items_are_made_unread_again(client: Client, db: Connection) -> No
     reader = client.as_()
     await reader.post("/v1/inbox/read", {"all": True})
 
-    assert (await reader.post("/v1/inbox/unread", {"items": [item]})).json == {"changed": 1}
+    assert (await reader.post("/v1/inbox/unread", {"items": [str(item)]})).json == {"changed": 1}
     assert (await reader.get("/v1/counts")).json == {"unread": 1}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from dispatcher.signing import Signer
 from tests import given
 from tests.gateway import described
 from tests.gateway.bearer import SECRET
+from tests.gateway.bodies import Bodies
 from tests.gateway.client import Client
 from tests.given import Connection
 
@@ -236,6 +239,93 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "preview": ("POST", "/v1/preview", {"event": "order.paid"}),
     "log_operator_out": ("DELETE", "/v1/operator/session", None),
 }
+
+
+#: By the names of their fields, what the database knows or takes.
+SAMPLES = {
+    "event": "order.paid",
+    "category": "orders",
+    "subject": "order:7",
+    "tenant": "default",
+    "channel": "email",
+    "channels": ["sms"],
+    "time_zone": "Europe/Paris",
+    "starts": "22:00",
+    "ends": "07:00",
+    "until": "2999-01-01T00:00:00Z",
+    "endpoint": ENDPOINT,
+    "p256dh": "B" + "a" * 86,
+    "auth": "b" * 22,
+    "locale": "en",
+    "payload": '{"order_id": 7}',
+}
+#: Of the operations that take the same body, one.
+BODIES = (
+    "mark_read", "mark_unread", "set_preference", "foresee", "refuse_tracking", "set_quiet_hours",
+    "mute", "pause", "add_browser", "retry_dead_letters", "preview",
+)  # fmt: skip
+
+
+def body_of(document: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
+    operation = document["paths"][path.partition("?")[0]][method.lower()]
+    if "requestBody" not in operation:
+        return None
+    schema: dict[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
+    return schema
+
+
+def test_every_body_is_tried(document: dict[str, Any]) -> None:
+    every = [
+        operation["requestBody"]["content"]["application/json"]["schema"]
+        for _, _, operation in operations(document)
+        if "requestBody" in operation
+    ]
+    tried = [body_of(document, *CALLS[name][:2]) for name in BODIES]
+
+    assert all(body in tried for body in every)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("foresee", "preview") else [])
+        for name in BODIES
+    ],
+)
+async def test_a_body_is_taken_if_it_is_as_described_and_else_refused(
+    client: Client, db: Connection, name: str
+) -> None:
+    given.event_type(db)
+    method, path, _ = CALLS[name]
+    assert client.document is not None
+    schema = body_of(client.document, method, path)
+    assert schema is not None
+    caller = client.as_operator() if path.startswith(FOR_OPERATORS) else client.as_()
+    known = {json.dumps(body): body for body in Bodies(client.document, SAMPLES).candidates(schema)}
+
+    answers = Counter[int]()
+    for body in known.values():
+        is_described = not described.schema_faults(client.document, schema, body)
+        answer = await caller.send(method, path, body)
+
+        is_refused = answer.status == 422 and answer.json["code"] == "invalid_request"
+        assert is_refused != is_described or answer.status == 413, (body, answer.text)
+        answers[answer.status] += 1
+
+    assert answers[422] > 10, answers
+    assert answers[200] + answers[204] + answers[404] > 0, answers
+
+
+async def test_what_a_path_does_not_take_is_answered_with_what_it_takes(
+    client: Client, document: dict[str, Any]
+) -> None:
+    for path, methods in client.document["paths"].items() if client.document else ():
+        for method in {"get", "post", "put", "delete", "patch"} - set(methods):
+            answer = await client.as_().send(method.upper(), path.replace("{", "").replace("}", ""))
+
+            assert answer.status == 405, (method, path)
+            allowed = {each.strip().lower() for each in answer.headers["allow"].split(",")}
+            assert allowed - {"head"} == set(methods)
 
 
 @pytest.fixture

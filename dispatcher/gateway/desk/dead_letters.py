@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal, Self
+from typing import Final
 
 import structlog
 from psycopg import sql
 from psycopg.rows import DictRow
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dispatcher.database import Pool
 from dispatcher.fate import reason_for
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.fields import Channel, Cursor, ItemId, Model, Name, cursor_after
+from dispatcher.gateway.fields import (
+    Alternatives,
+    Channel,
+    Cursor,
+    ItemId,
+    Model,
+    Name,
+    Yes,
+    cursor_after,
+)
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.support import rows_as_support
@@ -78,19 +87,16 @@ class DeadLettersPage(Model):
 class WhichToRetry(Model):
     """One, or all: those of a tenant, an event or a channel, if they are named."""
 
+    alternatives = Alternatives(
+        {"delivery_id": ("all", "tenant", "event", "channel"), "all": ("delivery_id",)},
+        is_needed=True,
+    )
+
     delivery_id: ItemId | None = None
-    all: Literal[True] | None = None
+    all: Yes | None = None
     tenant: Name | None = None
     event: Name | None = None
     channel: Channel | None = None
-
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if (self.delivery_id is None) == (self.all is None):
-            raise ValueError('name either a "delivery_id" or "all"')
-        if self.delivery_id is not None and (self.tenant or self.event or self.channel):
-            raise ValueError("a single one is named by its delivery_id alone")
-        return self
 
 
 class Retried(Model):
