@@ -46,6 +46,13 @@ class SwitchChange(Model):
     enabled: bool | None = Field(description="Null: as usual.")
 
 
+class OnlyChange(Scope):
+    """On, though something broader is off, whose rest stays off (postbell.switch_on_only)."""
+
+    kind: Literal["only"]
+    channel: Channel
+
+
 class PreferenceChange(Scope):
     """One choice, made or taken back (postbell.set_preference)."""
 
@@ -95,7 +102,7 @@ class UnmuteChange(MuteScope):
 
 
 Change = Annotated[
-    SwitchChange | PreferenceChange | QuietHoursChange | MuteChange | UnmuteChange,
+    SwitchChange | OnlyChange | PreferenceChange | QuietHoursChange | MuteChange | UnmuteChange,
     Field(discriminator="kind"),
 ]
 _Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
@@ -103,6 +110,7 @@ _Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
 #: What each kind does.
 _CALLS: Final = {
     "switch": choices.SWITCH_CHANNEL,
+    "only": choices.SWITCH_ON_ONLY,
     "preference": choices.SET_PREFERENCE,
     "quiet_hours": choices.SET_QUIET_HOURS,
     "mute": choices.MUTE,

@@ -34,6 +34,10 @@ SWITCH_CHANNEL: Final[LiteralString] = (
     " channel => %(channel)s, category => %(category)s, event => %(event)s,"
     " tenant_id => %(tenant)s)"
 )
+SWITCH_ON_ONLY: Final[LiteralString] = (
+    "select postbell.switch_on_only(recipient => %(recipient)s, channel => %(channel)s,"
+    " category => %(category)s, event => %(event)s, tenant_id => %(tenant)s)"
+)
 SET_QUIET_HOURS: Final[LiteralString] = (
     "select postbell.set_quiet_hours(recipient => %(recipient)s, starts => %(starts)s,"
     " ends => %(ends)s, days => %(days)s::integer[], time_zone => %(time_zone)s,"

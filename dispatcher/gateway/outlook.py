@@ -18,7 +18,7 @@ from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.fields import Channel, Model
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.person import acting_as, whose
-from dispatcher.gateway.preferences import Choice, Mute, QuietDay
+from dispatcher.gateway.preferences import Choice, Mute, QuietDay, Scope
 from dispatcher.masking import hint_of
 
 Decision = Literal["now", "later", "no"]
@@ -36,6 +36,7 @@ class Prospect(Model):
     is_on: bool = Field(description="Whether it comes: now, later, or silently.")
     is_forced: bool
     choice: bool | None = Field(description="What was chosen for this event on this channel.")
+    off_by: list[Scope] = Field(description="Choices that switch it off, the broadest first.")
     decision: Decision
     reason: str = Field(description="As in postbell.ladder(), or not_usual.")
     due_at: datetime | None
@@ -161,6 +162,7 @@ def _events(rows: Iterable[DictRow], of_events: dict[Any, bool]) -> Iterable[For
                     is_on=row["is_wanted"] and row["rung"] in _COMES,
                     is_forced=row["reason"] == "forced",
                     choice=of_events.get((row["channel"], event)),
+                    off_by=[Scope(**off) for off in row["off_by"]],
                     decision=row["decision"],
                     reason=row["reason"],
                     due_at=row["due_at"],

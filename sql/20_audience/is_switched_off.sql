@@ -5,13 +5,10 @@ language sql stable
 as $$
     select exists (
         select
-        from postbell.preference as choice
-        where choice.tenant_id = is_switched_off.tenant_id
-          and choice.recipient_id = is_switched_off.recipient_id
-          and not choice.enabled
-          and (choice.channel is null or choice.channel = is_switched_off.channel)
-          and (choice.category is null or choice.category = is_switched_off.category)
-          and (choice.event is null or choice.event = is_switched_off.event)
+        from postbell.switched_off_by(
+            is_switched_off.tenant_id, is_switched_off.recipient_id,
+            is_switched_off.channel, is_switched_off.category, is_switched_off.event
+        )
     )
 $$;
 

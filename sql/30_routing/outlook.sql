@@ -1,7 +1,7 @@
 create or replace function postbell.outlook(at timestamptz default null)
 returns table (
     category text, event text, label text, description text, channel text,
-    is_wanted boolean, decision text, rung smallint, reason text, due_at timestamptz, is_silent boolean
+    is_wanted boolean, decision text, rung smallint, reason text, due_at timestamptz, is_silent boolean, off_by jsonb
 )
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -47,7 +47,14 @@ begin
         case when given.event is not null or hoped.rung < 5 then hoped.rung end,
         case when given.event is not null or hoped.rung < 5 then hoped.reason else 'not_usual' end,
         case when given.due_at > greatest(outlook.at, postbell.clock()) then given.due_at end,
-        coalesce(given.is_silent and given.decision <> 'no', false)
+        coalesce(given.is_silent and given.decision <> 'no', false),
+        array_to_json(array(
+            select jsonb_build_object('channel', off_channel, 'category', off_category, 'event', off_event)
+            from postbell.switched_off_by(
+                postbell.current_tenant(), postbell.current_recipient(), hoped.channel, kind.category, kind.key
+            )
+            order by num_nonnulls(off_channel, off_category, off_event), off_channel nulls first
+        ))::jsonb
     from kind
     join decided as hoped on hoped.notification_id = 2 and hoped.event = kind.key
     left join decided as given
@@ -59,4 +66,4 @@ end
 $$;
 
 comment on function postbell.outlook(timestamptz) is
-    'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked of postbell.decide(). A channel that is not wanted says what would be in the way, else not_usual.';
+    'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked of postbell.decide(). A channel that is not wanted says what would be in the way, else not_usual. off_by: the explicit offs that cover it, broadest first.';

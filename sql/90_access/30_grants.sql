@@ -67,9 +67,9 @@ grant insert, update, delete on postbell.preference, postbell.mute, postbell.qui
 grant execute on function
     postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.archive,
     postbell.mark_all_seen, postbell.mark_all_read, postbell.archive_all,
-    postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off,
+    postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off, postbell.switched_off_by,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
-    postbell.switch_channel, postbell.outlook, postbell.quiet_moments, postbell.is_meant_for,
+    postbell.switch_channel, postbell.switch_on_only, postbell.outlook, postbell.quiet_moments, postbell.is_meant_for,
     postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier, postbell.require_short
 to postbell_reader;
 

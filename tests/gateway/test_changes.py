@@ -226,6 +226,88 @@ async def test_what_is_usual_again_is_as_if_nothing_had_been_chosen(
     assert stored(db) == []
 
 
+def offs(db: Connection) -> set[tuple[Any, ...]]:
+    return set(
+        given.rows(
+            db,
+            "select channel::text, category, event from postbell.preference where not enabled",
+        )
+    )
+
+
+EMAIL, SMS = {"channel": "email"}, {"channel": "sms"}
+OTHERS = {(channel, None, None) for channel in ("in_app", "email", "push", "sse")}
+
+
+@pytest.mark.parametrize(
+    ("off", "only", "stays_off"),
+    [
+        ([SMS], {"category": "orders"}, {("sms", "payments", None)}),
+        (
+            [SMS],
+            {"event": "order.paid"},
+            {("sms", "payments", None), ("sms", None, "order.lost")},
+        ),
+        ([{}], {}, OTHERS),
+        ([{}], {"category": "orders"}, OTHERS | {("sms", "payments", None)}),
+        (
+            [{"category": "orders"}],
+            {"event": "order.paid"},
+            {(channel, "orders", None) for channel, *_ in OTHERS} | {("sms", None, "order.lost")},
+        ),
+        (
+            [{"event": "order.paid"}],
+            {"event": "order.paid"},
+            {(channel, None, "order.paid") for channel, *_ in OTHERS},
+        ),
+        (
+            [{**SMS, "category": "orders"}, {**SMS, "event": "order.paid"}],
+            {"event": "order.paid"},
+            {("sms", None, "order.lost")},
+        ),
+        ([SMS, EMAIL], {"category": "orders"}, {("email", None, None), ("sms", "payments", None)}),
+    ],
+)
+async def test_only_what_is_named_comes_again_and_all_else_stays_off(
+    client: Client, db: Connection, off: list[Json], only: Json, stays_off: set[Any]
+) -> None:
+    for scope in off:
+        given.call(db, "set_preference", recipient="u1", enabled=False, **scope)
+    before = await cells(client)
+
+    answer = await change(client, {"kind": "only", "channel": "sms", **only})
+
+    assert answer.status == 200
+    assert offs(db) == stays_off
+    named: Json = {"event": {only.get("event")}, "category": {"order.paid", "order.lost"}}
+    meant: set[Any] = named[next(iter(only))] if only else set()
+    for (event, channel), (is_on, _) in (await cells(client)).items():
+        assert is_on == before[event, channel][0] or (channel == "sms" and event in meant)
+        assert is_on or channel != "sms" or event not in meant
+    await change(client, *answer.json["undo"])
+    assert await cells(client) == before
+
+
+async def test_a_cell_says_which_choices_switch_it_off(client: Client, db: Connection) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="sms")
+    given.call(db, "set_preference", recipient="u1", enabled=False, event="order.paid")
+
+    shown = (await client.as_().get("/v1/preferences/outlook")).json["categories"]
+
+    off_by = {
+        (event["event"], way["channel"]): [
+            {name: value for name, value in off.items() if value} for off in way["off_by"]
+        ]
+        for category in shown
+        for event in category["events"]
+        for way in event["channels"]
+    }
+    assert off_by["order.paid", "sms"] == [{"event": "order.paid"}, {"channel": "sms"}]
+    assert off_by["order.paid", "email"] == [{"event": "order.paid"}]
+    assert off_by["order.lost", "sms"] == [{"channel": "sms"}]
+    assert off_by["order.lost", "email"] == []
+
+
 async def test_what_was_switched_off_as_a_whole_comes_back_as_it_was(
     client: Client, db: Connection
 ) -> None:
@@ -243,6 +325,8 @@ async def test_what_was_switched_off_as_a_whole_comes_back_as_it_was(
     "body",
     [
         [{"kind": "switch", "channel": "email", "enabled": True}],
+        [{"kind": "only", "channel": "sms", "event": "order.gone"}],
+        [{"kind": "only", "channel": "sms", "category": "orders", "event": "order.paid"}],
         [{"kind": "switch", "channel": "fax", "category": "orders", "enabled": True}],
         [{"kind": "switch", "channel": "email", "category": "gone", "enabled": True}],
         [{"kind": "switch", "channel": "email", "event": "order.gone", "enabled": True}],

@@ -22,7 +22,8 @@ READER = {
     "archive", "archive_all", "mark_all_read", "mark_all_seen", "mark_read", "mark_seen",
     "mark_unread", "catalogue", "channels_wanted", "is_switched_off", "switched_on",
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
-    "switch_channel", "outlook", "quiet_moments", "is_meant_for",
+    "switch_channel", "switch_on_only", "switched_off_by", "outlook", "quiet_moments",
+    "is_meant_for",
     "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
     "require_identifier", "require_short", "require_recipient",
 }  # fmt: skip

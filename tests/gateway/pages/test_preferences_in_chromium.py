@@ -129,6 +129,7 @@ async def test_one_event_of_a_category_that_is_off_can_come_all_the_same(
     await centre.click("category-orders")
 
     await centre.click("cell-order_lost-email")
+    await centre.click("ask-only")
     await centre.told("On: Order lost, E-mail.")
 
     assert await centre.state("cell-orders-email") == "mixed"
@@ -136,6 +137,82 @@ async def test_one_event_of_a_category_that_is_off_can_come_all_the_same(
     lost = given.emit(db, "order.lost")
     given.route(db)
     assert given.deliveries(db, lost)["u1", "email"] == Fate("queued", "wanted")
+
+
+async def test_what_is_off_with_more_asks_whether_only_it_or_all_is_to_come(
+    centre: Centre, db: Connection
+) -> None:
+    given.event_type(db, "ticket.created", category="tickets", default_channels=["email"])
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
+    await centre.open()
+    states = ("all-email", "cell-orders-email", "cell-tickets-email")
+
+    async def shown() -> list[str]:
+        return [await centre.state(each) for each in states]
+
+    await centre.click("cell-orders-email")
+    asked = await centre.shows("return document.getElementById('question')?.innerText")
+    await centre.click("ask-none")
+    unchanged = await shown()
+    await centre.click("cell-orders-email")
+    await centre.click("ask-only")
+    await centre.told("On: Orders, E-mail.")
+    only = (await shown(), mailed(db))
+    await centre.click("undo")
+    await centre.told("Undone.")
+    await centre.click("cell-orders-email")
+    await centre.click("ask-all")
+    await centre.told("No longer off as a whole: E-mail.")
+
+    assert "Orders, E-mail" in asked
+    assert unchanged == ["false", "false", "false"]
+    assert only == (["mixed", "true", "false"], Fate("queued", "wanted"))
+    assert await shown() == ["true", "true", "true"]
+
+
+async def test_the_switch_of_a_channel_shows_that_some_of_it_comes_and_asks_what_is_to(
+    centre: Centre, db: Connection
+) -> None:
+    given.event_type(db, "ticket.created", category="tickets", default_channels=["in_app"])
+    await centre.open()
+    before = await centre.state("all-email")
+
+    await centre.click("all-email")
+    await centre.click("ask-on")
+    await centre.told("On: Everything, E-mail.")
+    on = [await centre.state(each) for each in ("all-email", "cell-tickets-email")]
+    await centre.click("all-email")
+    await centre.told("Off: Everything, E-mail.")
+
+    assert (before, on) == ("mixed", ["true", "true"])
+    assert await centre.state("all-email") == "false"
+    assert mailed(db) == Fate("skipped", "switched_off")
+
+
+async def test_the_question_is_read_out_and_answered_by_the_keyboard(
+    centre: Centre, db: Connection
+) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
+    await centre.open()
+
+    await centre.press("cell-orders-email", " ")
+    named, inside = await centre.shows(
+        "const dialog = document.querySelector('dialog[open]');"
+        " const name = dialog && document.getElementById(dialog.getAttribute('aria-labelledby'));"
+        " return dialog && [name.innerText, dialog.contains(document.activeElement)]"
+    )
+    await centre.press("ask-only", "\ue00c")
+    asking = await centre.shows(
+        "return !document.querySelector('dialog') && document.activeElement.id"
+    )
+    await centre.press("cell-orders-email", " ")
+    await centre.press("ask-only", "\ue007")
+    await centre.told("On: Orders, E-mail.")
+
+    assert named.startswith("Orders, E-mail: this is off")
+    assert inside
+    assert asking == "cell-orders-email"
+    assert await centre.run("return document.activeElement.id") == "cell-orders-email"
 
 
 async def test_quiet_hours_set_to_now_hold_an_email_back_and_let_it_go_at_their_end(

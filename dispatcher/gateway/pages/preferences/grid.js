@@ -1,6 +1,7 @@
 // Categories × channels, each a switch, and every category opens to its events.
 
 import { h, place } from "./dom.js";
+import { ask } from "./question.js";
 import { categoryOf, labelOf, momentOf, say, sayCount, scopeOf, told, whyOf } from "./said.js";
 import { allowPushes, canAllowPushes } from "./push.js";
 
@@ -33,19 +34,35 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
   }
 
   function master(reach) {
-    const blocker = choiceOf({}) === false ? {} : null;
-    const isOn = choiceOf({ channel: reach.channel }) !== false;
-    const headline = say(isOn ? "done.off" : "done.on", { what: say("grid.everything"), channel: say(`channel.${reach.channel}`) });
+    const { channel, obstacle } = reach;
+    const named = { what: say("grid.everything"), channel: say(`channel.${channel}`) };
+    const label = say("cell", named);
+    if (obstacle) return fixed(`all-${channel}`, label, [], say(`obstacle.${obstacle}.${channel}`, { name: told.name }));
+    const groups = outlook.categories.map(({ category, events }) => ({ category, free: freeWays(events, channel) }))
+      .filter(({ free }) => free.length);
+    const { state, on, of } = sumOf(groups.flatMap(({ free }) => free));
+    const isClosed = choiceOf({ channel }) === false;
+    const blockers = choiceOf({}) === false ? [{}] : [];
+    const all = enabled => enabled && !isClosed
+      ? () => make(groups.map(({ category }) => ({ kind: "switch", channel, category, enabled })), say("done.on", named))
+      : () => make([{ kind: "preference", channel, enabled: enabled ? null : false }], say(enabled ? "done.on" : "done.off", named));
     return cell({
-      id: `all-${reach.channel}`,
-      label: say("cell", { what: say("grid.everything"), channel: say(`channel.${reach.channel}`) }),
-      state: reach.obstacle ? null : String(isOn && !blocker),
-      why: reach.obstacle ? say(`obstacle.${reach.obstacle}.${reach.channel}`, { name: told.name })
-        : blocker ? say("why.blocked", { what: scopeOf(blocker) }) : say(isOn ? "why.open" : "why.closed"),
-      isOwn: !isOn,
-      act: () => blocker ? lift(blocker)
-        : make([{ kind: "preference", channel: reach.channel, enabled: isOn ? false : null }], headline),
+      id: `all-${channel}`, label, state, isOwn: isClosed,
+      why: blockers.length ? say("why.blocked", { what: scopeOf({}) })
+        : isClosed ? say("why.closed") : state === "mixed" ? say("why.mixed_channel", { on, of }) : say(`why.all_${state}`),
+      act: blockers.length ? () => askWhich(blockers, { channel }, [], named)
+        : state === "mixed" ? () => ask(say("ask.mixed", { what: label, on, of }), [
+          { id: "ask-off", text: say("ask.all_off"), act: all(false) },
+          { id: "ask-on", text: say("ask.all_on"), act: all(true) },
+        ]) : all(state === "false"),
+      asks: blockers.length > 0 || state === "mixed",
     });
+  }
+
+  function freeWays(events, channel) {
+    return events.flatMap(event => event.channels
+      .filter(way => way.channel === channel && !way.is_forced && !BLOCKED.has(way.reason))
+      .map(way => ({ ...way, event: event.event })));
   }
 
   function group({ category, events }) {
@@ -89,25 +106,26 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
   function categoryCell(category, name, events, reach) {
     const ways = events.flatMap(event => event.channels.filter(way => way.channel === reach.channel)
       .map(way => ({ ...way, event: event.event })));
-    const free = ways.filter(way => !way.is_forced && !BLOCKED.has(way.reason));
-    const on = free.filter(way => way.is_on).length;
+    const free = freeWays(events, reach.channel);
     const label = say("cell", { what: name, channel: say(`channel.${reach.channel}`) });
     const id = `cell-${category.replace(/\W/g, "_")}-${reach.channel}`;
     if (!free.length) return fixed(id, label, ways);
-    const state = on === free.length ? "true" : on ? "mixed" : "false";
-    const blocker = [{}, { channel: reach.channel }, { category }].find(scope => choiceOf(scope) === false);
+    const { state, on, of } = sumOf(free);
+    // What covers one of them without naming an event covers all; its own is not in the way.
+    const blockers = free[0].off_by.filter(off => !off.event && !(off.channel && off.category));
     const isOwn = choiceOf({ channel: reach.channel, category }) !== undefined ||
       ways.some(way => way.choice !== null);
-    const headline = enabled => say(`done.${enabled ? "on" : "off"}`, { what: name, channel: say(`channel.${reach.channel}`) });
+    const named = { what: name, channel: say(`channel.${reach.channel}`) };
     const changes = enabled => [{ kind: "switch", channel: reach.channel, category, enabled }];
     return cell({
-      id, label, state, isOwn: isOwn && !blocker,
-      why: blocker ? say("why.blocked", { what: scopeOf(blocker) })
-        : state === "mixed" ? say("why.mixed", { on, of: free.length })
+      id, label, state, isOwn: isOwn && !blockers.length, asks: blockers.length > 0,
+      why: blockers.length ? say("why.blocked", { what: scopeOf(blockers[0]) })
+        : state === "mixed" ? say("why.mixed", { on, of })
           : choiceOf({ channel: reach.channel, category }) === false ? say("why.switched_off")
             : whyOf(free.find(way => way.choice !== null) ?? free[0], null),
-      act: () => blocker ? lift(blocker) : make(changes(state !== "true"), headline(state !== "true")),
-      reset: () => make(changes(null), say("done.usual", { what: name, channel: say(`channel.${reach.channel}`) })),
+      act: () => blockers.length ? askWhich(blockers, { channel: reach.channel, category }, changes(true), named)
+        : make(changes(state !== "true"), say(state !== "true" ? "done.on" : "done.off", named)),
+      reset: () => make(changes(null), say("done.usual", named)),
     });
   }
 
@@ -117,29 +135,29 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
     const label = say("cell", { what: name, channel: say(`channel.${channel}`) });
     const id = `cell-${event.event.replace(/\W/g, "_")}-${channel}`;
     if (!way || way.is_forced || BLOCKED.has(way.reason)) return fixed(id, label, way ? [way] : []);
-    const broad = [{}, { channel }, { category }, { event: event.event }].find(scope => choiceOf(scope) === false);
-    const ofCategory = choiceOf({ channel, category }) === false ? { channel, category } : null;
-    const turned = say(`done.${way.is_on ? "off" : "on"}`, { what: name, channel: say(`channel.${channel}`) });
+    // Its own is not in the way.
+    const blockers = way.off_by.filter(off => !(off.channel && off.event));
+    const named = { what: name, channel: say(`channel.${channel}`) };
     const mine = enabled => ({ kind: "switch", channel, event: event.event, enabled });
     return cell({
-      id, label, state: String(way.is_on), isOwn: way.choice !== null && !broad && !ofCategory,
-      why: whyOf(way, broad ?? ofCategory),
-      act: () => broad ? lift(broad)
-        : ofCategory ? make([...butFor(event.event, ofCategory), mine(true)], turned)
-          : make([mine(!way.is_on)], turned),
-      reset: () => make([mine(null)], say("done.usual", { what: name, channel: say(`channel.${channel}`) })),
+      id, label, state: String(way.is_on), isOwn: way.choice !== null && !blockers.length, asks: blockers.length > 0,
+      why: whyOf(way, blockers[0]),
+      act: () => blockers.length ? askWhich(blockers, { channel, event: event.event }, [mine(true)], named)
+        : make([mine(!way.is_on)], say(way.is_on ? "done.off" : "done.on", named)),
+      reset: () => make([mine(null)], say("done.usual", named)),
     });
   }
 
-  // Off wins over on: one event of a category that is off comes only if the others are off by themselves.
-  function butFor(wanted, scope) {
-    const others = outlook.categories.find(each => each.category === scope.category).events
-      .filter(event => event.event !== wanted)
-      .filter(event => event.channels.some(way => way.channel === scope.channel && !way.is_forced && !BLOCKED.has(way.reason)));
-    return [
-      { kind: "preference", ...scope, enabled: null },
-      ...others.map(event => ({ kind: "switch", channel: scope.channel, event: event.event, enabled: false })),
-    ];
+  /** Something broader is off, which wins: only this back on, or all that it covers? */
+  function askWhich(blockers, scope, switching, named) {
+    const what = blockers.map(off => scopeOf(off)).join(", ");
+    ask(say("ask.blocked", { what: say("cell", named), broader: what }), [
+      { id: "ask-only", text: say("ask.only", named), act: () => make([{ kind: "only", ...scope }], say("done.on", named)) },
+      {
+        id: "ask-all", text: say("ask.lift", { what }),
+        act: () => make([...blockers.map(off => ({ kind: "preference", ...off, enabled: null })), ...switching], say("done.lifted", { what })),
+      },
+    ]);
   }
 
   function lift(scope) {
@@ -152,13 +170,23 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
   }
 }
 
-/** A switch of three states, with its reason, and the way back to what is usual. */
-function cell({ id, label, state, why, isOwn, act, reset }) {
-  if (state === null) return fixed(id, label, [], why);
+/** Whether all of these come, none or some. */
+function sumOf(ways) {
+  const on = ways.filter(way => way.is_on).length;
+  return { on, of: ways.length, state: !on ? "false" : on === ways.length ? "true" : "mixed" };
+}
+
+/** A switch of three states, with its reason, and the way back to what is usual; `asks` before it turns. */
+function cell({ id, label, state, why, isOwn, asks, act, reset }) {
   const button = h("button", {
     id, type: "button", class: "switch", role: "checkbox", "aria-checked": state,
     "aria-label": label, "aria-describedby": `${id}-why`, "data-state": state,
+    "aria-haspopup": asks && "dialog",
     onclick: () => {
+      if (asks) {
+        act();
+        return;
+      }
       // At once, before the answer; whatever comes is drawn then.
       const turned = state === "true" ? "false" : "true";
       button.setAttribute("aria-checked", turned);
