@@ -184,6 +184,7 @@ class Daemon:
             safety_poll=self._settings.safety_poll_seconds,
             keep_days=self._settings.keep_days,
         )
+        self._health.show_failing_steps(lambda: router.failing)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
@@ -268,14 +269,27 @@ class Daemon:
         return await stack.enter_async_context(opened)
 
     async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Does the work anew whenever its session is lost. A mistake of ours ends the daemon."""
+        """Does the work anew when its session is lost, or the database cannot serve it just now.
+
+        A mistake of ours ends the daemon.
+        """
         pause = SHORTEST_PAUSE
         while not self._stopping.is_set():
             began = asyncio.get_running_loop().time()
             try:
                 await work()
-            except database.ConnectionLost as error:
-                log.warning("lost the database", part=part, error=str(error).strip())
+            except psycopg.Error as error:
+                if database.is_session_lost(error):
+                    log.warning("lost the database", part=part, error=str(error).strip())
+                elif database.is_unavailable(error):
+                    log.warning(
+                        "the database refused",
+                        part=part,
+                        code=error.sqlstate,
+                        error=str(error).strip(),
+                    )
+                else:
+                    raise
             if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
                 pause = SHORTEST_PAUSE
             await self._pause(pause)

@@ -22,13 +22,34 @@ SESSION: Final[LiteralString] = (
     " set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 )
 
-#: What ends a session, or its use, through no fault of the statement: try again on a new one. A
-#: session that may only read any more is one to a server that lost the lead to another.
-ConnectionLost = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
-)
+#: SQLSTATEs, or how they begin, of what ends a session, or its use, through no fault of the
+#: statement: a broken connection, a server that stops or starts. A session that may only read any
+#: more is one to a server that lost the lead to another.
+_LOST: Final = ("08", "57P", "25006")
+
+#: How those begin that pass with time: a transaction rolled back for another's sake, no room, a
+#: lock or a time limit, trouble outside the server. The session is good for another try.
+_PASSING: Final = ("40", "53", "55", "57", "58")
+
+
+def is_session_lost(error: BaseException) -> bool:
+    """Whether a new session is needed: this one has ended, or could not begin."""
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        # Not the server's words but libpq's, psycopg's or the pool's.
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate.startswith(_LOST)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same may succeed later: the session is lost, or what was said against it passes.
+
+    What a row's content provokes, a limit that it exceeds included (class 54), does not pass.
+    """
+    if is_session_lost(error):
+        return True
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_PASSING)
 
 
 #: For what is done again if a crash of the server undoes it. Whoever waits for the disk later waits

@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -66,6 +66,7 @@ class Health:
         self._texts: Callable[[], Iterable[Fault]] = tuple
         #: What does not work as it should, a sentence each; no harm to a daemon either.
         self.degraded: Sequence[str] = ()
+        self._failing_steps: Callable[[], Mapping[str, str]] = dict
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -87,6 +88,10 @@ class Health:
     def show_texts(self, faults: Callable[[], Iterable[Fault]]) -> None:
         """`faults` says which texts of the database cannot be used: no harm to a daemon either."""
         self._texts = faults
+
+    def show_failing_steps(self, failing: Callable[[], Mapping[str, str]]) -> None:
+        """`failing` says which steps of the router fail, and how: another daemon's would, too."""
+        self._failing_steps = failing
 
     def forget(self, part: str) -> None:
         """Expect nothing of it any more."""
@@ -142,6 +147,10 @@ class Health:
             }
             for fault in self._texts()
         ]
+
+    def failing_steps(self) -> dict[str, str]:
+        """For JSON: each step of the router that failed when it was last tried, and how."""
+        return {step: mask(error) for step, error in sorted(self._failing_steps().items())}
 
     @property
     def silent(self) -> list[str]:
@@ -226,6 +235,7 @@ def _answer(is_well: bool, health: Health) -> Response:
             "providers": health.providers(),
             "faulty_texts": health.texts(),
             "degraded": list(health.degraded),
+            "failing_router_steps": health.failing_steps(),
         },
         status_code=200 if is_well else _UNAVAILABLE,
         headers={"cache-control": "no-store"},

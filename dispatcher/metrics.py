@@ -62,6 +62,11 @@ class Metrics:
         self._rejected = self._counter(
             "events_rejected", "Events that could not be routed, by reason.", "reason"
         )
+        self._failed_steps = self._counter(
+            "router_step_failures",
+            "Steps of the router that failed, and are tried again after a pause.",
+            "step",
+        )
         self._fanned_out = self._counter(
             "fanout_recipients", "Members of large audiences decided about."
         )
@@ -120,6 +125,10 @@ class Metrics:
     def rejected(self, reason: str, count: int = 1) -> None:
         """So many of them were rejected, for a reason of `postbell.error_codes`."""
         self._rejected.labels(reason).inc(count)
+
+    def step_failed(self, step: str) -> None:
+        """A step of the router failed, and is tried again after a pause."""
+        self._failed_steps.labels(step).inc()
 
     def fanned_out(self, count: int) -> None:
         """So many members of a large audience were decided about."""

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar, assert_never
 
+import psycopg
 import structlog
 
 from dispatcher.channels.channel import Channel, CrashPolicy
-from dispatcher.database import ConnectionLost, Pool
+from dispatcher.database import Pool, is_unavailable
 from dispatcher.delivery import (
     Delivery,
     Outcome,
@@ -201,7 +202,9 @@ class ProviderSender(Sender):
                     if held:
                         await functions.hold_deliveries(*held_by, held)
                     return await then(functions)
-            except ConnectionLost as error:
+            except psycopg.Error as error:
+                if not is_unavailable(error):
+                    raise
                 if not ended:
                     raise
                 log.warning("could not record yet", count=len(ended), error=str(error).strip())
@@ -269,7 +272,9 @@ class ProviderSender(Sender):
                 return await Functions(connection).turn_to(
                     batch.id, batch.claim_token, delivery.id, provider
                 )
-        except ConnectionLost as error:
+        except psycopg.Error as error:
+            if not is_unavailable(error):
+                raise
             log.warning("could not turn to the next", provider=provider, error=str(error).strip())
             return False
 

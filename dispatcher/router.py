@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+import psycopg
 import structlog
 from psycopg import AsyncConnection
 
+from dispatcher import database
 from dispatcher.functions import Functions, Outlook
 
 log = structlog.get_logger()
@@ -30,8 +32,20 @@ LONGEST_REST = 0.02
 #: Seconds for which a stream is followed from page to page, without a look at anything else.
 LONGEST_STRETCH = 0.05
 
-#: Seconds between looks while a large audience waits for room in the queue.
+#: Seconds between looks while a large audience waits for room in the queue: longer, the longer it
+#: waits.
 HELD_BACK = 0.005
+LONGEST_HELD_BACK = 0.1
+
+#: The longest pause, in seconds, while what is due is in somebody else's hands.
+LONGEST_HELD = 1.0
+
+#: Seconds for which a step is left alone that failed, doubling.
+SHORTEST_REST = 0.1
+LONGEST_FAILING = 5.0
+
+#: Our own SQLSTATEs: the schema says that it is another cluster's, or that another router leads.
+_OURS = "PB"
 
 #: Seconds between the leader's rounds of housekeeping.
 HOUSEKEEPING = 30.0
@@ -58,6 +72,19 @@ class Watch(Protocol):
 
     def asleep(self, is_asleep: bool) -> None: ...
 
+    def step_failed(self, step: str) -> None: ...
+
+
+class _Rest(NamedTuple):
+    """A step is left alone: it failed, or had nothing to take of what there is."""
+
+    seconds: float
+    ends_at: float
+    error: str | None
+
+
+_Result = TypeVar("_Result")
+
 
 class Router:
     """Leads or stands by, on one session: leadership ends with the session, whatever ended it.
@@ -83,15 +110,24 @@ class Router:
         self._next_housekeeping = 0.0
         self._next_statistics = 0.0
         self._rejections_seen = datetime.now(UTC)
+        self._rests: dict[str, _Rest] = {}
+
+    @property
+    def failing(self) -> dict[str, str]:
+        """The steps that failed when they were last tried, and the error of each."""
+        return {step: rest.error for step, rest in self._rests.items() if rest.error is not None}
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Leads on this session as soon as nobody else does, until cancelled.
 
-        Raises psycopg's OperationalError when the session is lost.
+        Raises psycopg's Error when the session is lost, when the database is another cluster's, and
+        when another router leads. A step that fails for another reason is tried again.
         """
         functions = Functions(connection)
+        connection.add_notice_handler(_log_warning)
         await self._standing_by(functions.lead())
         self._watch.leading(True)
+        self._rests.clear()
         log.info("leading")
         try:
             await functions.check_cluster()
@@ -105,10 +141,12 @@ class Router:
         while True:
             self._beat()
             await self._keep_house(functions)
-            outlook = await functions.look()
-            if not outlook.is_idle:
+            outlook = await self._look(functions)
+            if outlook is not None and not outlook.is_idle:
                 await self._work(functions, outlook)
                 pause = SHORTEST_LOOK
+            elif (seconds := self._stays_awake()) > 0:
+                await asyncio.sleep(seconds)
             elif await functions.fall_asleep():
                 await self._sleep(connection, functions)
                 pause = SHORTEST_LOOK
@@ -116,30 +154,106 @@ class Router:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.1, LONGEST_LOOK)
 
+    async def _look(self, functions: Functions) -> Outlook | None:
+        """What there is to do but for the steps that rest. None if that cannot be seen."""
+        outlook = await self._try("look", functions.look)
+        if outlook is None:
+            return None
+        due_in = outlook.due_in
+        if due_in is not None and (seconds := self._rests_for("release_due")) > 0:
+            due_in = max(due_in, timedelta(seconds=seconds))
+        return Outlook(
+            has_events=outlook.has_events and not self._rests_for("route"),
+            due_in=due_in,
+            has_fanout=outlook.has_fanout and not self._rests_for("fan_out"),
+        )
+
     async def _work(self, functions: Functions, outlook: Outlook) -> None:
         """One turn at the log, at what is due, and at a large audience."""
         if time.monotonic() >= self._next_statistics:
-            await functions.keep_statistics()
+            await self._try("keep_statistics", functions.keep_statistics)
             self._next_statistics = time.monotonic() + STATISTICS
         if outlook.has_events:
             if outlook.is_due or outlook.has_fanout:
-                self._watch.routed(await functions.route(self._page))
+                self._watch.routed(await self._route(functions))
             else:
                 await self._follow(functions)
         if outlook.is_due:
-            await functions.release_due(self._page)
+            released = await self._try("release_due", functions.release_due, self._page)
+            if released == 0:
+                # Somebody has it in hand: an open cancel(), say.
+                self._rest("release_due", SHORTEST_LOOK, LONGEST_HELD)
         if outlook.has_fanout:
-            reached = await functions.fan_out(AUDIENCE_SHARE)
+            reached = await self._try("fan_out", functions.fan_out, AUDIENCE_SHARE)
             if reached is not None:
                 self._watch.fanned_out(reached)
-            elif not (outlook.has_events or outlook.is_due):
-                await asyncio.sleep(HELD_BACK)
+            elif not self._rests_for("fan_out"):
+                self._rest("fan_out", HELD_BACK, LONGEST_HELD_BACK)
+
+    async def _route(self, functions: Functions) -> int:
+        return await self._try("route", functions.route, self._page) or 0
+
+    async def _try(
+        self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
+    ) -> _Result | None:
+        """What the call returns; None if it fails, or failed so lately that it rests.
+
+        Raises what a new session, or another router, has to do with.
+        """
+        if self._rests_for(step):
+            return None
+        try:
+            result = await call(*arguments)
+        except psycopg.Error as error:
+            if database.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
+                raise
+            self._watch.step_failed(step)
+            seconds = self._rest(step, SHORTEST_REST, LONGEST_FAILING, error)
+            log.warning(
+                "a step of the router failed",
+                step=step,
+                code=error.sqlstate,
+                error=str(error).strip(),
+                retry_in_seconds=seconds,
+            )
+            return None
+        if (former := self._rests.get(step)) is not None and (former.error is not None or result):
+            del self._rests[step]
+            if former.error is not None:
+                log.info("a step of the router works again", step=step)
+        return result
+
+    def _rest(
+        self, step: str, shortest: float, longest: float, error: psycopg.Error | None = None
+    ) -> float:
+        """Leaves a step alone for a while, longer each time until it succeeds; for how long."""
+        former = self._rests.get(step)
+        seconds = shortest if former is None else min(max(former.seconds * 2, shortest), longest)
+        said = None if error is None else f"{error.sqlstate}: {error.diag.message_primary}"
+        self._rests[step] = _Rest(seconds, time.monotonic() + seconds, said)
+        return seconds
+
+    def _rests_for(self, step: str) -> float:
+        """Seconds for which the step is left alone; 0 if it may be taken."""
+        rest = self._rests.get(step)
+        return 0.0 if rest is None else max(0.0, rest.ends_at - time.monotonic())
+
+    def _stays_awake(self) -> float:
+        """Seconds in which there is nothing to do, and going to sleep would not be worth it.
+
+        While events cannot be routed, or nobody can look, producers need not ring.
+        """
+        seconds = max(self._rests_for("route"), self._rests_for("look"))
+        if seconds:
+            return min(seconds, LONGEST_HELD_BACK)
+        resting = (self._rests_for(step) for step in ("release_due", "fan_out"))
+        return next((rest for rest in resting if 0 < rest <= HELD_BACK), 0.0)
 
     async def _follow(self, functions: Functions) -> None:
         """Routes page upon page: while a stream flows, a look at the log would only say so."""
         began = time.monotonic()
         until = began + LONGEST_STRETCH
-        while routed := await functions.route(self._page):
+        while routed := await self._route(functions):
             self._watch.routed(routed)
             ended = time.monotonic()
             if routed < self._page:
@@ -153,10 +267,11 @@ class Router:
         self._watch.asleep(True)
         try:
             # From here on producers ring; whoever committed before is seen now.
-            outlook = await functions.look()
-            if not outlook.is_idle:
+            outlook = await self._look(functions)
+            if outlook is None or not outlook.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
+            bounds += filter(None, map(self._rests_for, self._rests))
             if outlook.due_in is not None:
                 bounds.append(outlook.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
@@ -165,30 +280,34 @@ class Router:
             await functions.awake()
             self._watch.asleep(False)
         # Most likely it was an event: no need to look first.
-        self._watch.routed(await functions.route(self._page))
+        self._watch.routed(await self._route(functions))
 
     async def _keep_house(self, functions: Functions) -> None:
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
-        for seen in await functions.rejected_since(self._rejections_seen):
-            self._watch.rejected(seen.reason, seen.rejected)
-            self._rejections_seen = max(self._rejections_seen, seen.last_at)
-            log.warning("events were rejected", reason=seen.reason, count=seen.rejected)
-        await functions.tidy_up()
-        for provider, count in (await functions.forget_early_receipts()).items():
+        await self._try("rejected_since", self._count_rejections, functions)
+        await self._try("tidy_up", functions.tidy_up)
+        forgotten = await self._try("forget_early_receipts", functions.forget_early_receipts)
+        for provider, count in (forgotten or {}).items():
             self._watch.received(provider, "never_matched", count)
             log.warning(
                 "receipts dropped: within an hour no message had their id",
                 provider=provider,
                 count=count,
             )
-        swept = await functions.sweep()
+        swept = await self._try("sweep", functions.sweep)
         if swept:
             log.warning("batches without a job got a new one", batches=swept)
-        emptied = await functions.truncate_ring(self._keep_days)
+        emptied = await self._try("truncate_ring", functions.truncate_ring, self._keep_days)
         if emptied:
             log.info("emptied leaves of the outbox", leaves=emptied)
+
+    async def _count_rejections(self, functions: Functions) -> None:
+        for seen in await functions.rejected_since(self._rejections_seen):
+            self._watch.rejected(seen.reason, seen.rejected)
+            self._rejections_seen = max(self._rejections_seen, seen.last_at)
+            log.warning("events were rejected", reason=seen.reason, count=seen.rejected)
 
     async def _standing_by(self, leadership: Awaitable[None]) -> None:
         """Waits for the lead, which may take for ever, and shows that it is alive meanwhile."""
@@ -202,3 +321,8 @@ class Router:
                 waiting.cancel()
                 await asyncio.wait({waiting})
         await waiting
+
+
+def _log_warning(notice: psycopg.errors.Diagnostic) -> None:
+    if notice.severity_nonlocalized == "WARNING":
+        log.warning("the database warns", warning=notice.message_primary)

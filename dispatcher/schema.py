@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dispatcher import files, queue_schema
 from dispatcher.contract import SchemaError
+from dispatcher.database import is_session_lost
 from dispatcher.declaration import table_files
 from dispatcher.definition import Definition, DefinitionError, Irreplaceable
 from dispatcher.rendering.event_type import EventType
@@ -220,7 +221,7 @@ def _sentence(error: BaseException | None) -> str:
                 f"The role lacks a privilege: {error.diag.message_primary}. Deploy as the owner of "
                 "the schema, with CREATEROLE, and CREATE and TEMPORARY on the database."
             )
-        case psycopg.OperationalError():
+        case psycopg.Error() if is_session_lost(error):
             return f"The database cannot be reached: {error}"
         case _:
             return f"The deploy failed, and nothing has changed: {error}"

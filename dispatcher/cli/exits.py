@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors as postgres
 
 from dispatcher.contract import SchemaError
+from dispatcher.database import is_session_lost, is_unavailable
 from dispatcher.embedded import EmbeddedError
 from dispatcher.errors import InvalidArgumentError, PostbellError, of_database
 from dispatcher.health import ListenError
@@ -21,7 +22,7 @@ from dispatcher.settings import SettingsError
 
 _WAY_TO_DATABASE = "Check POSTBELL_DATABASE_URL, and whether the server runs."
 #: SQLSTATE classes that blame what was passed in: data exceptions, and violated constraints.
-_INPUT = ("22", "23")
+_INPUT = ("22", "23", "54")
 
 
 class ExitCode(IntEnum):
@@ -140,7 +141,7 @@ def _code_of_schema(error: SchemaError) -> ExitCode:
             return ExitCode.BAD
         case postgres.InsufficientPrivilege():
             return ExitCode.CONFIGURATION
-        case psycopg.OperationalError():
+        case psycopg.Error() as reason if is_session_lost(reason):
             return ExitCode.DATABASE
         case _:
             return ExitCode.SCHEMA
@@ -156,9 +157,14 @@ def _failure_of_database(error: psycopg.Error) -> Reported | None:
             " runs, postbell_gateway serves, postbell_support reads, postbell_admin acts."
         )
         return _told(ExitCode.CONFIGURATION, f"The database says {said}.", hint=way_out)
-    if isinstance(error, psycopg.OperationalError):
+    if is_session_lost(error):
         sentence = f"The database cannot be reached: {_flat(error)}"
         return _told(ExitCode.DATABASE, sentence, hint=_WAY_TO_DATABASE)
+    if is_unavailable(error):
+        said = _ended(error.diag.message_primary or "it does not say why")
+        return _told(
+            ExitCode.DATABASE, f"The database cannot do this now: {said}", hint="Try again."
+        )
     if error.sqlstate and error.sqlstate.startswith(_INPUT):
         return _told(ExitCode.BAD, f"The database refuses this: {error.diag.message_primary}.")
     return None

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatcher import errors
-from dispatcher.database import ConnectionLost
+from dispatcher.database import is_unavailable
 from dispatcher.errors import PostbellError
 from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.limits import TooManyRequests
@@ -32,6 +32,8 @@ _FIELDS: Final[Mapping[type[PostbellError], str]] = {
     errors.InvalidTimeZoneError: "time_zone",
     errors.InvalidQuietHoursError: "days",
 }
+#: SQLSTATEs of a value that exceeds a limit of the server's.
+_LIMITS: Final = "54"
 #: Seconds after which a client may try again when the database is away.
 _PAUSE: Final = 5
 
@@ -204,6 +206,14 @@ def _away(request: Request, error: Exception) -> Problem:
     )
 
 
+def _of_database(request: Request, error: psycopg.Error) -> Problem:
+    if is_unavailable(error):
+        return _away(request, error)
+    if (error.sqlstate or "").startswith(_LIMITS):
+        return _unstorable(request, error)
+    return _ours(request, error)
+
+
 def _unstorable(_: Request, __: Exception) -> Problem:
     # The database's text quotes the value.
     return Problem(
@@ -231,9 +241,8 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Any], Problem]]] = 
     TooManyRequests: _too_many,
     PostbellError: _of_schema,
     HTTPException: _of_http,
-    **dict.fromkeys(ConnectionLost, _away),
     psycopg.DataError: _unstorable,
-    psycopg.Error: _ours,
+    psycopg.Error: _of_database,
     # The mistakes of ours that are left. Starlette raises it again, for the server to log too.
     Exception: _ours,
 }

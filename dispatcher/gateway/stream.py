@@ -23,13 +23,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+import psycopg
 import structlog
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from dispatcher import database
-from dispatcher.database import ConnectionLost, Pool
+from dispatcher.database import Pool, is_unavailable
 from dispatcher.gateway import frame, problem
 from dispatcher.gateway.audience import Audience
 from dispatcher.gateway.auth import Identity
@@ -143,13 +144,13 @@ class Stream:
             return
         try:
             identity = await self._let_in(scope)
-        except ConnectionLost as error:
+        except Exception as error:  # noqa: BLE001 - all of them have an answer
+            if not is_unavailable(error):
+                await _refuse(error, scope, receive, send)
+                return
             # Of any other status than 200 an EventSource makes an end for good.
             log.warning("a stream cannot be opened", error=str(error).strip())
             await _answer(scope, send, _come_back(0))
-            return
-        except Exception as error:  # noqa: BLE001 - all of them have an answer
-            await _refuse(error, scope, receive, send)
             return
         if scope["method"] == "HEAD" or self._is_stopping:
             await _answer(scope, send, _come_back(len(self._audience)))
@@ -168,7 +169,7 @@ class Stream:
         try:
             try:
                 missed = await self._teller.join(stream, last_id)
-            except ConnectionLost as error:
+            except psycopg.Error as error:
                 log.warning("a stream cannot be opened", error=str(error).strip())
                 stream.end(_come_back(0))
             else:
@@ -229,7 +230,7 @@ class Stream:
                     self._teller.count_anew()
                     self._are_suspect.set()
                     await self._doorbell.run(connection)
-            except ConnectionLost as error:
+            except psycopg.Error as error:
                 log.warning("lost the database", part="doorbell", error=str(error).strip())
             self._is_attended = False
             await asyncio.sleep(pause)
@@ -247,7 +248,7 @@ class Stream:
                 try:
                     if identity not in verdicts:
                         verdicts[identity] = await self._doorkeeper.is_valid(identity)
-                except ConnectionLost:
+                except psycopg.Error:
                     break
                 if not verdicts[identity]:
                     stream.end()

@@ -9,9 +9,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+import psycopg
 import structlog
 
-from dispatcher.database import ConnectionLost, Pool
+from dispatcher.database import Pool
 from dispatcher.gateway import frame
 from dispatcher.gateway.audience import Audience
 from dispatcher.gateway.open_stream import OpenStream
@@ -97,7 +98,7 @@ class Teller:
             try:
                 async with self._pool.connection() as connection:
                     await self._read(StreamLog(connection))
-            except ConnectionLost as error:
+            except psycopg.Error as error:
                 log.warning("lost the database", part="streams", error=str(error).strip())
                 self._is_cut = True
                 _fail(waiters, error)
@@ -109,7 +110,7 @@ class Teller:
     async def join(self, stream: OpenStream, last_id: str | None) -> bytes:
         """Takes a stream up, and returns what it has missed since `last_id`.
 
-        From this call on it is told what is new. Raises one of ConnectionLost.
+        From this call on it is told what is new. Raises psycopg's Error.
         """
         await self._read_as_far_as(last_id)
         while not self._is_between_windows.is_set():

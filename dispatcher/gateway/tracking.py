@@ -14,13 +14,14 @@ import hashlib
 from typing import Final
 from urllib.parse import quote
 
+import psycopg
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher import links
-from dispatcher.database import ConnectionLost
+from dispatcher.database import is_unavailable
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.receipt import OURSELVES, Kind, Receipt
 from dispatcher.signing import BadToken, Signer
@@ -78,7 +79,9 @@ class TrackingPages:
             return
         try:
             await self._intake.receive(OURSELVES, [Receipt(event_id, kind, delivery_id)])
-        except ConnectionLost as error:
+        except psycopg.Error as error:
+            if not is_unavailable(error):
+                raise
             # The person wants to get where the link leads.
             log.warning("could not take a receipt", provider=OURSELVES, error=str(error).strip())
 

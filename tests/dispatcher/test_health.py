@@ -159,6 +159,7 @@ async def test_healthz_names_the_silent_part(served: int, watched: Health, clock
         "providers": {},
         "faulty_texts": [],
         "degraded": [],
+        "failing_router_steps": {},
     }
 
 
@@ -184,6 +185,17 @@ async def test_healthz_shows_what_does_not_work_as_it_should(served: int, watche
 
     assert status == 200
     assert json.loads(body)["degraded"] == ["Recipients do not follow users: the table is gone."]
+
+
+async def test_healthz_shows_the_steps_of_the_router_that_fail(
+    served: int, watched: Health
+) -> None:
+    watched.show_failing_steps(lambda: {"release_due": "53100: disk full"})
+
+    status, body = await got(served, "/healthz")
+
+    assert status == 200
+    assert json.loads(body)["failing_router_steps"] == {"release_due": "53100: disk full"}
 
 
 async def test_readyz_is_for_who_may_be_given_work(served: int, watched: Health) -> None:

@@ -75,6 +75,14 @@ async def test_the_router_says_whether_it_leads_and_sleeps() -> None:
     assert await value(metrics, "router_asleep") == 1
 
 
+async def test_failures_of_the_router_are_counted_by_step() -> None:
+    metrics = Metrics()
+    metrics.step_failed("fan_out")
+    metrics.step_failed("fan_out")
+
+    assert await value(metrics, "router_step_failures_total", step="fan_out") == 2
+
+
 async def test_batches_are_in_hand_until_they_are_done_or_fail() -> None:
     metrics = Metrics()
 

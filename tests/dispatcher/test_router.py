@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from dispatcher import database
+from dispatcher.functions import Functions
 from dispatcher.router import Router
 from tests import given
 from tests.given import Connection
@@ -28,6 +30,7 @@ class Watcher:
         self.is_leading = False
         self.is_asleep = False
         self.beats = 0
+        self.failures: Counter[str] = Counter()
         self.ended_by: BaseException | None = None
 
     def routed(self, count: int) -> None:
@@ -46,6 +49,9 @@ class Watcher:
 
     def asleep(self, is_asleep: bool) -> None:
         self.is_asleep = is_asleep
+
+    def step_failed(self, step: str) -> None:
+        self.failures[step] += 1
 
     def beat(self) -> None:
         self.beats += 1
@@ -96,7 +102,8 @@ async def test_of_two_routers_one_leads_and_the_other_follows_at_once(
             await seen(lambda: event in routed(db), "it routes")
 
     # It ended with its session, for its daemon to begin it anew.
-    assert isinstance(first.ended_by, database.ConnectionLost)
+    assert first.ended_by is not None
+    assert database.is_session_lost(first.ended_by)
     assert isinstance(standby.ended_by, asyncio.CancelledError)
 
 
@@ -198,4 +205,113 @@ async def test_receipts_of_messages_that_are_none_of_ours_are_counted_when_they_
     async with routing(database_url) as watcher:
         await seen(
             lambda: watcher.receipts == [("main_mail", "never_matched", 1)], "they are counted"
+        )
+
+
+class Broken:
+    """A step of the router that the server refuses, on the router's own session, until mended."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, step: str, condition: str) -> None:
+        self.calls = 0
+        self.is_mended = False
+        former = getattr(Functions, step)
+
+        async def call(functions: Functions, *arguments: Any) -> Any:
+            self.calls += 1
+            if not self.is_mended:
+                await functions._connection.execute(f"do 'begin raise {condition}; end'".encode())
+            return await former(functions, *arguments)
+
+        monkeypatch.setattr(Functions, step, call)
+
+
+REFUSALS = [
+    "lock_not_available", "disk_full", "deadlock_detected", "program_limit_exceeded",
+    "division_by_zero", "undefined_function", "query_canceled", "internal_error",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("condition", REFUSALS)
+async def test_a_step_that_fails_is_tried_again_after_a_pause_and_keeps_the_lead(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    broken = Broken(monkeypatch, "route", condition)
+    async with routing(database_url) as watcher:
+        await seen(lambda: watcher.is_leading, "it leads")
+        process = leader(db)
+        event = emit(db)
+        await seen(lambda: watcher.failures["route"] >= 2, "it fails, and is tried again")
+        await asyncio.sleep(1)
+        # After 0.1, 0.3, 0.7, 1.5 s and so on.
+        assert broken.calls <= 6
+        broken.is_mended = True
+        await seen(lambda: event in routed(db), "it routes")
+        assert leader(db) == process
+
+    assert isinstance(watcher.ended_by, asyncio.CancelledError)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["release_due", "tidy_up", "sweep", "truncate_ring", "rejected_since", "forget_early_receipts"],
+)
+async def test_a_step_that_fails_stops_no_other(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    broken = Broken(monkeypatch, step, "lock_not_available")
+    db.execute("set postbell.wake = off")
+    early = emit(db, deliver_at=datetime.now(UTC) - timedelta(hours=1))
+    later = emit(db, deliver_at=datetime.now(UTC) + timedelta(seconds=0.2))
+    async with routing(database_url) as watcher:
+        await seen(lambda: watcher.failures[step] >= 1, "it fails")
+        await seen(lambda: early in routed(db), "what was emitted before is routed")
+        db.execute("reset postbell.wake")
+        event = emit(db)
+        await seen(lambda: event in routed(db), "what is emitted then is routed")
+        broken.is_mended = True
+        await seen(lambda: given.deliveries(db, later), "what is due is told")
+        assert watcher.is_leading
+
+
+async def test_what_fails_is_shown_until_it_works_again(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Broken(monkeypatch, "fan_out", "disk_full")
+    watcher = Watcher()
+    router = Router(watcher, watcher.beat, safety_poll=0)
+    emit(db, recipient=None, audience={"recipients": [f"p{n}" for n in range(30)]})
+    async with await database.connect(database_url, "router") as session:
+        task = asyncio.create_task(router.run(session))
+        await seen(lambda: router.failing, "it fails")
+        assert router.failing == {"fan_out": "53100: disk_full"}
+        broken.is_mended = True
+        await seen(lambda: not router.failing, "it works again")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_does_not_spin_while_somebody_has_in_hand_what_is_due(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given.call(db, "set_quiet_hours", recipient="u1", starts="00:00", ends="23:00")
+    event = emit(db, channels=["sms"], subject="order:1")
+    given.route(db)
+    given.call(db, "set_quiet_hours", recipient="u1", starts=None, ends=None)
+    looks = Broken(monkeypatch, "look", "disk_full")
+    looks.is_mended = True
+
+    async with routing(database_url) as watcher:
+        with psycopg.connect(database_url) as producer:
+            given.call(producer, "cancel", subject="order:1")
+            await seen(lambda: watcher.is_leading, "it leads")
+            looks.calls = 0
+            await asyncio.sleep(2)
+            # Some while the pauses grow from a millisecond to a second, then two a second.
+            assert looks.calls <= 40
+            # Others pass meanwhile.
+            other = emit(db)
+            await seen(lambda: other in routed(db), "another is routed")
+            producer.rollback()
+        await seen(
+            lambda: given.deliveries(db, event)["u1", "sms"].state != "waiting", "it is told"
         )

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+import psycopg
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.database import ConnectionLost
+from dispatcher.database import is_unavailable
 from dispatcher.gateway.body import body_of
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.webhooks.intake import Intake, Watch
@@ -68,7 +69,9 @@ class Door(ABC):
             log.warning("turned a webhook away", provider=provider, reason=error.reason)
             self._watch.turned_away(provider, error.reason)
             return Response(status_code=error.status)
-        except ConnectionLost as error:
+        except psycopg.Error as error:
+            if not is_unavailable(error):
+                raise
             # The provider keeps it, and comes again.
             log.warning("could not take a receipt", provider=provider, error=str(error).strip())
             return Response(status_code=503, headers={"retry-after": _PAUSE})

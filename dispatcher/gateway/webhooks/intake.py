@@ -26,7 +26,7 @@ class Watch(Protocol):
 
 
 class Intake:
-    """Hands receipts and replies to the database. Raises what `database.ConnectionLost` lists."""
+    """Hands receipts and replies to the database. Raises psycopg's Error."""
 
     def __init__(self, pool: Pool, watch: Watch) -> None:
         self._pool: Final = pool

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from dispatcher.database import is_session_lost, is_unavailable
+
+
+@pytest.mark.parametrize(
+    ("code", "is_lost", "passes"),
+    [
+        ("08006", True, True),
+        ("57P01", True, True),
+        ("57P02", True, True),
+        ("57P03", True, True),
+        ("25006", True, True),
+        ("40001", False, True),
+        ("40P01", False, True),
+        ("53100", False, True),
+        ("53200", False, True),
+        ("55P03", False, True),
+        ("57014", False, True),
+        ("58030", False, True),
+        ("54000", False, False),
+        ("54001", False, False),
+        ("22012", False, False),
+        ("23505", False, False),
+        ("42883", False, False),
+        ("XX000", False, False),
+        ("PB031", False, False),
+    ],
+)
+def test_by_its_code_a_session_is_lost_or_a_failure_passes(
+    db: psycopg.Connection, code: str, is_lost: bool, passes: bool
+) -> None:
+    with pytest.raises(psycopg.Error) as raised:
+        db.execute(f"do $$ begin raise 'no' using errcode = '{code}'; end $$".encode())
+    assert is_session_lost(raised.value) is is_lost
+    assert is_unavailable(raised.value) is passes
+
+
+def test_a_session_that_was_ended_is_lost(db: psycopg.Connection, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        db.execute("select pg_terminate_backend(%s, 5000)", [other.info.backend_pid])
+        for _ in range(2):
+            with pytest.raises(psycopg.Error) as raised:
+                other.execute("select")
+            assert is_session_lost(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        (psycopg.OperationalError("server closed the connection unexpectedly"), True),
+        (psycopg.InterfaceError("the connection is closed"), True),
+        (PoolTimeout("no session within 30 s"), True),
+        (errors.ConnectionTimeout("timed out"), True),
+        (psycopg.ProgrammingError("a placeholder too many"), False),
+        (psycopg.DataError("a NUL in a string"), False),
+        (OSError("not the database's"), False),
+    ],
+)
+def test_without_a_code_its_kind_decides(error: Exception, is_lost: bool) -> None:
+    assert is_session_lost(error) is is_lost
+    assert is_unavailable(error) is is_lost
