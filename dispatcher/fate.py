@@ -19,7 +19,9 @@ DECIDED: Final = """
         log.delivery_id, log.state, log.reason as state_reason, log.attempts,
         coalesce(log.due_at, said.due_at) as due_at,
         coalesce(log.created_at, rejected.created_at) as created_at,
-        rejected.detail
+        rejected.detail,
+        scheduled.due_at as scheduled_for,
+        in_turns.notification_id is not null as is_in_turns
     from postbell.explain(%(outbox_id)s::bigint) as said
     left join postbell.delivery_log as log
         on log.outbox_id = %(outbox_id)s
@@ -28,6 +30,10 @@ DECIDED: Final = """
     left join postbell.rejected_events as rejected
         on rejected.outbox_id = %(outbox_id)s
         and said.channel is null
+    left join postbell.scheduled_notification as scheduled
+        on scheduled.notification_id = %(outbox_id)s
+    left join postbell.fanout as in_turns
+        on in_turns.notification_id = %(outbox_id)s
     where %(recipient)s::text is null
        or said.recipient_id = %(recipient)s
        or said.channel is null
@@ -58,6 +64,16 @@ def reason_for(decided: str, befell: str | None = None, detail: str | None = Non
 def detail_of(detail: str) -> str:
     """The detail of a rejection, without what it quotes and without its full stop."""
     return _QUOTED.sub(f'"{HIDDEN}"', mask(detail)).rstrip(".")
+
+
+def not_decided_yet(scheduled_for: datetime | None, is_in_turns: bool) -> str:
+    """What to do about an event that is not decided about yet: wait, and for what."""
+    if scheduled_for is not None:
+        at = f"{scheduled_for.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"Scheduled for {at}: it is decided then, and this is what would be decided now."
+    if is_in_turns:
+        return "Wait: its large audience is told some people at a time."
+    return "Wait: the router has not come to it yet."
 
 
 def next_step(

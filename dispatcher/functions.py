@@ -534,14 +534,16 @@ class Functions:
         return tenant
 
     async def queue_depth(self) -> list[Depth]:
-        """Of every channel and priority, over all tenants."""
+        """Of every channel and priority over all tenants; and of events that have none yet."""
         cursor = self._connection.cursor(row_factory=class_row(Depth))
         await cursor.execute(
             "select channel, priority,"
             " coalesce(sum(queued), 0)::bigint as queued,"
             " coalesce(sum(waiting), 0)::bigint as waiting,"
             " extract(epoch from postbell.clock() - min(oldest_at) filter (where queued > 0))"
-            "::float8 as oldest_seconds"
+            "::float8 as oldest_seconds,"
+            " coalesce(sum(scheduled), 0)::bigint as scheduled,"
+            " coalesce(sum(in_turns), 0)::bigint as in_turns"
             " from postbell.queue_depth group by channel, priority"
         )
         return await cursor.fetchall()

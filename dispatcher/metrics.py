@@ -33,12 +33,16 @@ _HANDOVER: Final = (
 class Depth(NamedTuple):
     """A line of `postbell.queue_depth`, or several of them added up."""
 
-    channel: str
+    #: None for events, which have none before they are decided about.
+    channel: str | None
     priority: str
     queued: int
     waiting: int
     #: Seconds since the oldest queued delivery was put there; None if none is queued.
     oldest_seconds: float | None
+    #: Events for a later time, and those whose large audience is being told.
+    scheduled: int = 0
+    in_turns: int = 0
 
 
 AskDepth = Callable[[], Awaitable[Iterable[Depth]]]
@@ -246,7 +250,13 @@ class _DepthCollector(Collector):
         queued: Tally[tuple[str, str]] = Tally()
         waiting: Tally[tuple[str, str]] = Tally()
         oldest: dict[tuple[str, str], float] = {}
+        scheduled: Tally[str] = Tally()
+        in_turns: Tally[str] = Tally()
         for line in self._lines:
+            if line.channel is None:
+                scheduled[line.priority] += line.scheduled
+                in_turns[line.priority] += line.in_turns
+                continue
             key = (line.channel, line.priority)
             queued[key] += line.queued
             waiting[key] += line.waiting
@@ -260,4 +270,16 @@ class _DepthCollector(Collector):
             family = GaugeMetricFamily(f"postbell_{name}", what, labels=["channel", "priority"])
             for key, value in sorted(values.items()):
                 family.add_metric(key, float(value))
+            yield family
+        for name, what, counted in (
+            (
+                "scheduled_events",
+                "Events for a later time; who is told is decided then.",
+                scheduled,
+            ),
+            ("events_in_turns", "Events whose large audience is being told.", in_turns),
+        ):
+            family = GaugeMetricFamily(f"postbell_{name}", what, labels=["priority"])
+            for priority, number in sorted(counted.items()):
+                family.add_metric([priority], float(number))
             yield family

@@ -228,9 +228,25 @@ def queue_depth(connection: Connection) -> list[Row]:
             min(oldest_at) filter (where queued is not null) as queued_since,
             min(oldest_at) filter (where waiting is not null) as next_due_at
         from postbell.queue_depth
+        where channel is not null
         group by channel, priority
         order by channel, array_position(array['critical', 'high', 'normal', 'low'], priority)
         """,
+    )
+
+
+def undecided(connection: Connection) -> Row:
+    """How many events are scheduled, for when the next, and how many audiences are being told."""
+    return _row(
+        connection,
+        """
+        select
+            coalesce(sum(scheduled), 0)::bigint as scheduled,
+            min(oldest_at) filter (where scheduled is not null) as next_due_at,
+            coalesce(sum(in_turns), 0)::bigint as in_turns
+        from postbell.queue_depth
+        """,
+        [],
     )
 
 

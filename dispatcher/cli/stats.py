@@ -9,7 +9,7 @@ import typer
 
 from dispatcher.cli import options, questions
 from dispatcher.cli.place import connected
-from dispatcher.cli.terminal import answer, answer_json, answer_table
+from dispatcher.cli.terminal import answer, answer_json, answer_table, shown
 from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
 
@@ -32,6 +32,7 @@ def command(
         router = questions.leader(connection)
         providers = questions.providers(connection)
         depth = questions.queue_depth(connection)
+        undecided = questions.undecided(connection)
         counts = questions.counts_since(connection, start)
         rejections = questions.rejections_since(connection, start)
         dead = questions.dead_letters(connection)
@@ -41,6 +42,7 @@ def command(
                 "router": router,
                 "providers": providers,
                 "queue": depth,
+                "events": undecided,
                 "since": start,
                 "deliveries": counts,
                 "rejections": rejections,
@@ -53,6 +55,7 @@ def command(
         answer("No router runs: start one with `postbell run`.")
     else:
         answer(f"The router {'sleeps' if router['is_asleep'] else 'works'} (pid {router['pid']}).")
+    answer(_undecided(undecided))
     for title, rows, nothing in (
         ("Providers", providers, "No dispatcher runs: start one with `postbell run`."),
         ("Queue", depth, "Nothing is queued and nothing waits."),
@@ -69,3 +72,16 @@ def command(
             answer_table(columns, [list(row.values()) for row in rows], title=title)
         else:
             answer(nothing)
+
+
+def _undecided(events: questions.Row) -> str:
+    """A sentence about the events that are not decided about for all their people yet."""
+    scheduled, in_turns = events["scheduled"], events["in_turns"]
+    said = ["No event is scheduled."]
+    if scheduled:
+        are = "event is" if scheduled == 1 else "events are"
+        said = [f"{scheduled} {are} scheduled, the next for {shown(events['next_due_at'])}."]
+    if in_turns:
+        are = "large audience is" if in_turns == 1 else "large audiences are"
+        said.append(f"{in_turns} {are} being told.")
+    return " ".join(said)

@@ -13,7 +13,7 @@ from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer_json, answer_table, say, shown
-from dispatcher.fate import next_step, reason_for
+from dispatcher.fate import next_step, not_decided_yet, reason_for
 from dispatcher.masking import mask
 from dispatcher.settings import Settings
 
@@ -200,7 +200,9 @@ def _of_state(row: Row) -> str:
     """What to do about a state that the reason does not speak of."""
     delivery_id, state = row["delivery_id"], row["state"]
     if row["channel"] is not None and state is None:
-        return "" if row["outbox_id"] is None else "Wait: the router has not come to it yet."
+        if row["outbox_id"] is None:
+            return ""
+        return not_decided_yet(row["scheduled_for"], row["is_in_turns"])
     return next_step(state, row["state_reason"], delivery_id, row["due_at"])
 
 

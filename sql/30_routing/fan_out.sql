@@ -23,7 +23,7 @@ begin
     select f.* into v_fanout
     from postbell.fanout as f
     left join postbell.fanout_turn as turn on turn.tenant_id = f.tenant_id
-    order by f.is_critical desc, turn.served_at nulls first, f.notification_id
+    order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
     limit 1
     for update of f skip locked;
     if not found then

@@ -84,6 +84,8 @@ comment on table postbell.duplicate_event is 'Events that repeat an earlier one 
 
 create table postbell.scheduled_notification (
     notification_id bigint primary key references postbell.notification (id) on delete cascade,
+    tenant_id text collate "C" not null,
+    priority postbell.priority not null,
     due_at timestamptz not null
 );
 create index scheduled_notification_due_idx on postbell.scheduled_notification (due_at, notification_id);
@@ -92,7 +94,7 @@ comment on table postbell.scheduled_notification is 'Events for later. Their aud
 create table postbell.fanout (
     notification_id bigint primary key references postbell.notification (id) on delete cascade,
     tenant_id text collate "C" not null,
-    is_critical boolean not null,
+    priority postbell.priority not null,
 
     list_length integer not null default 0,
     listed integer not null default 0,

@@ -6,8 +6,34 @@ create or replace function postbell.take_back(
 language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_unresolved bigint;
 begin
-    -- Nobody waits for anybody: what a dispatcher has in hand just now counts as handed over.
+    -- Nobody waits for anybody: what a router or a dispatcher has in hand just now counts as handed over.
+    with scheduled as (
+        delete from postbell.scheduled_notification
+        where notification_id in (
+            select notification_id
+            from postbell.scheduled_notification
+            where notification_id = any(notification_ids)
+            for update skip locked
+        )
+        returning notification_id
+    ),
+
+    in_turns as (
+        delete from postbell.fanout
+        where notification_id in (
+            select notification_id
+            from postbell.fanout
+            where notification_id = any(notification_ids)
+            for update skip locked
+        )
+        returning notification_id
+    )
+
+    select (select count(*) from scheduled) + (select count(*) from in_turns) into v_unresolved;
+
     with free as (
         select id
         from postbell.delivery
@@ -27,7 +53,7 @@ begin
     )
 
     select
-        (select count(*) from recalled where state = 'cancelled'),
+        v_unresolved + (select count(*) from recalled where state = 'cancelled'),
         (
             select count(*)
             from postbell.delivery
@@ -44,9 +70,7 @@ begin
         where notification_id = any(notification_ids)
           and reason = 'cancelled'
     );
-    delete from postbell.scheduled_notification
-    where notification_id = any(notification_ids);
 end
 $$;
 
-comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both.';
+comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one.';

@@ -16,8 +16,8 @@ begin
     ),
 
     scheduled as (
-        insert into postbell.scheduled_notification (notification_id, due_at)
-        select (notification).id, (notification).deliver_at
+        insert into postbell.scheduled_notification (notification_id, tenant_id, priority, due_at)
+        select (notification).id, (notification).tenant_id, (notification).priority, (notification).deliver_at
         from accepted
         where (notification).deliver_at > postbell.clock()
     ),
@@ -50,9 +50,9 @@ begin
     ),
 
     large as (
-        insert into postbell.fanout (notification_id, tenant_id, is_critical, list_length, audience)
+        insert into postbell.fanout (notification_id, tenant_id, priority, list_length, audience)
         select
-            (notification).id, (notification).tenant_id, (notification).priority = 'critical',
+            (notification).id, (notification).tenant_id, (notification).priority,
             coalesce(jsonb_array_length((notification).audience -> 'recipients'), 0), (notification).audience - 'recipients'
         from due
         where (notification).id in (select (notification).id from addressed where audience_size > v_small)

@@ -103,6 +103,9 @@ grant execute on function
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
+grant select on postbell.scheduled_notification to postbell_dispatcher, postbell_support;
+grant select (notification_id, tenant_id, priority, reached, started_at) on postbell.fanout
+to postbell_dispatcher, postbell_support;
 grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_dispatcher;
 grant select on postbell.text_version to postbell_dispatcher;
 grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell_dispatcher;

@@ -218,6 +218,17 @@ def test_schema_and_channels_agree_where_a_second_copy_does_harm(
     assert is_sent_once == (channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER)
 
 
+async def test_the_depth_counts_events_that_have_no_channel_yet(
+    db: Connection, functions: Functions
+) -> None:
+    given.emit(db, payload=PAYLOAD, deliver_at="2090-01-01")
+    given.route(db)
+
+    (depth,) = await functions.queue_depth()
+
+    assert (depth.channel, depth.scheduled, depth.in_turns) == (None, 1, 0)
+
+
 async def test_housekeeping_has_nothing_to_do_in_a_new_database(
     db: Connection, functions: Functions
 ) -> None:

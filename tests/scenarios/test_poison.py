@@ -55,7 +55,8 @@ def test_one_bad_row_of_each_kind_stops_none_of_its_neighbours(
     )
     db.execute("delete from postbell.delivery where notification_id = any(%s)", [scheduled])
     db.execute(
-        "insert into postbell.scheduled_notification select unnest(%s::bigint[]), now()",
+        "insert into postbell.scheduled_notification"
+        " select unnest(%s::bigint[]), 'default', 'normal', now()",
         [scheduled],
     )
     db.execute("delete from postbell.batch; delete from postbell_queue.pgqueuer")

@@ -74,7 +74,8 @@ READABLE = {
     "reader": READ_BY_READER,
     "gateway": READ_BY_READER,
     "dispatcher": {
-        "batch", "event_type", "queue_depth", "tenant", "waiting_delivery",
+        "batch", "event_type", "queue_depth", "scheduled_notification", "tenant",
+        "waiting_delivery",
         "provider_choice", "provider_report", "providers", "text_version",
     },
     "support": {
@@ -82,7 +83,7 @@ READABLE = {
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
         "delivery_timeline", "receipt", "receipt_kinds", "reply_word",
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
-        "tenant", "tenant_event", "topic_member", "waiting_delivery",
+        "scheduled_notification", "tenant", "tenant_event", "topic_member", "waiting_delivery",
         "provider_choice", "provider_report", "providers",
         "texts", "text_version", "text_fault", "edition", "branding_version",
     },
@@ -111,8 +112,16 @@ PARTLY = {
         ("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"},
         ("recipient", "UPDATE"): {"tracking_refused_at"},
     },
-    "dispatcher": {("delivery", "SELECT"): {"id", "tenant_id", "channel", "priority"}},
+    "dispatcher": {
+        ("delivery", "SELECT"): {"id", "tenant_id", "channel", "priority"},
+        ("fanout", "SELECT"): {
+            "notification_id", "tenant_id", "priority", "reached", "started_at",
+        },
+    },
     "support": {
+        ("fanout", "SELECT"): {
+            "notification_id", "tenant_id", "priority", "reached", "started_at",
+        },
         ("recipient", "SELECT"): {
             "tenant_id", "id", "locale", "time_zone", "created_at", "updated_at",
             "tracking_refused_at", "erased_at",

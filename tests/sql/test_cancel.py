@@ -52,6 +52,43 @@ def test_an_event_that_is_not_routed_yet_is_taken_back(db: Connection) -> None:
     assert [one.reason for one in given.explain(db, event)] == ["cancelled"]
 
 
+def test_a_scheduled_event_counts_as_one(db: Connection) -> None:
+    event = given.emit(db, subject=SUBJECT, deliver_at="2090-01-01")
+    given.emit(db, subject=SUBJECT)
+    given.route(db)
+
+    assert cancel(db) == (3, 0)
+
+    assert [one.reason for one in given.explain(db, event)] == ["cancelled"]
+    assert given.value(db, "select count(*) from postbell.scheduled_notification") == 0
+    assert cancel(db) == (0, 0)
+
+
+def test_the_rest_of_a_large_audience_counts_as_one(db: Connection) -> None:
+    people = [f"p{number:02}" for number in range(30)]
+    for person in people:
+        given.recipient(db, person)
+    event = given.emit(db, recipient=None, audience={"recipients": people}, subject=SUBJECT)
+    given.route(db)
+    given.value(db, "select postbell.fan_out(10)")
+
+    assert cancel(db, outbox_id=event) == (2 * 10 + 1, 0)
+
+    assert given.value(db, "select postbell.fan_out(10)") == 0
+    assert len(given.deliveries(db, event)) == 2 * 10
+
+
+def test_what_is_scheduled_and_just_being_released_is_not_waited_for(
+    db: Connection, connect: Connect
+) -> None:
+    given.emit(db, subject=SUBJECT, deliver_at="2090-01-01")
+    given.route(db)
+    router = connect(autocommit=False)
+    router.execute("select from postbell.scheduled_notification for update")
+
+    assert cancel(db) == (0, 0)
+
+
 def test_later_events_are_delivered(db: Connection) -> None:
     given.emit(db, subject=SUBJECT)
     cancel(db)
@@ -189,7 +226,7 @@ def test_what_waits_is_taken_back_and_waits_no_more(db: Connection) -> None:
 def test_what_is_scheduled_is_taken_back(db: Connection) -> None:
     event = given.emit(db, subject=SUBJECT, deliver_at="2099-01-01Z")
     given.route(db)
-    assert cancel(db) == (0, 0)
+    assert cancel(db) == (1, 0)
     given.clock(db, "2099-01-01Z")
     assert given.value(db, "select postbell.release_due()") == 0
     assert states(db, event) == set()

@@ -718,6 +718,19 @@ def test_what_is_queued_can_be_seen(db: Connection) -> None:
     ]
 
 
+def test_what_is_not_decided_yet_can_be_seen(db: Connection) -> None:
+    given.emit(db, deliver_at="2090-03-02 09:30Z", priority="high")
+    given.emit(db, deliver_at="2090-03-01 09:30Z", priority="high")
+    given.emit(db, recipient=None, audience={"recipients": [f"p{n}" for n in range(30)]})
+    given.route(db)
+    found = given.rows(
+        db,
+        "select channel, priority, scheduled, in_turns, oldest_at = '2090-03-01 09:30Z'"
+        " from postbell.queue_depth order by priority",
+    )
+    assert found == [(None, "high", 2, None, True), (None, "normal", None, 1, False)]
+
+
 # --- the inbox
 
 

@@ -78,8 +78,8 @@ LOAD = f"""
     from postbell.delivery
     where mod(id, 10) = 0;
 
-    insert into postbell.scheduled_notification (notification_id, due_at)
-    select id, now() + interval '1 day'
+    insert into postbell.scheduled_notification (notification_id, tenant_id, priority, due_at)
+    select id, tenant_id, priority, now() + interval '1 day'
     from postbell.notification
     where mod(id, 20) = 0;
 

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.database import Pool
-from dispatcher.fate import DECIDED, next_step, reason_for
+from dispatcher.fate import DECIDED, next_step, not_decided_yet, reason_for
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.fields import ItemId, Model, Name
 from dispatcher.gateway.operation import Operation
@@ -93,6 +93,8 @@ def _decision(row: DictRow) -> Decision:
     step = ""
     if row["delivery_id"] is not None:
         step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
+    elif row["channel"] is not None:
+        step = not_decided_yet(row["scheduled_for"], row["is_in_turns"])
     who = row["recipient_id"]
     return Decision(
         # What is said to be an id, and was rejected, may be an address.

@@ -27,7 +27,7 @@ _QUEUE: Final = sql.SQL(
     " coalesce(sum(queued), 0)::bigint as queued, coalesce(sum(waiting), 0)::bigint as waiting,"
     " min(oldest_at) filter (where queued is not null) as queued_since,"
     " min(oldest_at) filter (where waiting is not null) as next_due_at"
-    " from postbell.queue_depth group by tenant_id, channel, priority"
+    " from postbell.queue_depth where channel is not null group by tenant_id, channel, priority"
     " order by queued_since nulls last, tenant_id, channel, priority"
 )
 _PROVIDERS: Final = sql.SQL(

@@ -44,6 +44,28 @@ def test_stats_count_the_queue_and_what_became_of_deliveries(
     assert "No event of this name is registered." in cli("stats").stdout
 
 
+def test_stats_show_what_is_scheduled_and_which_audiences_are_being_told(
+    cli: Cli, database: given.Connection
+) -> None:
+    event = given.event_type(database, "order.moved", default_channels=["in_app"])
+    assert "No event is scheduled." in cli("stats").stdout
+
+    for day in (3, 2):
+        given.emit(database, event, deliver_at=f"2090-03-0{day} 09:30Z")
+    people = [f"p{number}" for number in range(30)]
+    given.emit(database, event, None, audience={"recipients": people})
+    given.route(database)
+
+    counted = cli.json("stats")
+    assert counted["events"]["scheduled"] == 2
+    assert counted["events"]["next_due_at"].startswith("2090-03-02T09:30:00")
+    assert counted["events"]["in_turns"] == 1
+    assert all(row["channel"] for row in counted["queue"])
+    said = " ".join(cli("stats").stdout.split())
+    assert "2 events are scheduled, the next for 2090-03-02 09:30:00 UTC." in said
+    assert "1 large audience is being told." in said
+
+
 def test_stats_say_who_leads_and_whether_it_sleeps(cli: Cli, database: given.Connection) -> None:
     given.call(database, "lead")
 

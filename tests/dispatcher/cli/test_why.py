@@ -154,6 +154,33 @@ def test_why_answers_about_an_event_not_yet_routed(
     assert all("router has not come to it" in a["way_out"] for a in answers)
 
 
+def test_why_says_for_when_an_event_is_scheduled(
+    cli: Cli, database: given.Connection, order: str
+) -> None:
+    outbox_id = given.emit(database, order, deliver_at="2090-03-01 09:30Z")
+    given.route(database)
+
+    answers = cli.json("why", str(outbox_id))
+
+    assert {(a["channel"], a["decision"], a["state"]) for a in answers} == {
+        ("in_app", "later", None), ("email", "later", None),
+    }  # fmt: skip
+    assert all(a["way_out"].startswith("Scheduled for 2090-03-01 09:30:00 UTC") for a in answers)
+
+
+def test_why_says_that_a_large_audience_is_being_told(
+    cli: Cli, database: given.Connection, order: str
+) -> None:
+    people = [f"p{number}" for number in range(30)]
+    outbox_id = given.emit(database, order, None, audience={"recipients": people})
+    given.route(database)
+
+    answers = cli.json("why", str(outbox_id), "--recipient", "p7")
+
+    assert answers
+    assert all("large audience" in a["way_out"] for a in answers)
+
+
 def test_why_shows_rejected_events_with_the_way_out(cli: Cli, database: given.Connection) -> None:
     outbox_id = given.emit(database, "order.paid", payload={"amount": 3})
     given.route(database)
