@@ -7,12 +7,8 @@ body. The receiver answers any 2xx; 429 and 5xx are tried again, 410 pauses the 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +26,7 @@ from dispatcher.providers.http_status import declined
 from dispatcher.providers.provider import ProviderNotOpenError, ProviderUrlError
 from dispatcher.providers.quotation import quoted
 from dispatcher.providers.url import ProviderUrl
+from dispatcher.standard_webhooks import SECRET, read_secrets, signature
 
 #: The channels whose messages can be written as JSON.
 CHANNELS = ("email", "sms", "push")
@@ -37,9 +34,6 @@ CHANNELS = ("email", "sms", "push")
 Message = Email | Sms | Push
 
 _SHAPE = "webhook+https://:whsec_SECRET@host/path?channel=email"
-_SECRET = re.compile(r"whsec_([A-Za-z0-9+/_-]+)={0,2}")
-#: Bytes; shorter can be guessed, and longer adds nothing.
-_SHORTEST_SECRET, _LONGEST_SECRET = 24, 64
 _SUCCESS = range(200, 300)
 
 
@@ -47,8 +41,7 @@ _SUCCESS = range(200, 300)
 class Endpoint:
     """`webhook+https://:whsec_SECRET@host/path?channel=sms&…`; below the secret are the parameters.
 
-    The secret is 24 to 64 bytes in base64, where `_` and `-` may stand for `/` and `+`, which a URL
-    would need as %2F and %2B. Two with a comma between sign both, until the receiver has changed
+    Two secrets with a comma between (see read_secrets) sign both, until the receiver has changed
     over to the second. Parameters that are not ours belong to the address.
     """
 
@@ -78,12 +71,16 @@ class Endpoint:
         connect_timeout = parts.seconds("connect_timeout", 10.0)
         timeout = parts.seconds("timeout", 15.0)
         concurrency = parts.count("concurrency", 8)
+        try:
+            secrets = read_secrets(parts.password)
+        except ValueError as error:
+            raise ProviderUrlError(f"the secret in the webhook URL {error}") from None
         query = f"?{urlencode(parts.parameters)}" if parts.parameters else ""
         return cls(
             url=f"{origin}{parts.path or '/'}{query}",
             origin=origin,
             channel=channel,
-            secrets=tuple(_secret(part) for part in parts.password.split(",")),
+            secrets=secrets,
             connect_timeout=connect_timeout,
             timeout=timeout,
             concurrency=concurrency,
@@ -152,12 +149,6 @@ class Webhook:
         await self._client.close()
 
 
-def signature(secret: bytes, webhook_id: str, seconds: int, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 in base64, of the id, the Unix time and the body."""
-    digest = hmac.digest(secret, f"{webhook_id}.{seconds}.".encode() + body, "sha256")
-    return "v1," + base64.b64encode(digest).decode("ascii")
-
-
 def content_of(message: Message) -> dict[str, Any]:
     """A message as the receiver sees it."""
     match message:
@@ -216,25 +207,6 @@ def _body(message: Message, seconds: int) -> bytes:
     return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _secret(text: str) -> bytes:
-    found = _SECRET.fullmatch(text)
-    encoded = found[1].translate(str.maketrans("_-", "/+")) if found else ""
-    try:
-        secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
-    except binascii.Error:
-        secret = b""
-    if not secret:
-        raise ProviderUrlError(
-            "the secret in the webhook URL is not whsec_ and then base64, with _ and - for / and +"
-        )
-    if not _SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
-        raise ProviderUrlError(
-            f"the secret in the webhook URL has {len(secret)} bytes;"
-            f" {_SHORTEST_SECRET} to {_LONGEST_SECRET} are needed"
-        )
-    return secret
-
-
 def _complaint(answer: Response, message: Message) -> str:
     # Nothing else of the answer: a receiver in trouble may well repeat the message in it.
     said = answer.json()
@@ -242,4 +214,4 @@ def _complaint(answer: Response, message: Message) -> str:
     if not isinstance(found, str):
         return ""
     address = message.device.endpoint if isinstance(message, Push) else message.to
-    return mask(quoted(_SECRET.sub("…", found), address))
+    return mask(quoted(SECRET.sub("…", found), address))

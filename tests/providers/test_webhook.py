@@ -13,8 +13,9 @@ import pytest
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Refused, Retry, Sent
 from dispatcher.providers.provider import MISCONFIGURED, ProviderUrlError, provider_for
-from dispatcher.providers.webhook import Endpoint, Webhook, signature
+from dispatcher.providers.webhook import Endpoint, Webhook
 from dispatcher.rendering.gsm import Encoding
+from dispatcher.standard_webhooks import signature
 from tests.providers.given import an_email
 from tests.providers.http_peer import HttpPeer, Say
 from tests.providers.peers.webhook import SECRET, is_genuine

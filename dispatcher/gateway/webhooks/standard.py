@@ -10,11 +10,9 @@ hard or soft. The signature is an HMAC-SHA256 over `webhook-id.webhook-timestamp
 
 from __future__ import annotations
 
-import binascii
 import hmac
 import json
 import time
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,19 +23,17 @@ from starlette.responses import Response
 from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.receipt import Blame, Kind, Receipt
+from dispatcher.standard_webhooks import read_secrets, signature
 
 #: Seconds between its clock and ours, either way. Every try is signed anew.
 TOLERANCE: Final = 300
 
-_PREFIX: Final = "whsec_"
-#: Bytes of a key (Standard Webhooks, "Signature scheme").
-_SHORTEST_KEY: Final = 24
 _LONGEST_TIMESTAMP: Final = 12
 _LARGEST_NUMBER: Final = 2**63
 
 
 class StandardWebhook(Door):
-    """`POST /v1/webhooks/standard/{provider}`; a key is `whsec_` and base64."""
+    """`POST /v1/webhooks/standard/{provider}`; a key is as read_secrets() takes it."""
 
     def __init__(
         self,
@@ -50,23 +46,24 @@ class StandardWebhook(Door):
         """Raises ValueError for a key that is none."""
         super().__init__(keys, intake, watch)
         self._now: Final = now
-        self._secrets: Final = {name: _secret(name, key) for name, key in keys.items()}
+        self._secrets: Final = {name: _secrets(name, key) for name, key in keys.items()}
 
     async def _take(self, request: Request, provider: str, body: bytes) -> Response:
         event_id = self._verified(request.headers, self._secrets[provider], body)
         await self._intake.receive(provider, [receipt_in(event_id, body)])
         return Response(status_code=204)
 
-    def _verified(self, headers: Mapping[str, str], secret: bytes, body: bytes) -> str:
+    def _verified(self, headers: Mapping[str, str], secrets: tuple[bytes, ...], body: bytes) -> str:
         event_id = headers.get("webhook-id")
         timestamp = headers.get("webhook-timestamp")
         signatures = headers.get("webhook-signature")
         if not event_id or not timestamp or not signatures:
             raise TurnedAway("unsigned")
-        signed = b".".join((event_id.encode(), timestamp.encode(), body))
-        expected = b"v1," + b64encode(hmac.digest(secret, signed, "sha256"))
+        expected = [signature(secret, event_id, timestamp, body).encode() for secret in secrets]
         if not any(
-            hmac.compare_digest(expected, given.encode()) for given in signatures.split(" ")
+            hmac.compare_digest(each, given.encode())
+            for each in expected
+            for given in signatures.split(" ")
         ):
             raise TurnedAway("forged")
         if not timestamp.isdecimal() or len(timestamp) > _LONGEST_TIMESTAMP:
@@ -98,17 +95,11 @@ def receipt_in(event_id: str, body: bytes) -> Receipt:
         raise Unreadable("unreadable") from None
 
 
-def _secret(name: str, key: str) -> bytes:
+def _secrets(name: str, key: str) -> tuple[bytes, ...]:
     try:
-        secret = b64decode(key.removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        secret = b""
-    if len(secret) < _SHORTEST_KEY:
-        raise ValueError(
-            f"the webhook key of {name} is none: write whsec_ and at least {_SHORTEST_KEY} bytes"
-            " in base64"
-        )
-    return secret
+        return read_secrets(key)
+    except ValueError as error:
+        raise ValueError(f"the webhook key of {name} {error}") from None
 
 
 def _number(value: Any) -> int:

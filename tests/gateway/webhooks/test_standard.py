@@ -152,5 +152,17 @@ async def test_garbage_is_never_an_error_of_ours(standard: Client, body: Any) ->
 def test_a_key_that_is_none_is_found_at_the_start(
     intake: Intake, counted: Counted, key: str
 ) -> None:
-    with pytest.raises(ValueError, match="webhook key of fax"):
+    with pytest.raises(ValueError, match=r"^the webhook key of fax (is not whsec_|has \d+ bytes)"):
         StandardWebhook({"fax": key}, intake, counted)
+
+
+async def test_while_a_key_is_replaced_both_will_do(
+    intake: Intake, counted: Counted, db: Connection
+) -> None:
+    keys = {"fax": f"whsec_{b64encode(KEY).decode()},whsec_{b64encode(bytes(24)).decode()}"}
+    door = StandardWebhook(keys, intake, counted, now=lambda: NOW)
+    client = door_at("/v1/webhooks/standard/{provider}", door)
+    delivery = delivered_by(db, "fax", "m1")
+
+    for key in (KEY, bytes(24)):
+        assert (await post(client, told("sent", delivery_id=delivery), key=key)).status == 204
