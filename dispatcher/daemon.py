@@ -101,6 +101,8 @@ class Daemon:
             if self._settings.dispatcher_enabled:
                 editions = Editions(catalog, offers_links=self._settings.signer is not None)
                 self._health.show_texts(lambda: editions.faults)
+                self._health.show_missing_templates(editions.missing)
+                self._metrics.watch_templates(editions.missing)
                 queues = self._start_queues(editions)
                 observers += [self._start_bulletin(), self._start_following(editions)]
             routers = [self._start_router()] if self._settings.router_enabled else []

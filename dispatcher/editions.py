@@ -14,6 +14,7 @@ import structlog
 from dispatcher.database import Pool
 from dispatcher.delivery import Tenant
 from dispatcher.functions import Functions
+from dispatcher.missing_templates import MissingTemplates
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.edition import Edition, Fault
 from dispatcher.rendering.event_type import EventType
@@ -56,6 +57,8 @@ class Editions:
         #: Faults that have been told of, by text.
         self._told: Final[dict[int, str]] = {}
         self._making: Final = asyncio.Lock()
+        #: What deliveries wait for.
+        self.missing: Final = MissingTemplates()
 
     @property
     def faults(self) -> list[Fault]:
@@ -86,6 +89,17 @@ class Editions:
                 await self._tell(Functions(connection), edition)
             self._keep(tenant, edition)
             return edition
+
+    async def outdated(self, functions: Functions, events: Collection[str]) -> frozenset[str]:
+        """Those of the events whose files are others here than the ones that were deployed."""
+        files = self._catalog.events
+        return frozenset(
+            deployed.key
+            for deployed in await functions.event_types()
+            if deployed.key in events
+            and deployed.key in files
+            and deployed.version not in ("", files[deployed.key].version)
+        )
 
     async def tell(self, pool: Pool, edition: Edition, others: Collection[Edition]) -> None:
         """That some messages were made of `others`, because the edition could not do them."""

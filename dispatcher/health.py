@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
+from dispatcher.missing_templates import Missing
 from dispatcher.providers.guard import Status
 from dispatcher.rendering.edition import Fault
 
@@ -67,6 +68,7 @@ class Health:
         #: What does not work as it should, a sentence each; no harm to a daemon either.
         self.degraded: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
+        self._missing: Callable[[], Iterable[Missing]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -92,6 +94,10 @@ class Health:
     def show_failing_steps(self, failing: Callable[[], Mapping[str, str]]) -> None:
         """`failing` says which steps of the router fail, and how: another daemon's would, too."""
         self._failing_steps = failing
+
+    def show_missing_templates(self, missing: Callable[[], Iterable[Missing]]) -> None:
+        """`missing` says for which templates deliveries wait: no harm to a daemon either."""
+        self._missing = missing
 
     def forget(self, part: str) -> None:
         """Expect nothing of it any more."""
@@ -151,6 +157,34 @@ class Health:
     def failing_steps(self) -> dict[str, str]:
         """For JSON: each step of the router that failed when it was last tried, and how."""
         return {step: mask(error) for step, error in sorted(self._failing_steps().items())}
+
+    def missing_templates(self) -> list[dict[str, Any]]:
+        """For JSON: each template that deliveries wait for, why, and since when."""
+        return [
+            {
+                "event": each.event,
+                "channel": each.channel,
+                "tenant": each.tenant_id,
+                "reason": each.why,
+                "sentence": each.sentence,
+                "since": each.since.isoformat(),
+            }
+            for each in self._missing()
+        ]
+
+    @property
+    def degradations(self) -> list[str]:
+        """What does not work as it should, a sentence each, templates included."""
+        waiting = dict.fromkeys(
+            (each.event, each.channel, each.sentence) for each in self._missing()
+        )
+        return [
+            *self.degraded,
+            *(
+                f"Deliveries of {event} on {channel} wait for a template. {sentence}"
+                for event, channel, sentence in waiting
+            ),
+        ]
 
     @property
     def silent(self) -> list[str]:
@@ -226,7 +260,8 @@ def _listen(host: str, port: int, setting: str) -> socket.socket:
 
 
 def _answer(is_well: bool, health: Health) -> Response:
-    status = "ok" if is_well else "unavailable"
+    degraded = health.degradations
+    status = "unavailable" if not is_well else "degraded" if degraded else "ok"
     return JSONResponse(
         {
             "status": status,
@@ -234,8 +269,9 @@ def _answer(is_well: bool, health: Health) -> Response:
             "parts": health.report(),
             "providers": health.providers(),
             "faulty_texts": health.texts(),
-            "degraded": list(health.degraded),
             "failing_router_steps": health.failing_steps(),
+            "degraded": degraded,
+            "missing_templates": health.missing_templates(),
         },
         status_code=200 if is_well else _UNAVAILABLE,
         headers={"cache-control": "no-store"},

@@ -14,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
+from dispatcher.missing_templates import Missing
 from dispatcher.providers.breaker import State
 from dispatcher.providers.guard import Status
 
@@ -92,7 +93,7 @@ class Metrics:
         )
         self._held = self._counter(
             "held",
-            "Deliveries put aside because no provider of the channel could be asked.",
+            "Deliveries put aside because no provider could be asked, or a template is missing.",
             "channel",
         )
         self._provider_state = self._gauge(
@@ -183,6 +184,10 @@ class Metrics:
         self._mirror_faults.labels("broken").set(broken)
         self._mirror_faults.labels("missing_tenant").set(missing_tenant)
 
+    def watch_templates(self, missing: Callable[[], Iterable[Missing]]) -> None:
+        """`missing` is asked at every scrape."""
+        self.registry.register(_MissingCollector(missing))
+
     def leading(self, is_leading: bool) -> None:
         self._leading.set(is_leading)
 
@@ -224,6 +229,22 @@ class Metrics:
         return Histogram(
             name, what, labels, namespace="postbell", registry=self.registry, buckets=buckets
         )
+
+
+class _MissingCollector(Collector):
+    def __init__(self, missing: Callable[[], Iterable[Missing]]) -> None:
+        self._missing = missing
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "postbell_template_missing",
+            "Tenants whose deliveries wait for a template that this process does not have.",
+            labels=["event", "channel", "reason"],
+        )
+        tenants = Tally((each.event, each.channel, each.why) for each in self._missing())
+        for key, count in sorted(tenants.items()):
+            family.add_metric(key, float(count))
+        yield family
 
 
 class _DepthCollector(Collector):

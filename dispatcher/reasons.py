@@ -96,6 +96,21 @@ LATER: Final[Mapping[str, Reason]] = MappingProxyType(
             "The tenant chose providers that no file names: it waits until one does.",
             "Add them to the file of POSTBELL_PROVIDERS, or call postbell.choose_providers().",
         ),
+        "template_missing": Reason(
+            "The dispatcher that took it has no template for it: it waits for one, at no cost.",
+            "Deploy the template, and restart the dispatchers that are older than the deploy. It"
+            " waits until it expires or is cancelled.",
+        ),
+        "template_outdated": Reason(
+            "It cannot be rendered with the dispatcher's templates, which are not the deployed"
+            " ones: it waits for those, at no cost.",
+            "Restart the dispatchers that are older than the deploy; or deploy their templates. It"
+            " waits until it expires or is cancelled.",
+        ),
+        "tenant_missing": Reason(
+            "Its tenant was not there when it was to be delivered: it is decided again.",
+            "Look at postbell.tenant.",
+        ),
         "never_reported": Reason(
             "Nobody knows whether it was sent: the connection was lost, and the provider did not"
             " tell.",

@@ -6,7 +6,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
@@ -25,15 +25,19 @@ from dispatcher.delivery import (
     Tenant,
 )
 from dispatcher.editions import Editions
-from dispatcher.functions import Claimed, Functions, Versions
+from dispatcher.functions import Claimed, Functions, Held, Versions
+from dispatcher.missing_templates import Why
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.edition import Edition
-from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.errors import MissingTemplateError, RenderingError
 
 log = structlog.get_logger()
 
 #: Seconds for which a tenant's name, links and branding are taken as known.
 TENANT_FRESHNESS = 5.0
+
+#: Seconds for which a batch waits whose tenant is not there.
+HELD_FOR = 5.0
 
 #: Deliveries rendered before others on the same loop get a turn.
 RENDERED_AT_A_TIME = 25
@@ -93,7 +97,11 @@ class Sender(ABC):
             # Settled already, taken apart, or not there after a crash: a job may come twice.
             if not claimed:
                 return
-            tenant = await self._tenant(functions, claimed[0].tenant_id)
+            try:
+                tenant = await self._tenant(functions, claimed[0].tenant_id)
+            except LookupError:
+                await self._hold_all(functions, batch_id, claimed, "tenant_missing")
+                return
 
         if await self._put_aside(batch_id, claimed, tenant):
             return
@@ -103,12 +111,13 @@ class Sender(ABC):
             # Somebody has just set the texts that were missing.
             edition = await self._editions.learn(self._pool, latest)
             batch, failures = await self._render(batch_id, claimed, latest, edition)
-        if failures:
-            async with self._pool.connection() as connection:
-                functions = Functions(connection)
-                if not await functions.fail_deliveries(batch.id, batch.claim_token, failures):
-                    self._tell_claim_lost(batch)
-                    return
+        if failures and not await self._settle_unrendered(batch, failures, tenant):
+            self._tell_claim_lost(batch)
+            return
+        if batch.rendered:
+            self._editions.missing.found(
+                tenant.id, {delivery.event for delivery, _ in batch.rendered}, self._channel.name
+            )
         await self._hand_over(batch)
 
     def stop(self) -> None:
@@ -136,9 +145,50 @@ class Sender(ABC):
         """Whether nobody would take the batch now, so that it is put aside and not rendered."""
         return False
 
+    async def _hold_all(
+        self, functions: Functions, batch_id: int, claimed: Sequence[Claimed], reason: str
+    ) -> None:
+        """Puts a whole batch aside, whose deliveries are not looked at."""
+        log.warning("deliveries put aside", batch=batch_id, count=len(claimed), reason=reason)
+        held = [Held(row.delivery_id, HELD_FOR, row.is_started, reason) for row in claimed]
+        await functions.hold_deliveries(batch_id, claimed[0].claim_token, held)
+        await functions.finish_batch(batch_id, claimed[0].claim_token)
+
+    async def _settle_unrendered(
+        self, batch: Batch, failures: Mapping[int, RenderingError], tenant: Tenant
+    ) -> bool:
+        """What another process may be able to render waits; what nobody can is given up.
+
+        False if the claim does not hold.
+        """
+        given_up = {}
+        held = []
+        async with self._pool.connection() as connection, connection.transaction():
+            functions = Functions(connection)
+            outdated = await self._editions.outdated(
+                functions, {error.event for error in failures.values()}
+            )
+            for delivery_id, error in failures.items():
+                why: Why | None = None
+                if isinstance(error, MissingTemplateError):
+                    why = "template_missing"
+                elif error.event in outdated:
+                    why = "template_outdated"
+                if why is None:
+                    log.error("a template failed", delivery_id=delivery_id, error=str(error))
+                    given_up[delivery_id] = str(error)
+                    continue
+                seconds = self._editions.missing.note(tenant.id, error.event, error.channel, why)
+                held.append(Held(delivery_id, seconds, delivery_id in batch.started, why))
+                self._watch.held(error.channel)
+            token = batch.claim_token
+            return (
+                not given_up or await functions.fail_deliveries(batch.id, token, given_up)
+            ) and (not held or await functions.hold_deliveries(batch.id, token, held))
+
     async def _render(
         self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, edition: Edition
-    ) -> tuple[Batch, dict[int, str]]:
+    ) -> tuple[Batch, dict[int, RenderingError]]:
         rendered = []
         failures = {}
         others: dict[int, Edition] = {}
@@ -155,8 +205,7 @@ class Sender(ABC):
                     content, others[delivery.id] = otherwise
                     rendered.append((delivery, content))
                     continue
-                log.error("a template failed", delivery_id=delivery.id, error=str(error))  # noqa: TRY400 (expected)
-                failures[delivery.id] = str(error)
+                failures[delivery.id] = error
             if number % RENDERED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
         if others:
@@ -171,9 +220,12 @@ class Sender(ABC):
 
     async def _latest(self, tenant: Tenant) -> Tenant | None:
         """The tenant as it is now, if its texts are others than we know."""
+        self._tenants.pop(tenant.id, None)
         async with self._pool.connection() as connection:
-            self._tenants.pop(tenant.id, None)
-            latest = await self._tenant(Functions(connection), tenant.id)
+            try:
+                latest = await self._tenant(Functions(connection), tenant.id)
+            except LookupError:
+                return None
         return None if latest.text_stamp == tenant.text_stamp else latest
 
     async def _tenant(self, functions: Functions, tenant_id: str) -> Tenant:

@@ -54,3 +54,7 @@ class RenderingError(Exception):
         super().__init__(
             f"{place}:{line}: {message}" if line is not None else f"{place}: {message}"
         )
+
+
+class MissingTemplateError(RenderingError):
+    """There is no template for the event on the channel. Another process may have it."""

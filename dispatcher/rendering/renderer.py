@@ -13,7 +13,7 @@ from dispatcher.delivery import Delivery
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_template import ChannelTemplate
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content
-from dispatcher.rendering.errors import RenderingError, Unrenderable
+from dispatcher.rendering.errors import MissingTemplateError, RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.graphemes import cut
 from dispatcher.rendering.links import is_web
@@ -118,7 +118,7 @@ class Renderer:
         try:
             template = self._catalog.template(*key)
         except KeyError:
-            raise RenderingError(
+            raise MissingTemplateError(
                 event=event,
                 channel=channel,
                 locale=locale,

@@ -23,7 +23,7 @@ from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import ScriptedProvider
 from tests.dispatcher.test_sender import NobodyWatches, batches, email_sender
-from tests.given import Connection
+from tests.given import Connection, Fate
 from tests.scenarios.patience import seen
 
 TITLE = "order/paid/in_app.json"
@@ -183,7 +183,7 @@ async def test_one_message_that_a_text_cannot_do_does_not_take_the_text_from_oth
     assert first == third != second
 
 
-async def test_a_message_that_no_text_can_do_fails_and_says_why(
+async def test_a_message_that_there_is_no_text_for_waits_and_no_other_is_blamed(
     db: Connection, inbox: Sender
 ) -> None:
     given.tenant(db, base_url="http://shop.example", currency="EUR")
@@ -192,7 +192,7 @@ async def test_a_message_that_no_text_can_do_fails_and_says_why(
 
     event = await told(db, inbox, event="order.unheard_of", payload={})
 
-    assert given.deliveries(db, event)["u1", "in_app"].state == "failed"
+    assert given.deliveries(db, event)["u1", "in_app"] == Fate("waiting", "template_missing")
     assert texts(db) == [(TITLE, 1, None, None)]
 
 

@@ -370,7 +370,7 @@ async def test_a_template_that_fails_fails_its_delivery_and_no_other(
 
 
 @pytest.mark.parametrize("channel", ["email", "in_app"])
-async def test_an_event_registered_without_a_template_of_ours_fails_with_its_reason(
+async def test_an_event_registered_without_a_template_of_ours_waits_with_its_reason(
     db: Connection, sessions: Pool, editions: Editions, channel: str
 ) -> None:
     given.event_type(db, "meteor.fallen")
@@ -384,12 +384,9 @@ async def test_an_event_registered_without_a_template_of_ours_fails_with_its_rea
 
     await Deliver(db, sender)()
 
-    state, reason = fate(db, event, channel)
-    assert state == "failed"
-    assert reason is not None
-    assert "meteor.fallen" in reason
+    assert fate(db, event, channel) == Fate("waiting", "template_missing")
     assert fate(db, other, channel).state in ("sent", "delivered")
-    assert left_over(db).keys() <= {"jobs"}
+    assert batches(db) == []
 
 
 async def test_a_message_that_the_channel_refuses_never_reaches_the_provider(

@@ -1,0 +1,97 @@
+"""What this process was asked to deliver and has no templates for, or none that fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import structlog
+
+from dispatcher.reasons import reason_of
+
+log = structlog.get_logger()
+
+#: Seconds until a delivery is tried again whose template is missing: half as long as it has been
+#: missing, so that a restart with the right templates makes up for it soon; within these bounds.
+SHORTEST_PAUSE: Final = 2.0
+LONGEST_PAUSE: Final = 300.0
+
+#: Seconds after which nobody asks for it any more: what waited has been cancelled or has expired,
+#: or another process delivers it.
+FORGOTTEN_AFTER: Final = 2 * LONGEST_PAUSE
+
+#: Names that `dispatcher.reasons` explains.
+Why = Literal["template_missing", "template_outdated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A template that deliveries wait for."""
+
+    event: str
+    channel: str
+    tenant_id: str
+    why: Why
+    since: datetime
+
+    @property
+    def sentence(self) -> str:
+        return reason_of(self.why).sentence
+
+
+@dataclass(slots=True)
+class _Noted:
+    why: Why
+    since: datetime
+    began: float
+    asked: float
+
+
+class MissingTemplates:
+    """By tenant, event and channel: a tenant may have texts that others have not.
+
+    `clock` returns seconds and never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock: Final = clock
+        self._noted: Final[dict[tuple[str, str, str], _Noted]] = {}
+
+    def __call__(self) -> list[Missing]:
+        """Those that are missing now."""
+        now = self._clock()
+        for key, noted in list(self._noted.items()):
+            if now - noted.asked > FORGOTTEN_AFTER:
+                del self._noted[key]
+        return [
+            Missing(event, channel, tenant_id, noted.why, noted.since)
+            for (tenant_id, event, channel), noted in sorted(self._noted.items())
+        ]
+
+    def note(self, tenant_id: str, event: str, channel: str, why: Why) -> float:
+        """It is missing. Returns for how many seconds what needs it is to wait."""
+        now = self._clock()
+        key = (tenant_id, event, channel)
+        noted = self._noted.get(key)
+        if noted is None or now - noted.asked > FORGOTTEN_AFTER:
+            noted = self._noted[key] = _Noted(why, datetime.now(UTC), now, now)
+            reason = reason_of(why)
+            log.warning(
+                "template missing: deliveries wait for it",
+                tenant_id=tenant_id,
+                event_key=event,
+                channel=channel,
+                reason=reason.sentence,
+                way_out=reason.way_out,
+            )
+        noted.why, noted.asked = why, now
+        return min(max((now - noted.began) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+    def found(self, tenant_id: str, events: Collection[str], channel: str) -> None:
+        """Deliveries of these events were rendered."""
+        for event in events if self._noted else ():
+            if self._noted.pop((tenant_id, event, channel), None):
+                log.info("template found", tenant_id=tenant_id, event_key=event, channel=channel)

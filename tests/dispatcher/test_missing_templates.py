@@ -1,0 +1,330 @@
+"""A dispatcher that is older than the deploy: what it has no template for waits, at no cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from dispatcher import files, schema
+from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.sse import SseChannel
+from dispatcher.database import Pool
+from dispatcher.editions import Editions
+from dispatcher.functions import Claimed, Functions
+from dispatcher.metrics import Metrics
+from dispatcher.missing_templates import (
+    FORGOTTEN_AFTER,
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    MissingTemplates,
+)
+from dispatcher.provider_sender import ProviderSender
+from dispatcher.providers.guard import Guard
+from dispatcher.providers.roster import Roster
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.sender import InboxSender, Sender, StreamSender
+from tests import given
+from tests.dispatcher.in_process import running
+from tests.dispatcher.scripted import ScriptedProvider
+from tests.given import Connection, Fate
+from tests.peers.server_process import free_port
+from tests.scenarios.outcome import left_over
+from tests.scenarios.patience import seen
+
+EVENT = "parcel.shipped"
+PAYLOAD = {"parcel_id": 7}
+DECLARED = """\
+label = "Parcel shipped"
+description = "A parcel is on its way."
+category = "parcels"
+priority = "normal"
+default_channels = ["in_app"]
+
+[fields]
+"""
+
+MakeSender = Callable[[Pool, Editions], Sender]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The application's templates, with an event that ours have not."""
+    made = tmp_path / "templates"
+    place = made / "parcel" / "shipped"
+    place.mkdir(parents=True)
+    (place / "event.toml").write_text(DECLARED + 'parcel_id = "id"')
+    (place / "sample.json").write_text(json.dumps(PAYLOAD))
+    for channel in ("in_app", "sse"):
+        (place / f"{channel}.json").write_text(
+            '{"title": "Parcel {{ parcel_id }}", "body": "On its way"}'
+        )
+    (place / "email.subject.txt").write_text("Parcel {{ parcel_id }}")
+    (place / "email.txt").write_text("On its way")
+    (place / "email.html").write_text("<p>On its way</p>")
+    return made
+
+
+def loaded(*folders: Path) -> Catalog:
+    return Catalog.load([files.folder("templates"), *folders])
+
+
+def register(db: Connection, catalog: Catalog) -> Catalog:
+    """What a deploy does with the event."""
+    event = catalog.events[EVENT]
+    given.event_type(
+        db, EVENT, category=event.category, version=event.version, fields=event.fields_json,
+        channels=list(event.channels),
+    )  # fmt: skip
+    return catalog
+
+
+@pytest.fixture
+def deployed(folder: Path, db: Connection) -> Catalog:
+    """The deploy that knows the event; who began before it does not."""
+    return register(db, loaded(folder))
+
+
+def email(sessions: Pool, editions: Editions) -> Sender:
+    channel = EmailChannel("shop@shop.example")
+    assert channel.crash_policy is CrashPolicy.SEND_AGAIN
+    roster = Roster([Guard(ScriptedProvider())])
+    return ProviderSender(sessions, editions, Metrics(), channel, roster, in_flight=4)
+
+
+def in_app(sessions: Pool, editions: Editions) -> Sender:
+    return InboxSender(sessions, editions, Metrics(), InAppChannel())
+
+
+def sse(sessions: Pool, editions: Editions) -> Sender:
+    return StreamSender(sessions, editions, Metrics(), SseChannel())
+
+
+ALL = pytest.mark.parametrize("make", [email, in_app, sse])
+
+
+def emit(db: Connection, make: MakeSender, **columns: Any) -> int:
+    event = given.emit(db, EVENT, payload=PAYLOAD, channels=[make.__name__], **columns)
+    given.route(db)
+    return event
+
+
+def fate(db: Connection, event: int) -> Fate:
+    (found,) = given.deliveries(db, event).values()
+    return found
+
+
+async def deliver(db: Connection, sender: Sender) -> None:
+    for batch in given.column(db, "select id from postbell.batch order by id"):
+        await sender.deliver(batch)
+
+
+def make_due(db: Connection) -> None:
+    db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
+    given.value(db, "select postbell.release_due()")
+
+
+@ALL
+async def test_what_an_older_dispatcher_has_no_template_for_waits_for_one_that_has(
+    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog, make: MakeSender
+) -> None:
+    event = emit(db, make)
+
+    await deliver(db, make(sessions, editions))
+
+    assert fate(db, event) == Fate("waiting", "template_missing")
+    assert set(left_over(db)) == {
+        "deliveries queued, sending or waiting", "deliveries for later", "jobs",
+    }  # fmt: skip
+    assert given.column(db, "select attempts from postbell.delivery") == [0]
+    assert given.column(db, "select delivery_id from postbell.dead_letters") == []
+
+    make_due(db)
+    await deliver(db, make(sessions, Editions(deployed)))
+
+    assert fate(db, event) == Fate("delivered" if make is in_app else "sent", "wanted")
+    assert given.column(db, "select attempts from postbell.delivery") == [1]
+
+
+@ALL
+async def test_others_of_the_batch_are_delivered(
+    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog, make: MakeSender
+) -> None:
+    with db.transaction():
+        unknown = given.emit(db, EVENT, payload=PAYLOAD, channels=[make.__name__])
+        known = given.emit(
+            db, payload={"order_id": 42, "amount": "19.90"}, channels=[make.__name__]
+        )
+    given.route(db)
+    assert given.value(db, "select count(*) from postbell.batch") == 1
+
+    await deliver(db, make(sessions, editions))
+
+    assert fate(db, unknown).state == "waiting"
+    assert fate(db, known).reason == "wanted"
+
+
+async def test_it_waits_no_longer_than_it_is_of_use(
+    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog
+) -> None:
+    event = emit(db, email, expires_at="2030-01-01T00:00Z")
+    cancelled = emit(db, email)
+    await deliver(db, email(sessions, editions))
+
+    given.call(db, "cancel", outbox_id=cancelled)
+    given.clock(db, "2030-01-01 01:00Z")
+    make_due(db)
+
+    assert fate(db, event) == Fate("expired", "expired")
+    assert fate(db, cancelled) == Fate("cancelled", "cancelled")
+
+
+async def test_what_fails_with_templates_older_than_the_deployed_ones_waits(
+    db: Connection, sessions: Pool, folder: Path, deployed: Catalog
+) -> None:
+    older = deployed
+    declared = folder / "parcel/shipped/event.toml"
+    declared.write_text(DECLARED + 'carrier = "text"')
+    (folder / "parcel/shipped/sample.json").write_text('{"carrier": "Colis"}')
+    for file in ("in_app.json", "sse.json", "email.subject.txt"):
+        path = folder / "parcel/shipped" / file
+        path.write_text(path.read_text().replace("parcel_id", "carrier"))
+    newer = register(db, loaded(folder))
+    event = given.emit(db, EVENT, payload={"carrier": "Colis"}, channels=["in_app"])
+    given.route(db)
+
+    await deliver(db, in_app(sessions, Editions(older)))
+    assert fate(db, event) == Fate("waiting", "template_outdated")
+
+    make_due(db)
+    await deliver(db, in_app(sessions, Editions(newer)))
+    assert fate(db, event) == Fate("delivered", "wanted")
+
+
+async def test_a_deployed_template_that_fails_is_a_failure(
+    db: Connection, sessions: Pool, deployed: Catalog
+) -> None:
+    db.execute("update postbell.event_type set fields = '{}' where key = %s", [EVENT])
+    event = given.emit(db, EVENT, payload={"other": 1}, channels=["in_app"])
+    given.route(db)
+
+    await deliver(db, in_app(sessions, Editions(deployed)))
+
+    assert fate(db, event).state == "failed"
+    assert "parcel_id" in str(fate(db, event).reason)
+
+
+async def test_deliveries_of_a_tenant_that_is_gone_are_decided_again(
+    db: Connection, sessions: Pool, editions: Editions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given.tenant(db, "other")
+    given.recipient(db, tenant_id="other")
+    event = given.emit(
+        db, payload={"order_id": 42, "amount": "19.90"}, channels=["in_app"], tenant_id="other"
+    )
+    given.route(db)
+    claim_batch = Functions.claim_batch
+
+    async def claim_and_lose(*arguments: object, **named: object) -> list[Claimed]:
+        claimed = await claim_batch(*arguments, **named)  # type: ignore[arg-type]
+        db.execute("delete from postbell.recipient where tenant_id = 'other'")
+        db.execute("delete from postbell.tenant where id = 'other'")
+        return claimed
+
+    monkeypatch.setattr(Functions, "claim_batch", claim_and_lose)
+    await deliver(db, in_app(sessions, editions))
+    assert fate(db, event) == Fate("waiting", "tenant_missing")
+
+    make_due(db)
+    assert fate(db, event) == Fate("skipped", "no_longer_wanted")
+
+
+# --- what the daemon tells
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_longer_a_template_is_missing_the_longer_is_the_pause() -> None:
+    clock = Clock()
+    missing = MissingTemplates(clock)
+    pauses = []
+    for seconds in (0, 10, 100, 500, 500):
+        clock.now += seconds
+        pauses.append(missing.note("default", EVENT, "email", "template_missing"))
+
+    assert pauses == [SHORTEST_PAUSE, 5.0, 55.0, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_a_template_is_missing_until_it_is_found_or_nobody_asks_for_it() -> None:
+    clock = Clock()
+    missing = MissingTemplates(clock)
+    for channel in ("email", "sse"):
+        missing.note("default", EVENT, channel, "template_missing")
+
+    missing.found("another", {EVENT}, "email")
+    assert [(each.event, each.channel) for each in missing()] == [(EVENT, "email"), (EVENT, "sse")]
+
+    missing.found("default", {EVENT, "order.paid"}, "email")
+    assert [each.channel for each in missing()] == ["sse"]
+
+    clock.now += FORGOTTEN_AFTER + 1
+    assert missing() == []
+    assert missing.note("default", EVENT, "sse", "template_missing") == SHORTEST_PAUSE
+
+
+async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
+    db: Connection, database_url: str, folder: Path
+) -> None:
+    port = free_port()
+    async with running(database_url, ScriptedProvider(), http_port=port):
+        # The order of the manual: deploy, then restart.
+        schema.deploy(database_url, events=loaded(folder).events.values())
+        event = given.emit(db, EVENT, payload=PAYLOAD, channels=["in_app"])
+        await seen(
+            lambda: (
+                given.deliveries(db, event).get(("u1", "in_app"))
+                == Fate("waiting", "template_missing")
+            ),
+            "it waits",
+        )
+        status, told = await got(port, "/healthz")
+        assert (status, json.loads(told)["status"]) == (200, "degraded")
+        assert EVENT in json.loads(told)["degraded"][0]
+        ((_, waits),) = [
+            (each["since"], {**each, "since": None})
+            for each in json.loads(told)["missing_templates"]
+        ]
+        assert waits == {
+            "event": EVENT, "channel": "in_app", "tenant": "default", "since": None,
+            "reason": "template_missing",
+            "sentence": "The dispatcher that took it has no template for it: it waits for one, at"
+            " no cost.",
+        }  # fmt: skip
+        _, figures = await got(port, "/metrics")
+        labels = f'channel="in_app",event="{EVENT}",reason="template_missing"'
+        assert f"postbell_template_missing{{{labels}}} 1.0" in figures
+        assert (await got(port, "/readyz"))[0] == 200
+
+    async with running(database_url, ScriptedProvider(), templates=(folder,), http_port=port):
+        await seen(lambda: fate(db, event).state == "delivered", "it is delivered")
+        _, told = await got(port, "/healthz")
+        assert json.loads(told)["status"] == "ok"
+    assert given.column(db, "select title from postbell.inbox") == ["Parcel 7"]
+
+
+async def got(port: int, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session:
+        answer = await session.get(f"http://127.0.0.1:{port}{path}")
+        return answer.status, await answer.text()
