@@ -44,21 +44,22 @@ DECIDED: Final = """
 _QUOTED: Final = re.compile('"[^"]*"')
 
 
-def reason_for(decided: str, befell: str | None = None, detail: str | None = None) -> Reason:
-    """Why, in sentences, of the reason with which it was decided and of what befell it later.
+def reason_for(name: str, detail: str | None = None) -> Reason:
+    """Why, as a sentence, of a reason's name or of what somebody else said.
 
     `detail` is that of a rejection. Addresses are masked, and so is what PostgreSQL quotes because
     it could not read it.
     """
-    first = reason_of(decided)
-    sentences, way_out = [first.sentence], first.way_out
-    if detail:
-        sentences = [f"{first.sentence.removesuffix('.')}: {detail_of(detail)}."]
-    if befell and befell != decided:
-        later = reason_of(befell)
-        sentences.append(later.sentence.rstrip(".") + ".")
-        way_out = later.way_out or way_out
-    return Reason(" ".join(sentences), way_out)
+    found = reason_of(name)
+    if not detail:
+        return found
+    sentence = f"{found.sentence.removesuffix('.')}: {detail_of(detail)}."
+    return Reason(sentence, found.way_out)
+
+
+def state_reason_for(decided: str, log_reason: str | None) -> Reason | None:
+    """Why a delivery is in its state, where the decision alone does not say."""
+    return reason_for(log_reason) if log_reason and log_reason != decided else None
 
 
 def detail_of(detail: str) -> str:

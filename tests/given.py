@@ -211,6 +211,19 @@ def attempts(
         )
 
 
+def fail(connection: Connection, reason: str, *delivery_ids: int) -> None:
+    """What a dispatcher does that cannot render them."""
+    for batch, claim_token, carried in claims(connection, *delivery_ids):
+        call(
+            connection,
+            "fail_deliveries",
+            batch_id=batch,
+            claim_token=claim_token,
+            delivery_ids=carried,
+            reasons=[reason] * len(carried),
+        )
+
+
 def claim(
     connection: Connection, batch: int, *columns: str, start_sending: int = 0
 ) -> list[tuple[Any, ...]]:

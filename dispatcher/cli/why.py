@@ -13,7 +13,7 @@ from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer_json, answer_table, say, shown
-from dispatcher.fate import next_step, not_decided_yet, reason_for
+from dispatcher.fate import next_step, not_decided_yet, reason_for, state_reason_for
 from dispatcher.masking import mask
 from dispatcher.settings import Settings
 
@@ -27,18 +27,24 @@ _EMITTED = "emitted"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that befell a delivery: a call of a provider, or what came back from it."""
+    """What befell a delivery: a call of a provider, what came back from it, or what we did."""
 
     happened_at: datetime
     what: str
     provider: str | None
     code: str | None
     reason: str | None
+    #: The reason as a sentence.
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One channel of one person in one event; without a channel, an event that told nobody."""
+    """One channel of one person in one event; without a channel, an event that told nobody.
+
+    `reason` and `why` are of the decision, and `state_reason` and `state_why` of the state; they
+    are None where the decision alone says it.
+    """
 
     outbox_id: int | None
     event: str | None
@@ -50,6 +56,8 @@ class Answer:
     reason: str
     why: str
     state: str | None
+    state_reason: str | None
+    state_why: str | None
     attempts: int | None
     due_at: datetime | None
     way_out: str
@@ -57,8 +65,8 @@ class Answer:
 
     @classmethod
     def of(cls, row: Row, timeline: list[Step]) -> Answer:
-        later = row["state_reason"]
-        told = reason_for(row["reason"], later, row["detail"])
+        told = reason_for(row["reason"], row["detail"])
+        later = state_reason_for(row["reason"], row["state_reason"])
         return cls(
             outbox_id=row["outbox_id"],
             event=row["event"],
@@ -67,12 +75,14 @@ class Answer:
             channel=row["channel"],
             decision=row["decision"],
             rung=row["rung"],
-            reason=mask(later or row["reason"]),
+            reason=mask(row["reason"]),
             why=told.sentence,
             state=row["state"],
+            state_reason=mask(row["state_reason"]) if later else None,
+            state_why=later.sentence if later else None,
             attempts=row["attempts"],
             due_at=row["due_at"],
-            way_out=_of_state(row) or told.way_out,
+            way_out=_of_state(row) or (later.way_out if later else "") or told.way_out,
             timeline=timeline,
         )
 
@@ -103,8 +113,8 @@ def command(
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
-    """Say, channel by channel, what was decided, by which rung of the ladder, and why; and then
-    what providers answered and told.
+    """Say, channel by channel, what was decided, by which rung of the ladder, and why; what became
+    of it; and then every try, and what came back.
 
     \b
     postbell why 42                                  an event
@@ -191,6 +201,7 @@ def _steps(connection: Connection, rows: list[Row]) -> dict[int, list[Step]]:
                     row["provider"],
                     row["code"],
                     mask(row["reason"]) if row["reason"] else None,
+                    reason_for(row["reason"]).sentence if row["reason"] else None,
                 )
             )
     return steps
@@ -220,7 +231,7 @@ def _show(answers: list[Answer]) -> None:
             None if is_many else next(iter(people)),
             shown(own[0].created_at) or None,
         ]
-        columns = ("channel", "decision", "rung", "why", "state", "tries", "what to do")
+        columns = ("channel", "decision", "rung", "why", "what became of it", "tries", "what to do")
         answer_table(
             (*(("person",) if is_many else ()), *columns),
             [
@@ -230,7 +241,7 @@ def _show(answers: list[Answer]) -> None:
                     answer.decision,
                     answer.rung or None,
                     answer.why,
-                    answer.state,
+                    ": ".join(filter(None, (answer.state, answer.state_why))),
                     answer.attempts,
                     answer.way_out,
                 )
@@ -244,7 +255,10 @@ def _show(answers: list[Answer]) -> None:
         )
         if befell:
             answer_table(
-                (*(("person",) if is_many else ()), "when", "channel", "what", "provider", "code"),
+                (
+                    *(("person",) if is_many else ()),
+                    *("when", "channel", "what", "provider", "code", "because"),
+                ),
                 [
                     (
                         *((answer.recipient_id,) if is_many else ()),
@@ -253,6 +267,7 @@ def _show(answers: list[Answer]) -> None:
                         step.what,
                         step.provider,
                         step.code,
+                        step.why,
                     )
                     for answer, step in befell
                 ],

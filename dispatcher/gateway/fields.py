@@ -30,6 +30,9 @@ from pydantic_core import CoreSchema
 
 Channel = Literal["in_app", "email", "sms", "push", "sse"]
 
+#: As postbell.explain() says it.
+Decision = Literal["now", "later", "no"]
+
 #: PostgreSQL's bigint.
 _LARGEST_ID: Final = 2**63 - 1
 _MARK: Final = "before "

@@ -58,7 +58,22 @@ begin
         where former.id = any(delivery_ids)
           and d.id = former.id
           and d.state = 'waiting'
-        returning d.id, d.tenant_id, d.recipient_id, d.state, d.due_at
+        returning
+            d.id, d.tenant_id, d.recipient_id, d.state, d.due_at,
+            coalesce(d.reason, d.verdict) as reason,
+            -- Without a reason of its own, it was the decision that let it wait.
+            case when former.reason is null then former.verdict end as waited_for
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select
+            id,
+            case state when 'queued' then 'released' else 'stopped' end,
+            case state when 'queued' then waited_for else reason end
+        from settled
+        where state = 'queued' and waited_for is not null
+           or state not in ('queued', 'waiting')
     ),
 
     waiting as (

@@ -50,6 +50,12 @@ begin
         from free
         where delivery.id = free.id
         returning delivery.id, delivery.state
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'stopped', 'cancelled'
+        from recalled
     )
 
     select

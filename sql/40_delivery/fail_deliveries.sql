@@ -20,7 +20,13 @@ begin
         where d.id = given.id
           and d.id = any(v_carried)
           and d.state in ('queued', 'sending')
-        returning d.id, d.state
+        returning d.id, d.state, d.reason
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'given_up', reason
+        from failed
     )
     insert into postbell.dead_letter (delivery_id)
     select id

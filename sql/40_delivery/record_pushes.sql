@@ -13,6 +13,7 @@ declare
     v_tried_ids constant bigint[] := postbell.recordable(
         v_carried, delivery_ids, identities, array_replace(outcomes, 'partly', 'sent')
     );
+    v_settled_ids constant bigint[] := postbell.recordable(v_carried, delivery_ids, identities, outcomes);
 begin
     perform postbell.require_durable_commit();
 
@@ -69,8 +70,18 @@ begin
     delete from postbell.push_subscription
     where id in (select id from own where is_gone);
 
+    -- No device's answer was the last word: it is the delivery that has no more tries.
+    if 'failed' = any(outcomes) then
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select d.id, 'given_up', left(pushed.reason, 1000)
+        from unnest(v_settled_ids, outcomes, reasons) as pushed (id, outcome, reason)
+        join postbell.delivery as d on d.id = pushed.id
+        where pushed.outcome = 'failed'
+          and d.state = 'sending';
+    end if;
+
     perform postbell.settle(
-        postbell.recordable(v_carried, delivery_ids, identities, outcomes), outcomes, providers, message_ids, reasons, retry_after,
+        v_settled_ids, outcomes, providers, message_ids, reasons, retry_after,
         array_fill(null::text, array[cardinality(delivery_ids)]), versions
     );
     return v_carried is not null;

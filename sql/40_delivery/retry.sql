@@ -42,6 +42,12 @@ begin
         from revived
         where d.id = revived.id
         returning d.id
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what)
+        select id, 'retried'
+        from queued
     )
 
     select array_agg(id order by id) into v_revived

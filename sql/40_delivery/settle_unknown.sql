@@ -9,6 +9,12 @@ as $$
           -- The provider has told about the others meanwhile.
           and state = 'unknown'
         returning id
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'given_up', 'never_reported'
+        from given_up
     )
 
     insert into postbell.dead_letter (delivery_id)

@@ -48,14 +48,21 @@ begin
         where overtaken.reason is not null
           and d.state in ('queued', 'sending')
         for update of d skip locked
+    ),
+
+    stopped as (
+        update postbell.delivery as d set
+            -- What has reached one device of a person is sent, whatever becomes of the others.
+            state = case when d.sent_at is null then stop.state else 'sent' end,
+            reason = stop.reason
+        from stop
+        where d.id = stop.id
+        returning d.id, d.reason
     )
 
-    update postbell.delivery as d set
-        -- What has reached one device of a person is sent, whatever becomes of the others.
-        state = case when d.sent_at is null then stop.state else 'sent' end,
-        reason = stop.reason
-    from stop
-    where d.id = stop.id;
+    insert into postbell.delivery_step (delivery_id, what, reason)
+    select id, 'stopped', reason
+    from stopped;
 end
 $$;
 

@@ -118,6 +118,21 @@ comment on table postbell.attempt is 'Every call of a provider, append-only.';
 comment on column postbell.attempt.code is 'The provider''s own, such as 550 5.1.1.';
 comment on column postbell.attempt.device is 'For push: which subscription. A retry skips those already reached.';
 
+-- Rare: what went as decided, and well, has none.
+create table postbell.delivery_step (
+    delivery_id bigint not null references postbell.delivery (id) on delete cascade,
+
+    what text not null,
+    reason text,
+    happened_at timestamptz not null default clock_timestamp(),
+
+    constraint step_is_known check (what in ('given_up', 'stopped', 'released', 'retried'))
+);
+create index delivery_step_of_delivery_idx on postbell.delivery_step (delivery_id);
+comment on table postbell.delivery_step is 'What befell deliveries beside the calls of providers, append-only; see postbell.delivery_timeline.';
+comment on column postbell.delivery_step.what is 'given_up: by us and not by a provider, for a template that fails, say; stopped: not to be sent any more; released: what it had waited for is over; retried: a dead letter is sent again.';
+comment on column postbell.delivery_step.reason is 'Why it was given up or stopped; what it had waited for.';
+
 create table postbell.dead_letter (
     delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
     died_at timestamptz not null default clock_timestamp()

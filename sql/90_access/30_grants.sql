@@ -123,7 +123,7 @@ grant select on postbell.provider_choice, postbell.provider_report, postbell.pro
 grant select on
     postbell.delivery_log, postbell.delivery, postbell.attempt, postbell.dead_letters, postbell.dead_letter,
     postbell.queue_depth, postbell.batch, postbell.waiting_delivery, postbell.rejected_events,
-    postbell.receipt, postbell.receipt_kinds, postbell.reply_word, postbell.delivery_timeline,
+    postbell.receipt, postbell.receipt_kinds, postbell.reply_word, postbell.delivery_timeline, postbell.delivery_step,
     postbell.event_type, postbell.tenant, postbell.tenant_event,
     postbell.preference, postbell.mute, postbell.quiet_hours, postbell.recipient_role, postbell.topic_member,
     postbell.analytics_daily, postbell.analytics_channel_health

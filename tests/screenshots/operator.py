@@ -123,6 +123,12 @@ def _take(camera: Camera, base: str) -> None:
         browser.run("document.querySelector('button.link').click()")
         until(browser, "return document.querySelector('.timeline')")
         camera.take(f"operator-delivery-{look.device}-{look.scheme}")
+        browser.open("about:blank")
+        browser.open(f"{base}/operator#/deliveries?state=failed")
+        until(browser, "return document.querySelector('button.link')")
+        browser.run("document.querySelector('button.link').click()")
+        until(browser, "return document.querySelector('.timeline')")
+        camera.take(f"operator-failed-{look.device}-{look.scheme}")
 
 
 def _work(db: Connection) -> None:
@@ -139,3 +145,15 @@ def _work(db: Connection) -> None:
     for number in range(9):
         given.emit(db, payload={"order_id": number, "amount": "19.90"})
     given.route(db)
+    _fail_twice(db)
+
+
+def _fail_twice(db: Connection) -> None:
+    """A delivery whose template fails, also when it is sent again."""
+    given.emit(db, payload={"order_id": 9, "amount": "19.90"}, channels=["email"])
+    given.route(db)
+    delivery_id = given.value(db, "select max(id) from postbell.delivery")
+    for line in (3, 4):
+        given.fail(db, f"order/paid/email.html:{line}: 'amont' is undefined", delivery_id)
+        if line == 3:
+            given.call(db, "retry", delivery_id=delivery_id)

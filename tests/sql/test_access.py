@@ -81,7 +81,7 @@ READABLE = {
     "support": {
         "analytics_channel_health", "analytics_daily",
         "attempt", "batch", "dead_letter", "dead_letters", "delivery", "delivery_log", "event_type",
-        "delivery_timeline", "receipt", "receipt_kinds", "reply_word",
+        "delivery_timeline", "delivery_step", "receipt", "receipt_kinds", "reply_word",
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
         "scheduled_notification", "tenant", "tenant_event", "topic_member", "waiting_delivery",
         "provider_choice", "provider_report", "providers",

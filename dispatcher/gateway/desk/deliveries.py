@@ -12,7 +12,7 @@ from pydantic import Field
 from dispatcher.database import Pool
 from dispatcher.fate import next_step, reason_for
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.fields import Channel, Cursor, ItemId, Model, Name, cursor_after
+from dispatcher.gateway.fields import Channel, Cursor, Decision, ItemId, Model, Name, cursor_after
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.support import acting_as_support
@@ -30,7 +30,7 @@ MOST: Final = 100
 WINDOW: Final = 100_000
 
 _LINES: Final = sql.SQL(
-    "select log.*, d.verdict"
+    "select log.*, d.decision, d.rung, d.verdict as decision_reason"
     " from {source} as log join postbell.delivery as d on d.id = log.delivery_id"
     " where {condition}"
     " order by log.delivery_id desc"
@@ -110,8 +110,12 @@ class DeliveryLine(Model):
     channel: Channel
     state: State
     reason: str = Field(description="Of its state, else of the decision. Addresses are masked.")
-    why: str = Field(description="The same, as sentences.")
+    why: str = Field(description="The same, as a sentence.")
     way_out: str = Field(description="What to do about it; empty if nothing is wrong.")
+    decision: Decision = Field(description="Of the last time that it was decided.")
+    rung: int = Field(description="Of the ladder, that decided; 0 for none.")
+    decision_reason: str
+    decision_why: str = Field(description="The same, as a sentence.")
     attempts: int
     provider: str | None
     provider_message_id: str | None
@@ -124,12 +128,17 @@ class DeliveryLine(Model):
 
     @classmethod
     def of(cls, row: DictRow) -> Self:
-        verdict, reason = row["verdict"], row["reason"]
-        told = reason_for(verdict, reason)
-        step = next_step(row["state"], reason, row["delivery_id"], row["due_at"])
+        told = reason_for(row["reason"])
+        step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
         known = {name: row[name] for name in cls.model_fields if name in row}
         return cls.model_validate(
-            {**known, "reason": mask(reason), "why": told.sentence, "way_out": step or told.way_out}
+            {
+                **known,
+                "reason": mask(row["reason"]),
+                "why": told.sentence,
+                "way_out": step or told.way_out,
+                "decision_why": reason_for(row["decision_reason"]).sentence,
+            }
         )
 
 
@@ -145,13 +154,14 @@ class DeliveriesPage(Model):
 
 
 class Step(Model):
-    """Something that befell a delivery: a call of a provider, or what came back from it."""
+    """What befell a delivery: a call of a provider, what came back from it, or what we did."""
 
     happened_at: datetime
     what: str
     provider: str | None
     code: str | None
     reason: str | None = Field(description="Addresses are masked.")
+    why: str | None = Field(description="The same, as a sentence.")
 
 
 class Delivery(DeliveryLine):
@@ -206,7 +216,7 @@ class DeliveryDesk:
         )
 
     async def get_delivery(self, operator: Operator, delivery_id: ItemId) -> Delivery:
-        """One delivery, with every call of a provider and everything that came back."""
+        """One delivery, with every try, everything that came back, and what ended it."""
         one = _LINES.format(source=_LOG, condition=sql.SQL("log.delivery_id = %(delivery_id)s"))
         values = {"delivery_id": delivery_id, "most": 1}
         async with acting_as_support(self._pool, operator) as cursor:
@@ -235,4 +245,6 @@ async def _end_of_window(cursor: AsyncCursor[DictRow], values: dict[str, Any]) -
 
 
 def _step(row: DictRow) -> Step:
-    return Step(**{**row, "reason": row["reason"] and mask(row["reason"])})
+    reason = row["reason"]
+    why = reason_for(reason).sentence if reason else None
+    return Step(**{**row, "reason": reason and mask(reason), "why": why})

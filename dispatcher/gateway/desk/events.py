@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from psycopg import sql
 from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.database import Pool
-from dispatcher.fate import DECIDED, next_step, not_decided_yet, reason_for
+from dispatcher.fate import DECIDED, next_step, not_decided_yet, reason_for, state_reason_for
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.fields import ItemId, Model, Name
+from dispatcher.gateway.fields import Decision, ItemId, Model, Name
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.support import rows_as_support
@@ -28,19 +28,23 @@ class EventQuery(Model):
     recipient: Name | None = Field(default=None, description="One of an event's many.")
 
 
-class Decision(Model):
+class Decided(Model):
     """One channel of one person; without a channel, why the event told nobody."""
 
     recipient_id: str | None
     channel: str | None
-    decision: Literal["now", "later", "no"]
+    decision: Decision
     rung: int = Field(description="Of the ladder, that decided; 0 for none.")
     reason: str
-    why: str = Field(description="As sentences, with what befell it since.")
-    way_out: str
+    why: str = Field(description="The same, as a sentence.")
     due_at: datetime | None
     delivery_id: ItemId | None = Field(description="Null if nothing is written down yet.")
-    state: str | None
+    state: str | None = Field(description="What became of it.")
+    state_reason: str | None = Field(
+        description="Of its state; null where the decision alone says it. Addresses are masked."
+    )
+    state_why: str | None = Field(description="The same, as a sentence.")
+    way_out: str
 
 
 class Explanation(Model):
@@ -49,7 +53,7 @@ class Explanation(Model):
     outbox_id: ItemId
     event: str | None
     created_at: datetime | None
-    decisions: list[Decision]
+    decisions: list[Decided]
     has_more: bool = Field(description=f"Whether there are more than {MOST}: name a recipient.")
 
 
@@ -88,24 +92,27 @@ class EventDesk:
         )
 
 
-def _decision(row: DictRow) -> Decision:
-    told = reason_for(row["reason"], row["state_reason"], row["detail"])
+def _decision(row: DictRow) -> Decided:
+    told = reason_for(row["reason"], row["detail"])
+    later = state_reason_for(row["reason"], row["state_reason"])
     step = ""
     if row["delivery_id"] is not None:
         step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
     elif row["channel"] is not None:
         step = not_decided_yet(row["scheduled_for"], row["is_in_turns"])
     who = row["recipient_id"]
-    return Decision(
+    return Decided(
         # What is said to be an id, and was rejected, may be an address.
         recipient_id=who and mask(who),
         channel=row["channel"],
         decision=row["decision"],
         rung=row["rung"],
-        reason=mask(row["state_reason"] or row["reason"]),
+        reason=mask(row["reason"]),
         why=told.sentence,
-        way_out=step or told.way_out,
         due_at=row["due_at"],
         delivery_id=row["delivery_id"],
         state=row["state"],
+        state_reason=mask(row["state_reason"]) if later else None,
+        state_why=later.sentence if later else None,
+        way_out=step or (later.way_out if later else "") or told.way_out,
     )

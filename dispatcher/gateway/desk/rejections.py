@@ -92,7 +92,7 @@ class RejectionDesk:
 
 
 def _rejection(row: DictRow) -> Rejection:
-    told = reason_for(row["reason"], detail=row["detail"])
+    told = reason_for(row["reason"], row["detail"])
     return Rejection(
         **{
             **row,

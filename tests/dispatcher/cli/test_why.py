@@ -65,7 +65,8 @@ def test_a_delivery_in_doubt_is_not_to_be_sent_again_lightly(
     assert waiting["state"] == "unknown"
     assert "Wait for its provider's report" in waiting["way_out"]
     assert given_up["state"] == "failed"
-    assert "Nobody knows whether it was sent" in given_up["why"]
+    assert given_up["why"] == "Nothing spoke against it."
+    assert "Nobody knows whether it was sent" in given_up["state_why"]
     assert given_up["way_out"] == (
         f"Ask the provider whether it was sent; if it was not: postbell retry {delivery_id}"
     )
@@ -218,7 +219,7 @@ def test_why_tells_what_befell_a_delivery_later(
     answers = cli.json("why", str(outbox_id))
 
     assert {a["state"] for a in answers} == {"cancelled"}
-    assert all("taken back" in a["why"] for a in answers)
+    assert all("taken back" in a["state_why"] for a in answers)
 
 
 def test_why_of_many_people_is_bounded_and_can_be_narrowed(
@@ -271,3 +272,28 @@ def test_why_nothing_is_an_answer_too(
 @pytest.mark.parametrize("words", [["why"], ["why", "u1", "--payload", "{}"]])
 def test_why_of_what_is_wrong_usage(cli: Cli, database: given.Connection, words: list[str]) -> None:
     assert cli(*words).exit_code == 2
+
+
+def test_why_shows_a_failure_that_no_provider_had_a_part_in(
+    cli: Cli, database: given.Connection, order: str
+) -> None:
+    outcome = given.emit(database, order, channels=["email"])
+    given.route(database)
+    ((delivery_id,),) = given.rows(database, "select delivery_id from postbell.delivery_log")
+    for reason in ("line 3: no such filter", "line 4: no such test"):
+        given.fail(database, reason, delivery_id)
+        if "3" in reason:
+            given.call(database, "retry")
+
+    (answer,) = cli.json("why", str(outcome))
+    shown = cli("why", str(outcome)).stdout
+
+    assert (answer["decision"], answer["why"]) == ("now", "Nothing spoke against it.")
+    assert (answer["state"], answer["state_why"]) == ("failed", "line 4: no such test")
+    assert [(step["what"], step["why"]) for step in answer["timeline"]] == [
+        ("given_up", "line 3: no such filter"),
+        ("retried", None),
+        ("given_up", "line 4: no such test"),
+    ]
+    assert "no such filter" in shown
+    assert "retried" in shown

@@ -125,6 +125,29 @@ async def test_one_delivery_has_its_timeline(olga: Client, db: Connection, order
     assert f"postbell retry {delivery_id}" in told["way_out"]
 
 
+async def test_what_was_decided_is_told_apart_from_what_became_of_it(
+    olga: Client, db: Connection, order: str
+) -> None:
+    given.emit(db, order, channels=["email"])
+    given.route(db)
+    delivery_id = delivery_of(db, "email")
+    given.fail(db, "no such filter", delivery_id)
+
+    told = (await olga.get(f"{PATH}/{delivery_id}")).json
+
+    assert (told["state"], told["reason"], told["why"]) == (
+        "failed", "no such filter", "no such filter",
+    )  # fmt: skip
+    assert (told["decision"], told["rung"]) == ("now", 11)
+    assert (told["decision_reason"], told["decision_why"]) == (
+        "wanted", "Nothing spoke against it.",
+    )  # fmt: skip
+    assert [(step["what"], step["why"]) for step in told["timeline"]] == [
+        ("emitted", None),
+        ("given_up", "no such filter"),
+    ]
+
+
 async def test_a_delivery_that_is_not_there_is_said_not_to_be(olga: Client) -> None:
     answer = await olga.get(f"{PATH}/4711")
 

@@ -35,7 +35,9 @@ async def test_what_befell_it_since_is_told_with_it(
     (told,) = (await olga.get(f"{PATH}/{outbox_id}")).json["decisions"]
 
     assert told["delivery_id"] == str(delivery_id)
-    assert told["why"] == "Nothing spoke against it. 550 no <address> here."
+    assert told["why"] == "Nothing spoke against it."
+    assert told["state"] == "refused"
+    assert told["state_why"] == "550 no <address> here"
 
 
 async def test_a_rejected_event_says_the_way_out(olga: Client, db: Connection, order: str) -> None:

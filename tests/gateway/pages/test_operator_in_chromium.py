@@ -12,7 +12,7 @@ import pytest
 from dispatcher.gateway.token import operator_login_token
 from tests import given
 from tests.gateway.bearer import SECRET
-from tests.gateway.desk.conftest import refused
+from tests.gateway.desk.conftest import delivery_of, refused
 from tests.gateway.in_process import serving
 from tests.gateway.pages.entrance import enter
 from tests.given import Connection
@@ -64,14 +64,19 @@ class Page:
 async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: Connection) -> None:
     first, second = refused(db, "order.moved", 2)
     given.emit(db, "order.lost")
+    given.emit(db, "order.moved", channels=["in_app"])
     given.route(db)
+    broken = delivery_of(db, "in_app")
+    given.fail(db, "line 3: no such filter", broken)
+    given.call(db, "retry", delivery_id=broken)
+    given.fail(db, "line 4: no such test", broken)
     token = operator_login_token(SECRET, datetime.now(UTC), "olga")
 
     with Chromium() as browser:
         page = Page(browser)
         await asyncio.to_thread(enter, browser, gateway, token, "/operator")
         # How things stand, on the page that the address led to.
-        assert "2" in await page.says("a.tile", "Dead letters")
+        assert "3" in await page.says("a.tile", "Dead letters")
         assert "Not running" in await page.says(".tile", "Router")
         # Rejected events, with the way out.
         await page.click('[data-view="rejections"]')
@@ -84,13 +89,25 @@ async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: 
         assert await page.run("return document.querySelector('dialog').matches(':modal')")
         await page.click("dialog .close")
         assert await page.run("return document.activeElement.dataset.key") == f"d{first}"
+        # One that failed before any provider was called tells every failure, and the retry.
+        await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=failed")
+        await page.click(f'[data-key="d{broken}"]')
+        assert "line 3: no such filter" in await page.says(".timeline li", "Given up")
+        await page.says(".timeline li", "Sent again by somebody")
+        headline = await page.says("dialog .verdict", "failed")
+        assert "line 4: no such test" in headline
+        assert "Nothing spoke against it" not in headline
+        assert "now" in await page.says("dialog p", "Nothing spoke against it.")
+        await page.click("dialog .close")
         # One dead letter is sent again, once that is confirmed.
         await page.click('[data-view="dead-letters"]')
         await page.click(f'[data-key="r{first}"]')
-        assert given.value(db, "select count(*) from postbell.dead_letters") == 2
+        assert given.value(db, "select count(*) from postbell.dead_letters") == 3
         await page.click("#retry-yes")
         await page.says("#said", "1 delivery is on its way again.")
-        assert given.column(db, "select delivery_id from postbell.dead_letters") == [second]
+        assert given.column(db, "select delivery_id from postbell.dead_letters order by 1") == [
+            second, broken,
+        ]  # fmt: skip
         # What somebody else does shows by itself.
         given.call(db, "retry")
         await page.says("#view", "No dead letters")

@@ -3,7 +3,10 @@ select oid::regclass as broken_by
 from pg_class
 where relnamespace = 'postbell'::regnamespace
   and relkind in ('r', 'p')
-  and oid not in ('postbell.outbox'::regclass, 'postbell.attempt'::regclass, 'postbell.stream_event'::regclass)
+  and oid not in (
+      'postbell.outbox'::regclass, 'postbell.attempt'::regclass, 'postbell.delivery_step'::regclass,
+      'postbell.stream_event'::regclass
+  )
   and oid not in (
       select inhrelid
       from pg_inherits

@@ -3,7 +3,7 @@
 import { make } from "../inbox/dom.js";
 import { get } from "./api.js";
 import { isDialogOpen, openDialog } from "./dialog.js";
-import { channelOf, momentOf, say, stateOf, stepOf, wayOutOf, whyOf } from "./said.js";
+import { channelOf, decidedWhyOf, momentOf, say, stateWhyOf, stepOf, wayOutOf, whyOf } from "./said.js";
 import { chip, table } from "./table.js";
 
 let asked = 0;
@@ -26,10 +26,12 @@ export async function openDelivery(id) {
 
 function drawn(delivery, event) {
   return [
-    make("p.verdict", {}, chip(delivery.state), " ", whyOf(delivery)),
+    make("p.verdict", {}, chip(delivery.state), isAsDecided(delivery) ? null : ` ${whyOf(delivery)}`),
     wayOutOf(delivery) ? make("p.way-out", {}, make("strong", {}, say("way_out")), " ", wayOutOf(delivery)) : null,
     make("dl.facts", {}, ...facts(delivery)),
-    make("h3", {}, say("detail.timeline")),
+    make("h3", {}, say("detail.decided")),
+    make("p", {}, chip(delivery.decision), ` ${decidedWhyOf(delivery)}`),
+    make("h3", {}, say("detail.became")),
     make("ol.timeline", {}, ...delivery.timeline.map(step)),
     make("h3", {}, say("detail.event", { id: delivery.outbox_id, event: delivery.event })),
     table(say("detail.decisions"), [
@@ -37,9 +39,14 @@ function drawn(delivery, event) {
       { name: say("column.decision"), of: each => chip(each.decision) },
       { name: say("column.rung"), of: each => String(each.rung), number: true },
       { name: say("column.why"), of: each => whyOf(each) },
-      { name: say("column.state"), of: each => each.state ? stateOf(each.state) : "–" },
+      { name: say("column.state"), of: each => each.state ? [chip(each.state), stateWhyOf(each) ? make("span.note", {}, stateWhyOf(each)) : null] : "–" },
     ], event.decisions, ""),
   ];
+}
+
+/** Sent, or on its way, with nothing to add to the decision. */
+function isAsDecided(delivery) {
+  return delivery.reason === delivery.decision_reason && delivery.decision !== "no" && delivery.state !== "waiting";
 }
 
 function facts(delivery) {
@@ -59,9 +66,12 @@ function facts(delivery) {
 }
 
 function step(befell) {
-  const notes = [befell.provider, befell.code, befell.reason === befell.code ? null : befell.reason].filter(Boolean).join(" · ");
+  // What we did ourselves has no provider to name.
+  const who = befell.provider === "postbell" ? null : befell.provider;
+  const why = befell.reason && befell.reason !== befell.code ? whyOf(befell) : null;
+  const notes = [who, befell.code, why].filter(Boolean).join(" · ");
   return make("li", { "data-step": befell.what },
     make("time", { datetime: befell.happened_at }, momentOf(befell.happened_at)),
     make("strong", {}, stepOf(befell.what)),
-    notes && befell.what !== "emitted" ? make("span.note", {}, notes) : null);
+    notes ? make("span.note", {}, notes) : null);
 }

@@ -48,5 +48,9 @@ export const stepOf = what => words[`step.${what}`] ?? what;
 const isEnglish = lang === "en";
 
 export const whyOf = line => isEnglish ? line.why : words[`why.${line.reason}`] ?? line.reason;
+/** Why it was decided so. */
+export const decidedWhyOf = line => whyOf({ why: line.decision_why, reason: line.decision_reason });
+/** Why something is in its state; null where the decision alone says it. */
+export const stateWhyOf = line => line.state_reason ? whyOf({ why: line.state_why, reason: line.state_reason }) : null;
 export const wayOutOf = line => isEnglish || !line.way_out ? line.way_out
   : words[`way.${line.reason}`] ?? words[`way_of.${line.state}`] ?? line.way_out;
