@@ -189,6 +189,22 @@ def test_the_stamp_changes_with_what_concerns_the_tenant(connection: Connection)
     assert stamp(connection) != before
 
 
+def test_a_text_that_gets_the_id_of_one_that_a_failover_lost_has_another_stamp(
+    connection: Connection,
+) -> None:
+    set_text(connection, "Paid.")
+    number, before = text_id(connection, 1), stamp(connection)
+    connection.execute("delete from postbell.text_version")
+
+    connection.execute(
+        "insert into postbell.text_version (id, path, version, content, created_at)"
+        " overriding system value values (%s, %s, 1, 'Lost.', now() + interval '1 millisecond')",
+        [number, SMS],
+    )
+
+    assert stamp(connection) != before
+
+
 def test_a_tenants_own_texts_come_before_everybodys_and_new_ones_before_old(
     connection: Connection,
 ) -> None:
