@@ -6,13 +6,17 @@
         order.paid_at = now
         notify_order_paid(order=order, payment_amount=payment.amount, on=session)
 
-`on` is a connection of psycopg, or a session, connection or engine of SQLAlchemy; each may be
-asynchronous, and an engine makes a transaction of its own. Without `on` it is what `using()` set. A
-verb returns the id that its event has in the outbox; on what is asynchronous, an awaitable of it.
+`on` is a connection of psycopg or Django (`django.db.connection`), or a session, connection or
+engine of SQLAlchemy; each but Django's may be asynchronous, and an engine makes a transaction of
+its own. Without `on` it is what `using()` set. A verb returns the id that its event has in the
+outbox; on what is asynchronous, an awaitable of it.
 
 An argument that makes no sense raises `dispatcher.errors.InvalidArgumentError`, a ValueError,
-before anything is sent, so that the transaction goes on. A person whom nobody knows, or an event
-that is switched off, is no error here: `postbell.rejected_events` and `postbell.explain` show it.
+before anything is sent, so that the transaction goes on. What the database refuses (a grant is
+missing, say) leaves nothing to do but to roll back, whoever catches the exception; unless
+`savepoint=True` was asked for: then only what the verb did is undone. A person whom nobody knows,
+or an event that is switched off, is no error here: `postbell.rejected_events` and
+`postbell.explain` show it.
 
 What a verb takes is in `dispatcher.verbs.shapes`; `website` is the tenant. Whom it tells, and what,
 only the SQL function of the same name knows. Nothing of the daemon is imported.

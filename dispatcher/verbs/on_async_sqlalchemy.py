@@ -5,6 +5,7 @@ A module of its own: SQLAlchemy's asyncio needs greenlet, which not everybody ha
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
@@ -13,12 +14,13 @@ from dispatcher.verbs.call import Call
 from dispatcher.verbs.on_sqlalchemy import no_place, statement, translated
 
 
-async def execute(place: object, call: Call) -> Any:
+async def execute(place: object, call: Call, *, savepoint: bool) -> Any:
     """What the function returns."""
     if isinstance(place, AsyncEngine):
         async with place.begin() as connection:
-            return await execute(connection, call)
+            return await execute(connection, call, savepoint=False)
     if isinstance(place, AsyncConnection | AsyncSession | async_scoped_session):
         with translated():
-            return (await place.execute(statement(call), call.given)).scalar_one()
+            async with place.begin_nested() if savepoint else nullcontext():
+                return (await place.execute(statement(call), call.given)).scalar_one()
     raise no_place(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
@@ -15,14 +15,14 @@ from dispatcher.errors import InvalidArgumentError, of_database
 from dispatcher.verbs.call import Call
 
 
-def execute(place: object, call: Call) -> Any:
+def execute(place: object, call: Call, *, savepoint: bool) -> Any:
     """What the function returns."""
     if isinstance(place, Engine):
         # It stands for no transaction, so this is one of its own.
         with place.begin() as connection:
-            return execute(connection, call)
+            return execute(connection, call, savepoint=False)
     if isinstance(place, Connection | Session | scoped_session):
-        with translated():
+        with translated(), place.begin_nested() if savepoint else nullcontext():
             return place.execute(statement(call), call.given).scalar_one()
     raise no_place(place)
 

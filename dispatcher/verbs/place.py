@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import psycopg
 
 from dispatcher.errors import InvalidArgumentError
-from dispatcher.verbs import on_psycopg
+from dispatcher.verbs import on_django, on_psycopg
 from dispatcher.verbs.call import Call
+from dispatcher.verbs.on_django import DjangoConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: On these a verb returns what it emitted.
 SyncPlace: TypeAlias = (
     "psycopg.Connection[Any] | Session | scoped_session[Any] | Connection | Engine"
+    " | DjangoConnection"
 )
 #: On these it returns an awaitable of it.
 AsyncPlace: TypeAlias = (
@@ -52,22 +54,29 @@ def using(place: SyncPlace) -> Iterator[None]:
         _place.reset(before)
 
 
-def execute(call: Call, on: Place | None) -> Any:
-    """Calls it there; what it returns, or an awaitable of that."""
+def execute(call: Call, on: Place | None, *, savepoint: bool) -> Any:
+    """Calls it there; what it returns, or an awaitable of that.
+
+    In a savepoint, what the database refuses undoes nothing else of the caller's transaction.
+    """
     place = _place.get() if on is None else on
     if place is None:
         raise InvalidArgumentError("no connection: give one with on=, or call inside using()")
     if isinstance(place, psycopg.Connection):
-        return on_psycopg.execute(place, call)
+        return on_psycopg.execute(place, call, savepoint=savepoint)
     if isinstance(place, psycopg.AsyncConnection):
-        return on_psycopg.execute_async(place, call)
+        return on_psycopg.execute_async(place, call, savepoint=savepoint)
     # Whoever has one of its objects has SQLAlchemy; nobody else needs it.
     homes = [base.__module__ for base in type(place).__mro__]
     if any(home.startswith("sqlalchemy.ext.asyncio") for home in homes):
-        return import_module("dispatcher.verbs.on_async_sqlalchemy").execute(place, call)
+        on_async_sqlalchemy = import_module("dispatcher.verbs.on_async_sqlalchemy")
+        return on_async_sqlalchemy.execute(place, call, savepoint=savepoint)
     if any(home.startswith("sqlalchemy.") for home in homes):
-        return import_module("dispatcher.verbs.on_sqlalchemy").execute(place, call)
+        on_sqlalchemy = import_module("dispatcher.verbs.on_sqlalchemy")
+        return on_sqlalchemy.execute(place, call, savepoint=savepoint)
+    if on_django.is_connection(place):
+        return on_django.execute(cast("DjangoConnection", place), call, savepoint=savepoint)
     raise InvalidArgumentError(
-        f"on is a {type(place).__qualname__}, and neither a connection of psycopg nor a session,"
-        " connection or engine of SQLAlchemy"
+        f"on is a {type(place).__qualname__}, and neither a connection of psycopg or Django nor a"
+        " session, connection or engine of SQLAlchemy"
     )

@@ -45,4 +45,4 @@ def say(
             **arguments,
         },
     )
-    return execute(call, on)
+    return execute(call, on, savepoint=bool(options.get("savepoint")))

@@ -131,6 +131,9 @@ class Timing(TypedDict, total=False):
     deliver_at: datetime | None
     #: Of no use after this time.
     expires_at: datetime | None
+    #: If the database refuses it, undo this alone, so that the transaction can go on. Without it,
+    #: nothing works in the transaction any more but rolling it back.
+    savepoint: bool
 
 
 class Options(Timing, total=False):

@@ -13,8 +13,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from dispatcher import verbs
@@ -315,6 +317,40 @@ async def test_after_a_mistake_the_transaction_goes_on(ground: Ground) -> None:
     await told(verbs.notify_order_paid(**PAID, on=ground.on))
 
     assert len(await ground.outbox()) == 2
+
+
+@pytest.mark.parametrize("savepoint", [True, False])
+async def test_only_in_a_savepoint_the_transaction_outlives_what_the_database_refuses(
+    ground: Ground, savepoint: bool
+) -> None:
+    await told(verbs.notify_order_paid(**PAID, on=ground.on, savepoint=savepoint))
+    await told(ground.driver.execute("set local role postbell_reader"))
+    with pytest.raises((psycopg.Error, DBAPIError), match="permission denied"):
+        await told(verbs.notify_order_paid(**PAID, on=ground.on, savepoint=savepoint))
+
+    if savepoint:
+        await told(ground.driver.execute("reset role"))
+        assert len(await ground.outbox()) == 1
+    else:
+        with pytest.raises(errors.InFailedSqlTransaction):
+            await ground.outbox()
+
+
+async def test_a_savepoint_is_within_the_callers_transaction(ground: Ground) -> None:
+    await told(verbs.notify_order_paid(**PAID, on=ground.on, savepoint=True))
+    await told(ground.on.rollback())
+
+    assert await ground.outbox() == []
+
+
+def test_outside_a_transaction_a_savepoint_is_one_of_its_own(
+    db: Connection, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        verbs.notify_order_paid(**PAID, on=connection, savepoint=True)
+    verbs.notify_order_paid(**PAID, on=engine_for(database_url), savepoint=True)
+
+    assert given.value(db, "select count(*) from postbell.outbox") == 2
 
 
 async def test_what_strict_mode_raises_has_a_name(ground: Ground) -> None:

@@ -1,0 +1,66 @@
+"""A call on a database connection of Django: `django.db.connection`, or one of `connections`.
+
+Django reconnects behind that object, so the driver's own connection is not kept. It is not
+imported: whoever gives such an object has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import psycopg
+
+from dispatcher.errors import of_database
+from dispatcher.verbs.call import Call
+
+
+class DjangoConnection(Protocol):
+    """What is used of Django's `BaseDatabaseWrapper`, whose attributes have no types."""
+
+    def ensure_connection(self) -> Any: ...
+    def cursor(self) -> AbstractContextManager[Any]: ...
+    def savepoint(self) -> Any: ...
+    def savepoint_commit(self, sid: Any, /) -> Any: ...
+    def savepoint_rollback(self, sid: Any, /) -> Any: ...
+
+
+def is_connection(place: object) -> bool:
+    # Also where it is the proxy that finds the thread's own.
+    return callable(getattr(place, "ensure_connection", None)) and callable(
+        getattr(place, "savepoint_rollback", None)
+    )
+
+
+def execute(connection: DjangoConnection, call: Call, *, savepoint: bool) -> Any:
+    within = _savepoint(connection) if savepoint else _translated()
+    with within, connection.cursor() as cursor:
+        cursor.execute(call.statement("%({})s"), call.given)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@contextmanager
+def _savepoint(connection: DjangoConnection) -> Iterator[None]:
+    """Outside a transaction Django makes none, and the statement is one of its own."""
+    savepoint = connection.savepoint()
+    try:
+        with _translated():
+            yield
+    except BaseException:
+        connection.savepoint_rollback(savepoint)
+        raise
+    connection.savepoint_commit(savepoint)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """As dispatcher.errors.translated(), for what Django has wrapped."""
+    try:
+        yield
+    except Exception as error:
+        meant = of_database(error.__cause__) if isinstance(error.__cause__, psycopg.Error) else None
+        if meant is None:
+            raise
+        raise meant from error
