@@ -1,6 +1,7 @@
 create or replace function postbell.isolate(call text, items anyarray)
 returns table (place integer, code text, message text)
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

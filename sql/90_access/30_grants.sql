@@ -151,8 +151,8 @@ revoke execute on function
     postbell.take_back, postbell.stop_undeliverable, postbell.settle, postbell.settle_unknown, postbell.break_up,
     postbell.take_notices, postbell.follow_receipts, postbell.take_awaited_people,
     postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
-    postbell.isolate, postbell.list_members, postbell.make_deliveries, postbell.advance_step,
-    postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue, postbell.mirror_portion,
+    postbell.list_members, postbell.make_deliveries, postbell.advance_step,
+    postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue,
     postbell.require_durable_commit,
     postbell.add_integer_ids
 from postbell_admin;

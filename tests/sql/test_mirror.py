@@ -293,6 +293,19 @@ def test_attributes_keep_what_json_can_say(users: Connection) -> None:
     assert recipient(users, 2, "attributes") == {"all": ["a", "b"], "n": 3, "name": None}
 
 
+def test_an_administrator_mirrors_a_table_of_theirs(users: Connection) -> None:
+    users.execute("""
+        grant usage, create on schema app to postbell_admin;
+        set local role postbell_admin;
+        create table app.people (id bigint primary key, mail text);
+        insert into app.people values (1, 'ada@example.org')
+    """)
+    mapping: dict[str, object] = {"id": "id", "email": "mail"}
+    given.call(users, "mirror_recipients", source="app.people", mapping=mapping)
+
+    assert recipient(users, 1, "email") == "ada@example.org"
+
+
 def test_a_cast_of_the_application_is_not_run_with_our_rights(users: Connection) -> None:
     users.execute("""
         create type app.mood as enum ('glad');

@@ -198,6 +198,8 @@ VALUES: dict[str, str | None] = {
     " where channel = 'email' order by id desc limit 1",
     "codes": "{250}",
     "default_channels": "{in_app}",
+    "isolate.call": "pg_catalog.cardinality($1)",
+    "isolate.items": "{one}",
     "delivery_ids": "select array[max(id)] from postbell.delivery where channel = 'email'",
     "digest": "select decode(md5(random()::text), 'hex')",
     "endpoint": "https://push.example/u1",
@@ -412,7 +414,9 @@ class Caller:
 
     def _literal(self, value: str | None, kind: str) -> str:
         # A polymorphic argument takes its type from what is given.
-        cast = "::pg_catalog.text" if kind.startswith("any") else ""
+        cast = {"anyarray": "::pg_catalog.text[]"}.get(
+            kind, "::pg_catalog.text" if kind.startswith("any") else ""
+        )
         return sql.Literal(value).as_string(self._owner) + cast
 
     def _try(self, statement: str) -> None:
