@@ -198,23 +198,25 @@ def test_several_secrets_and_origins_are_separated_by_commas(
     assert loaded.allowed_origins == ("https://a.example", "http://[::1]:3000")
 
 
-def written(key: Ed25519PrivateKey | RSAPrivateKey) -> list[str]:
-    """A key pair, each half as programs write it."""
+def written(kind: str, key: Ed25519PrivateKey | RSAPrivateKey) -> dict[str, str]:
+    """A key pair, each half as programs write it, by a name."""
     private, public = PrivateFormat, PublicFormat
-    return [
-        half.decode()
-        for half in (
-            key.private_bytes(Encoding.PEM, private.PKCS8, NoEncryption()),
-            key.private_bytes(Encoding.PEM, private.OpenSSH, NoEncryption()),
-            key.public_key().public_bytes(Encoding.PEM, public.SubjectPublicKeyInfo),
-            key.public_key().public_bytes(Encoding.OpenSSH, public.OpenSSH),
-        )
-    ]
+    halves = {
+        "PKCS8": key.private_bytes(Encoding.PEM, private.PKCS8, NoEncryption()),
+        "OpenSSH private": key.private_bytes(Encoding.PEM, private.OpenSSH, NoEncryption()),
+        "SPKI": key.public_key().public_bytes(Encoding.PEM, public.SubjectPublicKeyInfo),
+        "OpenSSH public": key.public_key().public_bytes(Encoding.OpenSSH, public.OpenSSH),
+    }
+    return {f"{kind} {name}": half.decode() for name, half in halves.items()}
 
 
-@pytest.mark.parametrize(
-    "key", [*written(Ed25519PrivateKey.generate()), *written(generate_private_key(65537, 2048))]
+HALVES = written("Ed25519", Ed25519PrivateKey.generate()) | written(
+    "RSA", generate_private_key(65537, 2048)
 )
+
+
+# Named, for a key is another in each process of the suite.
+@pytest.mark.parametrize("key", HALVES.values(), ids=HALVES)
 def test_half_of_a_key_pair_is_no_secret(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     for value in (key, f"{'a' * 32},{key}"):
         (sentence,) = mistakes(monkeypatch, POSTBELL_TOKEN_SECRET=value)
