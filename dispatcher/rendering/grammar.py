@@ -1,7 +1,8 @@
 """What a template may say: Jinja, less what has no bound or leads out of the sandbox.
 
-Refused when a template is loaded, so that its author hears of it and no recipient does. Loops,
-`~` and imports are rewritten so that they spend from the render's limits (see scene.py).
+Refused when a template is loaded, so that its author hears of it and no recipient does. Loops, `~`,
+comparisons, slices and imports are rewritten so that they spend from the render's limits (see
+scene.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from jinja2 import TemplateSyntaxError, nodes
 #: Filters that only the rewriting can name: no template can write an @ in a name.
 EACH: Final = "@each"
 JOIN: Final = "@join"
+COMPARE: Final = "@compare"
+SLICED: Final = "@sliced"
 
 #: The tags that take the name of another file.
 Reference = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
@@ -32,7 +35,7 @@ def guard(tree: nodes.Template, filters: Collection[str], tests: Collection[str]
         if not isinstance(tag, nodes.Extends):
             # A macro needs the scene for its limits, its locale and its tenant.
             tag.with_context = True
-    _replace_concat(tree)
+    _rewrite(tree)
     return tree
 
 
@@ -91,25 +94,32 @@ def _is_constant(node: nodes.Node) -> bool:
     )
 
 
-def _replace_concat(node: nodes.Node) -> None:
+def _rewrite(node: nodes.Node) -> None:
     for name, value in list(node.iter_fields()):
         if isinstance(value, list):
-            setattr(node, name, [_joined(child) for child in value])
+            setattr(node, name, [_rewritten(child) for child in value])
         elif isinstance(value, nodes.Node):
-            setattr(node, name, _joined(value))
+            setattr(node, name, _rewritten(value))
 
 
-def _joined(child: object) -> object:
+def _rewritten(child: object) -> object:
     if not isinstance(child, nodes.Node):
         return child
-    _replace_concat(child)
-    if isinstance(child, nodes.Concat):
-        return _filtered(nodes.List(child.nodes, lineno=child.lineno), JOIN)
+    _rewrite(child)
+    match child:
+        case nodes.Concat():
+            return _filtered(nodes.List(child.nodes, lineno=child.lineno), JOIN)
+        case nodes.Compare():
+            operands = [child.expr, *(operand.expr for operand in child.ops)]
+            operators = nodes.Const(tuple(operand.op for operand in child.ops))
+            return _filtered(nodes.List(operands, lineno=child.lineno), COMPARE, operators)
+        case nodes.Getitem() if isinstance(child.arg, nodes.Slice):
+            return _filtered(child, SLICED)
     return child
 
 
-def _filtered(value: nodes.Expr, name: str) -> nodes.Filter:
-    return nodes.Filter(value, name, [], [], None, None, lineno=value.lineno)
+def _filtered(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(value, name, list(arguments), [], None, None, lineno=value.lineno)
 
 
 def _references(tree: nodes.Template) -> Iterator[Reference]:

@@ -16,7 +16,7 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dispatcher.delivery import Tenant
-from dispatcher.rendering import grammar
+from dispatcher.rendering import comparison, grammar
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.scene import CHARACTERS, ObservedRecipient, scene_of
@@ -159,6 +159,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             str(__obj)
         if not __self.is_safe_callable(__obj):
             raise Unrenderable("this cannot be called")
+        # `loop.changed` compares them with those of the round before.
+        comparison.pay(scene_of(__context), args)
         return __context.call(__obj, *args, **kwargs)
 
 

@@ -16,9 +16,9 @@ from jinja2.runtime import Context
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
-from dispatcher.rendering import amounts, dates, links
+from dispatcher.rendering import amounts, comparison, dates, links
 from dispatcher.rendering.errors import Unrenderable
-from dispatcher.rendering.grammar import EACH, JOIN
+from dispatcher.rendering.grammar import COMPARE, EACH, JOIN, SLICED
 from dispatcher.rendering.graphemes import cut
 from dispatcher.rendering.ink import ink_on
 from dispatcher.rendering.scene import SCENE, Scene, scene_of
@@ -150,7 +150,10 @@ def _spelled(method: Callable[[str], str]) -> Callable[[Context, object], str]:
 def _money(context: Context, value: object, currency: object = None) -> str:
     """In the currency given, else the payload's, else the tenant's."""
     scene = scene_of(context)
-    return amounts.money(value, currency or scene.currency or scene.tenant.currency, scene.notation)
+    code = currency or scene.currency or scene.tenant.currency
+    if isinstance(code, str):
+        scene.spend(len(code))
+    return amounts.money(value, code, scene.notation)
 
 
 @pass_context
@@ -160,7 +163,10 @@ def _number(context: Context, value: object) -> str:
 
 @pass_context
 def _plural(context: Context, value: object, **forms: str) -> str:
-    return amounts.counted(value, forms, scene_of(context).notation)
+    scene = scene_of(context)
+    counted = amounts.counted(value, forms, scene.notation)
+    scene.spend(len(counted))
+    return counted
 
 
 def _moment(style: dates.Style) -> Callable[[Context, object], str]:
@@ -200,6 +206,8 @@ def _is_even(value: object) -> bool:
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     EACH: _each,
     JOIN: _join_parts,
+    COMPARE: comparison.compare,
+    SLICED: comparison.sliced,
     "capitalize": _spelled(str.capitalize),
     "date": _moment("date"),
     "datetime": _moment("datetime"),
@@ -228,8 +236,15 @@ TESTS: Final[Mapping[str, Callable[..., Any]]] = {
     **{
         name: cast("Callable[..., Any]", JINJA_TESTS[name])
         for name in (
-            "boolean", "defined", "eq", "false", "ge", "gt", "in", "integer", "le", "lt", "mapping",
-            "ne", "none", "number", "sequence", "string", "true", "undefined",
+            "boolean", "defined", "false", "integer", "mapping", "none", "number", "sequence",
+            "string", "true", "undefined",
+        )
+    },
+    **{
+        name: comparison.test_of(called)
+        for name, called in (
+            ("eq", "eq"), ("ne", "ne"), ("lt", "lt"), ("le", "lteq"), ("gt", "gt"), ("ge", "gteq"),
+            ("in", "in"),
         )
     },
     "even": _is_even,

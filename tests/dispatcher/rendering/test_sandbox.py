@@ -121,6 +121,80 @@ def test_it_is_refused_when_rendered(tmp_path: Path, template: str) -> None:
     assert "secret" not in str(error)
 
 
+#: Each goes through a long text or list, or copies it.
+SLOW = [
+    "'y' in text",
+    "'y' not in text",
+    "text is in(text)",
+    "'q' in items",
+    "('q', 'q') in items",
+    "'q' is in(items)",
+    "1.5 in range(1000)",
+    "text[:-1] == text[1:]",
+    "text[1:] < text[:-1]",
+    "text[1:] is ge(text[:-1])",
+    "1 < 2 < text[1:] | length",
+    "items[1:] == items[:-1]",
+    "items == items",
+    "items is ne(items)",
+    "text[::-1]",
+    "items[::-1]",
+    "'1' | money(text)",
+    "text ~ text",
+    "text + text",
+    "text | upper",
+    "text | trim",
+    "text | truncate(3)",
+    "text | urlencode",
+    "items | join",
+    "items | first",
+    "items | last",
+    "items | length",
+    "[1, 2] | join(text)",
+    "1 | plural(one=text, other=text)",
+    "url(text)",
+    "loop.changed(items[1:])",
+    "loop.cycle(text, text)",
+]
+
+
+@pytest.mark.parametrize("expression", SLOW)
+def test_what_goes_through_much_is_paid_for_and_ends(tmp_path: Path, expression: str) -> None:
+    once = f"{{% for x in range(1) %}}{{% if ({expression}) %}}{{% endif %}}{{% endfor %}}x"
+    often = once.replace("range(1)", "range(1000)")
+    wanted = delivery({"text": "x" * 20_000, "items": ["p"] * 2_000})
+
+    email(renderer(tmp_path / "once", email_files(text=once)).render(wanted))
+    message = refusal(renderer(tmp_path / "often", email_files(text=often)), wanted).message
+
+    assert "handles more than" in message or "takes more than" in message
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("1 < 2 <= 2 < 3", True),
+        ("1 < 2 > 2", False),
+        ("'a' in text and 'z' not in text", True),
+        ("'b' in {'a': 1, 'b': 2}", True),
+        ("2 in range(3) and 3 not in range(3)", True),
+        ("text[1:] == 'bc' and items[:1] == ['p']", True),
+        ("(text == 'abc') == (items == ['p', 'q'])", True),
+        ("text is eq('abc') and 2 is ge(2) and 'p' is in(items)", True),
+        ("text == 1 or items == 'p'", False),
+    ],
+)
+def test_what_is_compared_is_compared_as_in_jinja(
+    tmp_path: Path, expression: str, *, holds: bool
+) -> None:
+    template = f"{{{{ 'yes' if {expression} else 'no' }}}}"
+    render = renderer(tmp_path, email_files(text=template)).render
+
+    assert email(render(delivery({"text": "abc", "items": ["p", "q"]}))).text == (
+        "yes\n" if holds else "no\n"
+    )
+
+
 @pytest.mark.parametrize("template", BOMBS)
 @pytest.mark.parametrize("kind", ["text", "html"])
 def test_a_bomb_fills_no_memory(tmp_path: Path, template: str, kind: str) -> None:
