@@ -75,7 +75,7 @@ class Email:
     date: datetime
     #: With its angle brackets; the same on every try.
     message_id: str
-    #: Further headers, in ASCII: written as they stand, so short enough for a line.
+    #: Further headers, in ASCII: folded at their spaces, and each word short enough for a line.
     headers: tuple[tuple[str, str], ...]
     #: The address or a header is not ASCII: only a server with SMTPUTF8 (RFC 6531) can take it.
     smtputf8: bool
@@ -95,12 +95,12 @@ class Email:
         head = "".join(
             (
                 self.sender.line,
-                f"To: {self.to}\r\n",
-                f"Reply-To: {self.reply_to}\r\n" if self.reply_to else "",
+                mime.structured("To", self.to),
+                mime.structured("Reply-To", self.reply_to) if self.reply_to else "",
                 mime.unstructured("Subject", self.subject),
                 _date_line(int(self.date.timestamp())),
-                f"Message-ID: {self.message_id}\r\n",
-                *(f"{name}: {value}\r\n" for name, value in self.headers),
+                mime.structured("Message-ID", self.message_id),
+                *(mime.structured(name, *value.split(" ")) for name, value in self.headers),
                 "MIME-Version: 1.0\r\n",
             )
         )

@@ -13,6 +13,8 @@ import re
 
 #: RFC 5322, 2.1.1: a line is at most 998 characters without its CRLF, and should be at most 78.
 LONGEST_LINE = 998
+LONGEST_HEADER_LINE = 78
+#: Of encoded words and base64 (RFC 2047, 2; RFC 2045, 6.8).
 PREFERRED_LINE = 76
 
 _PLAIN_BYTES = bytes(range(0x20, 0x7F)) + b"\t\r\n"
@@ -35,16 +37,29 @@ def unstructured(name: str, value: str) -> str:
     return f"{name}: {_folded(value, len(name) + 2)}\r\n"
 
 
+def structured(name: str, *tokens: str) -> str:
+    """The header `name: tokens…` with its CRLF, folded between them where it would be too long.
+
+    The tokens have been validated; one that is too long for any line has a line of its own.
+    """
+    lines = [f"{name}:"]
+    for token in tokens:
+        if len(lines[-1]) + 1 + len(token) > LONGEST_HEADER_LINE:
+            lines.append("")
+        lines[-1] += f" {token}"
+    return "\r\n".join(lines) + "\r\n"
+
+
 def mailbox(name: str, display_name: str, address: str) -> str:
     """The header `name: "Display Name" <address>` with its CRLF (RFC 5322, 3.4).
 
     Raises ValueError for CR, LF or NUL in the display name. The address has been validated.
     """
     if not display_name:
-        return f"{name}: {address}\r\n"
-    if _is_plain(display_name) and len(display_name) <= PREFERRED_LINE - len(name) - 4:
-        escaped = display_name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{name}: "{escaped}" <{address}>\r\n'
+        return structured(name, address)
+    escaped = display_name.replace("\\", "\\\\").replace('"', '\\"')
+    if _is_plain(display_name) and len(escaped) <= PREFERRED_LINE - len(name) - 4:
+        return structured(name, f'"{escaped}"', f"<{address}>")
     return f"{name}: {_encoded_words(display_name)}\r\n <{address}>\r\n"
 
 
@@ -67,7 +82,8 @@ def alternative(plain: bytes, html: bytes, seed: str) -> bytes:
     The boundary is derived from `seed`, so that each try sends the same bytes.
     """
     boundary = _boundary(seed, plain, html)
-    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    kind = structured("Content-Type", "multipart/alternative;", f'boundary="{boundary}"')
+    head = f"{kind}\r\n".encode("ascii")
     line = b"--" + boundary.encode("ascii")
     return b"".join(
         (head, line, b"\r\n", plain, b"\r\n", line, b"\r\n", html, b"\r\n", line, b"--\r\n")

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from dispatcher.channels.email import Email
+from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.html_faults import html_faults, unsaid_links
 from dispatcher.rendering.renderer import Renderer
+from dispatcher.signing import Signer
+from tests.dispatcher.channels.given import a_delivery, email_channel
 from tests.dispatcher.rendering.given import SHOP, TEMPLATES, delivery, email, reader
 
 CATALOG = Catalog.load([TEMPLATES])
@@ -58,6 +62,40 @@ def test_a_mail_has_nothing_to_trip_over_and_its_text_every_link(
     assert content.html is not None
     assert list(html_faults(content.html)) == []
     assert list(unsaid_links(content.html, content.text)) == []
+
+
+@pytest.mark.parametrize(("event", "locale"), MAILS)
+def test_no_header_of_a_mail_is_longer_than_a_line_should_be(event: str, locale: str) -> None:
+    links = UnsubscribeLinks(Signer(["a secret that is long enough for it"]), "https://in.example")
+    channel = email_channel("A shop with a rather long name of its own", unsubscribe_links=links)
+    address = f"{'a-local-part-of-some-length' * 2}@a-domain.of-some-length.example.org"
+
+    message = channel.message(a_delivery(address), mail(event, locale))
+
+    assert isinstance(message, Email)
+    head, _, parts = message.data.decode("ascii").partition("\r\n\r\n")
+    heads = [head, *re.findall(r"(?:^|\r\n)--=_\w+\r\n(.*?)\r\n\r\n", parts, re.DOTALL)]
+    lines = [line for each in heads for line in each.split("\r\n")]
+    assert len(heads) == 3
+    # A link is one word, and cannot be folded.
+    assert [line for line in lines if len(line) > 78 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize(("event", "locale"), MAILS)
+def test_outlook_keeps_the_height_of_every_line(event: str, locale: str) -> None:
+    """Word adds to a line's height unless told before it that it is exact."""
+    styles = re.findall(r'class="([a-z-]+)"[^>]*? style="([^"]*)"', str(mail(event, locale).html))
+    of_lines = {
+        name: style
+        for name, style in styles
+        if re.search(r"line-height:|font: \d+ \d+px/", style)
+        # It may hold the logo, which an exact line would cut off.
+        and name != "name"
+    }
+
+    assert of_lines.keys() >= {"card", "heading", "footer"}
+    for name, style in of_lines.items():
+        assert re.search(r"mso-line-height-rule: exactly;.*(line-height: |font: )", style), name
 
 
 def test_what_dresses_a_mail_for_the_dark_survives_the_inlining_of_its_styles() -> None:

@@ -97,10 +97,32 @@ def test_any_header_text_comes_back_folded(value: str) -> None:
 @example("=?utf-8?q?evil?=")
 @example("x" * 500)
 @example("a, b@c.example")
+@example('"' * 60)
+@example("A name as long as a line may be that has an address behind it, too")
 def test_any_display_name_comes_back_with_its_address_alone(name: str) -> None:
     line = mime.mailbox("From", name, "shop@shop.example")
 
     assert sender_of((line + "\r\n").encode("ascii")) == (name, "shop@shop.example")
+    assert max(map(len, line.split("\r\n"))) <= mime.LONGEST_HEADER_LINE
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=90),
+        min_size=1,
+        max_size=6,
+    )
+)
+@example(["multipart/alternative;", 'boundary="=_0123456789abcdef0123456789abcd"'])
+@example(["x" * 66])
+def test_a_header_of_tokens_is_folded_between_them_alone(tokens: list[str]) -> None:
+    written = mime.structured("Content-Type", *tokens)
+
+    first, *others = written.removesuffix("\r\n").split("\r\n")
+    assert all(line.startswith(" ") for line in others)
+    assert "".join([first, *others]) == f"Content-Type: {' '.join(tokens)}"
+    for line in [first, *others]:
+        assert len(line) <= 78 or line.strip() in tokens
 
 
 @pytest.mark.parametrize("forbidden", ["\r", "\n", "\0", "\r\nBcc: victim@example.org"])
