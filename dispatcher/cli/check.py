@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -17,12 +18,13 @@ from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json, counted
 from dispatcher.delivery import Retry
-from dispatcher.errors import ForeignClusterError
+from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.entry import Entry
 from dispatcher.providers.provider import Greeter, Provider, provider_for
 from dispatcher.providers.smtp.endpoint import Endpoint
+from dispatcher.reasons import reason_of
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.check import Finding, check, samples
@@ -34,6 +36,8 @@ from dispatcher.settings import Settings, shown
 
 #: Seconds for a provider to answer.
 _PATIENCE = 10.0
+#: For how long a rejection is worth a warning.
+_LATELY: Final = timedelta(days=1)
 #: RFC 2606: domains that are nobody's, and so cannot be answered.
 _NOBODYS = (".example", ".invalid", ".test", "example.com", "example.org", "example.net")
 
@@ -215,6 +219,7 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
                 *_choices(connection, settings),
                 *_reports(connection),
                 *_mirrors(connection),
+                *_waiting(connection),
             ]
     except Exception as error:
         failure = failure_of(error)
@@ -292,6 +297,14 @@ def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]
             f"Changed since the deploy: {', '.join(changed)}. Run `postbell deploy`.",
         )
 
+    if orphans := questions.without_files(connection, catalog.events):
+        yield Result(
+            "warning",
+            "database",
+            f"Registered, and without a template here: {', '.join(orphans)}. What is emitted waits"
+            " for one: name its folder in POSTBELL_TEMPLATES, or delete the event.",
+        )
+
 
 def _router(connection: Connection) -> Iterator[Result]:
     if questions.leader(connection) is None:
@@ -329,6 +342,27 @@ def _reports(connection: Connection) -> Iterator[Result]:
                 f"{row['provider']} is {row['state']} in {row['process']} since"
                 f" {row['changed_at']:%Y-%m-%d %H:%M} ({row['reason']}).",
             )
+
+
+def _waiting(connection: Connection) -> Iterator[Result]:
+    """What told nobody anything, or has not yet, and would if something were there."""
+    for row in questions.missing_templates(connection):
+        waits = "delivery waits" if row["deliveries"] == 1 else "deliveries wait"
+        yield Result(
+            "warning",
+            "events",
+            f"{row['deliveries']} {waits} for a template of {row['event']} on {row['channel']},"
+            f" since {row['since']:%Y-%m-%d %H:%M}. {reason_of(row['reason']).way_out}",
+        )
+    for row in questions.unknown_names(connection, _LATELY):
+        rejected = "event was" if row["events"] == 1 else "events were"
+        way_out = (BY_NAME[f"unknown_{row['what']}"]).hint
+        yield Result(
+            "warning",
+            "events",
+            f"There is no {row['what']} {row['name']}: {row['events']} {rejected} rejected for it"
+            f" in the last day. {way_out}",
+        )
 
 
 def _mirrors(connection: Connection) -> Iterator[Result]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.rows import class_row, dict_row
@@ -397,10 +397,48 @@ def mirror_faults(connection: Connection) -> list[MirrorFault]:
     return cursor.fetchall()
 
 
+def missing_templates(connection: Connection) -> list[Row]:
+    """What waits for a template, by event, channel and reason."""
+    return _rows(
+        connection,
+        "select event, channel, reason, deliveries, since from postbell.check_templates()",
+    )
+
+
+def unknown_names(connection: Connection, since: timedelta) -> list[Row]:
+    """Tenants and events that nobody knows, and that rejected events named within so long."""
+    return _rows(
+        connection,
+        "select what, name, events, last_at from postbell.check_names(postbell.clock() - %s)",
+        [since],
+    )
+
+
 def registered_versions(connection: Connection) -> dict[str, str]:
     """The version of the templates with which each event was registered."""
     rows = _rows(connection, "select key, version from postbell.event_type")
     return {row["key"]: row["version"] for row in rows}
+
+
+def without_files(connection: Connection, files: Collection[str]) -> list[str]:
+    """Events that may be emitted and have neither one of these folders nor a text of their own."""
+    rows = _rows(
+        connection,
+        """
+        select key
+        from postbell.event_type
+        where disabled_at is null
+          and key <> all(%s)
+          and not exists (
+              select
+              from postbell.text_version
+              where starts_with(path, replace(key, '.', '/') || '/')
+          )
+        order by key
+        """,
+        [list(files)],
+    )
+    return [row["key"] for row in rows]
 
 
 def _rows(

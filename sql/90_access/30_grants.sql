@@ -99,7 +99,7 @@ grant execute on function
     postbell.keep_statistics, postbell.rejected_since, postbell.leader,
     postbell.hold_deliveries, postbell.doubtful_attempts, postbell.turn_to, postbell.report_providers,
     postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts,
-    postbell.check_mirrors
+    postbell.check_mirrors, postbell.check_templates, postbell.check_names
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
@@ -134,7 +134,7 @@ to postbell_support;
 grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at, rejected_at)
 on postbell.rejected_event to postbell_support;
 grant execute on function
-    postbell.retry, postbell.leader, postbell.check_mirrors,
+    postbell.retry, postbell.leader, postbell.check_mirrors, postbell.check_templates, postbell.check_names,
     postbell.explain(bigint),
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;

@@ -60,9 +60,12 @@ FUNCTIONS = {
         "receive_receipt", "receive_reply",
         "hold_deliveries", "doubtful_attempts", "turn_to", "report_providers",
         "text_stamp", "texts_of", "report_texts", "forget_early_receipts",
-        "check_mirrors",
+        "check_mirrors", "check_names", "check_templates",
     },
-    "support": {"check_mirrors", "explain", "leader", "retry", "texts_of", "texts_used"},
+    "support": {
+        "check_mirrors", "check_names", "check_templates",
+        "explain", "leader", "retry", "texts_of", "texts_used",
+    },
 }  # fmt: skip
 READ_BY_READER = {
     "inbox", "inbox_item", "unread_counts", "delivery", "delivery_log", "event_type", "tenant",

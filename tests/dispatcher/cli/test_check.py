@@ -243,6 +243,97 @@ def test_a_mirror_that_is_broken_is_an_error_and_a_missing_tenant_a_warning(
     assert f"error       users     {broken}" in after.stdout
 
 
+# --- what waits
+
+
+def warnings_of(cli: Cli, subject: str) -> list[str]:
+    return [
+        found["sentence"]
+        for found in cli.json("check")
+        if found["severity"] == "warning" and found["subject"] == subject
+    ]
+
+
+def test_what_waits_for_a_template_is_a_warning(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    given.emit(database, payload={"order_id": 42, "amount": "19.90"})
+    given.route(database)
+    database.execute(
+        "update postbell.delivery set state = 'waiting', reason = 'template_missing'"
+        " where channel in ('email', 'in_app')"
+    )
+    database.execute(
+        "insert into postbell.waiting_delivery"
+        " select id, tenant_id, recipient_id, true, now() from postbell.delivery"
+        " where state = 'waiting'"
+    )
+
+    email, in_app = warnings_of(cli, "events")
+
+    assert email.startswith("1 delivery waits for a template of order.paid on email, since 20")
+    assert "restart the dispatchers that are older" in email
+    assert "order.paid on in_app" in in_app
+
+
+def test_tenants_and_events_that_nobody_knows_are_warnings(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    for _ in range(2):
+        given.emit(database, tenant_id="acme")
+    given.emit(database, event="billing.overdue")
+    given.emit(database, tenant_id="late")
+    given.route(database)
+    given.tenant(database, "late")
+
+    tenant, event = warnings_of(cli, "events")
+
+    assert tenant == (
+        "There is no tenant acme: 2 events were rejected for it in the last day."
+        " Insert the tenant into postbell.tenant first."
+    )
+    assert event.startswith("There is no event billing.overdue: 1 event was rejected for it")
+
+    database.execute("update postbell.rejected_event set rejected_at = now() - interval '25 hours'")
+    assert warnings_of(cli, "events") == []
+
+
+def test_an_event_that_no_folder_and_no_text_declares_is_a_warning(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    for key in ("billing.overdue", "billing.paid", "billing.closed"):
+        given.event_type(database, key)
+    database.execute(
+        "select postbell.set_text(path => 'billing/paid/en/sms.txt', content => 'Paid.')"
+    )
+    database.execute(
+        "update postbell.event_type set disabled_at = now() where key = 'billing.closed'"
+    )
+
+    (warning,) = [each for each in warnings_of(cli, "database") if "without a template" in each]
+
+    assert warning.startswith("Registered, and without a template here: billing.overdue. ")
+
+
+def test_the_daemons_own_login_may_check(
+    cli: Cli,
+    database: given.Connection,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    mail_server: None,
+) -> None:
+    login = f"checker_{os.getpid()}"
+    database.execute(f"create role {login} login in role postbell_dispatcher".encode())
+    try:
+        monkeypatch.setenv("POSTBELL_DATABASE_URL", database_url.replace("postgres@", f"{login}@"))
+        result = cli("check")
+    finally:
+        database.execute(f"drop role {login}".encode())
+
+    assert result.exit_code == ExitCode.OK, result.stdout
+    assert "may route and deliver" in result.stdout
+
+
 # --- the gateway
 
 
