@@ -235,6 +235,23 @@ def queue_depth(connection: Connection) -> list[Row]:
     )
 
 
+def waiting(connection: Connection) -> list[Row]:
+    """What deliveries wait for, most of them first: the ten most frequent."""
+    return _rows(
+        connection,
+        """
+        select
+            coalesce(d.reason, d.verdict) as reason, d.event, d.channel::text as channel,
+            count(*) as deliveries, min(w.due_at) as next_due_at
+        from postbell.waiting_delivery as w
+        join postbell.delivery as d on d.id = w.delivery_id
+        group by 1, 2, 3
+        order by deliveries desc, 1, 2, 3
+        limit 10
+        """,
+    )
+
+
 def undecided(connection: Connection) -> Row:
     """How many events are scheduled, for when the next, and how many audiences are being told."""
     return _row(

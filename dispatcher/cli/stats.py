@@ -10,6 +10,7 @@ import typer
 from dispatcher.cli import options, questions
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table, shown
+from dispatcher.masking import mask
 from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
 
@@ -26,13 +27,14 @@ def command(
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
-    """Show providers, the queue, what became of today's deliveries, rejections, dead letters."""
+    """Show providers, the queue, what waits and why, deliveries, rejections, dead letters."""
     start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with connected(Settings.load(), is_embedded=embedded) as connection:
         router = questions.leader(connection)
         providers = questions.providers(connection)
         depth = questions.queue_depth(connection)
         undecided = questions.undecided(connection)
+        waiting = [{**row, "reason": mask(row["reason"])} for row in questions.waiting(connection)]
         counts = questions.counts_since(connection, start)
         rejections = questions.rejections_since(connection, start)
         dead = questions.dead_letters(connection)
@@ -42,6 +44,7 @@ def command(
                 "router": router,
                 "providers": providers,
                 "queue": depth,
+                "waiting": waiting,
                 "events": undecided,
                 "since": start,
                 "deliveries": counts,
@@ -59,10 +62,11 @@ def command(
     for title, rows, nothing in (
         ("Providers", providers, "No dispatcher runs: start one with `postbell run`."),
         ("Queue", depth, "Nothing is queued and nothing waits."),
+        ("Waiting", [_with_why(row) for row in waiting], ""),
         ("Deliveries", counts, "Nothing was delivered."),
         (
             "Rejections",
-            [{**row, "why": reason_of(row["reason"]).sentence} for row in rejections],
+            [_with_why(row) for row in rejections],
             "Nothing was rejected.",
         ),
         ("Dead letters", dead, "There are no dead letters."),
@@ -70,8 +74,12 @@ def command(
         if rows:
             columns = [name.replace("_", " ") for name in rows[0]]
             answer_table(columns, [list(row.values()) for row in rows], title=title)
-        else:
+        elif nothing:
             answer(nothing)
+
+
+def _with_why(row: questions.Row) -> questions.Row:
+    return {**row, "why": reason_of(row["reason"]).sentence}
 
 
 def _undecided(events: questions.Row) -> str:

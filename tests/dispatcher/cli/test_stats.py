@@ -94,3 +94,22 @@ def test_stats_say_how_providers_are_doing(cli: Cli, database: given.Connection)
         "main_mail", "email", "paused", "535", "host:1",
     )  # fmt: skip
     assert "main_mail" in cli("stats").stdout
+
+
+def test_stats_say_what_deliveries_wait_for(cli: Cli, database: given.Connection) -> None:
+    event = given.event_type(database, "order.moved", default_channels=["email"])
+    for _ in range(2):
+        given.emit(database, event)
+    given.route(database)
+    database.execute("update postbell.delivery set state = 'waiting', reason = 'template_missing'")
+    database.execute(
+        "insert into postbell.waiting_delivery"
+        " select id, tenant_id, recipient_id, true, '2090-01-01Z' from postbell.delivery"
+    )
+
+    (told,) = cli.json("stats")["waiting"]
+
+    assert (told["reason"], told["event"], told["channel"], told["deliveries"]) == (
+        "template_missing", "order.moved", "email", 2,
+    )  # fmt: skip
+    assert "it waits for one" in " ".join(cli("stats").stdout.split())
