@@ -18,10 +18,10 @@ from dispatcher.gateway.changes import ChangePages
 from dispatcher.gateway.desk import desk
 from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
-from dispatcher.gateway.limits import LOOPBACK, Allowance, Limits
+from dispatcher.gateway.limits import LOOPBACK, Allowance, Limits, Turns
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.outlook import OutlookPages
+from dispatcher.gateway.outlook import AT_ONCE, MOST_WAITING, OutlookPages
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.inbox import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
@@ -92,14 +92,15 @@ def application(
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionPages()
     previews = PreviewPages(pool, Workshop(settings.template_folders, settings.public_url))
+    turns = Turns(AT_ONCE, waiting=MOST_WAITING)
     declared: list[Operation] = [
         *SessionPages(doorkeeper, is_secure=is_secure).operations,
         *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
         *ProfilePages(pool).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
-        *OutlookPages(pool).operations,
-        *ChangePages(pool).operations,
+        *OutlookPages(pool, turns).operations,
+        *ChangePages(pool, turns).operations,
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
         *desk.operations(pool),

@@ -5,7 +5,6 @@ What is tried is done in a transaction that is rolled back, so that the same fun
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
@@ -20,8 +19,9 @@ from dispatcher.database import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.fields import Alternatives, Channel, Model, Moment, Name, WallTime
+from dispatcher.gateway.limits import Turns
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.outlook import Decision, Outlook, chosen, outlook
+from dispatcher.gateway.outlook import Decision, Outlook, chosen, outlook, whom
 from dispatcher.gateway.person import acting_as, whose
 from dispatcher.gateway.preferences import (
     Choice,
@@ -159,17 +159,12 @@ class Made(Effect):
     outlook: Outlook
 
 
-#: Changes that one process tries or makes at a time.
-AT_ONCE: Final = 2
-
-
 class ChangePages:
-    """Tries changes, or makes them."""
+    """Tries changes, or makes them, when it is their turn."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, turns: Turns) -> None:
         self._pool: Final = pool
-        # Asking what becomes of every event takes a while: the other sessions are for the others.
-        self._places: Final = asyncio.Semaphore(AT_ONCE)
+        self._turns: Final = turns
 
     @property
     def operations(self) -> list[Operation]:
@@ -181,7 +176,7 @@ class ChangePages:
     async def foresee(self, chooser: Identity, body: ChangesBody) -> Effect:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
-            self._places,
+            self._turns.turn(whom(chooser)),
             acting_as(self._pool, chooser) as cursor,
             cursor.connection.transaction(force_rollback=True),
         ):
@@ -189,7 +184,10 @@ class ChangePages:
 
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
         """Make changes. Quiet hours are judged by an event within them."""
-        async with self._places, acting_as(self._pool, chooser) as cursor:
+        async with (
+            self._turns.turn(whom(chooser)),
+            acting_as(self._pool, chooser) as cursor,
+        ):
             before = await chosen(cursor, chooser)
             effect = await _effect(cursor, chooser, body.changes)
             return Made(

@@ -7,10 +7,12 @@ come later with a bounce or a STOP may never come again.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
@@ -32,6 +34,8 @@ BURST: Final = 10
 _MOST: Final = 10_000
 #: Seconds for which what was under way already may count against somebody.
 _LONGEST_DEBT: Final = 60.0
+#: Seconds after which a request that takes long may have come to its end.
+_TURN_SECONDS: Final = 1.0
 #: Seconds: nothing, but for the rounding.
 _NOTHING: Final = 1e-6
 #: Who rents one IPv6 address rents so many bits of them (RFC 6177).
@@ -41,8 +45,10 @@ _SITE: Final = 64
 class TooManyRequests(Exception):
     """Whoever it is asks more often than they may; in `seconds` they may again."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"more requests have come than {BURST} seconds allow")
+    def __init__(
+        self, seconds: float, reason: str = f"more requests have come than {BURST} seconds allow"
+    ) -> None:
+        super().__init__(reason)
         self.seconds: Final = seconds
 
 
@@ -84,6 +90,43 @@ class Allowance:
             self._buckets[who] = Bucket(self._rate, max(1, int(self._rate * BURST)))
         self._buckets.move_to_end(who)
         self._buckets[who].take(self._clock(), _LONGEST_DEBT)
+
+
+class Turns:
+    """For requests that take long: `at_once` run, and each person's one after the other.
+
+    So whoever sends many waits for themselves alone: a person never has more than one place, and
+    comes in again behind the others who wait. `waiting` is how many of one person's may wait.
+    """
+
+    def __init__(self, at_once: int, *, waiting: int) -> None:
+        self._places: Final = asyncio.Semaphore(at_once)
+        self._waiting: Final = waiting
+        self._queues: Final[dict[Hashable, _Queue]] = {}
+
+    @asynccontextmanager
+    async def turn(self, who: Hashable) -> AsyncIterator[None]:
+        """Waits for it. Raises TooManyRequests at once if too many of theirs wait already."""
+        queue = self._queues.setdefault(who, _Queue())
+        if queue.length > self._waiting:
+            raise TooManyRequests(
+                _TURN_SECONDS, f"{self._waiting} such requests of yours are waiting already"
+            )
+        queue.length += 1
+        try:
+            async with queue.lock, self._places:
+                yield
+        finally:
+            queue.length -= 1
+            if not queue.length:
+                del self._queues[who]
+
+
+@dataclass(slots=True)
+class _Queue:
+    #: Those that run or wait.
+    length: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Limits:

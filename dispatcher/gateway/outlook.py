@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, Literal, LiteralString
@@ -16,6 +16,7 @@ from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.fields import Channel, Model
+from dispatcher.gateway.limits import Turns
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.person import acting_as, whose
 from dispatcher.gateway.preferences import Choice, Mute, QuietDay, Scope
@@ -81,11 +82,18 @@ class Outlook(Model):
     refuses_tracking: bool
 
 
-class OutlookPages:
-    """What a preference centre asks for first."""
+#: Of those who ask what becomes of every event, which takes a while: how many one process serves
+#: at a time, and how many of one person's may wait. The other sessions are for the others.
+AT_ONCE: Final = 2
+MOST_WAITING: Final = 4
 
-    def __init__(self, pool: Pool) -> None:
+
+class OutlookPages:
+    """What a preference centre asks for first, when it is their turn."""
+
+    def __init__(self, pool: Pool, turns: Turns) -> None:
         self._pool: Final = pool
+        self._turns: Final = turns
 
     @property
     def operations(self) -> list[Operation]:
@@ -94,8 +102,16 @@ class OutlookPages:
 
     async def show_outlook(self, chooser: Identity) -> Outlook:
         """Every event and channel with what would be decided now and why, and every choice."""
-        async with acting_as(self._pool, chooser) as cursor:
+        async with (
+            self._turns.turn(whom(chooser)),
+            acting_as(self._pool, chooser) as cursor,
+        ):
             return await outlook(cursor, chooser)
+
+
+def whom(chooser: Identity) -> Hashable:
+    """As `Turns` tells people apart: by whatever session or link they come."""
+    return (chooser.tenant_id, chooser.recipient_id)
 
 
 async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import psycopg
 import pytest
 from starlette.requests import HTTPConnection
 
 from dispatcher.addresses import read_network
 from dispatcher.gateway.app import application, limits
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.limits import BURST, LOOPBACK, Allowance, Limits, TooManyRequests, client_of
+from dispatcher.gateway.limits import (
+    BURST,
+    LOOPBACK,
+    Allowance,
+    Limits,
+    TooManyRequests,
+    Turns,
+    client_of,
+)
+from dispatcher.gateway.outlook import MOST_WAITING
 from dispatcher.settings import Settings
+from tests import given
 from tests.gateway.bearer import OURS
 from tests.gateway.client import Client
+from tests.given import Connection
 
 PROXIES = [
     read_network(proxy)
@@ -217,6 +231,51 @@ async def test_behind_a_proxy_that_does_not_say_for_whom_it_asks_nobody_is_locke
 ) -> None:
     for _ in range(2 * BURST):
         assert (await limited.having(cookie="postbell=guessed").get("/v1/session")).status == 401
+
+
+async def test_whoever_sends_many_that_take_long_waits_for_themselves_alone() -> None:
+    turns, ran = Turns(1, waiting=2), list[str]()
+
+    async def ask(who: str) -> None:
+        async with turns.turn(who):
+            ran.append(who)
+            await asyncio.sleep(0)
+
+    async with turns.turn("u3"):
+        waiting = [asyncio.create_task(ask(who)) for who in ("u1", "u1", "u1", "u2")]
+        await asyncio.sleep(0)
+        with pytest.raises(TooManyRequests):
+            await ask("u1")
+    await asyncio.gather(*waiting)
+
+    assert ran == ["u1", "u2", "u1", "u1"]
+    assert turns._queues == {}
+
+
+async def test_one_persons_burst_of_changes_delays_nobody_else(
+    client: Client, db: Connection, database_url: str
+) -> None:
+    given.event_type(db)
+    given.call(db, "mute", recipient="u1")
+    foreseen = {"changes": [{"kind": "mute"}]}
+    # Theirs cannot end before this does.
+    with psycopg.connect(database_url) as holding:
+        holding.execute("select from postbell.mute where recipient_id = 'u1' for update")
+        burst = [
+            asyncio.create_task(client.as_("u1").post("/v1/preferences/foresee", foreseen))
+            for _ in range(MOST_WAITING + 2)
+        ]
+
+        theirs = await asyncio.wait_for(
+            client.as_("u2").post("/v1/preferences/foresee", foreseen), timeout=20
+        )
+        (refused,), _ = await asyncio.wait(burst, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    answers = await asyncio.gather(*burst)
+
+    assert theirs.status == 200
+    assert (await refused).status == 429
+    assert (await refused).headers["retry-after"] == "1"
+    assert sorted(answer.status for answer in answers) == [200] * (MOST_WAITING + 1) + [429]
 
 
 async def test_unsubscribing_and_health_are_never_refused(limited: Client) -> None:
