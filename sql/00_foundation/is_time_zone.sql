@@ -1,5 +1,6 @@
 create or replace function postbell.is_time_zone(zone text) returns boolean
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- PostgreSQL also takes POSIX rules ("EST5EDT4") and abbreviations, which no other library reads.

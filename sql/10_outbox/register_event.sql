@@ -13,6 +13,7 @@ create or replace function postbell.register_event(
     roles text[] default null
 ) returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,5 +1,6 @@
 create or replace function postbell.wake_router() returns trigger
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform pg_notify('postbell_wake', '');

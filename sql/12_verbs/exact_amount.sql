@@ -1,5 +1,6 @@
 create or replace function postbell.exact_amount(name text, value anyelement) returns text
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if pg_typeof(value) in ('real'::regtype, 'double precision'::regtype) then

@@ -1,5 +1,6 @@
 create or replace function postbell.require_value(name text, value anyelement) returns anyelement
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if value is null or value::text = '' then

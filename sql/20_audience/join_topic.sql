@@ -1,5 +1,6 @@
 create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

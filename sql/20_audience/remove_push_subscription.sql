@@ -1,6 +1,7 @@
 create or replace function postbell.remove_push_subscription(recipient text, endpoint text, tenant_id text default 'default')
 returns boolean
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,5 +1,6 @@
 create or replace function postbell.require_device(endpoint text, p256dh text, auth text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- What stands behind the address is looked at when something is sent there: names change.

@@ -1,5 +1,6 @@
 create or replace function postbell.require_identifier(name text, value text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if coalesce(value, '') = '' then

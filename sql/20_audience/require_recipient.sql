@@ -1,5 +1,6 @@
 create or replace function postbell.require_recipient(tenant_id text, recipient text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

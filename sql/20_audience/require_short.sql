@@ -1,5 +1,6 @@
 create or replace function postbell.require_short(name text, value text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if length(value) > 255 then

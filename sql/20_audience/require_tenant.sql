@@ -1,5 +1,6 @@
 create or replace function postbell.require_tenant(tenant_id text) returns void
 language plpgsql stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not exists (select from postbell.tenant where id = require_tenant.tenant_id) then

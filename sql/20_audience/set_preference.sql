@@ -7,6 +7,7 @@ create or replace function postbell.set_preference(
     tenant_id text default 'default'
 ) returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,5 +1,6 @@
 create or replace function postbell.take_people(people postbell.mirrored[], mapping jsonb) returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

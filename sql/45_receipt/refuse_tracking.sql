@@ -2,6 +2,7 @@ create or replace function postbell.refuse_tracking(
     recipient text, tenant_id text default 'default', refuses boolean default true
 ) returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,5 +1,6 @@
 create or replace function postbell.attend() returns boolean
 language plpgsql
+set search_path = pg_catalog, pg_temp
 -- Queued, so that one writer after the other cannot keep a gateway out, but not behind one that stays open.
 set lock_timeout = '250ms'
 as $$

@@ -1,5 +1,6 @@
 create or replace function postbell.doze() returns integer
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     for v_place in 0 .. 3 loop

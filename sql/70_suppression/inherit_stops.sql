@@ -1,5 +1,6 @@
 create or replace function postbell.inherit_stops(tenant_id text) returns void
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

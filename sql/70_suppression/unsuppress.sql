@@ -1,5 +1,6 @@
 create or replace function postbell.unsuppress(channel text, address text, tenant_id text default 'default') returns boolean
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

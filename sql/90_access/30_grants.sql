@@ -143,21 +143,29 @@ to postbell_support;
 grant select, insert, update, delete on all tables in schema postbell to postbell_admin;
 grant all on all sequences in schema postbell to postbell_admin;
 grant execute on all functions in schema postbell to postbell_admin;
--- Nor do they call what only other functions call. PL/pgSQL compiles a function once a session, and would have looked
--- for the types of its variables among the administrator's own before the owner runs it.
-revoke execute on function
-    postbell.current_step, postbell.route_page, postbell.reject_next, postbell.tell, postbell.deliver, postbell.decide,
-    postbell.decide_again, postbell.quiet_until, postbell.enqueue, postbell.foresee, postbell.undecided_event,
-    postbell.take_back, postbell.stop_undeliverable, postbell.settle, postbell.settle_unknown, postbell.break_up,
-    postbell.take_notices, postbell.follow_receipts, postbell.take_awaited_people,
-    postbell.ring_gateways, postbell.drop_code, postbell.drop_undeclared,
-    postbell.list_members, postbell.make_deliveries, postbell.advance_step,
-    postbell.forget_jobs, postbell.make_batches, postbell.make_jobs, postbell.requeue,
-    postbell.require_durable_commit,
-    postbell.add_integer_ids
-from postbell_admin;
--- Nor put our trigger functions on tables of theirs. Mirroring needs one, which looks at what it was put on.
-revoke execute on function
-    postbell.be_strict, postbell.wake_router, postbell.wait_less, postbell.keep_branding, postbell.note_marks,
-    postbell.begin_with_stops, postbell.follow_tenants
-from postbell_admin;
+-- Nor do they call what is made for other functions: PL/pgSQL that does not pin its path. It is compiled once a session, and
+-- would have looked for the types of its variables among the administrator's own before the owner runs it. Nor put our
+-- trigger functions on tables of theirs; mirroring needs one, which looks at what it was put on.
+do $$
+declare
+    v_function regprocedure;
+begin
+    for v_function in
+        select pg_proc.oid
+        from pg_proc
+        join pg_language on pg_language.oid = prolang
+        where pronamespace = 'postbell'::regnamespace
+          and lanname = 'plpgsql'
+          and proname <> 'follow_users'
+          and (
+              prorettype = 'trigger'::regtype
+              or not coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false)
+          )
+    loop
+        execute format('revoke execute on function %s from postbell_admin', v_function);
+    end loop;
+end
+$$;
+
+-- What a deploy calls is the owner's.
+revoke execute on function postbell.add_integer_ids from postbell_admin;

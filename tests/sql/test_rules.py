@@ -40,8 +40,7 @@ BREACHES = {
         " foreign key (id, slot) references postbell.outbox (id, slot))"
     ),
     "plpgsql_that_others_call_pins_search_path": (
-        "create function postbell.f() returns integer"
-        " language plpgsql as 'declare v integer := 1; begin return v; end'"
+        "create function postbell.f() returns integer language plpgsql as 'begin return 1; end'"
     ),
     "public_executes_nothing": "create function postbell.f() returns integer return 1",
     "public_reads_nothing": "grant select on postbell.inbox to public",
