@@ -15,11 +15,13 @@ from psycopg_pool import AsyncConnectionPool
 #: ten seconds and gives up after three silences. The statements are few and come again and again:
 #: planned once, and never compiled, which would take longer than they do. Each looks up a handful
 #: of rows by key; a plan made while the tables were empty must not read them whole when they are
-#: full. Said to the session and not while it is opened, for PgBouncer does not pass that on.
+#: full. And nothing is found in a schema where others may put a function of the same name. Said to
+#: the session and not while it is opened, for PgBouncer does not pass that on.
 SESSION: Final[LiteralString] = (
     "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;"
     " set jit = off; set plan_cache_mode = force_generic_plan;"
-    " set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+    " set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+    " set search_path = pg_catalog, pg_temp"
 )
 
 #: SQLSTATEs, or how they begin, of what ends a session, or its use, through no fault of the
