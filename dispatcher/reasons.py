@@ -77,6 +77,7 @@ LATER: Final[Mapping[str, Reason]] = MappingProxyType(
             "Give the event a later expires_at.",
         ),
         "cancelled": Reason("It was taken back with postbell.cancel()."),
+        "event_deleted": Reason("The event was deleted before it could be delivered."),
         "no_longer_wanted": Reason(
             "When its time had come, the channel was not wanted any more: a choice had changed."
         ),

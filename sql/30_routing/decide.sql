@@ -113,7 +113,7 @@ begin
         select
             judged.*,
             case when rung = 10 then quiet_until else ready_at end as due_at,
-            rung in (5, 10, 11) or rung = 7 and channel = 'in_app' as is_allowed,
+            postbell.is_allowed(reason, channel) as is_allowed,
             -- The inbox is a record: what comes too late to interrupt is still kept there.
             channel <> 'in_app'
                 and expires_at <= case when rung = 10 then quiet_until else ready_at end as is_expired

@@ -37,22 +37,31 @@ begin
                 else coalesce(again.decision, 'no')
             end,
             rung = case when stop.reason is null then coalesce(again.rung, 0) else d.rung end,
-            verdict = case when stop.reason is null then coalesce(again.reason, 'no_longer_wanted') else d.verdict end,
+            verdict = case when stop.reason is null then answer.reason else d.verdict end,
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
-        join postbell.notification as n on n.id = former.notification_id
+        -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
+        left join postbell.notification as n on n.id = former.notification_id
+        left join postbell.event_type as kind on kind.key = former.event
         cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         left join decided as again
             on again.notification_id = former.notification_id
             and again.recipient_id = former.recipient_id
             and again.channel = former.channel
+        cross join lateral (
+            select case
+                when again.reason is not null then again.reason
+                when n.id is null then 'event_deleted'
+                when kind.key is null then 'unknown_event'
+                else 'no_longer_wanted'
+            end as reason
+        ) as answer
         -- What ends it though the decision to send it stands.
         cross join lateral (
             select case
                 when tombstone.is_cancelled then 'cancelled'
-                when former.sent_at is not null and coalesce(again.decision, 'no') = 'no'
-                    then coalesce(again.reason, 'no_longer_wanted')
+                when former.sent_at is not null and coalesce(again.decision, 'no') = 'no' then answer.reason
             end as reason
         ) as stop
         where former.id = any(delivery_ids)

@@ -73,7 +73,7 @@ begin
     where d.state in ('queued', 'sending')
     order by d.id;
     if not found then
-        delete from postbell.batch where id = v_batch.id;
+        perform postbell.finish_batch(v_batch.id, v_batch.claim_token);
     end if;
 end
 $$;

@@ -21,11 +21,13 @@ begin
     end if;
 
     with free as (
-        select d.id, item.title, item.body, item.link, item.image, item.actions
+        select d.id, n.subject, kind.category, item.title, item.body, item.link, item.image, item.actions
         from json_to_recordset(items)
             as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
         join unnest(v_carried) as carried (id) on carried.id = item.delivery_id
         join postbell.delivery as d on d.id = carried.id
+        join postbell.notification as n on n.id = d.notification_id
+        join postbell.event_type as kind on kind.key = d.event
         where d.state = 'queued'
         -- What somebody is just cancelling is left to them.
         for update of d skip locked
@@ -45,7 +47,7 @@ begin
         where d.id = free.id
         returning
             d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.is_silent, d.created_at,
-            free.title, free.body, free.link, free.image, free.actions
+            free.subject, free.category, free.title, free.body, free.link, free.image, free.actions
     ),
 
     logged as (
@@ -60,11 +62,9 @@ begin
             title, body, link, image, actions, is_silent, created_at
         )
         select
-            settled.id, n.id, settled.tenant_id, settled.recipient_id, settled.event, kind.category, n.subject,
-            title, body, link, image, coalesce(actions, '[]'), is_silent, settled.created_at
+            id, notification_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, coalesce(actions, '[]'), is_silent, created_at
         from settled
-        join postbell.notification as n on n.id = settled.notification_id
-        join postbell.event_type as kind on kind.key = settled.event
         returning id, tenant_id, recipient_id, is_silent
     )
 

@@ -17,10 +17,12 @@ begin
     end if;
 
     with free as (
-        select d.id, item.title, item.body, item.link
+        select d.id, n.subject, kind.category, item.title, item.body, item.link
         from json_to_recordset(items) as item (delivery_id bigint, title text, body text, link text)
         join unnest(v_carried) as carried (id) on carried.id = item.delivery_id
         join postbell.delivery as d on d.id = carried.id
+        join postbell.notification as n on n.id = d.notification_id
+        join postbell.event_type as kind on kind.key = d.event
         where d.state = 'queued'
         -- What somebody is just cancelling is left to them.
         for update of d skip locked
@@ -38,7 +40,8 @@ begin
         from free
         where d.id = free.id
         returning
-            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.created_at, free.title, free.body, free.link
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.created_at,
+            free.subject, free.category, free.title, free.body, free.link
     ),
 
     logged as (
@@ -55,16 +58,14 @@ begin
                 'id', settled.id,
                 'item_id', kept.id,
                 'event', settled.event,
-                'category', kind.category,
-                'subject', n.subject,
+                'category', settled.category,
+                'subject', settled.subject,
                 'title', settled.title,
                 'body', settled.body,
                 'link', settled.link,
                 'created_at', settled.created_at
             )
         from settled
-        join postbell.notification as n on n.id = settled.notification_id
-        join postbell.event_type as kind on kind.key = settled.event
         left join postbell.delivery as kept
             on kept.notification_id = settled.notification_id
             and kept.recipient_id = settled.recipient_id

@@ -222,6 +222,20 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
             "select postbell.set_preference('u1', false, channel => 'email')",
             Fate("skipped", "switched_off"),
         ),
+        ("update postbell.event_type set disabled_at = now()", Fate("skipped", "event_disabled")),
+        (
+            "insert into postbell.tenant_event values ('default', 'order.paid', null, now())",
+            Fate("skipped", "tenant_event_disabled"),
+        ),
+        (
+            "update postbell.tenant set disabled_channels = '{email}'",
+            Fate("skipped", "channel_disabled"),
+        ),
+        ("update postbell.event_type set channels = '{in_app}'", Fate("skipped", "no_template")),
+        ("select postbell.mute('u1')", Fate("skipped", "muted")),
+        ("select postbell.mute('u1', subject => 'order:7')", Fate("skipped", "muted")),
+        ("delete from postbell.event_type", Fate("skipped", "unknown_event")),
+        ("delete from postbell.notification", Fate("skipped", "event_deleted")),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("when", ["before the claim", "after the claim"])
@@ -238,6 +252,59 @@ def test_a_word_said_after_routing_counts_for_what_is_queued(
         assert claim(db).deliveries == []
         assert batches(db) == []
     assert fate(db, delivery) == expected
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected"),
+    [
+        ("update postbell.event_type set disabled_at = now()", Fate("skipped", "event_disabled")),
+        (
+            "update postbell.tenant set disabled_channels = '{in_app}'",
+            Fate("skipped", "channel_disabled"),
+        ),
+        ("delete from postbell.event_type", Fate("skipped", "unknown_event")),
+    ],
+)
+def test_what_is_stopped_now_does_not_get_into_the_inbox(
+    db: Connection, meanwhile: str, expected: Fate
+) -> None:
+    emit_and_route(db, channels=["in_app"])
+    db.execute(meanwhile.encode())
+    assert claim(db).deliveries == []
+    assert [fate(db, each) for each in given.column(db, "select id from postbell.delivery")] == [
+        expected
+    ]
+
+
+def test_what_is_muted_now_still_gets_into_the_inbox_silently(db: Connection) -> None:
+    emit_and_route(db, channels=["in_app"])
+    given.call(db, "mute", recipient="u1")
+    assert record_inbox(db, claim(db)) == 1
+    assert given.column(db, "select is_silent from postbell.inbox_item") == [True]
+    assert given.column(db, "select unread from postbell.unread_counts") == [0]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "goes"),
+    [
+        ("select postbell.mute('u1')", True),
+        ("select postbell.set_preference('u1', false)", True),
+        ("update postbell.event_type set disabled_at = now()", False),
+        ("update postbell.tenant set disabled_channels = '{email}'", False),
+    ],
+)
+def test_what_is_forced_passes_the_persons_word_and_not_the_houses(
+    db: Connection, meanwhile: str, goes: bool
+) -> None:
+    emit_and_route(db, forced_channels=["email"])
+    db.execute(meanwhile.encode())
+    assert bool(claim(db).deliveries) is goes
+
+
+def test_a_mute_that_has_ended_stops_nothing(db: Connection) -> None:
+    emit_and_route(db)
+    given.call(db, "mute", recipient="u1", until="2000-01-01Z")
+    assert len(claim(db).deliveries) == 1
 
 
 @pytest.mark.parametrize("when", ["before the claim", "after the claim"])
@@ -701,6 +768,75 @@ def test_a_batch_just_claimed_is_given_its_time(db: Connection) -> None:
     assert given.value(db, "select postbell.sweep('1 minute')") == 0
     db.execute("update postbell.batch set claimed_at = now() - interval '2 minutes'")
     assert given.value(db, "select postbell.sweep('1 minute')") == 1
+
+
+def homeless(db: Connection) -> list[tuple[int, str]]:
+    """Deliveries that are not settled, and that nothing will ever take up."""
+    return given.rows(
+        db,
+        "select id, state::text from postbell.delivery as d"
+        " where (state in ('queued', 'sending')"
+        " and not exists (select from postbell.batch as b where d.id = any(b.delivery_ids)))"
+        " or (state = 'waiting' and not exists"
+        " (select from postbell.waiting_delivery as w where w.delivery_id = d.id))"
+        " or (state = 'unknown' and not exists"
+        " (select from postbell.unknown_delivery as u where u.delivery_id = d.id))",
+    )
+
+
+GONE = {
+    "event_type": "delete from postbell.event_type",
+    "notification": "delete from postbell.notification",
+    "recipient": "delete from postbell.recipient",
+    "tenant": "delete from postbell.recipient; delete from postbell.tenant",
+}
+
+
+@pytest.mark.parametrize("channel", given.CHANNELS)
+@pytest.mark.parametrize("stage", ["queued", "claimed", "sending", "waiting", "unknown"])
+@pytest.mark.parametrize("gone", GONE.values(), ids=GONE)
+def test_nothing_is_left_in_nobodys_hands_whatever_was_deleted(
+    db: Connection, gone: str, stage: str, channel: str
+) -> None:
+    given.device(db)
+    emit_and_route(db, 2, channels=[channel])
+    claimed = claim(db) if stage != "queued" else None
+    if claimed and stage != "claimed":
+        start(db, claimed)
+    if claimed and stage in ("waiting", "unknown"):
+        outcome = {"waiting": "retry", "unknown": "unknown"}[stage]
+        given.attempts(db, outcome, *claimed.deliveries, retry_after=0)
+    db.execute(gone.encode())
+
+    if claimed and stage == "claimed" and channel == "in_app":
+        record_inbox(db, claimed)
+    elif claimed:
+        finish(db, claimed)
+    for _ in range(2):
+        given.value(db, "select postbell.release_due()")
+        for batch in batches(db):
+            assert claim(db, batch).deliveries == []
+
+    assert homeless(db) == []
+    assert batches(db) == []
+    # Unknown stays what may have been sent; delivered is what was on its way to the person.
+    states = set(given.column(db, "select state from postbell.delivery_log"))
+    assert states <= {"skipped", "unknown", "delivered"}
+
+
+def test_what_a_rolled_back_cancellation_held_during_the_claim_gets_another_job(
+    db: Connection, connect: Connect
+) -> None:
+    emit_and_route(db, subject="order:7")
+    db.execute("delete from postbell.recipient")
+    canceller = connect(autocommit=False)
+    given.call(canceller, "cancel", subject="order:7")
+    assert claim(db).deliveries == []
+    canceller.rollback()
+
+    assert homeless(db) == []
+    assert claim(db).deliveries == []
+    assert given.column(db, "select state from postbell.delivery") == ["skipped"]
 
 
 def test_what_is_queued_can_be_seen(db: Connection) -> None:
