@@ -17,7 +17,7 @@ from dispatcher.rendering.content_faults import Severity, content_faults
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import RESERVED, EventType
 from dispatcher.rendering.page import Page
-from dispatcher.rendering.payload import fits
+from dispatcher.rendering.payload import IN_WORDS, fits
 from dispatcher.rendering.renderer import Renderer
 
 _TENANT: Final = Tenant(
@@ -106,7 +106,10 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
             else:
                 yield fault(f"the sample lacks the optional field {name}: show it", "warning")
         elif not fits(field.type, sample[name]):
-            yield fault(f"the sample's {name} is not of its declared type, {field.type}")
+            yield fault(
+                f"the sample's {name} is not of its declared type, {field.type}:"
+                f" it has to be {IN_WORDS[field.type]}"
+            )
 
 
 def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, TypeGuard
 
-from dispatcher.rendering import amounts
-from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.event_type import EventType, FieldType
-from dispatcher.rendering.links import is_web
+from dispatcher.rendering.links import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class PayloadError(Exception):
 def read(text: str) -> dict[str, Any]:
     """One flat object. Raises PayloadError."""
     try:
-        payload = json.loads(text, parse_constant=_refuse)
+        payload = json.loads(text, parse_constant=_refuse, parse_float=_number)
     except json.JSONDecodeError as error:
         sentence = f"this is not JSON: {error.msg} (column {error.colno})"
         raise PayloadError(PayloadFault(error.lineno, sentence)) from None
@@ -58,7 +57,8 @@ def faults(event: EventType, payload: Mapping[str, Any], text: str = "") -> Iter
             if field.required:
                 yield PayloadFault(_line(text, name), f"{name} is missing: it is a required field")
         elif not fits(field.type, payload[name]):
-            yield PayloadFault(_line(text, name), f"{name} is not of type {field.type}")
+            sentence = f"{name} is not of type {field.type}: it has to be {IN_WORDS[field.type]}"
+            yield PayloadFault(_line(text, name), sentence)
 
 
 def fits(kind: FieldType, value: object) -> bool:
@@ -75,38 +75,71 @@ def _refuse(constant: str) -> object:
     raise ValueError(f"there is no {constant} in JSON")
 
 
-def _is_amount(value: object) -> bool:
-    try:
-        amounts.decimal(value)
-    except Unrenderable:
+def _number(written: str) -> int | float:
+    """As jsonb keeps it: 1e3 is a whole number, 1.0 is not."""
+    exponent = Decimal(written).as_tuple().exponent
+    is_whole = isinstance(exponent, int) and 0 <= exponent <= _MOST_ZEROS
+    return int(Decimal(written)) if is_whole else float(written)
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
         return False
-    return isinstance(value, str)
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
-def _is_iso(kind: type[date]) -> Callable[[object], bool]:
-    def is_iso(value: object) -> bool:
-        try:
-            return isinstance(value, str) and bool(kind.fromisoformat(value))
-        except ValueError:
-            return False
-
-    return is_iso
+def _is_timestamp(value: object) -> bool:
+    return isinstance(value, str) and bool(_TIME.fullmatch(value[10:])) and _is_date(value[:10])
 
 
-def _is_integer(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+#: The outbox has the same rules (postbell.is_of_type()); a test holds the two to each other.
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(
+    r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
+)
+_LARGEST: Final = 10**18
+#: Of a whole number that is written with an exponent; jsonb writes them all out.
+_MOST_ZEROS: Final = 400
+
 _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "text": lambda value: isinstance(value, str),
-    "id": lambda value: isinstance(value, str) or _is_integer(value),
-    "amount": _is_amount,
-    "integer": _is_integer,
-    "number": lambda value: isinstance(value, float) or _is_integer(value),
+    "id": lambda value: isinstance(value, str) or _is_whole(value),
+    "amount": lambda value: isinstance(value, str) and bool(_AMOUNT.fullmatch(value)),
+    "integer": lambda value: _is_whole(value) and abs(value) < _LARGEST,
+    "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
-    "date": _is_iso(date),
-    "timestamp": _is_iso(datetime),
-    "url": is_web,
+    "date": _is_date,
+    "timestamp": _is_timestamp,
+    "url": is_url,
     "list": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
+}
+
+#: What each has to be, in the outbox's words (postbell.type_in_words()).
+IN_WORDS: Final[Mapping[FieldType, str]] = {
+    "text": "a string",
+    "id": "a string or a whole number",
+    "amount": "a decimal string such as '19.90'",
+    "integer": "a whole number of up to 18 digits",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a string such as '2026-03-01'",
+    "timestamp": "a string such as '2026-03-01T09:00:00Z'",
+    "url": "an absolute https:// or http:// address",
+    "list": "a list",
+    "object": "an object",
 }

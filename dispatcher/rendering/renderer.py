@@ -16,7 +16,7 @@ from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Con
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.graphemes import cut
-from dispatcher.rendering.links import is_web
+from dispatcher.rendering.links import is_url
 from dispatcher.rendering.scene import SCENE, ObservedRecipient, Scene
 from dispatcher.rendering.sharing import Sharing
 from dispatcher.rendering.vocabulary import FUNCTIONS
@@ -49,7 +49,7 @@ class _Form:
     def check_addresses(self, values: dict[str, Any]) -> None:
         """They may become links, so `javascript:` must not get through."""
         for name in self.addresses:
-            if values.get(name) is not None and not is_web(values[name]):
+            if values.get(name) is not None and not is_url(values[name]):
                 raise Unrenderable(f"{name} must be an absolute https:// or http:// address")
 
 

@@ -8,6 +8,7 @@ as $$
             select case
                 when coalesce(payload -> field.name, 'null') = 'null' then field.name || ' is missing'
                 else field.name || ' is not of type ' || (field.declared ->> 'type')
+                    || ': it has to be ' || postbell.type_in_words(field.declared ->> 'type')
             end
             from jsonb_each(fields) as field (name, declared)
             where case

@@ -52,7 +52,7 @@ begin
 end
 $$;
 grant execute on function
-    postbell.emit, postbell.require_value, postbell.exact_amount, postbell.is_of_type
+    postbell.emit, postbell.require_value, postbell.exact_amount, postbell.is_of_type, postbell.is_iso_date
 to postbell_producer;
 
 -- A reader sees and changes what belongs to one person: row-level security says whom.

@@ -28,7 +28,7 @@ READER = {
     "require_identifier", "require_short", "require_recipient",
 }  # fmt: skip
 VERBS = {
-    "emit", "require_value", "exact_amount", "is_of_type", "notify_badge_awarded",
+    "emit", "require_value", "exact_amount", "is_of_type", "is_iso_date", "notify_badge_awarded",
     "notify_class_bundle_completed", "notify_class_bundle_created", "notify_class_deposit_paid",
     "notify_class_message_received", "notify_class_ticket_created", "notify_installment_due",
     "notify_invoice_generated", "notify_loyalty_points_awarded", "notify_milestone_reached",

@@ -74,8 +74,8 @@ def test_nonsense_is_not_registered(connection: Connection, named: dict[str, obj
         ),
         (
             "url",
-            ['"https://x.example/a"', '"/orders/7"'],
-            ['"javascript:alert(1)"', '"x.example"', '"https://x y"', "7"],
+            ['"https://x.example/a"', '"http://x.example"'],
+            ['"/orders/7"', '"javascript:alert(1)"', '"x.example"', '"https://x y"', "7"],
         ),
         ("list", ["[]", '[1, "a"]'], ["{}", '"[]"']),
         ("object", ["{}", '{"a": 1}'], ["[]", '"{}"']),
@@ -103,7 +103,7 @@ def test_a_type_takes_what_it_says(
         ({"id": 7, "note": "x", "more": []}, None),
         ({}, "id is missing"),
         ({"id": None}, "id is missing"),
-        ({"id": 7, "note": 5}, "note is not of type text"),
+        ({"id": 7, "note": 5}, "note is not of type text: it has to be a string"),
     ],
     ids=str,
 )

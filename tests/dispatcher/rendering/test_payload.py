@@ -54,8 +54,8 @@ def test_what_the_router_would_reject_is_told_with_its_line(event: EventType) ->
 
     assert found == [
         (None, "order_id is missing: it is a required field"),
-        (2, "amount is not of type amount"),
-        (3, "paid_on is not of type date"),
+        (2, "amount is not of type amount: it has to be a decimal string such as '19.90'"),
+        (3, "paid_on is not of type date: it has to be a string such as '2026-03-01'"),
     ]
 
 
