@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, cast
@@ -132,6 +133,13 @@ class Settings(BaseSettings):
         f" at least {SHORTEST_SECRET} characters. Several, separated by commas, to replace one: the"
         " first signs, all are accepted.",
         unset="no unsubscribe links, no `postbell serve`",
+    )
+    unsubscribe_days: int = _setting(
+        730,
+        "How long the link to unsubscribe works that is in a mail: mails are kept.",
+        unit="days",
+        ge=365,
+        le=3650,
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = _setting(
         (),
@@ -292,6 +300,11 @@ class Settings(BaseSettings):
         """Signs our links; None where there is no secret, and so no links."""
         secrets = self.token_secrets
         return Signer(secrets) if secrets else None
+
+    @property
+    def unsubscribe_life(self) -> timedelta:
+        """As the gateway takes it."""
+        return timedelta(days=self.unsubscribe_days)
 
     @property
     def unsubscribe_links(self) -> UnsubscribeLinks | None:

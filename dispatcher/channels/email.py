@@ -189,7 +189,7 @@ class EmailChannel:
         if self._tracking:
             html = html and self._tracking.in_html(html, delivery)
             left_to_the_provider = frozenset()
-        link = self._unsubscribe_links and self._unsubscribe_links.of(delivery)
+        link = self._unsubscribe_links and self._unsubscribe_links.of(delivery, date)
         if link:
             # What is rendered is shared; the link is this person's own.
             headers += unsubscribe.headers(link)

@@ -6,11 +6,12 @@ mails are forwarded and kept.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from dispatcher.channels import dated_link
 from dispatcher.delivery import Delivery
-from dispatcher.signing import BadToken, Signer
+from dispatcher.signing import Signer
 
 #: What the links are signed for.
 PURPOSE: Final = "preferences"
@@ -18,9 +19,6 @@ PURPOSE: Final = "preferences"
 PATH: Final = "/preferences/"
 #: After the day of the mail.
 LIFE: Final = timedelta(days=60)
-
-#: The clock of the host that signed may be ahead, past midnight.
-_LEEWAY: Final = timedelta(days=1)
 
 
 class PreferencesLinks:
@@ -37,18 +35,10 @@ class PreferencesLinks:
 
 def sign(signer: Signer, tenant_id: str, recipient_id: str, now: datetime) -> str:
     """A token that lets in to this person's choices."""
-    day = now.astimezone(UTC).date()
-    return signer.sign(PURPOSE, tenant_id, recipient_id, day.isoformat())
+    return dated_link.sign(signer, PURPOSE, now, tenant_id, recipient_id)
 
 
 def read(signer: Signer, token: str, now: datetime) -> tuple[str, str, datetime]:
     """The tenant, the recipient, and until when it lets in. Raises BadToken."""
-    tenant_id, recipient_id, day = signer.verify(PURPOSE, token)
-    signed_on = date.fromisoformat(day)
-    midnight = datetime(signed_on.year, signed_on.month, signed_on.day, tzinfo=UTC)
-    expires_at = midnight + LIFE
-    if expires_at <= now:
-        raise BadToken(f"the link is of {day}: it has expired")
-    if midnight > now + _LEEWAY:
-        raise BadToken(f"the link is of {day}, which is in the future: compare the clocks")
-    return tenant_id, recipient_id, expires_at
+    (tenant_id, recipient_id), signed_at = dated_link.read(signer, PURPOSE, token, now, LIFE)
+    return tenant_id, recipient_id, signed_at + LIFE

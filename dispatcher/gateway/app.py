@@ -102,7 +102,9 @@ def application(
         *OutlookPages(pool, turns).operations,
         *ChangePages(pool, turns).operations,
         *PushPages(pool, vapid_key).operations,
-        *UnsubscribePages(pool, Signer(settings.token_secrets)).operations,
+        *UnsubscribePages(
+            pool, Signer(settings.token_secrets), life=settings.unsubscribe_life
+        ).operations,
         *desk.operations(pool),
         *previews.operations,
         *description.operations,

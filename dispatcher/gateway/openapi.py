@@ -22,6 +22,8 @@ from dispatcher.gateway.problem import ProblemDetails
 
 PATH: Final = "/v1/openapi.json"
 
+#: Statuses with which what answers by a page answers by one, too.
+_PAGES: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _REF: Final = "#/components/schemas/{model}"
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"cookie": []}]
 _OPERATORS: Final[list[dict[str, list[str]]]] = [{"operator_token": []}, {"operator_cookie": []}]
@@ -141,7 +143,7 @@ def _answers(operation: Operation) -> dict[int, Json]:
                 "content": {"application/json": {"schema": _reference(model)}},
             }
     for status in sorted(operation.problems):
-        is_page = operation.answer == "text/html" and status == HTTPStatus.NOT_FOUND
+        is_page = operation.answer == "text/html" and status in _PAGES
         answers[status] = {
             "description": HTTPStatus(status).phrase,
             "content": {"text/html": {"schema": {"type": "string"}}}

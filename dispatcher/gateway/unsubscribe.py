@@ -1,14 +1,17 @@
 """Leaving a category of mails by the link in one of them: one click, no login (RFC 8058).
 
-POST alone changes anything: what prefetches links, a virus scanner say, asks by GET.
+POST alone changes anything: what prefetches links, a virus scanner say, asks by GET. The link
+leaves its category, and nothing else; all mails, and the way back, take the permit that its page
+has.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +23,8 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dispatcher.channels.unsubscribe import PATH, PURPOSE
+from dispatcher.channels import dated_link
+from dispatcher.channels.unsubscribe import PATH, PURPOSE, WIDE, is_permitted, permit
 from dispatcher.database import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
@@ -64,6 +68,10 @@ _WORDS: Final = MappingProxyType(
                 "{name} sends you no e-mails, except those that every account gets.",
             ),
             "back": ("You are subscribed", "You get e-mails about “{category}” from {name} again."),
+            "stale": (
+                "Please choose again",
+                "This page was open for too long, so nothing was changed.",
+            ),
             "bad": (
                 "This link does not work",
                 "It is incomplete or too old. Use the one in a newer e-mail.",
@@ -90,6 +98,10 @@ _WORDS: Final = MappingProxyType(
                 "Abonnement rétabli",
                 "{name} vous envoie à nouveau des e-mails «\xa0{category}\xa0».",
             ),
+            "stale": (
+                "Veuillez choisir à nouveau",
+                "Cette page est restée ouverte trop longtemps\u202f: rien n’a été modifié.",
+            ),
             "bad": (
                 "Ce lien ne fonctionne pas",
                 "Il est incomplet ou trop ancien. Prenez celui d’un e-mail plus récent.",
@@ -103,8 +115,11 @@ _WORDS: Final = MappingProxyType(
 class _Link:
     """What a token says, and who is behind it."""
 
+    token: str
     identity: Identity
     category: str
+    #: Whether its page may offer more than the link can.
+    is_wide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +135,26 @@ class _State:
 class UnsubscribePages:
     """The token is the login: it was signed for one person, one tenant and one category."""
 
-    def __init__(self, pool: Pool, signer: Signer) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        signer: Signer,
+        *,
+        life: timedelta,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`life` is how long a link works after the day of its mail."""
         self._pool: Final = pool
         self._signer: Final = signer
+        self._life: Final = life
+        self._now: Final = now
 
     @property
     def operations(self) -> list[Operation]:
         path = f"{PATH}{{token}}"
         return [
             Operation.of("GET", path, "unsubscribe", self.ask),
-            Operation.of("POST", path, "unsubscribe", self.unsubscribe, 413),
+            Operation.of("POST", path, "unsubscribe", self.unsubscribe, 403, 413),
         ]
 
     async def ask(self, token: str, request: Request) -> Annotated[Response, "text/html"]:
@@ -138,30 +163,46 @@ class UnsubscribePages:
             link = self._read(token)
         except BadToken:
             return _refusal(request)
-        return _page(await self._state(link, request), link.category)
+        return self._page(link, await self._state(link, request))
 
     async def unsubscribe(self, token: str, request: Request) -> Annotated[Response, "text/html"]:
         """Stop the mails of the link's category, at once and for what is queued.
 
-        A form field `choice` may ask for something else: `all`, `undo-category` or `undo-all`.
-        Doing it twice is doing it once.
+        A form field `choice` may ask for something else: `all`, `undo-category` or `undo-all`. That
+        takes the `permit` of the link's page, which is good for an hour. Doing it twice is doing it
+        once.
         """
         try:
             link = self._read(token)
         except BadToken:
             return _refusal(request)
-        choice = _choice(await body_of(request, _LARGEST_FORM))
+        choice, shown = _asked(await body_of(request, _LARGEST_FORM))
+        if choice != "category" and not (
+            link.is_wide and is_permitted(self._signer, token, shown, self._now())
+        ):
+            log.warning("refused a choice that a link alone does not allow", choice=choice)
+            return self._page(link, await self._state(link, request), is_stale=True)
         await self._choose(link, choice)
-        return _page(await self._state(link, request), link.category, done=choice)
+        return self._page(link, await self._state(link, request), done=choice)
+
+    def _page(
+        self, link: _Link, state: _State, *, done: Choice | None = None, is_stale: bool = False
+    ) -> Response:
+        allowed = permit(self._signer, link.token, self._now()) if link.is_wide else None
+        return _page(state, link.category, done=done, permit=allowed, is_stale=is_stale)
 
     def _read(self, token: str) -> _Link:
         try:
-            tenant_id, recipient_id, category = self._signer.verify(PURPOSE, token)
+            parts, signed_at = dated_link.read(
+                self._signer, PURPOSE, token, self._now(), self._life
+            )
         except BadToken as error:
             log.warning("refused a link", reason=str(error))
             raise
+        tenant_id, recipient_id, category = parts
         # Whoever may act by it, only this request does.
-        return _Link(Identity(tenant_id, recipient_id, None, datetime.now(UTC)), category)
+        identity = Identity(tenant_id, recipient_id, None, self._now())
+        return _Link(token, identity, category, is_wide=self._now() < signed_at + WIDE)
 
     async def _choose(self, link: _Link, choice: Choice) -> None:
         is_all = choice in ("all", "undo-all")
@@ -219,21 +260,28 @@ class UnsubscribePages:
         )
 
 
-def _choice(form: bytes) -> Choice:
-    """A mail program sends `List-Unsubscribe=One-Click`, in either encoding of forms."""
+def _asked(form: bytes) -> tuple[Choice, str]:
+    """What for, and by which permit.
+
+    A mail program sends `List-Unsubscribe=One-Click`, in either encoding of forms.
+    """
     fields = parse_qs(form.decode("utf-8", "replace"))
     for known in get_args(Choice):
         if fields.get("choice") == [known]:
             choice: Choice = known
-            return choice
-    return "category"
+            return choice, fields.get("permit", [""])[0]
+    return "category", ""
 
 
-def _page(state: _State, category: str, *, done: Choice | None = None) -> Response:
+def _page(
+    state: _State, category: str, *, done: Choice | None, permit: str | None, is_stale: bool
+) -> Response:
     """What holds now, whatever was asked for: a choice made elsewhere may be in the way."""
     what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
+    if permit is None:
+        choices = [choice for choice in choices if choice == "category"]
     words: Any = _WORDS[state.lang]
-    heading, sentence = words[what]
+    heading, sentence = words["stale" if is_stale and permit else what]
     # As the preference centre calls it; a category of the application's own has its name alone.
     called = words_of("preferences", state.lang).get(f"category.{category}", category)
     named = {"name": state.name, "category": called}
@@ -245,8 +293,10 @@ def _page(state: _State, category: str, *, done: Choice | None = None) -> Respon
             heading=heading,
             sentence=sentence.format(**named),
             choices=[(choice, words[choice].format(**named)) for choice in choices],
+            permit=permit,
             is_done=done is not None,
         ),
+        HTTPStatus.FORBIDDEN if is_stale else HTTPStatus.OK,
         headers=dict(_HEADERS),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from dispatcher import database
+from dispatcher.channels import dated_link
 from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.app import authenticator as authenticator_of
@@ -170,7 +172,9 @@ def test_an_answer_that_is_not_as_described_is_found(document: dict[str, Any]) -
 
 
 ENDPOINT = "https://push.example/1"
-UNSUBSCRIBE = "/v1/unsubscribe/" + Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders")
+UNSUBSCRIBE = "/v1/unsubscribe/" + dated_link.sign(
+    Signer([SECRET]), "unsubscribe", datetime.now(UTC), "default", "u1", "orders"
+)
 #: A call of each operation, in an order in which all of them come to something.
 FOR_OPERATORS = ("/v1/operator/", "/v1/preview")
 CALLS: dict[str, tuple[str, str, Any]] = {

@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
-from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.channels.unsubscribe import UnsubscribeLinks, permit
+from dispatcher.database import Pool
+from dispatcher.gateway.app import application
+from dispatcher.gateway.auth import Authenticator
+from dispatcher.settings import Settings
 from dispatcher.signing import Signer
 from tests import given
 from tests.dispatcher.channels.given import a_delivery
@@ -36,9 +41,10 @@ def events(db: Connection) -> None:
     given.event_type(db, "payment.completed", default_channels=["email"])
 
 
-def link(recipient: str = "u1", secret: str = SECRET) -> str:
+def link(recipient: str = "u1", secret: str = SECRET, *, age: timedelta = timedelta()) -> str:
     """The path of the link in a mail about orders."""
-    found = UnsubscribeLinks(Signer([secret]), "").of(a_delivery(recipient=recipient))
+    delivery = a_delivery(recipient=recipient)
+    found = UnsubscribeLinks(Signer([secret]), "").of(delivery, datetime.now(UTC) - age)
     assert found is not None
     return found
 
@@ -48,7 +54,9 @@ async def click(client: Client, path: str, body: bytes = ONE_CLICK, kind: str = 
 
 
 async def choose(client: Client, choice: str) -> Answer:
-    return await click(client, link(), f"choice={choice}".encode())
+    """As somebody does who has the page open."""
+    permit = permit_on(await client.get(link()))
+    return await click(client, link(), f"choice={choice}&permit={permit}".encode())
 
 
 def mailed(db: Connection, recipient: str = "u1", event: str = "order.paid") -> bool:
@@ -78,7 +86,7 @@ async def test_clicking_twice_is_clicking_once(client: Client, db: Connection) -
     first, second = await click(client, link()), await click(client, link())
 
     assert (first.status, second.status) == (200, 200)
-    assert first.body == second.body
+    assert choices(first) == choices(second) == ["undo-category", "all"]
     assert given.value(db, "select count(*) from postbell.preference") == 1
 
 
@@ -167,6 +175,82 @@ async def test_a_choice_made_in_the_settings_is_not_undone_by_a_link(
     assert not mailed(db)
 
 
+# --- what a link alone does
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=100), timedelta(days=728)])
+async def test_a_mail_that_was_kept_for_two_years_still_unsubscribes_by_one_click(
+    client: Client, db: Connection, age: timedelta
+) -> None:
+    assert (await click(client, link(age=age))).status == 200
+    assert not mailed(db)
+
+
+async def test_a_link_ends_at_last(client: Client, db: Connection) -> None:
+    answer = await click(client, link(age=timedelta(days=731)))
+
+    assert answer.status == 404
+    assert "too old" in answer.text
+    assert mailed(db)
+
+
+async def test_how_long_a_link_works_is_a_setting(
+    sessions: Pool, authenticator: Authenticator, settings: Settings, db: Connection
+) -> None:
+    shorter = settings.model_copy(update={"unsubscribe_days": 365})
+    client = Client(application(sessions, shorter, authenticator, streams={}))
+
+    assert (await click(client, link(age=timedelta(days=366)))).status == 404
+    assert (await click(client, link(age=timedelta(days=364)))).status == 200
+
+
+def permits(client_path: str) -> list[str]:
+    """None, one of an hour ago, and those of other links."""
+    signer, token = Signer([SECRET]), client_path.rpartition("/")[2]
+    now = datetime.now(UTC)
+    return [
+        "",
+        "x",
+        token,
+        permit(signer, token, now - timedelta(hours=1, seconds=1)),
+        permit(signer, link("u2").rpartition("/")[2], now),
+        permit(Signer(["somebody else's secret, long enough"]), token, now),
+    ]
+
+
+@pytest.mark.parametrize("choice", ["all", "undo-category", "undo-all"])
+async def test_a_link_alone_leaves_its_category_and_does_no_more(
+    client: Client, db: Connection, choice: str
+) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email",
+               category="orders")  # fmt: skip
+
+    for shown in permits(link()):
+        answer = await click(client, link(), f"choice={choice}&permit={shown}".encode())
+
+        assert answer.status == 403
+        assert "Please choose again" in answer.text
+        assert permit_on(answer)
+    assert mailed(db, event="payment.completed")
+    assert not mailed(db)
+
+
+async def test_the_page_of_an_old_mail_offers_what_its_link_does(
+    client: Client, db: Connection
+) -> None:
+    old = link(age=timedelta(days=61))
+    token = old.rpartition("/")[2]
+    allowed = permit(Signer([SECRET]), token, datetime.now(UTC))
+
+    asked = await client.get(old)
+    answer = await click(client, old, f"choice=all&permit={allowed}".encode())
+
+    assert choices(asked) == ["category"]
+    assert permit_on(asked) is None
+    assert answer.status == 403
+    assert mailed(db)
+
+
 # --- links that are none
 
 
@@ -178,6 +262,7 @@ async def test_a_choice_made_in_the_settings_is_not_undone_by_a_link(
         link().rpartition("/")[2][:-1],
         link(secret="somebody else's secret, long enough").rpartition("/")[2],
         Signer([SECRET]).sign("open", "default", "u1", "orders"),
+        Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders"),
         "%00",
         "é",
         "x" * 5000,
@@ -234,6 +319,11 @@ class Reader(HTMLParser):
 
 def choices(answer: Answer) -> list[str | None]:
     return [attrs.get("value") for tag, attrs in Reader(answer.text).tags if tag == "button"]
+
+
+def permit_on(answer: Answer) -> str | None:
+    found = [attrs for tag, attrs in Reader(answer.text).tags if tag == "input"]
+    return next((each.get("value") for each in found if each.get("name") == "permit"), None)
 
 
 async def test_the_page_needs_no_script_and_loads_nothing(client: Client) -> None:
