@@ -217,6 +217,27 @@ def test_a_restart_of_the_gateway_loses_nothing_and_repeats_nothing(
     )  # fmt: skip
 
 
+def test_after_a_crash_of_the_database_a_page_shows_what_is_there_and_hears_of_ids_once_more(
+    shop: Shopfront, db: Connection
+) -> None:
+    shop.open(shop.page())
+    shop.run("inbox.open()")
+    lost = [arrive(db, "Lost"), arrive(db, "Lost, too")]
+    shop.until("return shown().join() === 'Lost, too,Lost'")
+
+    # What a crash leaves of commits that had not reached the disk, and of an unlogged table.
+    for table in ("inbox_item", "stream_event", "stream_epoch"):
+        db.execute(f"delete from postbell.{table}".encode())
+    arrive(db, "Found")
+    shop.until("return shown().join() === 'Found'")
+
+    again = arrive(db, "Found, too")
+
+    shop.until("return shown().join() === 'Found, too,Found'")
+    assert again == lost[1]
+    shop.until("return heard.join() === arguments[0]", f"{lost[0]},{lost[1]},{again}")
+
+
 def test_a_page_that_was_offline_shows_what_it_had_and_catches_up(
     shop: Shopfront, db: Connection
 ) -> None:

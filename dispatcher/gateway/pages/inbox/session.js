@@ -263,6 +263,8 @@ export class Session extends EventTarget {
       return;
     }
     if (name === "reset") {
+      // After a crash of the database an id may be another notification's.
+      this.#told = [];
       this.#distrust();
       this.#count();
     } else if (name === "state" && this.items.change(data)) {
