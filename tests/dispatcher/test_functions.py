@@ -35,7 +35,7 @@ async def functions(database_url: str) -> AsyncIterator[Functions]:
 def attempted(claimed: Claimed, outcome: str = "sent", **columns: object) -> Attempted:
     defaults: dict[str, object] = {
         "provider": "smtp", "message_id": None, "code": None, "reason": None, "retry_after": None,
-        "latency_ms": 1.5, "suppress": None,
+        "latency_ms": 1.5, "blame": None,
     }  # fmt: skip
     named: dict[str, Any] = {**defaults, **columns}
     return Attempted(claimed.delivery_id, claimed.identity, outcome, **named)
