@@ -51,6 +51,9 @@ _BOUNDARY: Final = re.compile(rb"boundary", re.IGNORECASE)
 
 #: Whose address a report is about.
 _NAMING: Final = ("original-recipient", "final-recipient", "x-actual-recipient")
+_REPORTS: Final = frozenset(
+    {"message/delivery-status", "message/global-delivery-status", "message/feedback-report"}
+)
 _HEADERS_ALONE: Final = ("text/rfc822-headers", "message/global-headers")
 _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -173,9 +176,12 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
 def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
     mail = message_from_bytes(seen)
     every = list(_parts_of(mail))
-    parts: dict[str, Message] = {}
-    for part in every:
-        parts.setdefault(part.get_content_type(), part)
+    parts = _by_type(every)
+    # Some scanners pass on a whole report inside a mail of their own.
+    inner = None if parts.keys() & _REPORTS else _original(parts)
+    if inner is not None and inner.get_param("report-type") == "delivery-status":
+        every = list(_parts_of(inner))
+        parts = _by_type(every)
     explained = explanation_in(
         part for part in every if part.get_content_type() not in _HEADERS_ALONE
     )
@@ -187,6 +193,13 @@ def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
         envelope=[recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))],
         origin=_identity(mail, raw),
     )
+
+
+def _by_type(every: Iterable[Message]) -> dict[str, Message]:
+    parts: dict[str, Message] = {}
+    for part in every:
+        parts.setdefault(part.get_content_type(), part)
+    return parts
 
 
 def _understood(

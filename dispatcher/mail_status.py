@@ -39,6 +39,7 @@ FULL_MAILBOX: Final = "5.2.2"
 
 _CODE: Final = r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)"
 _STATUS: Final = re.compile(_CODE)
+_FAILURE: Final = re.compile(_CODE.replace("245", "45"))
 #: Behind a reply's three digits, or marked as a status: not the version of a program.
 _CERTAIN: Final = re.compile(
     rf"(?:(?<!\d)[245]\d\d[ -]|#|\bstatus\b[^\w\n]{{1,5}}){_CODE}", re.IGNORECASE
@@ -48,6 +49,15 @@ _CERTAIN: Final = re.compile(
 def status_in(text: str) -> str | None:
     """The first code in a text, like `5.1.1`; one that stands where a server writes it, if any."""
     found = _CERTAIN.search(text) or _STATUS.search(text)
+    return found[1] if found else None
+
+
+def failure_in(text: str) -> str | None:
+    """The same of a text that tells of a failure: not a code of success, which is a version."""
+    code = status_in(text)
+    if code is None or not code.startswith("2."):
+        return code
+    found = _FAILURE.search(text)
     return found[1] if found else None
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
-from dispatcher.mail_status import status_in
+from dispatcher.mail_status import failure_in
 
 # It logs what its detectors raise with a traceback, and raises it too.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -36,7 +36,7 @@ _COPY: Final = re.compile(
     r"|(?:this|here|included) is (?:a copy of|your returned)"
     r"|a copy of (?:the|your) (?:original )?message|start of returned message"
     r"|(?:your )?(?:message|mail)(?: text| headers?)? (?:follows?|reads)"
-    r"|(?:the )?(?:original|returned|unsent|forwarded|undelivered) (?:message|mail)"
+    r"|(?:the )?(?:original|returned|unsent|forwarded|undelivered) (?:message|mail)(?: headers?)?"
     r"(?: (?:follows|below|attached|is attached))?[^\w\n]{0,80}$)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -69,7 +69,7 @@ class Explanation:
     @property
     def code(self) -> str | None:
         """The status code, like `5.1.1`."""
-        return status_in(self.text)
+        return failure_in(self.text)
 
     @property
     def reason(self) -> str | None:

@@ -209,6 +209,11 @@ SAMPLES: Final = [
         BOUNCED, "5.7.1", None,
     ),
     Sample(
+        "qmail, a program's version and no code",
+        _text(_DAEMON, _QMAIL % "Mailer 2.0.12 said: no" + _COPY),
+        BOUNCED, None, None,
+    ),
+    Sample(
         "Exchange 5.5",
         _text("From: System Administrator <postmaster@example.org>\nSubject: Undeliverable: Paid",
               _EXCHANGE_5),
@@ -428,6 +433,16 @@ Content-Type: text/html; charset=utf-8
         'Content-Type: multipart/mixed; boundary="out"\n\n--out\n'
         + _report(_block("5.1.1", "550 5.1.1 no such user"))
         + "\n--out\nContent-Type: text/plain\n\nScanned.\n--out--\n",
+        BOUNCED, "5.1.1", HARD, format=None,
+    ),
+    Sample(
+        "a report that a scanner gives back as a mail",
+        "From: postmaster@example.org\nSubject: Undeliverable\nTo: {to}\n"
+        "Message-ID: <out@mx.example>\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="out"\n\n--out\n'
+        "Content-Type: message/rfc822\n\n"
+        + _report(_block("5.1.1", "550 5.1.1 no such user"))
+        + "\n--out--\n",
         BOUNCED, "5.1.1", HARD, format=None,
     ),
     Sample(
