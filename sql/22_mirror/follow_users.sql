@@ -1,8 +1,6 @@
 create or replace function postbell.follow_users() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
--- A policy of the application's is an error then, and not run with our rights.
-set row_security = off
 as $$
 #variable_conflict use_column
 declare
@@ -37,12 +35,19 @@ begin
 
     -- Whatever is wrong with a user or with the mapping, the application's own write goes on.
     begin
-        v_before := postbell.mirror_query(
-            v_source, v_mirror.mapping, v_mirror.tenant_id, case tg_op when 'TRUNCATE' then v_source::text else 'old_users' end
-        );
+        v_before := postbell.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'old_users');
         v_after := postbell.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'new_users');
 
-        if tg_op <> 'INSERT' then
+        if tg_op = 'TRUNCATE' then
+            for v_people in
+                select people from postbell.read_users(v_source, v_mirror.mapping, v_mirror.tenant_id) as people
+            loop
+                v_fault := postbell.mirror_portion('postbell.let_go($1)', v_people);
+                v_failure := coalesce(v_failure, v_fault);
+            end loop;
+        end if;
+
+        if tg_op in ('UPDATE', 'DELETE') then
             for v_people in execute postbell.in_portions(case tg_op
                 when 'UPDATE' then format(
                     'select person from (%s) as old where not exists (select from (%s) as new'

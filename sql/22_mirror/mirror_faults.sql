@@ -14,9 +14,8 @@ begin
         perform postbell.raise_error('invalid_argument', mirror_faults.source || ' is not mirrored');
     end if;
 
-    for v_people in execute postbell.in_portions(
-        postbell.mirror_query(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_mirror.source::text)
-    )
+    for v_people in
+        select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id) as people
     loop
         return query
         select person.tenant_id, person.id, unnest(person.faults)

@@ -42,9 +42,9 @@ begin
         );
     end loop;
 
-    for v_people in execute postbell.in_portions(postbell.mirror_query(
-        mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id, mirror_recipients.source::text
-    ))
+    for v_people in
+        select people
+        from postbell.read_users(mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id) as people
     loop
         v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', mirror_recipients.mapping), v_people);
         v_failure := coalesce(v_failure, v_fault);

@@ -1,8 +1,6 @@
 create or replace function postbell.take_awaited_people() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
--- As for follow_users().
-set row_security = off
 as $$
 #variable_conflict use_column
 declare
@@ -33,10 +31,8 @@ begin
                 for update skip locked
             );
             continue when cardinality(v_tenants) = 0;
-            for v_people in execute postbell.in_portions(format(
-                'select person from (%s) as found where (person).tenant_id = any (%L)',
-                postbell.mirror_query(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_mirror.source::text), v_tenants
-            ))
+            for v_people in
+                select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_tenants) as people
             loop
                 v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);

@@ -346,6 +346,52 @@ def test_a_trigger_of_somebody_else_does_not_read_their_view_with_our_rights(
         users.execute("insert into app.people values (1)")
 
 
+@pytest.fixture
+def spying_view(users: Connection) -> Connection:
+    """An administrator's view, whose function says who runs it."""
+    users.execute("""
+        grant usage, create on schema app to postbell_admin;
+        set local role postbell_admin;
+        create function app.spy() returns text language plpgsql as $$
+        begin
+            raise warning 'run as %', current_user;
+            return null;
+        end $$;
+        create view app.people as select 1 as id, 'late' as tenant, app.spy() as mail
+    """)
+    return users
+
+
+def test_a_view_that_is_said_to_be_mirrored_is_not_read_with_our_rights(
+    spying_view: Connection,
+) -> None:
+    said: list[str] = []
+    spying_view.add_notice_handler(lambda told: said.append(str(told.message_primary)))
+    spying_view.execute("""
+        insert into postbell.recipient_mirror (source, mapping, tenant_id)
+        values ('app.people', '{"id": "id", "tenant_id": "tenant", "email": "mail"}', 'default');
+        insert into postbell.missing_tenant (source, tenant_id) values ('app.people', 'late')
+    """)
+
+    given.tenant(spying_view, "late")
+
+    ((warning),) = said
+    assert warning.endswith("app.people is neither a table nor a partitioned one")
+
+
+def test_nor_is_one_that_takes_the_place_of_a_table_meanwhile(spying_view: Connection) -> None:
+    spying_view.execute("reset role")
+
+    with pytest.raises(errors.WrongObjectType, match="non-system view"):
+        given.call(
+            spying_view,
+            "read_users",
+            source="app.people",
+            mapping={"id": "id", "email": "mail"},
+            tenant_id="default",
+        )
+
+
 def test_mirroring_again_changes_the_mapping_and_copies_anew(users: Connection) -> None:
     mirror(users, {"id": "id", "email": "mail"})
     mirror(users, {"id": "id", "email": "mail", "phone": "mobile"})
