@@ -106,6 +106,8 @@ class _Subject:
     delivery_id: int
     #: What the database must have sent, where no signature proves it.
     message_id: str | None
+    #: How the delivery's identity begins, where it is signed.
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +162,14 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
         signed = _named_in(returned.envelope, return_path)
         if signed is None or not signed.is_signed:
             raise NotABounce("no report of a mail server")
-        subject = _Subject(signed.delivery_id, None)
+        subject = _Subject(signed.delivery_id, None, signed.identity)
         found = [_unknown(returned)]
     return [
         replace(
             receipt,
             delivery_id=subject.delivery_id,
             message_id=subject.message_id,
+            identity=subject.identity,
             addresses=_not_ours(receipt.addresses, return_path),
         )
         for receipt in found
@@ -330,7 +333,7 @@ def _subject(
             claims += _ADDRESS.findall(value[:_LONGEST_TRACE])
     named = _named_in(claims, return_path)
     if named is not None and named.is_signed:
-        return _Subject(named.delivery_id, None)
+        return _Subject(named.delivery_id, None, named.identity)
     number = None if named is None else named.delivery_id
     enveloped = _ENVELOPE_ID.fullmatch(
         (status and _header(status[0], "original-envelope-id")) or ""

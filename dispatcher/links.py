@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from dispatcher.signing import BadToken, Signer
 
 #: A delivery id fits into a bigint.
 _LONGEST_NUMBER: Final = 19
+
+
+class Named(NamedTuple):
+    """A delivery as the outside world names it: by its number, and so that no other is meant.
+
+    After a crash that undid its routing the number may be another's; see Delivery.identity.
+    """
+
+    delivery_id: int
+    identity: str
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        return str(self.delivery_id), self.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,36 +32,36 @@ class Links:
     public_url: str
     signer: Signer
 
-    def opened(self, delivery_id: int) -> str:
+    def opened(self, delivery: Named) -> str:
         """The picture that a mail asks for when it is looked at."""
-        return f"{self.public_url}/o/{self.signer.sign('open', str(delivery_id))}"
+        return f"{self.public_url}/o/{self.signer.sign('open', *delivery.parts)}"
 
-    def clicked(self, delivery_id: int, target: str) -> str:
+    def clicked(self, delivery: Named, target: str) -> str:
         """A link that leads to `target`, and nowhere else: it is part of what is signed."""
-        return f"{self.public_url}/c/{self.signer.sign('click', str(delivery_id), target)}"
+        return f"{self.public_url}/c/{self.signer.sign('click', *delivery.parts, target)}"
 
-    def report(self, kind: str, provider: str, delivery_id: int) -> str:
+    def report(self, kind: str, provider: str, delivery: Named) -> str:
         """Where a provider, of a kind such as twilio, tells what became of one message."""
-        token = self.signer.sign("report", str(delivery_id))
+        token = self.signer.sign("report", *delivery.parts)
         return f"{self.public_url}/v1/webhooks/{kind}/{provider}/status/{token}"
 
 
-def opened(signer: Signer, token: str) -> int:
+def opened(signer: Signer, token: str) -> Named:
     """The delivery of a token of `Links.opened`. Raises BadToken."""
-    (delivery_id,) = _parts(signer, "open", token, 1)
-    return _number(delivery_id)
+    delivery_id, identity = _parts(signer, "open", token, 2)
+    return Named(_number(delivery_id), identity)
 
 
-def clicked(signer: Signer, token: str) -> tuple[int, str]:
+def clicked(signer: Signer, token: str) -> tuple[Named, str]:
     """The delivery and the target of a token of `Links.clicked`. Raises BadToken."""
-    delivery_id, target = _parts(signer, "click", token, 2)
-    return _number(delivery_id), target
+    delivery_id, identity, target = _parts(signer, "click", token, 3)
+    return Named(_number(delivery_id), identity), target
 
 
-def reported(signer: Signer, token: str) -> int:
+def reported(signer: Signer, token: str) -> Named:
     """The delivery of a token of `Links.report`. Raises BadToken."""
-    (delivery_id,) = _parts(signer, "report", token, 1)
-    return _number(delivery_id)
+    delivery_id, identity = _parts(signer, "report", token, 2)
+    return Named(_number(delivery_id), identity)
 
 
 def _parts(signer: Signer, purpose: str, token: str, count: int) -> tuple[str, ...]:

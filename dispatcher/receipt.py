@@ -68,6 +68,9 @@ class Receipt:
     blame: Blame | None = None
     #: Whose address it was, for comparison only; None if it is not known.
     addresses: tuple[str, ...] | None = field(default=None, repr=False)
+    #: The delivery's, or how it begins: after a crash its number may be another's. None if it is
+    #: not known.
+    identity: str | None = None
     #: What else is worth keeping; neither texts nor addresses.
     detail: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ def _as_json(receipt: Receipt) -> dict[str, Any]:
         "reason": _shown(receipt.reason),
         "blame": receipt.blame,
         "addresses": None if receipt.addresses is None else _spellings(receipt.addresses),
+        "identity": None if receipt.identity is None else short_id(receipt.identity),
         "detail": {key: _shown(value) for key, value in receipt.detail.items()},
     }
 

@@ -154,7 +154,9 @@ class EmailChannel:
         sender = _required("sender", _sender(sender_name, sender_address))
         if reply_to is not None:
             _required("reply address", _mailbox(reply_to))
-        bounces = _required("return path", _mailbox(self._return_path.of(1, sender.mailbox.domain)))
+        bounces = _required(
+            "return path", _mailbox(self._return_path.of(1, "0" * 32, sender.mailbox.domain))
+        )
         if bounces.smtputf8:
             raise ValueError("the return path cannot be used: every server must be able to bounce")
 
@@ -203,7 +205,9 @@ class EmailChannel:
         return Email(
             delivery_id=delivery.id,
             identity=delivery.identity,
-            envelope_from=self._return_path.of(delivery.id, sender.mailbox.domain),
+            envelope_from=self._return_path.of(
+                delivery.id, delivery.identity, sender.mailbox.domain
+            ),
             sender=sender,
             to=recipient.address,
             reply_to=reply_to,

@@ -13,8 +13,10 @@ RETURN_PATH: Final = "bounces+{delivery}@{domain}"
 
 _PURPOSE: Final = "bounce"
 _DELIVERY: Final = re.escape("{delivery}")
-#: A delivery id fits into a bigint. The mark is Signer.mark()'s.
-_SIGNED: Final = r"(?P<delivery>[0-9]{1,18})(?:-(?P<mark>[a-z2-7]{16}))?"
+#: A delivery id fits into a bigint. Of the identity there is room for its beginning. The mark is
+#: Signer.mark()'s.
+_SIGNED: Final = r"(?P<delivery>[0-9]{1,18})(?:-(?P<identity>[0-9a-f]{10})-(?P<mark>[a-z2-7]{16}))?"
+_IDENTITY_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Returned:
 
     delivery_id: int
     is_signed: bool
+    #: How the delivery's identity begins; None where it is not signed.
+    identity: str | None = None
 
 
 class ReturnPath:
@@ -35,11 +39,12 @@ class ReturnPath:
         local = re.escape(pattern.partition("@")[0]).replace(_DELIVERY, _SIGNED)
         self._local: Final = re.compile(local, re.IGNORECASE | re.ASCII)
 
-    def of(self, delivery_id: int, domain: str) -> str:
+    def of(self, delivery_id: int, identity: str, domain: str) -> str:
         """The envelope sender of a delivery's mail."""
         named = str(delivery_id)
         if self._signer is not None:
-            named = f"{named}-{self._signer.mark(_PURPOSE, named)}"
+            identity = identity[:_IDENTITY_DIGITS]
+            named = f"{named}-{identity}-{self._signer.mark(_PURPOSE, named, identity)}"
         return self._pattern.replace("{delivery}", named).replace("{domain}", domain)
 
     def read(self, address: str) -> Returned | None:
@@ -47,8 +52,10 @@ class ReturnPath:
         found = self._local.fullmatch(address.strip().strip("<>").rpartition("@")[0])
         if found is None or "delivery" not in found.groupdict():
             return None
-        named, mark = found["delivery"], found["mark"]
+        named, identity, mark = found.group("delivery", "identity", "mark")
         if mark is None or self._signer is None:
             return Returned(int(named), is_signed=False)
-        self._signer.verify_mark(_PURPOSE, mark, named)
-        return Returned(int(named), is_signed=True)
+        # Servers may fold the case of what is before the @.
+        identity = identity.lower()
+        self._signer.verify_mark(_PURPOSE, mark, named, identity)
+        return Returned(int(named), is_signed=True, identity=identity)

@@ -11,7 +11,7 @@ from html import escape, unescape
 from typing import Final
 
 from dispatcher.delivery import Delivery
-from dispatcher.links import Links
+from dispatcher.links import Links, Named
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 
 #: The address of a link, as our templates and the CSS inliner write it.
@@ -34,21 +34,22 @@ class Tracking:
 
     def in_html(self, html: str, delivery: Delivery) -> str:
         """The HTML as this delivery's own copy, unchanged if nothing is to be known."""
+        named = Named(delivery.id, delivery.identity)
         if "clicks" in delivery.tracking:
-            html = _HREF.sub(lambda found: self._led_past_us(found, delivery.id), html)
+            html = _HREF.sub(lambda found: self._led_past_us(found, named), html)
         if "opens" in delivery.tracking:
-            picture = escape(self._links.opened(delivery.id))
+            picture = escape(self._links.opened(named))
             html = _with_picture(
                 html, f'<img src="{picture}" width="1" height="1" alt="" style="display:block">'
             )
         return html
 
-    def _led_past_us(self, found: re.Match[str], delivery_id: int) -> str:
+    def _led_past_us(self, found: re.Match[str], named: Named) -> str:
         target = unescape(found["target"]).strip()
         # Only what leads to the web: not mailto:, and not the way out.
         if not target.lower().startswith(("https://", "http://")) or target in _OUR_OWN:
             return found[0]
-        link = self._links.clicked(delivery_id, target)
+        link = self._links.clicked(named, target)
         if len(link) > _LONGEST:
             return found[0]
         return f'{found["before"]}"{escape(link)}"'

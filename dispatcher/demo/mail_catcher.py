@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 KEPT: Final = 300
 
 # The return path names the delivery, so that a bounce does.
-_RETURN_PATH = re.compile(r"bounces\+(\d+)(?:-\w+)?@")
+_RETURN_PATH = re.compile(r"bounces\+(\d+)(?:-[\w-]+)?@")
 
 
 @dataclass(frozen=True, slots=True)

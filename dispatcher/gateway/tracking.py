@@ -23,6 +23,7 @@ from starlette.routing import Route
 from dispatcher import links
 from dispatcher.database import is_unavailable
 from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.links import Named
 from dispatcher.receipt import OURSELVES, Kind, Receipt
 from dispatcher.signing import BadToken, Signer
 
@@ -51,10 +52,10 @@ class TrackingPages:
 
     async def _opened(self, request: Request) -> Response:
         try:
-            delivery_id = links.opened(self._signer, request.path_params["token"])
+            named = links.opened(self._signer, request.path_params["token"])
         except BadToken:
             return self._turned_away()
-        await self._note(request, Kind.OPENED, delivery_id, f"open:{delivery_id}")
+        await self._note(request, Kind.OPENED, named, f"open:{named.delivery_id}")
         return Response(
             PICTURE,
             media_type="image/gif",
@@ -64,21 +65,22 @@ class TrackingPages:
 
     async def _clicked(self, request: Request) -> Response:
         try:
-            delivery_id, target = links.clicked(self._signer, request.path_params["token"])
+            named, target = links.clicked(self._signer, request.path_params["token"])
         except BadToken:
             return self._turned_away()
         digest = hashlib.blake2b(target.encode(), digest_size=8).hexdigest()
-        await self._note(request, Kind.CLICKED, delivery_id, f"click:{delivery_id}:{digest}")
+        await self._note(request, Kind.CLICKED, named, f"click:{named.delivery_id}:{digest}")
         return Response(
             status_code=302, headers={"location": _in_ascii(target), "cache-control": "no-store"}
         )
 
-    async def _note(self, request: Request, kind: Kind, delivery_id: int, event_id: str) -> None:
+    async def _note(self, request: Request, kind: Kind, named: Named, event_id: str) -> None:
         """The first time only, however often: the id is the same."""
         if request.method == "HEAD":
             return
         try:
-            await self._intake.receive(OURSELVES, [Receipt(event_id, kind, delivery_id)])
+            receipt = Receipt(event_id, kind, named.delivery_id, identity=named.identity)
+            await self._intake.receive(OURSELVES, [receipt])
         except psycopg.Error as error:
             if not is_unavailable(error):
                 raise

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from dispatcher.delivery import Outcome, Retry
+from dispatcher.links import Named
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
 
@@ -64,8 +65,8 @@ class Provider(Protocol[Message_contra]):
         ...
 
 
-#: The address for one message's reports, by a provider's kind, its name, and the delivery's id.
-ReportUrl = Callable[[str, str, int], str]
+#: The address for one message's reports, by a provider's kind, its name, and the delivery.
+ReportUrl = Callable[[str, str, Named], str]
 
 
 @runtime_checkable

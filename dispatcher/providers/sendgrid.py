@@ -36,6 +36,7 @@ from dispatcher.receipt import Blame
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
 DELIVERY_ID = "postbell_delivery_id"
+IDENTITY = "postbell_identity"
 
 #: The permission that a key needs, the only one.
 _MAY_SEND = "mail.send"
@@ -191,7 +192,7 @@ def body(message: Email) -> dict[str, Any]:
         "subject": message.subject,
         "content": content,
         "headers": {"Message-ID": message.message_id, **dict(message.headers)},
-        "custom_args": {DELIVERY_ID: str(message.delivery_id)},
+        "custom_args": {DELIVERY_ID: str(message.delivery_id), IDENTITY: message.identity},
     }
 
 

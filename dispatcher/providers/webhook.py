@@ -155,6 +155,7 @@ def content_of(message: Message) -> dict[str, Any]:
         case Email():
             return {
                 "delivery_id": message.delivery_id,
+                "identity": message.identity,
                 "from": {"address": message.sender.mailbox.address, "name": message.sender.name},
                 "to": message.to,
                 "reply_to": message.reply_to,
@@ -168,6 +169,7 @@ def content_of(message: Message) -> dict[str, Any]:
             seconds = None if message.valid_for is None else message.valid_for.total_seconds()
             return {
                 "delivery_id": message.delivery_id,
+                "identity": message.identity,
                 "from": message.sender,
                 "to": message.to,
                 "text": message.body,
@@ -177,6 +179,7 @@ def content_of(message: Message) -> dict[str, Any]:
         case Push():
             return {
                 "delivery_id": message.delivery_id,
+                "identity": message.topic,
                 "device": {
                     "id": message.device.id,
                     "endpoint": message.device.endpoint,

@@ -66,7 +66,9 @@ as $$
                           or a.provider_message_id like 'postbell\_%'
                       )
                 ) and n.message_id is not null
-            end as is_of_another,
+            end
+            -- Of one that a crash undid, and whose number is another's now.
+            or coalesce(not starts_with(postbell.identity_of(d), n.identity), false) as is_of_another,
             case n.kind when 'opened' then 'opens' else 'clicks' end = any(tenant.tracking)
                 and person.tracking_refused_at is null as is_tracked
     ) as known

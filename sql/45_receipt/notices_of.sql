@@ -11,7 +11,7 @@ as $$
         row(
             given.event_id, coalesce(given.delivery_id, tried.delivery_id), given.message_id, given.kind,
             least(given.occurred_at, clock_timestamp()), given.code, given.reason, given.detail,
-            given.blame, given.addresses
+            given.blame, given.addresses, given.identity
         )::postbell.notice
         order by given.event_id
     )

@@ -9,10 +9,11 @@ create type postbell.notice as (
     reason text,
     detail jsonb,
     blame text,
-    addresses text[]
+    addresses text[],
+    identity text
 );
 comment on type postbell.notice is
-    'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept.';
+    'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
 
 create table postbell.receipt (
     provider text collate "C" not null,

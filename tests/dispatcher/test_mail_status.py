@@ -45,7 +45,7 @@ def in_the_session(code: str) -> Blame | None:
 
 
 def in_a_mail_that_comes_back(code: str) -> Blame | None:
-    to = RETURN_PATH.of(42, "shop.example")
+    to = RETURN_PATH.of(42, "0" * 32, "shop.example")
     fields = {"to": to, "returned": to, "id": ID, "action": "failed", "envelope_id": "", "said": ""}
     (receipt,) = receipts_in(crlf(POSTFIX.format_map({**fields, "status": code})), RETURN_PATH)
     return receipt.blame

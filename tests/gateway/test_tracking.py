@@ -6,7 +6,7 @@ import pytest
 
 from dispatcher.gateway.tracking import PICTURE, TrackingPages
 from dispatcher.gateway.webhooks.intake import Intake
-from dispatcher.links import Links
+from dispatcher.links import Links, Named
 from dispatcher.signing import Signer
 from tests import given
 from tests.gateway.client import Client
@@ -37,13 +37,14 @@ def links(signer: Signer) -> Links:
 
 
 @pytest.fixture
-def delivery(db: Connection) -> int:
+def delivery(db: Connection) -> Named:
     given.tenant(db, tracking=["opens", "clicks"])
-    return delivered_by(db, "mails", "abc")
+    number = delivered_by(db, "mails", "abc")
+    return Named(number, given.identity(db, number))
 
 
 async def test_the_picture_tells_that_a_mail_was_opened(
-    client: Client, links: Links, db: Connection, delivery: int
+    client: Client, links: Links, db: Connection, delivery: Named
 ) -> None:
     answer = await client.get(links.opened(delivery))
     assert (answer.status, answer.body) == (200, PICTURE)
@@ -56,7 +57,7 @@ async def test_the_picture_tells_that_a_mail_was_opened(
 
 
 async def test_a_link_leads_on_and_tells_that_it_was_followed(
-    client: Client, links: Links, db: Connection, delivery: int
+    client: Client, links: Links, db: Connection, delivery: Named
 ) -> None:
     answer = await client.get(links.clicked(delivery, TARGET))
     assert (answer.status, answer.headers["location"]) == (302, TARGET)
@@ -77,14 +78,14 @@ async def test_a_link_leads_on_and_tells_that_it_was_followed(
     ],
 )
 async def test_a_target_is_written_as_a_header_can_have_it(
-    client: Client, links: Links, delivery: int, target: str, written: str
+    client: Client, links: Links, delivery: Named, target: str, written: str
 ) -> None:
     answer = await client.get(links.clicked(delivery, target))
     assert (answer.status, answer.headers["location"]) == (302, written)
 
 
 async def test_ever_again_is_once(
-    client: Client, links: Links, db: Connection, delivery: int
+    client: Client, links: Links, db: Connection, delivery: Named
 ) -> None:
     for _ in range(3):
         await client.get(links.opened(delivery))
@@ -93,8 +94,17 @@ async def test_ever_again_is_once(
     assert sorted(receipts(db)) == ["clicked", "clicked", "opened"]
 
 
+async def test_what_is_told_of_a_mail_whose_number_is_anothers_now_counts_for_nobody(
+    client: Client, links: Links, db: Connection, delivery: Named
+) -> None:
+    lost = delivery._replace(identity="f" * 32)
+    assert (await client.get(links.opened(lost))).status == 200
+    assert (await client.get(links.clicked(lost, TARGET))).headers["location"] == TARGET
+    assert receipts(db) == []
+
+
 async def test_a_look_without_opening_is_not_a_person(
-    client: Client, links: Links, db: Connection, delivery: int
+    client: Client, links: Links, db: Connection, delivery: Named
 ) -> None:
     assert (await client.send("HEAD", links.opened(delivery))).status == 200
     assert (await client.send("HEAD", links.clicked(delivery, TARGET))).status == 302
@@ -102,7 +112,7 @@ async def test_a_look_without_opening_is_not_a_person(
 
 
 async def test_a_refusal_counts_for_mails_that_are_already_out(
-    client: Client, links: Links, db: Connection, delivery: int
+    client: Client, links: Links, db: Connection, delivery: Named
 ) -> None:
     given.call(db, "refuse_tracking", recipient="u1")
     assert (await client.get(links.opened(delivery))).status == 200
@@ -117,11 +127,11 @@ async def test_no_target_but_a_signed_one_is_led_to(
     evil = "https://evil.example/"
     for token in (
         evil,
-        Links("", Signer([secret])).clicked(1, evil).removeprefix("/c/"),
-        signer.sign("open", "1", evil),
-        signer.sign("click", "1"),
-        signer.sign("click", "one", evil),
-        Links("", signer).clicked(1, TARGET).removeprefix("/c/")[:-1],
+        Links("", Signer([secret])).clicked(Named(1, "abc"), evil).removeprefix("/c/"),
+        signer.sign("open", "1", "abc", evil),
+        signer.sign("click", "1", "abc"),
+        signer.sign("click", "one", "abc", evil),
+        Links("", signer).clicked(Named(1, "abc"), TARGET).removeprefix("/c/")[:-1],
     ):
         answer = await client.get(f"/c/{token}")
         assert answer.status == 404

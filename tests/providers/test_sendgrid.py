@@ -102,7 +102,10 @@ def test_the_body_is_what_sendgrids_library_would_have_sent(email: Email) -> Non
         plain_text_content=email.text,
         html_content=email.html,
     )
-    mail.custom_arg = CustomArg("postbell_delivery_id", str(email.delivery_id))
+    mail.custom_arg = [
+        CustomArg("postbell_delivery_id", str(email.delivery_id)),
+        CustomArg("postbell_identity", email.identity),
+    ]
     mail.header = [
         Header(name, value) for name, value in (("Message-ID", email.message_id), *email.headers)
     ]
@@ -141,7 +144,10 @@ def test_the_headers_of_a_mail_and_its_delivery_go_along() -> None:
     said = body(an_email(7, headers=UNSUBSCRIBE))
 
     assert said["headers"] == {"Message-ID": "<postbell.7@shop.example>", **dict(UNSUBSCRIBE)}
-    assert said["custom_args"] == {"postbell_delivery_id": "7"}
+    assert said["custom_args"] == {
+        "postbell_delivery_id": "7",
+        "postbell_identity": f"{7:032x}",
+    }
     assert said["personalizations"] == [{"to": [{"email": "ann@example.org"}]}]
 
 

@@ -18,6 +18,7 @@ from twilio.rest import Client
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.links import Named
 from dispatcher.providers.entry import read_entries
 from dispatcher.providers.http import Response
 from dispatcher.providers.provider import ProviderUrlError, Reporting, provider_for
@@ -56,8 +57,8 @@ def provider_at(port: int, parameters: str = FROM) -> Twilio:
     )
 
 
-def report_url(kind: str, name: str, delivery_id: int) -> str:
-    return f"http://127.0.0.1:8000/v1/webhooks/{kind}/{name}/status/t{delivery_id}"
+def report_url(kind: str, name: str, delivery: Named) -> str:
+    return f"http://127.0.0.1:8000/v1/webhooks/{kind}/{name}/status/t{delivery.delivery_id}"
 
 
 # --- what is asked

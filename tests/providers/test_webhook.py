@@ -83,6 +83,7 @@ async def test_a_mail_goes_out_with_all_its_parts(receiver: HttpPeer, webhook: W
     assert said(receiver)["type"] == "postbell.email"
     assert said(receiver)["data"] == {
         "delivery_id": 7,
+        "identity": f"{7:032x}",
         "from": {"address": "shop@shop.example", "name": "Shop"},
         "to": "ann@example.org",
         "reply_to": "help@shop.example",
@@ -108,6 +109,7 @@ async def test_a_text_goes_out_with_all_its_parts(receiver: HttpPeer) -> None:
     assert said(receiver)["type"] == "postbell.sms"
     assert said(receiver)["data"] == {
         "delivery_id": 8,
+        "identity": f"{8:032x}",
         "from": "Shop",
         "to": "+12025550123",
         "text": "Thank you.",
@@ -130,6 +132,7 @@ async def test_a_push_goes_out_once_for_each_device(receiver: HttpPeer) -> None:
     assert said(receiver)["type"] == "postbell.push"
     assert said(receiver)["data"] == {
         "delivery_id": 9,
+        "identity": "topic-9".ljust(32, "-"),
         "device": {
             "id": 2,
             "endpoint": "https://push.example/2",

@@ -90,7 +90,10 @@ async def test_a_committed_event_becomes_a_mail_that_names_its_delivery(
     )
     assert (provider, message_id, state) == ("sendgrid", f"sg{delivery}", "sent")
     [mail] = said(sendgrid)
-    assert mail["custom_args"] == {"postbell_delivery_id": str(delivery)}
+    assert mail["custom_args"] == {
+        "postbell_delivery_id": str(delivery),
+        "postbell_identity": given.identity(db, delivery),
+    }
     assert mail["personalizations"] == [{"to": [{"email": "u1@example.org"}]}]
     assert mail["headers"]["List-Unsubscribe"].startswith(f"<{PUBLIC}/")
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

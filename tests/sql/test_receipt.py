@@ -741,3 +741,21 @@ def test_receipts_are_no_part_of_a_deliverys_growth(db: Connection) -> None:
     assert timedelta(0) <= given.value(
         db, "select max(received_at) - min(occurred_at) from postbell.receipt"
     )
+
+
+@pytest.mark.parametrize("provider", ["test", "postbell"])
+def test_what_is_told_of_one_that_a_crash_undid_counts_for_nobody(
+    db: Connection, provider: str
+) -> None:
+    delivery = deliver(db)
+    lost = told(delivery, "bounced", identity="f" * 32, blame="hard")
+    assert receive(db, lost, provider=provider) == ["another_message"]
+    assert fate(db, delivery).state == "sent"
+    assert given.column(db, "select address from postbell.suppression") == []
+
+
+@pytest.mark.parametrize("digits", [10, 32])
+def test_what_is_told_of_this_very_one_is_taken(db: Connection, digits: int) -> None:
+    delivery = deliver(db)
+    own = given.identity(db, delivery)[:digits]
+    assert receive(db, told(delivery, "bounced", identity=own)) == ["taken"]

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.mail_status import blame_of
-from dispatcher.providers.sendgrid import DELIVERY_ID
+from dispatcher.providers.sendgrid import DELIVERY_ID, IDENTITY
 from dispatcher.receipt import Blame, Kind, Receipt
 
 #: Seconds. SendGrid repeats for a day what we did not take, and does not say whether it signs anew.
@@ -128,6 +128,7 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
         event_id=event_id,
         kind=kind,
         delivery_id=delivery_id,
+        identity=_text(event, IDENTITY),
         # X-Message-Id, as the sending answered it, and behind the first dot what came later.
         message_id=message_id.partition(".")[0] if message_id else None,
         occurred_at=_moment(event.get("timestamp")),

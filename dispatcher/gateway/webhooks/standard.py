@@ -1,11 +1,12 @@
 """What comes back from whatever the webhook provider is attached to: Standard Webhooks 1.0.
 
     {"type": "message.delivered", "timestamp": "2030-01-01T12:00:00Z",
-     "data": {"delivery_id": 7, "message_id": "m1", "code": null, "reason": null,
-              "address": null, "blame": null}}
+     "data": {"delivery_id": 7, "identity": "…", "message_id": "m1", "code": null,
+              "reason": null, "address": null, "blame": null}}
 
-`type` ends in a kind of `postbell.receipt_kinds`; `delivery_id` or `message_id` will do; `blame` is
-hard or soft. The signature is an HMAC-SHA256 over `webhook-id.webhook-timestamp.body`.
+`type` ends in a kind of `postbell.receipt_kinds`; `delivery_id` or `message_id` will do, and with
+`identity` as it was sent a crash of the database can make no other delivery of it; `blame` is hard
+or soft. The signature is an HMAC-SHA256 over `webhook-id.webhook-timestamp.body`.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def receipt_in(event_id: str, body: bytes) -> Receipt:
             event_id=event_id,
             kind=Kind(str(told["type"]).rpartition(".")[2]),
             delivery_id=None if delivery_id is None else _number(delivery_id),
+            identity=_text(data.get("identity")),
             message_id=_text(message_id),
             occurred_at=_moment(told.get("timestamp")),
             code=_text(data.get("code")),

@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 from dispatcher import links
 from dispatcher.gateway.webhooks.door import Door, TurnedAway
 from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.links import Named
 from dispatcher.providers.twilio import codes
 from dispatcher.providers.twilio.codes import Codes
 from dispatcher.receipt import Blame, Kind, Receipt
@@ -114,13 +115,13 @@ class TwilioStatus(TwilioDoor):
 
     async def _take(self, request: Request, provider: str, body: bytes) -> Response:
         form = self._form(request, provider, body)
-        delivery_id = None
+        named = None
         if token := request.path_params.get("token"):
             try:
-                delivery_id = links.reported(self._signer, token)
+                named = links.reported(self._signer, token)
             except BadToken:
                 raise TurnedAway("bad_token") from None
-        receipt = status_in(form, delivery_id, self._tables[provider])
+        receipt = status_in(form, named, self._tables[provider])
         if receipt is not None:
             await self._intake.receive(provider, [receipt])
         return Response(status_code=204)
@@ -144,7 +145,7 @@ class TwilioMessage(TwilioDoor):
         return Response(_NO_ANSWER, media_type="application/xml")
 
 
-def status_in(form: Form, delivery_id: int | None, table: Codes) -> Receipt | None:
+def status_in(form: Form, named: Named | None, table: Codes) -> Receipt | None:
     """What a callback tells; None for a status that says nothing about a delivery."""
     sid = form.get("MessageSid") or form.get("SmsSid")
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
@@ -157,7 +158,8 @@ def status_in(form: Form, delivery_id: int | None, table: Codes) -> Receipt | No
         # A callback has no id that is signed; a message has each status once.
         event_id=f"{sid}:{status}",
         kind=kind,
-        delivery_id=delivery_id,
+        delivery_id=None if named is None else named.delivery_id,
+        identity=None if named is None else named.identity,
         message_id=sid,
         code=code,
         reason=form.get("ErrorMessage") or None,

@@ -28,6 +28,7 @@ from urllib.parse import urlencode, urlsplit
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.links import Named
 from dispatcher.masking import mask
 from dispatcher.providers.http import HttpClient, Response, retry_after
 from dispatcher.providers.http_status import declined
@@ -126,7 +127,9 @@ class Twilio:
     def _status_callback(self, message: Sms) -> str | None:
         if self._report_url is None:
             return None
-        address = self._report_url(self.kind, self.name, message.delivery_id)
+        address = self._report_url(
+            self.kind, self.name, Named(message.delivery_id, message.identity)
+        )
         # Twilio refuses a text whose reports it cannot deliver, and finds no localhost of ours.
         if is_loopback(urlsplit(address).hostname or "") and not self._account.is_loopback:
             return None

@@ -25,8 +25,8 @@ from tests.dispatcher.bounces.given import (
 
 SIGNED = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
 UNSIGNED = ReturnPath()
-OURS = SIGNED.of(42, "shop.example")
-FORGED = "bounces+42-aaaaaaaaaaaaaaaa@shop.example"
+OURS = SIGNED.of(42, "0" * 32, "shop.example")
+FORGED = "bounces+42-0000000000-aaaaaaaaaaaaaaaa@shop.example"
 #: What proves the delivery: our signature, or the Message-ID.
 KNOWN = [(42, None), (42, ID)]
 NOT_OURS = "<abc@elsewhere.example>"
@@ -115,6 +115,13 @@ def test_a_complaint_is_understood(feedback: str, kind: Kind) -> None:
 
 
 # --- to whom it came
+
+
+def test_a_signed_address_says_which_delivery_had_the_number() -> None:
+    assert one(mail(POSTFIX)).identity == "0" * 10
+    assert (
+        one(mail(POSTFIX, to="bounces+42@shop.example", returned="x@shop.example")).identity is None
+    )
 
 
 @pytest.mark.parametrize("recipient", [OURS, OURS.upper()])

@@ -10,19 +10,20 @@ from dispatcher.channels.return_path import Returned, ReturnPath
 from dispatcher.signing import BadToken, Signer
 
 SIGNER = Signer(["what we sign with, and nobody else"])
+IDENTITY = "0123456789abcdef" * 2
 
 
 def test_it_names_its_delivery() -> None:
     path = ReturnPath()
-    assert path.of(42, "shop.example") == "bounces+42@shop.example"
+    assert path.of(42, IDENTITY, "shop.example") == "bounces+42@shop.example"
     assert path.read("bounces+42@shop.example") == Returned(42, is_signed=False)
 
 
 @pytest.mark.parametrize("number", [1, 42, 10**18 - 1])
 def test_a_signed_one_is_read_back_and_fits_before_the_at(number: int) -> None:
     path = ReturnPath(signer=SIGNER)
-    address = path.of(number, "shop.example")
-    assert path.read(address) == Returned(number, is_signed=True)
+    address = path.of(number, IDENTITY, "shop.example")
+    assert path.read(address) == Returned(number, is_signed=True, identity=IDENTITY[:10])
     assert len(address.partition("@")[0]) <= 64
 
 
@@ -32,25 +33,30 @@ def test_a_signed_one_is_read_back_and_fits_before_the_at(number: int) -> None:
 def test_what_servers_make_of_it_is_read_all_the_same(written: object) -> None:
     path = ReturnPath("b-{delivery}@{domain}", SIGNER)
     assert callable(written)
-    assert path.read(written(path.of(42, "shop.example"))) == Returned(42, is_signed=True)
+    assert path.read(written(path.of(42, IDENTITY, "shop.example"))) == Returned(
+        42, is_signed=True, identity=IDENTITY[:10]
+    )
 
 
-def test_a_mark_of_another_delivery_or_maker_is_refused() -> None:
+def test_a_mark_of_another_delivery_identity_or_maker_is_refused() -> None:
     path = ReturnPath(signer=SIGNER)
-    mark = path.of(42, "shop.example").partition("-")[2]
+    mark = path.of(42, IDENTITY, "shop.example").partition("-")[2]
     for forged in (
         f"bounces+43-{mark}",
-        ReturnPath(signer=Signer(["x" * 32])).of(42, "shop.example"),
-        "bounces+42-aaaaaaaaaaaaaaaa@shop.example",
+        ReturnPath(signer=Signer(["x" * 32])).of(42, IDENTITY, "shop.example"),
+        f"bounces+42-{IDENTITY[:10]}-aaaaaaaaaaaaaaaa@shop.example",
+        f"bounces+42-0000000000-{mark.partition('-')[2]}",
     ):
         with pytest.raises(BadToken):
             path.read(forged)
 
 
 def test_a_former_secret_still_counts() -> None:
-    address = ReturnPath(signer=SIGNER).of(42, "shop.example")
+    address = ReturnPath(signer=SIGNER).of(42, IDENTITY, "shop.example")
     now = Signer(["y" * 32, "what we sign with, and nobody else"])
-    assert ReturnPath(signer=now).read(address) == Returned(42, is_signed=True)
+    assert ReturnPath(signer=now).read(address) == Returned(
+        42, is_signed=True, identity=IDENTITY[:10]
+    )
 
 
 @given(st.text(max_size=80))

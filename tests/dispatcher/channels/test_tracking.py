@@ -14,7 +14,7 @@ from dispatcher import links
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.tracking import Tracking
 from dispatcher.delivery import Delivery, Refused
-from dispatcher.links import Links
+from dispatcher.links import Links, Named
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, EmailContent
 from dispatcher.signing import Signer
 from tests.dispatcher.channels.given import a_delivery
@@ -53,7 +53,10 @@ def test_links_to_the_web_lead_past_us_and_no_others() -> None:
         (shop, "http://shop.example"),
     ):
         assert link.startswith("https://notify.example/c/")
-        assert links.clicked(SIGNER, link.rpartition("/")[2]) == (a_delivery().id, target)
+        assert links.clicked(SIGNER, link.rpartition("/")[2]) == (
+            Named(a_delivery().id, a_delivery().identity),
+            target,
+        )
     assert 'src="https://shop.example/logo.png"' in html
     assert "/o/" not in html
 
@@ -63,7 +66,7 @@ def test_the_picture_is_the_last_thing_in_the_mail() -> None:
     (picture,) = re.findall(
         r'<img src="https://notify.example/o/([^"]+)"[^>]*></body></html>$', html
     )
-    assert links.opened(SIGNER, picture) == a_delivery().id
+    assert links.opened(SIGNER, picture).delivery_id == a_delivery().id
     assert hrefs(html) == hrefs(HTML)
 
 

@@ -51,6 +51,11 @@ def mail(shape: str, delivery: int, to: str, status: str = "5.1.1") -> str:
     return crlf(shape.format_map(fields)).decode()
 
 
+def address_of(database: given.Connection, signed: ReturnPath, delivery: int) -> str:
+    """Where the delivery's mail comes back to."""
+    return signed.of(delivery, given.identity(database, delivery), "shop.example")
+
+
 def state(database: given.Connection) -> str:
     return str(given.value(database, "select state from postbell.delivery_log"))
 
@@ -58,7 +63,7 @@ def state(database: given.Connection) -> str:
 def test_a_bounce_on_standard_input_settles_the_delivery_and_suppresses_the_address(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
-    result = cli("bounce", stdin=mail(POSTFIX, delivery, signed.of(delivery, "shop.example")))
+    result = cli("bounce", stdin=mail(POSTFIX, delivery, address_of(database, signed, delivery)))
 
     assert (result.exit_code, result.stdout) == (0, "Reported: taken.\n")
     assert state(database) == "bounced"
@@ -82,7 +87,7 @@ def test_without_a_secret_the_message_id_is_the_proof(
 def test_the_same_bounce_again_is_known(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
-    bounce = mail(EXCHANGE, delivery, signed.of(delivery, "shop.example"))
+    bounce = mail(EXCHANGE, delivery, address_of(database, signed, delivery))
     cli("bounce", stdin=bounce)
 
     assert cli("bounce", stdin=bounce).stdout == "Reported: repeated.\n"
@@ -91,7 +96,7 @@ def test_the_same_bounce_again_is_known(
 def test_a_bounce_that_nobody_can_read_is_counted_and_blames_no_address(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
-    to = signed.of(delivery, "shop.example")
+    to = address_of(database, signed, delivery)
     result = cli("bounce", stdin=f"From: mx@example.org\nTo: {to}\n\nNope.\n")
 
     assert (result.exit_code, result.stdout) == (
@@ -107,7 +112,7 @@ def test_a_complaint_of_microsofts_suppresses_the_address(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
     shape = next(each.mail for each in SAMPLES if each.name == "Microsoft, naming whose it is")
-    cli("bounce", stdin=mail(shape, delivery, signed.of(delivery, "shop.example")))
+    cli("bounce", stdin=mail(shape, delivery, address_of(database, signed, delivery)))
 
     assert given.column(database, "select reason from postbell.suppression") == ["complaint"]
 
@@ -116,7 +121,7 @@ def test_an_international_domain_is_one_address_in_both_forms(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
     database.execute("update postbell.recipient set email = 'u1@Bücher.Example'")
-    bounce = mail(POSTFIX, delivery, signed.of(delivery, "shop.example"))
+    bounce = mail(POSTFIX, delivery, address_of(database, signed, delivery))
     cli("bounce", stdin=bounce.replace("u1@example.org", "U1@xn--bcher-kva.example"))
 
     assert given.column(database, "select address from postbell.suppression") == [
@@ -125,11 +130,15 @@ def test_an_international_domain_is_one_address_in_both_forms(
 
 
 def test_what_became_of_a_mail_is_in_the_systems_log(
-    cli: Cli, delivery: int, signed: ReturnPath, monkeypatch: pytest.MonkeyPatch
+    cli: Cli,
+    database: given.Connection,
+    delivery: int,
+    signed: ReturnPath,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[tuple[int, str]] = []
     monkeypatch.setattr(syslog, "syslog", lambda *entry: logged.append(entry))
-    to = signed.of(delivery, "shop.example")
+    to = address_of(database, signed, delivery)
 
     cli("bounce", stdin=mail(POSTFIX, delivery, to))
     cli("bounce", stdin=mail(ABSENT, delivery, to))
@@ -148,7 +157,7 @@ def test_the_mail_server_says_to_whom_it_was_sent(
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
 ) -> None:
-    monkeypatch.setenv(variable, signed.of(delivery, "shop.example"))
+    monkeypatch.setenv(variable, address_of(database, signed, delivery))
 
     assert cli("bounce", stdin=mail(POSTFIX, delivery, "x@shop.example")).exit_code == 0
     assert state(database) == "bounced"
@@ -157,7 +166,7 @@ def test_the_mail_server_says_to_whom_it_was_sent(
 def test_a_forged_one_is_dropped_and_changes_nothing(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
-    to = f"bounces+{delivery}-{'a' * 16}@shop.example"
+    to = f"bounces+{delivery}-{'0' * 10}-{'a' * 16}@shop.example"
     result = cli("bounce", stdin=mail(POSTFIX, delivery, to))
 
     assert result.exit_code == 0
@@ -168,7 +177,7 @@ def test_a_forged_one_is_dropped_and_changes_nothing(
 def test_somebodys_absence_is_dropped(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
-    result = cli("bounce", stdin=mail(ABSENT, delivery, signed.of(delivery, "shop.example")))
+    result = cli("bounce", stdin=mail(ABSENT, delivery, address_of(database, signed, delivery)))
 
     assert (result.exit_code, result.stdout) == (0, "Dropped: an automatic reply.\n")
 
@@ -177,7 +186,7 @@ def test_a_complaint_suppresses_the_address(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
     shape = COMPLAINT.replace("redacted@mail.example", "u1@example.org")
-    cli("bounce", stdin=mail(shape, delivery, signed.of(delivery, "shop.example")))
+    cli("bounce", stdin=mail(shape, delivery, address_of(database, signed, delivery)))
 
     assert given.column(database, "select reason from postbell.suppression") == ["complaint"]
     assert state(database) == "delivered"
@@ -206,7 +215,7 @@ def test_a_maildir_is_read_once(
 ) -> None:
     for folder in ("new", "cur", "tmp"):
         (tmp_path / folder).mkdir()
-    to = signed.of(delivery, "shop.example")
+    to = address_of(database, signed, delivery)
     (tmp_path / "new" / "1.a").write_text(mail(POSTFIX, delivery, to))
     (tmp_path / "new" / "2.a").write_text(mail(ABSENT, delivery, to))
 

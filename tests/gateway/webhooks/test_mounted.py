@@ -12,7 +12,7 @@ from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.tracking import PICTURE
-from dispatcher.links import Links
+from dispatcher.links import Links, Named
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.signing import Signer
 from tests import given
@@ -47,7 +47,9 @@ async def test_a_picture_may_be_shown_on_somebody_elses_page(
 ) -> None:
     given.tenant(db, tracking=["opens"])
     delivery = delivered_by(db, "mails", "abc")
-    answer = await client.get(Links("", Signer([SECRET])).opened(delivery))
+    answer = await client.get(
+        Links("", Signer([SECRET])).opened(Named(delivery, given.identity(db, delivery)))
+    )
     assert answer.body == PICTURE
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert given.value(db, "select opened_at is not null from postbell.delivery_log")

@@ -79,6 +79,14 @@ async def test_events_drive_the_delivery(sendgrid: Client, db: Connection) -> No
     assert state(db, delivery) == "delivered"
 
 
+async def test_what_names_another_identity_is_of_another_mail(
+    sendgrid: Client, db: Connection
+) -> None:
+    delivery = delivered_by(db, "mails", "abc")
+    await post(sendgrid, body_of(event(delivery, "bounce", postbell_identity="f" * 32)))
+    assert state(db, delivery) == "sent"
+
+
 async def test_a_bounce_suppresses_the_address_and_keeps_it_out_of_the_receipt(
     sendgrid: Client, db: Connection
 ) -> None:

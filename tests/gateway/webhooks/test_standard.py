@@ -64,6 +64,15 @@ async def test_what_is_told_drives_the_delivery(standard: Client, db: Connection
     assert state(db, delivery) == "delivered"
 
 
+@pytest.mark.parametrize(("identity", "found"), [("f" * 32, "sent"), (None, "delivered")])
+async def test_what_names_another_identity_is_of_another_message(
+    standard: Client, db: Connection, identity: str | None, found: str
+) -> None:
+    delivery = delivered_by(db, "fax", "m1")
+    await post(standard, told("delivered", delivery_id=delivery, identity=identity))
+    assert state(db, delivery) == found
+
+
 async def test_the_messages_own_id_will_do(standard: Client, db: Connection) -> None:
     delivery = delivered_by(db, "fax", "m1")
     await post(standard, told("bounced", message_id="m1", blame="hard", address="u1@example.org"))

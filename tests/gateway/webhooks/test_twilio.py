@@ -13,15 +13,16 @@ from twilio.request_validator import RequestValidator
 
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
-from dispatcher.links import Links
+from dispatcher.links import Links, Named
 from dispatcher.providers.twilio.codes import codes_with, known_codes
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
 from tests.gateway.client import Answer, Client
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
-from tests.given import Connection, rows
+from tests.given import Connection, identity, rows
 
 TOKEN = "the auth token of an account"
+NAMED = Named(1, "0" * 32)
 PUBLIC = "https://notify.example/postbell"
 MESSAGE = "/v1/webhooks/twilio/texts/message"
 
@@ -87,7 +88,11 @@ def told(kind: str, sid: str = "SM1", **more: str) -> dict[str, str]:
     return {"MessageSid": sid, "MessageStatus": kind, "To": "+33612345678", **more}
 
 
-def path_of(links: Links, delivery: int) -> str:
+def path_of(db: Connection, links: Links, delivery: int) -> str:
+    return path_named(links, Named(delivery, identity(db, delivery)))
+
+
+def path_named(links: Links, delivery: Named) -> str:
     return links.report("twilio", "texts", delivery).removeprefix(PUBLIC)
 
 
@@ -99,9 +104,19 @@ async def test_callbacks_drive_the_delivery_in_any_order(
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
     for kind in ("delivered", "queued", "sent", "sending"):
-        assert (await post(status, path_of(links, delivery), told(kind))).status == 204
+        assert (await post(status, path_of(db, links, delivery), told(kind))).status == 204
     assert state(db, delivery) == "delivered"
     assert len(receipts(db)) == 4
+
+
+async def test_a_callback_about_a_text_whose_number_is_anothers_now_counts_for_nobody(
+    status: Client, links: Links, db: Connection
+) -> None:
+    delivery = delivered_by(db, "texts", None, "sms")
+    lost = Named(delivery, "f" * 32)
+    await post(status, path_named(links, lost), told("undelivered", "SM9", ErrorCode="30005"))
+    assert (state(db, delivery), receipts(db)) == ("sent", [])
+    assert rows(db, "select address from postbell.suppression") == []
 
 
 async def test_a_callback_again_is_one(
@@ -109,7 +124,7 @@ async def test_a_callback_again_is_one(
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
     for _ in range(2):
-        await post(status, path_of(links, delivery), told("delivered"))
+        await post(status, path_of(db, links, delivery), told("delivered"))
     assert counted.verdicts == {("texts", "taken"): 1, ("texts", "repeated"): 1}
 
 
@@ -118,7 +133,7 @@ async def test_a_callback_settles_what_was_unknown(
 ) -> None:
     delivery = delivered_by(db, "texts", None, "sms")
     db.execute("update postbell.delivery set state = 'unknown'")
-    await post(status, path_of(links, delivery), told("sent", "SM9"))
+    await post(status, path_of(db, links, delivery), told("sent", "SM9"))
     assert rows(db, "select state, provider_message_id from postbell.delivery_log") == [
         ("sent", "SM9")
     ]
@@ -128,7 +143,7 @@ async def test_the_host_header_decides_nothing(
     status: Client, links: Links, db: Connection, counted: Counted
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
-    path = path_of(links, delivery)
+    path = path_of(db, links, delivery)
     signed_for_it = await post(status, path, told("delivered"), url=f"https://evil.example{path}")
     assert signed_for_it.status == 403
     assert counted.reasons == {("texts", "forged"): 1}
@@ -138,7 +153,7 @@ async def test_a_forged_one_is_turned_away(
     status: Client, links: Links, db: Connection, counted: Counted
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
-    path = path_of(links, delivery)
+    path = path_of(db, links, delivery)
     assert (await post(status, path, told("failed"), key="a guess")).status == 403
     assert (await status.send("POST", path, urlencode(told("failed")).encode())).status == 403
     assert counted.reasons == {("texts", "forged"): 1, ("texts", "unsigned"): 1}
@@ -149,10 +164,10 @@ async def test_a_token_for_another_purpose_or_of_another_maker_is_turned_away(
     status: Client, signer: Signer, counted: Counted
 ) -> None:
     for token in (
-        signer.sign("open", "1"),
-        Signer(["x" * 32]).sign("report", "1"),
-        signer.sign("report", "one"),
-        signer.sign("report", "1", "2"),
+        signer.sign("open", "1", "abc"),
+        Signer(["x" * 32]).sign("report", "1", "abc"),
+        signer.sign("report", "one", "abc"),
+        signer.sign("report", "1"),
         "1",
     ):
         path = f"/v1/webhooks/twilio/texts/status/{token}"
@@ -165,7 +180,7 @@ async def test_one_for_another_tenants_message_is_not_believed(
 ) -> None:
     ours = delivered_by(db, "texts", "SM1", "sms")
     theirs = delivered_by(db, "texts", "SM2", "sms", tenant_id="other")
-    await post(status, path_of(links, ours), told("undelivered", "SM2", ErrorCode="30005"))
+    await post(status, path_of(db, links, ours), told("undelivered", "SM2", ErrorCode="30005"))
     assert (state(db, ours), state(db, theirs)) == ("sent", "sent")
     assert counted.verdicts == {("texts", "another_message"): 1}
     assert rows(db, "select address from postbell.suppression") == []
@@ -185,7 +200,7 @@ async def test_a_bad_number_is_not_texted_again(
     status: Client, links: Links, db: Connection
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
-    await post(status, path_of(links, delivery), told("undelivered", ErrorCode="30005"))
+    await post(status, path_of(db, links, delivery), told("undelivered", ErrorCode="30005"))
     assert rows(
         db, "select address, reason, expires_at = 'infinity' from postbell.suppression"
     ) == [("+33612345678", "bounce", True)]
@@ -206,7 +221,7 @@ async def test_a_bad_number_is_not_texted_again(
 def test_only_what_the_number_is_to_blame_for_is_held_against_it(
     kind: str, code: str, blame: Blame | None
 ) -> None:
-    receipt = status_in(Form(told(kind, ErrorCode=code)), 1, known_codes())
+    receipt = status_in(Form(told(kind, ErrorCode=code)), NAMED, known_codes())
     assert receipt is not None
     assert receipt.blame is blame
 
@@ -214,7 +229,7 @@ def test_only_what_the_number_is_to_blame_for_is_held_against_it(
 def test_an_operators_own_table_of_codes_decides_who_is_to_blame(tmp_path: Path) -> None:
     own = tmp_path / "codes.toml"
     own.write_text('[content]\n21211 = "whatever"\n', encoding="utf-8")
-    receipt = status_in(Form(told("failed", ErrorCode="21211")), 1, codes_with(str(own)))
+    receipt = status_in(Form(told("failed", ErrorCode="21211")), NAMED, codes_with(str(own)))
     assert receipt is not None
     assert receipt.blame is None
 
@@ -224,7 +239,7 @@ async def test_a_number_whose_owner_said_stop_is_suppressed_for_that(
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
     said = told("failed", ErrorCode="21610")
-    assert (await post(status, path_of(links, delivery), said)).status == 204
+    assert (await post(status, path_of(db, links, delivery), said)).status == 204
     assert rows(
         db, "select address, reason, expires_at = 'infinity' from postbell.suppression"
     ) == [("+33612345678", "stop", True)]
@@ -234,7 +249,7 @@ async def test_a_status_that_says_nothing_is_accepted_and_left_alone(
     status: Client, links: Links, db: Connection
 ) -> None:
     delivery = delivered_by(db, "texts", "SM1", "sms")
-    assert (await post(status, path_of(links, delivery), told("received"))).status == 204
+    assert (await post(status, path_of(db, links, delivery), told("received"))).status == 204
     assert receipts(db) == []
 
 
@@ -341,5 +356,5 @@ async def test_what_takes_long_to_take_apart_is_turned_away_unread(
 async def test_whatever_twilio_may_come_to_say_is_no_error_of_ours(
     status: Client, message: Client, links: Links, form: dict[str, str]
 ) -> None:
-    assert (await post(status, path_of(links, 1), form)).status == 204
+    assert (await post(status, path_named(links, NAMED), form)).status == 204
     assert (await post(message, MESSAGE, form)).status == 200
