@@ -82,6 +82,8 @@ _FEEDBACK: Final[Mapping[str, Kind]] = MappingProxyType(
 #: In the complaint, or in the mail within it: whose it is (Microsoft's JMRP).
 _MICROSOFTS: Final = "x-hmxmroriginalrecipient"
 _MICROSOFT_SAYS: Final = re.compile(r"\s*complaint about message from ", re.IGNORECASE)
+#: A warning, and no failure: the subject of one that is in no known form.
+_LATE: Final = re.compile(r"\b(?:delay(?:ed)?|warning)\b", re.IGNORECASE)
 #: Addresses that hide whose complaint it is.
 _HIDDEN: Final = re.compile(r"redact|anonym|undisclosed|\*|^x+@", re.IGNORECASE)
 #: In these, servers on the way write down the address that a mail returns to.
@@ -282,9 +284,10 @@ def _of_text(returned: _Returned, failures: Failures) -> Receipt:
 
 def _unknown(returned: _Returned) -> Receipt:
     """It came back, nobody can read why, and no address is to blame."""
+    is_late = _LATE.search(_header(returned.mail, "subject") or "")
     return Receipt(
         event_id=f"dsn:{returned.origin}:0",
-        kind=Kind.BOUNCED,
+        kind=Kind.DEFERRED if is_late or not returned.explained.is_final else Kind.BOUNCED,
         occurred_at=_moment(_header(returned.mail, "date")),
         code=returned.explained.code,
         reason=returned.explained.reason,

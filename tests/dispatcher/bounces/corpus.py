@@ -488,6 +488,12 @@ Content-Type: text/html; charset=utf-8
         BOUNCED, None, None, address=None, format="unknown",
     ),
     Sample(
+        "a warning in words that nobody knows",
+        _text("From: postmaster@example.org\nSubject: Mail delayed",
+              "ada: host mx.example.org is not there; another try at noon"),
+        Kind.DEFERRED, None, None, address=None, format="unknown",
+    ),
+    Sample(
         "empty",
         _text("From: <>", ""),
         BOUNCED, None, None, address=None, format="unknown",
