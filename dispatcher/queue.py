@@ -56,6 +56,9 @@ class Queue:
 
     `deliver` is called with the id of a batch. `jobs_at_once` is how many of this process may be in
     hand; `lease` how long a job may go without a sign of life before another process takes it.
+
+    pgqueuer ends a job by its id alone, which after a crash of the database may be another's. It
+    does so only on the session on which it took the job, and that ended with the crash.
     """
 
     def __init__(

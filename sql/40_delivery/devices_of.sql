@@ -13,13 +13,13 @@ as $$
       and batch.claim_token = devices_of.claim_token
       and d.state in ('queued', 'sending')
       and not exists (
-        select
-        from postbell.attempt as earlier
-        where earlier.delivery_id = d.id
-          and earlier.device = device.id::text
-          -- One that refused is asked again only when somebody revives the delivery, which counts its tries anew.
-          and (earlier.outcome = 'sent' or earlier.outcome = 'refused' and d.attempts + (d.state = 'queued')::integer > 1)
-    )
+          select
+          from postbell.attempt as earlier
+          where earlier.delivery_id = d.id
+            and earlier.device = device.id::text
+            -- One that refused is asked again only when somebody revives the delivery, which counts its tries anew.
+            and (earlier.outcome = 'sent' or earlier.outcome = 'refused' and d.attempts + (d.state = 'queued')::integer > 1)
+      )
     order by d.id, device.id
 $$;
 
