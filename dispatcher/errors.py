@@ -155,11 +155,14 @@ class InvalidArgumentError(PostbellError, ValueError):
 
 
 class ForeignClusterError(PostbellError):
-    """The database was restored from another cluster, whose transaction ids mean nothing here."""
+    """The last events were routed in another cluster: its transaction ids may mean nothing here."""
 
     code = "PB030"
     name = "foreign_cluster"
-    hint = "The database was restored: stop the producers, then select postbell.reset_router()."
+    hint = (
+        "The database was restored from a dump, or upgraded with pg_upgrade: stop the producers,"
+        " then select postbell.reset_router()."
+    )
 
 
 class RouterOvertakenError(PostbellError):

@@ -38,18 +38,8 @@ begin
             set_quiet_hours.starts, set_quiet_hours.ends, set_quiet_hours.time_zone, set_quiet_hours.channels
         from unnest(set_quiet_hours.days) as day;
     end if;
-
-    -- Whoever is quiet all week would wait for ever; switching a channel off says that better.
-    if (
-        select count(*) = 7 and bool_and(starts = ends)
-        from postbell.quiet_hours
-        where tenant_id = set_quiet_hours.tenant_id
-          and recipient_id = set_quiet_hours.recipient
-    ) then
-        perform postbell.raise_error('invalid_quiet_hours', 'all seven days are quiet all day');
-    end if;
 end
 $$;
 
 comment on function postbell.set_quiet_hours is
-    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. Wall-clock times in the person''s zone.';
+    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. Wall-clock times in the person''s zone. Each channel needs an hour a week in which it may reach the person, whatever the days together say.';

@@ -9,4 +9,4 @@ begin
 end
 $$;
 
-comment on function postbell.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster. A router asks when it takes the lead.';
+comment on function postbell.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';

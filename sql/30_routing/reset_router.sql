@@ -83,4 +83,4 @@ end
 $$;
 
 comment on function postbell.reset_router() is
-    'After a restore into another cluster: forgets the old cluster''s transaction ids and emits again, under the same ids, what had not been routed. Returns how many. Run it before producers write again.';
+    'After a restore into another cluster, and after pg_upgrade: forgets the old cluster''s transaction ids and emits again, under the same ids, what had not been routed. Returns how many. Run it before producers write again.';

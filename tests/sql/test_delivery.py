@@ -840,7 +840,7 @@ def test_what_a_rolled_back_cancellation_held_during_the_claim_gets_another_job(
 
 
 def test_what_is_queued_can_be_seen(db: Connection) -> None:
-    given.call(db, "set_quiet_hours", recipient="u1", starts="00:00", ends="23:59")
+    given.call(db, "set_quiet_hours", recipient="u1", starts="00:00", ends="23:30")
     given.clock(db, "2030-03-01 13:00Z")
     emit_and_route(db, 3, channels=["email", "sms"])
     found = given.rows(

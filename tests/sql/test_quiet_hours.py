@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -240,6 +241,79 @@ def test_nonsense_is_refused(connection: Connection, named: dict[str, object], c
     with pytest.raises(psycopg.Error) as refusal:
         quiet(connection, **{"starts": "22:00", "ends": "07:00", **named})  # type: ignore[arg-type]
     assert refusal.value.sqlstate == code
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [{"starts": "08:00", "ends": "08:00"}],
+        [{"starts": "00:00", "ends": "23:59:59.999999"}],
+        [{"starts": "00:00", "ends": "23:55"}],
+        [
+            {"starts": "08:00", "ends": "08:00", "days": [1, 2, 3, 4, 5, 6]},
+            {"starts": "08:00", "ends": "07:01", "days": [7]},
+        ],
+        [
+            {"starts": "08:00", "ends": "08:00", "days": [1, 2, 3, 4, 5, 6]},
+            # From 08:00 until 07:30 by the others' clock.
+            {"starts": "17:00", "ends": "16:30", "days": [7], "time_zone": "Asia/Tokyo"},
+        ],
+    ],
+    ids=str,
+)
+def test_each_channel_keeps_an_hour_a_week(
+    connection: Connection, calls: list[dict[str, Any]]
+) -> None:
+    *first, last = calls
+    for named in first:
+        quiet(connection, **named)
+    with pytest.raises(psycopg.Error, match="leave less than an hour a week") as refusal:
+        quiet(connection, **last)
+    assert refusal.value.sqlstate == "PB021"
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [
+            {"starts": "08:00", "ends": "08:00", "days": [1, 2, 3, 4, 5, 6]},
+            {"starts": "08:00", "ends": "07:00", "days": [7]},
+        ],
+        [{"starts": "00:00", "ends": "23:50"}],
+        [
+            {"starts": "00:00", "ends": "00:00", "days": [1, 2, 3, 4, 5, 6], "channels": ["sms"]},
+            {"starts": "00:00", "ends": "00:00", "days": [7], "channels": ["push"]},
+        ],
+    ],
+    ids=str,
+)
+def test_an_hour_a_week_is_enough(connection: Connection, calls: list[dict[str, Any]]) -> None:
+    for named in calls:
+        quiet(connection, **named)
+    assert given.value(connection, "select count(*) from postbell.quiet_hours") == 7
+
+
+def test_what_is_written_past_the_function_keeps_an_hour_a_week_too(
+    connection: Connection,
+) -> None:
+    with pytest.raises(psycopg.Error) as refusal:
+        connection.execute(
+            "insert into postbell.quiet_hours (tenant_id, recipient_id, day, starts, ends)"
+            " select 'default', 'u1', day, '08:00', '08:00' from generate_series(1, 7) as day"
+        )
+    assert refusal.value.sqlstate == "PB021"
+
+
+@pytest.mark.parametrize("ends_at", ["08:00", "07:59:59.999999"])
+def test_windows_without_end_hold_back_nothing(connection: Connection, ends_at: str) -> None:
+    # As they were before they were refused.
+    connection.execute("alter table postbell.quiet_hours disable trigger all")
+    connection.execute(
+        "insert into postbell.quiet_hours (tenant_id, recipient_id, day, starts, ends)"
+        " select 'default', 'u1', day, '08:00', %s from generate_series(1, 7) as day",
+        [ends_at],
+    )
+    assert ends(connection, "2026-03-06 12:00Z") is None
 
 
 def test_a_zone_that_nobody_knows_counts_as_utc(connection: Connection) -> None:

@@ -166,7 +166,7 @@ def quiet_all_week(connection: Connection) -> None:
         "set_quiet_hours",
         recipient="u1",
         starts="00:00",
-        ends="23:59",
+        ends="23:30",
         days=EVERY_DAY,
         channels=["sms"],
     )

@@ -137,7 +137,7 @@ def test_wait_does_not_wait_for_what_waits(
         "set_quiet_hours",
         recipient="u1",
         starts="00:00",
-        ends="23:59",
+        ends="23:30",
         channels=["email"],
     )
     given.call(database, "set_preference", recipient="u1", enabled=False, channel="in_app")
