@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from dispatcher import embedded, files, schema
+from dispatcher import CONTRACT, embedded, files, schema
 from dispatcher.contract import SchemaError
 from dispatcher.definition import Definition
 from dispatcher.rendering.catalog import Catalog
@@ -320,7 +320,7 @@ def test_alembic_alone_deploys_too(empty_url: str, monkeypatch: pytest.MonkeyPat
         text=True,
     )
 
-    assert query(empty_url, "select postbell.contract()") == [(1,)]
+    assert query(empty_url, "select postbell.contract()") == [(CONTRACT,)]
     assert "(head)" in shown.stdout
 
 
