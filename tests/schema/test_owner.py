@@ -111,6 +111,17 @@ def test_the_owner_is_no_superuser_and_no_role_may_make_temporary_objects(
     ) == ["postbell_owner"]
 
 
+def test_once_the_roles_are_there_it_deploys_without_createrole(house: House) -> None:
+    with house.superuser() as session:
+        session.execute("alter role postbell_owner nocreaterole")
+        try:
+            report = schema.deploy(make_conninfo(house.url, dbname="app", user="postbell_owner"))
+        finally:
+            session.execute("alter role postbell_owner createrole")
+
+    assert report.defined > 0
+
+
 def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connection) -> None:
     with house.login("shop") as shop:
         given.call(shop, "notify_order_paid", order_id="1", client_id="u1", amount="19.90")
