@@ -181,7 +181,6 @@ function cell({ id, label, state, why, isOwn, asks, act, reset }) {
   const button = h("button", {
     id, type: "button", class: "switch", role: "checkbox", "aria-checked": state,
     "aria-label": label, "aria-describedby": `${id}-why`, "data-state": state,
-    "aria-haspopup": asks && "dialog",
     onclick: () => {
       if (asks) {
         act();
