@@ -61,7 +61,8 @@ LADDER: Final[Mapping[str, Reason]] = MappingProxyType(
             "The person switched this off.", "It is theirs to switch on: postbell.set_preference()."
         ),
         "muted": Reason(
-            "The person muted it: the inbox keeps it silently, other channels do not get it.",
+            "The person muted it, or paused everything: the inbox keeps it silently, other channels"
+            " do not send it, now or later.",
             "It is theirs to end: postbell.unmute().",
         ),
         "quiet_hours": Reason("The person's quiet hours: it waits for their end."),

@@ -280,7 +280,10 @@ class PreferencePages:
         return Mutes(mutes=[Mute.model_validate(row) for row in rows])
 
     async def mute(self, chooser: Identity, body: MuteBody) -> None:
-        """Silence everything, a category, an event or a thread. The inbox keeps what comes."""
+        """Silence everything, a category, an event or a thread.
+
+        The inbox keeps what comes; other channels do not send it, now or later.
+        """
         await rows_as(self._pool, chooser, choices.MUTE, **body.model_dump())
 
     async def unmute(self, chooser: Identity, query: MuteScope) -> None:
@@ -288,7 +291,11 @@ class PreferencePages:
         await rows_as(self._pool, chooser, choices.UNMUTE, **query.model_dump())
 
     async def pause(self, chooser: Identity, body: PauseBody) -> None:
-        """Silence everything until a time."""
+        """Silence everything until a time.
+
+        The inbox keeps what comes; other channels do not send it, now or later. Quiet hours make
+        it wait instead.
+        """
         await rows_as(
             self._pool,
             chooser,

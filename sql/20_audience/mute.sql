@@ -50,4 +50,4 @@ end
 $$;
 
 comment on function postbell.mute is
-    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread. At most 500 a person; those that are over are forgotten.';
+    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread; what other channels would have brought is not sent, and does not come later either. At most 500 a person; those that are over are forgotten.';

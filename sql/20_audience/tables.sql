@@ -163,7 +163,7 @@ create table postbell.mute (
     constraint what_is_named_is_short check (length(coalesce(category, event, subject)) <= 255)
 );
 create unique index mute_choice_idx on postbell.mute (tenant_id, recipient_id, category, event, subject) nulls not distinct;
-comment on table postbell.mute is 'What a person does not want to be disturbed by for a while; nothing named means everything. The inbox keeps it, silently.';
+comment on table postbell.mute is 'What a person does not want to be disturbed by for a while; nothing named means everything. The inbox keeps it, silently; other channels do not send it, now or later.';
 comment on column postbell.mute.until is 'infinity: for good.';
 
 create table postbell.quiet_hours (

@@ -133,3 +133,19 @@ def test_every_category_that_we_ship_has_a_name(lang: str) -> None:
     categories = {event.category for event in Catalog.load([TEMPLATES]).events.values()}
 
     assert {f"category.{category}" for category in categories} <= set(words("preferences", lang))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_it_says_that_what_is_paused_or_muted_does_not_come_later(
+    client: Client, db: Connection, lang: str
+) -> None:
+    given.recipient(db, locale=lang)
+    later = {"en": "later", "fr": "plus tard"}[lang]
+    said = words("preferences", lang)
+
+    page = (await client.get(link())).text
+
+    for key in ("pause.about", "mutes.about"):
+        assert later in said[key]
+        assert said[key] in page
+    assert later in said["why.muted"]
