@@ -66,7 +66,14 @@ begin
     from postbell.duplicate_event as d
     where d.outbox_id = explain.outbox_id
     union all
-    select n.recipient, null, 'no', 0::smallint, case when tombstone.is_cancelled then 'cancelled' else 'told_nobody' end, null
+    select
+        n.recipient, null, 'no', 0::smallint,
+        case
+            when tombstone.is_cancelled then 'cancelled'
+            when not exists (select from postbell.event_type as kind where kind.key = n.event) then 'unknown_event'
+            else 'told_nobody'
+        end,
+        null
     from postbell.notification as n
     cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
     where n.id = explain.outbox_id

@@ -824,6 +824,25 @@ def test_nothing_is_left_in_nobodys_hands_whatever_was_deleted(
     assert states <= {"skipped", "unknown", "delivered"}
 
 
+@pytest.mark.parametrize("named", [{"recipient": "u1"}, {"audience": {"role": "crew"}}], ids=str)
+def test_a_scheduled_event_whose_type_was_deleted_says_why_it_told_nobody(
+    db: Connection, named: dict[str, object]
+) -> None:
+    for number in range(21):
+        given.recipient(db, f"crew{number}", roles=["crew"])
+    event = given.emit(db, **{"recipient": None, "deliver_at": "2030-01-01Z", **named})  # type: ignore[arg-type]
+    given.clock(db, "2029-12-31Z")
+    given.route(db)
+    db.execute("delete from postbell.event_type")
+    given.clock(db, "2030-01-02Z")
+
+    given.value(db, "select postbell.release_due()")
+    while given.value(db, "select postbell.fan_out()"):
+        pass
+
+    assert [decision.reason for decision in given.explain(db, event)] == ["unknown_event"]
+
+
 def test_what_a_rolled_back_cancellation_held_during_the_claim_gets_another_job(
     db: Connection, connect: Connect
 ) -> None:
