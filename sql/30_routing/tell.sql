@@ -51,11 +51,12 @@ begin
 
     large as (
         insert into postbell.fanout (notification_id, tenant_id, priority, list_length, audience)
-        select
+        select distinct on ((notification).id)
             (notification).id, (notification).tenant_id, (notification).priority,
             coalesce(jsonb_array_length((notification).audience -> 'recipients'), 0), (notification).audience - 'recipients'
-        from due
-        where (notification).id in (select (notification).id from addressed where audience_size > v_small)
+        from addressed
+        where audience_size > v_small
+        order by (notification).id
     )
 
     select array_agg(postbell.candidate_of(notification, recipient_id) order by (notification).id, recipient_id)
