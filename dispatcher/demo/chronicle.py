@@ -153,15 +153,19 @@ class Chronicle:
             # What would have been decided does not matter any more.
             decisions = [row for row in decisions if row[3] == "cancelled"]
         return [
-            Fate(outbox_id, recipient_id, channel, _state(decision, reason), reason, due_at)
+            Fate(
+                outbox_id, recipient_id, channel, _state(channel, decision, reason), reason, due_at
+            )
             for recipient_id, channel, decision, reason, due_at in decisions
         ]
 
 
-def _state(decision: str, reason: str) -> str:
-    """The state of an event that has no deliveries."""
+def _state(channel: str | None, decision: str, reason: str) -> str:
+    """The state of an event that has no deliveries, or of a channel that it is not going to use."""
     if decision == "later":
         return "scheduled"
+    if channel is not None and reason != "cancelled":
+        return "skipped"
     if reason == "cancelled":
         return "cancelled"
     return "repeated" if reason.startswith("duplicate_of_") else "rejected"
