@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import Email, EmailChannel
@@ -19,7 +20,7 @@ from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.receipt import Blame
-from dispatcher.sender import InboxSender, Sender, StreamSender
+from dispatcher.sender import Batch, InboxSender, Sender, StreamSender
 from tests import given
 from tests.dispatcher.scripted import Gate, ScriptedProvider
 from tests.given import Connection, Fate
@@ -444,6 +445,52 @@ async def test_a_batch_that_another_has_claimed_is_left_to_them(
     assert [provider.copies(number) for number in range(1, 5)] == [2, 1, 1, 1]
     assert set(given.column(db, "select state from postbell.delivery")) == {"sent"}
     assert left_over(db).keys() <= {"jobs"}
+
+
+class Counted(NobodyWatches):
+    """Remembers what was handed over."""
+
+    def __init__(self) -> None:
+        self.channels: list[str] = []
+
+    def handed_over(self, channel: str, *seconds: float) -> None:
+        self.channels += [channel] * len(seconds)
+
+
+@pytest.mark.parametrize("channel", ["in_app", "sse", "email"])
+async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
+    db: Connection, sessions: Pool, editions: Editions, channel: str
+) -> None:
+    (event,) = emit(db, channel=channel)
+    (batch,) = batches(db)
+    watch = Counted()
+    providers = [ScriptedProvider(), ScriptedProvider()]
+    providers[1].name = "spare"
+    sender: Sender
+    if channel == "email":
+        roster = Roster(Guard(provider) for provider in providers)
+        mails = EmailChannel("shop@shop.example")
+        sender = ProviderSender(sessions, editions, watch, mails, roster, in_flight=4)
+    elif channel == "sse":
+        sender = StreamSender(sessions, editions, watch, SseChannel())
+    else:
+        sender = InboxSender(sessions, editions, watch, InAppChannel())
+    hand_over = sender._hand_over
+
+    async def overtaken(rendered: Batch) -> None:
+        given.claim(db, batch)
+        await hand_over(rendered)
+
+    sender._hand_over = overtaken  # type: ignore[method-assign, assignment]
+    with capture_logs() as logged:
+        await sender.deliver(batch)
+
+    assert [entry["log_level"] for entry in logged] == ["warning"]
+    assert logged[0]["event"].startswith("the claim of a batch is lost")
+    assert fate(db, event, channel).state == "queued"
+    assert (watch.channels, attempts(db)) == ([], [])
+    assert [len(provider.messages) for provider in providers] == [0, 0]
+    assert batches(db) == [batch]
 
 
 async def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(
