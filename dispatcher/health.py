@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Self
 
 import uvicorn
@@ -27,6 +28,9 @@ from dispatcher.rendering.edition import Fault
 #: Seconds for the requests in hand when the server is asked to stop.
 _GRACE: Final = 2
 _UNAVAILABLE: Final = 503
+
+#: Missing templates that /healthz lists: by tenant, event and channel there may be very many.
+MOST_LISTED: Final = 100
 
 
 class ListenError(Exception):
@@ -159,7 +163,10 @@ class Health:
         return {step: mask(error) for step, error in sorted(self._failing_steps().items())}
 
     def missing_templates(self) -> list[dict[str, Any]]:
-        """For JSON: each template that deliveries wait for, why, and since when."""
+        """For JSON: the templates that deliveries wait for, why, and since when.
+
+        At most MOST_LISTED.
+        """
         return [
             {
                 "event": each.event,
@@ -169,7 +176,7 @@ class Health:
                 "sentence": each.sentence,
                 "since": each.since.isoformat(),
             }
-            for each in self._missing()
+            for each in islice(self._missing(), MOST_LISTED)
         ]
 
     @property
@@ -178,13 +185,17 @@ class Health:
         waiting = dict.fromkeys(
             (each.event, each.channel, each.sentence) for each in self._missing()
         )
-        return [
+        sentences = [
             *self.degraded,
             *(
                 f"Deliveries of {event} on {channel} wait for a template. {sentence}"
-                for event, channel, sentence in waiting
+                for event, channel, sentence in islice(waiting, MOST_LISTED)
             ),
         ]
+        if len(waiting) > MOST_LISTED:
+            more = len(waiting) - MOST_LISTED
+            sentences.append(f"Deliveries wait for {more} more templates, which are not listed.")
+        return sentences
 
     @property
     def silent(self) -> list[str]:

@@ -23,6 +23,9 @@ LONGEST_PAUSE: Final = 300.0
 #: or another process delivers it.
 FORGOTTEN_AFTER: Final = 2 * LONGEST_PAUSE
 
+#: Templates that are remembered; of more, those that were asked for longest ago are forgotten.
+MOST_NOTED: Final = 10_000
+
 #: Names that `dispatcher.reasons` explains.
 Why = Literal["template_missing", "template_outdated"]
 
@@ -58,14 +61,12 @@ class MissingTemplates:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock: Final = clock
+        #: Those that were asked for longest ago come first.
         self._noted: Final[dict[tuple[str, str, str], _Noted]] = {}
 
     def __call__(self) -> list[Missing]:
         """Those that are missing now."""
-        now = self._clock()
-        for key, noted in list(self._noted.items()):
-            if now - noted.asked > FORGOTTEN_AFTER:
-                del self._noted[key]
+        self._prune(self._clock(), MOST_NOTED)
         return [
             Missing(event, channel, tenant_id, noted.why, noted.since)
             for (tenant_id, event, channel), noted in sorted(self._noted.items())
@@ -75,9 +76,10 @@ class MissingTemplates:
         """It is missing. Returns for how many seconds what needs it is to wait."""
         now = self._clock()
         key = (tenant_id, event, channel)
-        noted = self._noted.get(key)
-        if noted is None or now - noted.asked > FORGOTTEN_AFTER:
-            noted = self._noted[key] = _Noted(why, datetime.now(UTC), now, now)
+        self._prune(now, MOST_NOTED if key in self._noted else MOST_NOTED - 1)
+        noted = self._noted.pop(key, None)
+        if noted is None:
+            noted = _Noted(why, datetime.now(UTC), now, now)
             reason = reason_of(why)
             log.warning(
                 "template missing: deliveries wait for it",
@@ -88,10 +90,25 @@ class MissingTemplates:
                 way_out=reason.way_out,
             )
         noted.why, noted.asked = why, now
+        self._noted[key] = noted
         return min(max((now - noted.began) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
     def found(self, tenant_id: str, events: Collection[str], channel: str) -> None:
-        """Deliveries of these events were rendered."""
+        """Deliveries of these events were rendered, so there is a template.
+
+        It may be outdated all the same: such a one often fails for some payloads only.
+        """
         for event in events if self._noted else ():
-            if self._noted.pop((tenant_id, event, channel), None):
+            key = (tenant_id, event, channel)
+            noted = self._noted.get(key)
+            if noted is not None and noted.why == "template_missing":
+                del self._noted[key]
                 log.info("template found", tenant_id=tenant_id, event_key=event, channel=channel)
+
+    def _prune(self, now: float, most: int) -> None:
+        """Forgets what nobody asks for any more, and the oldest of more than `most`."""
+        while self._noted:
+            key, oldest = next(iter(self._noted.items()))
+            if len(self._noted) <= most and now - oldest.asked <= FORGOTTEN_AFTER:
+                return
+            del self._noted[key]

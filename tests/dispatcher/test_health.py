@@ -10,12 +10,14 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
 from dispatcher import health
-from dispatcher.health import Health, ListenError
+from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
+from dispatcher.missing_templates import Missing
 from dispatcher.rendering.edition import Fault
 from dispatcher.rendering.text import Text
 
@@ -198,6 +200,22 @@ async def test_healthz_shows_the_steps_of_the_router_that_fail(
 
     assert status == 200
     assert json.loads(body)["failing_router_steps"] == {"release_due": "53100: disk full"}
+
+
+async def test_healthz_lists_some_of_many_missing_templates(served: int, watched: Health) -> None:
+    since = datetime.now(UTC)
+    watched.show_missing_templates(
+        lambda: [
+            Missing(f"order.{i}", "email", "default", "template_missing", since)
+            for i in range(MOST_LISTED + 3)
+        ]
+    )
+
+    told = json.loads((await got(served, "/healthz"))[1])
+
+    assert len(told["missing_templates"]) == MOST_LISTED
+    assert len(told["degraded"]) == MOST_LISTED + 1
+    assert "3 more templates" in told["degraded"][-1]
 
 
 async def test_readyz_is_for_who_may_be_given_work(served: int, watched: Health) -> None:

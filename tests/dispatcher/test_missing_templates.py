@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from dispatcher import files, schema
+from dispatcher import files, missing_templates, schema
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
@@ -282,6 +282,32 @@ def test_a_template_is_missing_until_it_is_found_or_nobody_asks_for_it() -> None
     clock.now += FORGOTTEN_AFTER + 1
     assert missing() == []
     assert missing.note("default", EVENT, "sse", "template_missing") == SHORTEST_PAUSE
+
+
+def test_an_outdated_template_that_fits_some_payloads_stays_noted_until_nobody_asks() -> None:
+    clock = Clock()
+    missing = MissingTemplates(clock)
+    pauses = []
+    for seconds in (0, 10, 100):
+        clock.now += seconds
+        pauses.append(missing.note("default", EVENT, "email", "template_outdated"))
+        missing.found("default", {EVENT}, "email")
+
+    assert pauses == [SHORTEST_PAUSE, 5.0, 55.0]
+
+    clock.now += FORGOTTEN_AFTER + 1
+    assert missing() == []
+
+
+def test_of_too_many_templates_the_one_asked_for_longest_ago_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(missing_templates, "MOST_NOTED", 2)
+    missing = MissingTemplates(Clock())
+    for tenant in ("a", "b", "a", "c"):
+        missing.note(tenant, EVENT, "email", "template_missing")
+
+    assert [each.tenant_id for each in missing()] == ["a", "c"]
 
 
 async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
