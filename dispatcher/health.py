@@ -181,12 +181,16 @@ class Health:
 
     @property
     def degradations(self) -> list[str]:
-        """What does not work as it should, a sentence each, templates included."""
+        """What does not work as it should, a sentence each: mirrors, router, templates."""
         waiting = dict.fromkeys(
             (each.event, each.channel, each.sentence) for each in self._missing()
         )
         sentences = [
             *self.degraded,
+            *(
+                f"The router's step {step} fails: {error.rstrip('.')}."
+                for step, error in self.failing_steps().items()
+            ),
             *(
                 f"Deliveries of {event} on {channel} wait for a template. {sentence}"
                 for event, channel, sentence in islice(waiting, MOST_LISTED)

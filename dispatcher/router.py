@@ -127,7 +127,6 @@ class Router:
         connection.add_notice_handler(_log_warning)
         await self._standing_by(functions.lead())
         self._watch.leading(True)
-        self._rests.clear()
         log.info("leading")
         try:
             await functions.check_cluster()
@@ -135,6 +134,8 @@ class Router:
             await self._lead(connection, functions)
         finally:
             self._watch.leading(False)
+            # What fails from here on is the next leader's to tell.
+            self._rests.clear()
 
     async def _lead(self, connection: AsyncConnection[Any], functions: Functions) -> None:
         pause = SHORTEST_LOOK
@@ -229,8 +230,9 @@ class Router:
         """Leaves a step alone for a while, longer each time until it succeeds; for how long."""
         former = self._rests.get(step)
         seconds = shortest if former is None else min(max(former.seconds * 2, shortest), longest)
-        said = None if error is None else f"{error.sqlstate}: {error.diag.message_primary}"
-        self._rests[step] = _Rest(seconds, time.monotonic() + seconds, said)
+        self._rests[step] = _Rest(
+            seconds, time.monotonic() + seconds, None if error is None else _in_words(error)
+        )
         return seconds
 
     def _rests_for(self, step: str) -> float:
@@ -321,6 +323,12 @@ class Router:
                 waiting.cancel()
                 await asyncio.wait({waiting})
         await waiting
+
+
+def _in_words(error: psycopg.Error) -> str:
+    """Its code and what the server says; what psycopg says of its own has no code."""
+    said = error.diag.message_primary or str(error).strip()
+    return said if error.sqlstate is None else f"{error.sqlstate}: {said}"
 
 
 def _log_warning(notice: psycopg.errors.Diagnostic) -> None:

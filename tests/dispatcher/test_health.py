@@ -198,8 +198,10 @@ async def test_healthz_shows_the_steps_of_the_router_that_fail(
 
     status, body = await got(served, "/healthz")
 
-    assert status == 200
-    assert json.loads(body)["failing_router_steps"] == {"release_due": "53100: disk full"}
+    told = json.loads(body)
+    assert (status, told["status"]) == (200, "degraded")
+    assert told["failing_router_steps"] == {"release_due": "53100: disk full"}
+    assert told["degraded"] == ["The router's step release_due fails: 53100: disk full."]
 
 
 async def test_healthz_lists_some_of_many_missing_templates(served: int, watched: Health) -> None:

@@ -290,6 +290,39 @@ async def test_what_fails_is_shown_until_it_works_again(
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_what_failed_is_not_shown_by_who_does_not_lead_any_more(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Broken(monkeypatch, "sweep", "disk_full")
+    watcher = Watcher()
+    router = Router(watcher, watcher.beat, safety_poll=0)
+    async with await database.connect(database_url, "router") as session:
+        task = asyncio.create_task(router.run(session))
+        await seen(lambda: router.failing, "it fails")
+        db.execute("select pg_terminate_backend(%s, 5000)", [session.info.backend_pid])
+        with pytest.raises(psycopg.Error):
+            await task
+
+    assert router.failing == {}
+
+
+async def test_what_the_client_refuses_is_shown_in_its_words(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sweep(_: Functions) -> int:
+        raise psycopg.DataError("a NUL in a string")
+
+    monkeypatch.setattr(Functions, "sweep", sweep)
+    watcher = Watcher()
+    router = Router(watcher, watcher.beat, safety_poll=0)
+    async with await database.connect(database_url, "router") as session:
+        task = asyncio.create_task(router.run(session))
+        await seen(lambda: router.failing, "it fails")
+        assert router.failing == {"sweep": "a NUL in a string"}
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_it_does_not_spin_while_somebody_has_in_hand_what_is_due(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
