@@ -357,7 +357,7 @@ def _named_in(claims: Iterable[str], return_path: ReturnPath) -> NamedDelivery |
     is_forged = False
     for claim in claims:
         try:
-            found = return_path.read(parseaddr(claim)[1] or claim)
+            found = return_path.read(_address(claim) or claim)
         except BadToken:
             is_forged = True
             continue
@@ -472,8 +472,19 @@ def _behind_semicolon(field: str | None) -> str | None:
 
 
 def _addresses(fields: Iterable[str | None]) -> tuple[str, ...]:
-    found = (parseaddr(part)[1] for field in fields if field for part in field.split(","))
+    found = (_address(part) for field in fields if field for part in field.split(","))
     return tuple(address for address in found if "@" in address)
+
+
+def _address(field: str) -> str:
+    """The address in a field; empty without one.
+
+    The standard library descends into comments within comments, as deep as somebody writes them.
+    """
+    try:
+        return parseaddr(field)[1]
+    except (RecursionError, IndexError, ValueError):
+        return ""
 
 
 def _moment(date: str | None) -> datetime | None:

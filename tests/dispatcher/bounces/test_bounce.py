@@ -236,6 +236,21 @@ def test_parts_within_parts_without_end_are_ignored(nested: bytes) -> None:
         receipts_in(nested, SIGNED)
 
 
+@pytest.mark.parametrize("name", ["To", "Delivered-To"])
+def test_comments_within_comments_without_end_name_no_address(name: str) -> None:
+    endless = f"{name}: {'(' * 1000}\nFrom: mx@example.org\n\nNope.\n"
+    with pytest.raises(NotABounce):
+        receipts_in(crlf(endless), SIGNED)
+    assert one(crlf(endless), recipient=OURS).delivery_id == 42
+    assert one(mail("To: " + "(" * 1000 + "\nTo: {to}\n\nNope.\n")).delivery_id == 42
+
+
+def test_comments_within_comments_without_end_are_no_recipient_of_a_report() -> None:
+    recipient = b"Final-Recipient: rfc822; ada@example.org"
+    endless = mail(POSTFIX).replace(recipient, b"Final-Recipient: rfc822; " + b"(" * 1000)
+    assert set(one(endless).addresses or ()) == {"ada@example.org"}
+
+
 def test_what_is_given_back_is_read_no_further_than_its_headers() -> None:
     headers = b"Content-Type: text/rfc822-headers\r\n\r\n"
     endless = headers + b"Content-Type: message/rfc822\r\n\r\n" * 3000
