@@ -488,8 +488,9 @@ def _address(field: str) -> str:
 
 
 def _moment(date: str | None) -> datetime | None:
+    """In UTC: the database refuses an offset of sixteen hours and more."""
     try:
         at = parsedate_to_datetime(date or "")
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -93,7 +93,7 @@ def receipt_in(event_id: str, body: bytes) -> Receipt:
             blame=None if blame is None else Blame(blame),
             addresses=None if address is None else (str(address),),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise Unreadable("unreadable") from None
 
 
@@ -119,4 +119,5 @@ def _moment(value: Any) -> datetime | None:
     if value is None:
         return None
     at = datetime.fromisoformat(value)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    # In UTC: the database refuses an offset of sixteen hours and more.
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

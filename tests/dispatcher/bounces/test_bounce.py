@@ -78,6 +78,22 @@ def test_a_bounce_has_its_moment_and_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Mon, 5 Mar 2029 10:00:02 +2359", datetime(2029, 3, 4, 10, 1, 2, tzinfo=UTC)),
+        ("Mon, 5 Mar 2029 10:00:02 -1600", datetime(2029, 3, 6, 2, 0, 2, tzinfo=UTC)),
+        ("Mon, 5 Mar 2029 10:00:02 -0000", datetime(2029, 3, 5, 10, 0, 2, tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("soon", None),
+    ],
+)
+def test_a_moment_is_in_utc_whatever_the_servers_clock(date: str, moment: datetime | None) -> None:
+    bounce = one(mail(POSTFIX).replace(b"Mon,  5 Mar 2029 10:00:02 +0000 (UTC)", date.encode()))
+    assert bounce.occurred_at == moment
+    assert bounce.occurred_at is None or bounce.occurred_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
     ("action", "status", "kind", "blame"),
     [
         ("failed", "5.1.1", Kind.BOUNCED, Blame.HARD),

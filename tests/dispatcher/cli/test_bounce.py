@@ -72,6 +72,16 @@ def test_a_bounce_on_standard_input_settles_the_delivery_and_suppresses_the_addr
     ]
 
 
+def test_a_bounce_from_a_clock_that_the_database_would_refuse_is_taken(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
+) -> None:
+    bounce = mail(POSTFIX, delivery, address_of(database, signed, delivery))
+    result = cli("bounce", stdin=bounce.replace("10:00:02 +0000", "10:00:02 +2359"))
+
+    assert (result.exit_code, result.stdout) == (0, "Reported: taken.\n")
+    assert state(database) == "bounced"
+
+
 def test_without_a_secret_the_message_id_is_the_proof(
     cli: Cli, database: given.Connection, delivery: int
 ) -> None:

@@ -80,6 +80,15 @@ async def test_the_messages_own_id_will_do(standard: Client, db: Connection) -> 
     assert len(rows(db, "select address from postbell.suppression")) == 1
 
 
+async def test_a_clock_that_the_database_would_refuse_is_understood(
+    standard: Client, db: Connection
+) -> None:
+    delivery = delivered_by(db, "fax", "m1")
+    body = {**told("sent", delivery_id=delivery), "timestamp": "2025-03-05T10:00:00+23:59"}
+    assert (await post(standard, body)).status == 204
+    assert receipts(db) == ["sent"]
+
+
 async def test_a_repetition_is_known_by_its_id(standard: Client, db: Connection) -> None:
     delivery = delivered_by(db, "fax", "m1")
     for _ in range(2):
@@ -125,8 +134,10 @@ async def test_an_unsigned_one_is_turned_away(standard: Client, counted: Counted
         told("sung", delivery_id=1),
         told("sent", delivery_id="one"),
         told("sent", delivery_id=2**64),
+        told("sent", delivery_id=float("inf")),
         told("bounced", delivery_id=1, blame="you"),
         {**told("sent", delivery_id=1), "timestamp": "soon"},
+        {**told("sent", delivery_id=1), "timestamp": "9999-12-31T23:59:59-23:59"},
     ],
 )
 async def test_what_is_signed_and_cannot_be_read_is_said_to_be_so(
