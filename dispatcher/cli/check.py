@@ -17,7 +17,7 @@ from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json, counted
-from dispatcher.delivery import Retry
+from dispatcher.delivery import Fault, Retry
 from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
@@ -409,7 +409,8 @@ async def _greeting(entry: Entry, *, is_named: bool) -> Result:
         sentence = f"{shown} does not answer: {said}. Mails wait; POSTBELL_SMTP_URL is not set."
         return Result("information", "providers", sentence)
     sentence = f"{shown} cannot be used: {said}. Check its URL."
-    return Result("error", "providers", sentence, is_unreachable=True)
+    is_unreachable = fault.fault is not Fault.CONFIGURATION
+    return Result("error", "providers", sentence, is_unreachable)
 
 
 async def _greet(provider: Provider[Any], greeter: Greeter) -> Retry | None:

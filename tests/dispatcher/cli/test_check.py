@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult
 from psycopg.conninfo import make_conninfo
 
 from dispatcher.cli.exits import ExitCode
@@ -171,6 +172,31 @@ def test_each_provider_of_the_file_is_asked(
     assert by_provider["spare_mail"]["severity"] == "error"
     assert "cannot be used: connecting" in by_provider["spare_mail"]["sentence"]
     assert "hunter2" not in str(found)
+
+
+def test_a_wrong_password_is_a_mistake_and_not_a_silent_server(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    controller = Controller(
+        Sink(),
+        hostname="127.0.0.1",
+        port=port,
+        authenticator=lambda *_: AuthResult(success=False, handled=False),
+        auth_require_tls=False,
+    )
+    monkeypatch.setenv("POSTBELL_SMTP_URL", f"smtp://shop:hunter2@127.0.0.1:{port}")
+    controller.start()
+    try:
+        result = cli("check", "--json")
+    finally:
+        controller.stop()
+
+    assert result.exit_code == ExitCode.BAD, result.stdout
+    (error,) = (found for found in json.loads(result.stdout) if found["severity"] == "error")
+    assert "535" in error["sentence"]
+    assert not error["is_unreachable"]
 
 
 def test_a_database_restored_from_another_cluster_calls_for_a_reset(
