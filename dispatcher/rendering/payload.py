@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeGuard
 
 from dispatcher.rendering.event_type import EventType, FieldType
@@ -76,10 +76,15 @@ def _refuse(constant: str) -> object:
 
 
 def _number(written: str) -> int | float:
-    """As jsonb keeps it: 1e3 is a whole number, 1.0 is not."""
-    exponent = Decimal(written).as_tuple().exponent
+    """As jsonb keeps it: 1e3 is a whole number, 1.0 is not. Raises PayloadError."""
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        sentence = f"{written[:_LONGEST_SHOWN]} is out of the range of numbers"
+        raise PayloadError(PayloadFault(None, sentence)) from None
+    exponent = number.as_tuple().exponent
     is_whole = isinstance(exponent, int) and 0 <= exponent <= _MOST_ZEROS
-    return int(Decimal(written)) if is_whole else float(written)
+    return int(number) if is_whole else float(written)
 
 
 def _is_date(value: object) -> bool:
@@ -114,6 +119,8 @@ _TIME: Final = re.compile(
 _LARGEST: Final = 10**18
 #: Of a whole number that is written with an exponent; jsonb writes them all out.
 _MOST_ZEROS: Final = 400
+#: Characters of a number in a sentence.
+_LONGEST_SHOWN: Final = 40
 
 _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "text": lambda value: isinstance(value, str),

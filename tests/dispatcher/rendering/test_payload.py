@@ -34,6 +34,8 @@ def event(tmp_path_factory: pytest.TempPathFactory) -> EventType:
         ("[1]", 1, "a payload is one object"),
         ('{"share": NaN}', None, "there is no NaN in JSON"),
         ('{"count": 1' + "0" * 5000 + "}", None, "this is not JSON: "),
+        ('{"share": 1e99999999999999999999}', None, "1e99999999999999999999 is out of the range"),
+        ('{"share": 1e-99999999999999999999}', None, "is out of the range of numbers"),
         ("[" * 100_000, None, "this is nested too deeply"),
     ],
 )
