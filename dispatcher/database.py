@@ -25,9 +25,10 @@ SESSION: Final[LiteralString] = (
 )
 
 #: SQLSTATEs, or how they begin, of what ends a session, or its use, through no fault of the
-#: statement: a broken connection, a server that stops or starts. A session that may only read any
-#: more is one to a server that lost the lead to another.
-_LOST: Final = ("08", "57P", "25006")
+#: statement: a broken connection, a server that stops or starts, a limit in time that ends the
+#: session and not only its statement (idle_in_transaction_session_timeout, transaction_timeout). A
+#: session that may only read any more is one to a server that lost the lead to another.
+_LOST: Final = ("08", "57P", "25P03", "25P04", "25006")
 
 #: How those begin that pass with time: a transaction rolled back for another's sake, no room, a
 #: lock or a time limit, trouble outside the server. The session is good for another try.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 from psycopg import errors
@@ -16,6 +18,9 @@ from dispatcher.database import is_session_lost, is_unavailable
         ("57P02", True, True),
         ("57P03", True, True),
         ("25006", True, True),
+        ("25P02", False, False),
+        ("25P03", True, True),
+        ("25P04", True, True),
         ("40001", False, True),
         ("40P01", False, True),
         ("53100", False, True),
@@ -48,6 +53,24 @@ def test_a_session_that_was_ended_is_lost(db: psycopg.Connection, database_url: 
             with pytest.raises(psycopg.Error) as raised:
                 other.execute("select")
             assert is_session_lost(raised.value)
+
+
+@pytest.mark.parametrize("limit", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_session_that_a_limit_in_time_ended_is_lost(
+    db: psycopg.Connection, database_url: str, limit: str
+) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute(f"set local {limit} = 50".encode())
+        selected = "select from pg_stat_activity where pid = %s"
+        for _ in range(200):
+            if not db.execute(selected, [other.info.backend_pid]).rowcount:
+                break
+            time.sleep(0.05)
+        with pytest.raises(psycopg.Error) as raised:
+            other.execute("select")
+
+    assert raised.value.sqlstate in ("25P03", "25P04")
+    assert is_session_lost(raised.value)
 
 
 @pytest.mark.parametrize(
