@@ -31,6 +31,15 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)
 
 
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder for temporary files in which everybody makes and removes their own."""
+    place = Path(tempfile.mkdtemp(prefix="postbell-test-"))
+    place.chmod(0o1777)
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
 def ask(url: str, query: str) -> object:
     with psycopg.connect(url) as connection:
         row = connection.execute(query.encode()).fetchone()
@@ -173,7 +182,7 @@ def test_a_deep_folder_gets_a_short_socket(folder: Path) -> None:
         assert not deep.joinpath("socket").exists()
 
 
-def test_it_goes_when_we_are_killed() -> None:
+def test_it_goes_when_we_are_killed(shared_folder: Path) -> None:
     script = """
 import sys, time
 from dispatcher import embedded
@@ -183,7 +192,11 @@ with embedded.server(keep=False, settings={"fsync": "off"}) as server:
 """
     root = Path(embedded.__file__).parents[1]
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "TMPDIR": str(shared_folder)},
     ) as holder:
         assert holder.stdout is not None
         folder = Path(holder.stdout.readline().strip())
