@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     )
     unsubscribe_days: int = _setting(
         730,
-        "How long the link to unsubscribe works that is in a mail: mails are kept.",
+        "How long the unsubscribe link of a mail works. People keep mails for years.",
         unit="days",
         ge=365,
         le=3650,
