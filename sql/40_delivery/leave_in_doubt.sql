@@ -1,6 +1,20 @@
 create or replace function postbell.leave_in_doubt(delivery_ids bigint[]) returns void
-language sql
+-- Not in SQL, which would be planned anew at each call.
+language plpgsql
 as $$
+#variable_conflict use_column
+begin
+    -- In one order everywhere. Nearly always there is nothing in flight.
+    perform
+    from postbell.delivery
+    where id = any(leave_in_doubt.delivery_ids)
+      and state = 'sending'
+    order by id
+    for update;
+    if not found then
+        return;
+    end if;
+
     with doubted as (
         update postbell.delivery as d set
             state = case when d.sent_at is null then 'unknown' else 'sent' end,
@@ -20,7 +34,8 @@ as $$
     select id, clock_timestamp() + postbell.patience_with(channel)
     from doubted
     where state = 'unknown'
-    on conflict (delivery_id) do update set due_at = excluded.due_at
+    on conflict (delivery_id) do update set due_at = excluded.due_at;
+end
 $$;
 
 comment on function postbell.leave_in_doubt(bigint[]) is

@@ -1,11 +1,18 @@
 create or replace function postbell.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
-language sql
+-- Not in SQL, which would be planned anew at each call.
+language plpgsql
 as $$
-    select delivery_ids
+#variable_conflict use_column
+declare
+    v_delivery_ids bigint[];
+begin
+    select delivery_ids into v_delivery_ids
     from postbell.batch
     where id = lock_batch.batch_id
       and claim_token = lock_batch.claim_token
-    for no key update
+    for no key update;
+    return v_delivery_ids;
+end
 $$;
 
 comment on function postbell.lock_batch(bigint, uuid) is
