@@ -4,6 +4,10 @@ as $$
 declare
     v_fault record;
 begin
+    if coalesce(cardinality(enqueue.delivery_ids), 0) = 0 then
+        return;
+    end if;
+
     for v_fault in
         select enqueue.delivery_ids[place] as delivery_id, code, message
         from postbell.isolate(format('postbell.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)

@@ -43,7 +43,10 @@ begin
     from made
     where state = 'queued';
 
-    perform postbell.enqueue(v_queued, is_bulk);
+    -- What cannot be queued is the caller's to close in on, as all else that fails here.
+    if v_queued is not null then
+        perform postbell.make_batches(v_queued, is_bulk, interval '0');
+    end if;
 end
 $$;
 

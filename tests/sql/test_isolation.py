@@ -160,9 +160,8 @@ def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
     assert given.value(db, "select count(*) from postbell.waiting_delivery") == 0
 
 
-def test_a_delivery_that_cannot_be_queued_is_a_dead_letter(
-    db: Connection, people: list[str]
-) -> None:
+def refuse_to_queue(db: Connection) -> None:
+    """No batch is made that carries a delivery of `BAD`."""
     db.execute("""
         create function public.refuse() returns trigger language plpgsql as $$
         begin
@@ -177,13 +176,30 @@ def test_a_delivery_that_cannot_be_queued_is_a_dead_letter(
         create trigger refuse before insert on postbell.batch
         for each row execute function public.refuse()
     """)
+
+
+def test_whose_deliveries_cannot_be_queued_is_set_aside(db: Connection, people: list[str]) -> None:
+    refuse_to_queue(db)
     event = given.emit(db, recipient=None, audience={"recipients": ["p01", BAD, "p02"]})
 
     given.route(db)
 
-    assert given.deliveries(db, event)[BAD, "in_app"] == Fate("failed", REASON)
+    assert told(db, event) == {"p01", "p02"}
+    assert rejected(db) == [(event, BAD, "unreadable_event", REASON)]
     carried = given.column(db, "select unnest(delivery_ids) from postbell.batch")
     assert len(carried) == 2
+
+
+def test_a_delivery_that_cannot_be_queued_again_is_a_dead_letter(db: Connection) -> None:
+    given.recipient(db, BAD)
+    event = given.emit(db, recipient=None, audience={"recipients": ["u1", BAD]})
+    given.route(db)
+    refuse_to_queue(db)
+
+    db.execute("select postbell.enqueue(array(select id from postbell.delivery), is_bulk => false)")
+
+    assert given.deliveries(db, event)[BAD, "in_app"] == Fate("failed", REASON)
+    assert given.deliveries(db, event)["u1", "in_app"].state == "queued"
 
 
 def test_a_batch_that_cannot_be_given_a_job_stops_no_other(db: Connection) -> None:
