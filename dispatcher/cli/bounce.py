@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import mailbox
 import os
 import sys
 import syslog
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +20,7 @@ from dispatcher.cli import questions
 from dispatcher.cli.exits import Failure, failure_of
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, say
+from dispatcher.database import is_unavailable
 from dispatcher.receipt import OURSELVES
 from dispatcher.settings import Settings
 
@@ -54,7 +54,8 @@ def command(
     bounces:  "|postbell bounce"                     in /etc/aliases, with recipient_delimiter = +
     postbell bounce --maildir ~bounces/Maildir       now and then
 
-    Exit codes for a mail server (sysexits.h): 0 it is done with, 75 keep it and try again. What is
+    Exit codes for a mail server (sysexits.h): 0 it is done with, 75 keep it and try again. With
+    --maildir it is 75 if a mail was left as it is; the next run tries it again. What is
     no report, or is forged, is dropped with 0: sent back, it would go to whoever was named as its
     sender. What became of a mail is said in a sentence, and in the system's log for mail.
 
@@ -71,11 +72,8 @@ def command(
                 answer(sentence)
                 _log(sentence)
                 return
-            counted: Counter[str] = Counter()
-            for raw in _unseen(maildir):
-                counted[_taken(connection, return_path, raw, None)] += 1
-            for sentence, count in sorted(counted.items()):
-                answer(f"{count} × {sentence}")
+            if not _read(maildir, lambda raw: _taken(connection, return_path, raw, None)):
+                raise typer.Exit(os.EX_TEMPFAIL)
 
 
 def _taken(
@@ -104,21 +102,63 @@ def _log(sentence: str) -> None:
     syslog.syslog(syslog.LOG_INFO if is_clear else syslog.LOG_WARNING, f"bounce: {sentence}")
 
 
-def _unseen(folder: Path) -> Iterator[bytes]:
-    """Each new mail; it is marked as seen when the next is asked for."""
+def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
+    """Take each mail of a Maildir that is not marked as seen; whether none had to be left.
+
+    A mail that fails does not keep back the others. If the database is away, the error is raised.
+    """
+    counted: Counter[str] = Counter()
+    is_whole = True
+    for file in _unseen(folder):
+        try:
+            with file.open("rb") as opened:
+                raw = opened.read(LARGEST + 1)
+            sentence = take(raw)
+            _mark_as_seen(file)
+            counted[sentence] += 1
+        except Exception as error:  # a mistake of ours must not cost the other mails
+            if is_unavailable(error):
+                raise
+            is_whole = False
+            left = f"Left in the Maildir, {file.name}: {_why(error)}"
+            say(left)
+            _log(left)
+    for sentence, count in sorted(counted.items()):
+        answer(f"{count} × {sentence}")
+    return is_whole
+
+
+def _unseen(folder: Path) -> list[Path]:
+    """Mails that no program has marked as seen, oldest first."""
     try:
-        box = mailbox.Maildir(folder, create=False)
-        keys = box.keys()
+        files = [file for name in ("new", "cur") for file in (folder / name).iterdir()]
     except OSError as error:
         raise Failure(f"{folder} is no Maildir: {error}") from None
-    for key in sorted(keys):
-        mail = box.get_message(key)
-        if "S" in mail.get_flags():
-            continue
-        yield box.get_bytes(key)
-        mail.set_subdir("cur")
-        mail.add_flag("S")
-        box[key] = mail
+    unseen = [
+        file
+        for file in files
+        if not file.name.startswith(".") and not file.is_dir() and "S" not in _flags(file)
+    ]
+    return sorted(unseen, key=lambda file: file.name)
+
+
+def _flags(file: Path) -> str:
+    """As a Maildir has them, in the file's name: letters behind `:2,`."""
+    return file.name.partition(":2,")[2]
+
+
+def _mark_as_seen(file: Path) -> None:
+    flags = "".join(sorted({*_flags(file), "S"}))
+    file.rename(file.parent.parent / "cur" / f"{file.name.partition(':')[0]}:2,{flags}")
+
+
+def _why(error: Exception) -> str:
+    failure = failure_of(error)
+    if failure is not None:
+        return failure.for_people()
+    if not isinstance(error, OSError):
+        traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}"
 
 
 @contextmanager
@@ -126,6 +166,8 @@ def _kept_if_it_fails() -> Iterator[None]:
     """Whatever it is, the mail must not be lost: the mail server tries again later."""
     try:
         yield
+    except typer.Exit:
+        raise
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the mail, either
         failure = failure_of(error)
         if failure is None:

@@ -6,6 +6,7 @@ import os
 import syslog
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
@@ -54,6 +55,18 @@ def mail(shape: str, delivery: int, to: str, status: str = "5.1.1") -> str:
 def address_of(database: given.Connection, signed: ReturnPath, delivery: int) -> str:
     """Where the delivery's mail comes back to."""
     return signed.of(delivery, given.identity(database, delivery), "shop.example")
+
+
+def maildir(folder: Path, new: dict[str, str]) -> None:
+    """Make a Maildir of the folder, with these mails in it."""
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir()
+    for name, text in new.items():
+        (folder / "new" / name).write_text(text)
+
+
+def mails_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
 
 
 def state(database: given.Connection) -> str:
@@ -223,11 +236,8 @@ def test_while_the_settings_are_wrong_the_mail_server_keeps_the_mail(
 def test_a_maildir_is_read_once(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath, tmp_path: Path
 ) -> None:
-    for folder in ("new", "cur", "tmp"):
-        (tmp_path / folder).mkdir()
     to = address_of(database, signed, delivery)
-    (tmp_path / "new" / "1.a").write_text(mail(POSTFIX, delivery, to))
-    (tmp_path / "new" / "2.a").write_text(mail(ABSENT, delivery, to))
+    maildir(tmp_path, {"1.a": mail(POSTFIX, delivery, to), "2.a": mail(ABSENT, delivery, to)})
 
     result = cli("bounce", "--maildir", str(tmp_path))
     assert (result.exit_code, result.stderr) == (0, "")
@@ -236,6 +246,110 @@ def test_a_maildir_is_read_once(
     assert list((tmp_path / "new").iterdir()) == []
     assert len(list((tmp_path / "cur").iterdir())) == 2
     assert cli("bounce", "--maildir", str(tmp_path)).stdout == ""
+
+
+def test_what_another_program_has_marked_as_seen_is_not_read_and_other_flags_stay(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath, tmp_path: Path
+) -> None:
+    maildir(tmp_path, {})
+    bounce = mail(POSTFIX, delivery, address_of(database, signed, delivery))
+    (tmp_path / "cur" / "1.a:2,RS").write_text(bounce)
+    (tmp_path / "cur" / "2.a:2,FT").write_text(bounce)
+
+    assert cli("bounce", "--maildir", str(tmp_path)).stdout == "1 × Reported: taken.\n"
+    assert mails_in(tmp_path / "cur") == ["1.a:2,RS", "2.a:2,FST"]
+
+
+def test_a_mail_with_parts_within_parts_does_not_keep_back_the_others(
+    cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath, tmp_path: Path
+) -> None:
+    nested = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(1000)
+    )
+    bounce = mail(POSTFIX, delivery, address_of(database, signed, delivery))
+    maildir(tmp_path, {"1.a": nested, "2.a": bounce})
+
+    result = cli("bounce", "--maildir", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "1 × Reported: taken.\n" in result.stdout
+    assert mails_in(tmp_path / "cur") == ["1.a:2,S", "2.a:2,S"]
+
+
+def test_a_mail_that_fails_is_left_and_told_and_the_others_go_on(
+    cli: Cli,
+    database: given.Connection,
+    delivery: int,
+    signed: ReturnPath,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[tuple[int, str]] = []
+    monkeypatch.setattr(syslog, "syslog", lambda *entry: logged.append(entry))
+    bounce = mail(POSTFIX, delivery, address_of(database, signed, delivery))
+    maildir(tmp_path, {"2.a": bounce})
+    (tmp_path / "new" / "1.a").symlink_to(tmp_path / "gone")
+
+    result = cli("bounce", "--maildir", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (os.EX_TEMPFAIL, "1 × Reported: taken.\n")
+    assert result.stderr.startswith("Left in the Maildir, 1.a: FileNotFoundError: ")
+    assert [(level, line.partition(", ")[0]) for level, line in logged] == [
+        (syslog.LOG_WARNING, "bounce: Left in the Maildir")
+    ]
+    assert mails_in(tmp_path / "new") == ["1.a"]
+    assert mails_in(tmp_path / "cur") == ["2.a:2,S"]
+
+
+def test_a_mail_that_meets_a_mistake_of_ours_is_left_with_a_traceback(
+    cli: Cli,
+    database: given.Connection,
+    signed: ReturnPath,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(raw: bytes, *_: object) -> None:
+        raise KeyError(raw.decode())
+
+    monkeypatch.setattr("dispatcher.bounce.receipts_in", mistaken)
+    maildir(tmp_path, {"1.a": "one", "2.a": "two"})
+
+    result = cli("bounce", "--maildir", str(tmp_path))
+    assert result.exit_code == os.EX_TEMPFAIL
+    assert "Traceback" in result.stderr
+    assert "Left in the Maildir, 1.a: KeyError: 'one'" in result.stderr
+    assert "Left in the Maildir, 2.a: KeyError: 'two'" in result.stderr
+    assert mails_in(tmp_path / "new") == ["1.a", "2.a"]
+
+
+def test_while_the_database_is_away_a_maildir_is_left_as_it_is(
+    cli: Cli,
+    database: given.Connection,
+    signed: ReturnPath,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+
+    def away(raw: bytes, *_: object) -> None:
+        asked.append(raw)
+        raise psycopg.OperationalError("the connection is closed")
+
+    monkeypatch.setattr("dispatcher.bounce.receipts_in", away)
+    maildir(tmp_path, {"1.a": "one", "2.a": "two"})
+
+    result = cli("bounce", "--maildir", str(tmp_path))
+    assert result.exit_code == os.EX_TEMPFAIL
+    assert "cannot be reached" in result.stderr
+    assert asked == [b"one"]
+    assert mails_in(tmp_path / "new") == ["1.a", "2.a"]
+
+
+def test_what_is_no_maildir_is_said_to_be_none(
+    cli: Cli, database: given.Connection, tmp_path: Path
+) -> None:
+    result = cli("bounce", "--maildir", str(tmp_path))
+
+    assert result.exit_code == os.EX_TEMPFAIL
+    assert f"{tmp_path} is no Maildir" in result.stderr
 
 
 @settings(
