@@ -8,14 +8,7 @@ as $$
             failed_at,
             coalesce(
                 postbell.mirror_fault(source, mapping),
-                (
-                    select 'its triggers are gone or disabled'
-                    from pg_trigger
-                    where tgrelid = source
-                      and tgfoid = 'postbell.follow_users'::regproc
-                      and tgenabled <> 'D'
-                    having count(*) < 4
-                ),
+                postbell.mirror_trigger_fault(source),
                 failure
             ) as fault
         from postbell.recipient_mirror

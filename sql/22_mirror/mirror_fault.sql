@@ -28,6 +28,11 @@ as $$
               and not has_table_privilege(proowner, source, 'select')
         ),
         (
+            -- What is mirrored is copied with the rights of the owner of Postbell, who may read more than who asks for it.
+            select format('%s may not read %s', current_user, source)
+            where not has_table_privilege(source, 'select')
+        ),
+        (
             -- Whose it is would decide who is copied, and the policy's functions would run with the rights of who reads.
             select format('row-level security hides rows of %s from %s: mirror as a role with BYPASSRLS', source, current_user)
             where row_security_active(source)

@@ -5,17 +5,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_fault text := postbell.mirror_fault(source, mapping);
+    v_fault text;
     v_failure text;
     v_event text;
     v_people postbell.mirrored[];
     v_users bigint := 0;
 begin
-    if v_fault is not null then
-        perform postbell.raise_error('invalid_argument', v_fault);
-    end if;
     perform postbell.require_tenant(mirror_recipients.tenant_id);
 
+    -- Refused by a trigger if there is a fault.
     insert into postbell.recipient_mirror as known (source, mapping, tenant_id)
     values (mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id)
     on conflict (source) do update set

@@ -31,6 +31,14 @@ begin
                 for update skip locked
             );
             continue when cardinality(v_tenants) = 0;
+            -- Who says that a table is mirrored must have put the triggers on it: nobody can on a catalog.
+            v_failure := coalesce(
+                postbell.mirror_fault(v_mirror.source, v_mirror.mapping), postbell.mirror_trigger_fault(v_mirror.source)
+            );
+            if v_failure is not null then
+                perform postbell.report_mirror_failure(v_mirror.source, v_failure);
+                continue;
+            end if;
             for v_people in
                 select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_tenants) as people
             loop

@@ -236,20 +236,47 @@ def test_a_report_that_says_nothing_is_a_bounce_that_blames_nobody() -> None:
     assert (bounce.kind, bounce.blame, bounce.detail) == (Kind.BOUNCED, None, {"format": "unknown"})
 
 
-@pytest.mark.parametrize(
-    "nested",
-    [
-        b"".join(
-            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
-            for n in range(3000)
-        ),
-        b"Content-Type: message/rfc822\r\n\r\n" * 3000,
-    ],
-    ids=["parts", "mails"],
-)
+ENDLESS = {
+    "parts": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+        for n in range(3000)
+    ),
+    "mails": b"Content-Type: message/rfc822\r\n\r\n" * 3000,
+}
+#: A number that the standard library takes for one, and Python refuses to read.
+BROKEN = b"Content-Type: multipart/mixed; boundary*" + b"1" * 5000 + b"*=x\r\n\r\n--x\r\n"
+UNREADABLE = {**ENDLESS, "a broken header": BROKEN, "a word": b"\r\n" + b"boundary " * 21}
+
+
+@pytest.mark.parametrize("nested", ENDLESS.values(), ids=ENDLESS)
 def test_parts_within_parts_without_end_are_ignored(nested: bytes) -> None:
     with pytest.raises(NotABounce, match="without end"):
         receipts_in(nested, SIGNED)
+
+
+def test_what_cannot_be_read_and_came_to_nobody_in_particular_is_ignored() -> None:
+    with pytest.raises(NotABounce, match="cannot be read"):
+        receipts_in(BROKEN, SIGNED)
+    with pytest.raises(Unproven, match="not signed by us"):
+        receipts_in(BROKEN, SIGNED, FORGED)
+
+
+@pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_and_came_to_a_signed_address_is_a_bounce_that_blames_nobody(
+    raw: bytes,
+) -> None:
+    for bounce in (one(raw, recipient=OURS), one(f"To: <{OURS}>\r\n".encode() + raw)):
+        assert (bounce.kind, bounce.delivery_id) == (Kind.BOUNCED, 42)
+        assert (bounce.blame, bounce.detail) == (None, {"format": "unknown"})
+        # Without any, SQL takes it for the person's own, and suppresses only if that is to blame.
+        assert bounce.addresses is None
+
+
+@pytest.mark.parametrize("headers", [REPLIES["a note of absence"], REPLIES["an answer"]])
+@pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
+def test_replies_that_cannot_be_read_are_ignored_all_the_same(headers: str, raw: bytes) -> None:
+    with pytest.raises(NotABounce, match=r"an automatic reply|an answer"):
+        receipts_in(crlf(f"{headers}\n") + raw, SIGNED, OURS)
 
 
 @pytest.mark.parametrize("name", ["To", "Delivered-To"])

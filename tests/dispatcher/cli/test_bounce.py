@@ -131,6 +131,21 @@ def test_a_bounce_that_nobody_can_read_is_counted_and_blames_no_address(
     assert given.column(database, "select address from postbell.suppression") == []
 
 
+def test_a_mail_larger_than_what_is_read_is_counted_all_the_same(
+    cli: Cli,
+    database: given.Connection,
+    delivery: int,
+    signed: ReturnPath,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatcher.cli.bounce.LARGEST", 1000)
+    to = address_of(database, signed, delivery)
+
+    result = cli("bounce", stdin=f"From: mx@example.org\nTo: {to}\n\n{'Nope. ' * 1000}\n")
+    assert result.stdout == "Reported without a reason, for it is in no known form: taken.\n"
+    assert state(database) == "bounced"
+
+
 def test_a_complaint_of_microsofts_suppresses_the_address(
     cli: Cli, database: given.Connection, delivery: int, signed: ReturnPath
 ) -> None:
