@@ -281,17 +281,9 @@ class Daemon:
             try:
                 await work()
             except psycopg.Error as error:
-                if database.is_session_lost(error):
-                    log.warning("lost the database", part=part, error=str(error).strip())
-                elif database.is_unavailable(error):
-                    log.warning(
-                        "the database refused",
-                        part=part,
-                        code=error.sqlstate,
-                        error=str(error).strip(),
-                    )
-                else:
+                if not database.is_unavailable(error):
                     raise
+                database.log_failure(part, error)
             if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
                 pause = SHORTEST_PAUSE
             await self._pause(pause)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, LiteralString
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
+
+log = structlog.get_logger()
 
 #: A session that sleeps for hours holding a lock must not outlive its host: the server asks every
 #: ten seconds and gives up after three silences. The statements are few and come again and again:
@@ -53,6 +57,19 @@ def is_unavailable(error: BaseException) -> bool:
     if is_session_lost(error):
         return True
     return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_PASSING)
+
+
+def log_failure(part: str, error: psycopg.Error) -> None:
+    """Says why a part that goes on trying cannot use the database just now.
+
+    What does not pass by itself, such as a permission that is missing, is an error.
+    """
+    said = str(error).strip()
+    if is_session_lost(error):
+        log.warning("lost the database", part=part, error=said)
+        return
+    level = logging.WARNING if is_unavailable(error) else logging.ERROR
+    log.log(level, "the database refused", part=part, code=error.sqlstate, error=said)
 
 
 #: For what is done again if a crash of the server undoes it. Whoever waits for the disk later waits

@@ -176,7 +176,8 @@ class Metrics:
         """A gateway has open pages; both are asked at every scrape."""
         self._gauge("open_streams", "Pages that are open now.").set_function(count)
         self._gauge(
-            "streams_attended", "1 while the database rings when there is something to tell them."
+            "streams_attended",
+            "1 while the database rings when there is something to tell them, and it can be read.",
         ).set_function(is_attended)
 
     def mirrors_checked(self, broken: int, missing_tenant: int) -> None:

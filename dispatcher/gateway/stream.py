@@ -65,6 +65,9 @@ LONGEST_PAUSE: Final = 5.0
 #: that lost a gateway at once, one comes back a millisecond.
 _RETRY: Final = (1000, 4000)
 
+#: The same where the database refused for a reason that does not pass by itself.
+_RETRY_REFUSED: Final = (30_000, 60_000)
+
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -112,8 +115,8 @@ class Stream:
 
     @property
     def is_attended(self) -> bool:
-        """Whether those who write know that somebody is there to be told."""
-        return self._is_attended
+        """Whether those who write know that somebody is there to be told, and it can be read."""
+        return self._is_attended and not self._teller.is_cut
 
     def start(self) -> None:
         """Needs no database yet: without one, pages are asked to come back."""
@@ -170,8 +173,8 @@ class Stream:
             try:
                 missed = await self._teller.join(stream, last_id)
             except psycopg.Error as error:
-                log.warning("a stream cannot be opened", error=str(error).strip())
-                stream.end(_come_back(0))
+                database.log_failure("opening a stream", error)
+                stream.end(_come_back(0) if is_unavailable(error) else _come_back_much_later())
             else:
                 stream.release(_come_back(0) + missed)
             self._heartbeat.add(stream)
@@ -216,8 +219,10 @@ class Stream:
 
     async def _attend(self) -> None:
         """Keeps a session with the doorbell, through restarts of the database."""
+        loop = asyncio.get_running_loop()
         pause = SHORTEST_PAUSE
         while True:
+            began = loop.time()
             try:
                 async with AsyncExitStack() as stack:
                     connection = await stack.enter_async_context(
@@ -225,14 +230,15 @@ class Stream:
                     )
                     await self._doorbell.begin(connection)
                     self._is_attended = True
-                    pause = SHORTEST_PAUSE
                     # Changes, and who logged out, are told only to those who are there.
                     self._teller.count_anew()
                     self._are_suspect.set()
                     await self._doorbell.run(connection)
             except psycopg.Error as error:
-                log.warning("lost the database", part="doorbell", error=str(error).strip())
+                database.log_failure("doorbell", error)
             self._is_attended = False
+            if loop.time() - began > LONGEST_PAUSE:
+                pause = SHORTEST_PAUSE
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -248,7 +254,8 @@ class Stream:
                 try:
                     if identity not in verdicts:
                         verdicts[identity] = await self._doorkeeper.is_valid(identity)
-                except psycopg.Error:
+                except psycopg.Error as error:
+                    database.log_failure("stream sessions", error)
                     break
                 if not verdicts[identity]:
                     stream.end()
@@ -258,6 +265,11 @@ def _come_back(many: int) -> bytes:
     """Not all of them at once, and after a second at the earliest."""
     shortest, longest = _RETRY
     return frame.retry(random.randint(shortest, max(longest, shortest + many)))  # noqa: S311
+
+
+def _come_back_much_later() -> bytes:
+    """Pages that come back at once would only be refused again."""
+    return frame.retry(random.randint(*_RETRY_REFUSED))  # noqa: S311
 
 
 def _not_allowed() -> Problem:

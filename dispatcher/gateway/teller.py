@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 import structlog
 
+from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway import frame
 from dispatcher.gateway.audience import Audience
@@ -38,8 +39,10 @@ COUNTED_AT_A_TIME: Final = 200
 #: Notifications that somebody who was away is told one by one. Of more, the page looks anew.
 MOST_MISSED: Final = 500
 
-#: Seconds before the database is asked again that did not answer.
+#: Seconds before the database is asked again that did not answer. One that refused for a reason
+#: that does not pass by itself is asked after a pause that doubles.
 _PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
 
 #: Pages that are told at the same time what they missed.
 _RESUMED_AT_ONCE: Final = 4
@@ -83,6 +86,11 @@ class Teller:
         self.look()
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the log could not be read when that was last tried."""
+        return self._is_cut
+
+    @property
     def heartbeat(self) -> bytes:
         """For who has been told everything: the position, so that no page's grows old."""
         if self._snapshot is None or not self._is_between_windows.is_set():
@@ -91,6 +99,7 @@ class Teller:
 
     async def run(self) -> None:
         """Until cancelled, through restarts of the database."""
+        pause = _PAUSE
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -99,12 +108,15 @@ class Teller:
                 async with self._pool.connection() as connection:
                     await self._read(StreamLog(connection))
             except psycopg.Error as error:
-                log.warning("lost the database", part="streams", error=str(error).strip())
+                database.log_failure("streams", error)
                 self._is_cut = True
                 _fail(waiters, error)
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(pause)
+                is_passing = database.is_unavailable(error)
+                pause = _PAUSE if is_passing else min(pause * 2, _LONGEST_PAUSE)
                 self._wanted.set()
             else:
+                pause = _PAUSE
                 _succeed(waiters)
 
     async def join(self, stream: OpenStream, last_id: str | None) -> bytes:

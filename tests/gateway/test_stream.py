@@ -11,6 +11,7 @@ from functools import partial
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from dispatcher import database
 from dispatcher.database import Pool
@@ -22,6 +23,7 @@ from dispatcher.gateway.stream import Stream
 from tests import given
 from tests.gateway.page import Tap, opened, resuming
 from tests.given import Connection
+from tests.scenarios.patience import seen
 from tests.sql.sessions import Background
 
 
@@ -661,6 +663,55 @@ async def test_without_a_database_a_page_is_asked_to_come_back(
                 assert page.retry is not None
         finally:
             await app.stop()
+
+
+async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_less(
+    db: Connection,
+    database_url: str,
+    sessions: Pool,
+    authenticator: Authenticator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(teller, "_PAUSE", 0.05)
+    db.execute("alter function postbell.stream_position() rename to stream_position_away")
+    app = Stream(database_url, sessions, authenticator)
+    try:
+        with capture_logs() as logged:
+            app.start()
+            async with opened(app) as page:
+                assert page.is_over
+                assert page.retry is not None
+                assert page.retry >= 30_000
+            await asyncio.sleep(1)
+        assert not app.is_attended
+        db.execute("alter function postbell.stream_position_away() rename to stream_position")
+        await seen(lambda: app.is_attended, "it is read again")
+    finally:
+        await app.stop()
+
+    refused = [entry for entry in logged if entry.get("part") == "streams"]
+    # After 0.05, 0.15, 0.35, 0.75 s and so on.
+    assert 2 <= len(refused) <= 6
+    for entry in refused:
+        assert (entry["event"], entry["log_level"]) == ("the database refused", "error")
+        assert entry["code"] == "42883"
+
+
+async def test_a_doorbell_that_is_refused_after_it_began_is_tried_less_and_less(
+    db: Connection, database_url: str, sessions: Pool, authenticator: Authenticator
+) -> None:
+    db.execute("alter function postbell.doze() rename to doze_away")
+    app = Stream(database_url, sessions, authenticator)
+    with capture_logs() as logged:
+        app.start()
+        await asyncio.sleep(2)
+        await app.stop()
+    db.execute("alter function postbell.doze_away() rename to doze")
+
+    refused = [entry for entry in logged if entry.get("part") == "doorbell"]
+    # After 0.1, 0.3, 0.7, 1.5 s.
+    assert 2 <= len(refused) <= 5
+    assert {entry["code"] for entry in refused} == {"42883"}
 
 
 async def test_pages_look_anew_when_the_log_is_another(db: Connection, app: Stream) -> None:
