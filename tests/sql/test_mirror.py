@@ -362,21 +362,75 @@ def spying_view(users: Connection) -> Connection:
     return users
 
 
-def test_a_view_that_is_said_to_be_mirrored_is_not_read_with_our_rights(
-    spying_view: Connection,
+@pytest.mark.parametrize(
+    ("source", "mapping", "said"),
+    [
+        (
+            "app.people",
+            '{"id": "id", "tenant_id": "tenant", "email": "mail"}',
+            "app.people is neither a table nor a partitioned one",
+        ),
+        (
+            "pg_authid",
+            '{"id": "rolname", "attributes": {"secret": "rolpassword"}}',
+            "postbell_admin may not read pg_authid",
+        ),
+        ("app.users", '{"id": "id", "email": "mail"}', "postbell_admin may not read app.users"),
+    ],
+)
+def test_what_an_administrator_may_not_mirror_they_cannot_write_down_as_mirrored(
+    spying_view: Connection, source: str, mapping: str, said: str
+) -> None:
+    with pytest.raises(psycopg.Error) as refused, spying_view.transaction():
+        spying_view.execute(
+            "insert into postbell.recipient_mirror (source, mapping, tenant_id)"
+            " values (%s, %s, 'default')",
+            [source, mapping],
+        )
+
+    assert refused.value.diag.message_primary == f"invalid argument: {said}"
+
+
+def test_nor_have_more_columns_copied_of_a_table_that_is_mirrored(users: Connection) -> None:
+    mirror(users, {"id": "id"})
+    users.execute("set local role postbell_admin")
+
+    with pytest.raises(psycopg.Error, match=r"postbell_admin may not read app\.users"):
+        users.execute(
+            "update postbell.recipient_mirror"
+            ' set mapping = \'{"id": "id", "attributes": {"name": "full_name"}}\''
+        )
+
+
+@pytest.mark.parametrize(
+    ("source", "id_column", "fault"),
+    [
+        ("pg_authid", "rolname", "its triggers are gone or disabled"),
+        ("app.users", "id", "its triggers are gone or disabled"),
+        ("app.people", "id", "app.people is neither a table nor a partitioned one"),
+    ],
+)
+def test_what_has_none_of_our_triggers_is_not_read_for_a_new_tenant(
+    spying_view: Connection, source: str, id_column: str, fault: str
 ) -> None:
     said: list[str] = []
     spying_view.add_notice_handler(lambda told: said.append(str(told.message_primary)))
-    spying_view.execute("""
-        insert into postbell.recipient_mirror (source, mapping, tenant_id)
-        values ('app.people', '{"id": "id", "tenant_id": "tenant", "email": "mail"}', 'default');
-        insert into postbell.missing_tenant (source, tenant_id) values ('app.people', 'late')
-    """)
+    spying_view.execute("reset role")
+    spying_view.execute("alter table postbell.recipient_mirror disable trigger user")
+    spying_view.execute(
+        "insert into postbell.recipient_mirror (source, mapping, tenant_id)"
+        " values (%s, jsonb_build_object('id', %s::text), 'late')",
+        [source, id_column],
+    )
+    spying_view.execute("set local role postbell_admin")
+    spying_view.execute(
+        "insert into postbell.missing_tenant (source, tenant_id) values (%s, 'late')", [source]
+    )
 
     given.tenant(spying_view, "late")
 
-    ((warning),) = said
-    assert warning.endswith("app.people is neither a table nor a partitioned one")
+    assert said == [f"recipients do not follow {source}: {fault}"]
+    assert given.column(spying_view, "select id from postbell.recipient") == []
 
 
 def test_nor_is_one_that_takes_the_place_of_a_table_meanwhile(spying_view: Connection) -> None:
