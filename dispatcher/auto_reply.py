@@ -55,7 +55,7 @@ def is_automatic(mail: Message) -> bool:
         submitted not in _NO
         or _words(mail, "precedence").strip().lower() in _PRECEDENCES
         or any(_words(mail, mark).strip().lower() not in _NO for mark in _MARKS)
-        or mail.get_param("report-type") == "disposition-notification"
+        or _is_receipt_for_reading(mail)
     )
 
 
@@ -67,6 +67,14 @@ def is_answer(mail: Message) -> bool:
 def is_of_a_server(mail: Message) -> bool:
     """By who sends it, or by its subject."""
     return bool(_SERVER.search(_words(mail, "from")) or _GIVEN_BACK.search(_words(mail, "subject")))
+
+
+def _is_receipt_for_reading(mail: Message) -> bool:
+    try:
+        return mail.get_param("report-type") == "disposition-notification"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # What the standard library raises depends on how the field is broken.
+        return False
 
 
 def _words(mail: Message, name: str) -> str:

@@ -1,8 +1,9 @@
 """Mail that comes back: delivery status notifications (RFC 3464), complaints (RFC 5965, ARF, and
 those of Microsoft, which are older), and bounces that are a text for people.
 
-People do not write to the address that bounces return to. So whatever comes to one that we signed,
-and is no automatic reply, is a bounce, even if nobody can read why; then it blames no address.
+Hardly anybody writes to the address that bounces return to. So whatever comes to one that we signed
+is a bounce, unless it is an automatic reply or somebody's answer: even one that cannot be taken
+apart, of which the headers alone are read. If nobody can read why, it blames no address.
 
 Anybody can write to the address that bounces return to. What it says is believed if the address
 carries our signature, or if the mail that is given back has the Message-ID that we sent, which
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
-from email.parser import HeaderParser
+from email.parser import BytesHeaderParser, HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from quopri import decodestring
 from types import MappingProxyType
@@ -54,7 +55,7 @@ _NAMING: Final = ("original-recipient", "final-recipient", "x-actual-recipient")
 _REPORTS: Final = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "message/feedback-report"}
 )
-_HEADERS_ALONE: Final = ("text/rfc822-headers", "message/global-headers")
+_FIELDS_ALONE: Final = ("text/rfc822-headers", "message/global-headers")
 _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "failed": Kind.BOUNCED,
@@ -91,6 +92,8 @@ _TRACES: Final = ("return-path", "authentication-results", "received-spf")
 _ADDRESS: Final = re.compile(r"[^\s<>;=,\"'()@]{1,128}@[^\s<>;=,\"'()@]{1,255}")
 _LONGEST_TRACE: Final = 4096
 _ENDLESS: Final = "parts within parts without end"
+#: What the standard library's parser raises depends on how the mail is broken.
+_BROKEN: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class NotABounce(Exception):
@@ -99,6 +102,10 @@ class NotABounce(Exception):
 
 class Unproven(Exception):
     """It may be one, but anybody could have written it."""
+
+
+class _Endless(Exception):
+    """More parts within parts than are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +152,25 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
     Unproven; never anything else, whatever the bytes.
     """
     seen = raw[:_LOOKED_AT]
-    if len(_BOUNDARY.findall(seen)) > _MOST_BOUNDARIES:
-        raise NotABounce(_ENDLESS)
+    status = feedback = None
+    found: list[Receipt] = []
+    otherwise = "no report of a mail server"
     try:
         returned = _taken_apart(seen, raw, recipient)
         status = returned.blocks("message/delivery-status", "message/global-delivery-status")
         feedback = returned.blocks("message/feedback-report")
         found = _understood(returned, status, feedback)
-    except RecursionError:
-        raise NotABounce(_ENDLESS) from None
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # What the standard library's parser raises depends on how the mail is broken.
-        raise NotABounce("a mail that cannot be read") from None
+    except (RecursionError, _Endless):
+        returned, otherwise = _headers_alone(seen, raw, recipient), _ENDLESS
+    except _BROKEN:
+        returned, otherwise = _headers_alone(seen, raw, recipient), "a mail that cannot be read"
 
     if found:
         subject = _subject(returned, status or [], feedback or [], return_path)
     else:
         signed = _named_in(returned.envelope, return_path)
         if signed is None or not signed.is_signed:
-            raise NotABounce("no report of a mail server")
+            raise NotABounce(otherwise)
         subject = _Subject(signed.delivery_id, None, signed.identity)
         found = [_unknown(returned)]
     return [
@@ -179,6 +186,9 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
 
 
 def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
+    """Raises _Endless, or as _BROKEN says."""
+    if len(_BOUNDARY.findall(seen)) > _MOST_BOUNDARIES:
+        raise _Endless
     mail = message_from_bytes(seen)
     every = list(_parts_of(mail))
     parts = _by_type(every)
@@ -188,16 +198,34 @@ def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
         every = list(_parts_of(inner))
         parts = _by_type(every)
     explained = explanation_in(
-        part for part in every if part.get_content_type() not in _HEADERS_ALONE
+        part for part in every if part.get_content_type() not in _FIELDS_ALONE
     )
     return _Returned(
         mail=mail,
         parts=parts,
         explained=explained,
         original=_original(parts) or (_fields(explained.copy) if explained.copy else None),
-        envelope=[recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))],
+        envelope=_envelope(mail, recipient),
         origin=_identity(mail, raw),
     )
+
+
+def _headers_alone(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
+    """Of a mail that cannot be taken apart. Raises NotABounce for a reply."""
+    mail = BytesHeaderParser().parsebytes(seen)
+    _refuse_replies(mail)
+    return _Returned(
+        mail=mail,
+        parts={},
+        explained=Explanation("", ""),
+        original=None,
+        envelope=_envelope(mail, recipient),
+        origin=_identity(mail, raw),
+    )
+
+
+def _envelope(mail: Message, recipient: str | None) -> list[str]:
+    return [recipient or "", *(value for name in _ENVELOPE for value in _all(mail, name))]
 
 
 def _by_type(every: Iterable[Message]) -> dict[str, Message]:
@@ -219,12 +247,17 @@ def _understood(
     if reports:
         return reports
     if status is None and "x-failed-recipients" not in returned.mail:
-        if is_automatic(returned.mail):
-            raise NotABounce("an automatic reply")
-        if is_answer(returned.mail):
-            raise NotABounce("an answer that somebody wrote to the address that bounces return to")
+        _refuse_replies(returned.mail)
     failures = failures_in(returned.mail, returned.explained)
     return [] if failures is None else [_of_text(returned, failures)]
+
+
+def _refuse_replies(mail: Message) -> None:
+    """Raises NotABounce for what a program or a person has answered."""
+    if is_automatic(mail):
+        raise NotABounce("an automatic reply")
+    if is_answer(mail):
+        raise NotABounce("an answer that somebody wrote to the address that bounces return to")
 
 
 def _reports(returned: _Returned, blocks: Sequence[Message]) -> Iterator[Receipt]:
@@ -401,7 +434,7 @@ def _original(parts: Mapping[str, Message]) -> Message | None:
             return content[0]
         if isinstance(content, str):
             return _fields(content)
-    for kind in _HEADERS_ALONE:
+    for kind in _FIELDS_ALONE:
         if kind in parts:
             return _fields(decoded(parts[kind]))
     return None

@@ -24,7 +24,7 @@ from dispatcher.database import is_unavailable
 from dispatcher.receipt import OURSELVES
 from dispatcher.settings import Settings
 
-#: Bytes. A report gives back a mail of ours at most; what is longer is none.
+#: Bytes that are read of a mail. A report stands at the beginning, and gives back a mail of ours.
 LARGEST: int = 10 * 1024 * 1024
 
 
@@ -60,14 +60,15 @@ def command(
     sender. What became of a mail is said in a sentence, and in the system's log for mail.
 
     What comes to an address that is signed, and cannot be read, counts as a bounce without a
-    reason; postbell.receipt has it, with {"format": "unknown"}.
+    reason; postbell.receipt has it, with {"format": "unknown"}. Automatic replies, and answers that
+    somebody wrote, are dropped.
     """  # noqa: D301 - this \b keeps the lines apart
     with _kept_if_it_fails():
         settings = Settings.load()
         return_path = ReturnPath(settings.return_path, settings.signer)
         with connected(settings) as connection:
             if maildir is None:
-                raw = sys.stdin.buffer.read(LARGEST + 1)
+                raw = sys.stdin.buffer.read(LARGEST)
                 sentence = _taken(connection, return_path, raw, recipient)
                 answer(sentence)
                 _log(sentence)
@@ -80,8 +81,6 @@ def _taken(
     connection: Connection, return_path: ReturnPath, raw: bytes, recipient: str | None
 ) -> str:
     """What became of one mail, as a sentence."""
-    if len(raw) > LARGEST:
-        return "Dropped: it is larger than any report."
     try:
         receipts = bounce.receipts_in(raw, return_path, recipient)
     except bounce.NotABounce as error:
@@ -112,7 +111,7 @@ def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
     for file in _unseen(folder):
         try:
             with file.open("rb") as opened:
-                raw = opened.read(LARGEST + 1)
+                raw = opened.read(LARGEST)
             sentence = take(raw)
             _mark_as_seen(file)
             counted[sentence] += 1
