@@ -1,6 +1,7 @@
 """Whether a mail was written by a program for a person, such as a note of absence (RFC 3834).
 
-Servers mark what they give back in the same way, so whoever sends it, and its subject, count first.
+Servers mark what they give back in the same way, so who sends it counts first, and then how its
+subject begins: behind that stands the subject of our mail, which may be about a vacation.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ _PRECEDENCES: Final = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 def is_automatic(mail: Message) -> bool:
     """A program has answered, and no mail server has given anything back."""
-    if _AWAY.search(_words(mail, "subject")):
+    subject = _words(mail, "subject")
+    if _SERVER.search(_words(mail, "from")) or _GIVEN_BACK.match(subject.lstrip()):
+        return False
+    if _AWAY.search(subject):
         return True
     if is_of_a_server(mail):
         return False

@@ -191,6 +191,25 @@ def test_replies_are_ignored(headers: str) -> None:
         receipts_in(mail(reply), SIGNED)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "From: MAILER-DAEMON\nSubject: Undeliverable: Your vacation booking",
+        "From: mx@example.org\nSubject: Undeliverable: Your vacation booking",
+        "From: Mail Delivery System <mx@example.org>\nSubject: Your vacation booking (failed)",
+        "From: <>\nSubject: =?utf-8?q?_Unzustellbar=3A_Abwesenheit?=\nAuto-Submitted: auto-replied",
+    ],
+)
+def test_a_mail_about_a_vacation_that_is_given_back_is_a_bounce(headers: str) -> None:
+    assert one(mail(f"{headers}\nTo: {{to}}\n\nNope.\n")).kind is Kind.BOUNCED
+
+
+def test_an_absence_is_one_whatever_it_is_about() -> None:
+    absent = "From: ada@example.org\nSubject: Out of office: Undeliverable parcels\nTo: {to}\n\n"
+    with pytest.raises(NotABounce, match="an automatic reply"):
+        receipts_in(mail(absent), SIGNED)
+
+
 def test_a_long_subject_is_read_in_time() -> None:
     subject = "deliver" * 30_000
     assert one(mail(f"From: <>\nSubject: {subject}\nTo: {{to}}\n\n")).kind is Kind.BOUNCED
