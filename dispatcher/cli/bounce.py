@@ -66,7 +66,7 @@ def command(
     with _kept_if_it_fails():
         settings = Settings.load()
         return_path = ReturnPath(settings.return_path, settings.signer)
-        with connected(settings) as connection:
+        with connected(settings, is_embedded=None) as connection:
             if maildir is None:
                 raw = sys.stdin.buffer.read(LARGEST)
                 sentence = _taken(connection, return_path, raw, recipient)

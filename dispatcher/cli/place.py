@@ -21,37 +21,40 @@ Connection = psycopg.Connection[TupleRow]
 
 
 @contextmanager
-def database_url(settings: Settings, *, is_embedded: bool = False) -> Iterator[str]:
+def database_url(settings: Settings, *, is_embedded: bool | None) -> Iterator[str]:
     """URL of the database; an embedded server runs at least as long as the block does.
 
-    Raises Failure without either.
+    `is_embedded` is None for a command without --embedded. Raises Failure without either.
     """
     if is_embedded:
         with embedded.server(keep=True) as server:
             say(f"This is the embedded PostgreSQL in {server.folder}.")
             yield server.url
     else:
-        yield named_database(settings)
+        yield named_database(settings, may_be_embedded=is_embedded is not None)
 
 
-def named_database(settings: Settings) -> str:
+def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
     """The URL in the settings. Raises Failure without one.
 
     An embedded server in its place would look well, and nobody would ever hear of anything.
     """
     if settings.database_url is None:
+        otherwise = ", or say --embedded for a PostgreSQL of Postbell's own"
         raise Failure(
             "POSTBELL_DATABASE_URL is not set: name the database in it, as in"
-            " postgresql://user:password@host:5432/name, or say --embedded for a PostgreSQL of"
-            " Postbell's own.",
+            f" postgresql://user:password@host:5432/name{otherwise if may_be_embedded else ''}.",
             ExitCode.USAGE,
         )
     return settings.database_url.get_secret_value()
 
 
 @contextmanager
-def connected(settings: Settings, *, is_embedded: bool = False) -> Iterator[Connection]:
-    """A session that commits every statement, on a schema that is known to be ours."""
+def connected(settings: Settings, *, is_embedded: bool | None) -> Iterator[Connection]:
+    """A session that commits every statement, on a schema that is known to be ours.
+
+    `is_embedded` is None for a command without --embedded.
+    """
     with database_url(settings, is_embedded=is_embedded) as url, connect(url) as connection:
         contract.check_contract(connection)
         yield connection

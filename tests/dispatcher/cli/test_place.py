@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -53,6 +54,16 @@ def test_without_a_database_a_command_ends_with_a_sentence(
     assert "--embedded" in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("no_server")
+def test_without_a_database_a_command_names_no_option_that_it_does_not_have(bare: Cli) -> None:
+    result = bare("bounce", stdin="")
+
+    assert result.exit_code == os.EX_TEMPFAIL
+    assert result.stderr.startswith("POSTBELL_DATABASE_URL is not set: ")
+    assert "--embedded" not in result.stderr
+    assert result.stderr.endswith("/name.\n")
 
 
 def test_every_command_that_needs_a_database_may_be_given_an_embedded_one() -> None:
