@@ -68,9 +68,9 @@ begin
                 else v_after
             end)
             loop
+                perform postbell.note_missing_tenants(v_source, v_people);
                 v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
-                perform postbell.note_missing_tenants(v_source, v_people);
             end loop;
         end if;
     exception

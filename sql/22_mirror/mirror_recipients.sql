@@ -44,9 +44,9 @@ begin
         select people
         from postbell.read_users(mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id) as people
     loop
+        perform postbell.note_missing_tenants(mirror_recipients.source, v_people);
         v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', mirror_recipients.mapping), v_people);
         v_failure := coalesce(v_failure, v_fault);
-        perform postbell.note_missing_tenants(mirror_recipients.source, v_people);
         v_users := v_users + cardinality(v_people);
     end loop;
     if v_failure is not null then

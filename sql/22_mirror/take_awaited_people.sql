@@ -5,6 +5,7 @@ as $$
 #variable_conflict use_column
 declare
     v_mirror postbell.recipient_mirror;
+    v_notes bigint[];
     v_tenants text[];
     v_people postbell.mirrored[];
     v_fault text;
@@ -22,15 +23,16 @@ begin
     loop
         v_failure := null;
         begin
-            -- Whoever is at it already takes their users, too.
-            v_tenants := array(
-                select missing.tenant_id
+            -- Locked by whoever takes their users already, or writes users whom nobody else sees yet: housekeeping looks again.
+            select array_agg(id), array_agg(distinct tenant_id) into v_notes, v_tenants
+            from (
+                select missing.id, missing.tenant_id
                 from postbell.missing_tenant as missing
                 where missing.source = v_mirror.source
                   and exists (select from postbell.tenant where id = missing.tenant_id)
                 for update skip locked
-            );
-            continue when cardinality(v_tenants) = 0;
+            ) as locked;
+            continue when v_notes is null;
             -- Who says that a table is mirrored must have put the triggers on it: nobody can on a catalog.
             v_failure := coalesce(
                 postbell.mirror_fault(v_mirror.source, v_mirror.mapping), postbell.mirror_trigger_fault(v_mirror.source)
@@ -45,9 +47,10 @@ begin
                 v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
+            -- In a snapshot from before, not all of their users may have been there to see.
             delete from postbell.missing_tenant
-            where source = v_mirror.source
-              and tenant_id = any (v_tenants);
+            where id = any (v_notes)
+              and current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
         exception
             -- The next round of housekeeping does it.
             when serialization_failure then

@@ -12,6 +12,7 @@ from dispatcher.errors import InvalidArgumentError
 from tests import given
 from tests.given import Connection
 from tests.sql.conftest import Connect
+from tests.sql.sessions import Background, await_waiting
 
 MAPPING: dict[str, object] = {
     "id": "id",
@@ -755,6 +756,108 @@ def test_a_user_written_while_the_tenant_was_made_is_taken_by_housekeeping(
 
     assert given.column(owner, "select id from postbell.recipient") == ["1"]
     assert given.value(owner, "select count(*) from postbell.missing_tenant") == 0
+
+
+@pytest.fixture
+def late(connect: Connect) -> Connection:
+    """Commits each statement; in a mirrored table, user 1 names the tenant late."""
+    owner = connect()
+    owner.execute("create schema app")
+    owner.execute("create table app.users (id bigint primary key, site text, mail text)")
+    mirror(owner, TENANTS)
+    add_to(owner, "late", 1)
+    return owner
+
+
+def housekept(owner: Connection) -> tuple[list[str], int]:
+    """Who is a recipient after housekeeping, and how many notes of tenants are left."""
+    owner.execute("select postbell.tidy_up()")
+    return (
+        given.column(owner, "select id from postbell.recipient order by id"),
+        given.value(owner, "select count(*) from postbell.missing_tenant"),
+    )
+
+
+def test_a_user_whom_the_maker_of_the_tenant_does_not_see_keeps_its_note(
+    late: Connection, connect: Connect
+) -> None:
+    application = connect(autocommit=False)
+    add_to(application, "late", 2)
+
+    given.tenant(late, "late")
+    application.commit()
+
+    assert housekept(late) == (["1", "2"], 0)
+
+
+def test_a_note_that_was_not_locked_is_not_deleted(late: Connection, connect: Connect) -> None:
+    application = connect(autocommit=False)
+    add_to(application, "late", 2)
+    add_to(late, "late", 3)
+    late.execute(
+        "insert into postbell.missing_tenant (source, tenant_id) select source, 'late'"
+        " from postbell.recipient_mirror"
+    )
+
+    given.tenant(late, "late")
+    assert given.column(late, "select id from postbell.recipient order by id") == ["1", "3"]
+    application.commit()
+
+    assert housekept(late) == (["1", "2", "3"], 0)
+
+
+def test_a_user_written_while_the_tenant_waits_to_commit_is_noted_again(
+    late: Connection, connect: Connect
+) -> None:
+    maker = connect(autocommit=False)
+    given.tenant(maker, "late")
+    add_to(late, "late", 2)
+    maker.commit()
+
+    assert housekept(late) == (["1", "2"], 0)
+
+
+def test_a_tenant_made_while_a_statement_takes_its_users_has_them_noted(
+    late: Connection, connect: Connect
+) -> None:
+    given.recipient(late, "3")
+    application, other = connect(), connect(autocommit=False)
+    other.execute("select from postbell.recipient where id = '3' for update")
+    taking = Background(
+        lambda: application.execute("insert into app.users values (3, 'default'), (4, 'new')")
+    )
+    await_waiting(late, application)
+    given.tenant(late, "new")
+    other.commit()
+    taking.result()
+
+    assert housekept(late) == (["3", "4"], 1)
+
+
+def test_users_whom_an_older_snapshot_does_not_see_are_taken_by_housekeeping(
+    late: Connection, connect: Connect
+) -> None:
+    maker = connect(autocommit=False)
+    maker.execute("set transaction isolation level repeatable read")
+    maker.execute("select 1")
+    add_to(late, "late", 2)
+    given.tenant(maker, "late")
+    maker.commit()
+
+    assert housekept(late) == (["1", "2"], 0)
+
+
+def test_an_older_snapshot_does_not_rely_on_a_note_that_is_gone(
+    late: Connection, connect: Connect
+) -> None:
+    application = connect(autocommit=False)
+    application.execute("set transaction isolation level repeatable read")
+    application.execute("select 1")
+    given.tenant(late, "late")
+    add_to(application, "late", 2)
+    application.commit()
+
+    assert housekept(late) == (["1", "2"], 0)
 
 
 def test_two_who_name_the_same_missing_tenant_wait_for_nobody(connect: Connect) -> None:
