@@ -20,15 +20,25 @@ begin
     from unnest(v_delivery_ids, outcomes, providers, message_ids, codes, reasons, latencies_ms)
         as tried (delivery_id, outcome, provider, message_id, code, reason, latency_ms)
     where delivery_id is not null
-      -- Said again by one that did not hear us commit.
-      and (v_carried is not null or not exists (
-          select
-          from postbell.attempt as earlier
-          where earlier.delivery_id = tried.delivery_id
-            and earlier.outcome = tried.outcome
-            and earlier.provider = tried.provider
-            and earlier.provider_message_id is not distinct from tried.message_id
-      ));
+      and (
+          v_carried is not null and outcome <> 'sent'
+          -- In flight: nobody has said so of this try. A dead letter that is sent again may get the same answer as before.
+          or v_carried is not null and exists (
+              select
+              from postbell.delivery as d
+              where d.id = tried.delivery_id
+                and d.state = 'sending'
+          )
+          -- Said again by one that did not hear us commit, whether its claim still holds or not.
+          or not exists (
+              select
+              from postbell.attempt as earlier
+              where earlier.delivery_id = tried.delivery_id
+                and earlier.outcome = tried.outcome
+                and earlier.provider = tried.provider
+                and earlier.provider_message_id is not distinct from tried.message_id
+          )
+      );
 
     perform postbell.settle(v_delivery_ids, outcomes, providers, message_ids, reasons, retry_after, suppressions, versions);
     perform postbell.match_receipts(v_delivery_ids, message_ids);

@@ -26,9 +26,9 @@ begin
         join postbell.delivery as d on d.id = t.delivery_id
         where d.id = any(v_tried_ids)
           and (
-              v_carried is not null
+              v_carried is not null and t.outcome <> 'sent'
               or t.outcome = 'sent' and not exists (
-                  -- Said again by one that did not hear us commit.
+                  -- Said again by one that did not hear us commit, whether its claim still holds or not.
                   select
                   from postbell.attempt as earlier
                   where earlier.delivery_id = t.delivery_id

@@ -211,6 +211,37 @@ def test_a_yes_that_comes_when_the_claim_is_gone_is_recorded_once(db: Connection
     assert outcomes == ["unknown", "sent"]
 
 
+@pytest.mark.parametrize(
+    ("channel", "function", "answer"),
+    [("email", "record_attempts", attempts), ("push", "record_pushes", pushes)],
+)
+def test_a_yes_whose_commit_nobody_heard_of_is_said_again_and_recorded_once(
+    db: Connection, channel: str, function: str, answer: Any
+) -> None:
+    event = route(db, channel)
+    claimed = claim(db)
+    start(db, claimed)
+
+    for _ in range(2):
+        assert given.call(db, function, **answer(claimed, "sent")) == [(True,)]
+
+    assert given.deliveries(db, event)["u1", channel].state == "sent"
+    assert given.column(db, "select outcome from postbell.attempt") == ["sent"]
+
+
+def test_the_same_yes_to_a_dead_letter_that_is_sent_again_is_another(db: Connection) -> None:
+    route(db, "email")
+    for _ in range(2):
+        claimed = claim(db)
+        start(db, claimed)
+        given.call(db, "record_attempts", **attempts(claimed, "sent"))
+        given.call(db, "finish_batch", **claimed.by)
+        db.execute("insert into postbell.dead_letter (delivery_id) values (%s)", [claimed.delivery])
+        given.call(db, "retry")
+
+    assert given.column(db, "select outcome from postbell.attempt") == ["sent", "sent"]
+
+
 @pytest.mark.parametrize("outcome", ["retry", "refused", "unknown", "failed"])
 def test_any_other_answer_counts_for_nothing_when_the_claim_is_gone(
     db: Connection, outcome: str
