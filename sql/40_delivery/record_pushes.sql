@@ -46,25 +46,23 @@ begin
 
     -- The person's own: a device's id, too, may be another's after a crash. And nobody waits for anybody over it.
     own as materialized (
-        select device.id, device.last_reached_at, tried.outcome, tried.is_gone
+        select device.id, tried.outcome, tried.is_gone
         from tried
         join postbell.push_subscription as device
             on device.id = tried.device
             and device.tenant_id = tried.tenant_id
             and device.recipient_id = tried.recipient_id
+        -- To the hour: a row need not change with every message.
+        where tried.is_gone
+           or tried.outcome = 'sent'
+          and device.last_reached_at > clock_timestamp() - interval '1 hour' is not true
         for update of device skip locked
     ),
 
     reached as (
-        -- To the hour: a row need not change with every message.
         update postbell.push_subscription set
             last_reached_at = clock_timestamp()
-        where id in (
-            select id
-            from own
-            where outcome = 'sent'
-              and last_reached_at > clock_timestamp() - interval '1 hour' is not true
-        )
+        where id in (select id from own where outcome = 'sent')
     )
 
     delete from postbell.push_subscription

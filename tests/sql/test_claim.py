@@ -15,6 +15,7 @@ import pytest
 
 from tests import given
 from tests.given import Connection, Fate
+from tests.sql.conftest import Connect
 
 Named = dict[str, object]
 
@@ -298,6 +299,25 @@ def test_a_device_is_forgotten_only_by_a_push_to_its_person(db: Connection) -> N
         "u1",
         "u2",
     ]
+
+
+@pytest.mark.parametrize(("reached", "free"), [("now()", [1, 2]), ("null", [1])])
+def test_only_a_device_that_is_changed_is_locked(
+    db: Connection, connect: Connect, reached: str, free: list[int]
+) -> None:
+    db.execute(f"update postbell.push_subscription set last_reached_at = {reached}".encode())
+    route(db, "push", "u2")
+    claimed = claim(db)
+    start(db, claimed)
+
+    with db.transaction():
+        given.call(db, "record_pushes", **pushes(claimed, "sent"))
+        found = given.column(
+            connect(),
+            "select id from postbell.push_subscription order by id for update skip locked",
+        )
+
+    assert found == free
 
 
 def test_a_job_from_before_a_crash_takes_no_batch_of_another_channel(db: Connection) -> None:
