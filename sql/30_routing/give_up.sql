@@ -8,8 +8,15 @@ as $$
             reason = left(give_up.code || ': ' || give_up.message, 1000)
         where d.id = give_up.delivery_id
           and d.state in ('queued', 'waiting', 'sending')
-        returning d.id, d.state
+        returning d.id, d.state, d.reason
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'given_up', reason
+        from failed
     )
+
     insert into postbell.dead_letter (delivery_id)
     select id
     from failed

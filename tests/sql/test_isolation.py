@@ -157,6 +157,8 @@ def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
     assert fates.pop((BAD, "sms")) == Fate("failed", REASON)
     assert {fate.state for fate in fates.values()} == {"queued"}
     assert given.column(db, "select recipient_id from postbell.dead_letters") == [BAD]
+    steps = "select reason from postbell.delivery_timeline where what = 'given_up'"
+    assert given.column(db, steps) == [REASON]
     assert given.value(db, "select count(*) from postbell.waiting_delivery") == 0
 
 
