@@ -205,6 +205,24 @@ def test_a_text_that_gets_the_id_of_one_that_a_failover_lost_has_another_stamp(
     assert stamp(connection) != before
 
 
+def test_the_stamp_is_found_without_reading_every_text(connection: Connection) -> None:
+    connection.execute(
+        "insert into postbell.text_version (path, version, content)"
+        " select %s, n, n::text from generate_series(1, 5000) as n",
+        [SMS],
+    )
+    connection.execute("analyze postbell.text_version")
+    read = (
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+        " where relname = 'text_version'"
+    )
+    before = given.value(connection, read)
+
+    assert stamp(connection) is not None
+
+    assert given.value(connection, read) - before <= 2
+
+
 def test_a_tenants_own_texts_come_before_everybodys_and_new_ones_before_old(
     connection: Connection,
 ) -> None:
