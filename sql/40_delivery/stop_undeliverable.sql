@@ -88,7 +88,10 @@ begin
                 else 'skipped'
             end,
             reason = coalesce(overtaken.reason, d.reason),
-            is_silent = d.is_silent or overtaken.falls_silent
+            is_silent = d.is_silent or overtaken.falls_silent,
+            -- What is kept silently is decided anew; what is stopped says so by its reason.
+            rung = case when overtaken.reason is null then 7 else d.rung end,
+            verdict = case when overtaken.reason is null then 'muted' else d.verdict end
         from overtaken
         where d.id = overtaken.id
         returning d.id, overtaken.reason

@@ -952,6 +952,18 @@ def test_what_came_while_muted_is_kept_silently(db: Connection) -> None:
     assert given.column(db, "select unread from postbell.unread_counts") == [0]
 
 
+def test_what_is_muted_after_it_was_queued_says_so(db: Connection) -> None:
+    event = given.emit(db, channels=["in_app"])
+    given.route(db)
+    given.call(db, "mute", recipient="u1")
+    record_inbox(db, claim(db))
+
+    assert given.column(db, "select is_silent from postbell.inbox_item") == [True]
+    assert given.deliveries(db, event)["u1", "in_app"] == Fate("delivered", "muted")
+    (told,) = given.explain(db, event)
+    assert (told.decision, told.rung, told.reason) == ("now", 7, "muted")
+
+
 def test_what_has_expired_is_still_put_into_the_inbox(db: Connection) -> None:
     to_inbox(db, expires_at="2020-01-01Z")
     assert record_inbox(db, claim(db)) == 1
