@@ -304,6 +304,21 @@ def test_what_is_written_past_the_function_keeps_an_hour_a_week_too(
     assert refusal.value.sqlstate == "PB021"
 
 
+def test_hours_that_leave_enough_in_any_case_are_looked_at_no_closer(
+    connection: Connection,
+) -> None:
+    connection.execute("""
+        create or replace function postbell.reachable_time(
+            tenant_id text, recipient text, channel text
+        ) returns interval language plpgsql stable as 'begin raise division_by_zero; end'
+    """)
+
+    quiet(connection, "22:00", "07:00")
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        quiet(connection, "08:00", "08:00")
+
+
 @pytest.mark.parametrize("ends_at", ["08:00", "07:59:59.999999"])
 def test_windows_without_end_hold_back_nothing(connection: Connection, ends_at: str) -> None:
     # As they were before they were refused.
