@@ -27,7 +27,7 @@ end
 $$;
 
 comment on function postbell.cancel(text, text) is
-    'Takes back what was emitted about a subject until now, in this transaction too; what comes later is delivered. Returns how many deliveries were taken back and how many were already handed over. An event that is scheduled counts as one, and so does the rest of a large audience that is being told; what the router has not come to yet is taken back and not counted.';
+    'Takes back what was emitted about a subject until now, in this transaction too; what comes later is delivered. Returns how many deliveries were taken back and how many were already handed over. An event that is scheduled counts as one, and so does the rest of a large audience that is being told; what the router has not come to yet is taken back and not counted. What it has in hand just then is not counted either.';
 
 create or replace function postbell.cancel(outbox_id bigint, out taken_back bigint, out handed_over bigint)
 language plpgsql security definer

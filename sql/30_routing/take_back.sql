@@ -9,7 +9,8 @@ as $$
 declare
     v_unresolved bigint;
 begin
-    -- Nobody waits for anybody: what a router or a dispatcher has in hand just now counts as handed over.
+    -- Nobody waits for anybody: a delivery that somebody has in hand just now counts as handed over. An event that the
+    -- router has in hand is in neither count: whom it tells is not known here yet.
     with scheduled as (
         delete from postbell.scheduled_notification
         where notification_id in (
@@ -79,4 +80,4 @@ begin
 end
 $$;
 
-comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one.';
+comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
