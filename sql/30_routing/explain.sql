@@ -97,7 +97,13 @@ begin
             where d.notification_id = explain.outbox_id
               and d.recipient_id = foreseen.recipient_id
               and d.channel = foreseen.channel
-        );
+        )
+          and not exists (
+              select
+              from postbell.rejected_event as r
+              where r.outbox_id = explain.outbox_id
+                and r.recipient = foreseen.recipient_id
+          );
     end if;
 end
 $$;

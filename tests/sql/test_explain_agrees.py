@@ -275,6 +275,18 @@ def test_explain_completes_a_large_audience_that_is_being_told(db: Connection) -
     assert sorted(map(str, found)) == [f"p{number:02}" for number in range(30)]
 
 
+def test_who_is_set_aside_of_a_large_audience_is_explained_once(db: Connection) -> None:
+    for number in range(30):
+        given.recipient(db, f"p{number:02}", roles=["crowd"])
+    outbox_id = given.emit(db, recipient=None, audience={"role": "crowd"})
+    given.route(db)
+
+    given.value(db, "select postbell.reject(%s, 'p07', '22012', 'poison')", outbox_id)
+
+    found = [one.reason for one in given.explain(db, outbox_id) if one.recipient_id == "p07"]
+    assert found == ["unreadable_event"]
+
+
 def test_explaining_writes_nothing(db: Connection) -> None:
     db.execute("set default_transaction_read_only = on")
     assert given.explain(db, event="order.paid", recipient="u1")
