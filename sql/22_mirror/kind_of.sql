@@ -13,7 +13,7 @@ return (
         else 'other'
     end
     from pg_type
-    where oid = kind_of.type
+    where oid = postbell.base_type(kind_of.type)
 );
 
 comment on function postbell.kind_of(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';

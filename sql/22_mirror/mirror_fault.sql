@@ -71,7 +71,7 @@ as $$
             end))
             from mapped
             join pg_attribute on attrelid = source and attname = mapped.value #>> '{}'
-            left join pg_type as listed on listed.typarray = atttypid
+            left join pg_type as listed on listed.typarray = postbell.base_type(atttypid::regtype)
             cross join postbell.kind_of(atttypid::regtype) as kind
             where mapped.name not like 'attributes.%'
               and not case

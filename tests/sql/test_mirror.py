@@ -294,6 +294,38 @@ def test_attributes_keep_what_json_can_say(users: Connection) -> None:
     assert recipient(users, 2, "attributes") == {"all": ["a", "b"], "n": 3, "name": None}
 
 
+def test_columns_of_domains_are_as_those_of_their_types(connection: Connection) -> None:
+    connection.execute("""
+        create schema app;
+        create domain app.number as bigint check (value > 0);
+        create domain app.user_id as app.number;
+        create domain app.roles as text[];
+        create domain app.settings as jsonb;
+        create table app.users (
+            id app.user_id primary key, roles app.roles, settings app.settings, logins app.number
+        );
+        insert into app.users values (1, '{client,vip}', '{"a": 1}', 3)
+    """)
+    named: dict[str, object] = {"id": "id", "roles": "roles", "attributes": "settings"}
+    mirror(connection, named)
+    assert recipient(connection, 1, "attributes") == {"a": 1}
+    assert roles(connection, 1) == ["client", "vip"]
+
+    mirror(connection, named | {"attributes": {"logins": "logins", "settings": "settings"}})
+    assert recipient(connection, 1, "attributes") == {"logins": 3, "settings": {"a": 1}}
+
+
+def test_a_domain_of_what_is_no_text_is_none_either(connection: Connection) -> None:
+    connection.execute("""
+        create schema app;
+        create domain app.photo as bytea;
+        create table app.users (id bigint primary key, photo app.photo)
+    """)
+
+    with pytest.raises(psycopg.Error, match=r"photo of app\.users is of type app\.photo"):
+        mirror(connection, {"id": "id", "email": "photo"})
+
+
 def test_an_administrator_mirrors_a_table_of_theirs(users: Connection) -> None:
     users.execute("""
         grant usage, create on schema app to postbell_admin;
