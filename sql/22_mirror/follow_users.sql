@@ -75,8 +75,7 @@ begin
         end if;
     exception
         when others then
-            -- Trouble of the transaction or the server (deadlock, serialization, no room, cancelled) is the caller's to retry.
-            if left(sqlstate, 2) in ('40', '53', '55', '57', '58', 'XX') then
+            if postbell.is_transient_error(sqlstate) then
                 raise;
             end if;
             v_failure := coalesce(postbell.mirror_fault(v_source, v_mirror.mapping), sqlerrm);

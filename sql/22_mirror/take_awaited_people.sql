@@ -56,7 +56,7 @@ begin
             when serialization_failure then
                 null;
             when others then
-                if left(sqlstate, 2) in ('40', '53', '55', '57', '58', 'XX') then
+                if postbell.is_transient_error(sqlstate) then
                     raise;
                 end if;
                 v_failure := coalesce(postbell.mirror_fault(v_mirror.source, v_mirror.mapping), sqlerrm);
