@@ -167,5 +167,5 @@ begin
 end
 $$;
 
--- What a deploy calls is the owner's.
-revoke execute on function postbell.add_integer_ids from postbell_admin;
+-- What a deploy calls is the owner's, and so is what housekeeping calls of its own.
+revoke execute on function postbell.add_integer_ids, postbell.take_awaited_people, postbell.take_early from postbell_admin;

@@ -752,6 +752,21 @@ def test_an_administrator_sees_and_calls_everything(crowd: Connection) -> None:
         given.call(crowd, "retry")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select postbell.take_awaited_people()",
+        "select postbell.take_early('test', '{}')",
+        "select postbell.add_integer_ids('notify_order_paid')",
+    ],
+)
+def test_an_administrator_does_not_call_what_deploy_and_housekeeping_call(
+    connection: Connection, statement: str
+) -> None:
+    with acting_as(connection, "admin"):
+        assert is_denied(connection, statement)
+
+
 def test_functions_that_act_for_others_pin_what_they_find(connection: Connection) -> None:
     loose = given.column(
         connection,
