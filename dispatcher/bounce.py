@@ -448,11 +448,18 @@ def _blocks(part: Message) -> list[Message]:
         text = decoded(part)
     elif encoding in _ENCODINGS:
         # The parser takes fields apart before it decodes them.
-        text = _ENCODINGS[encoding]("\n\n".join(map(str, content)))
+        text = _ENCODINGS[encoding]("\n\n".join(map(_as_written, content)))
     else:
         return [block for block in content if isinstance(block, Message)]
     blocks = text.replace("\r\n", "\n").split("\n\n")
     return [_fields(block) for block in blocks if block.strip()]
+
+
+def _as_written(block: Message) -> str:
+    """Fields and what is behind them. str() would fold each, in the square of its length."""
+    fields = "".join(f"{name}: {value}\n" for name, value in block.raw_items())
+    behind = block.get_payload()
+    return f"{fields}\n{behind if isinstance(behind, str) else ''}"
 
 
 def _fields(text: str) -> Message:

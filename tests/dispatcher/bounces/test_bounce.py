@@ -215,6 +215,15 @@ def test_a_long_subject_is_read_in_time() -> None:
     assert one(mail(f"From: <>\nSubject: {subject}\nTo: {{to}}\n\n")).kind is Kind.BOUNCED
 
 
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+def test_a_long_field_of_an_encoded_report_is_read_in_time(encoding: str) -> None:
+    written = f"Content-Type: message/delivery-status\nContent-Transfer-Encoding: {encoding}\n\n"
+    long = crlf(f"{written}X-Long: ") + b"\xff" * 150_000 + b"\r\n"
+    report = mail(POSTFIX).replace(b"Content-Type: message/delivery-status\r\n\r\n", long)
+    assert report != mail(POSTFIX)
+    assert one(report).kind is Kind.BOUNCED
+
+
 def test_what_comes_to_an_address_that_is_not_signed_is_no_bounce_in_whatever_words() -> None:
     words = "From: mailer-daemon@example.org\nTo: {to}\n\nNope.\n"
     with pytest.raises(NotABounce, match="no report of a mail server"):
