@@ -82,8 +82,13 @@ begin
             addressed.tenant_id, addressed.recipient_id, addressed.category, addressed.event, addressed.subject,
             addressed.ready_at
         ) as silence
-        cross join lateral postbell.address_on(
-            wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
+        -- Named once, or postbell.normal_address() is not inlined, which names it twice.
+        cross join lateral (
+            select address
+            from postbell.address_on(
+                wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
+            )
+            offset 0
         ) as reach
     ),
 
