@@ -91,6 +91,8 @@ _HIDDEN: Final = re.compile(r"redact|anonym|undisclosed|\*|^x+@", re.IGNORECASE)
 _TRACES: Final = ("return-path", "authentication-results", "received-spf")
 _ADDRESS: Final = re.compile(r"[^\s<>;=,\"'()@]{1,128}@[^\s<>;=,\"'()@]{1,255}")
 _LONGEST_TRACE: Final = 4096
+#: Characters of a field that are looked at for its first address.
+_LONGEST_ADDRESS: Final = 2048
 _ENDLESS: Final = "parts within parts without end"
 #: What the standard library's parser raises depends on how the mail is broken.
 _BROKEN: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -519,10 +521,11 @@ def _addresses(fields: Iterable[str | None]) -> tuple[str, ...]:
 def _address(field: str) -> str:
     """The address in a field; empty without one.
 
-    The standard library descends into comments within comments, as deep as somebody writes them.
+    The standard library descends into comments within comments, as deep as somebody writes them,
+    and takes the square of a list's length.
     """
     try:
-        return parseaddr(field)[1]
+        return parseaddr(field[:_LONGEST_ADDRESS])[1]
     except (RecursionError, IndexError, ValueError):
         return ""
 

@@ -224,6 +224,11 @@ def test_a_long_field_of_an_encoded_report_is_read_in_time(encoding: str) -> Non
     assert one(report).kind is Kind.BOUNCED
 
 
+def test_a_long_list_of_addresses_is_read_in_time() -> None:
+    listed = mail("From: mx@example.org\nTo: {to}" + ",@" * 125_000 + "\n\nNope.\n")
+    assert one(listed).delivery_id == 42
+
+
 def test_what_comes_to_an_address_that_is_not_signed_is_no_bounce_in_whatever_words() -> None:
     words = "From: mailer-daemon@example.org\nTo: {to}\n\nNope.\n"
     with pytest.raises(NotABounce, match="no report of a mail server"):
