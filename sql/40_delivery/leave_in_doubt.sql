@@ -1,5 +1,5 @@
 create or replace function postbell.leave_in_doubt(delivery_ids bigint[]) returns void
--- Not in SQL, which would be planned anew at each call.
+-- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
 #variable_conflict use_column

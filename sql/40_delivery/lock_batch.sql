@@ -1,5 +1,5 @@
 create or replace function postbell.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
--- Not in SQL, which would be planned anew at each call.
+-- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
 #variable_conflict use_column

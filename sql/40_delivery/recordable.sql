@@ -1,7 +1,7 @@
 create or replace function postbell.recordable(
     carried bigint[], delivery_ids bigint[], identities text[], outcomes text[]
 ) returns bigint[]
--- Not in SQL, which would be planned anew at each call.
+-- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql stable
 as $$
 begin
