@@ -8,6 +8,8 @@ import pytest
 
 from tests import given
 from tests.given import Connection, Fate
+from tests.sql.conftest import Connect
+from tests.sql.sessions import Background, await_waiting
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,34 @@ def dead(db: Connection) -> list[int]:
 def after(db: Connection, **later: float) -> None:
     given.clock(db, datetime.now(UTC) + timedelta(**later))
     db.execute("select postbell.tidy_up()")
+
+
+def test_what_was_in_flight_is_locked_in_order(db: Connection, connect: Connect) -> None:
+    for _ in range(3):
+        given.emit(db)
+    given.route(db)
+    first, *others = given.column(db, "select id from postbell.delivery order by id")
+    db.execute("update postbell.delivery set state = 'sending'")
+    doubting, third = connect(), connect()
+    # The table is read as it lies, and the first one lies last.
+    db.execute("update postbell.delivery set attempts = 1 where id = %s", [first])
+    doubting.execute("set enable_indexscan = off; set enable_bitmapscan = off")
+
+    with db.transaction():
+        db.execute("select from postbell.delivery where id = %s for update", [first])
+        left = Background(
+            lambda: doubting.execute(
+                "select postbell.leave_in_doubt(array(select id from postbell.delivery))"
+            )
+        )
+        await_waiting(third, doubting)
+        free = given.column(
+            third, "select id from postbell.delivery order by id for update skip locked"
+        )
+    left.result()
+
+    assert free == others
+    assert given.column(db, "select state from postbell.delivery") == ["unknown"] * 3
 
 
 def test_a_text_in_doubt_waits_for_its_provider_longer_than_networks_try(db: Connection) -> None:
