@@ -127,8 +127,8 @@ class Sender(ABC):
     def _tell_claim_lost(self, batch: Batch) -> None:
         """Whoever has the batch now does what is left of it; there is nothing to try again."""
         log.warning(
-            "the claim of a batch is lost: another dispatcher has claimed it, or a crash of the"
-            " database has undone the claim",
+            "the claim of a batch is lost: another dispatcher has claimed it, a crash of the"
+            " database has undone the claim, or the batch was recorded already and the answer lost",
             batch=batch.id,
             channel=self._channel.name,
         )

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from structlog.testing import capture_logs
 
@@ -601,6 +602,32 @@ async def test_a_session_lost_after_the_providers_yes_repeats_nothing(
     assert [provider.copies(number) for number in range(1, 6)] == [1] * 5
     assert set(given.column(db, "select state from postbell.delivery")) == {"sent"}
     assert given.value(db, "select count(*) from postbell.attempt") == 5
+
+
+async def test_a_batch_whose_record_was_committed_unheard_is_said_to_be_recorded_perhaps(
+    db: Connection, sessions: Pool, editions: Editions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = ScriptedProvider(Sent("<m1@shop.example>", code="250 2.0.0"))
+    (event,) = emit(db)
+    connection = Pool.connection
+    is_heard = True
+
+    @contextlib.asynccontextmanager
+    async def unheard(pool: Pool, timeout: float | None = None) -> AsyncIterator[Any]:  # noqa: ASYNC109
+        nonlocal is_heard
+        async with connection(pool, timeout) as borrowed:
+            yield borrowed
+        if is_heard and not batches(db):
+            is_heard = False
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Pool, "connection", unheard)
+    with capture_logs() as logged:
+        await Deliver(db, email_sender(sessions, editions, provider))()
+
+    assert "was recorded already" in logged[-1]["event"]
+    assert fate(db, event).state == "sent"
+    assert (len(provider.messages), len(attempts(db))) == (1, 1)
 
 
 async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
