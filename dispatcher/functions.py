@@ -172,9 +172,10 @@ _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
 class Functions:
     """The functions, called on one connection that commits every statement.
 
-    What belongs to a claimed batch is called with `batch_id` and `claim_token`, and answers False
-    or None when the claim does not hold: another dispatcher has claimed the batch since, or a crash
-    of the database has undone the claim.
+    What belongs to a claimed batch is called with `batch_id` and `claim_token`. When the claim does
+    not hold, it answers False or None, and devices_of() {}: another dispatcher has claimed the
+    batch since, a crash of the database has undone the claim, or the batch is finished already.
+    claim_batch() answers [] when the batch is finished, was broken up, or has nothing left to do.
     """
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
