@@ -221,9 +221,9 @@ class Daemon:
         self._metrics.mirrors_checked(broken, len(faults) - broken)
         sentences = [fault.sentence for fault in faults]
         for sentence in sentences:
-            if sentence not in self._health.degraded:
-                log.warning("users are not followed", reason=sentence)
-        self._health.degraded = sentences
+            if sentence not in self._health.mirror_faults:
+                log.warning("recipient mirror broken", reason=sentence)
+        self._health.mirror_faults = sentences
 
     def _start_bulletin(self) -> asyncio.Task[None]:
         part = "bulletin"

@@ -21,7 +21,7 @@ DECIDED: Final = """
         coalesce(log.created_at, rejected.created_at) as created_at,
         rejected.detail,
         scheduled.due_at as scheduled_for,
-        in_turns.notification_id is not null as is_in_turns
+        being_fanned_out.notification_id is not null as is_being_fanned_out
     from postbell.explain(%(outbox_id)s::bigint) as said
     left join postbell.delivery_log as log
         on log.outbox_id = %(outbox_id)s
@@ -32,8 +32,8 @@ DECIDED: Final = """
         and said.channel is null
     left join postbell.scheduled_notification as scheduled
         on scheduled.notification_id = %(outbox_id)s
-    left join postbell.fanout as in_turns
-        on in_turns.notification_id = %(outbox_id)s
+    left join postbell.fanout as being_fanned_out
+        on being_fanned_out.notification_id = %(outbox_id)s
     where %(recipient)s::text is null
        or said.recipient_id = %(recipient)s
        or said.channel is null
@@ -67,12 +67,12 @@ def detail_of(detail: str) -> str:
     return _QUOTED.sub(f'"{HIDDEN}"', mask(detail)).rstrip(".")
 
 
-def not_decided_yet(scheduled_for: datetime | None, is_in_turns: bool) -> str:
+def not_decided_yet(scheduled_for: datetime | None, is_being_fanned_out: bool) -> str:
     """What to do about an event that is not decided about yet: wait, and for what."""
     if scheduled_for is not None:
         at = f"{scheduled_for.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         return f"Scheduled for {at}: it is decided then, and this is what would be decided now."
-    if is_in_turns:
+    if is_being_fanned_out:
         return "Wait: its large audience is told some people at a time."
     return "Wait: the router has not come to it yet."
 

@@ -544,7 +544,7 @@ class Functions:
             " extract(epoch from postbell.clock() - min(oldest_at) filter (where queued > 0))"
             "::float8 as oldest_seconds,"
             " coalesce(sum(scheduled), 0)::bigint as scheduled,"
-            " coalesce(sum(in_turns), 0)::bigint as in_turns"
+            " coalesce(sum(being_fanned_out), 0)::bigint as being_fanned_out"
             " from postbell.queue_depth group by channel, priority"
         )
         return await cursor.fetchall()

@@ -69,8 +69,8 @@ class Health:
         self._clock: Final = clock
         self._providers: Final = providers
         self._texts: Callable[[], Iterable[Fault]] = tuple
-        #: What does not work as it should, a sentence each; no harm to a daemon either.
-        self.degraded: Sequence[str] = ()
+        #: Mirrors that make no recipients, a sentence each; no harm to a daemon either.
+        self.mirror_faults: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
         self._missing: Callable[[], Iterable[Missing]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
@@ -186,7 +186,7 @@ class Health:
             (each.event, each.channel, each.sentence) for each in self._missing()
         )
         sentences = [
-            *self.degraded,
+            *self.mirror_faults,
             *(
                 f"The router's step {step} fails: {error.rstrip('.')}."
                 for step, error in self.failing_steps().items()

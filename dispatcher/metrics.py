@@ -43,7 +43,7 @@ class Depth(NamedTuple):
     oldest_seconds: float | None
     #: Events for a later time, and those whose large audience is being told.
     scheduled: int = 0
-    in_turns: int = 0
+    being_fanned_out: int = 0
 
 
 AskDepth = Callable[[], Awaitable[Iterable[Depth]]]
@@ -273,11 +273,11 @@ class _DepthCollector(Collector):
         waiting: Tally[tuple[str, str]] = Tally()
         oldest: dict[tuple[str, str], float] = {}
         scheduled: Tally[str] = Tally()
-        in_turns: Tally[str] = Tally()
+        being_fanned_out: Tally[str] = Tally()
         for line in self._lines:
             if line.channel is None:
                 scheduled[line.priority] += line.scheduled
-                in_turns[line.priority] += line.in_turns
+                being_fanned_out[line.priority] += line.being_fanned_out
                 continue
             key = (line.channel, line.priority)
             queued[key] += line.queued
@@ -299,7 +299,7 @@ class _DepthCollector(Collector):
                 "Events for a later time; who is told is decided then.",
                 scheduled,
             ),
-            ("events_in_turns", "Events whose large audience is being told.", in_turns),
+            ("fanout_events", "Events whose large audience is being told.", being_fanned_out),
         ):
             family = GaugeMetricFamily(f"postbell_{name}", what, labels=["priority"])
             for priority, number in sorted(counted.items()):

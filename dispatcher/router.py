@@ -41,8 +41,8 @@ LONGEST_HELD_BACK = 0.1
 LONGEST_HELD = 1.0
 
 #: Seconds for which a step is left alone that failed, doubling.
-SHORTEST_REST = 0.1
-LONGEST_FAILING = 5.0
+SHORTEST_BACKOFF = 0.1
+LONGEST_BACKOFF = 5.0
 
 #: Our own SQLSTATEs: the schema says that it is another cluster's, or that another router leads.
 _OURS = "PB"
@@ -75,7 +75,7 @@ class Watch(Protocol):
     def step_failed(self, step: str) -> None: ...
 
 
-class _Rest(NamedTuple):
+class _Backoff(NamedTuple):
     """A step is left alone: it failed, or had nothing to take of what there is."""
 
     seconds: float
@@ -110,12 +110,16 @@ class Router:
         self._next_housekeeping = 0.0
         self._next_statistics = 0.0
         self._rejections_seen = datetime.now(UTC)
-        self._rests: dict[str, _Rest] = {}
+        self._backoffs: dict[str, _Backoff] = {}
 
     @property
     def failing(self) -> dict[str, str]:
         """The steps that failed when they were last tried, and the error of each."""
-        return {step: rest.error for step, rest in self._rests.items() if rest.error is not None}
+        return {
+            step: backoff.error
+            for step, backoff in self._backoffs.items()
+            if backoff.error is not None
+        }
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Leads on this session as soon as nobody else does, until cancelled.
@@ -135,7 +139,7 @@ class Router:
         finally:
             self._watch.leading(False)
             # What fails from here on is the next leader's to tell.
-            self._rests.clear()
+            self._backoffs.clear()
 
     async def _lead(self, connection: AsyncConnection[Any], functions: Functions) -> None:
         pause = SHORTEST_LOOK
@@ -156,17 +160,17 @@ class Router:
                 pause = min(pause * 1.1, LONGEST_LOOK)
 
     async def _look(self, functions: Functions) -> Outlook | None:
-        """What there is to do but for the steps that rest. None if that cannot be seen."""
+        """What there is to do but for the steps that back off. None if that cannot be seen."""
         outlook = await self._try("look", functions.look)
         if outlook is None:
             return None
         due_in = outlook.due_in
-        if due_in is not None and (seconds := self._rests_for("release_due")) > 0:
+        if due_in is not None and (seconds := self._backoff_of("release_due")) > 0:
             due_in = max(due_in, timedelta(seconds=seconds))
         return Outlook(
-            has_events=outlook.has_events and not self._rests_for("route"),
+            has_events=outlook.has_events and not self._backoff_of("route"),
             due_in=due_in,
-            has_fanout=outlook.has_fanout and not self._rests_for("fan_out"),
+            has_fanout=outlook.has_fanout and not self._backoff_of("fan_out"),
         )
 
     async def _work(self, functions: Functions, outlook: Outlook) -> None:
@@ -183,13 +187,13 @@ class Router:
             released = await self._try("release_due", functions.release_due, self._page)
             if released == 0:
                 # Somebody has it in hand: an open cancel(), say.
-                self._rest("release_due", SHORTEST_LOOK, LONGEST_HELD)
+                self._back_off("release_due", SHORTEST_LOOK, LONGEST_HELD)
         if outlook.has_fanout:
             reached = await self._try("fan_out", functions.fan_out, AUDIENCE_SHARE)
             if reached is not None:
                 self._watch.fanned_out(reached)
-            elif not self._rests_for("fan_out"):
-                self._rest("fan_out", HELD_BACK, LONGEST_HELD_BACK)
+            elif not self._backoff_of("fan_out"):
+                self._back_off("fan_out", HELD_BACK, LONGEST_HELD_BACK)
 
     async def _route(self, functions: Functions) -> int:
         return await self._try("route", functions.route, self._page) or 0
@@ -197,11 +201,11 @@ class Router:
     async def _try(
         self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
     ) -> _Result | None:
-        """What the call returns; None if it fails, or failed so lately that it rests.
+        """What the call returns; None if it fails, or backs off after a failure.
 
         Raises what a new session, or another router, has to do with.
         """
-        if self._rests_for(step):
+        if self._backoff_of(step):
             return None
         try:
             result = await call(*arguments)
@@ -209,7 +213,7 @@ class Router:
             if database.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
                 raise
             self._watch.step_failed(step)
-            seconds = self._rest(step, SHORTEST_REST, LONGEST_FAILING, error)
+            seconds = self._back_off(step, SHORTEST_BACKOFF, LONGEST_BACKOFF, error)
             log.warning(
                 "a step of the router failed",
                 step=step,
@@ -218,38 +222,40 @@ class Router:
                 retry_in_seconds=seconds,
             )
             return None
-        if (former := self._rests.get(step)) is not None and (former.error is not None or result):
-            del self._rests[step]
+        if (former := self._backoffs.get(step)) is not None and (
+            former.error is not None or result
+        ):
+            del self._backoffs[step]
             if former.error is not None:
                 log.info("a step of the router works again", step=step)
         return result
 
-    def _rest(
+    def _back_off(
         self, step: str, shortest: float, longest: float, error: psycopg.Error | None = None
     ) -> float:
         """Leaves a step alone for a while, longer each time until it succeeds; for how long."""
-        former = self._rests.get(step)
+        former = self._backoffs.get(step)
         seconds = shortest if former is None else min(max(former.seconds * 2, shortest), longest)
-        self._rests[step] = _Rest(
+        self._backoffs[step] = _Backoff(
             seconds, time.monotonic() + seconds, None if error is None else _in_words(error)
         )
         return seconds
 
-    def _rests_for(self, step: str) -> float:
+    def _backoff_of(self, step: str) -> float:
         """Seconds for which the step is left alone; 0 if it may be taken."""
-        rest = self._rests.get(step)
-        return 0.0 if rest is None else max(0.0, rest.ends_at - time.monotonic())
+        backoff = self._backoffs.get(step)
+        return 0.0 if backoff is None else max(0.0, backoff.ends_at - time.monotonic())
 
     def _stays_awake(self) -> float:
         """Seconds in which there is nothing to do, and going to sleep would not be worth it.
 
         While events cannot be routed, or nobody can look, producers need not ring.
         """
-        seconds = max(self._rests_for("route"), self._rests_for("look"))
+        seconds = max(self._backoff_of("route"), self._backoff_of("look"))
         if seconds:
             return min(seconds, LONGEST_HELD_BACK)
-        resting = (self._rests_for(step) for step in ("release_due", "fan_out"))
-        return next((rest for rest in resting if 0 < rest <= HELD_BACK), 0.0)
+        backoffs = (self._backoff_of(step) for step in ("release_due", "fan_out"))
+        return next((backoff for backoff in backoffs if 0 < backoff <= HELD_BACK), 0.0)
 
     async def _follow(self, functions: Functions) -> None:
         """Routes page upon page: while a stream flows, a look at the log would only say so."""
@@ -273,7 +279,7 @@ class Router:
             if outlook is None or not outlook.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
-            bounds += filter(None, map(self._rests_for, self._rests))
+            bounds += filter(None, map(self._backoff_of, self._backoffs))
             if outlook.due_in is not None:
                 bounds.append(outlook.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):

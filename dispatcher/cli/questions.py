@@ -260,7 +260,7 @@ def undecided(connection: Connection) -> Row:
         select
             coalesce(sum(scheduled), 0)::bigint as scheduled,
             min(oldest_at) filter (where scheduled is not null) as next_due_at,
-            coalesce(sum(in_turns), 0)::bigint as in_turns
+            coalesce(sum(being_fanned_out), 0)::bigint as being_fanned_out
         from postbell.queue_depth
         """,
         [],

@@ -84,12 +84,12 @@ def _with_why(row: questions.Row) -> questions.Row:
 
 def _undecided(events: questions.Row) -> str:
     """A sentence about the events that are not decided about for all their people yet."""
-    scheduled, in_turns = events["scheduled"], events["in_turns"]
+    scheduled, being_fanned_out = events["scheduled"], events["being_fanned_out"]
     said = ["No event is scheduled."]
     if scheduled:
         are = "event is" if scheduled == 1 else "events are"
         said = [f"{scheduled} {are} scheduled, the next for {shown(events['next_due_at'])}."]
-    if in_turns:
-        are = "large audience is" if in_turns == 1 else "large audiences are"
-        said.append(f"{in_turns} {are} being told.")
+    if being_fanned_out:
+        are = "large audience is" if being_fanned_out == 1 else "large audiences are"
+        said.append(f"{being_fanned_out} {are} being told.")
     return " ".join(said)

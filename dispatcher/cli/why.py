@@ -213,7 +213,7 @@ def _of_state(row: Row) -> str:
     if row["channel"] is not None and state is None:
         if row["outbox_id"] is None:
             return ""
-        return not_decided_yet(row["scheduled_for"], row["is_in_turns"])
+        return not_decided_yet(row["scheduled_for"], row["is_being_fanned_out"])
     return next_step(state, row["state_reason"], delivery_id, row["due_at"])
 
 

@@ -22,7 +22,7 @@ begin
         returning notification_id
     ),
 
-    in_turns as (
+    being_fanned_out as (
         delete from postbell.fanout
         where notification_id in (
             select notification_id
@@ -33,7 +33,7 @@ begin
         returning notification_id
     )
 
-    select (select count(*) from scheduled) + (select count(*) from in_turns) into v_unresolved;
+    select (select count(*) from scheduled) + (select count(*) from being_fanned_out) into v_unresolved;
 
     with free as (
         select id

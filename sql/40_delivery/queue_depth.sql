@@ -8,7 +8,7 @@ select
     null::bigint as waiting,
     min(created_at) as oldest_at,
     null::bigint as scheduled,
-    null::bigint as in_turns
+    null::bigint as being_fanned_out
 from postbell.batch
 group by tenant_id, channel, priority
 
@@ -62,4 +62,4 @@ comment on column postbell.queue_depth.queued is 'Deliveries to be sent now; nul
 comment on column postbell.queue_depth.waiting is 'Deliveries that wait for a later time, such as the end of quiet hours; null in a row of queued ones.';
 comment on column postbell.queue_depth.oldest_at is 'Since when the first is queued, or the first large audience is being told; or when the first that waits or is scheduled is due.';
 comment on column postbell.queue_depth.scheduled is 'Events for a later time; who is told is decided then. Null in other rows.';
-comment on column postbell.queue_depth.in_turns is 'Events whose large audience is being told, some people at a time. Null in other rows.';
+comment on column postbell.queue_depth.being_fanned_out is 'Events whose large audience is being told, some people at a time. Null in other rows.';

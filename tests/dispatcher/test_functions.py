@@ -226,7 +226,7 @@ async def test_the_depth_counts_events_that_have_no_channel_yet(
 
     (depth,) = await functions.queue_depth()
 
-    assert (depth.channel, depth.scheduled, depth.in_turns) == (None, 1, 0)
+    assert (depth.channel, depth.scheduled, depth.being_fanned_out) == (None, 1, 0)
 
 
 async def test_housekeeping_has_nothing_to_do_in_a_new_database(

@@ -182,7 +182,7 @@ async def test_healthz_shows_the_texts_that_cannot_be_used(served: int, watched:
 
 
 async def test_healthz_shows_what_does_not_work_as_it_should(served: int, watched: Health) -> None:
-    watched.degraded = ["Recipients do not follow users: the table is gone."]
+    watched.mirror_faults = ["Recipients do not follow users: the table is gone."]
 
     status, body = await got(served, "/healthz")
 

@@ -99,7 +99,7 @@ async def test_the_depth_is_asked_at_every_scrape() -> None:
         Depth("email", "normal", 10, 0, 2.5),
         Depth("email", "normal", 5, 3, 4.5),
         Depth("in_app", "low", 0, 7, None),
-        Depth(None, "high", 0, 0, None, scheduled=4, in_turns=1),
+        Depth(None, "high", 0, 0, None, scheduled=4, being_fanned_out=1),
     ]
 
     async def ask() -> list[Depth]:
@@ -113,7 +113,7 @@ async def test_the_depth_is_asked_at_every_scrape() -> None:
     assert await value(metrics, "waiting_deliveries", **inbox) == 7
     assert await value(metrics, "oldest_queued_seconds", **inbox) is None
     assert await value(metrics, "scheduled_events", priority="high") == 4
-    assert await value(metrics, "events_in_turns", priority="high") == 1
+    assert await value(metrics, "fanout_events", priority="high") == 1
     assert await value(metrics, "database_up") == 1
 
     lines.clear()

@@ -880,7 +880,7 @@ def test_what_is_not_decided_yet_can_be_seen(db: Connection) -> None:
     given.route(db)
     found = given.rows(
         db,
-        "select channel, priority, scheduled, in_turns, oldest_at = '2090-03-01 09:30Z'"
+        "select channel, priority, scheduled, being_fanned_out, oldest_at = '2090-03-01 09:30Z'"
         " from postbell.queue_depth order by priority",
     )
     assert found == [(None, "high", 2, None, True), (None, "normal", None, 1, False)]

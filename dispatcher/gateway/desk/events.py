@@ -99,7 +99,7 @@ def _decision(row: DictRow) -> Decided:
     if row["delivery_id"] is not None:
         step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
     elif row["channel"] is not None:
-        step = not_decided_yet(row["scheduled_for"], row["is_in_turns"])
+        step = not_decided_yet(row["scheduled_for"], row["is_being_fanned_out"])
     who = row["recipient_id"]
     return Decided(
         # What is said to be an id, and was rejected, may be an address.

@@ -59,7 +59,7 @@ def test_stats_show_what_is_scheduled_and_which_audiences_are_being_told(
     counted = cli.json("stats")
     assert counted["events"]["scheduled"] == 2
     assert counted["events"]["next_due_at"].startswith("2090-03-02T09:30:00")
-    assert counted["events"]["in_turns"] == 1
+    assert counted["events"]["being_fanned_out"] == 1
     assert all(row["channel"] for row in counted["queue"])
     said = " ".join(cli("stats").stdout.split())
     assert "2 events are scheduled, the next for 2090-03-02 09:30:00 UTC." in said
