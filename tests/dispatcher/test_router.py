@@ -113,8 +113,10 @@ async def test_a_producer_that_is_still_open_keeps_the_router_from_sleeping_and_
     async with routing(database_url) as watcher:
         await seen(lambda: watcher.is_leading, "it leads")
         with psycopg.connect(database_url) as opened:
-            # Emitted while it is awake, or it would have rung: until then, try again.
+            # Emitted while it is awake, or it would have rung: until then, wake it and try again.
             while True:
+                emit(db)
+                await asyncio.sleep(0.001)
                 late = emit(opened)
                 held = "select count(*) from pg_locks where pid = %s and locktype = 'advisory'"
                 if given.value(opened, held, opened.info.backend_pid):
