@@ -284,11 +284,12 @@ class Router:
                 bounds.append(outlook.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
                 pass
+            # Most likely it was an event: no need to look first. Producers ring until it is routed,
+            # so that it does not wait for them to be told that they need not.
+            self._watch.routed(await self._route(functions))
         finally:
             await functions.awake()
             self._watch.asleep(False)
-        # Most likely it was an event: no need to look first.
-        self._watch.routed(await self._route(functions))
 
     async def _keep_house(self, functions: Functions) -> None:
         if time.monotonic() < self._next_housekeeping:

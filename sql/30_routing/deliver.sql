@@ -4,6 +4,17 @@ as $$
 declare
     v_fault record;
 begin
+    -- Called directly first, with a plan that is kept: it is rare that a candidate makes it fail.
+    begin
+        perform postbell.make_deliveries(deliver.candidates, deliver.is_bulk);
+        return;
+    exception
+        when others then
+            if not postbell.is_content_error(sqlstate) then
+                raise;
+            end if;
+    end;
+
     for v_fault in
         select (deliver.candidates[place]).notification_id, (deliver.candidates[place]).recipient_id, code, message
         from postbell.isolate(format('postbell.make_deliveries($1, %L)', deliver.is_bulk), deliver.candidates)

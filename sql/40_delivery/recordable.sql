@@ -5,6 +5,10 @@ create or replace function postbell.recordable(
 language plpgsql stable
 as $$
 begin
+    -- As nearly always.
+    if recordable.carried @> recordable.delivery_ids then
+        return recordable.delivery_ids;
+    end if;
     return (
         select array_agg(
             case
