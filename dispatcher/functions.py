@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
+from pydantic_core import to_json
 
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
@@ -76,6 +77,7 @@ class Claimed(NamedTuple):
     #: Of the batch, and the same for all of it.
     claim_token: UUID
     delivery_id: int
+    #: "" where it was not asked for.
     identity: str
     outbox_id: int
     tenant_id: str
@@ -243,12 +245,18 @@ class Functions:
         return int(await self._value("select postbell.truncate_ring(%s)", keep_days))
 
     async def claim_batch(
-        self, batch_id: int, channel: str, start_sending: int, provider: str | None = None
+        self,
+        batch_id: int,
+        channel: str,
+        start_sending: int,
+        provider: str | None = None,
+        *,
+        with_identities: bool = True,
     ) -> list[Claimed]:
         cursor = self._connection.cursor(row_factory=lambda _: Claimed._make, binary=True)
         await cursor.execute(
-            "select * from postbell.claim_batch(%s, %s, %s, %s::text)",
-            [batch_id, channel, start_sending, provider],
+            "select * from postbell.claim_batch(%s, %s, %s, %s::text, %s)",
+            [batch_id, channel, start_sending, provider, with_identities],
         )
         return await cursor.fetchall()
 
@@ -448,7 +456,7 @@ class Functions:
     ) -> int | None:
         """How many were written."""
         # One JSON value: psycopg writes lists of strings an element at a time, in Python.
-        written = json.dumps(
+        written = to_json(
             [
                 {
                     "delivery_id": item.delivery_id,
@@ -462,9 +470,8 @@ class Functions:
                     ],
                 }
                 for item in items
-            ],
-            ensure_ascii=False,
-        )
+            ]
+        ).decode()
         recorded = await self._value(
             "select postbell.record_inbox(%s, %s, %s, %s)",
             batch_id,
@@ -478,7 +485,7 @@ class Functions:
         self, batch_id: int, claim_token: UUID, notices: Sequence[Notice], versions: Versions
     ) -> int | None:
         """How many were told."""
-        written = json.dumps(
+        written = to_json(
             [
                 {
                     "delivery_id": notice.delivery_id,
@@ -487,9 +494,8 @@ class Functions:
                     "link": notice.content.link,
                 }
                 for notice in notices
-            ],
-            ensure_ascii=False,
-        )
+            ]
+        ).decode()
         recorded = await self._value(
             "select postbell.record_stream(%s, %s, %s, %s)",
             batch_id,

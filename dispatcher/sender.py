@@ -70,6 +70,9 @@ class Batch:
 class Sender(ABC):
     """Delivers the batches of one channel. Safe to run twice on one batch, here or elsewhere."""
 
+    #: Whether what is sent names the delivery to others.
+    _with_identities: ClassVar[bool] = True
+
     def __init__(
         self,
         pool: Pool,
@@ -92,7 +95,11 @@ class Sender(ABC):
         async with self._pool.connection() as connection:
             functions = Functions(connection)
             claimed = await functions.claim_batch(
-                batch_id, self._channel.name, self._started_at_once, self._only_provider
+                batch_id,
+                self._channel.name,
+                self._started_at_once,
+                self._only_provider,
+                with_identities=self._with_identities,
             )
             # Settled already, taken apart, or not there after a crash: a job may come twice.
             if not claimed:
@@ -242,6 +249,7 @@ class OwnSender(Sender):
 
     #: As the delivery log names it.
     provider: ClassVar[str]
+    _with_identities = False
 
     @abstractmethod
     async def _record(

@@ -1,5 +1,6 @@
 create or replace function postbell.claim_batch(
-    batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null
+    batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null,
+    with_identities boolean default true
 )
 returns table (
     claim_token uuid, delivery_id bigint, identity text, outbox_id bigint, tenant_id text, recipient_id text,
@@ -58,7 +59,7 @@ begin
 
     return query
     select
-        v_batch.claim_token, d.id, postbell.identity_of(d), d.notification_id, d.tenant_id, d.recipient_id,
+        v_batch.claim_token, d.id, case when with_identities then postbell.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.rung = 5,
@@ -78,5 +79,5 @@ begin
 end
 $$;
 
-comment on function postbell.claim_batch(bigint, text, integer, text) is
-    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died; where a second copy does harm, it is not returned but unknown. claim_token is shown to all that records or starts something of the batch.';
+comment on function postbell.claim_batch(bigint, text, integer, text, boolean) is
+    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died; where a second copy does harm, it is not returned but unknown. claim_token is shown to all that records or starts something of the batch. Without with_identities, identity is empty: only who hands over to a provider needs it.';
