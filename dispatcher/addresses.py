@@ -20,6 +20,8 @@ IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
+#: RFC 6052, 2.1: IPv4 addresses behind a translator stand in the last four bytes.
+_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 
 
 def read_address(text: str) -> IPAddress:
@@ -37,3 +39,26 @@ def read_network(text: str) -> IPNetwork:
         inner = IPv4Address(network.network_address.packed[-4:])
         return IPv4Network((inner, network.prefixlen - _MAPPED.prefixlen))
     return network
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the internet could reach (RFC 6890)."""
+    try:
+        found = read_address(address)
+    except ValueError:
+        # With a zone (fe80::1%eth0) it is of one link, and what is no address is not public.
+        return False
+    if isinstance(found, IPv6Address):
+        if found in _TRANSLATED:
+            return _is_global(IPv4Address(found.packed[-4:]))
+        inner = found.sixtofour or (found.teredo or (None, None))[1]
+        if inner is not None:
+            return _is_global(inner)
+        if found.is_site_local:
+            # RFC 3879: fec0::/10 means nothing any more, except where it is still in use.
+            return False
+    return _is_global(found)
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and not address.is_reserved

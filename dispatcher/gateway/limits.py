@@ -19,10 +19,9 @@ from typing import Final
 import structlog
 from starlette.requests import HTTPConnection
 
-from dispatcher.addresses import IPNetwork, read_address, read_network
+from dispatcher.addresses import IPNetwork, is_public, read_address, read_network
 from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.providers.bucket import Bucket
-from dispatcher.providers.push_service import is_public
 
 log = structlog.get_logger()
 

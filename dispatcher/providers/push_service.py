@@ -8,7 +8,6 @@ for are looked at when the connection is made, each time, which leaves no time t
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Iterable
 from typing import Final
@@ -17,11 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from dispatcher.addresses import read_address
-
-#: RFC 6052, 2.1: IPv4 addresses behind a translator stand in the last four bytes.
-_TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
-
+from dispatcher.addresses import is_public
 
 #: Those of the browsers that most people have.
 BROWSER_MAKERS: Final = (
@@ -92,29 +87,6 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         if self._resolver is not None:
             await self._resolver.close()
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the internet could reach (RFC 6890)."""
-    try:
-        found = read_address(address)
-    except ValueError:
-        # With a zone (fe80::1%eth0) it is of one link, and what is no address is not public.
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        if found in _TRANSLATED:
-            return _is_global(ipaddress.IPv4Address(found.packed[-4:]))
-        inner = found.sixtofour or (found.teredo or (None, None))[1]
-        if inner is not None:
-            return _is_global(inner)
-        if found.is_site_local:
-            # RFC 3879: fec0::/10 means nothing any more, except where it is still in use.
-            return False
-    return _is_global(found)
-
-
-def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _is_number(label: str) -> bool:
