@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 # The stamp is newer than what the environment was made of, so a second run starts at once.
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test slow browsers lint types bench requirements wheel clean
+.PHONY: help demo test slow contract browsers lint types bench requirements wheel clean
 
 help:
 	@echo "make demo [ONCE=1]   the sample marketplace: live, or its story once"
 	@echo "make test            the suite"
 	@echo "make slow            the tests that take their time: crashes, hammers, the wheel"
+	@echo "make contract        tests/contract anew, when the public contract is meant to change"
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"
@@ -35,6 +36,9 @@ test: $(STAMP)
 # Exit code 5 is "no tests": there may be none that are slow.
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow $(ARGS) || test $$? -eq 5
+
+contract: $(STAMP)
+	POSTBELL_TEST_WRITE_CONTRACT=1 $(BIN)/python -m pytest -q tests/contract
 
 browsers: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-browsers.txt
