@@ -25,7 +25,6 @@ from sqlalchemy.exc import DBAPIError
 from dispatcher import files, queue_schema
 from dispatcher.contract import SchemaError
 from dispatcher.database import is_session_lost
-from dispatcher.declaration import table_files
 from dispatcher.definition import Definition, DefinitionError, Irreplaceable
 from dispatcher.rendering.event_type import EventType
 
@@ -73,18 +72,13 @@ def deploy(
     return pending.report
 
 
-def create_tables(connection: psycopg.Connection[Any], sql_folder: Path) -> None:
-    """Execute the declarations of the tables, pgqueuer's first. For revision 0001 and tests."""
-    connection.execute(queue_schema.install_sql().encode())
-    for path in table_files(sql_folder):
-        try:
-            connection.execute(path.read_bytes())
-        except psycopg.Error as error:
-            raise SchemaError(f"{path.relative_to(sql_folder.parent)}: {error}") from error
+def execute_script(connection: Connection, script: Path) -> None:
+    """Execute a revision's SQL file as it is, colons and percent signs too."""
+    _driver_connection(connection).execute(script.read_bytes())
 
 
-def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
-    """The driver's own under SQLAlchemy's: it executes a file as it is, colons and percents too."""
+def _driver_connection(connection: Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection under SQLAlchemy's."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - for the type checker
     return driver
@@ -130,7 +124,7 @@ class Deploy:
     def _run_once(self, irreplaceable: frozenset[str]) -> None:
         engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
         with engine.begin() as connection:
-            driver = driver_connection(connection)
+            driver = _driver_connection(connection)
             self._prepare(driver)
             context.configure(
                 connection=connection,
@@ -139,7 +133,7 @@ class Deploy:
                 on_version_apply=self._note_revision,
             )
             with context.begin_transaction():
-                context.run_migrations(sql_folder=self.sql_folder)
+                context.run_migrations()
             if "destination_rev" in context.get_context().opts:  # not `alembic current`
                 self._derive(driver, irreplaceable)
 

@@ -1,18 +1,16 @@
 """${message}."""
 
-from pathlib import Path
-
 from alembic import op
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
 
-def upgrade(sql_folder: Path) -> None:
+def upgrade() -> None:
     """The ALTER that brings an older table to its declaration in sql/."""
     op.execute("")
 
 
-def downgrade(sql_folder: Path) -> None:
+def downgrade() -> None:
     """Forward only: a deploy that went wrong has changed nothing."""
     raise RuntimeError("Restore a backup, or deploy a revision that puts it right.")

@@ -1,20 +1,20 @@
-"""The tables as sql/ declares them, and pgqueuer's."""
+"""The tables of the first release, and pgqueuer's."""
 
 from pathlib import Path
 
 from alembic import op
 
-from dispatcher.schema import create_tables, driver_connection
+from dispatcher.schema import execute_script
 
 revision = "0001"
 down_revision = None
 
 
-def upgrade(sql_folder: Path) -> None:
-    """Until the first release this executes the declarations; with it, they are frozen here."""
-    create_tables(driver_connection(op.get_bind()), sql_folder)
+def upgrade() -> None:
+    """Frozen: the statements stand beside this file and no longer follow sql/."""
+    execute_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
 
 
-def downgrade(sql_folder: Path) -> None:
+def downgrade() -> None:
     """Forward only: a deploy that went wrong has changed nothing."""
     raise RuntimeError("To be rid of Postbell: drop schema postbell, postbell_queue cascade.")

@@ -36,7 +36,7 @@ revision = "0002"
 down_revision = "0001"
 
 
-def upgrade(sql_folder):
+def upgrade():
     op.execute("alter table postbell.outbox add column source text")
     op.execute("alter table postbell.delivery add column source text default 'unknown'")
 '''
