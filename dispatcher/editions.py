@@ -16,9 +16,9 @@ from dispatcher.delivery import Tenant
 from dispatcher.functions import Functions
 from dispatcher.missing_templates import MissingTemplates
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.edition import Edition, Fault
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.text import Shelf, Text
+from dispatcher.rendering.overrides import Shelf, Text
+from dispatcher.rendering.template_set import Edition, Fault
 
 log = structlog.get_logger()
 

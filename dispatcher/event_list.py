@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from dispatcher.rendering.catalog import TEMPLATES
+from dispatcher.rendering.channel_templates import TEMPLATES
 from dispatcher.rendering.event_type import Field, Priority, read_fields
 
 #: As postbell.event_type has it.

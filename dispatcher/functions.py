@@ -18,9 +18,9 @@ from dispatcher.channels.sse import Notice
 from dispatcher.delivery import Device, Tenant
 from dispatcher.metrics import Depth
 from dispatcher.receipt import Blame
-from dispatcher.rendering.edition import Fault
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.text import Text
+from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.template_set import Fault
 
 #: What deliveries were rendered from: by event, and for one that differs by its id.
 Versions = Mapping[str, str]

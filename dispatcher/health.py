@@ -23,7 +23,7 @@ from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.missing_templates import Missing
 from dispatcher.providers.guard import Status
-from dispatcher.rendering.edition import Fault
+from dispatcher.rendering.template_set import Fault
 
 #: Seconds for the requests in hand when the server is asked to stop.
 _GRACE: Final = 2

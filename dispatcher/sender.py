@@ -28,8 +28,8 @@ from dispatcher.editions import Editions
 from dispatcher.functions import Claimed, Functions, Held, Versions
 from dispatcher.missing_templates import Why
 from dispatcher.rendering.content import Content
-from dispatcher.rendering.edition import Edition
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError
+from dispatcher.rendering.template_set import Edition
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.delivery import Delivery, Device, Refused
-from dispatcher.rendering import graphemes
+from dispatcher.rendering import plain_text
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import PushContent
@@ -163,4 +163,4 @@ def _cut(body: str, room: int) -> str:
         return len(_bytes(body[:length] + "…")) - len('""')
 
     most = bisect_right(range(len(body) + 1), room, key=size) - 1
-    return graphemes.cut(body, most).rstrip() + "…" if most > 0 else ""
+    return plain_text.cut(body, most).rstrip() + "…" if most > 0 else ""

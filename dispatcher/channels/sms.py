@@ -16,7 +16,7 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.delivery import Delivery, Refused
 from dispatcher.receipt import Blame
 from dispatcher.rendering import gsm
-from dispatcher.rendering.sms_faults import length_of
+from dispatcher.rendering.gsm import length_of
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import SmsContent

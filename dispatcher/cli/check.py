@@ -27,11 +27,11 @@ from dispatcher.providers.smtp.endpoint import Endpoint
 from dispatcher.reasons import reason_of
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import Finding, check, samples
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
+from dispatcher.rendering.gsm import length_of
+from dispatcher.rendering.lint import Finding, check, samples
 from dispatcher.rendering.locales import language_of
-from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings, shown
 
 #: Seconds for a provider to answer.

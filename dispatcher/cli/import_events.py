@@ -17,7 +17,7 @@ from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, say
 from dispatcher.event_list import EventListError, ListedEvent
 from dispatcher.rendering.event_type import EventType, fields_json
-from dispatcher.rendering.tree import EVENT_FILE, Tree
+from dispatcher.rendering.loader import EVENT_FILE, Tree
 from dispatcher.settings import Settings
 
 #: What a list has a say in, where no folder declares the event.

@@ -12,7 +12,7 @@ import typer
 
 from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.terminal import answer, say
-from dispatcher.rendering.tree import EVENT_FILE, SHARED
+from dispatcher.rendering.loader import EVENT_FILE, SHARED
 from dispatcher.settings import Settings
 
 #: What an event's folder begins as. `$label` and `$category` are filled in.

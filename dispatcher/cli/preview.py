@@ -29,9 +29,9 @@ from dispatcher.rendering.content import (
     SseContent,
 )
 from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.gsm import length_of
 from dispatcher.rendering.locales import language_of
 from dispatcher.rendering.preview import Preview, Shown
-from dispatcher.rendering.sms_faults import length_of
 from dispatcher.settings import Settings
 
 

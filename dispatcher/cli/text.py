@@ -15,9 +15,9 @@ from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.edition import Edition
-from dispatcher.rendering.text import Shelf
-from dispatcher.rendering.tree import Tree
+from dispatcher.rendering.loader import Tree
+from dispatcher.rendering.overrides import Shelf
+from dispatcher.rendering.template_set import Edition
 from dispatcher.settings import Settings
 
 group = typer.Typer(

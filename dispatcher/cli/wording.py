@@ -9,7 +9,7 @@ from psycopg.rows import class_row, dict_row
 
 from dispatcher.cli.place import Connection
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.text import Text
+from dispatcher.rendering.overrides import Text
 
 Row = dict[str, Any]
 

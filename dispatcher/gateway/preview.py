@@ -23,8 +23,8 @@ from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.locales import language_of
+from dispatcher.rendering.overrides import Text
 from dispatcher.rendering.preview import Scheme, Shown, in_scheme
-from dispatcher.rendering.text import Text
 
 _TENANTS: Final = sql.SQL("select id, name, locale from postbell.tenant order by id limit 1000")
 _TENANT: Final = sql.SQL(

@@ -16,13 +16,13 @@ from typing import Any, Final, NamedTuple
 from dispatcher.delivery import Tenant
 from dispatcher.rendering import payload as payloads
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.edition import Edition
-from dispatcher.rendering.edition import Fault as TextFault
 from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.loader import File, Tree
+from dispatcher.rendering.overrides import Shelf, Text
 from dispatcher.rendering.payload import PayloadError, PayloadFault
 from dispatcher.rendering.preview import Preview, Shown
-from dispatcher.rendering.text import Shelf, Text
-from dispatcher.rendering.tree import File, Tree
+from dispatcher.rendering.template_set import Edition
+from dispatcher.rendering.template_set import Fault as TextFault
 
 #: Tenants whose editions are kept: with a layout of its own one takes a second to make.
 _MOST_EDITIONS: Final = 8

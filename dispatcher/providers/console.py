@@ -15,7 +15,7 @@ from dispatcher.delivery import Fault, Outcome, Retry, Sent
 from dispatcher.masking import printable
 from dispatcher.providers.provider import ProviderNotOpenError, ProviderUrlError
 from dispatcher.rendering import gsm
-from dispatcher.rendering.sms_faults import length_of
+from dispatcher.rendering.gsm import length_of
 
 #: The headers that a reader wants; the others are the same in every mail.
 HEADERS = ("From", "To", "Reply-To", "Subject", "Date")

@@ -12,18 +12,14 @@ from typing import Final
 from jinja2 import TemplateSyntaxError
 
 from dispatcher.rendering import locales
-from dispatcher.rendering.channel_template import ChannelTemplate
-from dispatcher.rendering.email_template import EmailTemplate
+from dispatcher.rendering.channel_templates import (
+    TEMPLATES,
+    ChannelTemplate,
+)
+from dispatcher.rendering.compiled import Leaf, Page, compile_page
 from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
-from dispatcher.rendering.in_app_template import InAppTemplate
-from dispatcher.rendering.page import Leaf, Page, compile_page
-from dispatcher.rendering.push_template import PushTemplate
-from dispatcher.rendering.sandbox import Sandbox
-from dispatcher.rendering.sms_template import SmsTemplate
-from dispatcher.rendering.sse_template import SseTemplate
-from dispatcher.rendering.text import Text
-from dispatcher.rendering.tree import (
+from dispatcher.rendering.loader import (
     EVENT_FILE,
     LARGEST,
     SAMPLE_FILE,
@@ -32,16 +28,9 @@ from dispatcher.rendering.tree import (
     Loader,
     Tree,
 )
+from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.sandbox import Sandbox
 
-TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
-    {
-        "email": EmailTemplate,
-        "in_app": InAppTemplate,
-        "push": PushTemplate,
-        "sms": SmsTemplate,
-        "sse": SseTemplate,
-    }
-)
 _CHANNEL_OF: Final = {
     file: channel
     for channel, template in TEMPLATES.items()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
-from dispatcher.rendering.tree import File
+from dispatcher.rendering.loader import File
 
 FieldType = Literal[
     "text", "id", "amount", "integer", "number", "boolean", "date", "timestamp", "url",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from dispatcher.rendering.graphemes import graphemes
+from dispatcher.rendering.plain_text import graphemes
 
 #: In the order of their codes, the escape at 0x1b left out.
 BASIC: Final = frozenset(
@@ -100,6 +100,15 @@ def foreign(text: str) -> tuple[str, ...]:
     """The characters, each once, because of which a text cannot be GSM."""
     without = (each for each in graphemes(text) if not _GSM.issuperset(each))
     return tuple(dict.fromkeys(without))
+
+
+def length_of(measured: Measure) -> str:
+    """`1 segment (97 of 160 in GSM 03.38)`"""
+    encoding = measured.encoding
+    if measured.segments == 1:
+        return f"1 segment ({measured.units} of {encoding.alone} in {encoding})"
+    of_several = f"{measured.units} in {encoding}, {encoding.of_several} each"
+    return f"{measured.segments} segments ({of_several})"
 
 
 def _segments(widths: Iterable[int], room: int) -> int:

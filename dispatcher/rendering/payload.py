@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeGuard
 
 from dispatcher.rendering.event_type import EventType, FieldType
-from dispatcher.rendering.links import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,11 @@ def fits(kind: FieldType, value: object) -> bool:
     return _FITS[kind](value)
 
 
+def is_url(value: object) -> bool:
+    """What a field of type `url` may be: an absolute address of the web, as the outbox takes it."""
+    return isinstance(value, str) and _URL.fullmatch(value) is not None
+
+
 def _line(text: str, name: str) -> int | None:
     found = re.search(rf"{re.escape(json.dumps(name))}\s*:", text)
     return text.count("\n", 0, found.start()) + 1 if found else None
@@ -109,6 +113,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+#: With a host, and no login before it, which deceives people. What is no part of an address, a
+#: space say, is refused.
+_URL: Final = re.compile(
+    r"https?://([^\x00-\x20\x7f/?#@:\\\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"([/?#][^\x00-\x20\x7f]*)?"
+)
 #: The outbox has the same rules (postbell.is_of_type()); a test holds the two to each other.
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -1,11 +1,66 @@
-"""Text that may go where control characters do harm."""
+"""Plain text: cut between characters, and without what does harm."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
+from unicodedata import category
 
-from dispatcher.rendering.graphemes import cut
+_JOINER: Final = "\u200d"
+#: Zero-width non-joiner, Korean vowels and finals, skin tones, and the tags of a flag.
+_EXTENDING: Final = (
+    ("\u200c", "\u200d"),
+    ("\u1160", "\u11ff"),
+    ("\ud7b0", "\ud7fb"),
+    ("\U0001f3fb", "\U0001f3ff"),
+    ("\U000e0020", "\U000e007f"),
+)
+_FLAG: Final = ("\U0001f1e6", "\U0001f1ff")
+
+
+def graphemes(text: str) -> Iterator[str]:
+    """The text in pieces, each one character to a reader: a letter with its accents, an emoji."""
+    places = [place for place in range(len(text) + 1) if is_gap(text, place)]
+    return (text[start:end] for start, end in pairwise(places))
+
+
+def is_gap(text: str, place: int) -> bool:
+    """Whether the text may be cut before the code point at `place`."""
+    if not 0 < place < len(text):
+        return True
+    before, after = text[place - 1], text[place]
+    if after < "\u0300":
+        return before + after != "\r\n"
+    if category(after) in {"Mn", "Me", "Mc"} or _is_in(after, *_EXTENDING):
+        return False
+    if _is_in(after, _FLAG):
+        # Two letters make a flag; where the flags begin is where their letters do.
+        flags = len(text[:place]) - len(text[:place].rstrip(_LETTERS_OF_FLAGS))
+        return flags % 2 == 0
+    return before != _JOINER
+
+
+def cut(text: str, length: int) -> str:
+    """The beginning: at most `length` code points, and no character in halves.
+
+    Only a character that is longer than all that is cut: it may have any number of accents.
+    """
+    if len(text) <= length:
+        return text
+    place = length
+    while place > 0 and not is_gap(text, place):
+        place -= 1
+    return text[: place or length]
+
+
+def _is_in(character: str, *ranges: tuple[str, str]) -> bool:
+    return any(first <= character <= last for first, last in ranges)
+
+
+_LETTERS_OF_FLAGS: Final = "".join(map(chr, range(ord(_FLAG[0]), ord(_FLAG[1]) + 1)))
+
 
 #: C0 and C1 controls without tab and line feed; embeddings, overrides and isolates, which let a
 #: name rewrite the sentence around it (UAX 9).

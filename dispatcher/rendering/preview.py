@@ -10,13 +10,8 @@ from typing import Any, Final, Literal
 
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import (
-    PREFERENCES_LINK,
-    UNSUBSCRIBE_LINK,
-    Content,
-    EmailContent,
-)
-from dispatcher.rendering.content_faults import Severity, content_faults
+from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content, EmailContent
+from dispatcher.rendering.content_lint import Severity, content_faults
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.renderer import Renderer
 

@@ -10,16 +10,16 @@ from typing import Any, Final
 from jinja2 import Template, UndefinedError
 
 from dispatcher.delivery import Delivery
+from dispatcher.rendering.cache import Sharing
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.channel_template import ChannelTemplate
+from dispatcher.rendering.channel_templates import ChannelTemplate
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content
+from dispatcher.rendering.context import SCENE, ObservedRecipient, Scene
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.graphemes import cut
-from dispatcher.rendering.links import is_url
-from dispatcher.rendering.scene import SCENE, ObservedRecipient, Scene
-from dispatcher.rendering.sharing import Sharing
-from dispatcher.rendering.vocabulary import FUNCTIONS
+from dispatcher.rendering.filters import FUNCTIONS
+from dispatcher.rendering.payload import is_url
+from dispatcher.rendering.plain_text import cut
 
 #: Locales come from people, so there is no end to the ways of writing them.
 _MOST_TEMPLATES: Final = 4096

@@ -7,21 +7,30 @@ the few listed here, no method of a value, no operator that can grow, limits on 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Final, cast
 
-from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dispatcher.delivery import Tenant
-from dispatcher.rendering import comparison, grammar
+from dispatcher.rendering.context import CHARACTERS, ObservedRecipient, scene_of
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.scene import CHARACTERS, ObservedRecipient, scene_of
-from dispatcher.rendering.tree import Loader
-from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS, TESTS, output
+from dispatcher.rendering.filters import (
+    COMPARE,
+    EACH,
+    FILTERS,
+    FUNCTIONS,
+    JOIN,
+    SLICED,
+    TESTS,
+    output,
+    pay,
+)
+from dispatcher.rendering.loader import Loader
 
 _ATTRIBUTES: Final[Mapping[type, frozenset[str]]] = {
     ObservedRecipient: ObservedRecipient.READABLE,
@@ -86,14 +95,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=-1,
         )
         self.files = loader
-        #: What was found out about files that others take in, by path (see page.py).
+        #: What was found out about files that others take in, by path (see compiled.py).
         self.sources: dict[str, Any] = {}
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
         self.globals = dict(FUNCTIONS)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return grammar.guard(super()._parse(source, name, filename), self.filters, self.tests)
+        return guard(super()._parse(source, name, filename), self.filters, self.tests)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: a mapping's item, or an attribute listed above."""
@@ -160,7 +169,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if not __self.is_safe_callable(__obj):
             raise Unrenderable("this cannot be called")
         # `loop.changed` compares them with those of the round before.
-        comparison.pay(scene_of(__context), args)
+        pay(scene_of(__context), args)
         return __context.call(__obj, *args, **kwargs)
 
 
@@ -170,3 +179,111 @@ def _is_markup(name: str | None) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
+
+
+#: The tags that take the name of another file.
+Reference = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
+_REFERENCES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
+_LITERALS: Final = (nodes.List, nodes.Tuple, nodes.Dict)
+_ESCAPING: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
+
+
+def guard(tree: nodes.Template, filters: Collection[str], tests: Collection[str]) -> nodes.Template:
+    """Check a parsed template and rewrite it; raises TemplateSyntaxError with the line."""
+    for node, sentence in (*_unknown(tree, filters, tests), *_faults(tree)):
+        raise TemplateSyntaxError(sentence, node.lineno)
+    for loop in tree.find_all(nodes.For):
+        loop.iter = _filtered(cast("nodes.Expr", loop.iter), EACH)
+    for tag in _references(tree):
+        if not isinstance(tag, nodes.Extends):
+            # A macro needs the scene for its limits, its locale and its tenant.
+            tag.with_context = True
+    _rewrite(tree)
+    return tree
+
+
+def references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """The files that a guarded template takes in, each with the line that says so."""
+    for node in _references(tree):
+        yield cast("nodes.Const", node.template).value, node.lineno
+
+
+def _unknown(
+    tree: nodes.Template, filters: Collection[str], tests: Collection[str]
+) -> Iterator[tuple[nodes.Node, str]]:
+    """Jinja itself finds some of these only when a render gets there."""
+    for kind, known in ((nodes.Filter, filters), (nodes.Test, tests)):
+        for use in tree.find_all(kind):
+            if use.name not in known:
+                word, names = kind.__name__.lower(), sorted(n for n in known if n.isidentifier())
+                yield use, f"there is no {word} {use.name!r}; there are {', '.join(names)}"
+
+
+def _faults(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+    for name in tree.find_all(nodes.Name):
+        if name.name.startswith("_"):
+            yield name, f"names that begin with an underscore are private: {name.name}"
+    for attribute in tree.find_all(nodes.Getattr):
+        if attribute.attr.startswith("_"):
+            yield (
+                attribute,
+                f"attributes that begin with an underscore are private: {attribute.attr}",
+            )
+    for block in tree.find_all(_ESCAPING):
+        yield block, "escaping follows from the kind of file and cannot be switched"
+    for loop in tree.find_all(nodes.For):
+        if loop.recursive:
+            yield loop, "recursive loops have no bound; use a macro"
+    for literal in tree.find_all(_LITERALS):
+        # Lists of variables can be nested into something exponentially large.
+        if getattr(literal, "ctx", "load") == "load" and not _is_constant(literal):
+            yield literal, "a list written in a template may hold constants only"
+    yield from _vague_references(tree)
+
+
+def _vague_references(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
+    for node in _references(tree):
+        named = isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)
+        if not named:
+            yield node, "name one file, in quotes, so that it can be checked when loaded"
+        elif getattr(node, "ignore_missing", False):
+            yield node, "'ignore missing' would hide a mistyped name; leave it out"
+
+
+def _is_constant(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) or (
+        isinstance(node, (*_LITERALS, nodes.Pair))
+        and all(map(_is_constant, node.iter_child_nodes()))
+    )
+
+
+def _rewrite(node: nodes.Node) -> None:
+    for name, value in list(node.iter_fields()):
+        if isinstance(value, list):
+            setattr(node, name, [_rewritten(child) for child in value])
+        elif isinstance(value, nodes.Node):
+            setattr(node, name, _rewritten(value))
+
+
+def _rewritten(child: object) -> object:
+    if not isinstance(child, nodes.Node):
+        return child
+    _rewrite(child)
+    match child:
+        case nodes.Concat():
+            return _filtered(nodes.List(child.nodes, lineno=child.lineno), JOIN)
+        case nodes.Compare():
+            operands = [child.expr, *(operand.expr for operand in child.ops)]
+            operators = nodes.Const(tuple(operand.op for operand in child.ops))
+            return _filtered(nodes.List(operands, lineno=child.lineno), COMPARE, operators)
+        case nodes.Getitem() if isinstance(child.arg, nodes.Slice):
+            return _filtered(child, SLICED)
+    return child
+
+
+def _filtered(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(value, name, list(arguments), [], None, None, lineno=value.lineno)
+
+
+def _references(tree: nodes.Template) -> Iterator[Reference]:
+    return cast("Iterator[Reference]", tree.find_all(_REFERENCES))

@@ -18,8 +18,8 @@ from dispatcher import health
 from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.missing_templates import Missing
-from dispatcher.rendering.edition import Fault
-from dispatcher.rendering.text import Text
+from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.template_set import Fault
 
 
 class Clock:

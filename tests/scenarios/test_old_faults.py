@@ -12,7 +12,7 @@ from dispatcher import files
 from dispatcher.gateway.position import Position
 from dispatcher.gateway.snapshot import Snapshot
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import check
+from dispatcher.rendering.lint import check
 from dispatcher.rendering.renderer import Renderer
 from tests import given
 from tests.dispatcher.rendering.given import SHOP, delivery, email, email_files, folder, reader

@@ -13,7 +13,7 @@ from dispatcher.channels.email import Email
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent
-from dispatcher.rendering.html_faults import html_faults, unsaid_links
+from dispatcher.rendering.content_lint import html_faults, unsaid_links
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.signing import Signer
 from tests.dispatcher.channels.given import a_delivery, email_channel

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering import gsm
-from dispatcher.rendering.catalog import TEMPLATES as TEMPLATE_TYPES
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import check
+from dispatcher.rendering.channel_templates import TEMPLATES as TEMPLATE_TYPES
 from dispatcher.rendering.content import (
     UNSUBSCRIBE_LINK,
     EmailContent,
@@ -21,8 +20,9 @@ from dispatcher.rendering.content import (
     SseContent,
 )
 from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.filters import FILTERS, FUNCTIONS
+from dispatcher.rendering.lint import check
 from dispatcher.rendering.renderer import Renderer
-from dispatcher.rendering.vocabulary import FILTERS, FUNCTIONS
 from tests.dispatcher.rendering.given import (
     SHOP,
     TEMPLATES,

@@ -19,7 +19,7 @@ import aiosmtplib
 from jinja2 import Environment, StrictUndefined
 from psycopg import AsyncConnection
 
-from dispatcher.rendering import amounts, locales
+from dispatcher.rendering import formats, locales
 
 #: Channels whose preferences and hours are asked for; the inbox is never quiet.
 INBOX = "in_app"
@@ -97,7 +97,7 @@ class Handler:
     def __init__(self, sink: tuple[str, int] | None = None) -> None:
         environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
         notation = locales.notation("en", "en", "en")
-        environment.filters["money"] = lambda amount: amounts.money(amount, "EUR", notation)
+        environment.filters["money"] = lambda amount: formats.money(amount, "EUR", notation)
         environment.globals["url"] = lambda path: f"https://shop.example{quote(path)}"
         self._title = environment.from_string(_TITLE)
         self._body = environment.from_string(_BODY)

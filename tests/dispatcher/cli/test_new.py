@@ -7,8 +7,9 @@ from shutil import copytree
 
 import pytest
 
-from dispatcher.rendering.catalog import TEMPLATES, Catalog
-from dispatcher.rendering.check import check
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.channel_templates import TEMPLATES
+from dispatcher.rendering.lint import check
 from tests.dispatcher.cli.conftest import Cli
 from tests.dispatcher.rendering.given import TEMPLATES as SHIPPED
 from tests.dispatcher.rendering.given import folder

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import check
 from dispatcher.rendering.content import SmsContent
+from dispatcher.rendering.lint import check
 from tests.dispatcher.rendering.given import delivery, event_toml, folder, refusal, renderer
 
 FIELDS = {"text": "text?", "message_preview": "text?", "amount": "amount?", "currency": "text?"}

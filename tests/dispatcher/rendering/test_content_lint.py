@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.rendering.html_faults import html_faults, unsaid_links
+from dispatcher.rendering.content_lint import html_faults, unsaid_links
 
 SOUND = '<html lang="en" dir="ltr"><head><title>News</title></head><body>{}</body></html>'
 

@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 from dispatcher.delivery import Delivery
 from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import Finding, check
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.lint import Finding, check
+from dispatcher.rendering.loader import SAMPLE_FILE, SHARED
+from dispatcher.rendering.overrides import Shelf, Text
 from dispatcher.rendering.renderer import Renderer
-from dispatcher.rendering.text import Shelf, Text
-from dispatcher.rendering.tree import SAMPLE_FILE, SHARED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,39 @@
-"""What mail programs would trip over in a finished HTML page, and screen readers with them."""
+"""What is wrong with a message that could be rendered."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final, Literal
+
+from dispatcher.rendering import gsm
+from dispatcher.rendering.content import (
+    Content,
+    EmailContent,
+    InAppContent,
+    PushContent,
+    SmsContent,
+)
+
+#: An error would stop or spoil a message; a warning is likely a mistake; the rest is to know.
+Severity = Literal["error", "warning", "information"]
+
+
+def content_faults(content: Content) -> Iterator[tuple[Severity, str]]:
+    """A sentence for each."""
+    match content:
+        case EmailContent(html=str(html), text=text):
+            yield from html_faults(html)
+            yield from unsaid_links(html, text)
+        case SmsContent(text=text):
+            yield from sms_faults(text)
+        # Relative links have been refused by then; what is left is an item that cannot be acted on.
+        case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
+            yield "warning", "the item has actions, but no link of its own to open"
+
 
 _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -28,10 +55,10 @@ _LARGEST: Final = 100_000
 #: What a sentence may put around an address.
 _AROUND: Final = ".,;:!?()[]<>«»“”\"'"
 
-Fault = tuple[Literal["error", "warning"], str]
+_HtmlFault = tuple[Literal["error", "warning"], str]
 
 
-def html_faults(page: str) -> Iterator[Fault]:
+def html_faults(page: str) -> Iterator[_HtmlFault]:
     """The mistakes in a page, each once."""
     reader = _read(page)
     faults = dict.fromkeys(reader.faults)
@@ -44,7 +71,7 @@ def html_faults(page: str) -> Iterator[Fault]:
     yield from faults
 
 
-def unsaid_links(page: str, text: str) -> Iterator[Fault]:
+def unsaid_links(page: str, text: str) -> Iterator[_HtmlFault]:
     """The links of a page that are not in the mail's text, for whoever reads that instead."""
     said = {word.strip(_AROUND) for word in text.split()}
     for link in dict.fromkeys(_read(page).links):
@@ -72,7 +99,7 @@ class _Element:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.faults: list[Fault] = []
+        self.faults: list[_HtmlFault] = []
         self.links: list[str] = []
         self.title = ""
         self.open: list[_Element] = []
@@ -124,7 +151,7 @@ class _Reader(HTMLParser):
             self.faults.append(("warning", sentence))
 
 
-def _faults_of(element: _Element) -> Iterator[Fault]:
+def _faults_of(element: _Element) -> Iterator[_HtmlFault]:
     """What is wrong with a tag, whatever is in it."""
     tag, given = element.tag, element.given
     if tag in _ACTIVE:
@@ -141,7 +168,7 @@ def _faults_of(element: _Element) -> Iterator[Fault]:
         yield from _language_faults(given)
 
 
-def _address_faults(element: _Element) -> Iterator[Fault]:
+def _address_faults(element: _Element) -> Iterator[_HtmlFault]:
     for name in ("href", "src"):
         address = element.given.get(name, "#")
         if not address.startswith(_ABSOLUTE):
@@ -150,15 +177,45 @@ def _address_faults(element: _Element) -> Iterator[Fault]:
             yield "warning", f"the {name} of a <{element.tag}> is not https"
 
 
-def _image_faults(given: Mapping[str, str]) -> Iterator[Fault]:
+def _image_faults(given: Mapping[str, str]) -> Iterator[_HtmlFault]:
     if "alt" not in given:
         yield "error", "an <img> has no alt text"
     if not ("width" in given or "height" in given):
         yield "warning", "an <img> has neither width nor height, so Outlook shows it in full size"
 
 
-def _language_faults(given: Mapping[str, str]) -> Iterator[Fault]:
+def _language_faults(given: Mapping[str, str]) -> Iterator[_HtmlFault]:
     if not given.get("lang"):
         yield "warning", "<html> has no lang, so screen readers guess"
     if given.get("dir") not in {"ltr", "rtl"}:
         yield "warning", "<html> has no dir, ltr or rtl; the variable dir is the language's own"
+
+
+#: A text in another alphabet would name all of its letters.
+_NAMED: Final = 5
+
+
+def sms_faults(text: str) -> Iterator[tuple[Literal["warning", "information"], str]]:
+    """A sentence where a text takes more than one segment, or could easily come to."""
+    measured = gsm.measure(text)
+    if measured.segments > 1:
+        # Who writes Arabic cannot do with fewer than two: they hold what one of GSM 03.38 does.
+        is_mistaken = measured.segments > 2 or not _is_in_another_alphabet(text)  # noqa: PLR2004
+        severity: Literal["warning", "information"] = "warning" if is_mistaken else "information"
+        yield severity, f"the text takes {gsm.length_of(measured)}{_because(text)}"
+    elif measured.encoding is gsm.Encoding.UCS2:
+        yield "information", f"only {gsm.Encoding.UCS2.alone} characters fit{_because(text)}"
+
+
+def _because(text: str) -> str:
+    foreign = gsm.foreign(text)
+    if not foreign:
+        return ""
+    named = ", ".join(foreign[:_NAMED]) + (" and others" if len(foreign) > _NAMED else "")
+    return f", because of {named}: characters that GSM 03.38 does not have"
+
+
+def _is_in_another_alphabet(text: str) -> bool:
+    """More than a stray letter: that would be a mistake worth a warning."""
+    letters = (each for each in gsm.foreign(text) if each[0].isalpha())
+    return sum(not unicodedata.name(each[0], "").startswith("LATIN ") for each in letters) > _NAMED

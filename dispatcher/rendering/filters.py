@@ -5,9 +5,12 @@ Each one that reads text or a list pays for its length, so none can be used to w
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -16,15 +19,99 @@ from jinja2.runtime import Context
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
-from dispatcher.rendering import amounts, comparison, dates, links
+from dispatcher.rendering import formats
+from dispatcher.rendering.context import SCENE, Scene, scene_of
 from dispatcher.rendering.errors import Unrenderable
-from dispatcher.rendering.grammar import COMPARE, EACH, JOIN, SLICED
-from dispatcher.rendering.graphemes import cut
-from dispatcher.rendering.ink import ink_on
-from dispatcher.rendering.scene import SCENE, Scene, scene_of
+from dispatcher.rendering.plain_text import cut
 
+#: Filters that only the rewriting can name: no template can write an @ in a name.
+EACH: Final = "@each"
+JOIN: Final = "@join"
+COMPARE: Final = "@compare"
+SLICED: Final = "@sliced"
+#: Characters that a member of a list costs: as long as it takes to compare that many.
+MEMBER: Final = 10
+
+_ORDERS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+}
 _MAX_RANGE: Final = 1_000
 _WRITABLE: Final = frozenset({str, Markup, int, float, Decimal})
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/_.~?#&=%:+,;@-]*")
+_SCHEMES: Final = ("https://", "http://")
+_HEX: Final = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_BLACK: Final = "#000000"
+_WHITE: Final = "#ffffff"
+
+
+@pass_context
+def compare(context: Context, operands: Sequence[Any], operators: Sequence[str]) -> Any:
+    """`a == b`, or a chain such as `a < b <= c`; `operators` as Jinja calls them."""
+    scene = scene_of(context)
+    left, result = operands[0], True
+    for name, right in zip(operators, operands[1:], strict=True):
+        result = _compared(scene, name, left, right)
+        if not result:
+            break
+        left = right
+    return result
+
+
+@pass_context
+def sliced(context: Context, part: Any) -> Any:
+    """A part of a text or of a list."""
+    scene_of(context).spend(len(part) if isinstance(part, str) else MEMBER * len(part))
+    return part
+
+
+def test_of(name: str) -> Callable[[Context, Any, Any], Any]:
+    """The same as a test: `a is eq(b)`."""
+
+    @pass_context
+    def test(context: Context, left: Any, right: Any) -> Any:
+        return _compared(scene_of(context), name, left, right)
+
+    return test
+
+
+def pay(scene: Scene, value: object) -> None:
+    """For going through all of it: each character, and each member of a list, however deep."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                scene.spend(len(text))
+            case list() | tuple() as members:
+                scene.spend(MEMBER * len(members))
+                waiting.extend(members)
+            case range() as numbers:
+                scene.spend(MEMBER * len(numbers))
+            case dict() as named:
+                scene.spend(MEMBER * len(named))
+                waiting.extend(named.values())
+            case _:
+                pass
+
+
+def _compared(scene: Scene, name: str, left: Any, right: Any) -> Any:
+    order = _ORDERS.get(name)
+    if order is None:
+        pay(scene, left)
+        # An object is asked for a name, and not gone through.
+        if not isinstance(right, Mapping):
+            pay(scene, right)
+        return (left in right) is (name == "in")
+    if isinstance(left, str) and isinstance(right, str):
+        scene.spend(min(len(left), len(right)))
+    elif isinstance(left, list | tuple | dict) and isinstance(right, list | tuple | dict):
+        pay(scene, left)
+        pay(scene, right)
+    return order(left, right)
 
 
 @pass_context
@@ -153,37 +240,37 @@ def _money(context: Context, value: object, currency: object = None) -> str:
     code = currency or scene.currency or scene.tenant.currency
     if isinstance(code, str):
         scene.spend(len(code))
-    return amounts.money(value, code, scene.notation)
+    return formats.money(value, code, scene.notation)
 
 
 @pass_context
 def _number(context: Context, value: object) -> str:
-    return amounts.number(value, scene_of(context).notation)
+    return formats.number(value, scene_of(context).notation)
 
 
 @pass_context
 def _plural(context: Context, value: object, **forms: str) -> str:
     scene = scene_of(context)
-    counted = amounts.counted(value, forms, scene.notation)
+    counted = formats.counted(value, forms, scene.notation)
     scene.spend(len(counted))
     return counted
 
 
-def _moment(style: dates.Style) -> Callable[[Context, object], str]:
+def _moment(style: formats.Style) -> Callable[[Context, object], str]:
     @pass_context
     def written(context: Context, value: object) -> str:
-        scene, moment = scene_of(context), dates.parse(value)
+        scene, moment = scene_of(context), formats.parse(value)
         if not isinstance(moment, datetime):
-            return dates.day(moment, scene.notation)
+            return formats.day(moment, scene.notation)
         zones = (scene.recipient.time_zone, scene.tenant.time_zone)
-        return dates.moment(moment, style, zones, scene.notation)
+        return formats.moment(moment, style, zones, scene.notation)
 
     return written
 
 
 @pass_context
 def _url(context: Context, path: str) -> str:
-    return links.absolute(scene_of(context).tenant.base_url, _text(scene_of(context), path))
+    return absolute(scene_of(context).tenant.base_url, _text(scene_of(context), path))
 
 
 @pass_context
@@ -203,11 +290,51 @@ def _is_even(value: object) -> bool:
     return isinstance(value, int) and value % 2 == 0
 
 
+def absolute(base_url: str, path: str) -> str:
+    """`/orders/42` → `https://shop.example/orders/42`; whatever the path, the host stays."""
+    if not base_url.startswith(_SCHEMES):
+        raise Unrenderable("the tenant's base_url must begin with https:// or http://")
+    if not _PLAIN.fullmatch(path):
+        path = quote(path, safe="/_.~?#&=%:+,;@-", errors="replace")
+    return f"{base_url.rstrip('/')}{'' if path.startswith('/') else '/'}{path}"
+
+
+@lru_cache(maxsize=1024)
+def ink_on(color: str) -> str:
+    """Black or white, whichever stands out more on `#1f6f54` or `#1f5`; white on other spellings.
+
+    One of the two always has the contrast of 4.5 that WCAG 2.2 asks of text (1.4.3).
+    """
+    if not _HEX.fullmatch(color):
+        return _WHITE
+    return max(_WHITE, _BLACK, key=lambda ink: contrast(ink, color))
+
+
+def contrast(one: str, other: str) -> float:
+    """Between 1, the same, and 21, black on white (WCAG 2.2, contrast ratio)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    """Between 0 and 1 (WCAG 2.2, relative luminance)."""
+    digits = color[1:] if len(color) == len(_BLACK) else "".join(each * 2 for each in color[1:])
+    red, green, blue = (_linear(int(digits[place : place + 2], 16) / 255) for place in (0, 2, 4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    """Light, from what sRGB calls it (IEC 61966-2-1)."""
+    if channel <= 0.04045:  # noqa: PLR2004 # where the standard has its bend
+        return channel / 12.92
+    return float(((channel + 0.055) / 1.055) ** 2.4)
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     EACH: _each,
     JOIN: _join_parts,
-    COMPARE: comparison.compare,
-    SLICED: comparison.sliced,
+    COMPARE: compare,
+    SLICED: sliced,
     "capitalize": _spelled(str.capitalize),
     "date": _moment("date"),
     "datetime": _moment("datetime"),
@@ -241,7 +368,7 @@ TESTS: Final[Mapping[str, Callable[..., Any]]] = {
         )
     },
     **{
-        name: comparison.test_of(called)
+        name: test_of(called)
         for name, called in (
             ("eq", "eq"), ("ne", "ne"), ("lt", "lt"), ("le", "lteq"), ("gt", "gt"), ("ge", "gteq"),
             ("in", "in"),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.edition import Edition
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import EventType, Field
-from dispatcher.rendering.text import Shelf, Text
+from dispatcher.rendering.overrides import Shelf, Text
+from dispatcher.rendering.template_set import Edition
 from tests.dispatcher.rendering.given import (
     delivery,
     email,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.check import Finding, check
+from dispatcher.rendering.lint import Finding, check
 from tests.dispatcher.rendering.given import email_files, event_toml, folder, in_app_files
 
 EVENT = "thing/happened/event.toml"

@@ -9,9 +9,9 @@ from typing import Any, Self
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
 from jinja2.runtime import Context
 
-from dispatcher.rendering import grammar, locales
+from dispatcher.rendering import locales, sandbox
+from dispatcher.rendering.context import Scene
 from dispatcher.rendering.sandbox import Sandbox, concat
-from dispatcher.rendering.scene import Scene
 
 #: A text as it stands, or the compiled form of one that has something to fill in.
 Part = str | Callable[[Context], Iterator[str]]
@@ -126,7 +126,7 @@ class _Source:
                     gives |= {name if isinstance(name, str) else name[1] for name in names}
                 case nodes.Filter(name="money"):
                     reads.add("currency")
-        return cls(tuple(grammar.references(tree)), frozenset(reads), frozenset(gives))
+        return cls(tuple(sandbox.references(tree)), frozenset(reads), frozenset(gives))
 
 
 def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:

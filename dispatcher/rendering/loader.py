@@ -12,7 +12,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import Problem
-from dispatcher.rendering.text import Text
+from dispatcher.rendering.overrides import Text
 
 EVENT_FILE: Final = "event.toml"
 SAMPLE_FILE: Final = "sample.json"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from dispatcher.delivery import Delivery, Tenant
 from dispatcher.rendering.content import Content
-from dispatcher.rendering.scene import ObservedRecipient
+from dispatcher.rendering.context import ObservedRecipient
 
 _Key = tuple[int, str, str, str | None, bool, str | None]
 

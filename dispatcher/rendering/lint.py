@@ -12,11 +12,11 @@ from typing import Any, Final
 from dispatcher.delivery import Delivery, Recipient, Tenant
 from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.compiled import Page
 from dispatcher.rendering.content import Content
-from dispatcher.rendering.content_faults import Severity, content_faults
+from dispatcher.rendering.content_lint import Severity, content_faults
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import RESERVED, EventType
-from dispatcher.rendering.page import Page
 from dispatcher.rendering.payload import IN_WORDS, fits
 from dispatcher.rendering.renderer import Renderer
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rendering.ink import contrast, ink_on
+from dispatcher.rendering.filters import contrast, ink_on
 
 #: WCAG 2.2, 1.4.3.
 READABLE = 4.5
