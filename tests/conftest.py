@@ -18,7 +18,7 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from dispatcher import embedded, files, schema
 from dispatcher.rendering.catalog import Catalog
-from tests.kept import Kept
+from tests.support.kept_database import Kept
 
 # What is lost in a crash of the machine is only the test.
 IN_HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

@@ -43,12 +43,12 @@ def test_a_hard_case_is_listed_once() -> None:
 
 
 def test_every_module_of_a_peer_is_listed() -> None:
-    listed = set(re.findall(r"`(tests/peers/\w+\.py)`", _README))
+    listed = set(re.findall(r"`(tests/support/peers/\w+\.py)`", _README))
     # What several of them share is no peer.
     shared = {"browser", "program", "server_process", "site"}
     there = {
-        f"tests/peers/{path.name}"
-        for path in (_ROOT / "tests" / "peers").glob("*.py")
+        f"tests/support/peers/{path.name}"
+        for path in (_ROOT / "tests" / "support" / "peers").glob("*.py")
         if path.stem not in shared and not path.stem.startswith("test_")
     }
 

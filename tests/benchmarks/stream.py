@@ -18,8 +18,8 @@ from tests.benchmarks.crowd import Crowd, files_for
 from tests.benchmarks.process import Process
 from tests.benchmarks.stage import Stage, connected
 from tests.benchmarks.table import Table, decimal, median, number, percentile
-from tests.gateway.bearer import SECRET, token
-from tests.peers.server_process import free_port, listens
+from tests.support.peers.server_process import free_port, listens
+from tests.support.tokens import SECRET, token
 
 OURS, NAIVE = "postbell serve", "Starlette, a queue per stream"
 SERVERS = (OURS, NAIVE)

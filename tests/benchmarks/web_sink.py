@@ -17,7 +17,7 @@ import uvloop
 from tests.benchmarks.rivals import WEB
 
 #: The certificate of localhost and its key.
-TLS = Path(__file__).parents[1] / "providers" / "tls"
+TLS = Path(__file__).parents[1] / "support" / "tls"
 
 
 class _Session(asyncio.Protocol):

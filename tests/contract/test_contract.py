@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.contract import written
-from tests.gateway.in_process import serving
+from tests.support.gateway import serving
 
 FOLDER: Final = Path(__file__).parent
 #: Set to write instead of compare.

@@ -10,9 +10,9 @@ from dispatcher import database, files
 from dispatcher.database import Pool
 from dispatcher.editions import Editions
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.given import Connection
-from tests.kept import Kept
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.kept_database import Kept
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from dispatcher.functions import Functions
 from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
-from tests import given
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.given import Connection
-from tests.providers.given import an_email
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.messages import an_email
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 
 def reported(db: Connection) -> list[tuple[Any, ...]]:

@@ -18,12 +18,12 @@ from dispatcher.health import ListenError
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.settings import Settings
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.given import Connection
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.outcome import left_over, states
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.waiting import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 

@@ -20,11 +20,11 @@ from dispatcher.editions import Editions
 from dispatcher.functions import Functions
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.sender import InboxSender, Sender, StreamSender
-from tests import given
-from tests.dispatcher.scripted import ScriptedProvider
 from tests.dispatcher.test_sender import NobodyWatches, batches, email_sender
-from tests.given import Connection, Fate
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 TITLE = "order/paid/in_app.json"
 SUBJECT = "order/paid/email.subject.txt"

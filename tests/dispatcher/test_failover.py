@@ -21,12 +21,12 @@ from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.sender import Sender
-from tests import given
-from tests.dispatcher.channels.given import a_delivery
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.given import Connection, Fate
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.deliveries import a_delivery
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.waiting import seen
 
 DOWN = Retry("connection refused", fault=Fault.PROVIDER)
 WRONG_KEY = Retry("our configuration is at fault: 535", code="535", fault=Fault.CONFIGURATION)

@@ -19,9 +19,9 @@ from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.functions import Attempted, Claimed, Functions, Outlook
 from dispatcher.rendering.content import InAppContent
-from tests import given
-from tests.given import Connection
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.waiting import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 

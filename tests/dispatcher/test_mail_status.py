@@ -14,7 +14,7 @@ from dispatcher.mail_status import blame_of, status_in
 from dispatcher.providers.smtp.reply import Phase, Reply
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
-from tests.dispatcher.bounces.given import ID, POSTFIX, crlf
+from tests.support.bounce_mails import ID, POSTFIX, crlf
 
 RETURN_PATH = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
 

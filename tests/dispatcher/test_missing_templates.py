@@ -30,13 +30,13 @@ from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.sender import InboxSender, Sender, StreamSender
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.given import Connection, Fate
-from tests.peers.server_process import free_port
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.peers.server_process import free_port
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 EVENT = "parcel.shipped"
 PAYLOAD = {"parcel_id": 7}

@@ -13,13 +13,13 @@ from aiohttp import web
 
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.providers.webpush import WebPush
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection, Fate
-from tests.peers.autopush import CERTIFICATE, Autopush
-from tests.peers.browser import until
-from tests.peers.firefox import Firefox
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.peers.autopush import CERTIFICATE, Autopush
+from tests.support.peers.browser import until
+from tests.support.peers.firefox import Firefox
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.push_sender import PushSender
 from dispatcher.receipt import Blame
-from tests import given
 from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due
-from tests.given import Connection
-from tests.scenarios.outcome import left_over
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.outcome import left_over
 
 PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"

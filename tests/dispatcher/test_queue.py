@@ -11,12 +11,12 @@ from dispatcher import database
 from dispatcher.delivery import Outcome, Sent
 from dispatcher.queue import Queue
 from dispatcher.queue_schema import SETTINGS
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.given import Connection
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.outcome import left_over
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -13,11 +13,11 @@ import pytest
 from dispatcher import database
 from dispatcher.functions import Functions
 from dispatcher.router import Router
-from tests import given
-from tests.given import Connection
-from tests.scenarios.daemon_process import leader
-from tests.scenarios.outcome import routed
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon_process import leader
+from tests.support.given import Connection
+from tests.support.outcome import routed
+from tests.support.waiting import seen
 
 
 class Watcher:

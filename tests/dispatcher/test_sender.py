@@ -22,11 +22,11 @@ from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.receipt import Blame
 from dispatcher.sender import Batch, InboxSender, Sender, StreamSender
-from tests import given
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.given import Connection, Fate
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.waiting import seen
 
 
 class NobodyWatches:

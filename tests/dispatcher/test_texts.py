@@ -25,15 +25,15 @@ from dispatcher.providers.roster import Roster
 from dispatcher.providers.twilio import Twilio
 from dispatcher.sender import Sender
 from dispatcher.signing import Signer
-from tests import given
-from tests.dispatcher.in_process import running
 from tests.dispatcher.test_sender import NobodyWatches, make_due
-from tests.gateway.client import Client
-from tests.given import Connection, Fate
-from tests.providers.http_peer import Drop, Hang
-from tests.providers.twilio_peer import Report, TwilioPeer
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.client import Client
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.http_peer import Drop, Hang
+from tests.support.outcome import left_over
+from tests.support.twilio_peer import Report, TwilioPeer
+from tests.support.waiting import seen
 
 PUBLIC = "http://127.0.0.1:8000"
 SECRET = SecretStr("what this house signs its own links with")

@@ -15,11 +15,11 @@ from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.settings import Settings
-from tests import given
 from tests.conftest import CreateDatabase
-from tests.gateway.bearer import FRIEND, OURS, SECRET
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.tokens import FRIEND, OURS, SECRET
 
 
 @pytest.fixture(scope="module")

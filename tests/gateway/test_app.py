@@ -9,10 +9,10 @@ from dispatcher import database
 from dispatcher.gateway.app import application, cookie_name, origin_of
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.settings import Settings
-from tests import given
-from tests.gateway.bearer import FRIEND, OURS, token
-from tests.gateway.client import Client, cookies_of
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client, cookies_of
+from tests.support.given import Connection
+from tests.support.tokens import FRIEND, OURS, token
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from starlette.requests import HTTPConnection
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.origin import ForeignOrigin
-from tests import given
-from tests.gateway.bearer import OURS, token
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.tokens import OURS, token
 
 
 def request(method: str = "GET", **headers: str) -> HTTPConnection:

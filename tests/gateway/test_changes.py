@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests import given
-from tests.gateway.client import Answer, Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Answer, Client
+from tests.support.given import Connection
 
 Json = dict[str, Any]
 

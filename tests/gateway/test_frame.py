@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.gateway import frame
-from tests.gateway.page import Page
+from tests.support.event_source import Page
 
 
 def test_an_event_has_a_name_data_and_a_position() -> None:

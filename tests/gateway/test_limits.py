@@ -22,10 +22,10 @@ from dispatcher.gateway.limits import (
 )
 from dispatcher.gateway.outlook import MOST_WAITING
 from dispatcher.settings import Settings
-from tests import given
-from tests.gateway.bearer import OURS
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.tokens import OURS
 
 PROXIES = [
     read_network(proxy)

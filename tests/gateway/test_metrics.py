@@ -6,12 +6,12 @@ import aiohttp
 import pytest
 
 from dispatcher.health import ListenError
-from tests import given
-from tests.gateway.bearer import token
-from tests.gateway.in_process import serving
-from tests.given import Connection
-from tests.peers.server_process import free_port, listens
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.peers.server_process import free_port, listens
+from tests.support.tokens import token
+from tests.support.waiting import seen
 
 
 async def test_what_is_turned_away_is_counted_where_the_world_does_not_look(

@@ -24,12 +24,11 @@ from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.stream import Stream
 from dispatcher.settings import Settings
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway import described
-from tests.gateway.bearer import SECRET
-from tests.gateway.bodies import Bodies
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given, openapi
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.request_bodies import Bodies
+from tests.support.tokens import SECRET
 
 
 @pytest.fixture
@@ -161,7 +160,7 @@ async def test_the_webhooks_of_the_providers_that_are_there_are_described(
 
 def test_an_answer_that_is_not_as_described_is_found(document: dict[str, Any]) -> None:
     def found(status: int, body: bytes, kind: str = "application/json") -> list[str]:
-        return described.faults(document, "GET", "/v1/counts", status, kind, body)
+        return openapi.faults(document, "GET", "/v1/counts", status, kind, body)
 
     assert found(200, b'{"unread": 3}') == []
     assert found(200, b'{"unread": "3"}')
@@ -309,7 +308,7 @@ async def test_a_body_is_taken_if_it_is_as_described_and_else_refused(
 
     answers = Counter[int]()
     for body in known.values():
-        is_described = not described.schema_faults(client.document, schema, body)
+        is_described = not openapi.schema_faults(client.document, schema, body)
         answer = await caller.send(method, path, body)
 
         is_refused = answer.status == 422 and answer.json["code"] == "invalid_request"

@@ -13,10 +13,10 @@ from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.support import acting_as_support
-from tests import given
-from tests.gateway.bearer import OURS, token
-from tests.gateway.client import Answer, Client, cookies_of
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Answer, Client, cookies_of
+from tests.support.given import Connection
+from tests.support.tokens import OURS, token
 
 SESSION = "/v1/operator/session"
 OLGA = Operator("olga", None, datetime.now(UTC))

@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from dispatcher.channels import preferences
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway.bearer import SECRET, token
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.tokens import SECRET, token
 
 NOW = datetime.now(UTC)
 

@@ -15,11 +15,11 @@ from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.workshop import Workshop
 from dispatcher.settings import Settings
-from tests import given
-from tests.dispatcher.rendering.given import event_toml, folder
-from tests.gateway.bearer import SECRET
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.renderings import event_toml, folder
+from tests.support.tokens import SECRET
 
 THING = {
     "thing/happened/event.toml": event_toml("in_app", "email"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 
 @pytest.fixture

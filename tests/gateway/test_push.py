@@ -13,9 +13,9 @@ from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.server import vapid_key
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.settings import Settings
-from tests import given
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 PATH = "/v1/push/subscriptions"
 ENDPOINT = "https://push.example/send/1"

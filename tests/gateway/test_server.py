@@ -21,9 +21,9 @@ from dispatcher.contract import SchemaError
 from dispatcher.gateway.server import Gateway, loop_factory
 from dispatcher.health import ListenError
 from dispatcher.settings import Settings, SettingsError
-from tests import given
-from tests.gateway.bearer import OURS, SECRET, token
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.tokens import OURS, SECRET, token
 
 pytestmark = pytest.mark.slow
 

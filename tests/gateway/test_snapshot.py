@@ -6,8 +6,8 @@ from hypothesis import given as supposing
 from hypothesis import strategies as some
 
 from dispatcher.gateway.snapshot import Snapshot
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 
 @some.composite

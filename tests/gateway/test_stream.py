@@ -20,11 +20,11 @@ from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.heartbeat import LONGEST
 from dispatcher.gateway.snapshot import Snapshot
 from dispatcher.gateway.stream import Stream
-from tests import given
-from tests.gateway.page import Tap, opened, resuming
-from tests.given import Connection
-from tests.scenarios.patience import seen
-from tests.sql.sessions import Background
+from tests.support import given
+from tests.support.background import Background
+from tests.support.event_source import Tap, opened, resuming
+from tests.support.given import Connection
+from tests.support.waiting import seen
 
 
 @asynccontextmanager

@@ -9,13 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.gateway.bearer import token
-from tests.gateway.in_process import serving
 from tests.gateway.test_stream import tell
-from tests.given import Connection
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
+from tests.support.tokens import token
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
-from tests.gateway.bearer import SECRET, token
+from tests.support.tokens import SECRET, token
 
 NOW = int(time.time())
 

@@ -8,8 +8,6 @@ from dispatcher.gateway.tracking import PICTURE, TrackingPages
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.links import Links, Named
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway.client import Client
 from tests.gateway.webhooks.conftest import (
     Counted,
     counted,
@@ -19,7 +17,9 @@ from tests.gateway.webhooks.conftest import (
     receipts,
     signer,
 )
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 __all__ = ["counted", "intake", "signer"]
 

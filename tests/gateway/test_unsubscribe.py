@@ -16,11 +16,11 @@ from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.settings import Settings
 from dispatcher.signing import Signer
-from tests import given
-from tests.dispatcher.channels.given import a_delivery
-from tests.gateway.bearer import SECRET
-from tests.gateway.client import Answer, Client
-from tests.given import Connection, Fate
+from tests.support import given
+from tests.support.client import Answer, Client
+from tests.support.deliveries import a_delivery
+from tests.support.given import Connection, Fate
+from tests.support.tokens import SECRET
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"

@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from dispatcher.providers.smtp import Endpoint, Smtp
-from tests.providers.smtp_peer import SmtpPeer
+from tests.support.smtp_peer import SmtpPeer
 
 
 class Open(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from dispatcher.delivery import Retry, Sent
 from dispatcher.providers.console import Console
 from dispatcher.providers.provider import ProviderUrlError
-from tests.providers.given import an_email, an_sms
+from tests.support.messages import an_email, an_sms
 
 
 async def test_headers_and_text_are_shown_as_they_read(capsys: pytest.CaptureFixture[str]) -> None:

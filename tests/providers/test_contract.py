@@ -10,7 +10,7 @@ import pytest
 
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import ProviderNotOpenError
-from tests.providers.peers import PEERS, Peer
+from tests.support.harnesses import PEERS, Peer
 
 
 @pytest.fixture

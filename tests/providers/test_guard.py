@@ -13,8 +13,8 @@ from dispatcher.channels.email import Email
 from dispatcher.delivery import Fault, Outcome, Retry, Sent
 from dispatcher.providers.breaker import Patience, State
 from dispatcher.providers.guard import Guard, Status
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.providers.given import an_email
+from tests.support.messages import an_email
+from tests.support.scripted_provider import Gate, ScriptedProvider
 
 DOWN = Retry("connection refused", fault=Fault.PROVIDER)
 WRONG_KEY = Retry("our configuration is at fault: 535", fault=Fault.CONFIGURATION)

@@ -14,10 +14,10 @@ import pytest
 from dispatcher.channels.backoff import LONGEST_WAIT
 from dispatcher.delivery import Fault, Retry, Unknown
 from dispatcher.providers.http import LONGEST_BODY, HttpClient, Response, retry_after
-from tests.providers.http_peer import Drop, Hang, HttpPeer, Say, Write
+from tests.support.http_peer import Drop, Hang, HttpPeer, Say, Write
 
-CERTIFICATE = Path(__file__).parent / "tls" / "localhost.crt"
-KEY = Path(__file__).parent / "tls" / "localhost.key"
+CERTIFICATE = Path(__file__).parents[1] / "support" / "tls" / "localhost.crt"
+KEY = Path(__file__).parents[1] / "support" / "tls" / "localhost.key"
 #: More than the buffers on both sides of a loopback connection hold.
 HUGE = b"x" * 24_000_000
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

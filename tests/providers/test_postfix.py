@@ -15,15 +15,15 @@ from dispatcher.delivery import Refused, Retry, Sent
 from dispatcher.providers.smtp import Endpoint, Smtp
 from dispatcher.receipt import Blame, Kind
 from dispatcher.rendering.content import EmailContent
-from tests.dispatcher.channels.given import a_delivery, email_channel
-from tests.peers.postfix import LARGEST_MAIL, RELAYED, SPAM, Postfix
-from tests.providers.given import an_email
-from tests.providers.smtp_peer import Say, SmtpPeer
-from tests.scenarios.patience import seen
+from tests.support.deliveries import a_delivery, email_channel
+from tests.support.messages import an_email
+from tests.support.peers.postfix import LARGEST_MAIL, RELAYED, SPAM, Postfix
+from tests.support.smtp_peer import Say, SmtpPeer
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 
-TLS = Path(__file__).parent / "tls"
+TLS = Path(__file__).parents[1] / "support" / "tls"
 
 
 @pytest.fixture(scope="module")

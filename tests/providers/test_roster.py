@@ -11,9 +11,9 @@ from dispatcher.providers.entry import Entry
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.provider import ProviderNotOpenError
 from dispatcher.providers.roster import Roster
-from tests.dispatcher.channels.given import a_delivery
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.providers.given import an_email
+from tests.support.deliveries import a_delivery
+from tests.support.messages import an_email
+from tests.support.scripted_provider import ScriptedProvider
 
 TENANT = a_delivery().tenant
 

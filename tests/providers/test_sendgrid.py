@@ -25,9 +25,9 @@ from dispatcher.channels.email import Email, Mailbox, Sender
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.sendgrid import Account, SendGrid, body
-from tests.providers.given import an_email
-from tests.providers.http_peer import HttpPeer, Say
-from tests.providers.peers.sendgrid import KEY, accepted, declined
+from tests.support.harnesses.sendgrid import KEY, accepted, declined
+from tests.support.http_peer import HttpPeer, Say
+from tests.support.messages import an_email
 
 UNSUBSCRIBE = (
     ("Auto-Submitted", "auto-generated"),

@@ -15,11 +15,11 @@ import pytest
 
 from dispatcher.delivery import Refused, Retry, Sent
 from dispatcher.providers.sendgrid import SendGrid
-from tests.peers.prism import SENDGRID, Prism
-from tests.peers.server_process import free_port
-from tests.providers.given import an_email
-from tests.providers.http_peer import HttpPeer
-from tests.providers.peers.sendgrid import KEY, accepted, declined
+from tests.support.harnesses.sendgrid import KEY, accepted, declined
+from tests.support.http_peer import HttpPeer
+from tests.support.messages import an_email
+from tests.support.peers.prism import SENDGRID, Prism
+from tests.support.peers.server_process import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.receipt import Blame
 from tests.providers.conftest import Open
-from tests.providers.given import an_email
-from tests.providers.smtp_peer import Drop, Hang, Say, SmtpPeer
+from tests.support.messages import an_email
+from tests.support.smtp_peer import Drop, Hang, Say, SmtpPeer
 
 BIG = b"x" * 900 + b"\r\n"
 

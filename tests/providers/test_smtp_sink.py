@@ -9,9 +9,18 @@ import pytest
 
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.smtp import Endpoint, Smtp
-from tests.peers import smtp_sink
-from tests.peers.smtp_sink import CLOSING, DELAY, DISCONNECT, DOT, HARD, SOFT, STEPS, SmtpSink
-from tests.providers.given import an_email
+from tests.support.messages import an_email
+from tests.support.peers import smtp_sink
+from tests.support.peers.smtp_sink import (
+    CLOSING,
+    DELAY,
+    DISCONNECT,
+    DOT,
+    HARD,
+    SOFT,
+    STEPS,
+    SmtpSink,
+)
 
 pytestmark = pytest.mark.slow
 

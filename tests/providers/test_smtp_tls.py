@@ -14,10 +14,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from dispatcher.delivery import Retry, Sent
 from dispatcher.providers.provider import MISCONFIGURED
 from dispatcher.providers.smtp import Endpoint, Smtp
-from tests.providers.given import an_email
+from tests.support.messages import an_email
 
-CERTIFICATE = Path(__file__).parent / "tls" / "localhost.crt"
-KEY = Path(__file__).parent / "tls" / "localhost.key"
+CERTIFICATE = Path(__file__).parents[1] / "support" / "tls" / "localhost.crt"
+KEY = Path(__file__).parents[1] / "support" / "tls" / "localhost.key"
 
 
 class Mailbox:

@@ -25,10 +25,10 @@ from dispatcher.providers.provider import ProviderUrlError, Reporting, provider_
 from dispatcher.providers.twilio import Account, Twilio
 from dispatcher.providers.twilio.codes import Cause, codes_with, known_codes
 from dispatcher.receipt import Blame
-from tests.peers.prism import TWILIO, Prism
-from tests.providers.given import an_sms
-from tests.providers.http_peer import Drop, Hang, HttpPeer, Request, Say
-from tests.providers.twilio_peer import ACCOUNT, SERVICE, TOKEN, TwilioPeer, refusal
+from tests.support.http_peer import Drop, Hang, HttpPeer, Request, Say
+from tests.support.messages import an_sms
+from tests.support.peers.prism import TWILIO, Prism
+from tests.support.twilio_peer import ACCOUNT, SERVICE, TOKEN, TwilioPeer, refusal
 
 KEY = "SK" + "fedcba9876543210" * 2
 FROM = "from=%2B12025550199"

@@ -16,10 +16,10 @@ from dispatcher.providers.provider import MISCONFIGURED, ProviderUrlError, provi
 from dispatcher.providers.webhook import Endpoint, Webhook
 from dispatcher.rendering.gsm import Encoding
 from dispatcher.standard_webhooks import signature
-from tests.providers.given import an_email
-from tests.providers.http_peer import HttpPeer, Say
-from tests.providers.peers.webhook import SECRET, is_genuine
-from tests.providers.push_device import PushDevice, a_push
+from tests.support.harnesses.webhook import SECRET, is_genuine
+from tests.support.http_peer import HttpPeer, Say
+from tests.support.messages import an_email
+from tests.support.push_device import PushDevice, a_push
 
 ANOTHER = "whsec_" + "A" * 40
 TEXT = Sms(

@@ -20,10 +20,10 @@ from dispatcher.providers.provider import MISCONFIGURED, ProviderUrlError, provi
 from dispatcher.providers.push_service import PublicResolver
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.providers.webpush import WebPush
-from tests.providers.http_peer import Drop, Say
-from tests.providers.peers.webpush import SUBJECT, WebPushHarness
-from tests.providers.push_device import PushDevice, a_push
 from tests.providers.test_push_service import FORBIDDEN, Names
+from tests.support.harnesses.webpush import SUBJECT, WebPushHarness
+from tests.support.http_peer import Drop, Say
+from tests.support.push_device import PushDevice, a_push
 
 
 @pytest.fixture

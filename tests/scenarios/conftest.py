@@ -18,11 +18,11 @@ from psycopg.conninfo import make_conninfo
 from dispatcher import embedded, files, schema
 from dispatcher.channels.backoff import Backoff
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.given import Connection
-from tests.scenarios.daemon_process import DaemonProcess
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.manual import ROOT
+from tests.support import given
+from tests.support.daemon_process import DaemonProcess
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.manual import ROOT
 
 
 class StartDaemon(Protocol):

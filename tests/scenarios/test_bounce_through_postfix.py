@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection, Fate
-from tests.peers.postfix import RELAYED, Postfix
-from tests.providers.smtp_peer import Say, SmtpPeer
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.peers.postfix import RELAYED, Postfix
+from tests.support.producer import PAYLOAD
+from tests.support.smtp_peer import Say, SmtpPeer
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

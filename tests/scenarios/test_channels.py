@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.gateway.bearer import SECRET
-from tests.gateway.in_process import page_at, serving
-from tests.gateway.page import Page
-from tests.given import CHANNELS, Connection
-from tests.peers.server_process import free_port
-from tests.providers.peers.webpush import WebPushHarness
-from tests.providers.smtp_peer import SmtpPeer
-from tests.providers.twilio_peer import SERVICE, TwilioPeer
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.event_source import Page
+from tests.support.gateway import page_at, serving
+from tests.support.given import CHANNELS, Connection
+from tests.support.harnesses.webpush import WebPushHarness
+from tests.support.outcome import left_over
+from tests.support.peers.server_process import free_port
+from tests.support.producer import PAYLOAD
+from tests.support.smtp_peer import SmtpPeer
+from tests.support.tokens import SECRET
+from tests.support.twilio_peer import SERVICE, TwilioPeer
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

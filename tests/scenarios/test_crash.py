@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, message_ids, routed, states
-from tests.scenarios.patience import until
-from tests.scenarios.producer import Producer, producing
+from tests.support import given
+from tests.support.daemon_process import await_leader
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, message_ids, routed, states
+from tests.support.producer import Producer, producing
+from tests.support.waiting import until
 
 KILLS = int(os.environ.get("POSTBELL_TEST_KILLS", "20"))
 #: E-mails in flight at most: so many can be in doubt after each crash.

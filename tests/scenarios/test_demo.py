@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.patience import until
-from tests.scenarios.terminal import on_terminal
+from tests.support.terminal import on_terminal
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, states
+from tests.support.producer import PAYLOAD
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

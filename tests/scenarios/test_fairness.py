@@ -10,13 +10,13 @@ import statistics
 
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import DaemonProcess, await_leader
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import until
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon_process import DaemonProcess, await_leader
+from tests.support.given import Connection
+from tests.support.outcome import left_over
+from tests.support.producer import PAYLOAD
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -10,15 +10,15 @@ import pytest
 from dispatcher.delivery import Retry, Sent, Unknown
 from dispatcher.providers.sendgrid import SendGrid
 from dispatcher.providers.twilio import Twilio
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection
-from tests.peers.wiremock import EMPTY, NONSENSE, RESET, Answer, WireMock
-from tests.providers.given import an_email, an_sms
-from tests.providers.twilio_peer import ACCOUNT, TOKEN
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.messages import an_email, an_sms
+from tests.support.outcome import left_over, states
+from tests.support.peers.wiremock import EMPTY, NONSENSE, RESET, Answer, WireMock
+from tests.support.producer import PAYLOAD
+from tests.support.twilio_peer import ACCOUNT, TOKEN
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -11,13 +11,13 @@ import time
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader, await_standby
-from tests.scenarios.outcome import routed
-from tests.scenarios.patience import until
-from tests.scenarios.producer import Producer, producing
+from tests.support import given
+from tests.support.daemon_process import await_leader, await_standby
+from tests.support.given import Connection
+from tests.support.outcome import routed
+from tests.support.producer import Producer, producing
+from tests.support.waiting import until
 
 SECONDS = float(os.environ.get("POSTBELL_TEST_HAMMER_SECONDS", "60"))
 PRODUCERS = int(os.environ.get("POSTBELL_TEST_HAMMER_PRODUCERS", "12"))

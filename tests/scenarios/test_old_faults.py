@@ -14,10 +14,10 @@ from dispatcher.gateway.snapshot import Snapshot
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import check
 from dispatcher.rendering.renderer import Renderer
-from tests import given
-from tests.dispatcher.rendering.given import SHOP, delivery, email, email_files, folder, reader
-from tests.given import Connection, Fate
-from tests.kept import Kept
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.kept_database import Kept
+from tests.support.renderings import SHOP, delivery, email, email_files, folder, reader
 
 SHIPPED = Catalog.load([files.folder("templates")])
 CLIENT, WRITER, SUPPORT = "client", "writer", "support"

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from dispatcher.delivery import Retry
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen, until
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.daemon_process import await_leader
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, states
+from tests.support.producer import PAYLOAD
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.waiting import seen, until
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ import pytest
 from dispatcher import embedded, files, schema
 from dispatcher.embedded import Server
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 

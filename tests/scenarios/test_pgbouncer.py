@@ -19,15 +19,15 @@ from dispatcher.gateway.server import Gateway
 from dispatcher.pooler import PoolerError
 from dispatcher.settings import Settings
 from dispatcher.verbs import notify_order_paid
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.gateway.bearer import SECRET
-from tests.gateway.in_process import page_at, serving
-from tests.given import Connection
-from tests.peers.pgbouncer import PgBouncer
-from tests.peers.server_process import free_port
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.gateway import page_at, serving
+from tests.support.given import Connection
+from tests.support.peers.pgbouncer import PgBouncer
+from tests.support.peers.server_process import free_port
+from tests.support.producer import PAYLOAD
+from tests.support.tokens import SECRET
+from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
-from tests.poison import poison
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.patience import until
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon_process import await_leader
+from tests.support.given import Connection, Fate
+from tests.support.poison import poison
+from tests.support.producer import PAYLOAD
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

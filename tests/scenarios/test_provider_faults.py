@@ -14,13 +14,13 @@ from dispatcher.providers.breaker import Patience
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.provider import provider_for
 from dispatcher.providers.roster import Roster
-from tests import given
-from tests.dispatcher.in_process import running
 from tests.dispatcher.test_daemon import free_port, get
-from tests.given import Connection
-from tests.providers.smtp_peer import Drop, Say, SmtpPeer
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.outcome import left_over, states
+from tests.support.smtp_peer import Drop, Say, SmtpPeer
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from dispatcher import settings
-from tests import given
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.manual import ROOT, Reader, blocks, in_order, settled
-from tests.scenarios.patience import until
+from tests.support import given
+from tests.support.daemon_process import await_leader
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.manual import ROOT, Reader, blocks, in_order, settled
+from tests.support.waiting import until
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -15,13 +15,13 @@ import pytest
 from dispatcher import embedded, files, schema
 from dispatcher.embedded import Server
 from dispatcher.rendering.catalog import Catalog
-from tests import given
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, message_ids, routed
-from tests.scenarios.patience import until
-from tests.scenarios.producer import Producer, producing
+from tests.support import given
+from tests.support.daemon_process import await_leader
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, message_ids, routed
+from tests.support.producer import Producer, producing
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -16,12 +16,12 @@ from dispatcher.cli.exits import failure_of
 from dispatcher.daemon import Daemon
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, message_ids, routed
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, message_ids, routed
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -13,16 +13,16 @@ from pydantic import SecretStr
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.provider import provider_for
 from dispatcher.providers.roster import Roster
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.given import Connection
-from tests.providers.http_peer import Drop, HttpPeer
-from tests.providers.peers.sendgrid import KEY, accepted, declined
-from tests.providers.peers.webhook import SECRET, is_genuine
-from tests.providers.smtp_peer import SmtpPeer
-from tests.scenarios.outcome import left_over, states
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.harnesses.sendgrid import KEY, accepted, declined
+from tests.support.harnesses.webhook import SECRET, is_genuine
+from tests.support.http_peer import Drop, HttpPeer
+from tests.support.outcome import left_over, states
+from tests.support.producer import PAYLOAD
+from tests.support.smtp_peer import SmtpPeer
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,11 @@ import socket
 
 import pytest
 
-from tests import given
-from tests.gateway.bearer import token
-from tests.gateway.in_process import page_at, serving
-from tests.given import Connection
-from tests.peers.server_process import free_port
+from tests.support import given
+from tests.support.gateway import page_at, serving
+from tests.support.given import Connection
+from tests.support.peers.server_process import free_port
+from tests.support.tokens import token
 
 pytestmark = pytest.mark.slow
 

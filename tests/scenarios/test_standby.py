@@ -10,17 +10,17 @@ import pytest
 from dispatcher import embedded, files, schema
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.given import Connection
 from tests.scenarios.conftest import StartDaemon
-from tests.scenarios.daemon_process import await_leader
-from tests.scenarios.mail_sink import MailSink
-from tests.scenarios.outcome import left_over, message_ids, routed
-from tests.scenarios.patience import seen, until
-from tests.scenarios.producer import PAYLOAD
-from tests.scenarios.standby import Pair, follow, standby_of
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.daemon_process import await_leader
+from tests.support.given import Connection
+from tests.support.mail_sink import MailSink
+from tests.support.outcome import left_over, message_ids, routed
+from tests.support.producer import PAYLOAD
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.standby import Pair, follow, standby_of
+from tests.support.waiting import seen, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -17,11 +17,11 @@ from dispatcher.gateway.sessions import Sessions
 from dispatcher.gateway.stream import Stream
 from dispatcher.gateway.token import TokenReader
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.gateway.bearer import FRIEND, OURS, SECRET
-from tests.gateway.page import opened
-from tests.given import Connection
-from tests.scenarios.patience import until
+from tests.support import given
+from tests.support.event_source import opened
+from tests.support.given import Connection
+from tests.support.tokens import FRIEND, OURS, SECRET
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.gateway.bearer import token
-from tests.gateway.in_process import serving
-from tests.given import Connection
-from tests.peers import site
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.peers import site
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
+from tests.support.producer import PAYLOAD
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.tokens import token
+from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.gateway.in_process import page_at, serving
-from tests.given import Connection
-from tests.peers.nginx import Nginx
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.gateway import page_at, serving
+from tests.support.given import Connection
+from tests.support.peers.nginx import Nginx
+from tests.support.producer import PAYLOAD
+from tests.support.scripted_provider import ScriptedProvider
 
 pytestmark = pytest.mark.slow
 

@@ -27,13 +27,13 @@ from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.sender import Batch, InboxSender, Sender
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import Gate, ScriptedProvider
-from tests.given import Connection, Fate
-from tests.scenarios.outcome import left_over
-from tests.scenarios.patience import seen
-from tests.scenarios.standby import Pair, follow, standby_of
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.standby import Pair, follow, standby_of
+from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

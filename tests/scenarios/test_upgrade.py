@@ -15,14 +15,14 @@ from dispatcher import CONTRACT, daemon
 from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
 from dispatcher.settings import Settings
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.given import Connection
-from tests.scenarios.manual import ROOT
-from tests.scenarios.outcome import left_over, routed
-from tests.scenarios.patience import seen
-from tests.scenarios.producer import PAYLOAD, producing
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.manual import ROOT
+from tests.support.outcome import left_over, routed
+from tests.support.producer import PAYLOAD, producing
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

@@ -15,13 +15,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import given
 from tests.conftest import CreateDatabase
-from tests.given import Connection
-from tests.scenarios.daemon_process import DaemonProcess, await_leader
-from tests.scenarios.outcome import routed
-from tests.scenarios.patience import until
-from tests.scenarios.producer import PAYLOAD
+from tests.support import given
+from tests.support.daemon_process import DaemonProcess, await_leader
+from tests.support.given import Connection
+from tests.support.outcome import routed
+from tests.support.producer import PAYLOAD
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

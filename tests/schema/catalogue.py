@@ -12,8 +12,8 @@ import psycopg
 from dispatcher import files, queue_schema
 from dispatcher.declaration import table_files
 from dispatcher.definition import Definition
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 #: Ours and pgqueuer's.
 SCHEMAS = "^postbell"

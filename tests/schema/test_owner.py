@@ -18,9 +18,9 @@ from dispatcher.cli import questions
 from dispatcher.cli.deploy import told
 from dispatcher.contract import SchemaError
 from dispatcher.rendering.catalog import Catalog
-from tests import given
 from tests.conftest import IN_HASTE
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 OLD = Path("/usr/lib/postgresql/15/bin")
 

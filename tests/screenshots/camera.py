@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from tests.peers.chromium import Chromium
+from tests.support.peers.chromium import Chromium
 
 Scheme = Literal["light", "dark"]
 

@@ -10,12 +10,11 @@ import psycopg
 
 from dispatcher import embedded, schema
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.dispatcher.rendering.given import TEMPLATES
-from tests.gateway.pages import shopfront
-from tests.gateway.pages.shopfront import GatewayThread, Shopfront, arrive
-from tests.given import Connection
 from tests.screenshots.camera import LOOKS, Camera
+from tests.support import given, shopfront
+from tests.support.given import Connection
+from tests.support.renderings import TEMPLATES
+from tests.support.shopfront import GatewayThread, Shopfront, arrive
 
 #: Title, body, category, minutes ago, buttons; the last two are read.
 _ITEMS: Final = (

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from dispatcher.delivery import Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import SHOP, TEMPLATES, delivery, email, reader
 from tests.screenshots.camera import Camera
+from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
 
 _GREEN: Final = replace(
     SHOP,

@@ -14,14 +14,14 @@ from pydantic import SecretStr
 from dispatcher import embedded, files, schema
 from dispatcher.gateway.token import operator_login_token
 from dispatcher.rendering.catalog import Catalog
-from tests import given
-from tests.gateway.bearer import SECRET
-from tests.gateway.in_process import serving
-from tests.gateway.pages.entrance import enter
-from tests.given import Connection
-from tests.peers.browser import until
-from tests.peers.server_process import free_port
 from tests.screenshots.camera import LOOKS, Camera
+from tests.support import given
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.login import enter
+from tests.support.peers.browser import until
+from tests.support.peers.server_process import free_port
+from tests.support.tokens import SECRET
 
 VIEWS: Final = ("overview", "deliveries", "rejections", "dead-letters", "figures")
 

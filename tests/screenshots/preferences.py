@@ -14,13 +14,13 @@ from dispatcher import embedded, files, schema
 from dispatcher.channels import preferences
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway.bearer import SECRET
-from tests.gateway.in_process import serving
-from tests.given import Connection
-from tests.peers.browser import until
-from tests.peers.server_process import free_port
 from tests.screenshots.camera import LOOKS, Camera
+from tests.support import given
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.peers.browser import until
+from tests.support.peers.server_process import free_port
+from tests.support.tokens import SECRET
 
 NAMES: Final = ("preferences-en", "preferences-fr")
 _READY: Final = "return document.documentElement.dataset.ready"

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 import psycopg
 
 from dispatcher import embedded, schema
-from tests import given
-from tests.gateway.bearer import token
-from tests.gateway.pages.entrance import enter
-from tests.gateway.pages.shopfront import GatewayThread
-from tests.peers.browser import until
 from tests.screenshots.camera import LOOKS, Camera, Look
+from tests.support import given
+from tests.support.login import enter
+from tests.support.peers.browser import until
+from tests.support.shopfront import GatewayThread
+from tests.support.tokens import token
 
 _MISTAKE = """
 const area = document.getElementById("payload");

@@ -8,9 +8,9 @@ from typing import Protocol
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
-from tests.kept import Kept
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.kept_database import Kept
 
 
 class Connect(Protocol):

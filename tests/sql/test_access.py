@@ -10,8 +10,8 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 

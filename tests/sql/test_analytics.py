@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests import given
 from tests.conftest import CreateDatabase
-from tests.given import CHANNELS, Connection
-from tests.sql.history import END, ZONES, make_up
+from tests.support import given
+from tests.support.given import CHANNELS, Connection
+from tests.support.random_history import END, ZONES, make_up
 
 SEEDS = range(3)
 EMAIL_OF_PAID = ("order.paid", "email")

@@ -7,9 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection
 
 SUBJECT = "order:7"
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection, Fate
 
 Named = dict[str, object]
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tests import given
-from tests.given import CHANNELS, Connection, Fate
+from tests.support import given
+from tests.support.given import CHANNELS, Connection, Fate
 
 NIGHT, MORNING = "2030-01-01 23:00Z", "2030-01-02 07:00Z"
 

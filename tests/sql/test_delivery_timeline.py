@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 NIGHT, MORNING = "2030-01-01 23:00Z", "2030-01-02 07:00Z"
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from tests import given
-from tests.given import Connection, Decision, Fate
+from tests.support import given
+from tests.support.given import Connection, Decision, Fate
 
 NOW = datetime(2030, 3, 1, 13, tzinfo=UTC)
 PEOPLE = ("ann", "bob", "cid")

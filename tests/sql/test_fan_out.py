@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection
 
 
 def crowd(db: Connection, many: int = 30, tenant_id: str = "default", role: str = "crowd") -> None:

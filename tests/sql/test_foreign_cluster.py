@@ -5,9 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection
 
 #: By how much the old cluster was older.
 AGE = 1_000_000_000

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 
 @pytest.fixture

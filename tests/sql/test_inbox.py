@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 NOW = "2030-03-01 13:00Z"
 

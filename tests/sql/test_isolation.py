@@ -5,10 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
-from tests.poison import poison
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.poison import poison
 
 BAD = "poison"
 NOON = "2030-03-01 12:00Z"

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 CHANNELS = ["in_app", "email", "sms", "sse"]
 #: Friday 13:00 in UTC, where our person lives.

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 #: An entry of a B-tree has no more bytes than this (BTMaxItemSize).
 ROOM = 2704

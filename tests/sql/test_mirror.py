@@ -9,10 +9,10 @@ import pytest
 from psycopg import errors
 
 from dispatcher.errors import InvalidArgumentError
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
-from tests.sql.sessions import Background, await_waiting
+from tests.support import given
+from tests.support.background import Background, await_waiting
+from tests.support.given import Connection
 
 MAPPING: dict[str, object] = {
     "id": "id",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
+from tests.support import given
+from tests.support.given import Connection, Fate
 
 NOON = "2030-03-01 12:00Z"
 

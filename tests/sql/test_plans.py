@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from dispatcher import database
-from tests import given
 from tests.conftest import CreateDatabase
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 # Filling the tables takes longer than all the questions.
 pytestmark = pytest.mark.slow

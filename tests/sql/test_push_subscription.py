@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
+from tests.support import given
+from tests.support.given import Connection, Fate
 
 PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, assume, example, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from tests import given
-from tests.given import Connection, Fate
-from tests.sql.wall_clock import Window, instant_of, quiet_until
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.quiet_hours import Window, instant_of, quiet_until
 
 # Gaps and folds of an hour, of half an hour, at odd minutes, at midnight, and none at all. The
 # server and Python each bring a table of zones: these have rules that are old enough for both.

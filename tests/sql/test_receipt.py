@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests import given
-from tests.given import Connection, Fate
 from tests.sql.conftest import Connect
-from tests.sql.sessions import Background, await_waiting
+from tests.support import given
+from tests.support.background import Background, await_waiting
+from tests.support.given import Connection, Fate
 
 Receipt = dict[str, Any]
 

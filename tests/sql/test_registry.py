@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 
 def test_an_event_may_be_registered_and_changed(connection: Connection) -> None:

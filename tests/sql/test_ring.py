@@ -5,9 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import Connection
 
 
 def slot(db: Connection, age: int) -> int:

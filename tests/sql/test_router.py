@@ -7,10 +7,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
-from tests.sql.sessions import Background, await_waiting
+from tests.support import given
+from tests.support.background import Background, await_waiting
+from tests.support.given import Connection
 
 
 def told(db: Connection) -> list[int]:

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests import given
-from tests.given import AUTH, P256DH, Connection
 from tests.sql.conftest import Connect
+from tests.support import given
+from tests.support.given import AUTH, P256DH, Connection
 
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 EVERY_DAY = list(range(1, 8))

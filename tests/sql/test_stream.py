@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
-from tests.sql.sessions import Background, await_waiting, rings
+from tests.support import given
+from tests.support.background import Background, await_waiting, rings
+from tests.support.given import Connection
 
 #: Leaves of the ring, and seconds of each.
 RING, LEAF = 8, 10_800

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 SMS = "order/paid/sms.txt"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests import given
-from tests.given import Connection
 from tests.sql.conftest import Connect
-from tests.sql.sessions import Background, await_waiting, rings
+from tests.support import given
+from tests.support.background import Background, await_waiting, rings
+from tests.support.given import Connection
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.content_lint import html_faults, unsaid_links
 from dispatcher.rendering.renderer import Renderer
 from dispatcher.signing import Signer
-from tests.dispatcher.channels.given import a_delivery, email_channel
-from tests.dispatcher.rendering.given import SHOP, TEMPLATES, delivery, email, reader
+from tests.support.deliveries import a_delivery, email_channel
+from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
 
 CATALOG = Catalog.load([TEMPLATES])
 MAILS = [(event, locale) for event in CATALOG.events for locale in CATALOG.locales(event)]

@@ -23,7 +23,8 @@ from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import FILTERS, FUNCTIONS
 from dispatcher.rendering.lint import check
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import (
+from tests.support.event_catalogue import ENTRIES, Entry
+from tests.support.renderings import (
     SHOP,
     TEMPLATES,
     delivery,
@@ -31,7 +32,6 @@ from tests.dispatcher.rendering.given import (
     in_app,
     reader,
 )
-from tests.templates.catalogue import ENTRIES, Entry
 
 CATALOG = Catalog.load([TEMPLATES])
 LOCALES = ("en", "fr")

@@ -15,7 +15,7 @@ from pywebpush import webpush
 from dispatcher.channels.push import Push
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.providers.webpush import WebPush
-from tests.providers.push_device import PushDevice
+from tests.support.push_device import PushDevice
 
 #: No push service is spoken to in the clear.
 SCHEMES: tuple[str, ...] = ("https",)

@@ -12,8 +12,7 @@ from dispatcher.bounce import NotABounce, Unproven, receipts_in
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import Signer
-from tests.dispatcher.bounces.corpus import REPLIES, SAMPLES, Sample
-from tests.dispatcher.bounces.given import (
+from tests.support.bounce_mails import (
     ABSENT,
     COMPLAINT,
     EXCHANGE,
@@ -22,6 +21,7 @@ from tests.dispatcher.bounces.given import (
     POSTFIX,
     crlf,
 )
+from tests.support.bounce_samples import REPLIES, SAMPLES, Sample
 
 SIGNED = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
 UNSIGNED = ReturnPath()

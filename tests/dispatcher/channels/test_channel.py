@@ -18,7 +18,7 @@ from dispatcher.rendering.content import (
     SmsContent,
     SseContent,
 )
-from tests.dispatcher.channels.given import a_delivery, email_channel, push_channel, sms_channel
+from tests.support.deliveries import a_delivery, email_channel, push_channel, sms_channel
 
 EMAIL: tuple[Channel[Any, Any], Any] = (email_channel(), EmailContent("Paid", "Thank you", None))
 IN_APP: tuple[Channel[Any, Any], Any] = (

@@ -16,8 +16,8 @@ from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery import Refused
 from dispatcher.rendering.content import UNSUBSCRIBE_LINK, EmailContent
 from dispatcher.signing import Signer
-from tests.dispatcher.channels.given import NOON, a_delivery, email_channel
-from tests.dispatcher.channels.read import as_lines, mail_of, sender_of, text_of
+from tests.support.deliveries import NOON, a_delivery, email_channel
+from tests.support.mailbox import as_lines, mail_of, sender_of, text_of
 
 CONTENT = EmailContent("Order 42 is paid", "Thank you.\n", "<p>Thank you.</p>\n")
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]))

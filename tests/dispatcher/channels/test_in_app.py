@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.channels.in_app import InAppChannel, InAppItem
 from dispatcher.rendering.content import Action, InAppContent
-from tests.dispatcher.channels.given import a_delivery
+from tests.support.deliveries import a_delivery
 
 CONTENT = InAppContent(
     title="Order 42 is paid",

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dispatcher.channels import mime
-from tests.dispatcher.channels.read import as_lines, mail_of, sender_of, text_of
+from tests.support.mailbox import as_lines, mail_of, sender_of, text_of
 
 WRITABLE = st.text(st.characters(exclude_categories=["Cs"]))
 HEADER = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"))

@@ -13,7 +13,7 @@ from dispatcher.channels.preferences import LIFE, PreferencesLinks
 from dispatcher.delivery import Delivery
 from dispatcher.rendering.content import PREFERENCES_LINK, EmailContent
 from dispatcher.signing import BadToken, Signer
-from tests.dispatcher.channels.given import NOON, a_delivery, email_channel
+from tests.support.deliveries import NOON, a_delivery, email_channel
 
 SIGNER = Signer(["a secret to sign links with, in a test"])
 MIDNIGHT = datetime(NOON.year, NOON.month, NOON.day, tzinfo=NOON.tzinfo)

@@ -16,7 +16,7 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.push import BRIEF, LARGEST, LONGEST_TTL, Push, PushChannel, Pushes
 from dispatcher.delivery import Delivery, Device, Refused
 from dispatcher.rendering.content import Action, PushContent
-from tests.dispatcher.channels.given import NOON, a_delivery, push_channel
+from tests.support.deliveries import NOON, a_delivery, push_channel
 
 PHONE = Device(1, "https://push.example/phone", "p", "a")
 LAPTOP = Device(2, "https://push.example/laptop", "p", "a")

@@ -14,7 +14,7 @@ from dispatcher.channels.sms import Sms, SmsChannel
 from dispatcher.delivery import Refused
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.gsm import Encoding
-from tests.dispatcher.channels.given import NOON, a_delivery, sms_channel
+from tests.support.deliveries import NOON, a_delivery, sms_channel
 
 NUMBER = "+12025550123"
 PAID = SmsContent("Order 42 is paid. https://shop.example/orders/42")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.channels.sse import Notice, SseChannel
 from dispatcher.rendering.content import SseContent
-from tests.dispatcher.channels.given import a_delivery
+from tests.support.deliveries import a_delivery
 
 CONTENT = SseContent("Order 42 is paid", "Thank you", "https://shop.example/orders/42")
 

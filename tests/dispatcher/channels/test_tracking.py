@@ -17,7 +17,7 @@ from dispatcher.delivery import Delivery, Refused
 from dispatcher.links import Links, Named
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, EmailContent
 from dispatcher.signing import Signer
-from tests.dispatcher.channels.given import a_delivery
+from tests.support.deliveries import a_delivery
 
 SIGNER = Signer(["what we sign with, and nobody else"])
 TRACKING = Tracking(Links("https://notify.example", SIGNER))

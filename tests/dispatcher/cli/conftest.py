@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dispatcher.cli import app
-from tests import given
+from tests.support import given
 
 
 class Cli:

@@ -16,8 +16,8 @@ from aiosmtpd.smtp import AuthResult
 from psycopg.conninfo import make_conninfo
 
 from dispatcher.cli.exits import ExitCode
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 pytestmark = pytest.mark.slow
 

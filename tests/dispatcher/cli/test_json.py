@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from dispatcher.cli import app, questions
 from dispatcher.cli.exits import ExitCode
-from tests import given
-from tests.dispatcher.cli.commands import COMMANDS, Command
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
+from tests.support.commands import COMMANDS, Command
 
 ANSWERING = [command for command in COMMANDS if "--json" in command.options]
 

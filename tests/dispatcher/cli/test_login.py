@@ -10,8 +10,8 @@ import pytest
 
 from dispatcher.cli.exits import ExitCode
 from dispatcher.gateway.token import Claims, OperatorClaims, TokenReader
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 SECRET = "a secret of enough characters for a hash"
 

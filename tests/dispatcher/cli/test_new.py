@@ -11,8 +11,8 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import TEMPLATES
 from dispatcher.rendering.lint import check
 from tests.dispatcher.cli.conftest import Cli
-from tests.dispatcher.rendering.given import TEMPLATES as SHIPPED
-from tests.dispatcher.rendering.given import folder
+from tests.support.renderings import TEMPLATES as SHIPPED
+from tests.support.renderings import folder
 
 
 def new(cli: Cli, key: str, to: Path) -> str:

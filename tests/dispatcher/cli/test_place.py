@@ -13,8 +13,8 @@ import pytest
 
 from dispatcher import embedded
 from dispatcher.cli.exits import ExitCode
-from tests.dispatcher.cli.commands import COMMANDS, Command
 from tests.dispatcher.cli.conftest import Cli
+from tests.support.commands import COMMANDS, Command
 
 ASKING = [command for command in COMMANDS if "--embedded" in command.options]
 #: Not of every command is it certain that it needs a database.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
-from tests.dispatcher.rendering.given import folder, in_app_files
+from tests.support import given
+from tests.support.renderings import folder, in_app_files
 
 pytestmark = pytest.mark.slow
 

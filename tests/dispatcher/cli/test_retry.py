@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 PAID = '{"order_id": 42, "amount": "19.90"}'
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 SMS = "order/paid/sms.txt"
 

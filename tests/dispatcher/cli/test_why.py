@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests import given
 from tests.dispatcher.cli.conftest import Cli
+from tests.support import given
 
 #: What support must not read.
 CANARY = "canary-4711"

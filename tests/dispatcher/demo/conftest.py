@@ -24,8 +24,8 @@ from dispatcher.demo.page import server
 from dispatcher.demo.page.app import application
 from dispatcher.demo.page.caught import CaughtPages
 from dispatcher.demo.page.reader import Reader
-from tests import given
 from tests.conftest import CreateDatabase
+from tests.support import given
 
 
 @dataclass

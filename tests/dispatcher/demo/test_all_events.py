@@ -25,11 +25,11 @@ from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.providers.guard import Guard
 from dispatcher.providers.roster import Roster
 from dispatcher.rendering.catalog import Catalog
-from tests import given
 from tests.conftest import CreateDatabase
-from tests.dispatcher.demo.catalogue import ALL_CHANNELS, CATALOGUE, Entry
-from tests.dispatcher.in_process import running
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.demo_events import ALL_CHANNELS, CATALOGUE, Entry
+from tests.support.waiting import seen
 
 HOME = "https://fernhill.example"
 PEOPLE = {"client": cast.ADA, "writer": cast.GRETA, "support": cast.SOL}

@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Chronicle
 from dispatcher.demo.market.ledger import Moment
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Deed, Setting, client_for
 from dispatcher.demo.market.marketplace import Marketplace
 from dispatcher.rendering.catalog import Catalog
-from tests import given
+from tests.support import given
 
 COMMITTED = [deed for deed in DEEDS.values() if deed.rolled_back_by is None]
 ROLLED_BACK = [deed for deed in DEEDS.values() if deed.rolled_back_by is not None]

@@ -12,7 +12,7 @@ from dispatcher.demo import cast
 from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.presser import Presser
 from dispatcher.demo.market.marketplace import Marketplace
-from tests import given
+from tests.support import given
 
 
 @pytest.fixture

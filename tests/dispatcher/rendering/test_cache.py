@@ -12,7 +12,7 @@ from dispatcher.delivery import Recipient
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import PREFERENCES_LINK, SmsContent
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import (
+from tests.support.renderings import (
     SHOP,
     delivery,
     email,

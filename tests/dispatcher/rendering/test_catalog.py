@@ -8,7 +8,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import Field
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import (
+from tests.support.renderings import (
     delivery,
     email,
     email_files,

@@ -11,7 +11,7 @@ import pytest
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.lint import check
-from tests.dispatcher.rendering.given import delivery, event_toml, folder, refusal, renderer
+from tests.support.renderings import delivery, event_toml, folder, refusal, renderer
 
 FIELDS = {"text": "text?", "message_preview": "text?", "amount": "amount?", "currency": "text?"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import Finding, check
-from tests.dispatcher.rendering.given import email_files, event_toml, folder, in_app_files
+from tests.support.renderings import email_files, event_toml, folder, in_app_files
 
 EVENT = "thing/happened/event.toml"
 SAMPLE = "thing/happened/sample.json"

@@ -10,7 +10,7 @@ from dispatcher.rendering import payload
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.payload import PayloadError
-from tests.dispatcher.rendering.given import event_toml, folder
+from tests.support.renderings import event_toml, folder
 
 FIELDS = {
     "order_id": "id", "amount": "amount?", "paid_on": "date?", "count": "integer?",

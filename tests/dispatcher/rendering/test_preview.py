@@ -9,7 +9,7 @@ import pytest
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent, InAppContent
 from dispatcher.rendering.preview import Preview, in_scheme
-from tests.dispatcher.rendering.given import SHOP, email_files, folder, in_app_files
+from tests.support.renderings import SHOP, email_files, folder, in_app_files
 
 PAGE = """<html lang="en"><head>
 <meta name="color-scheme" content="light dark">

@@ -11,7 +11,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Action, PushContent, SseContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import (
+from tests.support.renderings import (
     SHOP,
     TEMPLATES,
     delivery,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
-from tests.dispatcher.rendering.given import (
+from tests.support.renderings import (
     TEMPLATES,
     delivery,
     email,

@@ -13,7 +13,7 @@ from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import EventType, Field
 from dispatcher.rendering.overrides import Shelf, Text
 from dispatcher.rendering.template_set import Edition
-from tests.dispatcher.rendering.given import (
+from tests.support.renderings import (
     delivery,
     email,
     email_files,

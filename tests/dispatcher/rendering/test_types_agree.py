@@ -14,8 +14,8 @@ from dispatcher.rendering import payload
 from dispatcher.rendering.event_type import Field, FieldType
 from dispatcher.rendering.payload import IN_WORDS
 from dispatcher.verbs.reading import as_amount
-from tests import given
-from tests.dispatcher.rendering.given import delivery, email, event_toml, renderer
+from tests.support import given
+from tests.support.renderings import delivery, email, event_toml, renderer
 
 #: JSON as somebody writes it, by type: what is one, and what is none.
 URLS = [

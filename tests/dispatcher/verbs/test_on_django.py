@@ -11,8 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dispatcher import verbs
 from dispatcher.errors import UnknownRecipientError
-from tests import given
-from tests.given import Connection
+from tests.support import given
+from tests.support.given import Connection
 
 pytest.importorskip("django", reason="pip install django")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests import given
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 #: What operators must not read.
 CANARY = "canary-4711"

@@ -6,11 +6,11 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from tests import given
-from tests.gateway.bearer import FRIEND, OURS
-from tests.gateway.client import Client, cookies_of
 from tests.gateway.desk.conftest import CANARY, refused
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client, cookies_of
+from tests.support.given import Connection
+from tests.support.tokens import FRIEND, OURS
 
 PATH = "/v1/operator/dead-letters"
 RETRY = f"{PATH}/retry"

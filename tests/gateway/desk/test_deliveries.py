@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from dispatcher.gateway.desk import deliveries
-from tests import given
-from tests.gateway.client import Client
 from tests.gateway.desk.conftest import CANARY, delivery_of, refused
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 PATH = "/v1/operator/deliveries"
 

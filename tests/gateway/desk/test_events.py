@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.gateway.desk import events
-from tests import given
-from tests.gateway.client import Client
 from tests.gateway.desk.conftest import CANARY, refused
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 PATH = "/v1/operator/events"
 

@@ -6,10 +6,10 @@ import pytest
 
 from dispatcher.database import Pool
 from dispatcher.gateway import support
-from tests import given
-from tests.gateway.client import Client
 from tests.gateway.desk.conftest import CANARY, refused
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 PATHS = (
     "/v1/operator/overview",

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, shipped, squeezed
-from tests.gateway.client import Client
+from tests.support.client import Client
 
 
 @pytest.fixture

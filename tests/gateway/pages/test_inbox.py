@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from dispatcher.gateway.pages.assets import FOLDER, shipped
 from dispatcher.gateway.pages.inbox import InboxScripts
 from dispatcher.gateway.pages.words import LANGUAGES
-from tests.gateway.client import Answer, Client
+from tests.support.client import Answer, Client
 
 #: Bytes, packed, of all that a page loads to show the bell and all behind it.
 BUDGET = 20_000

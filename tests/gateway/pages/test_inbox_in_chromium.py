@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import given
-from tests.gateway.pages.shopfront import GatewayThread, Shopfront, arrive, opened
-from tests.given import Connection
-from tests.peers.chromium import Chromium
-from tests.scenarios.patience import until
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.peers.chromium import Chromium
+from tests.support.shopfront import GatewayThread, Shopfront, arrive, opened
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

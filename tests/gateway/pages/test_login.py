@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from dispatcher.gateway.token import SESSION_LIFE, login_token, operator_login_token
-from tests import given as domain
-from tests.gateway.bearer import FRIEND, OURS, SECRET, token
-from tests.gateway.client import Answer, Client, cookies_of
-from tests.given import Connection
+from tests.support import given as domain
+from tests.support.client import Answer, Client, cookies_of
+from tests.support.given import Connection
+from tests.support.tokens import FRIEND, OURS, SECRET, token
 
 
 @pytest.fixture

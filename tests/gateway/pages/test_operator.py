@@ -11,9 +11,9 @@ import pytest
 from dispatcher.gateway.pages.assets import FOLDER
 from dispatcher.gateway.pages.words import words
 from dispatcher.reasons import LADDER, LATER, REJECTIONS
-from tests import given
-from tests.gateway.client import Client, cookies_of
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client, cookies_of
+from tests.support.given import Connection
 
 REASONS = {**LADDER, **LATER, **REJECTIONS}
 README = Path(__file__).parents[3] / "README.md"

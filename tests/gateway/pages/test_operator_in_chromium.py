@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from dispatcher.gateway.token import operator_login_token
-from tests import given
-from tests.gateway.bearer import SECRET
 from tests.gateway.desk.conftest import delivery_of, refused
-from tests.gateway.in_process import serving
-from tests.gateway.pages.entrance import enter
-from tests.given import Connection
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
+from tests.support import given
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.login import enter
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
+from tests.support.tokens import SECRET
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

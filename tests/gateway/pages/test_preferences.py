@@ -14,11 +14,11 @@ from dispatcher.channels import preferences
 from dispatcher.gateway.pages.words import LANGUAGES, words
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.signing import Signer
-from tests import given
-from tests.dispatcher.rendering.given import TEMPLATES
-from tests.gateway.bearer import SECRET
-from tests.gateway.client import Answer, Client, cookies_of
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Answer, Client, cookies_of
+from tests.support.given import Connection
+from tests.support.renderings import TEMPLATES
+from tests.support.tokens import SECRET
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ from pydantic import SecretStr
 
 from dispatcher.channels import preferences
 from dispatcher.signing import Signer
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.dispatcher.scripted import ScriptedProvider
-from tests.gateway.bearer import SECRET
-from tests.gateway.in_process import serving
-from tests.given import Connection, Fate
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.gateway import serving
+from tests.support.given import Connection, Fate
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.tokens import SECRET
+from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from dispatcher.settings import Settings
-from tests.dispatcher.rendering.given import event_toml, folder
-from tests.gateway.bearer import token
-from tests.gateway.in_process import serving
-from tests.gateway.pages.entrance import enter
-from tests.given import Connection
-from tests.peers.browser import until
-from tests.peers.chromium import Chromium
-from tests.peers.server_process import free_port
+from tests.support.gateway import serving
+from tests.support.given import Connection
+from tests.support.login import enter
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+from tests.support.peers.server_process import free_port
+from tests.support.renderings import event_toml, folder
+from tests.support.tokens import token
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

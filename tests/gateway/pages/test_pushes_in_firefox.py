@@ -11,14 +11,14 @@ import pytest
 
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.providers.webpush import WebPush
-from tests import given
-from tests.dispatcher.in_process import running
-from tests.gateway.pages.shopfront import LOOK, GatewayThread, Shopfront, opened
-from tests.given import Connection
-from tests.peers.autopush import CERTIFICATE, Autopush
-from tests.peers.browser import until
-from tests.peers.firefox import Firefox
-from tests.scenarios.patience import seen
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection
+from tests.support.peers.autopush import CERTIFICATE, Autopush
+from tests.support.peers.browser import until
+from tests.support.peers.firefox import Firefox
+from tests.support.shopfront import LOOK, GatewayThread, Shopfront, opened
+from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from dispatcher.gateway.pages.assets import FOLDER
-from tests import given
-from tests.gateway.bearer import token
-from tests.gateway.pages.entrance import enter
-from tests.gateway.pages.shopfront import GatewayThread
-from tests.given import Connection
-from tests.peers.chromium import Chromium
+from tests.support import given
+from tests.support.given import Connection
+from tests.support.login import enter
+from tests.support.peers.chromium import Chromium
+from tests.support.shopfront import GatewayThread
+from tests.support.tokens import token
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -14,9 +14,9 @@ from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.webhooks.door import Door
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway.client import Client
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
 
 SECRET = "what this gateway signs its own links with"
 

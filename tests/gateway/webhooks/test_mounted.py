@@ -15,12 +15,12 @@ from dispatcher.gateway.tracking import PICTURE
 from dispatcher.links import Links, Named
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.signing import Signer
-from tests import given
-from tests.gateway.bearer import SECRET
-from tests.gateway.client import Client
 from tests.gateway.webhooks.conftest import delivered_by, state
 from tests.gateway.webhooks.test_sendgrid import PRIVATE, body_of, event, post, public
-from tests.given import Connection
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+from tests.support.tokens import SECRET
 
 
 def settings_with(tmp_path: Path, key: str) -> Settings:

@@ -17,9 +17,9 @@ from dispatcher.gateway.webhooks.door import Unreadable
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
 from dispatcher.receipt import Blame, Kind
-from tests.gateway.client import Answer, Client
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
-from tests.given import Connection, rows
+from tests.support.client import Answer, Client
+from tests.support.given import Connection, rows
 
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
 NOW = 1_900_000_000

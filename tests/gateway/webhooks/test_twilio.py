@@ -17,9 +17,9 @@ from dispatcher.links import Links, Named
 from dispatcher.providers.twilio.codes import codes_with, known_codes
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
-from tests.gateway.client import Answer, Client
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
-from tests.given import Connection, identity, rows
+from tests.support.client import Answer, Client
+from tests.support.given import Connection, identity, rows
 
 TOKEN = "the auth token of an account"
 NAMED = Named(1, "0" * 32)

@@ -1,0 +1,15 @@
+"""Logging in as a person does: by an address, and the button of the page that it opens."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from tests.support.peers.browser import until
+from tests.support.peers.chromium import Chromium
+
+
+def enter(browser: Chromium, base: str, token: str, to: str) -> None:
+    """Returns when `to` is open. `base` is the gateway's origin."""
+    browser.open(f"{base}/login?{urlencode({'token': token, 'to': to})}")
+    browser.driver.find_element("css selector", "form button").click()
+    until(browser, "return location.href.startsWith(arguments[0])", f"{base}{to}")
