@@ -1,0 +1,452 @@
+"""What a dispatcher asks the database about a batch: claim it, and record what came of it.
+
+What belongs to a claimed batch is called with `batch_id` and `claim_token`. When the claim does not
+hold, it answers False or None, and devices_of() {}: another dispatcher has claimed the batch since,
+a crash of the database has undone the claim, or the batch is finished already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from pydantic_core import to_json
+
+from dispatcher.channels.in_app import InAppItem
+from dispatcher.channels.sse import Notice
+from dispatcher.db.statement import statement
+from dispatcher.delivery import Device, Tenant
+from dispatcher.receipt import Blame
+
+Connection = AsyncConnection[Any]
+
+#: What deliveries were rendered from: by event, and for one that differs by its id.
+Versions = Mapping[str, str]
+
+
+class Claimed(NamedTuple):
+    """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
+
+    #: Of the batch, and the same for all of it.
+    claim_token: UUID
+    delivery_id: int
+    #: "" where it was not asked for.
+    identity: str
+    outbox_id: int
+    tenant_id: str
+    recipient_id: str
+    event: str
+    category: str
+    channel: str
+    priority: str
+    state: str
+    subject: str | None
+    payload: dict[str, Any]
+    address: str | None
+    locale: str | None
+    time_zone: str | None
+    #: None for none.
+    attributes: dict[str, Any] | None
+    attempts: int
+    created_at: datetime
+    expires_at: datetime | None
+    is_started: bool
+    is_forced: bool
+    #: None for nothing.
+    tracking: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One call of a provider, as postbell.record_attempts() takes it."""
+
+    delivery_id: int
+    identity: str
+    #: sent, retry, refused, unknown or failed.
+    outcome: str
+    provider: str
+    message_id: str | None
+    code: str | None
+    reason: str | None
+    #: Seconds until it is tried again, which a retry is, and an unknown outcome may be. A retry
+    #: without them was passed on to another provider.
+    retry_after: float | None
+    latency_ms: float
+    #: What the address itself is to blame for, if it is.
+    blame: Blame | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that no provider takes now, as postbell.hold_deliveries() takes it."""
+
+    delivery_id: int
+    seconds: float
+    #: A try was begun, which is given back.
+    is_begun: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a push at one device."""
+
+    device_id: int
+    #: sent, retry, refused or unknown.
+    outcome: str
+    provider: str
+    message_id: str | None
+    code: str | None
+    reason: str | None
+    latency_ms: float
+    #: It is not there any more, and is forgotten.
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of a push to all the devices of a person, as postbell.record_pushes() takes it.
+
+    Unlike Attempted it may be `partly`: some were reached, and the others are tried again.
+    """
+
+    delivery_id: int
+    identity: str
+    outcome: str
+    provider: str
+    message_id: str | None
+    reason: str | None
+    #: Seconds until those not reached are tried again. A retry without them settles nothing.
+    retry_after: float | None
+    tries: tuple[Tried, ...]
+
+
+class _Started(NamedTuple):
+    delivery_ids: list[int] | None
+
+
+class _DeviceOf(NamedTuple):
+    delivery_id: int
+    device_id: int
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+_Ended = TypeVar("_Ended", Attempted, Pushed, Held)
+
+
+@statement(
+    "select id, name, base_url, currency, locale, time_zone, branding,"
+    " (select coalesce(jsonb_object_agg(channel, chosen), '{}') from ("
+    "select channel, jsonb_agg(provider order by position) as chosen"
+    " from postbell.provider_choice where tenant_id = %(tenant_id)s group by channel"
+    ") as choice) as providers,"
+    " branding_version, postbell.text_stamp(id) as text_stamp"
+    " from postbell.tenant where id = %(tenant_id)s"
+)
+def tenant(tenant_id: str) -> Tenant | None:
+    """A tenant, the providers that it chose, and the state of its branding and texts."""
+
+
+@statement(
+    "select * from postbell.claim_batch(%(batch_id)s, %(channel)s, %(start_sending)s,"
+    " %(provider)s::text, %(with_identities)s)",
+    is_binary=True,
+)
+def claim_batch(
+    batch_id: int,
+    channel: str,
+    start_sending: int,
+    provider: str | None = None,
+    *,
+    with_identities: bool = True,
+) -> list[Claimed]:
+    """Claim a batch, and mark the first `start_sending` deliveries as in flight at `provider`.
+
+    Empty when the batch is finished, was broken up, or has nothing left to do.
+    """
+
+
+@statement(
+    "select postbell.start_sending(%(batch_id)s, %(claim_token)s, %(delivery_ids)s,"
+    " %(providers)s::text[]) as delivery_ids"
+)
+def _start_sending(
+    batch_id: int, claim_token: UUID, delivery_ids: list[int], providers: list[str] | None
+) -> _Started: ...
+
+
+async def start_sending(
+    connection: Connection,
+    batch_id: int,
+    claim_token: UUID,
+    delivery_ids: list[int],
+    providers: list[str] | None = None,
+) -> frozenset[int] | None:
+    """Those that may go. `providers` is who is about to be asked, for each."""
+    started = await _start_sending(connection, batch_id, claim_token, delivery_ids, providers)
+    return None if started.delivery_ids is None else frozenset(started.delivery_ids)
+
+
+@statement("select postbell.turn_to(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)")
+def turn_to(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
+    """Note that another provider is asked now."""
+
+
+@statement(
+    "select postbell.record_attempts(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
+    " %(message_ids)s::text[], %(codes)s::text[], %(reasons)s::text[],"
+    " %(retry_after)s::float8[], %(latency_ms)s::real[], %(blames)s::text[], %(versions)s::jsonb)"
+)
+def _record_attempts(
+    batch_id: int,
+    claim_token: UUID,
+    delivery_ids: list[int],
+    identities: list[str],
+    outcomes: list[str],
+    providers: list[str],
+    message_ids: list[str | None],
+    codes: list[str | None],
+    reasons: list[str | None],
+    retry_after: list[float | None],
+    latency_ms: list[float],
+    blames: list[Blame | None],
+    versions: str,
+) -> bool: ...
+
+
+async def record_attempts(
+    connection: Connection,
+    batch_id: int,
+    claim_token: UUID,
+    attempts: Sequence[Attempted],
+    versions: Versions,
+) -> bool:
+    """What was sent is recorded also when the claim does not hold."""
+    attempts = _in_order(attempts)
+    return await _record_attempts(
+        connection,
+        batch_id,
+        claim_token,
+        [attempt.delivery_id for attempt in attempts],
+        [attempt.identity for attempt in attempts],
+        [attempt.outcome for attempt in attempts],
+        [attempt.provider for attempt in attempts],
+        [attempt.message_id for attempt in attempts],
+        [attempt.code for attempt in attempts],
+        [attempt.reason for attempt in attempts],
+        [attempt.retry_after for attempt in attempts],
+        [attempt.latency_ms for attempt in attempts],
+        [attempt.blame for attempt in attempts],
+        json.dumps(versions),
+    )
+
+
+@statement(
+    "select delivery_id, device_id, endpoint, p256dh, auth"
+    " from postbell.devices_of(%(batch_id)s, %(claim_token)s)"
+)
+def _devices_of(batch_id: int, claim_token: UUID) -> list[_DeviceOf]: ...
+
+
+async def devices_of(
+    connection: Connection, batch_id: int, claim_token: UUID
+) -> dict[int, tuple[Device, ...]]:
+    """The devices that each delivery of the batch has still to reach, by its id."""
+    devices: dict[int, tuple[Device, ...]] = {}
+    for row in await _devices_of(connection, batch_id, claim_token):
+        device = Device(row.device_id, row.endpoint, row.p256dh, row.auth)
+        devices[row.delivery_id] = (*devices.get(row.delivery_id, ()), device)
+    return devices
+
+
+@statement(
+    "select postbell.record_pushes(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
+    " %(message_ids)s::text[], %(reasons)s::text[], %(retry_after)s::float8[],"
+    " %(tries)s, %(versions)s::jsonb)"
+)
+def _record_pushes(
+    batch_id: int,
+    claim_token: UUID,
+    delivery_ids: list[int],
+    identities: list[str],
+    outcomes: list[str],
+    providers: list[str],
+    message_ids: list[str | None],
+    reasons: list[str | None],
+    retry_after: list[float | None],
+    tries: str,
+    versions: str,
+) -> bool: ...
+
+
+async def record_pushes(
+    connection: Connection,
+    batch_id: int,
+    claim_token: UUID,
+    pushes: Sequence[Pushed],
+    versions: Versions,
+) -> bool:
+    """What was sent is recorded also when the claim does not hold."""
+    pushes = _in_order(pushes)
+    tries = [
+        {
+            "delivery_id": push.delivery_id,
+            "device": tried.device_id,
+            "outcome": tried.outcome,
+            "provider": tried.provider,
+            "message_id": tried.message_id,
+            "code": tried.code,
+            "reason": tried.reason,
+            "latency_ms": tried.latency_ms,
+            "is_gone": tried.is_gone,
+        }
+        for push in pushes
+        for tried in push.tries
+    ]
+    return await _record_pushes(
+        connection,
+        batch_id,
+        claim_token,
+        [push.delivery_id for push in pushes],
+        [push.identity for push in pushes],
+        [push.outcome for push in pushes],
+        [push.provider for push in pushes],
+        [push.message_id for push in pushes],
+        [push.reason for push in pushes],
+        [push.retry_after for push in pushes],
+        json.dumps(tries, ensure_ascii=False),
+        json.dumps(versions),
+    )
+
+
+@statement(
+    "select postbell.hold_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    " %(seconds)s::float8[], %(are_begun)s::boolean[], %(reasons)s::text[])"
+)
+def _hold_deliveries(
+    batch_id: int,
+    claim_token: UUID,
+    delivery_ids: list[int],
+    seconds: list[float],
+    are_begun: list[bool],
+    reasons: list[str],
+) -> bool: ...
+
+
+async def hold_deliveries(
+    connection: Connection, batch_id: int, claim_token: UUID, held: Sequence[Held]
+) -> bool:
+    """Put deliveries aside until a provider, or a template, may be there."""
+    held = _in_order(held)
+    return await _hold_deliveries(
+        connection,
+        batch_id,
+        claim_token,
+        [each.delivery_id for each in held],
+        [each.seconds for each in held],
+        [each.is_begun for each in held],
+        [each.reason for each in held],
+    )
+
+
+@statement(
+    "select delivery_id, provider from postbell.doubtful_attempts(%(delivery_ids)s::bigint[])"
+)
+def doubtful_attempts(delivery_ids: list[int]) -> dict[int, str]:
+    """The provider that may have sent a delivery already, by its id."""
+
+
+@statement("select postbell.record_inbox(%(batch_id)s, %(claim_token)s, %(items)s, %(versions)s)")
+def _record_inbox(batch_id: int, claim_token: UUID, items: str, versions: str) -> int | None: ...
+
+
+async def record_inbox(
+    connection: Connection,
+    batch_id: int,
+    claim_token: UUID,
+    items: Sequence[InAppItem],
+    versions: Versions,
+) -> int | None:
+    """How many were written."""
+    # One JSON value: psycopg writes lists of strings an element at a time, in Python.
+    written = to_json(
+        [
+            {
+                "delivery_id": item.delivery_id,
+                "title": item.content.title,
+                "body": item.content.body,
+                "link": item.content.link,
+                "image": item.content.image,
+                "actions": [
+                    {"label": action.label, "link": action.link} for action in item.content.actions
+                ],
+            }
+            for item in items
+        ]
+    ).decode()
+    return await _record_inbox(connection, batch_id, claim_token, written, json.dumps(versions))
+
+
+@statement(
+    "select postbell.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s, %(versions)s)"
+)
+def _record_stream(batch_id: int, claim_token: UUID, notices: str, versions: str) -> int | None: ...
+
+
+async def record_stream(
+    connection: Connection,
+    batch_id: int,
+    claim_token: UUID,
+    notices: Sequence[Notice],
+    versions: Versions,
+) -> int | None:
+    """How many were told."""
+    written = to_json(
+        [
+            {
+                "delivery_id": notice.delivery_id,
+                "title": notice.content.title,
+                "body": notice.content.body,
+                "link": notice.content.link,
+            }
+            for notice in notices
+        ]
+    ).decode()
+    return await _record_stream(connection, batch_id, claim_token, written, json.dumps(versions))
+
+
+@statement("select postbell.finish_batch(%(batch_id)s, %(claim_token)s)")
+def finish_batch(batch_id: int, claim_token: UUID) -> bool:
+    """Give back what is not settled, and the batch is done."""
+
+
+@statement(
+    "select postbell.fail_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    " %(reasons)s::text[])"
+)
+def _fail_deliveries(
+    batch_id: int, claim_token: UUID, delivery_ids: list[int], reasons: list[str]
+) -> bool: ...
+
+
+async def fail_deliveries(
+    connection: Connection, batch_id: int, claim_token: UUID, reasons: Mapping[int, str]
+) -> bool:
+    """Give deliveries up, each for its reason."""
+    return await _fail_deliveries(
+        connection, batch_id, claim_token, list(reasons), list(reasons.values())
+    )
+
+
+def _in_order(ended: Sequence[_Ended]) -> Sequence[_Ended]:
+    """As everybody locks deliveries, so that no two wait for each other; a delivery's own stay."""
+    return sorted(ended, key=lambda each: each.delivery_id)
