@@ -13,8 +13,8 @@ from typing import Final
 
 from dispatcher.functions import Functions
 from dispatcher.masking import mask
-from dispatcher.providers.guard import Status
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Status
+from dispatcher.providers.registry import Roster
 
 #: Seconds between two reports where nothing changes; `postbell.providers` forgets who misses three.
 INTERVAL: Final = 30.0

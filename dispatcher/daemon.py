@@ -27,7 +27,7 @@ from dispatcher.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.registry import Roster
 from dispatcher.push_sender import PushSender
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from dispatcher.delivery import Delivery, Fault, Outcome, Retry
-from dispatcher.providers.breaker import State
-from dispatcher.providers.guard import Guard
+from dispatcher.providers.circuit_breaker import State
+from dispatcher.providers.client import Guard
 
 #: Seconds until a tenant is looked up again whose providers are not configured here.
 UNKNOWN_WAIT = 60.0

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.missing_templates import Missing
-from dispatcher.providers.guard import Status
+from dispatcher.providers.client import Status
 from dispatcher.rendering.template_set import Fault
 
 #: Seconds for the requests in hand when the server is asked to stop.

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.missing_templates import Missing
-from dispatcher.providers.breaker import State
-from dispatcher.providers.guard import Status
+from dispatcher.providers.circuit_breaker import State
+from dispatcher.providers.client import Status
 
 log = structlog.get_logger()
 

@@ -33,8 +33,8 @@ from dispatcher.failover import (
     uses_up_a_try,
 )
 from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.receipt import Blame
 from dispatcher.rendering.content import Content
 from dispatcher.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of

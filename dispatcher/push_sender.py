@@ -12,7 +12,7 @@ from dispatcher.delivery import Delivery, Device, Outcome, Refused, Retry, Sent,
 from dispatcher.failover import Call, hand_over, opens_in, uses_up_a_try
 from dispatcher.functions import Functions, Pushed, Tried
 from dispatcher.provider_sender import Ended, ProviderSender, refused_by_us
-from dispatcher.providers.guard import Guard
+from dispatcher.providers.client import Guard
 from dispatcher.rendering.content import Content
 from dispatcher.sender import Batch, age_of
 

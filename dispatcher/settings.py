@@ -29,8 +29,8 @@ from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.links import Links
 from dispatcher.masking import mask_url
-from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
-from dispatcher.providers.provider import ProviderUrlError, provider_for
+from dispatcher.providers.base import ProviderUrlError, provider_for
+from dispatcher.providers.config import Entry, ProvidersFileError, read_entries
 from dispatcher.signing import SHORTEST_SECRET, Signer, check_secret
 
 PREFIX: Final = "POSTBELL_"

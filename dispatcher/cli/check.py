@@ -21,9 +21,9 @@ from dispatcher.delivery import Fault, Retry
 from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
-from dispatcher.providers.entry import Entry
-from dispatcher.providers.provider import Greeter, Provider, provider_for
-from dispatcher.providers.smtp.endpoint import Endpoint
+from dispatcher.providers.base import Greeter, Provider, provider_for
+from dispatcher.providers.config import Entry
+from dispatcher.providers.smtp_connection import Endpoint
 from dispatcher.reasons import reason_of
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog

@@ -21,7 +21,7 @@ from starlette.requests import HTTPConnection
 
 from dispatcher.addresses import IPNetwork, is_public, read_address, read_network
 from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.providers.bucket import Bucket
+from dispatcher.providers.token_bucket import Bucket
 
 log = structlog.get_logger()
 

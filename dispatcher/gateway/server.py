@@ -22,7 +22,7 @@ from dispatcher.gateway.app import application, authenticator
 from dispatcher.gateway.stream import ABORT, PUT, Stream
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
-from dispatcher.providers.provider import provider_for
+from dispatcher.providers.base import provider_for
 from dispatcher.settings import Settings, SettingsError
 
 log = structlog.get_logger()

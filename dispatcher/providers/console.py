@@ -13,7 +13,7 @@ from dispatcher.channels.email import Email
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Outcome, Retry, Sent
 from dispatcher.masking import printable
-from dispatcher.providers.provider import ProviderNotOpenError, ProviderUrlError
+from dispatcher.providers.base import ProviderNotOpenError, ProviderUrlError
 from dispatcher.rendering import gsm
 from dispatcher.rendering.gsm import length_of
 

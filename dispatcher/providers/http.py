@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,8 @@ from yarl import URL
 
 import dispatcher
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery import Fault, Retry, Unknown
+from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.providers.base import MISCONFIGURED
 
 #: What the network and the server can do to us; anything else that is raised is a bug.
 FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
@@ -363,3 +365,39 @@ def _unconnected(failure: aiohttp.ClientConnectorError) -> str:
         case _:
             number = failure.os_error.errno
             return os.strerror(number) if number else "no connection"
+
+
+#: Come back later: the request was turned away unseen, or not now.
+_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+#: The key, the account or the address is wrong, and so will be that of every other message.
+_OURS = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.GONE,
+    }
+)
+_CLASS = 100
+_REDIRECTION, _CLIENT_ERROR, _SERVER_ERROR = 3, 4, 5
+
+
+def declined(answer: Response, reason: str) -> Retry | Refused | Unknown:
+    """By the class of the status (RFC 9110, 15); `reason` is told, with the status as its code."""
+    status, code = answer.status, str(answer.status)
+    if status in _LATER or status // _CLASS == _SERVER_ERROR:
+        after = retry_after(answer.headers)
+        return Retry(reason, after=after, code=code, fault=Fault.PROVIDER)
+    if status in _OURS:
+        return Retry(MISCONFIGURED + reason, code=code, fault=Fault.CONFIGURATION)
+    if status // _CLASS == _REDIRECTION:
+        # Not followed: the message and our credentials would go to whom nobody has named.
+        reason = f"{MISCONFIGURED}{reason}: it sends us elsewhere"
+        return Retry(reason, code=code, fault=Fault.CONFIGURATION)
+    if status // _CLASS == _CLIENT_ERROR:
+        return Refused(reason, code=code)
+    # A success of some other kind, or no status that there is.
+    return Unknown(reason, code=code)

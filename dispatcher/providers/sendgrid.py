@@ -27,11 +27,9 @@ from sendgrid.helpers.mail import (
 from dispatcher.channels.email import Email
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.masking import mask
-from dispatcher.providers.http import HttpClient, Response
-from dispatcher.providers.http_status import declined
-from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError
-from dispatcher.providers.quotation import identifier, quoted
-from dispatcher.providers.url import ProviderUrl
+from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, ProviderUrl
+from dispatcher.providers.http import HttpClient, Response, declined
+from dispatcher.providers.sanitize import identifier, quoted
 from dispatcher.receipt import Blame
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.

@@ -21,11 +21,9 @@ from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Outcome, Sent
 from dispatcher.masking import mask
-from dispatcher.providers.http import HttpClient, Response
-from dispatcher.providers.http_status import declined
-from dispatcher.providers.provider import ProviderNotOpenError, ProviderUrlError
-from dispatcher.providers.quotation import quoted
-from dispatcher.providers.url import ProviderUrl
+from dispatcher.providers.base import ProviderNotOpenError, ProviderUrl, ProviderUrlError
+from dispatcher.providers.http import HttpClient, Response, declined
+from dispatcher.providers.sanitize import quoted
 from dispatcher.standard_webhooks import SECRET, read_secrets, signature
 
 #: The channels whose messages can be written as JSON.

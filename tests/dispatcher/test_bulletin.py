@@ -10,9 +10,9 @@ from dispatcher.bulletin import Bulletin
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Retry
 from dispatcher.functions import Functions
-from dispatcher.providers.breaker import Patience
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.circuit_breaker import Patience
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.messages import an_email

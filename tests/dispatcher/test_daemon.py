@@ -15,8 +15,8 @@ from dispatcher import daemon as daemon_module
 from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
 from dispatcher.health import ListenError
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.daemon import running

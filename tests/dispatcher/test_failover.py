@@ -17,9 +17,9 @@ from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.breaker import Patience
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.circuit_breaker import Patience
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.sender import Sender
 from tests.support import given
 from tests.support.deliveries import a_delivery

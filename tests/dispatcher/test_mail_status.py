@@ -11,7 +11,7 @@ from dispatcher.channels.return_path import ReturnPath
 from dispatcher.delivery import Refused
 from dispatcher.gateway.webhooks import sendgrid
 from dispatcher.mail_status import blame_of, status_in
-from dispatcher.providers.smtp.reply import Phase, Reply
+from dispatcher.providers.smtp_reply import Phase, Reply
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
 from tests.support.bounce_mails import ID, POSTFIX, crlf

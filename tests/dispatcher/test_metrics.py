@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.metrics import Depth, Metrics
-from dispatcher.providers.breaker import State
-from dispatcher.providers.guard import Status
+from dispatcher.providers.circuit_breaker import State
+from dispatcher.providers.client import Status
 
 
 async def scraped(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -26,8 +26,8 @@ from dispatcher.missing_templates import (
     MissingTemplates,
 )
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests.support import given

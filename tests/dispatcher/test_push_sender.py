@@ -12,9 +12,9 @@ from dispatcher.channels.push import Push, PushChannel
 from dispatcher.database import Pool
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
-from dispatcher.providers.breaker import Patience
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.circuit_breaker import Patience
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.push_sender import PushSender
 from dispatcher.receipt import Blame
 from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due

@@ -18,8 +18,8 @@ from dispatcher.database import Pool
 from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.editions import Editions
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.receipt import Blame
 from dispatcher.sender import Batch, InboxSender, Sender, StreamSender
 from tests.support import given

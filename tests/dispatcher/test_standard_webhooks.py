@@ -9,7 +9,7 @@ import pytest
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from dispatcher.metrics import Metrics
-from dispatcher.providers.provider import ProviderUrlError
+from dispatcher.providers.base import ProviderUrlError
 from dispatcher.providers.webhook import Endpoint
 
 KEY = bytes([0xFF, 0xEF, 0x3E]) * 9

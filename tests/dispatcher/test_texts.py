@@ -19,9 +19,9 @@ from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.links import Links
 from dispatcher.metrics import Metrics
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.entry import Entry
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.config import Entry
+from dispatcher.providers.registry import Roster
 from dispatcher.providers.twilio import Twilio
 from dispatcher.sender import Sender
 from dispatcher.signing import Signer

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import pytest
 
-from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint
 from tests.support.smtp_peer import SmtpPeer
 
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from dispatcher.delivery import Retry, Sent
+from dispatcher.providers.base import ProviderUrlError
 from dispatcher.providers.console import Console
-from dispatcher.providers.provider import ProviderUrlError
 from tests.support.messages import an_email, an_sms
 
 

@@ -12,7 +12,8 @@ import pytest
 from dispatcher.bounce import receipts_in
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.delivery import Refused, Retry, Sent
-from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint
 from dispatcher.receipt import Blame, Kind
 from dispatcher.rendering.content import EmailContent
 from tests.support.deliveries import a_delivery, email_channel

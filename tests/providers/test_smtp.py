@@ -8,7 +8,7 @@ import base64
 import pytest
 
 from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
-from dispatcher.providers.provider import MISCONFIGURED
+from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.receipt import Blame
 from tests.providers.conftest import Open
 from tests.support.messages import an_email
@@ -74,7 +74,7 @@ async def test_an_idle_connection_is_closed_politely(server: SmtpPeer, smtp: Ope
 async def test_an_idle_connection_is_asked_before_it_is_trusted(
     server: SmtpPeer, smtp: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dispatcher.providers.smtp.connection.TRUSTED_IDLE", 0.0)
+    monkeypatch.setattr("dispatcher.providers.smtp_connection.TRUSTED_IDLE", 0.0)
     provider = await smtp()
     await provider.send(an_email(1))
     server.once("RSET", Hang())

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.providers.provider import ProviderUrlError
-from dispatcher.providers.smtp import Endpoint, Smtp, Tls
+from dispatcher.providers.base import ProviderUrlError
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint, Tls
 
 
 @pytest.mark.parametrize(

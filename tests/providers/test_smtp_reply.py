@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
-from dispatcher.providers.provider import MISCONFIGURED
-from dispatcher.providers.smtp.reply import Phase, Reply
+from dispatcher.providers.base import MISCONFIGURED
+from dispatcher.providers.smtp_reply import Phase, Reply
 from dispatcher.receipt import Blame
 
 

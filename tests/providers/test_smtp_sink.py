@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint
 from tests.support.messages import an_email
 from tests.support.peers import smtp_sink
 from tests.support.peers.smtp_sink import (

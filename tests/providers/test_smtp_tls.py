@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from dispatcher.delivery import Retry, Sent
-from dispatcher.providers.provider import MISCONFIGURED
-from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.providers.base import MISCONFIGURED
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint
 from tests.support.messages import an_email
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "tls" / "localhost.crt"

@@ -12,7 +12,7 @@ import pytest
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Refused, Retry, Sent
-from dispatcher.providers.provider import MISCONFIGURED, ProviderUrlError, provider_for
+from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.webhook import Endpoint, Webhook
 from dispatcher.rendering.gsm import Encoding
 from dispatcher.standard_webhooks import signature

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from dispatcher.providers.breaker import Patience
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.provider import provider_for
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.base import provider_for
+from dispatcher.providers.circuit_breaker import Patience
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from tests.dispatcher.test_daemon import free_port, get
 from tests.support import given
 from tests.support.daemon import running

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.provider import provider_for
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.base import provider_for
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection

@@ -23,8 +23,8 @@ from dispatcher.delivery import Outcome, Sent
 from dispatcher.editions import Editions
 from dispatcher.metrics import Metrics
 from dispatcher.provider_sender import ProviderSender
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.sender import Batch, InboxSender, Sender
 from tests.support import given

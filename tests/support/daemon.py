@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from dispatcher.daemon import Daemon
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.provider import Provider
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.base import Provider
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.settings import Settings
 
 

@@ -10,11 +10,11 @@ from starlette.routing import Route
 
 from dispatcher.gateway.webhooks.door import Door
 from dispatcher.gateway.webhooks.intake import Intake, Watch
-from dispatcher.providers.entry import Entry
+from dispatcher.providers.config import Entry
 from dispatcher.signing import Signer
 
 if TYPE_CHECKING:
-    from dispatcher.providers.twilio.account import Account
+    from dispatcher.providers.twilio import Account
 
 _ROOT: Final = "/v1/webhooks"
 
@@ -74,6 +74,6 @@ def _own_key(kind: str, url: str) -> str | None:
 
 
 def _account(url: str) -> Account:
-    from dispatcher.providers.twilio.account import Account  # noqa: PLC0415 - as above
+    from dispatcher.providers.twilio import Account  # noqa: PLC0415 - as above
 
     return Account.from_url(url)

@@ -17,8 +17,7 @@ from dispatcher import links
 from dispatcher.gateway.webhooks.door import Door, TurnedAway
 from dispatcher.gateway.webhooks.intake import Intake, Watch
 from dispatcher.links import Named
-from dispatcher.providers.twilio import codes
-from dispatcher.providers.twilio.codes import Codes
+from dispatcher.providers.twilio import Cause, Codes
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.signing import BadToken, Signer
 
@@ -43,11 +42,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 #: Whose doing a code is, and what that means for the number.
-_BLAMES: Final[Mapping[codes.Cause, Blame]] = MappingProxyType(
+_BLAMES: Final[Mapping[Cause, Blame]] = MappingProxyType(
     {
-        codes.Cause.RECIPIENT: Blame.HARD,
-        codes.Cause.STOPPED: Blame.STOP,
-        codes.Cause.UNREACHABLE: Blame.SOFT,
+        Cause.RECIPIENT: Blame.HARD,
+        Cause.STOPPED: Blame.STOP,
+        Cause.UNREACHABLE: Blame.SOFT,
     }
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from tests.benchmarks.rivals import sendgrid, smtp, twilio, webpush
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from dispatcher.channels.email import Email
-from dispatcher.providers.smtp.provider import Smtp
+from dispatcher.providers.smtp import Smtp
 from tests.benchmarks.rivals.sendgrid import message as message  # noqa: PLC0414 - a member of Rival
 
 SCHEMES: tuple[str, ...] = ("smtp",)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.cli.exits import ExitCode
-from dispatcher.providers.provider import provider_for
+from dispatcher.providers.base import provider_for
 from dispatcher.providers.vapid import VapidKey
 from tests.dispatcher.cli.conftest import Cli
 

@@ -22,8 +22,8 @@ from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Setting
 from dispatcher.demo.market.ledger import Diary, Moment
 from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
 from tests.conftest import CreateDatabase
 from tests.support import given

@@ -13,7 +13,7 @@ from dispatcher.demo import cast, providers_file
 from dispatcher.demo.certificate import Certificate
 from dispatcher.demo.push_catcher import PushCatcher
 from dispatcher.demo.text_catcher import ForgedText, TextCatcher
-from dispatcher.providers.entry import read_entries
+from dispatcher.providers.config import read_entries
 from dispatcher.providers.webpush import WebPush
 from dispatcher.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.gateway.webhooks import doors
 from dispatcher.gateway.webhooks.intake import Intake
-from dispatcher.providers.entry import Entry
+from dispatcher.providers.config import Entry
 from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import Counted
 

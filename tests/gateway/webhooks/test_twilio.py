@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from dispatcher.gateway.webhooks.intake import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
 from dispatcher.links import Links, Named
-from dispatcher.providers.twilio.codes import codes_with, known_codes
+from dispatcher.providers.twilio import codes_with, known_codes
 from dispatcher.receipt import Blame
 from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state

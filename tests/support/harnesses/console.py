@@ -6,8 +6,8 @@ import io
 from typing import Any, ClassVar
 
 from dispatcher.channels.email import Email
+from dispatcher.providers.base import Provider
 from dispatcher.providers.console import Console
-from dispatcher.providers.provider import Provider
 from tests.support.messages import an_email
 
 

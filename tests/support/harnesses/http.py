@@ -29,7 +29,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from tests.support.http_peer import Drop, Hang, HttpPeer, Request, Say
 
 #: The end of a provider's URL: short time-outs, and the bound that the contract is held to.

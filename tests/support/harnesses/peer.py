@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 
 
 class Peer(Protocol):

@@ -6,7 +6,7 @@ import json
 from typing import Any, ClassVar
 
 from dispatcher.channels.email import Email
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from dispatcher.providers.sendgrid import SendGrid
 from tests.support.harnesses.http import SHORT, HttpHarness
 from tests.support.http_peer import Request, Say

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dispatcher.channels.email import Email
-from dispatcher.providers.provider import Provider
-from dispatcher.providers.smtp import Endpoint, Smtp
+from dispatcher.providers.base import Provider
+from dispatcher.providers.smtp import Smtp
+from dispatcher.providers.smtp_connection import Endpoint
 from tests.support.messages import an_email
 from tests.support.smtp_peer import Drop, Hang, Say, SmtpPeer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dispatcher.channels.sms import Sms
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from dispatcher.providers.twilio import Twilio
 from tests.support.harnesses.http import SHORT, HttpHarness
 from tests.support.http_peer import Request, Say

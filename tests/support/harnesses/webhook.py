@@ -9,7 +9,7 @@ import json
 from typing import Any, ClassVar
 
 from dispatcher.channels.email import Email
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from dispatcher.providers.webhook import Webhook
 from tests.support.harnesses.http import SHORT, HttpHarness
 from tests.support.http_peer import Request, Say

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from py_vapid import Vapid02
 
 from dispatcher.channels.push import Push
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
 from dispatcher.providers.vapid import VapidKey
 from dispatcher.providers.webpush import Application, WebPush
 from tests.support.harnesses.http import SHORT, HttpHarness

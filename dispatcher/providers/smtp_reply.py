@@ -9,8 +9,8 @@ from enum import IntEnum, StrEnum
 from dispatcher.delivery import Fault, Refused, Retry, Unknown
 from dispatcher.mail_status import FULL_MAILBOX, blame_of
 from dispatcher.masking import mask
-from dispatcher.providers.provider import MISCONFIGURED
-from dispatcher.providers.quotation import quoted
+from dispatcher.providers.base import MISCONFIGURED
+from dispatcher.providers.sanitize import quoted
 
 
 class Phase(StrEnum):

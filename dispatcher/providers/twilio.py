@@ -19,25 +19,182 @@ is given up in time (`postbell.settle_unknown()`).
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+import tomllib
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import StrEnum
+from functools import cache
 from http import HTTPStatus
 from math import ceil
-from typing import Any, Final
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.links import Named
 from dispatcher.masking import mask
-from dispatcher.providers.http import HttpClient, Response, retry_after
-from dispatcher.providers.http_status import declined
-from dispatcher.providers.provider import MISCONFIGURED, ProviderNotOpenError, ReportUrl
-from dispatcher.providers.quotation import identifier, quoted
-from dispatcher.providers.twilio.account import Account
-from dispatcher.providers.twilio.codes import Cause, Meaning
-from dispatcher.providers.url import is_loopback
+from dispatcher.providers.base import (
+    MISCONFIGURED,
+    ProviderNotOpenError,
+    ProviderUrl,
+    ProviderUrlError,
+    ReportUrl,
+    is_loopback,
+)
+from dispatcher.providers.http import HttpClient, Response, declined, retry_after
+from dispatcher.providers.sanitize import identifier, quoted
 from dispatcher.receipt import Blame
+
+
+class Cause(StrEnum):
+    """Whose doing it is; the sections of the table."""
+
+    RECIPIENT = "recipient"
+    STOPPED = "stopped"
+    CONTENT = "content"
+    SENDER = "sender"
+    DESTINATION = "destination"
+    ACCOUNT = "account"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+
+
+class Meaning(NamedTuple):
+    """A code's section, and a few words that name neither the number nor the text."""
+
+    cause: Cause
+    words: str
+
+
+Codes = Mapping[int, Meaning]
+
+
+@cache
+def known_codes() -> Codes:
+    """The table that comes with Postbell."""
+    return MappingProxyType(
+        _parsed(Path(__file__).with_name("twilio_codes.toml").read_text("utf-8"))
+    )
+
+
+def codes_with(path: str | None) -> Codes:
+    """The table, with an operator's file of the same form laid over it. Raises ProviderUrlError."""
+    if path is None:
+        return known_codes()
+    try:
+        own = _parsed(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as fault:
+        raise ProviderUrlError(f"codes in the Twilio URL: {path}: {fault}") from None
+    return MappingProxyType({**known_codes(), **own})
+
+
+def _parsed(source: str) -> dict[int, Meaning]:
+    codes: dict[int, Meaning] = {}
+    for section, entries in tomllib.loads(source).items():
+        if section not in tuple(Cause):
+            raise ValueError(f"there is no section [{section}]; there are {', '.join(Cause)}")
+        if not isinstance(entries, dict):
+            raise ValueError(f"[{section}] must be a section")  # noqa: TRY004 said to its author
+        for code, words in entries.items():
+            if not (code.isascii() and code.isdecimal() and isinstance(words, str) and words):
+                raise ValueError(f'[{section}] has lines such as 21211 = "why"; {code} is none')
+            if int(code) in codes:
+                raise ValueError(f"{code} is in two sections")
+            codes[int(code)] = Meaning(Cause(section), words)
+    return codes
+
+
+_SHAPE: Final = "twilio://SID:TOKEN@api.twilio.com?messaging_service=MG… or ?from=%2B12025550123"
+_ACCOUNT_SID: Final = re.compile(r"AC[0-9a-fA-F]{32}")
+_KEY_SID: Final = re.compile(r"SK[0-9a-fA-F]{32}")
+_SERVICE_SID: Final = re.compile(r"MG[0-9a-fA-F]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`twilio://SID:TOKEN@api.twilio.com?from=…`; below the token are the parameters.
+
+    With an API key, `twilio://SK…:SECRET@api.twilio.com?account=AC…&from=…`.
+    """
+
+    #: `https://api.twilio.com`
+    origin: str
+    is_loopback: bool
+    sid: str
+    token: str = field(repr=False)
+    key: str | None = None
+    #: Number, short code or name from which texts come that name no sender of their own.
+    sender: str | None = None
+    #: The messaging service that chooses among its senders.
+    messaging_service: str | None = None
+    #: Seconds to be connected, and for the answer. Longer, for giving up here leaves the text in
+    #: doubt.
+    connect_timeout: float = 10.0
+    timeout: float = 30.0
+    #: Requests in flight, at most.
+    concurrency: int = 8
+    codes: Codes = field(default_factory=lambda: codes_with(None), repr=False)
+
+    @classmethod
+    def from_url(cls, url: str) -> Account:
+        """Raises ProviderUrlError: a sentence that says what is wrong and shows no token."""
+        said = ProviderUrl(url, "Twilio", shape=_SHAPE)
+        said.no_path()
+        if not said.username or not said.password:
+            raise said.error(f"has no SID or no token: write {_SHAPE}")
+        sid, key = said.text("account"), None
+        if _KEY_SID.fullmatch(said.username):
+            key = said.username
+            if sid is None:
+                raise said.error("has an API key, so it needs account=AC… too")
+        elif sid is not None and sid != said.username:
+            raise said.error("names two accounts")
+        else:
+            sid = said.username
+        if not _ACCOUNT_SID.fullmatch(sid):
+            raise said.error("has no account SID: AC and 32 hexadecimal digits")
+        account = cls(
+            origin=said.origin(),
+            is_loopback=said.is_loopback,
+            sid=sid,
+            token=said.password,
+            key=key,
+            sender=_sender(said.text("from")),
+            messaging_service=said.text("messaging_service"),
+            connect_timeout=said.seconds("connect_timeout", 10.0),
+            timeout=said.seconds("timeout", 30.0),
+            concurrency=said.count("concurrency", 8),
+            codes=codes_with(said.text("codes")),
+        )
+        said.finish()
+        service = account.messaging_service
+        if service is not None and not _SERVICE_SID.fullmatch(service):
+            raise said.error("has a messaging_service that is not MG and 32 hexadecimal digits")
+        if service is None and account.sender is None:
+            raise said.error("names no sender: add messaging_service=MG… or from=%2B12025550123")
+        return account
+
+    @property
+    def messages_url(self) -> str:
+        """Where messages are created (API version 2010-04-01)."""
+        return f"{self.origin}/2010-04-01/Accounts/{self.sid}/Messages.json"
+
+    @property
+    def authorization(self) -> str:
+        """RFC 7617."""
+        credentials = f"{self.key or self.sid}:{self.token}"
+        return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
+def _sender(said: str | None) -> str | None:
+    # A plus in a query is a space; people write +12025550123 all the same.
+    return f"+{said[1:]}" if said is not None and said.startswith(" ") else said
+
 
 #: Twilio keeps a text no longer than this.
 LONGEST_VALIDITY: Final = timedelta(hours=10)

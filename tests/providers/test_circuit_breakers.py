@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.delivery import Fault, Outcome, Retry, Sent
-from dispatcher.providers.breaker import Patience, State
-from dispatcher.providers.breakers import Breakers
-from dispatcher.providers.guard import Guard, Status
+from dispatcher.providers.circuit_breaker import Breakers, Patience, State
+from dispatcher.providers.client import Guard, Status
 
 DOWN = Retry("503 busy", fault=Fault.PROVIDER)
 WRONG_KEY = Retry("our configuration is at fault: 401", fault=Fault.CONFIGURATION)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from dispatcher.providers.provider import ProviderUrlError, provider_for
+from dispatcher.providers.base import ProviderUrlError, provider_for
 
 #: `${NAME}`: the value of an environment variable.
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.providers.quotation import LONGEST, LONGEST_ID, identifier, quoted
+from dispatcher.providers.sanitize import LONGEST, LONGEST_ID, identifier, quoted
 
 
 @given(st.text(), st.text(min_size=3))

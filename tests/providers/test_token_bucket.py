@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.providers.bucket import Bucket
+from dispatcher.providers.token_bucket import Bucket
 
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:

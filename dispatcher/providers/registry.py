@@ -9,9 +9,9 @@ from typing import Self
 import structlog
 
 from dispatcher.delivery import Tenant
-from dispatcher.providers.entry import Entry
-from dispatcher.providers.guard import Guard, Observer, Status
-from dispatcher.providers.provider import Reporting, ReportUrl, provider_for
+from dispatcher.providers.base import Reporting, ReportUrl, provider_for
+from dispatcher.providers.client import Guard, Observer, Status
+from dispatcher.providers.config import Entry
 
 log = structlog.get_logger()
 

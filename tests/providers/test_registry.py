@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from dispatcher.providers.entry import Entry
-from dispatcher.providers.guard import Guard
-from dispatcher.providers.provider import ProviderNotOpenError
-from dispatcher.providers.roster import Roster
+from dispatcher.providers.base import ProviderNotOpenError
+from dispatcher.providers.client import Guard
+from dispatcher.providers.config import Entry
+from dispatcher.providers.registry import Roster
 from tests.support.deliveries import a_delivery
 from tests.support.messages import an_email
 from tests.support.scripted_provider import ScriptedProvider

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from dispatcher.delivery import Outcome
-from dispatcher.providers.breaker import Breaker, Patience, State
-from dispatcher.providers.breakers import Breakers, Several
-from dispatcher.providers.bucket import Bucket
-from dispatcher.providers.provider import Provider
+from dispatcher.providers.base import Provider
+from dispatcher.providers.circuit_breaker import Breaker, Breakers, Patience, Several, State
+from dispatcher.providers.token_bucket import Bucket
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ import structlog
 
 from dispatcher.channels.email import Email
 from dispatcher.delivery import Fault, Outcome, Retry, Sent
-from dispatcher.providers.breaker import Patience, State
-from dispatcher.providers.guard import Guard, Status
+from dispatcher.providers.circuit_breaker import Patience, State
+from dispatcher.providers.client import Guard, Status
 from tests.support.messages import an_email
 from tests.support.scripted_provider import Gate, ScriptedProvider
 

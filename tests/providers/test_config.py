@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.providers.entry import Entry, ProvidersFileError, read_entries
+from dispatcher.providers.config import Entry, ProvidersFileError, read_entries
 
 
 @pytest.fixture
