@@ -1,4 +1,4 @@
-"""What sql/ declares: tables in `tables.sql`, code in a file of its own, named after it."""
+"""What sql/ declares: tables in `tables.sql`; functions, views and triggers in all other files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,86 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# A statement begins at the start of a line and ends with a line's last semicolon.
-_TRIGGER = re.compile(
+#: The schemas that a deploy owns.
+SCHEMAS = ("postbell",)
+
+# What ends a statement, and what hides a semicolon that does not.
+_TOKEN = re.compile(
     r"""
-    ^create \s+ (?: or \s+ replace \s+ )? (?: constraint \s+ )? trigger \s+
-        (?P<name> \w+ ) \b .*? \b on \s+ postbell \. (?P<table> \w+ ) \b .*? ; [ \t]* $
-    (?: \s* ^comment \s+ on \s+ trigger \s+ (?P=name) \s+ on \s .*? ; [ \t]* $ )?
+      (?P<comment> -- [^\n]* )
+    | (?P<block> /\* )
+    | [eE] ' (?: [^'\\] | \\. | '' )* '
+    | ' (?: [^'] | '' )* '
+    | " (?: [^"] | "" )* "
+    | (?P<dollar> \$ (?: [^\W\d]\w* )? \$ ) .*? (?P=dollar)
+    | (?P<word> [^\W\d] [\w$]* )
+    | (?P<end> ; )
+    | \S
     """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL | re.IGNORECASE,
+    re.VERBOSE | re.DOTALL,
 )
-_TABLE = re.compile(r"\bon\s+postbell\.\w+\b", re.IGNORECASE)
+_BLOCK = re.compile(r"/\*|\*/")
+
+_CREATED = re.compile(
+    r"""
+    create \s+ (?: or \s+ replace \s+ )?
+    (?P<kind>
+        function | procedure | (?: materialized \s+ )? view | (?: constraint \s+ )? trigger
+    ) \s+
+    (?P<name> [\w.]+ )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_COMMENTED = re.compile(
+    r"""
+    comment \s+ on \s+
+    (?P<kind> function | procedure | (?: materialized \s+ )? view | trigger | column ) \s+
+    (?P<name> [\w.]+ )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_TABLE = re.compile(r"\bon\s+(?P<table>\w+\.\w+)\b", re.IGNORECASE)
+_COLUMN = re.compile(r"\.\w+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a file, with the comments before it."""
+
+    text: str
+    #: The line of its file on which `text` begins.
+    line: int
+    #: Where in `text` the statement begins, after its comments.
+    start: int = 0
+
+    @property
+    def body(self) -> str:
+        """The statement without the comments before it."""
+        return self.text[self.start :]
+
+    @property
+    def creates(self) -> str | None:
+        """The qualified name of the routine or view that it creates."""
+        match = _CREATED.match(self.text, self.start)
+        return match["name"] if match and "trigger" not in match["kind"].lower() else None
+
+    @property
+    def name(self) -> str | None:
+        """The qualified name of the routine or view that it creates or comments on."""
+        match = _COMMENTED.match(self.text, self.start)
+        if not match or match["kind"].lower() == "trigger":
+            return self.creates
+        is_column = match["kind"].lower() == "column"
+        return _COLUMN.sub("", match["name"]) if is_column else match["name"]
+
+    @property
+    def trigger(self) -> tuple[str, str] | None:
+        """The trigger that it creates or comments on: its name, and its table with the schema."""
+        match = _CREATED.match(self.text, self.start) or _COMMENTED.match(self.text, self.start)
+        if not match or "trigger" not in match["kind"].lower():
+            return None
+        table = _TABLE.search(self.text, match.end())
+        return match["name"], table["table"] if table else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +95,20 @@ class Trigger:
     """A trigger in a code file. Defining it locks its table, so it is told from the rest."""
 
     name: str
+    #: Qualified with its schema.
     table: str
-    #: The CREATE, and a COMMENT ON if one follows it.
+    #: The CREATE, and the COMMENT ON that follows it.
     text: str
     #: The line of its file on which it begins.
     line: int
 
     @property
     def id(self) -> str:
-        return f"{self.table}.{self.name}"
+        return f"{self.table.rpartition('.')[2]}.{self.name}"
 
     def on(self, table: str) -> str:
         """The same for another table."""
-        return _TABLE.sub(f"on {table}", self.text)
+        return re.sub(rf"\bon\s+{re.escape(self.table)}\b", f"on {table}", self.text)
 
 
 @dataclass(frozen=True)
@@ -47,35 +118,64 @@ class CodeFile:
     path: Path
 
     @property
-    def name(self) -> str:
-        """The function, view or trigger in it."""
-        return self.path.stem
-
-    @property
     def is_access(self) -> bool:
         """Roles, policies and grants, which come last."""
         return self.path.parent.name >= "90"
 
     @cached_property
-    def _text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+    def _statements(self) -> tuple[Statement, ...]:
+        return tuple(statements(self.path.read_text(encoding="utf-8")))
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """All that are not of triggers, in order."""
+        return tuple(each for each in self._statements if each.trigger is None)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
+        """Each with the comment on it."""
+        parts: dict[tuple[str, str], list[Statement]] = {}
+        for each in self._statements:
+            if each.trigger is not None:
+                parts.setdefault(each.trigger, []).append(each)
         return tuple(
             Trigger(
-                name=match["name"],
-                table=match["table"],
-                text=match[0],
-                line=self._text.count("\n", 0, match.start()) + 1,
+                name=name,
+                table=table,
+                text="\n".join(each.body for each in both),
+                line=both[0].line + both[0].text.count("\n", 0, both[0].start),
             )
-            for match in _TRIGGER.finditer(self._text)
+            for (name, table), both in parts.items()
         )
 
-    @cached_property
-    def text(self) -> str:
-        """The file without its triggers; every line keeps its number."""
-        return _TRIGGER.sub(lambda match: "\n" * match[0].count("\n"), self._text)
+
+def statements(text: str) -> Iterator[Statement]:
+    """Each statement of a text, by the rules of psql; what is only comments is none."""
+    begin, place = 0, 0
+    start: int | None = None  # where the statement's first word is
+    depth = 0  # of BEGIN ATOMIC … END, and of CASE … END in it
+    last = ""
+    while match := _TOKEN.search(text, place):
+        place = match.end()
+        if match["comment"]:
+            continue
+        if match["block"]:
+            place = _after_block(text, place)
+            continue
+        if match["end"] and depth == 0:
+            if start is not None:
+                yield _statement(text, begin, start, place)
+            begin, start = place, None
+            continue
+        start = match.start() if start is None else start
+        word = (match["word"] or "").lower()
+        if (word == "atomic" and last == "begin") or (depth and word in {"case", "begin"}):
+            depth += 1
+        elif depth and word == "end":
+            depth -= 1
+        last = word
+    if start is not None:
+        yield _statement(text, begin, start, len(text))
 
 
 def table_files(folder: Path) -> list[Path]:
@@ -86,3 +186,17 @@ def table_files(folder: Path) -> list[Path]:
 def code_files(folder: Path) -> Iterator[CodeFile]:
     """Every other SQL file, in path order."""
     return (CodeFile(path) for path in sorted(folder.glob("*/*.sql")) if path.name != "tables.sql")
+
+
+def _after_block(text: str, place: int) -> int:
+    """The place after a block comment that is open at `place`; they nest."""
+    depth = 1
+    while depth and (match := _BLOCK.search(text, place)):
+        depth += 1 if match[0] == "/*" else -1
+        place = match.end()
+    return len(text) if depth else place
+
+
+def _statement(text: str, begin: int, start: int, end: int) -> Statement:
+    first = begin + len(text[begin:start]) - len(text[begin:start].lstrip())
+    return Statement(text[first:end].rstrip(), text.count("\n", 0, first) + 1, start - first)

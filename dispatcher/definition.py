@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from dispatcher.declaration import CodeFile, Trigger, code_files
+from dispatcher.declaration import SCHEMAS, CodeFile, Statement, Trigger, code_files
 
 #: What PostgreSQL says of a routine or view that CREATE OR REPLACE cannot turn into the new one.
 _IRREPLACEABLE = (
@@ -22,6 +22,9 @@ _IRREPLACEABLE = (
 #: These say something about the deploy, not about a file.
 _NOT_THE_FILE = (errors.LockNotAvailable, errors.InsufficientPrivilege)
 _PROBE = "postbell_probe"
+#: The functions of sql/ that drop for a deploy.
+_DROP_CODE = "postbell.drop_code"
+_DROP_UNDECLARED = "postbell.drop_undeclared"
 
 
 class DefinitionError(Exception):
@@ -33,6 +36,7 @@ class Irreplaceable(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        #: Qualified with its schema.
         self.name = name
 
 
@@ -49,23 +53,24 @@ class Definition:
         self._sql_folder = sql_folder
         self._irreplaceable = irreplaceable
         self._files = tuple(code_files(sql_folder))
-        #: How many files have been defined.
+        #: How many routines and views have been defined.
         self.defined = 0
         #: The triggers that were new or had changed, as `table.name`.
         self.triggers: list[str] = []
-        # Code may mention what a later file defines.
+        self._last = {
+            statement.creates: statement for file in self._files for statement in file.statements
+        }
+        # Code may mention what is defined later.
         connection.execute("set local check_function_bodies = off")
 
     def drop_irreplaceable(self) -> list[str]:
         """Drop what cannot be replaced in place, and the code of ours that needs it."""
         if not self._irreplaceable:
             return []
-        for file in self._files:
-            if file.name == "drop_code":
-                self._connection.execute(file.text.encode())
+        self._connection.execute(self._last[_DROP_CODE].text.encode())
         try:
             dropped = self._connection.execute(
-                _DROP_NAMED, {"names": sorted(self._irreplaceable)}
+                _DROP_NAMED, {"schemas": list(SCHEMAS), "names": sorted(self._irreplaceable)}
             ).fetchall()
         except errors.DependentObjectsStillExist as error:
             names = ", ".join(sorted(self._irreplaceable))
@@ -87,8 +92,8 @@ class Definition:
                 self._define(file)
 
     def drop_undeclared(self) -> list[str]:
-        """Drop what no file declares any more; its file is in sql/80_orphans."""
-        if not any(file.name == "drop_undeclared" for file in self._files):
+        """Drop what no file declares any more, by the function of that name in sql/."""
+        if _DROP_UNDECLARED not in self._last:
             return []
         declared = [trigger.id for file in self._files for trigger in file.triggers]
         try:
@@ -100,15 +105,18 @@ class Definition:
         return sorted(row[0] for row in dropped)
 
     def _define(self, file: CodeFile) -> None:
-        with self._located(file):
-            if file.text.strip():
-                self._connection.execute(file.text.encode())
-            if self._one(_HAS_OLDER_OVERLOAD, file.name):
-                raise Irreplaceable(file.name)
+        created: Statement | None = None
+        for statement in file.statements:
+            if statement.creates:
+                self._require_no_older(created)
+                created = statement
+                self.defined += 1
+            with self._located(file, statement):
+                self._connection.execute(statement.text.encode())
+        self._require_no_older(created)
         for trigger in file.triggers:
             with self._located(file, trigger):
                 self._fasten(trigger)
-        self.defined += 1
 
     def _fasten(self, trigger: Trigger) -> None:
         """Create a trigger, or replace it if it changed.
@@ -117,7 +125,7 @@ class Definition:
         Whether it changed is asked of PostgreSQL: the declared one, on an empty table of the same
         columns, must read as the installed one does.
         """
-        table = f"postbell.{trigger.table}"
+        table = trigger.table
         installed = self._one(_TRIGGER, table, trigger.name)
         if installed is not None:
             self._connection.execute(f"create temporary table {_PROBE} (like {table})".encode())
@@ -130,25 +138,36 @@ class Definition:
         self._connection.execute(trigger.text.encode())
         self.triggers.append(trigger.id)
 
+    def _require_no_older(self, created: Statement | None) -> None:
+        """Raise Irreplaceable if functions of its name remain from before the deploy.
+
+        An overload that is declared may still come, so only the last one of a name is asked about.
+        """
+        if created is None or self._last[created.creates] is not created:
+            return
+        name = str(created.creates)
+        if self._one(_HAS_OLDER, *name.split(".")):
+            raise Irreplaceable(name)
+
     def _one(self, query: str, *arguments: object) -> Any:
         row = self._connection.execute(query.encode(), arguments).fetchone()
         return row[0] if row else None
 
     @contextmanager
-    def _located(self, file: CodeFile, trigger: Trigger | None = None) -> Iterator[None]:
+    def _located(self, file: CodeFile, part: Statement | Trigger) -> Iterator[None]:
         """Say where in sql/ an error is, or that its name must be dropped first."""
         try:
             yield
         except _NOT_THE_FILE:
             raise
         except psycopg.Error as error:
-            if isinstance(error, _IRREPLACEABLE) and file.name not in self._irreplaceable:
-                raise Irreplaceable(file.name) from error
-            text, first = (trigger.text, trigger.line) if trigger else (file.text, 1)
-            before = text[: int(error.diag.statement_position or 1) - 1]
+            name = part.name if isinstance(part, Statement) else None
+            if isinstance(error, _IRREPLACEABLE) and name and name not in self._irreplaceable:
+                raise Irreplaceable(name) from error
+            before = part.text[: int(error.diag.statement_position or 1) - 1]
             place = file.path.relative_to(self._sql_folder.parent)
             raise DefinitionError(
-                f"{place}, line {first + before.count(chr(10))}: {error}"
+                f"{place}, line {part.line + before.count(chr(10))}: {error}"
             ) from error
 
 
@@ -166,11 +185,11 @@ _TRIGGER = r"""
 """
 
 # Added arguments make a second function, and calls of the two become ambiguous.
-_HAS_OLDER_OVERLOAD = """
+_HAS_OLDER = """
     select count(*) filter (where xmin <> pg_current_xact_id()::xid) > 0
         and count(*) filter (where xmin = pg_current_xact_id()::xid) > 0
     from pg_proc
-    where pronamespace = 'postbell'::regnamespace
+    where pronamespace = to_regnamespace(%s)
       and proname = %s
 """
 
@@ -179,15 +198,15 @@ _DROP_NAMED = """
         array(
             select oid
             from pg_proc
-            where pronamespace = 'postbell'::regnamespace
-              and proname = any (%(names)s)
+            where pronamespace::regnamespace::text = any (%(schemas)s)
+              and pronamespace::regnamespace || '.' || proname = any (%(names)s)
         ),
         array(
             select oid
             from pg_class
-            where relnamespace = 'postbell'::regnamespace
+            where relnamespace::regnamespace::text = any (%(schemas)s)
               and relkind in ('v', 'm')
-              and relname = any (%(names)s)
+              and relnamespace::regnamespace || '.' || relname = any (%(names)s)
         ),
         with_dependents => true
     )

@@ -1,6 +1,6 @@
 """Deploy: `sql/` → database, in one transaction.
 
-Pending revisions change tables; every code file is then defined again; what no file declares any
+Pending revisions change tables; all code is then defined again; what no file declares any
 more is dropped; access comes last. `alembic upgrade head` does the same, through migrations/env.py.
 """
 
@@ -41,7 +41,7 @@ class DeployReport:
 
     #: Revisions applied, oldest first.
     revisions: list[str] = field(default_factory=list)
-    #: How many code files were defined.
+    #: How many routines and views were defined.
     defined: int = 0
     #: Routines and views whose shape changed, and what of ours depended on them: dropped first.
     redefined: list[str] = field(default_factory=list)

@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from dispatcher import CONTRACT, embedded, files, schema
 from dispatcher.contract import SchemaError
+from dispatcher.declaration import code_files
 from dispatcher.rendering.catalog import Catalog
 from tests.schema import catalogue
 
@@ -72,8 +73,10 @@ def test_a_first_deploy_says_what_it_did(empty_url: str) -> None:
     report = schema.deploy(empty_url)
 
     assert report.revisions[0] == "0001"
-    assert report.defined == len(list(files.folder("sql").glob("*/*.sql"))) - len(
-        list(files.folder("sql").glob("*/tables.sql"))
+    assert report.defined == sum(
+        statement.creates is not None
+        for file in code_files(files.folder("sql"))
+        for statement in file.statements
     )
     assert "outbox.wake_router" in report.triggers
 
@@ -220,18 +223,14 @@ def test_a_view_that_others_need_keeps_its_shape_and_they_are_named(
 def test_a_function_gains_an_argument_and_leaves_no_overload(database_url: str, sql: Path) -> None:
     file = "50_inbox/double.sql"
     body = "returns integer language sql immutable return 2 * n"
-    write(sql, file, f"create or replace function postbell.double(n integer) {body};")
-    write(
-        sql,
-        "50_inbox/doubled.sql",
-        "create or replace view postbell.doubled as select postbell.double(2) as four;",
-    )
+    view = "create or replace view postbell.doubled as select postbell.double(2) as four;"
+    write(sql, file, f"create or replace function postbell.double(n integer) {body};{view}")
     schema.deploy(database_url, sql_folder=sql)
     write(
         sql,
         file,
         f"create or replace function postbell.double(n integer, more integer default 1) {body}"
-        "; comment on function postbell.double is 'Twice.';",
+        f"; comment on function postbell.double is 'Twice.';{view}",
     )
 
     report = schema.deploy(database_url, sql_folder=sql)
@@ -242,6 +241,35 @@ def test_a_function_gains_an_argument_and_leaves_no_overload(database_url: str, 
     assert functions == [("postbell.double(integer,integer)",)]
     assert query(database_url, "table postbell.doubled") == [(4,)]
     assert report.redefined == ["routine postbell.double(integer)"]
+
+
+def test_two_functions_of_one_name_stay_two(database_url: str, sql: Path) -> None:
+    write(
+        sql,
+        "50_inbox/twin.sql",
+        "create or replace function postbell.twin(n integer) returns integer return n;"
+        "create or replace function postbell.twin(n text) returns text return n;",
+    )
+    schema.deploy(database_url, sql_folder=sql)
+
+    report = schema.deploy(database_url, sql_folder=sql)
+
+    assert report.redefined == report.dropped == []
+    assert query(database_url, "select postbell.twin(1), postbell.twin('a')") == [(1, "a")]
+
+
+def test_what_a_file_of_many_declares_no_longer_is_dropped(database_url: str, sql: Path) -> None:
+    first, second = (
+        f"create or replace function postbell.{name}() returns integer return 1;"
+        for name in ("first", "second")
+    )
+    write(sql, "50_inbox/many.sql", f"{first}\n\n{second}\n")
+    schema.deploy(database_url, sql_folder=sql)
+    write(sql, "50_inbox/many.sql", f"{first}\n")
+
+    report = schema.deploy(database_url, sql_folder=sql)
+
+    assert report.dropped == ["routine postbell.second()"]
 
 
 def test_a_function_takes_a_new_result_type(database_url: str, sql: Path) -> None:
@@ -259,10 +287,15 @@ def test_a_deploy_that_fails_in_the_middle_leaves_nothing_behind(
     database_url: str, sql: Path
 ) -> None:
     write(sql, "10_outbox/first.sql", "create function postbell.first() returns int return 1;")
-    write(sql, "50_inbox/broken.sql", "-- A comment.\ncreate view postbell.broken as\nselect so;\n")
+    write(
+        sql,
+        "50_inbox/broken.sql",
+        "create view postbell.whole as select 1 as one;\n\n"
+        "-- A comment.\ncreate view postbell.broken as\nselect so;\n",
+    )
     before = dump(database_url)
 
-    with pytest.raises(SchemaError, match=r"sql/50_inbox/broken.sql, line 3: .*so"):
+    with pytest.raises(SchemaError, match=r"sql/50_inbox/broken.sql, line 5: .*so"):
         schema.deploy(database_url, sql_folder=sql)
 
     assert dump(database_url) == before
