@@ -3,51 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatcher.database import Pool
-from dispatcher.gateway import operation, problem
+from dispatcher.gateway import operation, operator, problem
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.changes import ChangePages
-from dispatcher.gateway.desk import desk
-from dispatcher.gateway.health import HealthPages
 from dispatcher.gateway.inbox import InboxPages
-from dispatcher.gateway.limits import LOOPBACK, Allowance, Limits, Turns
 from dispatcher.gateway.openapi import DescriptionPages
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.outlook import AT_ONCE, MOST_WAITING, OutlookPages
 from dispatcher.gateway.pages import assets
-from dispatcher.gateway.pages.inbox import InboxScripts
+from dispatcher.gateway.pages.assets import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.operator import OperatorPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
+from dispatcher.gateway.preference_changes import ChangePages
+from dispatcher.gateway.preference_overview import AT_ONCE, MOST_WAITING, OutlookPages
 from dispatcher.gateway.preferences import PreferencePages
-from dispatcher.gateway.preview import PreviewPages
-from dispatcher.gateway.profile import ProfilePages
+from dispatcher.gateway.preview import PreviewPages, Workshop
 from dispatcher.gateway.push import PushPages
-from dispatcher.gateway.safeguards import Safeguards
-from dispatcher.gateway.session import OperatorSessionPages, SessionPages
-from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.rate_limits import LOOPBACK, Allowance, Limits, Turns
+from dispatcher.gateway.session import OperatorSessionPages, ProfilePages, SessionPages
+from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.unsubscribe import UnsubscribePages
-from dispatcher.gateway.webhooks import doors
-from dispatcher.gateway.webhooks.intake import Intake, Watch
-from dispatcher.gateway.workshop import Workshop
+from dispatcher.gateway.webhooks import routes
+from dispatcher.gateway.webhooks.handler import Intake, Watch
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.signing import Signer
 
+_HEADERS: Final = {
+    # Data, not pages: nothing in it is run, and nobody frames it. A page says what it needs itself.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # What belongs to one person must not stay in a cache for the next.
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+#: A year: who came by https once does not come by http again (RFC 6797).
+_HSTS: Final = "max-age=31536000"
+
 #: Seconds for which a browser need not ask again whether a page of another origin may.
 _PREFLIGHT_SECONDS: Final = 600
+
+
+class Safeguards:
+    """Adds what is missing of the headers above; plain ASGI, so that a stream passes through."""
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+        self._app: Final = app
+        self._headers: Final = (
+            {**_HEADERS, "Strict-Transport-Security": _HSTS} if is_secure else _HEADERS
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+class Wellbeing(BaseModel):
+    """It is; otherwise the answer is a problem."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["ok"]
+
+
+class HealthPages:
+    """/healthz: the process answers. /readyz: the database does, too."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/healthz", "health", self.healthz),
+            Operation.of("GET", "/readyz", "health", self.readyz),
+        ]
+
+    async def healthz(self) -> Wellbeing:
+        """Whether the process answers."""
+        return Wellbeing(status="ok")
+
+    async def readyz(self) -> Wellbeing:
+        """Whether the database answers, too."""
+        async with self._pool.connection(1.0) as connection:
+            await connection.execute("select postbell.contract()")
+        return Wellbeing(status="ok")
 
 
 def authenticator(pool: Pool, settings: Settings) -> Authenticator:
@@ -105,7 +171,7 @@ def application(
         *UnsubscribePages(
             pool, Signer(settings.token_secrets), life=settings.unsubscribe_life
         ).operations,
-        *desk.operations(pool),
+        *operator.operations(pool),
         *previews.operations,
         *description.operations,
         *HealthPages(pool).operations,
@@ -145,7 +211,7 @@ def _told_by_others(pool: Pool, settings: Settings, watch: Watch) -> list[Route]
         return []
     intake = Intake(pool, watch)
     try:
-        webhooks = doors.routes(
+        webhooks = routes.routes(
             settings.provider_entries,
             intake,
             watch,

@@ -14,10 +14,9 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from dispatcher.errors import UnknownRecipientError
-from dispatcher.gateway import credentials, origin
-from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.gateway.limits import Limits
-from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.problem import ForeignOrigin, Unauthorized
+from dispatcher.gateway.rate_limits import Limits
+from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
 log = structlog.get_logger()
@@ -25,6 +24,42 @@ log = structlog.get_logger()
 #: Methods that change nothing (RFC 9110, 9.2.1), and so may come from any page.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_COOKIE: Final = 100
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    """The token, if one is shown. Raises Unauthorized for another scheme."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer":
+        raise Unauthorized("the Authorization header is not of the Bearer scheme")
+    return token.strip()
+
+
+def _cookie(connection: HTTPConnection, name: str) -> str:
+    """Raises Unauthorized without one."""
+    value = connection.cookies.get(name)
+    if not value:
+        raise Unauthorized("neither a token nor a session was shown")
+    return value
+
+
+def _is_from(connection: HTTPConnection, allowed: Collection[str]) -> bool:
+    """Whether a page of one of these origins sent it, or one of our own address.
+
+    Never compared with the Host header, which is the client's to choose.
+    """
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        return origin in allowed
+    return connection.headers.get("sec-fetch-site") == "same-origin"
+
+
+def _require_origin(connection: HTTPConnection, allowed: Collection[str]) -> None:
+    """Raises ForeignOrigin unless _is_from()."""
+    if not _is_from(connection, allowed):
+        log.warning("refused a foreign page", origin=connection.headers.get("origin"))
+        raise ForeignOrigin("the page that sent this is not of an allowed origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +131,12 @@ class Authenticator:
         Raises Unauthorized; ForeignOrigin for a change by cookie that another site's page asks for.
         """
         with self._limits.at_the_door(connection):
-            token = credentials.bearer(connection)
+            token = _bearer(connection)
             if token is not None:
                 return self._counted(await self._by_token(token))
-            identity = await self._by_cookie(credentials.cookie(connection, self.cookie_name))
+            identity = await self._by_cookie(_cookie(connection, self.cookie_name))
         if connection.scope.get("method") not in _SAFE:
-            origin.require(connection, self._origins)
+            _require_origin(connection, self._origins)
         return self._counted(identity)
 
     async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
@@ -125,14 +160,14 @@ class Authenticator:
         Raises Unauthorized, for a person's token and session too; ForeignOrigin as for them.
         """
         with self._limits.at_the_door(connection):
-            token = credentials.bearer(connection)
+            token = _bearer(connection)
             if token is not None:
                 return self._counted(self._operator_by_token(token))
-            cookie = credentials.cookie(connection, self.operator_cookie_name)
+            cookie = _cookie(connection, self.operator_cookie_name)
             operator = await self._operator_by_cookie(cookie)
         # What an operator sees is no friend's to read, either.
         if connection.scope.get("method") not in _SAFE or "origin" in connection.headers:
-            origin.require(connection, self._ours)
+            _require_origin(connection, self._ours)
         return self._counted(operator)
 
     async def who_logs_in(self, connection: HTTPConnection, token: str) -> Identity | Operator:
@@ -153,7 +188,7 @@ class Authenticator:
         A stranger's could log its reader in as the stranger, to watch what they do (login CSRF).
         """
         mine = self._ours if isinstance(who, Operator) else self._origins
-        return origin.is_from(connection, mine)
+        return _is_from(connection, mine)
 
     async def is_logged_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
         """Whether the browser has a session of theirs already."""

@@ -1,4 +1,4 @@
-"""What reads and what changes a person's choices: statements for `dispatcher.gateway.person`.
+"""What reads and what changes a person's choices: statements for `dispatcher.gateway.db_roles`.
 
 `%(tenant)s` and `%(recipient)s` are the person; what else is named is a field of the request.
 """

@@ -13,10 +13,10 @@ from pydantic import Field
 
 from dispatcher.database import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
+from dispatcher.gateway.db_roles import acting_as, row_as, whose
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.person import acting_as, row_as, whose
 from dispatcher.gateway.problem import FieldFault, Problem, not_found
+from dispatcher.gateway.schemas import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
 
 log = structlog.get_logger()
 

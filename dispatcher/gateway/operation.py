@@ -24,12 +24,27 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.body import body_of
-from dispatcher.gateway.problem import FieldFault, Problem, invalid
+from dispatcher.gateway.problem import FieldFault, Problem, invalid, too_large
+
+#: Bytes. A hundred items to mark take two thousand.
+LARGEST_BODY: Final = 16_384
 
 Handler = Callable[..., Awaitable[Any]]
 
 _KNOWN: Final = frozenset({"chooser", "identity", "operator", "query", "body", "request"})
+
+
+async def body_of(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """Raises Problem as soon as it is larger, whatever Content-Length says."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise too_large(most)
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > most:
+            raise too_large(most)
+    return bytes(received)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from pydantic import Field
 from dispatcher.database import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Alternatives, Channel, Model, Moment, Name, WallTime
+from dispatcher.gateway.db_roles import row_as, rows_as
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.person import row_as, rows_as
+from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
 
 Day = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday (ISO 8601).")]
 QuietChannel = Literal["email", "sms", "push", "sse"]

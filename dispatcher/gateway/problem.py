@@ -17,9 +17,6 @@ from starlette.responses import Response
 from dispatcher import errors
 from dispatcher.database import is_unavailable
 from dispatcher.errors import PostbellError
-from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.gateway.limits import TooManyRequests
-from dispatcher.gateway.origin import ForeignOrigin
 
 log = structlog.get_logger()
 
@@ -36,6 +33,22 @@ _FIELDS: Final[Mapping[type[PostbellError], str]] = {
 _LIMITS: Final = "54"
 #: Seconds after which a client may try again when the database is away.
 _PAUSE: Final = 5
+
+
+class Unauthorized(Exception):
+    """Nobody is let in; its text says why."""
+
+
+class ForeignOrigin(Exception):
+    """Another site's page sent the request, and the browser added the cookie."""
+
+
+class TooManyRequests(Exception):
+    """Whoever it is asks more often than they may; in `seconds` they may again."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds: Final = seconds
 
 
 class FieldFault(BaseModel):

@@ -11,10 +11,10 @@ from starlette.requests import Request
 
 from dispatcher.database import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.fields import Model
+from dispatcher.gateway.db_roles import row_as, rows_as
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.person import row_as, rows_as
 from dispatcher.gateway.problem import Problem, not_found
+from dispatcher.gateway.schemas import Model
 
 Endpoint = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 #: As postbell.require_device() takes them; base64 is read in either alphabet.

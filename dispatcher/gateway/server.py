@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dispatcher import contract, database, health, pooler
 from dispatcher.gateway.app import application, authenticator
-from dispatcher.gateway.stream import ABORT, PUT, Stream
+from dispatcher.gateway.stream.endpoint import ABORT, PUT, Stream
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.providers.base import provider_for
@@ -113,7 +113,7 @@ class Gateway:
                 http=_Protocol,
                 # Nothing here speaks WebSocket, and looking for a library of it takes time.
                 ws="none",
-                # What a proxy says of its client is read where it matters: see gateway/limits.py.
+                # What a proxy says of its client is read where it matters: gateway/rate_limits.py.
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(self._settings.shutdown_seconds),

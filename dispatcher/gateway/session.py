@@ -1,17 +1,20 @@
-"""Logging in and out over HTTP."""
+"""Logging in and out over HTTP, and who is logged in."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from dispatcher.database import Pool
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
+from dispatcher.gateway.db_roles import row_as
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
+from dispatcher.gateway.schemas import Model
 
 
 class Somebody(BaseModel):
@@ -177,3 +180,42 @@ def _somebody(identity: Identity) -> Somebody:
 
 def _json(model: BaseModel) -> Response:
     return Response(model.model_dump_json(), media_type="application/json")
+
+
+class Profile(Model):
+    """The person who is let in, and their website."""
+
+    tenant_id: str
+    recipient_id: str
+    name: str = Field(description="Of the website.")
+    locale: str = Field(description="The person's own, else the website's: fr, or pt-BR.")
+    time_zone: str = Field(description="IANA; the person's own, else the website's.")
+    expires_at: datetime = Field(description="Until when the person is let in.")
+
+
+class ProfilePages:
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [Operation.of("GET", "/v1/profile", "session", self.show_profile)]
+
+    async def show_profile(self, identity: Identity) -> Profile:
+        """Whom a page is for, in which language and time zone."""
+        found = await row_as(
+            self._pool,
+            identity,
+            "select site.name,"
+            " replace(coalesce(person.locale, site.locale), '_', '-') as locale,"
+            " coalesce(person.time_zone, site.time_zone) as time_zone"
+            " from postbell.recipient as person"
+            " join postbell.tenant as site on site.id = person.tenant_id"
+            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+        )
+        return Profile(
+            tenant_id=identity.tenant_id,
+            recipient_id=identity.recipient_id,
+            expires_at=identity.expires_at,
+            **found,
+        )

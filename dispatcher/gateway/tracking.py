@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from dispatcher import links
 from dispatcher.database import is_unavailable
-from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.gateway.webhooks.handler import Intake, Watch
 from dispatcher.links import Named
 from dispatcher.receipt import OURSELVES, Kind, Receipt
 from dispatcher.signing import BadToken, Signer

@@ -28,11 +28,10 @@ from dispatcher.channels.unsubscribe import PATH, PURPOSE, WIDE, is_permitted, p
 from dispatcher.database import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.body import body_of
-from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.pages.words import language
-from dispatcher.gateway.pages.words import words as words_of
-from dispatcher.gateway.person import rows_as
+from dispatcher.gateway.db_roles import rows_as
+from dispatcher.gateway.operation import Operation, body_of
+from dispatcher.gateway.pages.page import language
+from dispatcher.gateway.pages.page import words as words_of
 from dispatcher.signing import BadToken, Signer
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from dispatcher.metrics import Metrics
 from dispatcher.providers.base import ProviderUrlError

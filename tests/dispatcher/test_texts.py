@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.database import Pool
 from dispatcher.editions import Editions
-from dispatcher.gateway.webhooks import doors
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks import routes
+from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.links import Links
 from dispatcher.metrics import Metrics
 from dispatcher.provider_sender import ProviderSender
@@ -199,7 +199,7 @@ def gateway(sessions: Pool, peer: TwilioPeer) -> Client:
     intake = Intake(sessions, Metrics())
     url = f"twilio://{peer.credentials}@127.0.0.1:{peer.port}?from=+12025550199"
     entries = [Entry("twilio", "sms", url), Entry("spare", "sms", url)]
-    found = doors.routes(
+    found = routes.routes(
         entries, intake, Metrics(), public_url=PUBLIC, signer=Signer([SECRET.get_secret_value()])
     )
     return Client(Starlette(routes=found))

@@ -12,7 +12,7 @@ from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.sessions import Sessions
+from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.settings import Settings
 from tests.conftest import CreateDatabase

@@ -7,8 +7,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from dispatcher.gateway.auth import Authenticator, Identity
-from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.gateway.origin import ForeignOrigin
+from dispatcher.gateway.problem import ForeignOrigin, Unauthorized
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.tokens import OURS, token

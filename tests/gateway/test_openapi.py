@@ -21,7 +21,7 @@ from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.app import authenticator as authenticator_of
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.stream import Stream
+from dispatcher.gateway.stream.endpoint import Stream
 from dispatcher.settings import Settings
 from dispatcher.signing import Signer
 from tests.support import given, openapi

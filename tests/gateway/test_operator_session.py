@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from dispatcher import database
 from dispatcher.database import Pool
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.support import acting_as_support
+from dispatcher.gateway.db_roles import acting_as_support
 from tests.support import given
 from tests.support.client import Answer, Client, cookies_of
 from tests.support.given import Connection

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from dispatcher.database import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.workshop import Workshop
+from dispatcher.gateway.preview import Workshop
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.client import Client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.gateway.tracking import PICTURE, TrackingPages
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.links import Links, Named
 from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import (

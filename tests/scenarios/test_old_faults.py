@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from dispatcher import files
-from dispatcher.gateway.position import Position
-from dispatcher.gateway.snapshot import Snapshot
+from dispatcher.gateway.stream.cursor import Position, Snapshot
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import check
 from dispatcher.rendering.renderer import Renderer

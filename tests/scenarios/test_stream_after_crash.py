@@ -13,8 +13,8 @@ import pytest
 from dispatcher import database, embedded, files, schema
 from dispatcher.embedded import Server
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.sessions import Sessions
-from dispatcher.gateway.stream import Stream
+from dispatcher.gateway.session_store import Sessions
+from dispatcher.gateway.stream.endpoint import Stream
 from dispatcher.gateway.token import TokenReader
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from dispatcher.gateway import server
 from dispatcher.gateway.server import Gateway
-from dispatcher.gateway.stream import Stream
+from dispatcher.gateway.stream.endpoint import Stream
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.given import Connection

@@ -1,9 +1,4 @@
-"""The files that pages load: scripts, styles, words. Read once, and kept packed.
-
-Each is at `/assets/NAME`, for who asks whether it has changed, and at `/assets/VERSION/NAME`, which
-a browser keeps for good. The version is that of all files together, so that a script finds those
-that it imports, by `./NAME`, as they were when it was written.
-"""
+"""The component `<postbell-inbox>`, and the service worker: two addresses that stay for ever."""
 
 from __future__ import annotations
 
@@ -49,6 +44,14 @@ PUBLIC: Final = MappingProxyType(
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Vary": "Accept-Encoding",
     }
+)
+
+COMPONENT: Final = "/postbell-inbox.js"
+WORKER: Final = "/postbell-worker.js"
+
+#: A service worker is held to the policy that it came with.
+_WORKER_POLICY: Final = MappingProxyType(
+    {"Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
 )
 
 
@@ -144,3 +147,32 @@ def shipped() -> Assets:
             if path.suffix in _TYPES
         }
     )
+
+
+class InboxScripts:
+    """What a page of the application's includes; the rest is among `assets`, kept for good."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._component: Final = Asset.of(_entry(assets).encode(), assets["worker.js"].kind)
+        self._worker: Final = assets["worker.js"]
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route(COMPONENT, self.component), Route(WORKER, self.worker)]
+
+    async def component(self, request: Request) -> Response:
+        """A few lines that name this release's modules."""
+        return self._component.response(request)
+
+    async def worker(self, request: Request) -> Response:
+        """Shows pushes. Its address says that it may do so for every page of the origin."""
+        response = self._worker.response(request)
+        response.headers.update(_WORKER_POLICY)
+        return response
+
+
+def _entry(assets: Assets) -> str:
+    # By name, so that a browser asks for all of them at once and not for one after the other.
+    modules = [name for name in assets.names if name.startswith("inbox/")]
+    imports = "".join(f'import ".{assets.path(name)}";\n' for name in modules)
+    return f'{imports}export * from ".{assets.path("inbox/element.js")}";\n'

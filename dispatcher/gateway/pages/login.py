@@ -20,11 +20,9 @@ from starlette.routing import Route
 from dispatcher.database import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
-from dispatcher.gateway.body import body_of
-from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.gateway.pages.page import Page
-from dispatcher.gateway.pages.reader import reader_of
-from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.operation import body_of
+from dispatcher.gateway.pages.page import Page, language, reader_of, words
+from dispatcher.gateway.problem import Unauthorized
 from dispatcher.gateway.session import Cookies
 
 log = structlog.get_logger()

@@ -13,9 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.credentials import Unauthorized
-from dispatcher.gateway.pages.page import Page
-from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.pages.page import Page, language, words
+from dispatcher.gateway.problem import Unauthorized
 
 PATH: Final = "/operator"
 

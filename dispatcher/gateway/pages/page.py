@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 
+from dispatcher.database import Pool
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.db_roles import row_as
 from dispatcher.gateway.pages.assets import FOLDER, Assets
+from dispatcher.masking import hint_of
+
+Words = Mapping[str, str]
+
+#: The first is for those who speak none of them.
+LANGUAGES: Final = ("en", "fr")
 
 #: What is not of this address is neither run nor asked. Images are those of inbox items, from
 #: anywhere. (Content Security Policy Level 3)
@@ -27,6 +40,62 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "frame-ancestors": "'none'",
     }
 )
+
+
+@cache
+def words(name: str, lang: str) -> Words:
+    """The texts of `name` in one of LANGUAGES. Raises FileNotFoundError."""
+    written = (FOLDER / f"{name}.{lang}.json").read_text(encoding="utf-8")
+    return MappingProxyType(json.loads(written))
+
+
+def language(
+    locale: str | None, connection: HTTPConnection, among: Iterable[str] = LANGUAGES
+) -> str:
+    """That of a person's `locale`, else the first that the browser names and we speak."""
+    accepted = connection.headers.get("accept-language", "").split(",")
+    known = list(among)
+    for named in [locale or "", *accepted]:
+        spoken = named.partition(";")[0].strip().replace("_", "-").partition("-")[0].lower()
+        if spoken in known:
+            return spoken
+    return known[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person, as a page names them."""
+
+    recipient_id: str
+    email: str | None
+    tenant_name: str
+    branding: dict[str, Any]
+    #: Theirs, else the tenant's.
+    locale: str | None
+
+    @property
+    def address(self) -> str:
+        """By what they know themselves: the e-mail address, else the application's id."""
+        return self.email or self.recipient_id
+
+    @property
+    def hint(self) -> str:
+        """The same for who may be somebody else."""
+        return hint_of(self.email) if self.email else self.recipient_id
+
+
+async def reader_of(pool: Pool, identity: Identity) -> Reader:
+    """Raises UnknownRecipientError if they are gone."""
+    row = await row_as(
+        pool,
+        identity,
+        "select person.id as recipient_id, person.email, site.name as tenant_name, site.branding,"
+        " coalesce(person.locale, site.locale) as locale"
+        " from postbell.recipient as person join postbell.tenant as site"
+        " on site.id = person.tenant_id"
+        " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+    )
+    return Reader(**row)
 
 
 class Page:

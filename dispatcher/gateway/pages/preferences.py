@@ -18,11 +18,9 @@ from dispatcher.channels.preferences import PATH
 from dispatcher.database import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity
-from dispatcher.gateway.credentials import Unauthorized
 from dispatcher.gateway.pages import login
-from dispatcher.gateway.pages.page import Page
-from dispatcher.gateway.pages.reader import reader_of
-from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.pages.page import Page, language, reader_of, words
+from dispatcher.gateway.problem import Unauthorized
 
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 #: Its address lets somebody in: no Referer may carry it. All that it asks, a script asks.

@@ -16,13 +16,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.body import body_of
-from dispatcher.gateway.credentials import Unauthorized
+from dispatcher.gateway.operation import body_of
 from dispatcher.gateway.pages import login
-from dispatcher.gateway.pages.page import Page
-from dispatcher.gateway.pages.words import language, words
+from dispatcher.gateway.pages.page import Page, language, words
 from dispatcher.gateway.preview import PreviewPages, PreviewWish
-from dispatcher.gateway.problem import invalid
+from dispatcher.gateway.problem import Unauthorized, invalid
 
 #: Of a form: three bytes for one of JSON's.
 _LARGEST: Final = 3 * 16_384

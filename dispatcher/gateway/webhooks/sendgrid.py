@@ -13,8 +13,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
-from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
 from dispatcher.mail_status import blame_of
 from dispatcher.providers.sendgrid import DELIVERY_ID, IDENTITY
 from dispatcher.receipt import Blame, Kind, Receipt

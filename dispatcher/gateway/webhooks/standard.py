@@ -21,8 +21,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.gateway.webhooks.door import Door, TurnedAway, Unreadable
-from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
 from dispatcher.receipt import Blame, Kind, Receipt
 from dispatcher.standard_webhooks import read_secrets, signature
 

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from twilio.request_validator import RequestValidator
 
 from dispatcher import links
-from dispatcher.gateway.webhooks.door import Door, TurnedAway
-from dispatcher.gateway.webhooks.intake import Intake, Watch
+from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Watch
 from dispatcher.links import Named
 from dispatcher.providers.twilio import Cause, Codes
 from dispatcher.receipt import Blame, Kind, Receipt

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from dispatcher.gateway.pages.assets import FOLDER, shipped
-from dispatcher.gateway.pages.inbox import InboxScripts
-from dispatcher.gateway.pages.words import LANGUAGES
+from dispatcher.gateway.pages.assets import FOLDER, InboxScripts, shipped
+from dispatcher.gateway.pages.page import LANGUAGES
 from tests.support.client import Answer, Client
 
 #: Bytes, packed, of all that a page loads to show the bell and all behind it.

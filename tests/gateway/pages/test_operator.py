@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.gateway.pages.assets import FOLDER
-from dispatcher.gateway.pages.words import words
+from dispatcher.gateway.pages.page import words
 from dispatcher.reasons import LADDER, LATER, REJECTIONS
 from tests.support import given
 from tests.support.client import Client, cookies_of

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatcher.gateway.token import operator_login_token
-from tests.gateway.desk.conftest import delivery_of, refused
+from tests.gateway.operator.conftest import delivery_of, refused
 from tests.support import given
 from tests.support.gateway import serving
 from tests.support.given import Connection

@@ -13,8 +13,7 @@ import pytest
 from starlette.requests import Request
 
 from dispatcher.gateway.pages.assets import FOLDER, shipped
-from dispatcher.gateway.pages.page import Page
-from dispatcher.gateway.pages.words import LANGUAGES, language, words
+from dispatcher.gateway.pages.page import LANGUAGES, Page, language, words
 
 #: Names of files of words: `login` for login.en.json.
 NAMES = sorted(path.name.removesuffix(".en.json") for path in FOLDER.glob("*.en.json"))

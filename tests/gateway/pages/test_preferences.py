@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dispatcher.channels import preferences
-from dispatcher.gateway.pages.words import LANGUAGES, words
+from dispatcher.gateway.pages.page import LANGUAGES, words
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.signing import Signer
 from tests.support import given

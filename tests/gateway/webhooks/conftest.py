@@ -11,8 +11,7 @@ from starlette.routing import Route
 from dispatcher.database import Pool
 from dispatcher.gateway import problem
 from dispatcher.gateway.tracking import TrackingPages
-from dispatcher.gateway.webhooks.door import Door
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Door, Intake
 from dispatcher.signing import Signer
 from tests.support import given
 from tests.support.client import Client

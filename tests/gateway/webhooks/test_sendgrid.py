@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.gateway.webhooks.door import Unreadable
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Intake, Unreadable
 from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
 from dispatcher.receipt import Blame, Kind
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
 from tests.support.client import Answer, Client

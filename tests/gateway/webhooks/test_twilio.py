@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from dispatcher.gateway.webhooks.intake import Intake
+from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
 from dispatcher.links import Links, Named
 from dispatcher.providers.twilio import codes_with, known_codes

@@ -1,0 +1,402 @@
+"""Deliveries and dead letters for operators, and sending those again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal, Self
+
+import structlog
+from psycopg import AsyncCursor, sql
+from psycopg.rows import DictRow
+from pydantic import Field
+
+from dispatcher.database import Pool
+from dispatcher.fate import next_step, reason_for
+from dispatcher.gateway.auth import Operator
+from dispatcher.gateway.db_roles import acting_as_support, rows_as_support
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.problem import not_found
+from dispatcher.gateway.schemas import (
+    Alternatives,
+    Channel,
+    Cursor,
+    Decision,
+    ItemId,
+    Model,
+    Name,
+    Yes,
+    cursor_after,
+)
+from dispatcher.masking import mask
+
+log = structlog.get_logger()
+
+State = Literal[
+    "queued", "sending", "waiting", "unknown",
+    "sent", "delivered", "bounced", "failed", "refused", "skipped", "expired", "cancelled",
+]  # fmt: skip
+
+#: Deliveries of a page, at most.
+MOST: Final = 100
+#: How many of the latest deliveries one question looks through, where no index leads to what is
+#: asked for. The next page looks through as many before these.
+WINDOW: Final = 100_000
+
+_LINES: Final = sql.SQL(
+    "select log.*, d.decision, d.rung, d.verdict as decision_reason"
+    " from {source} as log join postbell.delivery as d on d.id = log.delivery_id"
+    " where {condition}"
+    " order by log.delivery_id desc"
+    " limit %(most)s"
+)
+_LOG: Final = sql.SQL("postbell.delivery_log")
+_LATEST: Final = sql.SQL(
+    "(select * from postbell.delivery_log"
+    " where %(before)s::bigint is null or delivery_id < %(before)s"
+    " order by delivery_id desc limit %(window)s)"
+)
+_END_OF_WINDOW: Final = sql.SQL(
+    "select delivery_id, created_at from postbell.delivery_log"
+    " where %(before)s::bigint is null or delivery_id < %(before)s"
+    " order by delivery_id desc offset %(window)s - 1 limit 1"
+)
+_BEFORE: Final = sql.SQL("(%(before)s::bigint is null or log.delivery_id < %(before)s)")
+#: By the field of the question.
+_CONDITIONS: Final = {
+    "recipient": sql.SQL("log.recipient_id = %(recipient)s"),
+    "tenant": sql.SQL("log.tenant_id = %(tenant)s"),
+    "event": sql.SQL("log.event = %(event)s"),
+    "channel": sql.SQL("log.channel = %(channel)s"),
+    "state": sql.SQL("log.state = %(state)s"),
+    "outbox_id": sql.SQL("log.outbox_id = %(outbox_id)s"),
+    "message_id": sql.SQL(
+        "(log.provider_message_id = %(message_id)s or log.delivery_id in ("
+        "select delivery_id from postbell.attempt where provider_message_id = %(message_id)s"
+        # Those of mails are ours, and in no index.
+        " and provider_message_id not like '<%%'))"
+    ),
+}
+#: Where those of a state are, without looking through the others.
+_PLACES: Final = {
+    **dict.fromkeys(
+        ("failed", "refused", "bounced"),
+        sql.SQL("log.delivery_id in (select delivery_id from postbell.dead_letter)"),
+    ),
+    "waiting": sql.SQL("log.delivery_id in (select delivery_id from postbell.waiting_delivery)"),
+    **dict.fromkeys(
+        ("queued", "sending"),
+        sql.SQL("log.delivery_id in (select unnest(delivery_ids) from postbell.batch)"),
+    ),
+}
+_BY_MESSAGE: Final = sql.SQL(
+    "log.delivery_id in (select delivery_id from postbell.attempt"
+    " where provider_message_id = %(message_id)s and provider_message_id not like '<%%')"
+)
+_TIMELINE: Final = sql.SQL(
+    "select happened_at, what, provider, code, reason from postbell.delivery_timeline"
+    " where delivery_id = %(delivery_id)s order by happened_at, what"
+)
+
+_DEAD: Final = sql.SQL(
+    "select delivery_id, outbox_id, tenant_id, recipient_id, event, channel, state, reason,"
+    " attempts, provider, created_at, died_at"
+    " from postbell.dead_letters"
+    " where (%(before)s::bigint is null or delivery_id < %(before)s)"
+    " and (%(tenant)s::text is null or tenant_id = %(tenant)s)"
+    " and (%(event)s::text is null or event = %(event)s)"
+    " and (%(channel)s::text is null or channel = %(channel)s)"
+    " order by delivery_id desc limit %(most)s"
+)
+_RETRY: Final = sql.SQL(
+    "select postbell.retry(delivery_id => %(delivery_id)s, event => %(event)s,"
+    " channel => %(channel)s, tenant_id => %(tenant)s) as retried"
+)
+
+
+class DeliveriesQuery(Model):
+    """What is known of them. Everything named must be so."""
+
+    recipient: Name | None = None
+    tenant: Name | None = None
+    event: Name | None = None
+    channel: Channel | None = None
+    state: State | None = None
+    outbox_id: ItemId | None = Field(default=None, description="The event's.")
+    message_id: Name | None = Field(default=None, description="The provider's id of the message.")
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=30, ge=1, le=MOST)
+
+
+class DeliveryLine(Model):
+    """One channel of one recipient of one event, and what became of it."""
+
+    delivery_id: ItemId
+    outbox_id: ItemId
+    tenant_id: str
+    recipient_id: str
+    event: str
+    channel: Channel
+    state: State
+    reason: str = Field(description="Of its state, else of the decision. Addresses are masked.")
+    why: str = Field(description="The same, as a sentence.")
+    way_out: str = Field(description="What to do about it; empty if nothing is wrong.")
+    decision: Decision = Field(description="Of the last time that it was decided.")
+    rung: int = Field(description="Of the ladder, that decided; 0 for none.")
+    decision_reason: str
+    decision_why: str = Field(description="The same, as a sentence.")
+    attempts: int
+    provider: str | None
+    provider_message_id: str | None
+    due_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+
+    @classmethod
+    def of(cls, row: DictRow) -> Self:
+        told = reason_for(row["reason"])
+        step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
+        known = {name: row[name] for name in cls.model_fields if name in row}
+        return cls.model_validate(
+            {
+                **known,
+                "reason": mask(row["reason"]),
+                "why": told.sentence,
+                "way_out": step or told.way_out,
+                "decision_why": reason_for(row["decision_reason"]).sentence,
+            }
+        )
+
+
+class DeliveriesPage(Model):
+    """Newest first."""
+
+    deliveries: list[DeliveryLine]
+    next_cursor: str | None = Field(description="For the next page; null if this is the last.")
+    searched_to: datetime | None = Field(
+        description="Back to then the log was looked through; the next page goes on before it."
+        " Null if nothing older is left out."
+    )
+
+
+class Step(Model):
+    """What befell a delivery: a call of a provider, what came back from it, or what we did."""
+
+    happened_at: datetime
+    what: str
+    provider: str | None
+    code: str | None
+    reason: str | None = Field(description="Addresses are masked.")
+    why: str | None = Field(description="The same, as a sentence.")
+
+
+class Delivery(DeliveryLine):
+    """One delivery with its timeline."""
+
+    timeline: list[Step] = Field(description="Oldest first, by everybody's own clock.")
+
+
+class DeliveryDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = "/v1/operator/deliveries"
+        return [
+            Operation.of("GET", path, "operator", self.find_deliveries),
+            Operation.of("GET", f"{path}/{{delivery_id}}", "operator", self.get_delivery),
+        ]
+
+    async def find_deliveries(self, operator: Operator, query: DeliveriesQuery) -> DeliveriesPage:
+        """Deliveries, newest first.
+
+        By person, event id, provider's message id, or a state that something is to be done about,
+        all are found at once; by anything else the log is looked through a part at a time.
+        """
+        given = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+        conditions = [_BEFORE, *(_CONDITIONS[name] for name in given)]
+        direct = _direct(query)
+        values = {**given, "before": query.cursor, "window": WINDOW, "most": query.limit + 1}
+        statement = _LINES.format(
+            source=_LATEST if direct is None else _LOG,
+            condition=sql.SQL(" and ").join([*conditions, *([direct] if direct else [])]),
+        )
+        async with acting_as_support(self._pool, operator) as cursor:
+            await cursor.execute(statement, values)
+            lines = [DeliveryLine.of(row) for row in await cursor.fetchall()]
+            if len(lines) > query.limit:
+                lines = lines[: query.limit]
+                return DeliveriesPage(
+                    deliveries=lines,
+                    next_cursor=cursor_after(lines[-1].delivery_id),
+                    searched_to=None,
+                )
+            end = None if direct else await _end_of_window(cursor, values)
+        return DeliveriesPage(
+            deliveries=lines,
+            next_cursor=None if end is None else cursor_after(end["delivery_id"]),
+            searched_to=None if end is None else end["created_at"],
+        )
+
+    async def get_delivery(self, operator: Operator, delivery_id: ItemId) -> Delivery:
+        """One delivery, with every try, everything that came back, and what ended it."""
+        one = _LINES.format(source=_LOG, condition=sql.SQL("log.delivery_id = %(delivery_id)s"))
+        values = {"delivery_id": delivery_id, "most": 1}
+        async with acting_as_support(self._pool, operator) as cursor:
+            await cursor.execute(one, values)
+            row = await cursor.fetchone()
+            if row is None:
+                raise not_found(f"Delivery {delivery_id}")
+            await cursor.execute(_TIMELINE, values)
+            steps = [_step(each) for each in await cursor.fetchall()]
+        return Delivery(**dict(DeliveryLine.of(row)), timeline=steps)
+
+
+def _direct(query: DeliveriesQuery) -> sql.SQL | None:
+    """A condition by which an index finds them; None if there is none."""
+    if query.recipient or query.outbox_id:
+        return sql.SQL("true")
+    if query.message_id and not query.message_id.startswith("<"):
+        return _BY_MESSAGE
+    return _PLACES.get(query.state or "")
+
+
+async def _end_of_window(cursor: AsyncCursor[DictRow], values: dict[str, Any]) -> DictRow | None:
+    """The oldest delivery that was looked at, if there may be older ones."""
+    await cursor.execute(_END_OF_WINDOW, values)
+    return await cursor.fetchone()
+
+
+def _step(row: DictRow) -> Step:
+    reason = row["reason"]
+    why = reason_for(reason).sentence if reason else None
+    return Step(**{**row, "reason": reason and mask(reason), "why": why})
+
+
+class DeadLettersQuery(Model):
+    """Which of them."""
+
+    tenant: Name | None = None
+    event: Name | None = None
+    channel: Channel | None = None
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=30, ge=1, le=MOST)
+
+
+class DeadLetter(Model):
+    """A delivery that was given up, refused or given back."""
+
+    delivery_id: ItemId
+    outbox_id: ItemId
+    tenant_id: str
+    recipient_id: str
+    event: str
+    channel: Channel
+    state: str
+    reason: str | None = Field(description="Addresses are masked.")
+    why: str
+    way_out: str
+    attempts: int
+    provider: str | None
+    created_at: datetime
+    died_at: datetime
+
+
+class DeadLettersPage(Model):
+    """Those of the latest events first."""
+
+    dead_letters: list[DeadLetter]
+    next_cursor: str | None = Field(description="For the next page; null if this is the last.")
+
+
+class WhichToRetry(Model):
+    """One, or all: those of a tenant, an event or a channel, if they are named."""
+
+    alternatives = Alternatives(
+        {"delivery_id": ("all", "tenant", "event", "channel"), "all": ("delivery_id",)},
+        is_needed=True,
+    )
+
+    delivery_id: ItemId | None = None
+    all: Yes | None = None
+    tenant: Name | None = None
+    event: Name | None = None
+    channel: Channel | None = None
+
+
+class Retried(Model):
+    """How many are on their way again."""
+
+    retried: int
+
+
+class DeadLetterDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = "/v1/operator/dead-letters"
+        return [
+            Operation.of("GET", path, "operator", self.list_dead_letters),
+            Operation.of("POST", f"{path}/retry", "operator", self.retry_dead_letters, 404),
+        ]
+
+    async def list_dead_letters(
+        self, operator: Operator, query: DeadLettersQuery
+    ) -> DeadLettersPage:
+        """Deliveries given up on, and why."""
+        rows = await rows_as_support(
+            self._pool,
+            operator,
+            _DEAD,
+            tenant=query.tenant,
+            event=query.event,
+            channel=query.channel,
+            before=query.cursor,
+            most=query.limit + 1,
+        )
+        found = [_dead_letter(row) for row in rows[: query.limit]]
+        has_more = len(rows) > query.limit
+        return DeadLettersPage(
+            dead_letters=found,
+            next_cursor=cursor_after(found[-1].delivery_id) if has_more else None,
+        )
+
+    async def retry_dead_letters(self, operator: Operator, body: WhichToRetry) -> Retried:
+        """Send dead letters again: one, or all that are meant.
+
+        Mend the cause first. One of which nobody knows whether it was sent may arrive twice.
+        """
+        meant = body.model_dump(exclude={"all"})
+        ((retried,),) = [
+            row.values() for row in await rows_as_support(self._pool, operator, _RETRY, **meant)
+        ]
+        log.info(
+            "an operator sent dead letters again",
+            operator=operator.name,
+            retried=retried,
+            meant={name: value for name, value in meant.items() if value is not None},
+        )
+        if body.delivery_id is not None and not retried:
+            raise not_found(f"Dead letter {body.delivery_id}")
+        return Retried(retried=retried)
+
+
+def _dead_letter(row: DictRow) -> DeadLetter:
+    told = reason_for(row["reason"] or row["state"])
+    return DeadLetter(
+        **{
+            **row,
+            "reason": row["reason"] and mask(row["reason"]),
+            "why": told.sentence,
+            "way_out": told.way_out,
+        }
+    )

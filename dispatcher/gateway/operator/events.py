@@ -1,0 +1,211 @@
+"""Why an event reached whom it did, and why not others; events that told nobody anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from psycopg import sql
+from psycopg.rows import DictRow
+from pydantic import Field
+
+from dispatcher.database import Pool
+from dispatcher.fate import (
+    DECIDED,
+    detail_of,
+    next_step,
+    not_decided_yet,
+    reason_for,
+    state_reason_for,
+)
+from dispatcher.gateway.auth import Operator
+from dispatcher.gateway.db_roles import rows_as_support
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.problem import not_found
+from dispatcher.gateway.schemas import Cursor, Decision, ItemId, Model, Name, cursor_after
+from dispatcher.masking import mask
+
+#: Decisions that are told of one event: an audience may be everybody.
+MOST: Final = 200
+
+MOST_REJECTIONS: Final = 100
+
+_REJECTIONS: Final = sql.SQL(
+    "select outbox_id, tenant_id, event, recipient, reason, detail, created_at"
+    " from postbell.rejected_events"
+    " where (%(before)s::bigint is null or outbox_id < %(before)s)"
+    " and (%(tenant)s::text is null or tenant_id = %(tenant)s)"
+    " and (%(event)s::text is null or event = %(event)s)"
+    " and (%(reason)s::text is null or reason = %(reason)s)"
+    " order by outbox_id desc limit %(most)s"
+)
+
+
+class EventQuery(Model):
+    """About whom."""
+
+    recipient: Name | None = Field(default=None, description="One of an event's many.")
+
+
+class Decided(Model):
+    """One channel of one person; without a channel, why the event told nobody."""
+
+    recipient_id: str | None
+    channel: str | None
+    decision: Decision
+    rung: int = Field(description="Of the ladder, that decided; 0 for none.")
+    reason: str
+    why: str = Field(description="The same, as a sentence.")
+    due_at: datetime | None
+    delivery_id: ItemId | None = Field(description="Null if nothing is written down yet.")
+    state: str | None = Field(description="What became of it.")
+    state_reason: str | None = Field(
+        description="Of its state; null where the decision alone says it. Addresses are masked."
+    )
+    state_why: str | None = Field(description="The same, as a sentence.")
+    way_out: str
+
+
+class Explanation(Model):
+    """What was decided about an event, or would be if it were routed now."""
+
+    outbox_id: ItemId
+    event: str | None
+    created_at: datetime | None
+    decisions: list[Decided]
+    has_more: bool = Field(description=f"Whether there are more than {MOST}: name a recipient.")
+
+
+class EventDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("GET", "/v1/operator/events/{outbox_id}", "operator", self.explain_event)
+        ]
+
+    async def explain_event(
+        self, operator: Operator, outbox_id: ItemId, query: EventQuery
+    ) -> Explanation:
+        """Who gets what of an event, when, and why not: the same as `postbell why`."""
+        rows = await rows_as_support(
+            self._pool,
+            operator,
+            sql.SQL(DECIDED),
+            outbox_id=outbox_id,
+            recipient=query.recipient,
+            most=MOST + 1,
+        )
+        if not rows:
+            raise not_found(f"Event {outbox_id}")
+        return Explanation(
+            outbox_id=outbox_id,
+            event=rows[0]["event"],
+            created_at=rows[0]["created_at"],
+            decisions=[_decision(row) for row in rows[:MOST]],
+            has_more=len(rows) > MOST,
+        )
+
+
+def _decision(row: DictRow) -> Decided:
+    told = reason_for(row["reason"], row["detail"])
+    later = state_reason_for(row["reason"], row["state_reason"])
+    step = ""
+    if row["delivery_id"] is not None:
+        step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
+    elif row["channel"] is not None:
+        step = not_decided_yet(row["scheduled_for"], row["is_being_fanned_out"])
+    who = row["recipient_id"]
+    return Decided(
+        # What is said to be an id, and was rejected, may be an address.
+        recipient_id=who and mask(who),
+        channel=row["channel"],
+        decision=row["decision"],
+        rung=row["rung"],
+        reason=mask(row["reason"]),
+        why=told.sentence,
+        due_at=row["due_at"],
+        delivery_id=row["delivery_id"],
+        state=row["state"],
+        state_reason=mask(row["state_reason"]) if later else None,
+        state_why=later.sentence if later else None,
+        way_out=step or (later.way_out if later else "") or told.way_out,
+    )
+
+
+class RejectionsQuery(Model):
+    """Which of them."""
+
+    tenant: Name | None = None
+    event: Name | None = None
+    reason: Name | None = Field(default=None, description="A name of postbell.error_codes.")
+    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
+    limit: int = Field(default=30, ge=1, le=MOST_REJECTIONS)
+
+
+class Rejection(Model):
+    """An event that could not be routed."""
+
+    outbox_id: ItemId
+    tenant_id: str | None
+    event: str | None
+    recipient: str | None = Field(description="Masked, if it is an address.")
+    reason: str
+    detail: str | None = Field(description="Without what the event said.")
+    why: str
+    way_out: str
+    created_at: datetime
+
+
+class RejectionsPage(Model):
+    """Newest first."""
+
+    rejections: list[Rejection]
+    next_cursor: str | None = Field(description="For the next page; null if this is the last.")
+
+
+class RejectionDesk:
+    """Everything is asked as support."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Final = pool
+
+    @property
+    def operations(self) -> list[Operation]:
+        path = "/v1/operator/rejections"
+        return [Operation.of("GET", path, "operator", self.list_rejections)]
+
+    async def list_rejections(self, operator: Operator, query: RejectionsQuery) -> RejectionsPage:
+        """Rejected events, newest first: why, and what to do."""
+        rows = await rows_as_support(
+            self._pool,
+            operator,
+            _REJECTIONS,
+            tenant=query.tenant,
+            event=query.event,
+            reason=query.reason,
+            before=query.cursor,
+            most=query.limit + 1,
+        )
+        found = [_rejection(row) for row in rows[: query.limit]]
+        has_more = len(rows) > query.limit
+        return RejectionsPage(
+            rejections=found, next_cursor=cursor_after(found[-1].outbox_id) if has_more else None
+        )
+
+
+def _rejection(row: DictRow) -> Rejection:
+    told = reason_for(row["reason"], row["detail"])
+    return Rejection(
+        **{
+            **row,
+            "recipient": row["recipient"] and mask(row["recipient"]),
+            "detail": row["detail"] and detail_of(row["detail"]),
+            "why": told.sentence,
+            "way_out": told.way_out,
+        }
+    )

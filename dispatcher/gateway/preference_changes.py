@@ -1,0 +1,317 @@
+"""Changes to one's choices, tried or made: what they do, as the router would decide; and undoing.
+
+What is tried is done in a transaction that is rolled back, so that the same functions answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self
+
+from psycopg import AsyncCursor
+from psycopg.rows import DictRow
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from dispatcher.database import Pool
+from dispatcher.gateway import choices
+from dispatcher.gateway.auth import Identity
+from dispatcher.gateway.db_roles import acting_as, whose
+from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.preference_overview import Decision, Outlook, chosen, outlook, whom
+from dispatcher.gateway.preferences import (
+    Choice,
+    Day,
+    Mute,
+    MuteScope,
+    QuietChannel,
+    QuietDay,
+    Scope,
+)
+from dispatcher.gateway.rate_limits import Turns
+from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
+
+
+class SwitchChange(Model):
+    """All of a category, or one event, on a channel (postbell.switch_channel)."""
+
+    alternatives = Alternatives.of("category", "event", is_needed=True)
+
+    kind: Literal["switch"]
+    channel: Channel
+    category: Name | None = None
+    event: Name | None = None
+    enabled: bool | None = Field(description="Null: as usual.")
+
+
+class OnlyChange(Scope):
+    """On, though something broader is off, whose rest stays off (postbell.switch_on_only)."""
+
+    kind: Literal["only"]
+    channel: Channel
+
+
+class PreferenceChange(Scope):
+    """One choice, made or taken back (postbell.set_preference)."""
+
+    kind: Literal["preference"]
+    enabled: bool | None = Field(description="Null: take it back.")
+
+
+class QuietHoursChange(Model):
+    """The windows that start on these days (postbell.set_quiet_hours)."""
+
+    kind: Literal["quiet_hours"]
+    days: list[Day] = Field(min_length=1, max_length=7)
+    starts: WallTime | None = Field(description="Null, with `ends`: remove them.")
+    ends: WallTime | None
+    time_zone: Name | None = None
+    channels: list[QuietChannel] = Field(default=["sms", "push", "sse"], max_length=4)
+
+    @model_validator(mode="after")
+    def _starts_and_ends(self) -> Self:
+        if (self.starts is None) != (self.ends is None):
+            raise ValueError('"starts" and "ends" are both a time, or both null')
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = super().__get_pydantic_json_schema__(core_schema, handler)
+        handler.resolve_ref_schema(described)["anyOf"] = [
+            {"properties": {"starts": {"type": kind}, "ends": {"type": kind}}}
+            for kind in ("string", "null")
+        ]
+        return described
+
+
+class MuteChange(MuteScope):
+    """Silence; nothing named is everything (postbell.mute)."""
+
+    kind: Literal["mute"]
+    until: Moment | None = Field(default=None, description="Null: for good.")
+
+
+class UnmuteChange(MuteScope):
+    """The end of a silence (postbell.unmute)."""
+
+    kind: Literal["unmute"]
+
+
+Change = Annotated[
+    SwitchChange | OnlyChange | PreferenceChange | QuietHoursChange | MuteChange | UnmuteChange,
+    Field(discriminator="kind"),
+]
+_Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
+
+#: What each kind does.
+_CALLS: Final = {
+    "switch": choices.SWITCH_CHANNEL,
+    "only": choices.SWITCH_ON_ONLY,
+    "preference": choices.SET_PREFERENCE,
+    "quiet_hours": choices.SET_QUIET_HOURS,
+    "mute": choices.MUTE,
+    "unmute": choices.UNMUTE,
+}
+_NO_WINDOW: Final[dict[str, Any]] = {"starts": None, "ends": None, "channels": []}
+
+
+class ChangesBody(Model):
+    """Changes, in this order and all or none."""
+
+    changes: list[Change] = Field(min_length=1, max_length=150)
+
+
+class Fate(Model):
+    """What becomes of an event on a channel."""
+
+    decision: Decision
+    reason: str
+    due_at: datetime | None
+    is_silent: bool
+
+
+class Difference(Model):
+    """What becomes of an event otherwise than before."""
+
+    category: str
+    event: str
+    label: str
+    channel: Channel
+    before: Fate
+    after: Fate
+
+
+class Effect(Model):
+    """What changes do."""
+
+    at: datetime | None = Field(description="If the events happened then; null: if they did now.")
+    differences: list[Difference]
+
+
+class Made(Effect):
+    """What changes did, what would undo them, and what holds now."""
+
+    undo: list[Change]
+    outlook: Outlook
+
+
+class ChangePages:
+    """Tries changes, or makes them, when it is their turn."""
+
+    def __init__(self, pool: Pool, turns: Turns) -> None:
+        self._pool: Final = pool
+        self._turns: Final = turns
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [
+            Operation.of("POST", "/v1/preferences/foresee", "preferences", self.foresee),
+            Operation.of("POST", "/v1/preferences/changes", "preferences", self.change),
+        ]
+
+    async def foresee(self, chooser: Identity, body: ChangesBody) -> Effect:
+        """What changes would do, for every event, as the router would decide. Nothing is kept."""
+        async with (
+            self._turns.turn(whom(chooser)),
+            acting_as(self._pool, chooser) as cursor,
+            cursor.connection.transaction(force_rollback=True),
+        ):
+            return await _effect(cursor, chooser, body.changes)
+
+    async def change(self, chooser: Identity, body: ChangesBody) -> Made:
+        """Make changes. Quiet hours are judged by an event within them."""
+        async with (
+            self._turns.turn(whom(chooser)),
+            acting_as(self._pool, chooser) as cursor,
+        ):
+            before = await chosen(cursor, chooser)
+            effect = await _effect(cursor, chooser, body.changes)
+            return Made(
+                at=effect.at,
+                differences=effect.differences,
+                undo=list(_undoing(before, await chosen(cursor, chooser))),
+                outlook=await outlook(cursor, chooser),
+            )
+
+
+async def _effect(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> Effect:
+    moments = await _moments(cursor, chooser, changes)
+    before = [await _fates(cursor, at) for at in moments]
+    await _make(cursor, chooser, changes)
+    effect = Effect(at=None, differences=[])
+    for at, former in zip(moments, before, strict=True):
+        effect = Effect(at=at, differences=list(_differences(former, await _fates(cursor, at))))
+        if effect.differences:
+            break
+    return effect
+
+
+async def _make(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> None:
+    for change in changes:
+        await cursor.execute(_CALLS[change.kind], {**whose(chooser), **change.model_dump()})
+
+
+async def _moments(
+    cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]
+) -> list[datetime | None]:
+    """When to look: now, unless quiet hours change; then at their edges, former and new."""
+    days = sorted(
+        {day for change in changes if isinstance(change, QuietHoursChange) for day in change.days}
+    )
+    if not days:
+        return [None]
+
+    async def edges() -> list[datetime]:
+        await cursor.execute("select at from postbell.quiet_moments(%s::integer[])", [days])
+        return [row["at"] for row in await cursor.fetchall()]
+
+    former = await edges()
+    async with cursor.connection.transaction(force_rollback=True):
+        await _make(cursor, chooser, changes)
+        new = await edges()
+    return [*dict.fromkeys([*new, *former]), None]
+
+
+async def _fates(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[DictRow]:
+    await cursor.execute("select * from postbell.outlook(%s::timestamptz)", [at])
+    return await cursor.fetchall()
+
+
+def _differences(before: Iterable[DictRow], after: Iterable[DictRow]) -> Iterator[Difference]:
+    known = {(row["event"], row["channel"]): row for row in before}
+    for row in after:
+        former, now = (_fate(each) for each in (known[row["event"], row["channel"]], row))
+        # The same for another reason is the same.
+        if (former.decision, former.due_at, former.is_silent) != (
+            now.decision, now.due_at, now.is_silent,
+        ):  # fmt: skip
+            yield Difference(
+                category=row["category"],
+                event=row["event"],
+                label=row["label"],
+                channel=row["channel"],
+                before=former,
+                after=now,
+            )
+
+
+def _fate(row: DictRow) -> Fate:
+    return Fate(
+        decision=row["decision"],
+        reason=row["reason"],
+        due_at=row["due_at"],
+        is_silent=row["is_silent"],
+    )
+
+
+def _undoing(before: _Chosen, after: _Chosen) -> Iterator[Change]:
+    """What leads from the later choices back to the former."""
+    yield from _undoing_choices(before[0], after[0])
+    yield from _undoing_quiet_hours(before[1], after[1])
+    yield from _undoing_mutes(before[2], after[2])
+
+
+def _undoing_choices(before: list[Choice], after: list[Choice]) -> Iterator[Change]:
+    former, new = (
+        {(each.channel, each.category, each.event): each.enabled for each in made}
+        for made in (before, after)
+    )
+    for scope in _changed(former, new):
+        channel, category, event = scope
+        yield PreferenceChange(
+            kind="preference",
+            channel=channel,
+            category=category,
+            event=event,
+            enabled=former.get(scope),
+        )
+
+
+def _undoing_quiet_hours(before: list[QuietDay], after: list[QuietDay]) -> Iterator[Change]:
+    former, new = ({each.day: each for each in made} for made in (before, after))
+    for day in _changed(former, new):
+        window = former[day].model_dump(exclude={"day"}) if day in former else _NO_WINDOW
+        yield QuietHoursChange(kind="quiet_hours", days=[day], **window)
+
+
+def _undoing_mutes(before: list[Mute], after: list[Mute]) -> Iterator[Change]:
+    former, new = (
+        {(each.category, each.event, each.subject): each.until for each in made}
+        for made in (before, after)
+    )
+    for what in _changed(former, new):
+        named = dict(zip(("category", "event", "subject"), what, strict=True))
+        if what in former:
+            yield MuteChange(kind="mute", until=former[what], **named)
+        else:
+            yield UnmuteChange(kind="unmute", **named)
+
+
+def _changed(before: dict[Any, Any], after: dict[Any, Any]) -> list[Any]:
+    absent = object()
+    every = dict.fromkeys([*before, *after])
+    return [key for key in every if before.get(key, absent) != after.get(key, absent)]

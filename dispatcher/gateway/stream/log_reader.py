@@ -1,0 +1,102 @@
+"""The SQL functions that the streams are fed by: one method each, named alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final, NamedTuple
+
+from psycopg import AsyncConnection
+
+from dispatcher.gateway.stream.cursor import Snapshot
+
+#: Whose stream it is: tenant and recipient.
+Reader = tuple[str, str]
+
+
+class Row(NamedTuple):
+    """A row of the stream log; of a notification with `frame`, of a change without."""
+
+    xid: int
+    id: int
+    tenant_id: str
+    kind: str
+    recipient_id: str | None
+    frame: str | None
+    recipient_ids: list[str] | None
+    item_ids: list[int] | None
+
+
+class Missed(NamedTuple):
+    """A notification that was sent while somebody was away."""
+
+    xid: int
+    id: int
+    frame: str
+
+
+class StreamLog:
+    """The functions, called on one connection that commits every statement."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection: Final = connection
+
+    async def attend(self) -> bool:
+        """False after a quarter of a second in which it could not be."""
+        return bool(await self._value("select postbell.attend()"))
+
+    async def doze(self) -> int | None:
+        return await self._value("select postbell.doze()")  # type: ignore[no-any-return]
+
+    async def rouse(self, place: int) -> None:
+        await self._value("select postbell.rouse(%s)", place)
+
+    async def stream_position(self) -> tuple[int, Snapshot]:
+        """The epoch in which transaction ids mean something, and what is visible now."""
+        cursor = await self._connection.execute(
+            "select epoch, snapshot::text from postbell.stream_position()"
+        )
+        row = await cursor.fetchone()
+        assert row is not None  # noqa: S101 (a function with OUT arguments returns one row)
+        return row[0], Snapshot.parse(row[1])
+
+    async def stream_between(
+        self, since: Snapshot, until: Snapshot, after: tuple[int, int], most: int
+    ) -> list[Row]:
+        cursor = await self._connection.execute(
+            "select xid::text::bigint, id, tenant_id, kind, recipient_id, frame::text,"
+            " recipient_ids, item_ids from postbell.stream_between("
+            "%s::pg_snapshot, %s::pg_snapshot, %s::text::xid8, %s, %s)",
+            [str(since), str(until), str(after[0]), after[1], most],
+        )
+        return [Row._make(row) for row in await cursor.fetchall()]
+
+    async def stream_missed(
+        self, reader: Reader, since: Snapshot, until: Snapshot, most: int
+    ) -> list[Missed]:
+        tenant_id, recipient_id = reader
+        cursor = await self._connection.execute(
+            "select xid::text::bigint, id, frame::text from postbell.stream_missed("
+            "%s, %s::pg_snapshot, %s::pg_snapshot, %s, %s)",
+            [recipient_id, str(since), str(until), most, tenant_id],
+        )
+        return [Missed._make(row) for row in await cursor.fetchall()]
+
+    async def is_stream_kept(self, since: Snapshot) -> bool:
+        return bool(
+            await self._value("select postbell.is_stream_kept(%s::pg_snapshot)", str(since))
+        )
+
+    async def unread_among(self, readers: Collection[Reader]) -> dict[Reader, int]:
+        """Of those who are known."""
+        cursor = await self._connection.execute(
+            "select tenant_id, recipient_id, unread"
+            " from postbell.unread_among(%s::text[], %s::text[])",
+            [[tenant for tenant, _ in readers], [recipient for _, recipient in readers]],
+        )
+        rows: Sequence[tuple[str, str, int]] = await cursor.fetchall()
+        return {(tenant, recipient): unread for tenant, recipient, unread in rows}
+
+    async def _value(self, statement: str, *arguments: object) -> Any:
+        cursor = await self._connection.execute(statement.encode(), arguments)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]

@@ -1,0 +1,78 @@
+"""The webhooks of the providers that are configured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from starlette.routing import Route
+
+from dispatcher.gateway.webhooks.handler import Door, Intake, Watch
+from dispatcher.providers.config import Entry
+from dispatcher.signing import Signer
+
+if TYPE_CHECKING:
+    from dispatcher.providers.twilio import Account
+
+_ROOT: Final = "/v1/webhooks"
+
+
+def routes(
+    entries: Sequence[Entry],
+    intake: Intake,
+    watch: Watch,
+    *,
+    public_url: str,
+    signer: Signer,
+) -> list[Route]:
+    """A webhook for each kind of provider that has a key to verify with.
+
+    Raises ValueError, a sentence, for a key that is none.
+    """
+    keys: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        # webhook+https and the like are one kind.
+        kind = urlsplit(entry.url).scheme.partition("+")[0]
+        key = entry.webhook_key or _own_key(kind, entry.url)
+        if key is not None:
+            keys.setdefault(kind, {})[entry.name] = key
+
+    # Imported where there is a provider of the kind: their libraries take a while.
+    doors: list[tuple[str, Door]] = []
+    if mails := keys.get("sendgrid"):
+        from dispatcher.gateway.webhooks.sendgrid import SendGridWebhook  # noqa: PLC0415
+
+        doors.append(("sendgrid/{provider}", SendGridWebhook(mails, intake, watch)))
+    if texts := keys.get("twilio"):
+        from dispatcher.gateway.webhooks.twilio import TwilioMessage, TwilioStatus  # noqa: PLC0415
+
+        tables = {entry.name: _account(entry.url).codes for entry in entries if entry.name in texts}
+        status = TwilioStatus(
+            texts, intake, watch, public_url=public_url, signer=signer, tables=tables
+        )
+        message = TwilioMessage(texts, intake, watch, public_url=public_url)
+        doors += [
+            ("twilio/{provider}/status/{token}", status),
+            ("twilio/{provider}/status", status),
+            ("twilio/{provider}/message", message),
+        ]
+    if others := keys.get("webhook"):
+        from dispatcher.gateway.webhooks.standard import StandardWebhook  # noqa: PLC0415
+
+        doors.append(("standard/{provider}", StandardWebhook(others, intake, watch)))
+    return [Route(f"{_ROOT}/{path}", door.answer, methods=["POST"]) for path, door in doors]
+
+
+def _own_key(kind: str, url: str) -> str | None:
+    """Twilio signs with the account's token, which sends, too; not so where an API key does."""
+    if kind != "twilio":
+        return None
+    account = _account(url)
+    return None if account.key else account.token
+
+
+def _account(url: str) -> Account:
+    from dispatcher.providers.twilio import Account  # noqa: PLC0415 - as above
+
+    return Account.from_url(url)

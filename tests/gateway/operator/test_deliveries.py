@@ -1,0 +1,174 @@
+"""Deliveries: found by what one knows of them, each with what befell it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from dispatcher.gateway.operator import deliveries
+from tests.gateway.operator.conftest import CANARY, delivery_of, refused
+from tests.support import given
+from tests.support.client import Client
+from tests.support.given import Connection
+
+PATH = "/v1/operator/deliveries"
+
+
+async def found(olga: Client, **query: object) -> list[dict[str, Any]]:
+    written = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
+    lines: list[dict[str, Any]] = (await olga.get(f"{PATH}?{written}")).json["deliveries"]
+    return lines
+
+
+async def test_a_delivery_says_what_became_of_it_and_why(
+    olga: Client, db: Connection, moved: int
+) -> None:
+    by_channel = {line["channel"]: line for line in await found(olga, outbox_id=moved)}
+
+    assert by_channel["email"]["state"] == "skipped"
+    assert by_channel["email"]["reason"] == "switched_off"
+    assert by_channel["email"]["why"] == "The person switched this off."
+    assert "set_preference" in by_channel["email"]["way_out"]
+    assert by_channel["in_app"]["state"] == "queued"
+    assert by_channel["in_app"]["recipient_id"] == "u1"
+
+
+KNOWN: list[tuple[dict[str, object], bool]] = [
+    ({"recipient": "u1"}, True),
+    ({"recipient": "u2"}, False),
+    ({"recipient": "u1", "tenant": "other"}, False),
+    ({"tenant": "default"}, True),
+    ({"tenant": "other"}, False),
+    ({"event": "order.moved"}, True),
+    ({"event": "order.paid"}, False),
+    ({"event": "order.moved", "channel": "email"}, True),
+    ({"channel": "sms"}, False),
+    ({"state": "refused"}, True),
+    ({"state": "refused", "channel": "in_app"}, False),
+    ({"state": "delivered"}, False),
+    ({"state": "waiting"}, False),
+    ({"state": "queued"}, False),
+    ({"message_id": "SM1"}, True),
+    ({"message_id": "SM2"}, False),
+    ({"message_id": "<1@example.org>"}, True),
+    ({"message_id": "<2@example.org>"}, False),
+    ({"outbox_id": 2**62}, False),
+]
+
+
+async def test_deliveries_are_found_by_what_is_known_of_them(
+    olga: Client, db: Connection, order: str
+) -> None:
+    (delivery_id,) = refused(db, order)
+    db.execute("update postbell.attempt set provider_message_id = 'SM1'")
+    db.execute("update postbell.delivery set provider_message_id = '<1@example.org>'")
+
+    for query, is_found in KNOWN:
+        lines = await found(olga, **query)
+        assert [line["delivery_id"] for line in lines] == [str(delivery_id)] * is_found, query
+
+
+async def test_what_waits_and_what_is_queued_is_found_by_its_state(
+    olga: Client, db: Connection, order: str
+) -> None:
+    given.emit(db, order, channels=["email"])
+    given.emit(db, order, channels=["email"])
+    given.route(db)
+    waiting = delivery_of(db, "email")
+    db.execute("update postbell.delivery set state = 'sending' where id = %s", [waiting])
+    given.attempts(db, "retry", waiting)
+
+    assert [line["delivery_id"] for line in await found(olga, state="waiting")] == [str(waiting)]
+    assert [line["delivery_id"] for line in await found(olga, state="queued")] == [str(waiting - 1)]
+
+
+async def test_pages_follow_each_other_and_nothing_is_told_twice(
+    olga: Client, db: Connection, order: str
+) -> None:
+    made = refused(db, order, 5)
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await olga.get(f"{PATH}?recipient=u1&limit=2{after}")).json
+        seen += [line["delivery_id"] for line in page["deliveries"]]
+        if page["next_cursor"] is None:
+            break
+        after = f"&cursor={page['next_cursor']}"
+
+    assert seen == [str(delivery_id) for delivery_id in reversed(made)]
+
+
+async def test_a_long_log_is_looked_through_a_part_at_a_time(
+    olga: Client, db: Connection, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "WINDOW", 2)
+    given.emit(db, order, channels=["in_app"])
+    refused(db, order, 3)
+
+    first = (await olga.get(f"{PATH}?channel=in_app")).json
+    second = (await olga.get(f"{PATH}?channel=in_app&cursor={first['next_cursor']}")).json
+
+    assert first["deliveries"] == []
+    assert first["searched_to"] is not None
+    assert [line["channel"] for line in second["deliveries"]] == ["in_app"]
+
+
+async def test_one_delivery_has_its_timeline(olga: Client, db: Connection, order: str) -> None:
+    (delivery_id,) = refused(db, order)
+
+    told = (await olga.get(f"{PATH}/{delivery_id}")).json
+
+    assert [step["what"] for step in told["timeline"]] == ["emitted", "attempt: refused"]
+    assert told["timeline"][1]["provider"] == "test"
+    assert f"postbell retry {delivery_id}" in told["way_out"]
+
+
+async def test_what_was_decided_is_told_apart_from_what_became_of_it(
+    olga: Client, db: Connection, order: str
+) -> None:
+    given.emit(db, order, channels=["email"])
+    given.route(db)
+    delivery_id = delivery_of(db, "email")
+    given.fail(db, "no such filter", delivery_id)
+
+    told = (await olga.get(f"{PATH}/{delivery_id}")).json
+
+    assert (told["state"], told["reason"], told["why"]) == (
+        "failed", "no such filter", "no such filter",
+    )  # fmt: skip
+    assert (told["decision"], told["rung"]) == ("now", 11)
+    assert (told["decision_reason"], told["decision_why"]) == (
+        "wanted", "Nothing spoke against it.",
+    )  # fmt: skip
+    assert [(step["what"], step["why"]) for step in told["timeline"]] == [
+        ("emitted", None),
+        ("given_up", "no such filter"),
+    ]
+
+
+async def test_a_delivery_that_is_not_there_is_said_not_to_be(olga: Client) -> None:
+    answer = await olga.get(f"{PATH}/4711")
+
+    assert answer.status == 404
+    assert answer.json["detail"] == "Delivery 4711 is not there."
+
+
+async def test_neither_texts_nor_addresses_are_told(
+    olga: Client, db: Connection, order: str
+) -> None:
+    (delivery_id,) = refused(db, order, payload={"order_id": CANARY})
+
+    listed = await olga.get(PATH)
+    told = await olga.get(f"{PATH}/{delivery_id}")
+
+    assert "550 no <address> here" in listed.text
+    assert CANARY not in listed.text + told.text
+
+
+async def test_a_question_that_makes_no_sense_is_refused_by_its_field(olga: Client) -> None:
+    for query in ("state=lost", "limit=0", "outbox_id=x", "who=u1", "cursor=x"):
+        answer = await olga.get(f"{PATH}?{query}")
+        assert answer.status == 422
+        assert answer.json["errors"][0]["field"] == f"query.{query.partition('=')[0]}"
