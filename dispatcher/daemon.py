@@ -16,23 +16,25 @@ from typing import Any
 import psycopg
 import structlog
 
-from dispatcher import contract, database, health, pooler
-from dispatcher.bulletin import INTERVAL, Bulletin
+from dispatcher import health
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.editions import Editions
-from dispatcher.functions import Functions, MirrorFault
+from dispatcher.db import connections, pgbouncer
+from dispatcher.db.queries import Functions, MirrorFault
+from dispatcher.delivery.bulletin import INTERVAL, Bulletin
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.push_sender import PushSender
+from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.deploy import contract
 from dispatcher.health import Health
-from dispatcher.links import Links
+from dispatcher.inbound.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
-from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.registry import Roster
-from dispatcher.push_sender import PushSender
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.router import Router
-from dispatcher.sender import InboxSender, Sender, StreamSender
 from dispatcher.settings import Settings
 
 log = structlog.get_logger()
@@ -72,7 +74,7 @@ class Daemon:
         self._roster = roster or Roster.of(settings.provider_entries)
         if settings.signer is not None:
             self._roster.report_to(Links(settings.public_url, settings.signer).report)
-        self._sessions = database.pool(url, "sender", SENDER_SESSIONS)
+        self._sessions = connections.pool(url, "sender", SENDER_SESSIONS)
         self._metrics = Metrics(self._depth)
         self._health = Health(providers=lambda: self._roster.statuses)
         self._stopping = asyncio.Event()
@@ -88,7 +90,7 @@ class Daemon:
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
-        pooler.check_sessions(self._url)
+        pgbouncer.check_sessions(self._url)
         catalog = Catalog.load(self._settings.template_folders)
 
         async with AsyncExitStack() as stack:
@@ -267,7 +269,7 @@ class Daemon:
     async def _session(
         self, stack: AsyncExitStack, name: str, *, is_in_passing: bool = False
     ) -> psycopg.AsyncConnection[Any]:
-        opened = await database.connect(self._url, name, is_in_passing=is_in_passing)
+        opened = await connections.connect(self._url, name, is_in_passing=is_in_passing)
         return await stack.enter_async_context(opened)
 
     async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -281,9 +283,9 @@ class Daemon:
             try:
                 await work()
             except psycopg.Error as error:
-                if not database.is_unavailable(error):
+                if not connections.is_unavailable(error):
                     raise
-                database.log_failure(part, error)
+                connections.log_failure(part, error)
             if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
                 pause = SHORTEST_PAUSE
             await self._pause(pause)

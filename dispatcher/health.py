@@ -19,9 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from dispatcher.delivery.missing_templates import Missing
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
-from dispatcher.missing_templates import Missing
 from dispatcher.providers.client import Status
 from dispatcher.rendering.template_set import Fault
 

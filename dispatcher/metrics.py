@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.missing_templates import Missing
+from dispatcher.delivery.missing_templates import Missing
 from dispatcher.providers.circuit_breaker import State
 from dispatcher.providers.client import Status
 

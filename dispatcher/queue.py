@@ -16,7 +16,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.ports.driver import NotifyCallback
 from psycopg import AsyncConnection, OperationalError, sql
 
-from dispatcher.queue_schema import SETTINGS
+from dispatcher.deploy.queue_schema import SETTINGS
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher import database
-from dispatcher.functions import Functions, Outlook
+from dispatcher.db import connections
+from dispatcher.db.queries import Functions, Outlook
 
 log = structlog.get_logger()
 
@@ -210,7 +210,7 @@ class Router:
         try:
             result = await call(*arguments)
         except psycopg.Error as error:
-            if database.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
+            if connections.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
                 raise
             self._watch.step_failed(step)
             seconds = self._back_off(step, SHORTEST_BACKOFF, LONGEST_BACKOFF, error)

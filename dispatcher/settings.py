@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from dispatcher import files
+from dispatcher import package_data
 from dispatcher.addresses import read_network
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.preferences import PreferencesLinks
@@ -27,11 +27,11 @@ from dispatcher.channels.return_path import RETURN_PATH
 from dispatcher.channels.sms import MOST_SEGMENTS, SmsChannel
 from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
-from dispatcher.links import Links
+from dispatcher.inbound.links import Links
+from dispatcher.inbound.signing import SHORTEST_SECRET, Signer, check_secret
 from dispatcher.masking import mask_url
 from dispatcher.providers.base import ProviderUrlError, provider_for
 from dispatcher.providers.config import Entry, ProvidersFileError, read_entries
-from dispatcher.signing import SHORTEST_SECRET, Signer, check_secret
 
 PREFIX: Final = "POSTBELL_"
 #: The suite's own variables; they are no settings.
@@ -293,7 +293,7 @@ class Settings(BaseSettings):
     @property
     def template_folders(self) -> tuple[Path, ...]:
         """Ours, then those that are set."""
-        return (files.folder("templates"), *self.templates)
+        return (package_data.folder("templates"), *self.templates)
 
     @property
     def signer(self) -> Signer | None:

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from dispatcher.contract import SchemaError
-from dispatcher.schema import Deploy
+from dispatcher.deploy.contract import SchemaError
+from dispatcher.deploy.schema import Deploy
 
 if context.is_offline_mode():
     raise SchemaError("A deploy looks at the database: it cannot be written out as a script.")

@@ -16,7 +16,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support.kept_database import Kept
 
@@ -92,7 +94,7 @@ def create_database(server_url: str) -> Iterator[CreateDatabase]:
 def template_url(create_database: CreateDatabase) -> str:
     """A deployed database that nobody uses: what clones are made of."""
     url = create_database()
-    schema.deploy(url, events=Catalog.load([files.folder("templates")]).events.values())
+    schema.deploy(url, events=Catalog.load([package_data.folder("templates")]).events.values())
     return url
 
 

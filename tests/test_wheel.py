@@ -16,9 +16,11 @@ ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 DEPLOY = """
-from dispatcher import embedded, files, schema
+from dispatcher.db import embedded
+from dispatcher import package_data
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
-events = Catalog.load([files.folder("templates")]).events.values()
+events = Catalog.load([package_data.folder("templates")]).events.values()
 with embedded.server(keep=False) as server:
     print(schema.deploy(server.url, events=events).events)
 """

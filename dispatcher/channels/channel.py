@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from dispatcher.channels.backoff import Backoff
-from dispatcher.delivery import Delivery, Refused
+from dispatcher.delivery.model import Delivery, Refused
 
 Content_contra = TypeVar("Content_contra", contravariant=True)
 Message_co = TypeVar("Message_co", covariant=True)

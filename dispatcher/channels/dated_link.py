@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 #: The clock of the host that signed may be ahead, past midnight.
 _LEEWAY: Final = timedelta(days=1)

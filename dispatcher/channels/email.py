@@ -19,10 +19,10 @@ from dispatcher.channels.preferences import PreferencesLinks
 from dispatcher.channels.return_path import RETURN_PATH, ReturnPath
 from dispatcher.channels.tracking import Tracking
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
-from dispatcher.delivery import Delivery, Refused
-from dispatcher.receipt import Blame
+from dispatcher.delivery.model import Delivery, Refused
+from dispatcher.inbound.receipts import Blame
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
-from dispatcher.signing import Signer
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import EmailContent

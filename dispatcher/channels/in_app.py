@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
-from dispatcher.delivery import Delivery, Refused
+from dispatcher.delivery.model import Delivery, Refused
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import InAppContent

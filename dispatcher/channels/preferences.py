@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatcher.channels import dated_link
-from dispatcher.delivery import Delivery
-from dispatcher.signing import Signer
+from dispatcher.delivery.model import Delivery
+from dispatcher.inbound.signing import Signer
 
 #: What the links are signed for.
 PURPOSE: Final = "preferences"

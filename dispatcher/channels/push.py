@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
-from dispatcher.delivery import Delivery, Device, Refused
+from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering import plain_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dispatcher.signing import Signer
+from dispatcher.inbound.signing import Signer
 
 #: `{delivery}` and `{domain}` (the sender's) are filled in, so that a bounce names its delivery.
 RETURN_PATH: Final = "bounces+{delivery}@{domain}"

@@ -13,8 +13,8 @@ import phonenumbers
 
 from dispatcher.channels.backoff import Backoff
 from dispatcher.channels.channel import CrashPolicy
-from dispatcher.delivery import Delivery, Refused
-from dispatcher.receipt import Blame
+from dispatcher.delivery.model import Delivery, Refused
+from dispatcher.inbound.receipts import Blame
 from dispatcher.rendering import gsm
 from dispatcher.rendering.gsm import length_of
 

@@ -10,8 +10,8 @@ import re
 from html import escape, unescape
 from typing import Final
 
-from dispatcher.delivery import Delivery
-from dispatcher.links import Links, Named
+from dispatcher.delivery.model import Delivery
+from dispatcher.inbound.links import Links, Named
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 
 #: The address of a link, as our templates and the CSS inliner write it.

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from dispatcher.channels import dated_link, preferences
-from dispatcher.delivery import Delivery
-from dispatcher.signing import BadToken, Signer
+from dispatcher.delivery.model import Delivery
+from dispatcher.inbound.signing import BadToken, Signer
 
 #: What the links are signed for.
 PURPOSE: Final = "unsubscribe"

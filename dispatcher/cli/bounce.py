@@ -14,14 +14,14 @@ from typing import Annotated
 
 import typer
 
-from dispatcher import bounce
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.cli import questions
 from dispatcher.cli.exits import Failure, failure_of
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, say
-from dispatcher.database import is_unavailable
-from dispatcher.receipt import OURSELVES
+from dispatcher.db.connections import is_unavailable
+from dispatcher.inbound import bounces
+from dispatcher.inbound.receipts import OURSELVES
 from dispatcher.settings import Settings
 
 #: Bytes that are read of a mail. A report stands at the beginning, and gives back a mail of ours.
@@ -82,10 +82,10 @@ def _taken(
 ) -> str:
     """What became of one mail, as a sentence."""
     try:
-        receipts = bounce.receipts_in(raw, return_path, recipient)
-    except bounce.NotABounce as error:
+        receipts = bounces.receipts_in(raw, return_path, recipient)
+    except bounces.NotABounce as error:
         return f"Dropped: {error}."
-    except bounce.Unproven as error:
+    except bounces.Unproven as error:
         return f"Refused: {error}."
     rows = questions.receive(connection, OURSELVES, receipts)
     named = ", ".join(sorted({row["verdict"] for row in rows}))

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import typer
 from psycopg import errors as postgres
 
-from dispatcher import contract, pooler
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json, counted
-from dispatcher.delivery import Fault, Retry
+from dispatcher.db import pgbouncer
+from dispatcher.delivery.model import Fault, Retry
+from dispatcher.deploy import contract
 from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
@@ -231,8 +232,8 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
 
 def _sessions(url: str) -> Iterator[Result]:
     try:
-        pooler.check_sessions(url)
-    except pooler.PoolerError as error:
+        pgbouncer.check_sessions(url)
+    except pgbouncer.PoolerError as error:
         yield Result("error", "database", str(error))
 
 

@@ -13,7 +13,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
 if TYPE_CHECKING:
-    from dispatcher.schema import DeployReport
+    from dispatcher.deploy.schema import DeployReport
 
 
 def command(embedded: options.Embedded = False, json: options.Json = False) -> None:
@@ -22,7 +22,7 @@ def command(embedded: options.Embedded = False, json: options.Json = False) -> N
     One transaction; repeating it is harmless. It gives way to whoever uses the tables.
     """
     # Imported here: the other commands start sooner without SQLAlchemy.
-    from dispatcher import schema  # noqa: PLC0415
+    from dispatcher.deploy import schema  # noqa: PLC0415
 
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)

@@ -10,13 +10,13 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors as postgres
 
-from dispatcher.contract import SchemaError
-from dispatcher.database import is_session_lost, is_unavailable
-from dispatcher.embedded import EmbeddedError
+from dispatcher.db.connections import is_session_lost, is_unavailable
+from dispatcher.db.embedded import EmbeddedError
+from dispatcher.db.pgbouncer import PoolerError
+from dispatcher.deploy.contract import SchemaError
 from dispatcher.errors import InvalidArgumentError, PostbellError, of_database
 from dispatcher.health import ListenError
 from dispatcher.masking import mask
-from dispatcher.pooler import PoolerError
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.settings import SettingsError
 

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final
 import typer
 from psycopg.types.json import Jsonb
 
-from dispatcher import event_list
 from dispatcher.cli import options, wording
 from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, say
-from dispatcher.event_list import EventListError, ListedEvent
+from dispatcher.deploy import event_list
+from dispatcher.deploy.event_list import EventListError, ListedEvent
 from dispatcher.rendering.event_type import EventType, fields_json
 from dispatcher.rendering.loader import EVENT_FILE, Tree
 from dispatcher.settings import Settings

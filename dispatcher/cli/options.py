@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.exits import Failure
-from dispatcher.embedded import default_folder
+from dispatcher.db.embedded import default_folder
 
 Embedded = Annotated[
     bool,

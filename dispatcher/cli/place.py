@@ -9,9 +9,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from dispatcher import contract, embedded
 from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.terminal import say
+from dispatcher.db import embedded
+from dispatcher.deploy import contract
 from dispatcher.settings import Settings
 
 #: Seconds for a server to answer, unless the URL has a connect_timeout.

@@ -15,7 +15,7 @@ from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, Failure, error_json
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table, say, terminal
-from dispatcher.delivery import Tenant
+from dispatcher.delivery.model import Tenant
 from dispatcher.masking import printable
 from dispatcher.rendering import gsm
 from dispatcher.rendering import payload as payloads

@@ -10,10 +10,10 @@ from psycopg.rows import class_row, dict_row
 
 from dispatcher import errors
 from dispatcher.cli.place import Connection
-from dispatcher.delivery import Tenant
+from dispatcher.db.queries import MirrorFault
+from dispatcher.delivery.model import Tenant
 from dispatcher.fate import DECIDED
-from dispatcher.functions import MirrorFault
-from dispatcher.receipt import Receipt, written
+from dispatcher.inbound.receipts import Receipt, written
 
 Row = dict[str, Any]
 

@@ -18,7 +18,8 @@ def command(embedded: options.Embedded = False) -> None:
     to stop it finishes what is in flight and gives back the rest.
     """
     # Imported here: the other commands start sooner without it.
-    from dispatcher import daemon, schema  # noqa: PLC0415
+    from dispatcher import daemon  # noqa: PLC0415
+    from dispatcher.deploy import schema  # noqa: PLC0415
 
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from dispatcher import log, schema
+from dispatcher import log
 from dispatcher.cli import options
 from dispatcher.cli.place import database_url
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 

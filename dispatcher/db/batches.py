@@ -20,8 +20,8 @@ from pydantic_core import to_json
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
 from dispatcher.db.statement import statement
-from dispatcher.delivery import Device, Tenant
-from dispatcher.receipt import Blame
+from dispatcher.delivery.model import Device, Tenant
+from dispatcher.inbound.receipts import Blame
 
 Connection = AsyncConnection[Any]
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dispatcher import database, embedded, schema
+from dispatcher.db import connections, embedded
 from dispatcher.demo import cast, providers_file
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.certificate import Certificate
@@ -39,6 +39,7 @@ from dispatcher.demo.postbell_process import PostbellProcess, ProcessEndedError,
 from dispatcher.demo.premiere import LOOK, PAUSE, tell_once
 from dispatcher.demo.screen import Board, Lines, Screen
 from dispatcher.demo.story import tell
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
@@ -94,7 +95,8 @@ async def _play(
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         sessions, oracle = [
-            await enter(await database.connect(postgres.url, name)) for name in ("demo", "oracle")
+            await enter(await connections.connect(postgres.url, name))
+            for name in ("demo", "oracle")
         ]
         seller, counter = [
             await enter(await _log_in(postgres, name)) for name in ("marketplace", "counter")
@@ -103,7 +105,7 @@ async def _play(
         for person in cast.PEOPLE:
             if person.phone:
                 await catchers.pushes.give_phone(sessions, person)
-        readers = await enter(database.pool(postgres.url, "page", 4))
+        readers = await enter(connections.pool(postgres.url, "page", 4))
         daemon, gateway = await _processes(stack, environment, postgres.folder)
         door = await enter(gateway_door(gateway.url, environment["POSTBELL_TOKEN_SECRET"]))
 
@@ -138,7 +140,7 @@ async def _play(
 
 
 async def _log_in(postgres: embedded.Server, name: str) -> AsyncConnection[Any]:
-    return await database.connect(postgres.url_of("postgres", LOGIN), name)
+    return await connections.connect(postgres.url_of("postgres", LOGIN), name)
 
 
 async def _environment(

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import count
 from typing import Final
 
-from dispatcher.standard_webhooks import signature
+from dispatcher.inbound.standard_webhooks import signature
 
 #: Texts kept; the oldest go first.
 KEPT: Final = 300

@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway import operation, operator, problem
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.inbox import InboxPages
@@ -39,9 +39,9 @@ from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.unsubscribe import UnsubscribePages
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake, Watch
+from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
-from dispatcher.signing import Signer
 
 _HEADERS: Final = {
     # Data, not pages: nothing in it is run, and nobody frames it. A page says what it needs itself.

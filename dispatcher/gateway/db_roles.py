@@ -15,7 +15,7 @@ from psycopg import AsyncCursor, sql
 from psycopg.errors import QueryCanceled
 from psycopg.rows import DictRow, dict_row
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError, translated
 from dispatcher.gateway.auth import Identity, Operator
 from dispatcher.gateway.problem import Problem

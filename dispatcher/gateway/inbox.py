@@ -11,7 +11,7 @@ import structlog
 from psycopg import AsyncCursor, sql
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import acting_as, row_as, whose
 from dispatcher.gateway.operation import Operation

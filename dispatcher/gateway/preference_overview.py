@@ -11,7 +11,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import DictRow
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity

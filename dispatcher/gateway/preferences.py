@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import row_as, rows_as

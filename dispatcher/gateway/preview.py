@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, NamedTuple
 from psycopg import sql
 from pydantic import Field
 
-from dispatcher.database import Pool
-from dispatcher.delivery import Tenant
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.model import Tenant
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import acting_as_support
 from dispatcher.gateway.operation import Operation

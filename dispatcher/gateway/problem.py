@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatcher import errors
-from dispatcher.database import is_unavailable
+from dispatcher.db.connections import is_unavailable
 from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()

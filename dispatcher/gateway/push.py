@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 from starlette.requests import Request
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import row_as, rows_as
 from dispatcher.gateway.operation import Operation

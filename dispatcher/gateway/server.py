@@ -17,7 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from dispatcher import contract, database, health, pooler
+from dispatcher import health
+from dispatcher.db import connections, pgbouncer
+from dispatcher.deploy import contract
 from dispatcher.gateway.app import application, authenticator
 from dispatcher.gateway.stream.endpoint import ABORT, PUT, Stream
 from dispatcher.health import Health, ListenError
@@ -49,7 +51,7 @@ class Gateway:
         require_secret(settings)
         self._url: Final = url
         self._settings: Final = settings
-        self._pool: Final = database.pool(url, "gateway", SESSIONS)
+        self._pool: Final = connections.pool(url, "gateway", SESSIONS)
         self._stopping: Final = asyncio.Event()
 
     async def run(self) -> None:
@@ -60,7 +62,7 @@ class Gateway:
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
-        pooler.check_sessions(self._url)
+        pgbouncer.check_sessions(self._url)
         settings = self._settings
         async with AsyncExitStack() as stack:
             listener = stack.enter_context(

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
 from dispatcher.gateway.db_roles import row_as
 from dispatcher.gateway.operation import Operation

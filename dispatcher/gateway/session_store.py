@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from psycopg.rows import tuple_row
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import translated
 
 

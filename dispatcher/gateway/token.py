@@ -11,7 +11,7 @@ from typing import Any, Final
 import jwt
 
 from dispatcher.channels import preferences
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 #: The claim `aud`: what the application signs for others with the same secret opens nothing here.
 AUDIENCE: Final = "postbell"

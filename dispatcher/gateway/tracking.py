@@ -20,12 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatcher import links
-from dispatcher.database import is_unavailable
+from dispatcher.db.connections import is_unavailable
 from dispatcher.gateway.webhooks.handler import Intake, Watch
-from dispatcher.links import Named
-from dispatcher.receipt import OURSELVES, Kind, Receipt
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound import links
+from dispatcher.inbound.links import Named
+from dispatcher.inbound.receipts import OURSELVES, Kind, Receipt
+from dispatcher.inbound.signing import BadToken, Signer
 
 log = structlog.get_logger()
 

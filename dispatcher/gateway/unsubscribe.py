@@ -25,14 +25,14 @@ from starlette.responses import HTMLResponse, Response
 
 from dispatcher.channels import dated_link
 from dispatcher.channels.unsubscribe import PATH, PURPOSE, WIDE, is_permitted, permit
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import rows_as
 from dispatcher.gateway.operation import Operation, body_of
 from dispatcher.gateway.pages.page import language
 from dispatcher.gateway.pages.page import words as words_of
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 log = structlog.get_logger()
 

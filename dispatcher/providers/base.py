@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dispatcher.addresses import read_address
-from dispatcher.delivery import Outcome, Retry
-from dispatcher.links import Named
+from dispatcher.delivery.model import Outcome, Retry
+from dispatcher.inbound.links import Named
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery import Fault, Outcome, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Outcome, Retry, Sent, Unknown
 
 
 class State(StrEnum):

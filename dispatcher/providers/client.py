@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from dispatcher.delivery import Outcome
+from dispatcher.delivery.model import Outcome
 from dispatcher.providers.base import Provider
 from dispatcher.providers.circuit_breaker import Breaker, Breakers, Patience, Several, State
 from dispatcher.providers.token_bucket import Bucket

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dispatcher.channels.email import Email
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Fault, Outcome, Retry, Sent
+from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
 from dispatcher.masking import printable
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrlError
 from dispatcher.rendering import gsm

@@ -24,7 +24,7 @@ from yarl import URL
 
 import dispatcher
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 
 #: What the network and the server can do to us; anything else that is raised is a bug.

@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from dispatcher.delivery import Tenant
+from dispatcher.delivery.model import Tenant
 from dispatcher.providers.base import Reporting, ReportUrl, provider_for
 from dispatcher.providers.client import Guard, Observer, Status
 from dispatcher.providers.config import Entry

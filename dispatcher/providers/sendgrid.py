@@ -25,12 +25,12 @@ from sendgrid.helpers.mail import (
 )
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.receipts import Blame
 from dispatcher.masking import mask
 from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, ProviderUrl
 from dispatcher.providers.http import HttpClient, Response, declined
 from dispatcher.providers.sanitize import identifier, quoted
-from dispatcher.receipt import Blame
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
 DELIVERY_ID = "postbell_delivery_id"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Refused, Retry
+from dispatcher.delivery.model import Outcome, Refused, Retry
 from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, ProviderUrlError
 from dispatcher.providers.smtp_connection import (
     FAILURES,

@@ -14,7 +14,7 @@ import aiosmtplib
 from aiosmtplib import SMTPServerDisconnected, SMTPTimeoutError
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrl, ProviderUrlError, is_loopback
 from dispatcher.providers.sanitize import quoted
 from dispatcher.providers.smtp_reply import Code, Phase, Reply

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from dispatcher.delivery import Fault, Refused, Retry, Unknown
-from dispatcher.mail_status import FULL_MAILBOX, blame_of
+from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
+from dispatcher.inbound.mail_status import FULL_MAILBOX, blame_of
 from dispatcher.masking import mask
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.sanitize import quoted

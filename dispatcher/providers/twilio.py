@@ -35,8 +35,9 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.links import Named
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.links import Named
+from dispatcher.inbound.receipts import Blame
 from dispatcher.masking import mask
 from dispatcher.providers.base import (
     MISCONFIGURED,
@@ -48,7 +49,6 @@ from dispatcher.providers.base import (
 )
 from dispatcher.providers.http import HttpClient, Response, declined, retry_after
 from dispatcher.providers.sanitize import identifier, quoted
-from dispatcher.receipt import Blame
 
 
 class Cause(StrEnum):

@@ -19,12 +19,12 @@ from urllib.parse import urlencode
 from dispatcher.channels.email import Email
 from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Outcome, Sent
+from dispatcher.delivery.model import Outcome, Sent
+from dispatcher.inbound.standard_webhooks import SECRET, read_secrets, signature
 from dispatcher.masking import mask
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrl, ProviderUrlError
 from dispatcher.providers.http import HttpClient, Response, declined
 from dispatcher.providers.sanitize import quoted
-from dispatcher.standard_webhooks import SECRET, read_secrets, signature
 
 #: The channels whose messages can be written as JSON.
 CHANNELS = ("email", "sms", "push")

@@ -31,7 +31,8 @@ from pywebpush import WebPusher, WebPushException
 
 from dispatcher.addresses import is_public
 from dispatcher.channels.push import Push
-from dispatcher.delivery import Device, Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Device, Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import (
     MISCONFIGURED,
     ProviderNotOpenError,
@@ -41,7 +42,6 @@ from dispatcher.providers.base import (
 from dispatcher.providers.http import HttpClient, Response, retry_after
 from dispatcher.providers.sanitize import identifier, quoted
 from dispatcher.providers.vapid import Signatures, VapidKey
-from dispatcher.receipt import Blame
 
 #: Those of the browsers that most people have.
 BROWSER_MAKERS: Final = (

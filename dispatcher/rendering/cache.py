@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dispatcher.delivery import Delivery, Tenant
+from dispatcher.delivery.model import Delivery, Tenant
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.context import ObservedRecipient
 

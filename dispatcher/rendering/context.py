@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from jinja2.runtime import Context
 
-from dispatcher.delivery import Recipient, Tenant
+from dispatcher.delivery.model import Recipient, Tenant
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.locales import Notation
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.compiled import Page

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content, EmailContent
 from dispatcher.rendering.content_lint import Severity, content_faults

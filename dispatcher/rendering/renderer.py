@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Template, UndefinedError
 
-from dispatcher.delivery import Delivery
+from dispatcher.delivery.model import Delivery
 from dispatcher.rendering.cache import Sharing
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import ChannelTemplate

@@ -15,7 +15,7 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from dispatcher.delivery import Tenant
+from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.context import CHARACTERS, ObservedRecipient, scene_of
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.event_type import EventType

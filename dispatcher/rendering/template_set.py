@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from dispatcher.delivery import Delivery
+from dispatcher.delivery.model import Delivery
 from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Content

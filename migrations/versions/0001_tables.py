@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-from dispatcher.schema import execute_script
+from dispatcher.deploy.schema import execute_script
 
 revision = "0001"
 down_revision = None

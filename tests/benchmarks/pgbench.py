@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dispatcher import embedded
+from dispatcher.db import embedded
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from typing import Any
 
 import psycopg
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.benchmarks import machine
 from tests.benchmarks.peers import tables
@@ -40,7 +42,7 @@ class Stage:
     def ours(self, name: str) -> str:
         """A new database with Postbell deployed; its URL."""
         url = self._create(name)
-        catalog = Catalog.load([files.folder("templates"), TEMPLATES])
+        catalog = Catalog.load([package_data.folder("templates"), TEMPLATES])
         schema.deploy(url, events=catalog.events.values())
         return url
 

@@ -14,7 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from psycopg import Connection
 
 from dispatcher.cli import app
-from dispatcher.embedded import default_folder
+from dispatcher.db.embedded import default_folder
 from dispatcher.errors import BY_CODE
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.settings import PREFIX, Settings

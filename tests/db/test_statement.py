@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
-from dispatcher import database as pool
+from dispatcher.db import connections as pool
 from dispatcher.db.statement import NoRowError, statement
 
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dispatcher import database, files
-from dispatcher.database import Pool
-from dispatcher.editions import Editions
+from dispatcher import package_data
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection
@@ -25,14 +26,14 @@ def db(kept: Kept) -> Connection:
 @pytest.fixture
 async def sessions(database_url: str) -> AsyncIterator[Pool]:
     """A daemon's pool."""
-    async with database.pool(database_url, "sender", 4) as opened:
+    async with connections.pool(database_url, "sender", 4) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The templates that come with Postbell."""
-    return Catalog.load([files.folder("templates")])
+    return Catalog.load([package_data.folder("templates")])
 
 
 @pytest.fixture

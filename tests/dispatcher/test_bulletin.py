@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from typing import Any
 
-from dispatcher.bulletin import Bulletin
-from dispatcher.database import Pool
-from dispatcher.delivery import Fault, Retry
-from dispatcher.functions import Functions
+from dispatcher.db.connections import Pool
+from dispatcher.db.queries import Functions
+from dispatcher.delivery.bulletin import Bulletin
+from dispatcher.delivery.model import Fault, Retry
 from dispatcher.providers.circuit_breaker import Patience
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster

@@ -12,8 +12,8 @@ import pytest
 import structlog
 
 from dispatcher import daemon as daemon_module
-from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
+from dispatcher.deploy.contract import SchemaError
 from dispatcher.health import ListenError
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
@@ -188,7 +188,7 @@ async def test_a_mistake_of_ours_ends_the_daemon_after_what_is_in_flight(
     async def mistaken(_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr("dispatcher.functions.Functions.look", mistaken)
+    monkeypatch.setattr("dispatcher.db.queries.Functions.look", mistaken)
     db.execute("notify postbell_wake")
     await asyncio.sleep(0.5)
     assert not running.done()

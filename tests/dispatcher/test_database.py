@@ -7,7 +7,7 @@ import pytest
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from dispatcher.database import is_session_lost, is_unavailable
+from dispatcher.db.connections import is_session_lost, is_unavailable
 
 
 @pytest.mark.parametrize(

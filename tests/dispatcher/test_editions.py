@@ -11,15 +11,15 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher import sender as sending
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.database import Pool
-from dispatcher.delivery import Sent
-from dispatcher.editions import Editions
-from dispatcher.functions import Functions
+from dispatcher.db.connections import Pool
+from dispatcher.db.queries import Functions
+from dispatcher.delivery import sender as sending
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.model import Sent
+from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests.dispatcher.test_sender import NobodyWatches, batches, email_sender
 from tests.support import given
 from tests.support.given import Connection, Fate
@@ -303,7 +303,7 @@ async def follower(
     database_url: str, editions: Editions, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[None]:
     """A daemon's part that looks for new texts, all the time."""
-    monkeypatch.setattr("dispatcher.editions.INTERVAL", 0.01)
+    monkeypatch.setattr("dispatcher.delivery.editions.INTERVAL", 0.01)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as opened:
         following = asyncio.create_task(editions.follow(Functions(opened), lambda: None))
         yield

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dispatcher import embedded
+from dispatcher.db import embedded
 from tests.conftest import IN_HASTE
 
 pytestmark = pytest.mark.slow
@@ -185,7 +185,7 @@ def test_a_deep_folder_gets_a_short_socket(folder: Path) -> None:
 def test_it_goes_when_we_are_killed(shared_folder: Path) -> None:
     script = """
 import sys, time
-from dispatcher import embedded
+from dispatcher.db import embedded
 with embedded.server(keep=False, settings={"fsync": "off"}) as server:
     print(server.folder, flush=True)
     time.sleep(60)
@@ -213,7 +213,7 @@ with embedded.server(keep=False, settings={"fsync": "off"}) as server:
 def test_it_runs_for_an_ordinary_user() -> None:
     script = """
 import os, psycopg
-from dispatcher import embedded
+from dispatcher.db import embedded
 with embedded.server(keep=False, settings={"fsync": "off"}) as server:
     with psycopg.connect(server.url) as connection:
         print(os.geteuid(), server.folder.stat().st_uid, connection.info.backend_pid > 0)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dispatcher import event_list
-from dispatcher.event_list import EventListError, ListedEvent
+from dispatcher.deploy import event_list
+from dispatcher.deploy.event_list import EventListError, ListedEvent
 from dispatcher.rendering.event_type import Field
 
 FULL: dict[str, Any] = {

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from dispatcher import failover
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
-from dispatcher.database import Pool
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.editions import Editions
-from dispatcher.provider_sender import ProviderSender
+from dispatcher.db.connections import Pool
+from dispatcher.delivery import failover
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import Sender
 from dispatcher.providers.circuit_breaker import Patience
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from dispatcher.sender import Sender
 from tests.support import given
 from tests.support.deliveries import a_delivery
 from tests.support.given import Connection, Fate
@@ -450,7 +450,7 @@ async def test_a_tenants_choice_is_followed_within_seconds(
     await post.deliver()
     given.call(post.db, "choose_providers", channel="email", providers=["spare"])
 
-    monkeypatch.setattr("dispatcher.sender.TENANT_FRESHNESS", 0.0)
+    monkeypatch.setattr("dispatcher.delivery.sender.TENANT_FRESHNESS", 0.0)
     post.emit()
     await post.deliver()
 

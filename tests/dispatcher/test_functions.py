@@ -10,14 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import database
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel, InAppItem
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.functions import Attempted, Claimed, Functions, Outlook
+from dispatcher.db import connections
+from dispatcher.db.queries import Attempted, Claimed, Functions, Outlook
 from dispatcher.rendering.content import InAppContent
 from tests.support import given
 from tests.support.given import Connection
@@ -28,7 +28,7 @@ PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 @pytest.fixture
 async def functions(database_url: str) -> AsyncIterator[Functions]:
-    async with await database.connect(database_url, "test") as connection:
+    async with await connections.connect(database_url, "test") as connection:
         yield Functions(connection)
 
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 import pytest
 
 from dispatcher import health
+from dispatcher.delivery.missing_templates import Missing
 from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
-from dispatcher.missing_templates import Missing
 from dispatcher.rendering.overrides import Text
 from dispatcher.rendering.template_set import Fault
 

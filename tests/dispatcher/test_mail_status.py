@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from dispatcher.bounce import receipts_in
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.delivery import Refused
+from dispatcher.delivery.model import Refused
 from dispatcher.gateway.webhooks import sendgrid
-from dispatcher.mail_status import blame_of, status_in
+from dispatcher.inbound.bounces import receipts_in
+from dispatcher.inbound.mail_status import blame_of, status_in
+from dispatcher.inbound.receipts import Blame
+from dispatcher.inbound.signing import Signer
 from dispatcher.providers.smtp_reply import Phase, Reply
-from dispatcher.receipt import Blame
-from dispatcher.signing import Signer
 from tests.support.bounce_mails import ID, POSTFIX, crlf
 
 RETURN_PATH = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))

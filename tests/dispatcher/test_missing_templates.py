@@ -10,26 +10,28 @@ from typing import Any
 import aiohttp
 import pytest
 
-from dispatcher import files, missing_templates, schema
+from dispatcher import package_data
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.database import Pool
-from dispatcher.editions import Editions
-from dispatcher.functions import Claimed, Functions
-from dispatcher.metrics import Metrics
-from dispatcher.missing_templates import (
+from dispatcher.db.connections import Pool
+from dispatcher.db.queries import Claimed, Functions
+from dispatcher.delivery import missing_templates
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.missing_templates import (
     FORGOTTEN_AFTER,
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
     MissingTemplates,
 )
-from dispatcher.provider_sender import ProviderSender
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.deploy import schema
+from dispatcher.metrics import Metrics
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.sender import InboxSender, Sender, StreamSender
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection, Fate
@@ -72,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def loaded(*folders: Path) -> Catalog:
-    return Catalog.load([files.folder("templates"), *folders])
+    return Catalog.load([package_data.folder("templates"), *folders])
 
 
 def register(db: Connection, catalog: Catalog) -> Catalog:

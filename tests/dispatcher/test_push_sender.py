@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from dispatcher.channels.push import Push, PushChannel
-from dispatcher.database import Pool
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.editions import Editions
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.push_sender import PushSender
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.circuit_breaker import Patience
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from dispatcher.push_sender import PushSender
-from dispatcher.receipt import Blame
 from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due
 from tests.support import given
 from tests.support.given import Connection

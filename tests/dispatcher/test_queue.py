@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from dispatcher import database
-from dispatcher.delivery import Outcome, Sent
+from dispatcher.db import connections
+from dispatcher.delivery.model import Outcome, Sent
+from dispatcher.deploy.queue_schema import SETTINGS
 from dispatcher.queue import Queue
-from dispatcher.queue_schema import SETTINGS
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection
@@ -36,8 +36,8 @@ async def working(
     """A queue for as long as the block lasts."""
     queue = Queue(channel, deliver, jobs_at_once=jobs_at_once, lease=timedelta(seconds=lease))
     async with (
-        await database.connect(url, "queue") as connection,
-        await database.connect(url, "doorbell") as listener,
+        await connections.connect(url, "queue") as connection,
+        await connections.connect(url, "doorbell") as listener,
     ):
         task = asyncio.create_task(queue.run(connection, listener))
         try:

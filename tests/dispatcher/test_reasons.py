@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from dispatcher import files
+from dispatcher import package_data
 from dispatcher.reasons import LADDER, LATER, REJECTIONS, reason_of
 
 NAMES = {**LADDER, **LATER, **REJECTIONS}
 
 
 def test_every_rung_of_the_ladder_has_its_sentence() -> None:
-    source = (files.folder("sql") / "30_routing" / "ladder.sql").read_text()
+    source = (package_data.folder("sql") / "30_routing" / "ladder.sql").read_text()
 
     assert set(re.findall(r"row\(\d+, '(\w+)'\)", source)) == set(LADDER)
 
@@ -27,7 +27,7 @@ def test_every_rung_of_the_ladder_has_its_sentence() -> None:
     ],
 )
 def test_what_may_befall_a_delivery_later_has_its_sentence(file: str) -> None:
-    source = (files.folder("sql") / file).read_text()
+    source = (package_data.folder("sql") / file).read_text()
     found = set(re.findall(r"(?:then|reason =|else) '(\w+)'", source))
     states = {"queued", "waiting", "sending", "sent", "skipped", "cancelled", "expired"}
     steps = {"released", "stopped"}

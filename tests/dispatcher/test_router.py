@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import database
-from dispatcher.functions import Functions
+from dispatcher.db import connections
+from dispatcher.db.queries import Functions
 from dispatcher.router import Router
 from tests.support import given
 from tests.support.daemon_process import leader
@@ -62,7 +62,7 @@ async def routing(url: str, **settings: Any) -> AsyncIterator[Watcher]:
     """A router on a session of its own, cancelled at the end of the block."""
     watcher = Watcher()
     router = Router(watcher, watcher.beat, **{"safety_poll": 0, **settings})
-    async with await database.connect(url, "router") as session:
+    async with await connections.connect(url, "router") as session:
         task = asyncio.create_task(router.run(session))
         try:
             yield watcher
@@ -103,7 +103,7 @@ async def test_of_two_routers_one_leads_and_the_other_follows_at_once(
 
     # It ended with its session, for its daemon to begin it anew.
     assert first.ended_by is not None
-    assert database.is_session_lost(first.ended_by)
+    assert connections.is_session_lost(first.ended_by)
     assert isinstance(standby.ended_by, asyncio.CancelledError)
 
 
@@ -192,7 +192,7 @@ async def test_a_router_refuses_a_database_of_another_cluster(
     db.execute("update postbell.router_step set system_identifier = 1")
     router = Router(Watcher(), lambda: None)
 
-    async with await database.connect(database_url, "router") as session:
+    async with await connections.connect(database_url, "router") as session:
         with pytest.raises(psycopg.DatabaseError, match="another system identifier"):
             await router.run(session)
 
@@ -282,7 +282,7 @@ async def test_what_fails_is_shown_until_it_works_again(
     watcher = Watcher()
     router = Router(watcher, watcher.beat, safety_poll=0)
     emit(db, recipient=None, audience={"recipients": [f"p{n}" for n in range(30)]})
-    async with await database.connect(database_url, "router") as session:
+    async with await connections.connect(database_url, "router") as session:
         task = asyncio.create_task(router.run(session))
         await seen(lambda: router.failing, "it fails")
         assert router.failing == {"fan_out": "53100: disk_full"}
@@ -298,7 +298,7 @@ async def test_what_failed_is_not_shown_by_who_does_not_lead_any_more(
     Broken(monkeypatch, "sweep", "disk_full")
     watcher = Watcher()
     router = Router(watcher, watcher.beat, safety_poll=0)
-    async with await database.connect(database_url, "router") as session:
+    async with await connections.connect(database_url, "router") as session:
         task = asyncio.create_task(router.run(session))
         await seen(lambda: router.failing, "it fails")
         db.execute("select pg_terminate_backend(%s, 5000)", [session.info.backend_pid])
@@ -317,7 +317,7 @@ async def test_what_the_client_refuses_is_shown_in_its_words(
     monkeypatch.setattr(Functions, "sweep", sweep)
     watcher = Watcher()
     router = Router(watcher, watcher.beat, safety_poll=0)
-    async with await database.connect(database_url, "router") as session:
+    async with await connections.connect(database_url, "router") as session:
         task = asyncio.create_task(router.run(session))
         await seen(lambda: router.failing, "it fails")
         assert router.failing == {"sweep": "a NUL in a string"}

@@ -14,14 +14,14 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.database import Pool
-from dispatcher.delivery import Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.editions import Editions
-from dispatcher.provider_sender import ProviderSender
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.model import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import Batch, InboxSender, Sender, StreamSender
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from dispatcher.receipt import Blame
-from dispatcher.sender import Batch, InboxSender, Sender, StreamSender
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over

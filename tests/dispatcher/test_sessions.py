@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dispatcher import database
+from dispatcher.db import connections
 
 #: Better than PostgreSQL's own for the type that is asked for: it takes anyarray.
 TRAP = """
@@ -26,10 +26,10 @@ def trap(database_url: str) -> None:
 async def test_a_session_runs_no_function_that_others_put_into_public(
     database_url: str, trap: None
 ) -> None:
-    async with await database.connect(database_url, "test") as session:
+    async with await connections.connect(database_url, "test") as session:
         assert await (await session.execute(ASKED)).fetchone() == (1,)
 
 
 async def test_nor_does_one_of_a_pool(database_url: str, trap: None) -> None:
-    async with database.pool(database_url, "test", 1) as pool, pool.connection() as session:
+    async with connections.pool(database_url, "test", 1) as pool, pool.connection() as session:
         assert await (await session.execute(ASKED)).fetchone() == (1,)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import SecretStr, ValidationError
 
-from dispatcher import files, settings
+from dispatcher import package_data, settings
 from dispatcher.settings import VARIABLES, Settings, SettingsError
 
 
@@ -255,7 +255,7 @@ def test_template_folders_are_ours_and_then_those_that_are_set(
     for value in (f"{first}{os.pathsep}{second}", json.dumps([str(first), str(second)])):
         monkeypatch.setenv("POSTBELL_TEMPLATES", value)
 
-        assert Settings.load().template_folders == (files.folder("templates"), first, second)
+        assert Settings.load().template_folders == (package_data.folder("templates"), first, second)
 
 
 def test_bounces_return_to_the_domain_that_is_set() -> None:

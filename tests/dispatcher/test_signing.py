@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import lists, text
 
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 OLD, NEW = "an old secret of enough characters", "a new secret of enough characters"
 PART = text(alphabet=[chr(c) for c in range(256)] + ["é", "漢", "🔔", "."])

@@ -12,19 +12,19 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from dispatcher.channels.sms import SmsChannel
-from dispatcher.database import Pool
-from dispatcher.editions import Editions
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import Sender
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake
-from dispatcher.links import Links
+from dispatcher.inbound.links import Links
+from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
-from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.client import Guard
 from dispatcher.providers.config import Entry
 from dispatcher.providers.registry import Roster
 from dispatcher.providers.twilio import Twilio
-from dispatcher.sender import Sender
-from dispatcher.signing import Signer
 from tests.dispatcher.test_sender import NobodyWatches, make_due
 from tests.support import given
 from tests.support.client import Client

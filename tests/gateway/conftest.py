@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from dispatcher import database
-from dispatcher.database import Pool
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.session_store import Sessions
@@ -48,7 +48,7 @@ def db(request: pytest.FixtureRequest, database_url: str) -> Iterator[Connection
 @pytest.fixture
 async def sessions(database_url: str) -> AsyncIterator[Pool]:
     """A gateway's pool."""
-    async with database.pool(database_url, "gateway", 4) as opened:
+    async with connections.pool(database_url, "gateway", 4) as opened:
         yield opened
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import HTTPConnection
 
-from dispatcher import database
+from dispatcher.db import connections
 from dispatcher.gateway.app import application, cookie_name, origin_of
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.settings import Settings
@@ -154,7 +154,7 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: str) -> Non
 async def test_while_the_database_is_away_clients_are_told_to_come_again(
     authenticator: Authenticator, settings: Settings
 ) -> None:
-    nowhere = database.pool("postgresql://127.0.0.1:1/none", "gateway", 1)
+    nowhere = connections.pool("postgresql://127.0.0.1:1/none", "gateway", 1)
     client = Client(application(nowhere, settings, authenticator, streams={}))
 
     answer = await client.get("/readyz")

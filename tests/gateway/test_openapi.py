@@ -15,15 +15,15 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from dispatcher import database
 from dispatcher.channels import dated_link
-from dispatcher.database import Pool
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.app import authenticator as authenticator_of
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.stream.endpoint import Stream
+from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
-from dispatcher.signing import Signer
 from tests.support import given, openapi
 from tests.support.client import Client
 from tests.support.given import Connection
@@ -340,7 +340,7 @@ async def as_gateway(database_url: str, db: Connection) -> AsyncIterator[Pool]:
     )
     db.execute("grant postbell_gateway to postbell_test_web")
     url = make_conninfo(database_url, user="postbell_test_web", password="web")
-    async with database.pool(url, "gateway", 4) as opened:
+    async with connections.pool(url, "gateway", 4) as opened:
         yield opened
 
 

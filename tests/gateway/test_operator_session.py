@@ -9,8 +9,8 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 from structlog.testing import capture_logs
 
-from dispatcher import database
-from dispatcher.database import Pool
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import acting_as_support
 from tests.support import given
@@ -170,7 +170,7 @@ async def test_what_is_done_for_an_operator_is_done_as_support(
 async def test_after_an_operator_a_session_of_the_pool_is_nobodys(
     database_url: str, db: Connection
 ) -> None:
-    async with database.pool(database_url, "gateway", 1) as only_one:
+    async with connections.pool(database_url, "gateway", 1) as only_one:
         async with acting_as_support(only_one, OLGA):
             pass
         async with only_one.connection() as connection:

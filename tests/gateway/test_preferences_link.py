@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dispatcher.channels import preferences
-from dispatcher.signing import Signer
+from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.preview import Workshop

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.server import vapid_key

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.contract import SchemaError
+from dispatcher.deploy.contract import SchemaError
 from dispatcher.gateway.server import Gateway, loop_factory
 from dispatcher.health import ListenError
 from dispatcher.settings import Settings, SettingsError

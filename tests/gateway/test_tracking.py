@@ -6,8 +6,8 @@ import pytest
 
 from dispatcher.gateway.tracking import PICTURE, TrackingPages
 from dispatcher.gateway.webhooks.handler import Intake
-from dispatcher.links import Links, Named
-from dispatcher.signing import Signer
+from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.signing import Signer
 from tests.gateway.webhooks.conftest import (
     Counted,
     counted,

@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 import pytest
 
 from dispatcher.channels.unsubscribe import UnsubscribeLinks, permit
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
+from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
-from dispatcher.signing import Signer
 from tests.support import given
 from tests.support.client import Answer, Client
 from tests.support.deliveries import a_delivery

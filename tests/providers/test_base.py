@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher import files
+from dispatcher import package_data
 from dispatcher.providers.base import SCHEMES, ProviderUrl, ProviderUrlError, provider_for
 
 
@@ -47,7 +47,7 @@ def test_every_scheme_leads_to_a_class_that_takes_urls(scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_readme_shows_how_its_url_is_written(scheme: str) -> None:
-    readme = (files.folder("templates").parent / "README.md").read_text(encoding="utf-8")
+    readme = (package_data.folder("templates").parent / "README.md").read_text(encoding="utf-8")
 
     assert f"`{scheme}:" in readme
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.circuit_breaker import Breaker, Patience, Permit, State
 
 PATIENCE = Patience(failures=3, rest=1, longest_rest=8, pause=60, longest_pause=240)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.delivery import Fault, Outcome, Retry, Sent
+from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
 from dispatcher.providers.circuit_breaker import Breakers, Patience, State
 from dispatcher.providers.client import Guard, Status
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Fault, Outcome, Retry, Sent
+from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
 from dispatcher.providers.circuit_breaker import Patience, State
 from dispatcher.providers.client import Guard, Status
 from tests.support.messages import an_email

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dispatcher.delivery import Retry, Sent
+from dispatcher.delivery.model import Retry, Sent
 from dispatcher.providers.base import ProviderUrlError
 from dispatcher.providers.console import Console
 from tests.support.messages import an_email, an_sms

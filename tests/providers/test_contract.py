@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
-from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import ProviderNotOpenError
 from tests.support.harnesses import PEERS, Peer
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.http import LONGEST_BODY, HttpClient, Response, declined, retry_after
 from tests.support.http_peer import Drop, Hang, HttpPeer, Say, Write

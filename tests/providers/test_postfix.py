@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.bounce import receipts_in
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.delivery import Refused, Retry, Sent
+from dispatcher.delivery.model import Refused, Retry, Sent
+from dispatcher.inbound.bounces import receipts_in
+from dispatcher.inbound.receipts import Blame, Kind
 from dispatcher.providers.smtp import Smtp
 from dispatcher.providers.smtp_connection import Endpoint
-from dispatcher.receipt import Blame, Kind
 from dispatcher.rendering.content import EmailContent
 from tests.support.deliveries import a_delivery, email_channel
 from tests.support.messages import an_email

@@ -22,7 +22,7 @@ from sendgrid.helpers.mail import (
 )
 
 from dispatcher.channels.email import Email, Mailbox, Sender
-from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.sendgrid import Account, SendGrid, body
 from tests.support.harnesses.sendgrid import KEY, accepted, declined

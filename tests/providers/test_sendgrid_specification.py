@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dispatcher.delivery import Refused, Retry, Sent
+from dispatcher.delivery.model import Refused, Retry, Sent
 from dispatcher.providers.sendgrid import SendGrid
 from tests.support.harnesses.sendgrid import KEY, accepted, declined
 from tests.support.http_peer import HttpPeer

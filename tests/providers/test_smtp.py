@@ -7,9 +7,9 @@ import base64
 
 import pytest
 
-from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import MISCONFIGURED
-from dispatcher.receipt import Blame
 from tests.providers.conftest import Open
 from tests.support.messages import an_email
 from tests.support.smtp_peer import Drop, Hang, Say, SmtpPeer

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.delivery import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.smtp_reply import Phase, Reply
-from dispatcher.receipt import Blame
 
 
 def test_a_bad_address_is_refused_and_suppressed() -> None:

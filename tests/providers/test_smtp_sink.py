@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from dispatcher.delivery import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.smtp import Smtp
 from dispatcher.providers.smtp_connection import Endpoint
 from tests.support.messages import an_email

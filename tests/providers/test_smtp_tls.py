@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from dispatcher.delivery import Retry, Sent
+from dispatcher.delivery.model import Retry, Sent
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.smtp import Smtp
 from dispatcher.providers.smtp_connection import Endpoint

@@ -17,13 +17,13 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Fault, Refused, Retry, Sent, Unknown
-from dispatcher.links import Named
+from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.links import Named
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import ProviderUrlError, Reporting, provider_for
 from dispatcher.providers.config import read_entries
 from dispatcher.providers.http import Response
 from dispatcher.providers.twilio import Account, Cause, Twilio, codes_with, known_codes
-from dispatcher.receipt import Blame
 from tests.support.http_peer import Drop, Hang, HttpPeer, Request, Say
 from tests.support.messages import an_sms
 from tests.support.peers.prism import TWILIO, Prism

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Fault, Refused, Retry, Sent
+from dispatcher.delivery.model import Fault, Refused, Retry, Sent
+from dispatcher.inbound.standard_webhooks import signature
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.webhook import Endpoint, Webhook
 from dispatcher.rendering.gsm import Encoding
-from dispatcher.standard_webhooks import signature
 from tests.support.harnesses.webhook import SECRET, is_genuine
 from tests.support.http_peer import HttpPeer, Say
 from tests.support.messages import an_email

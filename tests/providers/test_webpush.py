@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from dispatcher.delivery import Device, Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Device, Fault, Refused, Retry, Sent, Unknown
 from dispatcher.providers import webpush
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.vapid import VapidKey

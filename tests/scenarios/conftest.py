@@ -15,8 +15,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
 from dispatcher.channels.backoff import Backoff
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon_process import DaemonProcess
@@ -76,7 +78,7 @@ def owned_url(template_url: str, empty_url: str) -> Iterator[str]:
         )
         schema.deploy(
             make_conninfo(empty_url, user="postbell_owner"),
-            events=Catalog.load([files.folder("templates")]).events.values(),
+            events=Catalog.load([package_data.folder("templates")]).events.values(),
         )
     yield empty_url
     with psycopg.connect(empty_url, autocommit=True) as session:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dispatcher.delivery import Retry, Sent, Unknown
+from dispatcher.delivery.model import Retry, Sent, Unknown
 from dispatcher.providers.sendgrid import SendGrid
 from dispatcher.providers.twilio import Twilio
 from tests.support import given

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher import files
+from dispatcher import package_data
 from dispatcher.gateway.stream.cursor import Position, Snapshot
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import check
@@ -18,7 +18,7 @@ from tests.support.given import Connection, Fate
 from tests.support.kept_database import Kept
 from tests.support.renderings import SHOP, delivery, email, email_files, folder, reader
 
-SHIPPED = Catalog.load([files.folder("templates")])
+SHIPPED = Catalog.load([package_data.folder("templates")])
 CLIENT, WRITER, SUPPORT = "client", "writer", "support"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.delivery import Retry
+from dispatcher.delivery.model import Retry
 from tests.scenarios.conftest import StartDaemon
 from tests.support import given
 from tests.support.daemon import running

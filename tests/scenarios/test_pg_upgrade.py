@@ -8,8 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import embedded, files, schema
-from dispatcher.embedded import Server
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.db.embedded import Server
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection
@@ -60,7 +62,9 @@ def test_after_pg_upgrade_the_router_goes_on_once_it_is_told() -> None:
         embedded.server(keep=False, settings=settings, binaries=BINARIES) as old,
         embedded.server(keep=False, settings=settings) as new,
     ):
-        schema.deploy(old.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            old.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         with psycopg.connect(old.url, autocommit=True) as session:
             given.recipient(session)
             routed = [emit(session, subject="order:1") for _ in range(3)]

@@ -11,12 +11,13 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from dispatcher import database, pooler, schema
 from dispatcher.cli import app
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.daemon import Daemon
+from dispatcher.db import connections, pgbouncer
+from dispatcher.db.pgbouncer import PoolerError
+from dispatcher.deploy import schema
 from dispatcher.gateway.server import Gateway
-from dispatcher.pooler import PoolerError
 from dispatcher.settings import Settings
 from dispatcher.verbs import notify_order_paid
 from tests.support import given
@@ -119,7 +120,7 @@ async def test_daemon_and_gateway_are_rung_through_session_pooling(
             await seen(lambda: given.column(db, INBOX) == [event], "it is delivered")
             await page.until(lambda now: now.of("notification"))
 
-            async with await database.connect(pgbouncer.url, "test") as session:
+            async with await connections.connect(pgbouncer.url, "test") as session:
                 cursor = await session.execute("show plan_cache_mode")
                 assert await cursor.fetchone() == ("force_generic_plan",)
 
@@ -128,7 +129,7 @@ async def test_those_who_listen_refuse_transaction_pooling_and_leave_no_lock_in_
     database_url: str, db: Connection, transactions: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody would hear anything, however long one listens.
-    monkeypatch.setattr(pooler, "PATIENCE", 0.1)
+    monkeypatch.setattr(pgbouncer, "PATIENCE", 0.1)
     settings: dict[str, Any] = {"http_port": 0, "gateway_port": free_port()}
     secret = (SecretStr(SECRET),)
 
@@ -152,7 +153,7 @@ async def test_those_who_listen_refuse_transaction_pooling_and_leave_no_lock_in_
 def test_commands_work_through_transaction_pooling_and_check_tells_of_it(
     transactions: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pooler, "PATIENCE", 0.1)
+    monkeypatch.setattr(pgbouncer, "PATIENCE", 0.1)
     monkeypatch.setenv("POSTBELL_DATABASE_URL", transactions)
     cli = CliRunner()
 

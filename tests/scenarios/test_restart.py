@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dispatcher import embedded, files, schema
-from dispatcher.embedded import Server
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.db.embedded import Server
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.scenarios.conftest import StartDaemon
 from tests.support import given
@@ -33,7 +35,9 @@ _IN_FLIGHT = 8
 def server() -> Iterator[Server]:
     """A server of the test's own, which keeps what it promised to keep (fsync is on)."""
     with embedded.server(keep=False, settings={"fsync": "on"}) as started:
-        schema.deploy(started.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            started.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         with psycopg.connect(started.url, autocommit=True) as connection:
             given.recipient(connection)
         yield started

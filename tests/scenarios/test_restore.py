@@ -11,9 +11,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
 from dispatcher.cli.exits import failure_of
 from dispatcher.daemon import Daemon
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 from tests.support import given
@@ -91,7 +93,7 @@ def test_a_restored_database_can_be_deployed_to(
 ) -> None:
     move(database_url, elsewhere, tmp_path)
 
-    events = Catalog.load([files.folder("templates")]).events.values()
+    events = Catalog.load([package_data.folder("templates")]).events.values()
     report = schema.deploy(elsewhere, events=events)
 
     assert report.revisions == []

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 from tests.scenarios.conftest import StartDaemon
@@ -45,7 +47,9 @@ VIEWS = (
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """What is committed on the primary is on the standby, too: replication is synchronous."""
     with embedded.server(keep=False, settings=IN_HASTE) as primary:
-        schema.deploy(primary.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            primary.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         standby = standby_of(primary, IN_HASTE)
         try:
             follow(primary, standby)

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
-from dispatcher import database, embedded, files, schema
-from dispatcher.embedded import Server
+from dispatcher import package_data
+from dispatcher.db import connections, embedded
+from dispatcher.db.embedded import Server
+from dispatcher.deploy import schema
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.stream.endpoint import Stream
@@ -32,7 +34,9 @@ FORGETFUL = {"wal_writer_delay": "10s", "bgwriter_delay": "10s"}
 @pytest.fixture
 def server() -> Iterator[Server]:
     with embedded.server(keep=False, settings={"fsync": "on", **FORGETFUL}) as started:
-        schema.deploy(started.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            started.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         with psycopg.connect(started.url, autocommit=True) as session:
             given.recipient(session)
         yield started
@@ -59,7 +63,7 @@ def kill_a_session(server: Server) -> None:
 
 @asynccontextmanager
 async def gateway(url: str) -> AsyncIterator[Stream]:
-    async with database.pool(url, "gateway", 4) as pool:
+    async with connections.pool(url, "gateway", 4) as pool:
         doorkeeper = Authenticator(
             Sessions(pool),
             TokenReader([SECRET]),

@@ -14,19 +14,21 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from dispatcher import database, embedded, files, schema
+from dispatcher import package_data
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sms import Sms, SmsChannel
-from dispatcher.database import Pool
-from dispatcher.delivery import Outcome, Sent
-from dispatcher.editions import Editions
+from dispatcher.db import connections, embedded
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.model import Outcome, Sent
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import Batch, InboxSender, Sender
+from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
-from dispatcher.provider_sender import ProviderSender
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.sender import Batch, InboxSender, Sender
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection, Fate
@@ -53,7 +55,9 @@ class Database(NamedTuple):
 def lossy(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database whose default is not to wait for the disk, and which knows u1 and u2."""
     with embedded.server(keep=False, settings=LAZY) as server:
-        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         with psycopg.connect(server.url, autocommit=True) as session:
             session.execute(
                 sql.SQL("alter database {} set synchronous_commit = off").format(
@@ -90,13 +94,13 @@ def promote(pair: Pair) -> None:
 
 @pytest.fixture
 async def sessions(lossy: Database) -> AsyncIterator[Pool]:
-    async with database.pool(lossy.url, "sender", 4) as opened:
+    async with connections.pool(lossy.url, "sender", 4) as opened:
         yield opened
 
 
 @pytest.fixture
 def editions() -> Editions:
-    return Editions(Catalog.load([files.folder("templates")]))
+    return Editions(Catalog.load([package_data.folder("templates")]))
 
 
 class Numbers(NamedTuple):

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher import CONTRACT, daemon
-from dispatcher.contract import SchemaError
 from dispatcher.daemon import Daemon
+from dispatcher.deploy.contract import SchemaError
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.daemon import running

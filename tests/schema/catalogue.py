@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import psycopg
 
-from dispatcher import files, queue_schema
-from dispatcher.declaration import table_files
-from dispatcher.definition import Definition
+from dispatcher import package_data
+from dispatcher.deploy import queue_schema
+from dispatcher.deploy.declarations import table_files
+from dispatcher.deploy.definition import Definition
 from tests.support import given
 from tests.support.given import Connection
 
@@ -24,7 +25,7 @@ REVISION = "postbell.revision"
 def declare_tables(connection: Connection) -> None:
     """The tables of `sql/*/tables.sql`, and pgqueuer's, as they are declared."""
     connection.execute(queue_schema.install_sql().encode())
-    for path in table_files(files.folder("sql")):
+    for path in table_files(package_data.folder("sql")):
         try:
             connection.execute(path.read_bytes())
         except psycopg.Error as error:
@@ -33,7 +34,7 @@ def declare_tables(connection: Connection) -> None:
 
 def declare_code(connection: Connection) -> None:
     """Functions, views, triggers, roles, policies and grants, as the other files declare them."""
-    definition = Definition(connection, files.folder("sql"))
+    definition = Definition(connection, package_data.folder("sql"))
     definition.define()
     definition.define_access()
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dispatcher import CONTRACT, contract
+from dispatcher import CONTRACT
+from dispatcher.deploy import contract
 
 
 def test_a_schema_of_this_contract_is_accepted(connection: psycopg.Connection) -> None:

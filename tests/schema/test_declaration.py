@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.declaration import code_files, statements, table_files
+from dispatcher.deploy.declarations import code_files, statements, table_files
 
 RING = """\
 create or replace function postbell.ring() returns trigger

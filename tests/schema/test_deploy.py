@@ -13,9 +13,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from dispatcher import CONTRACT, embedded, files, schema
-from dispatcher.contract import SchemaError
-from dispatcher.declaration import code_files
+from dispatcher import CONTRACT, package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
+from dispatcher.deploy.contract import SchemaError
+from dispatcher.deploy.declarations import code_files
 from dispatcher.rendering.catalog import Catalog
 from tests.schema import catalogue
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def sql(tmp_path: Path) -> Path:
     """A copy of sql/ for the test to change."""
-    return shutil.copytree(files.folder("sql"), tmp_path / "sql")
+    return shutil.copytree(package_data.folder("sql"), tmp_path / "sql")
 
 
 def write(sql: Path, file: str, text: str) -> None:
@@ -75,7 +77,7 @@ def test_a_first_deploy_says_what_it_did(empty_url: str) -> None:
     assert report.revisions[0] == "0001"
     assert report.defined == sum(
         statement.creates is not None
-        for file in code_files(files.folder("sql"))
+        for file in code_files(package_data.folder("sql"))
         for statement in file.statements
     )
     assert "outbox.wake_router" in report.triggers
@@ -339,11 +341,11 @@ def test_alembic_alone_deploys_too(empty_url: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("POSTBELL_DATABASE_URL", empty_url)
     alembic = [sys.executable, "-m", "alembic"]
 
-    subprocess.run([*alembic, "upgrade", "head"], check=True, cwd=files.folder("sql").parent)
+    subprocess.run([*alembic, "upgrade", "head"], check=True, cwd=package_data.folder("sql").parent)
     shown = subprocess.run(
         [*alembic, "current"],
         check=True,
-        cwd=files.folder("sql").parent,
+        cwd=package_data.folder("sql").parent,
         capture_output=True,
         text=True,
     )
@@ -353,7 +355,7 @@ def test_alembic_alone_deploys_too(empty_url: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_events_are_registered_once(database_url: str) -> None:
-    events = Catalog.load([files.folder("templates")]).events.values()
+    events = Catalog.load([package_data.folder("templates")]).events.values()
     registered = "select key, version, registered_at from postbell.event_type order by key"
     before = query(database_url, registered)
 

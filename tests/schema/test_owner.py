@@ -13,10 +13,12 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Json
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
 from dispatcher.cli import questions
 from dispatcher.cli.deploy import told
-from dispatcher.contract import SchemaError
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
+from dispatcher.deploy.contract import SchemaError
 from dispatcher.rendering.catalog import Catalog
 from tests.conftest import IN_HASTE
 from tests.support import given
@@ -75,7 +77,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     with embedded.server(keep=False, settings=IN_HASTE, binaries=request.param) as server:
         house = House(server.url)
         owner = house.make("app", "postbell_owner")
-        events = Catalog.load([files.folder("templates")]).events.values()
+        events = Catalog.load([package_data.folder("templates")]).events.values()
         assert schema.deploy(owner, events=events).grant_needed == ""
         again = schema.deploy(owner, events=events)
         assert again.triggers == again.redefined == again.dropped == []

@@ -8,7 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.conftest import IN_HASTE
 
@@ -25,7 +27,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def old_url() -> Iterator[str]:
     with embedded.server(keep=False, settings=IN_HASTE, binaries=BINARIES) as server:
-        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         yield server.url
 
 

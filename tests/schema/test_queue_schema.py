@@ -7,7 +7,7 @@ import sys
 
 import psycopg
 
-from dispatcher import queue_schema
+from dispatcher.deploy import queue_schema
 
 
 def test_a_deployed_database_needs_no_upgrade_of_the_queue(connection: psycopg.Connection) -> None:
@@ -30,7 +30,7 @@ async def test_the_plan_can_be_asked_for_while_a_loop_runs(connection: psycopg.C
 
 def test_our_names_do_not_come_from_the_environment() -> None:
     strange = {"PGQUEUER_PREFIX": "x_", "FUNCTION": "f", "TRIGGER": "t", "CHANNEL": "c"}
-    show = "from dispatcher import queue_schema; print(queue_schema.install_sql())"
+    show = "from dispatcher.deploy import queue_schema; print(queue_schema.install_sql())"
 
     told = subprocess.run(
         [sys.executable, "-c", show],

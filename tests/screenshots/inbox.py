@@ -8,7 +8,8 @@ from typing import Final
 
 import psycopg
 
-from dispatcher import embedded, schema
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given, shopfront

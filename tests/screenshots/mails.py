@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from dispatcher.delivery import Tenant
+from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.screenshots.camera import Camera

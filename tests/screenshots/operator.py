@@ -11,7 +11,9 @@ from typing import Final
 import psycopg
 from pydantic import SecretStr
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from dispatcher.gateway.token import operator_login_token
 from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
@@ -93,7 +95,9 @@ def photograph(camera: Camera) -> None:
         tempfile.TemporaryDirectory(prefix="postbell_operator_") as folder,
         embedded.server(Path(folder), keep=False) as server,
     ):
-        schema.deploy(server.url, events=Catalog.load([files.folder("templates")]).events.values())
+        schema.deploy(
+            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
+        )
         with psycopg.connect(server.url, autocommit=True) as connection:
             _work(connection)
         asyncio.run(_photograph(camera, server.url))

@@ -10,10 +10,12 @@ from typing import Final
 
 import psycopg
 
-from dispatcher import embedded, files, schema
+from dispatcher import package_data
 from dispatcher.channels import preferences
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.signing import Signer
 from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given
 from tests.support.gateway import serving
@@ -31,7 +33,7 @@ def photograph(camera: Camera) -> None:
         tempfile.TemporaryDirectory(prefix="postbell_preferences_") as folder,
         embedded.server(Path(folder), keep=False) as server,
     ):
-        events = Catalog.load([files.folder("templates")]).events.values()
+        events = Catalog.load([package_data.folder("templates")]).events.values()
         schema.deploy(server.url, events=events)
         with psycopg.connect(server.url, autocommit=True) as connection:
             _settle(connection)

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from dispatcher import embedded, schema
+from dispatcher.db import embedded
+from dispatcher.deploy import schema
 from tests.screenshots.camera import LOOKS, Camera, Look
 from tests.support import given
 from tests.support.login import enter

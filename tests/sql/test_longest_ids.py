@@ -86,7 +86,7 @@ MOST_BYTES = {
     **dict.fromkeys(["address", "endpoint"], 2000),
     # Of the registry, and of a mute, which names one of the three.
     **dict.fromkeys(["category", "event"], 1020),
-    # Written by us, or cut by dispatcher.receipt.short_id().
+    # Written by us, or cut by dispatcher.inbound.receipts.short_id().
     **dict.fromkeys(["provider", "process", "provider_event_id", "provider_message_id"], 1020),
     **dict.fromkeys(["path", "version", "word"], 200),
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from dispatcher import database
+from dispatcher.db import connections
 from tests.conftest import CreateDatabase
 from tests.support import given
 from tests.support.given import Connection
@@ -122,7 +122,7 @@ def work(connection: Connection, statement: str, *arguments: object) -> Work:
 def large(create_database: CreateDatabase, template_url: str) -> Iterator[Connection]:
     with psycopg.connect(create_database(template_url), autocommit=True) as session:
         # As the sessions of a daemon and a gateway are set.
-        session.execute(database.SESSION)
+        session.execute(connections.SESSION)
         given.event_type(session)
         given.recipient(session)
         given.tenant(session, "small")

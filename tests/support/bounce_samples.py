@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import encodebytes
 from typing import Final, NamedTuple
 
-from dispatcher.receipt import Blame, Kind
+from dispatcher.inbound.receipts import Blame, Kind
 
 
 class Sample(NamedTuple):

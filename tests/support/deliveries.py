@@ -9,7 +9,7 @@ from typing import Any
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
-from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.delivery.model import Delivery, Recipient, Tenant
 
 NOON = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from dispatcher import embedded
+from dispatcher.db import embedded
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.peers.server_process import free_port

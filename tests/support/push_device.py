@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dispatcher.channels.push import Push
-from dispatcher.delivery import Device
+from dispatcher.delivery.model import Device
 
 
 class PushDevice:

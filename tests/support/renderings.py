@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.delivery import Delivery, Recipient, Tenant
+from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Content, EmailContent, InAppContent
 from dispatcher.rendering.errors import RenderingError

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery import Outcome, Sent
+from dispatcher.delivery.model import Outcome, Sent
 
 Answer = Callable[[Email], Awaitable[Outcome]]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from dispatcher import embedded
-from dispatcher.embedded import Server
+from dispatcher.db import embedded
+from dispatcher.db.embedded import Server
 
 
 @dataclass(frozen=True, slots=True)

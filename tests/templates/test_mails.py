@@ -11,11 +11,11 @@ import pytest
 
 from dispatcher.channels.email import Email
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.content_lint import html_faults, unsaid_links
 from dispatcher.rendering.renderer import Renderer
-from dispatcher.signing import Signer
 from tests.support.deliveries import a_delivery, email_channel
 from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
 

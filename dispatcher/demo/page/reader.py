@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from psycopg import AsyncCursor
 from psycopg.rows import DictRow, dict_row
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.demo import wording
 from dispatcher.reasons import reason_of
 

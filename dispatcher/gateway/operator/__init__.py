@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.operator.deliveries import DeadLetterDesk, DeliveryDesk
 from dispatcher.gateway.operator.events import EventDesk, RejectionDesk

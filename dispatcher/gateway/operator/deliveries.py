@@ -10,7 +10,7 @@ from psycopg import AsyncCursor, sql
 from psycopg.rows import DictRow
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.fate import next_step, reason_for
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import acting_as_support, rows_as_support

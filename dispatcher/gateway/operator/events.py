@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import DictRow
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.fate import (
     DECIDED,
     detail_of,

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from psycopg import sql
 from pydantic import Field
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.fate import reason_for
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import acting_as_support, rows_as_support

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
 from dispatcher.gateway.operation import body_of

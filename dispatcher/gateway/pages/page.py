@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import row_as
 from dispatcher.gateway.pages.assets import FOLDER, Assets

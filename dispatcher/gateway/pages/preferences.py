@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher.channels.preferences import PATH
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.pages import login

@@ -29,8 +29,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dispatcher import database
-from dispatcher.database import Pool, is_unavailable
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.gateway import problem
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.problem import Problem
@@ -176,7 +176,7 @@ class Stream:
             try:
                 missed = await self._teller.join(stream, last_id)
             except psycopg.Error as error:
-                database.log_failure("opening a stream", error)
+                connections.log_failure("opening a stream", error)
                 stream.end(_come_back(0) if is_unavailable(error) else _come_back_much_later())
             else:
                 stream.release(_come_back(0) + missed)
@@ -229,7 +229,7 @@ class Stream:
             try:
                 async with AsyncExitStack() as stack:
                     connection = await stack.enter_async_context(
-                        await database.connect(self._url, "streams")
+                        await connections.connect(self._url, "streams")
                     )
                     await self._doorbell.begin(connection)
                     self._is_attended = True
@@ -238,7 +238,7 @@ class Stream:
                     self._are_suspect.set()
                     await self._doorbell.run(connection)
             except psycopg.Error as error:
-                database.log_failure("doorbell", error)
+                connections.log_failure("doorbell", error)
             self._is_attended = False
             if loop.time() - began > LONGEST_PAUSE:
                 pause = SHORTEST_PAUSE
@@ -258,7 +258,7 @@ class Stream:
                     if identity not in verdicts:
                         verdicts[identity] = await self._doorkeeper.is_valid(identity)
                 except psycopg.Error as error:
-                    database.log_failure("stream sessions", error)
+                    connections.log_failure("stream sessions", error)
                     break
                 if not verdicts[identity]:
                     stream.end()

@@ -12,8 +12,8 @@ from typing import Any, Final
 import psycopg
 import structlog
 
-from dispatcher import database
-from dispatcher.database import Pool
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.stream.cursor import Position, Snapshot
 from dispatcher.gateway.stream.log_reader import Reader, Row, StreamLog
 from dispatcher.gateway.stream.subscriber import (
@@ -111,11 +111,11 @@ class Teller:
                 async with self._pool.connection() as connection:
                     await self._read(StreamLog(connection))
             except psycopg.Error as error:
-                database.log_failure("streams", error)
+                connections.log_failure("streams", error)
                 self._is_cut = True
                 _fail(waiters, error)
                 await asyncio.sleep(pause)
-                is_passing = database.is_unavailable(error)
+                is_passing = connections.is_unavailable(error)
                 pause = _PAUSE if is_passing else min(pause * 2, _LONGEST_PAUSE)
                 self._wanted.set()
             else:

@@ -12,10 +12,10 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.database import Pool, is_unavailable
+from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.gateway.operation import body_of
 from dispatcher.gateway.problem import Problem
-from dispatcher.receipt import Receipt, possible, short_id, written
+from dispatcher.inbound.receipts import Receipt, possible, short_id, written
 
 log = structlog.get_logger()
 

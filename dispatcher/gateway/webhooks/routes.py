@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from starlette.routing import Route
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, Watch
+from dispatcher.inbound.signing import Signer
 from dispatcher.providers.config import Entry
-from dispatcher.signing import Signer
 
 if TYPE_CHECKING:
     from dispatcher.providers.twilio import Account

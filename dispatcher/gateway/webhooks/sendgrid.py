@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
-from dispatcher.mail_status import blame_of
+from dispatcher.inbound.mail_status import blame_of
+from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.providers.sendgrid import DELIVERY_ID, IDENTITY
-from dispatcher.receipt import Blame, Kind, Receipt
 
 #: Seconds. SendGrid repeats for a day what we did not take, and does not say whether it signs anew.
 #: What is played again within that time is known by its event ids.

@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
-from dispatcher.receipt import Blame, Kind, Receipt
-from dispatcher.standard_webhooks import read_secrets, signature
+from dispatcher.inbound.receipts import Blame, Kind, Receipt
+from dispatcher.inbound.standard_webhooks import read_secrets, signature
 
 #: Seconds between its clock and ours, either way. Every try is signed anew.
 TOLERANCE: Final = 300

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from twilio.request_validator import RequestValidator
 
-from dispatcher import links
 from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Watch
-from dispatcher.links import Named
+from dispatcher.inbound import links
+from dispatcher.inbound.links import Named
+from dispatcher.inbound.receipts import Blame, Kind, Receipt
+from dispatcher.inbound.signing import BadToken, Signer
 from dispatcher.providers.twilio import Cause, Codes
-from dispatcher.receipt import Blame, Kind, Receipt
-from dispatcher.signing import BadToken, Signer
 
 SIGNATURE: Final = "x-twilio-signature"
 _CODE: Final = re.compile("[0-9]{5}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from dispatcher.delivery import Sent
+from dispatcher.delivery.model import Sent
 from tests.benchmarks.rivals import RIVALS, WARM_UP, Rival
 
 THREADS = 8

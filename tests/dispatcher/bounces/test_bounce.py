@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.bounce import NotABounce, Unproven, receipts_in
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.receipt import Blame, Kind, Receipt
-from dispatcher.signing import Signer
+from dispatcher.inbound.bounces import NotABounce, Unproven, receipts_in
+from dispatcher.inbound.receipts import Blame, Kind, Receipt
+from dispatcher.inbound.signing import Signer
 from tests.support.bounce_mails import (
     ABSENT,
     COMPLAINT,

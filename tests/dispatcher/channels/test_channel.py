@@ -10,7 +10,7 @@ import pytest
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.delivery import Delivery, Device, Refused
+from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering.content import (
     EmailContent,
     InAppContent,

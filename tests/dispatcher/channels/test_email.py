@@ -13,9 +13,9 @@ from hypothesis.provisional import domains
 
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.unsubscribe import UnsubscribeLinks
-from dispatcher.delivery import Refused
+from dispatcher.delivery.model import Refused
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import UNSUBSCRIBE_LINK, EmailContent
-from dispatcher.signing import Signer
 from tests.support.deliveries import NOON, a_delivery, email_channel
 from tests.support.mailbox import as_lines, mail_of, sender_of, text_of
 

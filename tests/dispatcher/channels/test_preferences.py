@@ -10,9 +10,9 @@ import pytest
 from dispatcher.channels import preferences
 from dispatcher.channels.email import Email
 from dispatcher.channels.preferences import LIFE, PreferencesLinks
-from dispatcher.delivery import Delivery
+from dispatcher.delivery.model import Delivery
+from dispatcher.inbound.signing import BadToken, Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, EmailContent
-from dispatcher.signing import BadToken, Signer
 from tests.support.deliveries import NOON, a_delivery, email_channel
 
 SIGNER = Signer(["a secret to sign links with, in a test"])

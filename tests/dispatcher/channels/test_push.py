@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.push import BRIEF, LARGEST, LONGEST_TTL, Push, PushChannel, Pushes
-from dispatcher.delivery import Delivery, Device, Refused
+from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering.content import Action, PushContent
 from tests.support.deliveries import NOON, a_delivery, push_channel
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.channels.return_path import Returned, ReturnPath
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 SIGNER = Signer(["what we sign with, and nobody else"])
 IDENTITY = "0123456789abcdef" * 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.channels.sms import Sms, SmsChannel
-from dispatcher.delivery import Refused
+from dispatcher.delivery.model import Refused
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.gsm import Encoding
 from tests.support.deliveries import NOON, a_delivery, sms_channel

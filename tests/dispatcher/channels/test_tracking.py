@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher import links
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.tracking import Tracking
-from dispatcher.delivery import Delivery, Refused
-from dispatcher.links import Links, Named
+from dispatcher.delivery.model import Delivery, Refused
+from dispatcher.inbound import links
+from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, EmailContent
-from dispatcher.signing import Signer
 from tests.support.deliveries import a_delivery
 
 SIGNER = Signer(["what we sign with, and nobody else"])

@@ -13,7 +13,7 @@ import pytest
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli.exits import ExitCode, Failure, failure_of
-from dispatcher.contract import SchemaError
+from dispatcher.deploy.contract import SchemaError
 from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
 

@@ -13,7 +13,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.signing import Signer
+from dispatcher.inbound.signing import Signer
 from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
 from tests.support.bounce_mails import ABSENT, COMPLAINT, EXCHANGE, ID, POSTFIX, crlf
@@ -324,7 +324,7 @@ def test_a_mail_that_meets_a_mistake_of_ours_is_left_with_a_traceback(
     def mistaken(raw: bytes, *_: object) -> None:
         raise KeyError(raw.decode())
 
-    monkeypatch.setattr("dispatcher.bounce.receipts_in", mistaken)
+    monkeypatch.setattr("dispatcher.inbound.bounces.receipts_in", mistaken)
     maildir(tmp_path, {"1.a": "one", "2.a": "two"})
 
     result = cli("bounce", "--maildir", str(tmp_path))
@@ -348,7 +348,7 @@ def test_while_the_database_is_away_a_maildir_is_left_as_it_is(
         asked.append(raw)
         raise psycopg.OperationalError("the connection is closed")
 
-    monkeypatch.setattr("dispatcher.bounce.receipts_in", away)
+    monkeypatch.setattr("dispatcher.inbound.bounces.receipts_in", away)
     maildir(tmp_path, {"1.a": "one", "2.a": "two"})
 
     result = cli("bounce", "--maildir", str(tmp_path))

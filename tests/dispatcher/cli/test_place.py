@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher import embedded
 from dispatcher.cli.exits import ExitCode
+from dispatcher.db import embedded
 from tests.dispatcher.cli.conftest import Cli
 from tests.support.commands import COMMANDS, Command
 

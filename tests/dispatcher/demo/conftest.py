@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import database
+from dispatcher.db import connections
 from dispatcher.demo import cast
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Account
@@ -85,8 +85,8 @@ def market_url(create_database: CreateDatabase, template_url: str) -> str:
 @pytest.fixture
 async def market(market_url: str) -> AsyncIterator[Marketplace]:
     async with (
-        await database.connect(market_url, "marketplace") as seller,
-        await database.connect(market_url, "demo") as witness,
+        await connections.connect(market_url, "marketplace") as seller,
+        await connections.connect(market_url, "demo") as witness,
     ):
         await seller.execute(f"set role {LOGIN}".encode())
         yield Marketplace(seller, witness, Diary())
@@ -104,7 +104,7 @@ async def page(database_url: str) -> AsyncIterator[Page]:
         async def latest() -> list[Account]:
             return shown.accounts
 
-        async with database.pool(database_url, "page", 2) as sessions:
+        async with connections.pool(database_url, "page", 2) as sessions:
             app = application(Reader(sessions), latest, CaughtPages(catchers).routes)
             serving = asyncio.create_task(server.serve(app, listening))
             yield shown

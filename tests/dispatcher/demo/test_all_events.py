@@ -12,11 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import database, files
+from dispatcher import package_data
 from dispatcher.channels.email import Email
 from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery import Sent
+from dispatcher.db import connections
+from dispatcher.delivery.model import Sent
 from dispatcher.demo import cast
 from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Setting
@@ -36,7 +37,7 @@ PEOPLE = {"client": cast.ADA, "writer": cast.GRETA, "support": cast.SOL}
 
 
 def test_the_registry_says_what_the_catalogue_says() -> None:
-    events = Catalog.load([files.folder("templates")]).events.values()
+    events = Catalog.load([package_data.folder("templates")]).events.values()
     registered = {
         (event.key, event.category, event.priority, *sorted(event.default_channels))
         for event in events
@@ -87,8 +88,8 @@ def url(create_database: CreateDatabase, template_url: str) -> str:
 @pytest.fixture
 async def market(url: str) -> AsyncIterator[Marketplace]:
     async with (
-        await database.connect(url, "marketplace") as seller,
-        await database.connect(url, "demo") as witness,
+        await connections.connect(url, "marketplace") as seller,
+        await connections.connect(url, "demo") as witness,
     ):
         await seller.execute(f"set role {LOGIN}".encode())
         yield Marketplace(seller, witness, Diary())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.channels.push import Push
-from dispatcher.delivery import Device, Refused, Sent
+from dispatcher.delivery.model import Device, Refused, Sent
 from dispatcher.demo import cast, providers_file
 from dispatcher.demo.certificate import Certificate
 from dispatcher.demo.push_catcher import PushCatcher

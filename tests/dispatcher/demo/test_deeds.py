@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from dispatcher import files
+from dispatcher import package_data
 from dispatcher.demo import cast
 from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Deed, Setting, client_for
@@ -38,7 +38,7 @@ def emitted(url: str, *outbox_ids: int) -> list[tuple[str, str, bool]]:
 
 
 def test_every_event_of_the_catalogue_has_a_button() -> None:
-    events = Catalog.load([files.folder("templates")]).events
+    events = Catalog.load([package_data.folder("templates")]).events
     assert {deed.event for deed in COMMITTED} == set(events)
 
 

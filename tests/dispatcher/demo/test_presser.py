@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from dispatcher import database
+from dispatcher.db import connections
 from dispatcher.demo import cast
 from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.presser import Presser
@@ -17,7 +17,7 @@ from tests.support import given
 
 @pytest.fixture
 async def presser(market: Marketplace, market_url: str) -> AsyncIterator[Presser]:
-    async with await database.connect(market_url, "oracle") as oracle:
+    async with await connections.connect(market_url, "oracle") as oracle:
         yield Presser(market, oracle)
 
 

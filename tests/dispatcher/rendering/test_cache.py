@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.delivery import Recipient
+from dispatcher.delivery.model import Recipient
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import PREFERENCES_LINK, SmsContent
 from dispatcher.rendering.renderer import Renderer

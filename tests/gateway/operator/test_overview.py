@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway import db_roles
 from tests.gateway.operator.conftest import CANARY, refused
 from tests.support import given

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from dispatcher.channels import preferences
 from dispatcher.gateway.pages.page import LANGUAGES, words
+from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.signing import Signer
 from tests.support import given
 from tests.support.client import Answer, Client, cookies_of
 from tests.support.given import Connection

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from dispatcher.channels import preferences
-from dispatcher.signing import Signer
+from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.gateway import serving

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher import database
-from dispatcher.database import Pool
+from dispatcher.db import connections
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.stream import endpoint, tail
 from dispatcher.gateway.stream.cursor import Snapshot
@@ -652,7 +652,7 @@ async def test_without_a_database_a_page_is_asked_to_come_back(
     authenticator: Authenticator,
 ) -> None:
     nowhere = "postgresql://postgres@127.0.0.1:9/nothing?connect_timeout=1"
-    async with database.pool(nowhere, "gateway", 1) as pool:
+    async with connections.pool(nowhere, "gateway", 1) as pool:
         app = Stream(nowhere, pool, authenticator)
         app.start()
         try:

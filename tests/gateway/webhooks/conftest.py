@@ -8,11 +8,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway import problem
 from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.webhooks.handler import Door, Intake
-from dispatcher.signing import Signer
+from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection

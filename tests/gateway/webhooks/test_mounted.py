@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.database import Pool
+from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.tracking import PICTURE
-from dispatcher.links import Links, Named
+from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings, SettingsError
-from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import delivered_by, state
 from tests.gateway.webhooks.test_sendgrid import PRIVATE, body_of, event, post, public
 from tests.support import given

@@ -8,8 +8,8 @@ import pytest
 
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.inbound.signing import Signer
 from dispatcher.providers.config import Entry
-from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import Counted
 
 TEXTS = f"twilio://AC{'0' * 32}:token@api.twilio.com?from=%2B12025550123"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dispatcher.gateway.webhooks.handler import Intake, Unreadable
 from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
-from dispatcher.receipt import Blame, Kind
+from dispatcher.inbound.receipts import Blame, Kind
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, rows

@@ -13,10 +13,10 @@ from twilio.request_validator import RequestValidator
 
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
-from dispatcher.links import Links, Named
+from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.receipts import Blame
+from dispatcher.inbound.signing import Signer
 from dispatcher.providers.twilio import codes_with, known_codes
-from dispatcher.receipt import Blame
-from dispatcher.signing import Signer
 from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, identity, rows

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from dispatcher.receipt import Blame
+from dispatcher.inbound.receipts import Blame
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,16 @@ import structlog
 from dispatcher.channels.channel import Channel
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
-from dispatcher.database import Pool
-from dispatcher.delivery import (
+from dispatcher.db.connections import Pool
+from dispatcher.db.queries import Claimed, Functions, Held, Versions
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.missing_templates import Why
+from dispatcher.delivery.model import (
     Delivery,
     Recipient,
     Refused,
     Tenant,
 )
-from dispatcher.editions import Editions
-from dispatcher.functions import Claimed, Functions, Held, Versions
-from dispatcher.missing_templates import Why
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError
 from dispatcher.rendering.template_set import Edition

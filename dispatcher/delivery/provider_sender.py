@@ -12,18 +12,10 @@ import psycopg
 import structlog
 
 from dispatcher.channels.channel import Channel, CrashPolicy
-from dispatcher.database import Pool, is_unavailable
-from dispatcher.delivery import (
-    Delivery,
-    Outcome,
-    Refused,
-    Retry,
-    Sent,
-    Tenant,
-    Unknown,
-)
-from dispatcher.editions import Editions
-from dispatcher.failover import (
+from dispatcher.db.connections import Pool, is_unavailable
+from dispatcher.db.queries import Attempted, Claimed, Functions, Held, Pushed
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.failover import (
     Call,
     first_of,
     hand_over,
@@ -32,12 +24,20 @@ from dispatcher.failover import (
     spread,
     uses_up_a_try,
 )
-from dispatcher.functions import Attempted, Claimed, Functions, Held, Pushed
+from dispatcher.delivery.model import (
+    Delivery,
+    Outcome,
+    Refused,
+    Retry,
+    Sent,
+    Tenant,
+    Unknown,
+)
+from dispatcher.delivery.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
+from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from dispatcher.receipt import Blame
 from dispatcher.rendering.content import Content
-from dispatcher.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
 
 log = structlog.get_logger()
 

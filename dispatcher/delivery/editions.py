@@ -11,10 +11,10 @@ from typing import Final
 
 import structlog
 
-from dispatcher.database import Pool
-from dispatcher.delivery import Tenant
-from dispatcher.functions import Functions
-from dispatcher.missing_templates import MissingTemplates
+from dispatcher.db.connections import Pool
+from dispatcher.db.queries import Functions
+from dispatcher.delivery.missing_templates import MissingTemplates
+from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.overrides import Shelf, Text

@@ -15,9 +15,9 @@ from pydantic_core import to_json
 
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import Notice
-from dispatcher.delivery import Device, Tenant
+from dispatcher.delivery.model import Device, Tenant
+from dispatcher.inbound.receipts import Blame
 from dispatcher.metrics import Depth
-from dispatcher.receipt import Blame
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.overrides import Text
 from dispatcher.rendering.template_set import Fault

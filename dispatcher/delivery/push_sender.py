@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dispatcher.channels.push import Push
-from dispatcher.delivery import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.failover import Call, hand_over, opens_in, uses_up_a_try
-from dispatcher.functions import Functions, Pushed, Tried
-from dispatcher.provider_sender import Ended, ProviderSender, refused_by_us
+from dispatcher.db.queries import Functions, Pushed, Tried
+from dispatcher.delivery.failover import Call, hand_over, opens_in, uses_up_a_try
+from dispatcher.delivery.model import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.provider_sender import Ended, ProviderSender, refused_by_us
+from dispatcher.delivery.sender import Batch, age_of
 from dispatcher.providers.client import Guard
 from dispatcher.rendering.content import Content
-from dispatcher.sender import Batch, age_of
 
 
 @dataclass(frozen=True, slots=True)

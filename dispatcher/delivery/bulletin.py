@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from dispatcher.functions import Functions
+from dispatcher.db.queries import Functions
 from dispatcher.masking import mask
 from dispatcher.providers.client import Status
 from dispatcher.providers.registry import Roster

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from dispatcher.declaration import SCHEMAS, CodeFile, Statement, Trigger, code_files
+from dispatcher.deploy.declarations import SCHEMAS, CodeFile, Statement, Trigger, code_files
 
 #: What PostgreSQL says of a routine or view that CREATE OR REPLACE cannot turn into the new one.
 _IRREPLACEABLE = (

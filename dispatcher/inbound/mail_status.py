@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dispatcher.receipt import Blame
+from dispatcher.inbound.receipts import Blame
 
 _BLAMES: Final[Mapping[str, Blame]] = MappingProxyType(
     {

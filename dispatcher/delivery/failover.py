@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from dispatcher.delivery import Delivery, Fault, Outcome, Retry
+from dispatcher.delivery.model import Delivery, Fault, Outcome, Retry
 from dispatcher.providers.circuit_breaker import State
 from dispatcher.providers.client import Guard
 

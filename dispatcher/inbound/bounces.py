@@ -27,13 +27,19 @@ from quopri import decodestring
 from types import MappingProxyType
 from typing import Final
 
-from dispatcher.auto_reply import is_answer, is_automatic
 from dispatcher.channels.return_path import Returned as NamedDelivery
 from dispatcher.channels.return_path import ReturnPath
-from dispatcher.mail_status import blame_of, status_in
-from dispatcher.receipt import Blame, Kind, Receipt
-from dispatcher.signing import BadToken
-from dispatcher.text_bounce import Explanation, Failures, decoded, explanation_in, failures_in
+from dispatcher.inbound.auto_reply import is_answer, is_automatic
+from dispatcher.inbound.mail_status import blame_of, status_in
+from dispatcher.inbound.receipts import Blame, Kind, Receipt
+from dispatcher.inbound.signing import BadToken
+from dispatcher.inbound.text_bounces import (
+    Explanation,
+    Failures,
+    decoded,
+    explanation_in,
+    failures_in,
+)
 
 #: Headers in which servers leave the address that a mail was really sent to.
 _ENVELOPE: Final = ("delivered-to", "x-original-to", "envelope-to", "to")

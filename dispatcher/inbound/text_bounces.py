@@ -18,7 +18,7 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
-from dispatcher.mail_status import failure_in
+from dispatcher.inbound.mail_status import failure_in
 
 # It logs what its detectors raise with a traceback, and raises it too.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from dispatcher.signing import BadToken, Signer
+from dispatcher.inbound.signing import BadToken, Signer
 
 #: A delivery id fits into a bigint.
 _LONGEST_NUMBER: Final = 19

@@ -22,10 +22,11 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from dispatcher import files, queue_schema
-from dispatcher.contract import SchemaError
-from dispatcher.database import is_session_lost
-from dispatcher.definition import Definition, DefinitionError, Irreplaceable
+from dispatcher import package_data
+from dispatcher.db.connections import is_session_lost
+from dispatcher.deploy import queue_schema
+from dispatcher.deploy.contract import SchemaError
+from dispatcher.deploy.definition import Definition, DefinitionError, Irreplaceable
 from dispatcher.rendering.event_type import EventType
 
 _OLDEST_SERVER = 15
@@ -65,9 +66,11 @@ def deploy(
     `events` are registered; those of a catalog are `catalog.events.values()`. Raises SchemaError,
     and then nothing has changed.
     """
-    pending = Deploy(url, sql_folder or files.folder("sql"), list(events))
+    pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events))
     config = Config(attributes={"deploy": pending})
-    config.set_main_option("script_location", str(files.folder("migrations")).replace("%", "%%"))
+    config.set_main_option(
+        "script_location", str(package_data.folder("migrations")).replace("%", "%%")
+    )
     command.upgrade(config, "head")
     return pending.report
 
@@ -102,7 +105,7 @@ class Deploy:
         url = os.environ.get("POSTBELL_DATABASE_URL")
         if not url:
             raise SchemaError("Set POSTBELL_DATABASE_URL to the database to deploy to.")
-        return cls(url, files.folder("sql"), [])
+        return cls(url, package_data.folder("sql"), [])
 
     def run(self) -> None:
         """Deploy, in one transaction.

@@ -1,0 +1,1 @@
+"""What comes back: bounces, receipts, links that people follow."""
