@@ -20,11 +20,8 @@ from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
+from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase
 from tests.support.kept_database import Kept
-
-# What is lost in a crash of the machine is only the test.
-IN_HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-ROOMY = {"max_connections": "200", "max_prepared_transactions": "20"}
 
 #: Names another server to test on.
 ELSEWHERE = "POSTBELL_TEST_DATABASE_URL"
@@ -34,7 +31,6 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own i
 #: Bytes that have to be free in it.
 ROOM = 2 << 30
 
-CreateDatabase = Callable[..., str]
 
 # How wide a terminal is decides what some commands print. Theirs is none; that of whoever runs the
 # suite must not count.

@@ -3,8 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import urllib.error
-import urllib.request
 from typing import Any
 
 import psycopg
@@ -19,9 +17,10 @@ from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
 from dispatcher.settings import Settings
 from tests.support import given
-from tests.support.daemon import running
+from tests.support.daemon import get, running
 from tests.support.given import Connection
 from tests.support.outcome import left_over, states
+from tests.support.peers.server_process import free_port
 from tests.support.scripted_provider import Gate, ScriptedProvider
 from tests.support.waiting import seen
 
@@ -30,26 +29,6 @@ PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 def roster(provider: ScriptedProvider | None = None) -> Roster:
     return Roster([Guard(provider or ScriptedProvider())])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def get(port: int, path: str) -> tuple[int, str]:
-    """Status and body of a page of the daemon."""
-
-    def ask() -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    return await asyncio.to_thread(ask)
 
 
 async def said(port: int, sentence: str) -> None:

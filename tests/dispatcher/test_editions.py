@@ -20,10 +20,10 @@ from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import Sent
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.rendering.catalog import Catalog
-from tests.dispatcher.test_sender import NobodyWatches, batches, email_sender
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.scripted_provider import ScriptedProvider
+from tests.support.senders import NobodyWatches, batches, email_sender
 from tests.support.waiting import seen
 
 TITLE = "order/paid/in_app.json"

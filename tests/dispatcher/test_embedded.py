@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from dispatcher.db import embedded
-from tests.conftest import IN_HASTE
+from tests.support.databases import IN_HASTE
 
 pytestmark = pytest.mark.slow
 

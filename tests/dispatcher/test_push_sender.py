@@ -17,10 +17,10 @@ from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.circuit_breaker import Patience
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from tests.dispatcher.test_sender import Deliver, NobodyWatches, emit, fate, make_due
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.outcome import left_over
+from tests.support.senders import Deliver, NobodyWatches, emit, fate, make_due
 
 PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"

@@ -25,13 +25,13 @@ from dispatcher.providers.client import Guard
 from dispatcher.providers.config import Entry
 from dispatcher.providers.registry import Roster
 from dispatcher.providers.twilio import Twilio
-from tests.dispatcher.test_sender import NobodyWatches, make_due
 from tests.support import given
 from tests.support.client import Client
 from tests.support.daemon import running
 from tests.support.given import Connection, Fate
 from tests.support.http_peer import Drop, Hang
 from tests.support.outcome import left_over
+from tests.support.senders import NobodyWatches, make_due
 from tests.support.twilio_peer import Report, TwilioPeer
 from tests.support.waiting import seen
 

@@ -14,12 +14,15 @@ from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
+from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
-from tests.conftest import CreateDatabase
 from tests.support import given
 from tests.support.client import Client
+from tests.support.databases import CreateDatabase
 from tests.support.given import Connection
 from tests.support.tokens import FRIEND, OURS, SECRET
+from tests.support.webhooks import LINK_SECRET, Counted
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,18 @@ def _empty(session: Connection) -> None:
     session.execute("delete from postbell.tenant where id <> 'default'")
     session.execute("delete from postbell.tenant_event")
     session.execute("update postbell.tenant set disabled_channels = '{}'")
+
+
+@pytest.fixture
+def counted() -> Counted:
+    return Counted()
+
+
+@pytest.fixture
+def intake(sessions: Pool, counted: Counted) -> Intake:
+    return Intake(sessions, counted)
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer([LINK_SECRET])

@@ -8,20 +8,10 @@ from dispatcher.gateway.tracking import PICTURE, TrackingPages
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.inbound.links import Links, Named
 from dispatcher.inbound.signing import Signer
-from tests.gateway.webhooks.conftest import (
-    Counted,
-    counted,
-    delivered_by,
-    intake,
-    pages,
-    receipts,
-    signer,
-)
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection
-
-__all__ = ["counted", "intake", "signer"]
+from tests.support.webhooks import Counted, delivered_by, pages, receipts
 
 TARGET = "https://shop.example/orders/7?a=1&b=%20#top"
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 import pytest
 
 from dispatcher.providers.smtp import Smtp
 from dispatcher.providers.smtp_connection import Endpoint
-from tests.support.smtp_peer import SmtpPeer
-
-
-class Open(Protocol):
-    async def __call__(self, parameters: str = "", credentials: str = "") -> Smtp: ...
+from tests.support.smtp_peer import Open, SmtpPeer
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import MISCONFIGURED
-from tests.providers.conftest import Open
 from tests.support.messages import an_email
-from tests.support.smtp_peer import Drop, Hang, Say, SmtpPeer
+from tests.support.smtp_peer import Drop, Hang, Open, Say, SmtpPeer
 
 BIG = b"x" * 900 + b"\r\n"
 

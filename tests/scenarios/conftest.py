@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Protocol
 
 import psycopg
 import pytest
@@ -21,14 +20,10 @@ from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
-from tests.support.daemon_process import DaemonProcess
+from tests.support.daemon_process import DaemonProcess, StartDaemon
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT
-
-
-class StartDaemon(Protocol):
-    def __call__(self, url: str, **settings: object) -> DaemonProcess: ...
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import await_leader
+from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, message_ids, routed, states

@@ -10,9 +10,8 @@ import statistics
 
 import pytest
 
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import DaemonProcess, await_leader
+from tests.support.daemon_process import DaemonProcess, StartDaemon, await_leader
 from tests.support.given import Connection
 from tests.support.outcome import left_over
 from tests.support.producer import PAYLOAD

@@ -11,9 +11,8 @@ import time
 import psycopg
 import pytest
 
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import await_leader, await_standby
+from tests.support.daemon_process import StartDaemon, await_leader, await_standby
 from tests.support.given import Connection
 from tests.support.outcome import routed
 from tests.support.producer import Producer, producing

@@ -9,9 +9,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import await_leader
+from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT, Reader, blocks, in_order, settled

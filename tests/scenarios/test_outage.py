@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from dispatcher.delivery.model import Retry
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
 from tests.support.daemon import running
-from tests.support.daemon_process import await_leader
+from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, states

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import await_leader
+from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.given import Connection, Fate
 from tests.support.poison import poison
 from tests.support.producer import PAYLOAD

@@ -14,11 +14,11 @@ from dispatcher.providers.base import provider_for
 from dispatcher.providers.circuit_breaker import Patience
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
-from tests.dispatcher.test_daemon import free_port, get
 from tests.support import given
-from tests.support.daemon import running
+from tests.support.daemon import get, running
 from tests.support.given import Connection
 from tests.support.outcome import left_over, states
+from tests.support.peers.server_process import free_port
 from tests.support.smtp_peer import Drop, Say, SmtpPeer
 from tests.support.waiting import seen
 

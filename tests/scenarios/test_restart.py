@@ -17,9 +17,8 @@ from dispatcher.db import embedded
 from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
-from tests.scenarios.conftest import StartDaemon
 from tests.support import given
-from tests.support.daemon_process import await_leader
+from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, message_ids, routed
 from tests.support.producer import Producer, producing

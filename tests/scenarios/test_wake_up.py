@@ -15,9 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import CreateDatabase
 from tests.support import given
 from tests.support.daemon_process import DaemonProcess, await_leader
+from tests.support.databases import CreateDatabase
 from tests.support.given import Connection
 from tests.support.outcome import routed
 from tests.support.producer import PAYLOAD

@@ -20,8 +20,8 @@ from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.rendering.catalog import Catalog
-from tests.conftest import IN_HASTE
 from tests.support import given
+from tests.support.databases import IN_HASTE
 from tests.support.given import Connection
 
 OLD = Path("/usr/lib/postgresql/15/bin")

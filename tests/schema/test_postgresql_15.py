@@ -12,7 +12,7 @@ from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
-from tests.conftest import IN_HASTE
+from tests.support.databases import IN_HASTE
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 

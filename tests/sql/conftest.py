@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import psycopg
 import pytest
 
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection
 from tests.support.kept_database import Kept
-
-
-class Connect(Protocol):
-    def __call__(self, *, autocommit: bool = True) -> Connection: ...
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -12,6 +9,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from tests.support import given
 from tests.support.given import Connection
+from tests.support.roles import VERBS, acting_as
 
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 
@@ -26,17 +24,6 @@ READER = {
     "is_meant_for",
     "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
     "require_identifier", "require_short", "require_recipient",
-}  # fmt: skip
-VERBS = {
-    "emit", "require_value", "exact_amount", "is_of_type", "is_iso_date", "notify_badge_awarded",
-    "notify_class_bundle_completed", "notify_class_bundle_created", "notify_class_deposit_paid",
-    "notify_class_message_received", "notify_class_ticket_created", "notify_installment_due",
-    "notify_invoice_generated", "notify_loyalty_points_awarded", "notify_milestone_reached",
-    "notify_order_assigned", "notify_order_completed", "notify_order_created", "notify_order_paid",
-    "notify_payment_completed", "notify_payment_failed", "notify_redemption_approved",
-    "notify_redemption_rejected", "notify_refund_processed", "notify_ticket_assigned",
-    "notify_ticket_created", "notify_ticket_escalated", "notify_ticket_reopened",
-    "notify_ticket_reply", "notify_ticket_resolved", "notify_tier_upgraded", "notify_wallet_loaded",
 }  # fmt: skip
 FUNCTIONS = {
     "producer": {"notify", "cancel"} | VERBS,
@@ -147,18 +134,6 @@ RELATIONS = """
     where relnamespace = 'postbell'::regnamespace
       and relkind in ('r', 'p', 'v')
 """
-
-
-@contextmanager
-def acting_as(connection: Connection, role: str, **settings: str) -> Iterator[None]:
-    """Everything in the block is done by the role, with its settings."""
-    for name, setting in settings.items():
-        connection.execute("select set_config(%s, %s, true)", [f"postbell.{name}", setting])
-    connection.execute(sql.SQL("set local role {}").format(sql.Identifier(f"postbell_{role}")))
-    yield
-    connection.execute("reset role")
-    for name in settings:
-        connection.execute("select set_config(%s, '', true)", [f"postbell.{name}"])
 
 
 def is_denied(connection: Connection, statement: str) -> bool:

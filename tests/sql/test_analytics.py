@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.conftest import CreateDatabase
 from tests.support import given
+from tests.support.databases import CreateDatabase
 from tests.support.given import CHANNELS, Connection
 from tests.support.random_history import END, ZONES, make_up
 

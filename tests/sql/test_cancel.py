@@ -7,8 +7,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection
 
 SUBJECT = "order:7"

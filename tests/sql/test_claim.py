@@ -13,8 +13,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection, Fate
 
 Named = dict[str, object]

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
-from tests.support.background import Background, await_waiting
+from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
 
 

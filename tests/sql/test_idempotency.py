@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection
 
 

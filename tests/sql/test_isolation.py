@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection, Fate
 from tests.support.poison import poison
 

@@ -9,9 +9,8 @@ import pytest
 from psycopg import errors
 
 from dispatcher.errors import InvalidArgumentError
-from tests.sql.conftest import Connect
 from tests.support import given
-from tests.support.background import Background, await_waiting
+from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection
 
 MAPPING: dict[str, object] = {

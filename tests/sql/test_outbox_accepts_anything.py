@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import Connection
 
 LONG = "x" * 3000

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from dispatcher.db import connections
-from tests.conftest import CreateDatabase
 from tests.support import given
+from tests.support.databases import CreateDatabase
 from tests.support.given import Connection
 
 # Filling the tables takes longer than all the questions.

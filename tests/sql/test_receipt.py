@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
-from tests.support.background import Background, await_waiting
+from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
 
 Receipt = dict[str, Any]

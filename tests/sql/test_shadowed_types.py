@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.sql.conftest import Connect
 from tests.support import given
+from tests.support.background import Connect
 from tests.support.given import AUTH, P256DH, Connection
 
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
-from tests.support.background import Background, await_waiting
+from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
 
 

@@ -12,11 +12,11 @@ from psycopg import errors, sql
 from psycopg.sql import Composable
 
 from dispatcher.errors import InvalidArgumentError
-from tests.sql.test_access import VERBS, acting_as
 from tests.support import given
 from tests.support.event_catalogue import ENTRIES
 from tests.support.given import Connection
 from tests.support.moments import MOMENTS, Moment
+from tests.support.roles import VERBS, acting_as
 
 every_moment = pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.id)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.sql.conftest import Connect
 from tests.support import given
-from tests.support.background import Background, await_waiting, rings
+from tests.support.background import Background, Connect, await_waiting, rings
 from tests.support.given import Connection
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support import given
 from tests.support.given import Connection
@@ -60,3 +60,7 @@ def rings(listener: Connection) -> int:
     # A round trip: the server delivers what is due before it answers.
     listener.execute("select")
     return sum(1 for _ in listener.notifies(timeout=0.05))
+
+
+class Connect(Protocol):
+    def __call__(self, *, autocommit: bool = True) -> Connection: ...

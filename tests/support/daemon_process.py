@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 
@@ -111,3 +112,7 @@ def await_standby(url: str, daemon: DaemonProcess) -> None:
 
     with psycopg.connect(url, autocommit=True) as connection:
         until(stands_by, "a router stands by")
+
+
+class StartDaemon(Protocol):
+    def __call__(self, url: str, **settings: object) -> DaemonProcess: ...

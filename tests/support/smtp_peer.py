@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from dispatcher.providers.smtp import Smtp
 
 
 @dataclass(frozen=True)
@@ -204,3 +207,7 @@ class _Session:
         if isinstance(act, Hang):
             await asyncio.sleep(act.seconds)
         return act
+
+
+class Open(Protocol):
+    async def __call__(self, parameters: str = "", credentials: str = "") -> Smtp: ...

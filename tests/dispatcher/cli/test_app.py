@@ -14,8 +14,8 @@ import pytest
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli.exits import ExitCode, Failure, failure_of
 from dispatcher.deploy.contract import SchemaError
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 COMMANDS = (
     "deploy",

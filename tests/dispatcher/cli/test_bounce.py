@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from dispatcher.channels.return_path import ReturnPath
 from dispatcher.inbound.signing import Signer
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
 from tests.support.bounce_mails import ABSENT, COMPLAINT, EXCHANGE, ID, POSTFIX, crlf
 from tests.support.bounce_samples import SAMPLES
+from tests.support.cli import Cli
 
 SECRET = "what this command signs and verifies with"
 

@@ -16,8 +16,8 @@ from aiosmtpd.smtp import AuthResult
 from psycopg.conninfo import make_conninfo
 
 from dispatcher.cli.exits import ExitCode
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 pytestmark = pytest.mark.slow
 

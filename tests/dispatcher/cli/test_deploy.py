@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from dispatcher import CONTRACT
-from tests.dispatcher.cli.conftest import Cli
+from tests.support.cli import Cli
 
 
 def test_deploy_makes_an_empty_database_ready(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 STOCK = {
     "key": "stock.low",

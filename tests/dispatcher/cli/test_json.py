@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from dispatcher.cli import app, questions
 from dispatcher.cli.exits import ExitCode
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 from tests.support.commands import COMMANDS, Command
 
 ANSWERING = [command for command in COMMANDS if "--json" in command.options]

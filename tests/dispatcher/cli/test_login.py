@@ -10,8 +10,8 @@ import pytest
 
 from dispatcher.cli.exits import ExitCode
 from dispatcher.gateway.token import Claims, OperatorClaims, TokenReader
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 SECRET = "a secret of enough characters for a hash"
 

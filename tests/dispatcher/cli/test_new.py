@@ -10,7 +10,7 @@ import pytest
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import TEMPLATES
 from dispatcher.rendering.lint import check
-from tests.dispatcher.cli.conftest import Cli
+from tests.support.cli import Cli
 from tests.support.renderings import TEMPLATES as SHIPPED
 from tests.support.renderings import folder
 

@@ -13,7 +13,7 @@ import pytest
 
 from dispatcher.cli.exits import ExitCode
 from dispatcher.db import embedded
-from tests.dispatcher.cli.conftest import Cli
+from tests.support.cli import Cli
 from tests.support.commands import COMMANDS, Command
 
 ASKING = [command for command in COMMANDS if "--embedded" in command.options]

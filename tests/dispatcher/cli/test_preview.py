@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 from tests.support.renderings import folder, in_app_files
 
 pytestmark = pytest.mark.slow

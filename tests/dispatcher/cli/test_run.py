@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 pytestmark = pytest.mark.slow
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 
 def test_stats_of_an_idle_database(cli: Cli) -> None:

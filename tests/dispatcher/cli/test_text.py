@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 SMS = "order/paid/sms.txt"
 

@@ -10,7 +10,7 @@ import pytest
 from dispatcher.cli.exits import ExitCode
 from dispatcher.providers.base import provider_for
 from dispatcher.providers.vapid import VapidKey
-from tests.dispatcher.cli.conftest import Cli
+from tests.support.cli import Cli
 
 
 @pytest.fixture

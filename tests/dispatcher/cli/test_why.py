@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.dispatcher.cli.conftest import Cli
 from tests.support import given
+from tests.support.cli import Cli
 
 #: What support must not read.
 CANARY = "canary-4711"

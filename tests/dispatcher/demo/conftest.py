@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPMessage
-from typing import Any
 
 import psycopg
 import pytest
@@ -17,59 +13,14 @@ from dispatcher.db import connections
 from dispatcher.demo import cast
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.chronicle import Account
-from dispatcher.demo.mail_catcher import MailCatcher
 from dispatcher.demo.market.ledger import Diary
 from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.demo.page import server
 from dispatcher.demo.page.app import application
 from dispatcher.demo.page.caught import CaughtPages
 from dispatcher.demo.page.reader import Reader
-from tests.conftest import CreateDatabase
-from tests.support import given
-
-
-@dataclass
-class Answer:
-    """What the page said."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
-class Page:
-    """The page, and what it shows: mails and moments that a test puts there."""
-
-    port: int
-    db: given.Connection
-    catchers: Catchers
-    accounts: list[Account] = field(default_factory=list)
-
-    @property
-    def mails(self) -> MailCatcher:
-        assert self.catchers.mails is not None
-        return self.catchers.mails
-
-    async def get(self, path: str, **headers: str) -> Answer:
-        return await asyncio.to_thread(self._ask, "GET", path, None, headers)
-
-    async def post(self, path: str, body: object, **headers: str) -> Answer:
-        headers = {"Content-Type": "application/json", **headers}
-        return await asyncio.to_thread(self._ask, "POST", path, json.dumps(body), headers)
-
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
+from tests.support.databases import CreateDatabase
+from tests.support.demo_page import Page
 
 
 @pytest.fixture(scope="session")

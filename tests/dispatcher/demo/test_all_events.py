@@ -26,9 +26,9 @@ from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.providers.client import Guard
 from dispatcher.providers.registry import Roster
 from dispatcher.rendering.catalog import Catalog
-from tests.conftest import CreateDatabase
 from tests.support import given
 from tests.support.daemon import running
+from tests.support.databases import CreateDatabase
 from tests.support.demo_events import ALL_CHANNELS, CATALOGUE, Entry
 from tests.support.waiting import seen
 

@@ -9,8 +9,8 @@ import pytest
 from dispatcher.demo.chronicle import Account
 from dispatcher.demo.mail_catcher import CaughtMail
 from dispatcher.demo.market.ledger import Moment
-from tests.dispatcher.demo.conftest import Page
 from tests.support import given
+from tests.support.demo_page import Page
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 EVIL = '<img src=x onerror=alert(1)>"</script>'

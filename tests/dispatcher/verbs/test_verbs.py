@@ -21,10 +21,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from dispatcher import verbs
 from dispatcher.errors import InvalidArgumentError, UnknownRecipientError
-from tests.dispatcher.verbs.conftest import Ground, async_engine_for, engine_for, needs_greenlet
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.moments import MOMENTS, ORDER, PROFILE, TICKET, Moment
+from tests.support.verb_connections import Ground, async_engine_for, engine_for, needs_greenlet
 
 PAID: Any = {"order": {"id": 42, "client_id": "u1"}, "payment_amount": "19.90"}
 

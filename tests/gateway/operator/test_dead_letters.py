@@ -6,9 +6,9 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from tests.gateway.operator.conftest import CANARY, refused
 from tests.support import given
 from tests.support.client import Client, cookies_of
+from tests.support.failed_deliveries import CANARY, refused
 from tests.support.given import Connection
 from tests.support.tokens import FRIEND, OURS
 

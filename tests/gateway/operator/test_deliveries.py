@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from dispatcher.gateway.operator import deliveries
-from tests.gateway.operator.conftest import CANARY, delivery_of, refused
 from tests.support import given
 from tests.support.client import Client
+from tests.support.failed_deliveries import CANARY, delivery_of, refused
 from tests.support.given import Connection
 
 PATH = "/v1/operator/deliveries"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.gateway.operator import events
-from tests.gateway.operator.conftest import CANARY, refused
 from tests.support import given
 from tests.support.client import Client
+from tests.support.failed_deliveries import CANARY, refused
 from tests.support.given import Connection
 
 PATH = "/v1/operator/events"

@@ -6,9 +6,9 @@ import pytest
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway import db_roles
-from tests.gateway.operator.conftest import CANARY, refused
 from tests.support import given
 from tests.support.client import Client
+from tests.support.failed_deliveries import CANARY, refused
 from tests.support.given import Connection
 
 PATHS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.operator.conftest import CANARY
 from tests.support import given
 from tests.support.client import Client
+from tests.support.failed_deliveries import CANARY
 from tests.support.given import Connection
 
 PATH = "/v1/operator/rejections"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dispatcher.gateway.token import operator_login_token
-from tests.gateway.operator.conftest import delivery_of, refused
 from tests.support import given
+from tests.support.failed_deliveries import delivery_of, refused
 from tests.support.gateway import serving
 from tests.support.given import Connection
 from tests.support.login import enter

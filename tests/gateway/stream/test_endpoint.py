@@ -24,6 +24,7 @@ from tests.support import given
 from tests.support.background import Background
 from tests.support.event_source import Tap, opened, resuming
 from tests.support.given import Connection
+from tests.support.stream_events import tell
 from tests.support.waiting import seen
 
 
@@ -47,18 +48,6 @@ async def app(
 ) -> AsyncIterator[Stream]:
     async with serving(database_url, sessions, authenticator) as gateway:
         yield gateway
-
-
-def tell(db: Connection, number: int, who: str = "u1", tenant_id: str = "default") -> None:
-    """A notification of that number, as record_stream() writes it."""
-    with db.transaction():
-        given.rows(
-            db,
-            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
-            " values (%s, 'notification', %s, json_build_object('id', %s::int))",
-            tenant_id, who, number,
-        )  # fmt: skip
-        given.call(db, "ring_gateways")
 
 
 def another_epoch(db: Connection) -> None:

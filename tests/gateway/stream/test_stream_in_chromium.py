@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.gateway.stream.test_endpoint import tell
 from tests.support.gateway import serving
 from tests.support.given import Connection
 from tests.support.peers.browser import until
 from tests.support.peers.chromium import Chromium
 from tests.support.peers.server_process import free_port
+from tests.support.stream_events import tell
 from tests.support.tokens import token
 
 pytestmark = pytest.mark.slow

@@ -15,12 +15,12 @@ from dispatcher.gateway.tracking import PICTURE
 from dispatcher.inbound.links import Links, Named
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings, SettingsError
-from tests.gateway.webhooks.conftest import delivered_by, state
-from tests.gateway.webhooks.test_sendgrid import PRIVATE, body_of, event, post, public
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection
+from tests.support.sendgrid_webhook import PRIVATE, body_of, event, post, public
 from tests.support.tokens import SECRET
+from tests.support.webhooks import delivered_by, state
 
 
 def settings_with(tmp_path: Path, key: str) -> Settings:

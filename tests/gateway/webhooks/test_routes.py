@@ -10,7 +10,7 @@ from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.inbound.signing import Signer
 from dispatcher.providers.config import Entry
-from tests.gateway.webhooks.conftest import Counted
+from tests.support.webhooks import Counted
 
 TEXTS = f"twilio://AC{'0' * 32}:token@api.twilio.com?from=%2B12025550123"
 WITH_KEY = f"twilio://SK{'0' * 32}:secret@api.twilio.com?account=AC{'0' * 32}&from=%2B12025550123"

@@ -8,7 +8,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,55 +16,16 @@ from hypothesis import strategies as st
 from dispatcher.gateway.webhooks.handler import Intake, Unreadable
 from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
 from dispatcher.inbound.receipts import Blame, Kind
-from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
-from tests.support.client import Answer, Client
+from tests.support.client import Client
 from tests.support.given import Connection, rows
-
-PRIVATE = ec.generate_private_key(ec.SECP256R1())
-NOW = 1_900_000_000
-PATH = "/v1/webhooks/sendgrid/mails"
-
-
-def public(key: ec.EllipticCurvePrivateKey) -> str:
-    """As SendGrid's settings page shows it: the middle of a PEM."""
-    der = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return b64encode(der).decode()
+from tests.support.sendgrid_webhook import NOW, PATH, PRIVATE, body_of, event, post, public
+from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
 
 
 @pytest.fixture
 def sendgrid(intake: Intake, counted: Counted) -> Client:
     door = SendGridWebhook({"mails": public(PRIVATE)}, intake, counted, now=lambda: NOW)
     return door_at("/v1/webhooks/sendgrid/{provider}", door)
-
-
-async def post(
-    client: Client,
-    body: bytes,
-    *,
-    at: int = NOW,
-    key: ec.EllipticCurvePrivateKey = PRIVATE,
-    path: str = PATH,
-) -> Answer:
-    signature = key.sign(str(at).encode() + body, ec.ECDSA(hashes.SHA256()))
-    return await client.send(
-        "POST",
-        path,
-        body,
-        x_twilio_email_event_webhook_signature=b64encode(signature).decode(),
-        x_twilio_email_event_webhook_timestamp=str(at),
-    )
-
-
-def event(delivery: int | None, kind: str, event_id: str | None = None, **more: Any) -> Any:
-    named = {"event": kind, "sg_event_id": event_id or kind, "timestamp": NOW - 5, **more}
-    return named if delivery is None else {**named, "postbell_delivery_id": str(delivery)}
-
-
-def body_of(*events: Any) -> bytes:
-    # With the line breaks that SendGrid puts between events: what is signed are bytes.
-    return b"[" + b",\r\n".join(json.dumps(each).encode() for each in events) + b"]\r\n"
 
 
 async def test_events_drive_the_delivery(sendgrid: Client, db: Connection) -> None:

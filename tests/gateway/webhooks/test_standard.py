@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.standard import StandardWebhook
-from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, rows
+from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
 
 KEY = b"twenty-four bytes or more"
 NOW = 1_900_000_000

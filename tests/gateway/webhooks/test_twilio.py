@@ -17,9 +17,9 @@ from dispatcher.inbound.links import Links, Named
 from dispatcher.inbound.receipts import Blame
 from dispatcher.inbound.signing import Signer
 from dispatcher.providers.twilio import codes_with, known_codes
-from tests.gateway.webhooks.conftest import Counted, delivered_by, door_at, receipts, state
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, identity, rows
+from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
 
 TOKEN = "the auth token of an account"
 NAMED = Named(1, "0" * 32)

@@ -1,23 +1,20 @@
-"""Webhooks on a database with one text and one mail in it, and what they counted."""
+"""A webhook as its provider calls it, what it counted and what it recorded."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from dispatcher.db.connections import Pool
 from dispatcher.gateway import problem
 from dispatcher.gateway.tracking import TrackingPages
-from dispatcher.gateway.webhooks.handler import Door, Intake
-from dispatcher.inbound.signing import Signer
+from dispatcher.gateway.webhooks.handler import Door
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection
 
-SECRET = "what this gateway signs its own links with"
+LINK_SECRET = "what this gateway signs its own links with"
 
 
 class Counted:
@@ -32,21 +29,6 @@ class Counted:
 
     def turned_away(self, provider: str, reason: str) -> None:
         self.reasons[provider, reason] += 1
-
-
-@pytest.fixture
-def counted() -> Counted:
-    return Counted()
-
-
-@pytest.fixture
-def intake(sessions: Pool, counted: Counted) -> Intake:
-    return Intake(sessions, counted)
-
-
-@pytest.fixture
-def signer() -> Signer:
-    return Signer([SECRET])
 
 
 def door_at(path: str, door: Door) -> Client:

@@ -1,0 +1,76 @@
+"""A sender of mails over a scripted provider, and the batches that it delivers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.email import EmailChannel
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.sender import Sender
+from dispatcher.providers.client import Guard
+from dispatcher.providers.registry import Roster
+from tests.support import given
+from tests.support.given import Connection, Fate
+from tests.support.scripted_provider import ScriptedProvider
+
+
+class NobodyWatches:
+    def attempted(
+        self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
+    ) -> None: ...
+
+    def handed_over(self, channel: str, *seconds: float) -> None: ...
+
+    def held(self, channel: str) -> None: ...
+
+
+def email_sender(
+    sessions: Pool,
+    editions: Editions,
+    provider: ScriptedProvider,
+    *,
+    in_flight: int = 4,
+    max_attempts: int = 10,
+    crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
+) -> Sender:
+    channel = EmailChannel("shop@shop.example", max_attempts=max_attempts)
+    channel.crash_policy = crash_policy
+    roster = Roster([Guard(provider)])
+    return ProviderSender(sessions, editions, NobodyWatches(), channel, roster, in_flight=in_flight)
+
+
+def emit(db: Connection, many: int = 1, channel: str = "email", **columns: Any) -> list[int]:
+    """Emits and routes; the events' ids."""
+    payload = columns.pop("payload", {"order_id": 42, "amount": "19.90"})
+    events = [given.emit(db, payload=payload, channels=[channel], **columns) for _ in range(many)]
+    given.route(db)
+    return events
+
+
+def batches(db: Connection) -> list[int]:
+    return given.column(db, "select id from postbell.batch order by id")
+
+
+def fate(db: Connection, event: int, channel: str = "email") -> Fate:
+    return given.deliveries(db, event)["u1", channel]
+
+
+def make_due(db: Connection) -> None:
+    """Lets what waits be due, and queues it."""
+    db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
+    given.value(db, "select postbell.release_due(500)")
+
+
+class Deliver:
+    """Every batch that there is, one after the other, by one sender."""
+
+    def __init__(self, db: Connection, sender: Sender) -> None:
+        self._db = db
+        self._sender = sender
+
+    async def __call__(self) -> None:
+        for batch in batches(self._db):
+            await self._sender.deliver(batch)
