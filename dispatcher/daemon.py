@@ -21,7 +21,7 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.db import connections, pgbouncer
 from dispatcher.db.queries import Functions, MirrorFault
-from dispatcher.delivery.bulletin import INTERVAL, Bulletin
+from dispatcher.delivery.bulletin import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.push_sender import PushSender
@@ -31,7 +31,7 @@ from dispatcher.health import Health
 from dispatcher.inbound.links import Links
 from dispatcher.metrics import Depth, Metrics
 from dispatcher.outgoing import OUTGOING
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.router import Router
@@ -68,15 +68,17 @@ class Daemon:
     `roster` has the providers; by default those that the settings name.
     """
 
-    def __init__(self, url: str, settings: Settings, *, roster: Roster | None = None) -> None:
+    def __init__(
+        self, url: str, settings: Settings, *, registry: ProviderRegistry | None = None
+    ) -> None:
         self._url = url
         self._settings = settings
-        self._roster = roster or Roster.of(settings.provider_entries)
+        self._registry = registry or ProviderRegistry.from_config(settings.provider_entries)
         if settings.signer is not None:
-            self._roster.report_to(Links(settings.public_url, settings.signer).report)
+            self._registry.set_callback_url(Links(settings.public_url, settings.signer).callback)
         self._sessions = connections.pool(url, "sender", SENDER_SESSIONS)
         self._metrics = Metrics(self._depth)
-        self._health = Health(providers=lambda: self._roster.statuses)
+        self._health = Health(providers=lambda: self._registry.statuses)
         self._stopping = asyncio.Event()
         self._senders: list[Sender] = []
         self._queues: list[Queue] = []
@@ -95,8 +97,8 @@ class Daemon:
 
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._sessions)
-            await self._roster.open()
-            stack.push_async_callback(self._roster.close)
+            await self._registry.open()
+            stack.push_async_callback(self._registry.close)
 
             observers = [self._start_pulse(), *self._start_server()]
             queues = []
@@ -136,7 +138,7 @@ class Daemon:
             self._start_queue("sse", stream, STREAM_BATCHES),
         ]
         for name, channel_of in OUTGOING.items():
-            if not self._roster.of_channel(name):
+            if not self._registry.for_channel(name):
                 log.warning("a channel has no provider: what is for it stays queued", channel=name)
                 continue
             channel = channel_of(self._settings)
@@ -147,7 +149,7 @@ class Daemon:
                 editions,
                 self._metrics,
                 channel,
-                self._roster,
+                self._registry,
                 in_flight=max(1, channel.concurrency // OUTGOING_BATCHES),
             )
             queues.append(self._start_queue(name, sender, OUTGOING_BATCHES))
@@ -230,9 +232,9 @@ class Daemon:
     def _start_bulletin(self) -> asyncio.Task[None]:
         part = "bulletin"
         self._health.expect(part, PATIENCE + INTERVAL)
-        bulletin = Bulletin(self._roster, lambda: self._health.beat(part))
-        self._roster.observe(self._metrics)
-        self._roster.observe(bulletin)
+        bulletin = ProviderStatusReporter(self._registry, lambda: self._health.beat(part))
+        self._registry.observe(self._metrics)
+        self._registry.observe(bulletin)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:

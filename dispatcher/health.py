@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from dispatcher.delivery.missing_templates import Missing
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
-from dispatcher.providers.client import Status
+from dispatcher.providers.client import ProviderStatus
 from dispatcher.rendering.template_set import Fault
 
 #: Seconds for the requests in hand when the server is asked to stop.
@@ -64,7 +64,7 @@ class Health:
         self,
         clock: Callable[[], float] = time.monotonic,
         *,
-        providers: Callable[[], Iterable[Status]] = tuple,
+        providers: Callable[[], Iterable[ProviderStatus]] = tuple,
     ) -> None:
         self._clock: Final = clock
         self._providers: Final = providers
@@ -140,7 +140,7 @@ class Health:
                 "state": status.state,
                 "reason": mask(status.reason) or None,
                 "since": status.since.isoformat(),
-                "opens_in_seconds": round(status.opens_in, 1),
+                "opens_in_seconds": round(status.retry_in, 1),
             }
             for status in self._providers()
         }

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.delivery.missing_templates import Missing
-from dispatcher.providers.circuit_breaker import State
-from dispatcher.providers.client import Status
+from dispatcher.providers.circuit_breaker import BreakerState
+from dispatcher.providers.client import ProviderStatus
 
 log = structlog.get_logger()
 
@@ -156,8 +156,8 @@ class Metrics:
         """A delivery waits because no provider could be asked."""
         self._held.labels(channel).inc()
 
-    def provider_changed(self, status: Status) -> None:
-        for state in State:
+    def provider_changed(self, status: ProviderStatus) -> None:
+        for state in BreakerState:
             labels = self._provider_state.labels(status.channel, status.provider, state.value)
             labels.set(status.state is state)
 

@@ -31,7 +31,7 @@ from dispatcher.inbound.links import Links
 from dispatcher.inbound.signing import SHORTEST_SECRET, Signer, check_secret
 from dispatcher.masking import mask_url
 from dispatcher.providers.base import ProviderUrlError, provider_for
-from dispatcher.providers.config import Entry, ProvidersFileError, read_entries
+from dispatcher.providers.config import ProviderConfig, ProvidersFileError, read_providers
 
 PREFIX: Final = "POSTBELL_"
 #: The suite's own variables; they are no settings.
@@ -339,9 +339,9 @@ class Settings(BaseSettings):
         return RETURN_PATH.replace("{domain}", self.bounce_domain)
 
     @cached_property
-    def named_providers(self) -> tuple[Entry, ...]:
+    def named_providers(self) -> tuple[ProviderConfig, ...]:
         """The providers of the file, if there is one. Raises ProvidersFileError."""
-        return () if self.providers is None else read_entries(self.providers, os.environ)
+        return () if self.providers is None else read_providers(self.providers, os.environ)
 
     @property
     def names_a_mail_server(self) -> bool:
@@ -351,7 +351,7 @@ class Settings(BaseSettings):
         )
 
     @cached_property
-    def provider_entries(self) -> tuple[Entry, ...]:
+    def provider_entries(self) -> tuple[ProviderConfig, ...]:
         """The providers of the file; before them the mail server, if none of them takes mail.
 
         Raises ProvidersFileError.
@@ -367,7 +367,7 @@ class Settings(BaseSettings):
         if any(entry.name == name for entry in entries):
             sentence = f"{self.providers}: [{name}] is what the mail server is called:"
             raise ProvidersFileError([f"{sentence} take another name."])
-        return (Entry(name, "email", url), *entries)
+        return (ProviderConfig(name, "email", url), *entries)
 
     @property
     def logs_to_console(self) -> bool:

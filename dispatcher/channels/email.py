@@ -44,7 +44,7 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class FromHeader:
     """Who a mail is from."""
 
     name: str
@@ -65,7 +65,7 @@ class Email:
     #: The delivery's, see Delivery.identity.
     identity: str
     envelope_from: str
-    sender: Sender
+    sender: FromHeader
     to: str = field(repr=False)
     reply_to: str | None
     #: One line, without control characters that could end it.
@@ -246,14 +246,14 @@ class EmailChannel:
 
 # A mail is built on every try, and most of a tenant's mails have the same sender.
 @lru_cache(maxsize=1024)
-def _sender(name: str, address: str) -> Sender | Refused:
+def _sender(name: str, address: str) -> FromHeader | Refused:
     mailbox = _mailbox(address)
     if isinstance(mailbox, Refused):
         return Refused(f"from_address: {mailbox.reason}")
     if not mime.is_header_safe(name):
         return Refused("from_name: it contains a line break or NUL")
     name = name.strip()
-    return Sender(name, mailbox, mime.mailbox("From", name, mailbox.address))
+    return FromHeader(name, mailbox, mime.mailbox("From", name, mailbox.address))
 
 
 # Checking an address takes 30 µs, a third of building its mail.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class StreamMessage:
     """What a page shows, ready to be told. Its repr does not show what it says."""
 
     delivery_id: int
@@ -40,6 +40,6 @@ class SseChannel:
         """The recipient: a page is known by whose it is."""
         return delivery.recipient.id
 
-    def message(self, delivery: Delivery, content: SseContent) -> Notice | Refused:
+    def message(self, delivery: Delivery, content: SseContent) -> StreamMessage | Refused:
         """The notice. Its link was checked when it was rendered."""
-        return Notice(delivery.id, delivery.tenant.id, delivery.recipient.id, content)
+        return StreamMessage(delivery.id, delivery.tenant.id, delivery.recipient.id, content)

@@ -11,7 +11,7 @@ from html import escape, unescape
 from typing import Final
 
 from dispatcher.delivery.model import Delivery
-from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 
 #: The address of a link, as our templates and the CSS inliner write it.
@@ -34,7 +34,7 @@ class Tracking:
 
     def in_html(self, html: str, delivery: Delivery) -> str:
         """The HTML as this delivery's own copy, unchanged if nothing is to be known."""
-        named = Named(delivery.id, delivery.identity)
+        named = DeliveryRef(delivery.id, delivery.identity)
         if "clicks" in delivery.tracking:
             html = _HREF.sub(lambda found: self._led_past_us(found, named), html)
         if "opens" in delivery.tracking:
@@ -44,7 +44,7 @@ class Tracking:
             )
         return html
 
-    def _led_past_us(self, found: re.Match[str], named: Named) -> str:
+    def _led_past_us(self, found: re.Match[str], named: DeliveryRef) -> str:
         target = unescape(found["target"]).strip()
         # Only what leads to the web: not mailto:, and not the way out.
         if not target.lower().startswith(("https://", "http://")) or target in _OUR_OWN:

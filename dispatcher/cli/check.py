@@ -17,14 +17,14 @@ from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json, counted
 from dispatcher.db import pgbouncer
-from dispatcher.delivery.model import Fault, Retry
+from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
 from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
 from dispatcher.outgoing import OUTGOING
-from dispatcher.providers.base import Greeter, Provider, provider_for
-from dispatcher.providers.config import Entry
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.base import Checkable, Provider, provider_for
+from dispatcher.providers.config import ProviderConfig
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from dispatcher.reasons import reason_of
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
@@ -195,9 +195,9 @@ def _gateway(settings: Settings) -> Iterator[Result]:
         )
 
 
-def _is_local(entry: Entry) -> bool:
+def _is_local(entry: ProviderConfig) -> bool:
     if entry.url.startswith("smtp"):
-        return Endpoint.from_url(entry.url).is_loopback
+        return SmtpEndpoint.from_url(entry.url).is_loopback
     return entry.url.startswith("console:")
 
 
@@ -383,21 +383,21 @@ def _providers(settings: Settings) -> Iterator[Result]:
         )
 
 
-async def _greetings(entries: Sequence[Entry], *, is_named: bool) -> list[Result]:
+async def _greetings(entries: Sequence[ProviderConfig], *, is_named: bool) -> list[Result]:
     return await asyncio.gather(
         # The first is the default where nobody named a mail server.
         *(_greeting(entry, is_named=is_named or i > 0) for i, entry in enumerate(entries))
     )
 
 
-async def _greeting(entry: Entry, *, is_named: bool) -> Result:
+async def _greeting(entry: ProviderConfig, *, is_named: bool) -> Result:
     if entry.url.startswith("console:"):
         what = "Mails" if entry.channel == "email" else "Text messages"
         return Result("ok", "providers", f"{entry.name}: {what} are printed, not sent.")
     provider = provider_for(entry.url, name=entry.name)
     # Its repr names the host and shows no secret.
     shown = f"{entry.name}, {provider!r},"
-    if not isinstance(provider, Greeter):
+    if not isinstance(provider, Checkable):
         return Result("information", "providers", f"{shown} can be asked only by sending.")
     try:
         fault = await asyncio.wait_for(_greet(provider, provider), _PATIENCE)
@@ -410,13 +410,13 @@ async def _greeting(entry: Entry, *, is_named: bool) -> Result:
         sentence = f"{shown} does not answer: {said}. Mails wait; POSTBELL_SMTP_URL is not set."
         return Result("information", "providers", sentence)
     sentence = f"{shown} cannot be used: {said}. Check its URL."
-    is_unreachable = fault.fault is not Fault.CONFIGURATION
+    is_unreachable = fault.scope is not FailureScope.CONFIGURATION
     return Result("error", "providers", sentence, is_unreachable)
 
 
-async def _greet(provider: Provider[Any], greeter: Greeter) -> Retry | None:
+async def _greet(provider: Provider[Any], greeter: Checkable) -> Retry | None:
     await provider.open()
     try:
-        return await greeter.greet()
+        return await greeter.check()
     finally:
         await provider.close()

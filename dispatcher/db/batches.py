@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from pydantic_core import to_json
 
 from dispatcher.channels.in_app import InAppItem
-from dispatcher.channels.sse import Notice
+from dispatcher.channels.sse import StreamMessage
 from dispatcher.db.statement import statement
 from dispatcher.delivery.model import Device, Tenant
 from dispatcher.inbound.receipts import Blame
@@ -406,7 +406,7 @@ async def record_stream(
     connection: Connection,
     batch_id: int,
     claim_token: UUID,
-    notices: Sequence[Notice],
+    notices: Sequence[StreamMessage],
     versions: Versions,
 ) -> int | None:
     """How many were told."""

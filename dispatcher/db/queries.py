@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 from pydantic_core import to_json
 
 from dispatcher.channels.in_app import InAppItem
-from dispatcher.channels.sse import Notice
+from dispatcher.channels.sse import StreamMessage
 from dispatcher.delivery.model import Device, Tenant
 from dispatcher.inbound.receipts import Blame
 from dispatcher.metrics import Depth
@@ -482,7 +482,7 @@ class Functions:
         return None if recorded is None else int(recorded)
 
     async def record_stream(
-        self, batch_id: int, claim_token: UUID, notices: Sequence[Notice], versions: Versions
+        self, batch_id: int, claim_token: UUID, notices: Sequence[StreamMessage], versions: Versions
     ) -> int | None:
         """How many were told."""
         written = to_json(

@@ -13,24 +13,24 @@ from typing import Final
 
 from dispatcher.db.queries import Functions
 from dispatcher.masking import mask
-from dispatcher.providers.client import Status
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderStatus
+from dispatcher.providers.registry import ProviderRegistry
 
 #: Seconds between two reports where nothing changes; `postbell.providers` forgets who misses three.
 INTERVAL: Final = 30.0
 
 
-class Bulletin:
+class ProviderStatusReporter:
     """Reports at every change, and now and then: an observer of the roster."""
 
-    def __init__(self, roster: Roster, beat: Callable[[], None]) -> None:
+    def __init__(self, registry: ProviderRegistry, beat: Callable[[], None]) -> None:
         """`beat` is called after each report."""
-        self._roster = roster
+        self._registry = registry
         self._beat = beat
         self._changed = asyncio.Event()
         self._process = f"{socket.gethostname()}:{os.getpid()}"
 
-    def provider_changed(self, status: Status) -> None:  # noqa: ARG002 (all are reported together)
+    def provider_changed(self, status: ProviderStatus) -> None:  # noqa: ARG002 (all are reported together)
         self._changed.set()
 
     async def run(self, functions: Functions) -> None:
@@ -56,10 +56,10 @@ class Bulletin:
                     "state": status.state,
                     "reason": mask(status.reason) or None,
                     "changed_at": status.since.isoformat(),
-                    "opens_at": (now + timedelta(seconds=status.opens_in)).isoformat()
-                    if status.opens_in > 0
+                    "opens_at": (now + timedelta(seconds=status.retry_in)).isoformat()
+                    if status.retry_in > 0
                     else None,
                 }
-                for status in self._roster.statuses
+                for status in self._registry.statuses
             ]
         )

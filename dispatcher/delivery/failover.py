@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from dispatcher.delivery.model import Delivery, Fault, Outcome, Retry
-from dispatcher.providers.circuit_breaker import State
-from dispatcher.providers.client import Guard
+from dispatcher.delivery.model import Delivery, FailureScope, Outcome, Retry
+from dispatcher.providers.circuit_breaker import BreakerState
+from dispatcher.providers.client import ProviderClient
 
 #: Seconds until a tenant is looked up again whose providers are not configured here.
 UNKNOWN_WAIT = 60.0
@@ -32,17 +32,17 @@ class Call(NamedTuple):
     @property
     def is_passed_on(self) -> bool:
         """Whether the next provider may be asked at once: not the message was at fault."""
-        return isinstance(self.outcome, Retry) and self.outcome.fault is not Fault.MESSAGE
+        return isinstance(self.outcome, Retry) and self.outcome.scope is not FailureScope.MESSAGE
 
 
-async def _anybody(_: Guard) -> bool:
+async def _anybody(_: ProviderClient) -> bool:
     return True
 
 
 async def hand_over(
     message: Any,
-    guards: Sequence[Guard],
-    turn_to: Callable[[Guard], Awaitable[bool]] = _anybody,
+    clients: Sequence[ProviderClient],
+    turn_to: Callable[[ProviderClient], Awaitable[bool]] = _anybody,
 ) -> list[Call]:
     """Ask one provider after the other, in order, until one's answer is about the message.
 
@@ -50,43 +50,43 @@ async def hand_over(
     were made; none if no provider may be asked now.
     """
     calls = []
-    for guard in guards:
-        if not await turn_to(guard):
+    for client in clients:
+        if not await turn_to(client):
             continue
         began = time.monotonic()
-        answer = await guard.send(message)
+        answer = await client.send(message)
         if answer is None:
             continue
-        call = Call(guard.name, answer.outcome, time.monotonic() - began, answer.is_probe)
+        call = Call(client.name, answer.outcome, time.monotonic() - began, answer.is_probe)
         calls.append(call)
         if not call.is_passed_on:
             break
     return calls
 
 
-def uses_up_a_try(calls: Sequence[Call], guards: Sequence[Guard]) -> bool:
+def uses_up_a_try(calls: Sequence[Call], clients: Sequence[ProviderClient]) -> bool:
     """Whether calls of which none was about the message count as a try all the same.
 
     They do if every provider was asked and is to blame itself: a message that breaks each of them
     must have an end. They do not if one is closed, misconfigured, or was only being probed.
     """
-    return len(calls) == len(guards) and all(
+    return len(calls) == len(clients) and all(
         isinstance(call.outcome, Retry)
-        and call.outcome.fault is Fault.PROVIDER
+        and call.outcome.scope is FailureScope.PROVIDER
         and not call.is_probe
         for call in calls
     )
 
 
-def first_of(guards: Sequence[Guard]) -> Guard:
+def first_of(clients: Sequence[ProviderClient]) -> ProviderClient:
     """The one that is asked first, of one or more."""
-    return next((guard for guard in guards if guard.opens_in() == 0), guards[0])
+    return next((client for client in clients if client.retry_in() == 0), clients[0])
 
 
-def opens_in(guards: Sequence[Guard], messages: Sequence[Any] = (None,)) -> float:
+def retry_in(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> float:
     """Seconds until the first of them may be asked, about one of `messages`; 0 is now."""
     return min(
-        (guard.opens_in(message) for guard in guards for message in messages),
+        (client.retry_in(message) for client in clients for message in messages),
         default=UNKNOWN_WAIT,
     )
 
@@ -101,11 +101,11 @@ def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random
     return min(LONGEST_SPREAD, max(0.0, waited) * SPREAD) * draw()
 
 
-def reason_for_none(guards: Sequence[Guard], messages: Sequence[Any] = (None,)) -> str:
+def reason_for_none(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> str:
     """Why nobody could be asked: a name that `dispatcher.reasons` explains."""
-    if not guards:
+    if not clients:
         return "provider_unknown"
-    states = [guard.state_for(message) for guard in guards for message in messages]
-    if State.PAUSED in states:
+    states = [client.state_for(message) for client in clients for message in messages]
+    if BreakerState.MISCONFIGURED in states:
         return "provider_paused"
     return "provider_resting"

@@ -95,7 +95,7 @@ class Sent:
     code: str | None = None
 
 
-class Fault(StrEnum):
+class FailureScope(StrEnum):
     """Whose fault it is that a message was not taken."""
 
     #: This one's: greylisted, a full mailbox, a bound per recipient. Others may get through.
@@ -116,7 +116,7 @@ class Retry:
     reason: str
     after: timedelta | None = None
     code: str | None = None
-    fault: Fault = Fault.MESSAGE
+    scope: FailureScope = FailureScope.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Unknown:
 
     reason: str
     code: str | None = None
-    fault: Fault = Fault.PROVIDER
+    scope: FailureScope = FailureScope.PROVIDER
 
 
 Outcome = Sent | Retry | Refused | Unknown

@@ -19,8 +19,8 @@ from dispatcher.delivery.failover import (
     Call,
     first_of,
     hand_over,
-    opens_in,
     reason_for_none,
+    retry_in,
     spread,
     uses_up_a_try,
 )
@@ -35,8 +35,8 @@ from dispatcher.delivery.model import (
 )
 from dispatcher.delivery.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
 from dispatcher.inbound.receipts import Blame
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.content import Content
 
 log = structlog.get_logger()
@@ -68,46 +68,49 @@ class ProviderSender(Sender):
         editions: Editions,
         watch: Watch,
         channel: Channel[Any, Any],
-        roster: Roster,
+        registry: ProviderRegistry,
         *,
         in_flight: int,
     ) -> None:
         super().__init__(pool, editions, watch, channel)
-        self._roster = roster
+        self._registry = registry
         self._in_flight = in_flight
         # Where a second copy does harm, what is in doubt must be told apart from what is begun; and
         # of several providers it is not known yet which one is asked.
-        guards = roster.of_channel(channel.name)
-        if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(guards) == 1:
+        clients = registry.for_channel(channel.name)
+        if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
             self._started_at_once = in_flight
-            self._only_provider = guards[0].name
+            self._only_provider = clients[0].name
 
     async def _put_aside(self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant) -> bool:
-        guards = self._roster.chosen_by(tenant, self._channel.name)
-        if opens_in(guards) == 0:
+        clients = self._registry.for_tenant(tenant, self._channel.name)
+        if retry_in(clients) == 0:
             return False
         batch = batch_of(batch_id, claimed, [], {})
         ended = [
-            self._held(delivery_of(row, tenant), guards, is_begun=row.is_started) for row in claimed
+            self._held(delivery_of(row, tenant), clients, is_begun=row.is_started)
+            for row in claimed
         ]
         await self._finish(batch, ended)
         return True
 
     async def _hand_over(self, batch: Batch) -> None:
         ready = batch.rendered
-        guards = self._guards(batch)
+        clients = self._clients(batch)
         ended: list[Ended] = []
         again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
-        doubtful = await self._doubtful(again) if len(guards) > 1 else {}
+        doubtful = await self._doubtful(again) if len(clients) > 1 else {}
 
         for share in _shares(ready, self._in_flight):
             going = batch.started
             fresh = [delivery for delivery, _ in share if delivery.id not in going]
-            asked = {delivery.id: _only(guards, doubtful.get(delivery.id)) for delivery, _ in share}
+            asked = {
+                delivery.id: _only(clients, doubtful.get(delivery.id)) for delivery, _ in share
+            }
             first: dict[int, str] = {}
             if fresh and not self._is_stopping:
-                if opens_in(guards) > 0:
-                    ended += [self._held(delivery, guards, is_begun=False) for delivery in fresh]
+                if retry_in(clients) > 0:
+                    ended += [self._held(delivery, clients, is_begun=False) for delivery in fresh]
                 else:
                     first = {delivery.id: first_of(asked[delivery.id]).name for delivery in fresh}
                     started = await self._start(batch, ended, first)
@@ -148,11 +151,11 @@ class ProviderSender(Sender):
         if not await self._record(batch, ended, finish):
             self._tell_claim_lost(batch)
 
-    def _guards(self, batch: Batch) -> tuple[Guard, ...]:
+    def _clients(self, batch: Batch) -> tuple[ProviderClient, ...]:
         """Those that the batch's tenant may use."""
         if not batch.rendered:
             return ()
-        return self._roster.chosen_by(batch.rendered[0][0].tenant, self._channel.name)
+        return self._registry.for_tenant(batch.rendered[0][0].tenant, self._channel.name)
 
     async def _doubtful(self, delivery_ids: list[int]) -> dict[int, str]:
         """Of those that were tried before, the provider that may have sent them already."""
@@ -231,7 +234,7 @@ class ProviderSender(Sender):
         batch: Batch,
         delivery: Delivery,
         content: Content,
-        guards: Sequence[Guard],
+        clients: Sequence[ProviderClient],
         first: str | None,
     ) -> list[Ended]:
         """`first` is the provider that is written down as the one who is asked, if any is."""
@@ -239,30 +242,30 @@ class ProviderSender(Sender):
         if isinstance(message, Refused):
             return [self._attempted(delivery, refused_by_us(message))]
 
-        async def turn_to(guard: Guard) -> bool:
+        async def turn_to(client: ProviderClient) -> bool:
             nonlocal first
-            if len(guards) == 1 or guard.name == first:
+            if len(clients) == 1 or client.name == first:
                 return True
-            if guard.opens_in() > 0 or not await self._turn_to(batch, delivery, guard.name):
+            if client.retry_in() > 0 or not await self._turn_to(batch, delivery, client.name):
                 return False
-            first = guard.name
+            first = client.name
             return True
 
-        calls = await hand_over(message, guards, turn_to)
+        calls = await hand_over(message, clients, turn_to)
         if calls:
             self._watch.handed_over(self._channel.name, age_of(delivery))
         if not calls:
-            return [self._held(delivery, guards, is_begun=True)]
+            return [self._held(delivery, clients, is_begun=True)]
         *before, last = calls
         ended: list[Ended] = [self._passed_on(delivery, call) for call in before]
         if not last.is_passed_on:
             return [*ended, self._attempted(delivery, last)]
-        if uses_up_a_try(calls, guards):
-            return [*ended, self._attempted(delivery, last, at_least=opens_in(guards))]
+        if uses_up_a_try(calls, clients):
+            return [*ended, self._attempted(delivery, last, at_least=retry_in(clients))]
         return [
             *ended,
             self._passed_on(delivery, last),
-            self._held(delivery, guards, is_begun=True, said=last.outcome),
+            self._held(delivery, clients, is_begun=True, said=last.outcome),
         ]
 
     async def _turn_to(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
@@ -281,7 +284,7 @@ class ProviderSender(Sender):
     def _held(
         self,
         delivery: Delivery,
-        guards: Sequence[Guard],
+        clients: Sequence[ProviderClient],
         *,
         is_begun: bool,
         said: Outcome | None = None,
@@ -291,8 +294,8 @@ class ProviderSender(Sender):
 
         That costs nothing. `said` is what the last one said that was asked meanwhile.
         """
-        seconds = opens_in(guards, messages)
-        reason = reason_for_none(guards, messages)
+        seconds = retry_in(clients, messages)
+        reason = reason_for_none(clients, messages)
         if isinstance(said, Retry):
             reason = said.reason
             # One is open, and yet it failed: not at once again.
@@ -372,9 +375,9 @@ def refused_by_us(refusal: Refused) -> Call:
 async def _nothing(_: Functions) -> None: ...
 
 
-def _only(guards: Sequence[Guard], name: str | None) -> Sequence[Guard]:
+def _only(clients: Sequence[ProviderClient], name: str | None) -> Sequence[ProviderClient]:
     """The one of that name, if it is among them and any is named."""
-    return [guard for guard in guards if guard.name == name] or guards
+    return [client for client in clients if client.name == name] or clients
 
 
 def _shares(

@@ -9,11 +9,11 @@ from typing import assert_never
 
 from dispatcher.channels.push import Push
 from dispatcher.db.queries import Functions, Pushed, Tried
-from dispatcher.delivery.failover import Call, hand_over, opens_in, uses_up_a_try
+from dispatcher.delivery.failover import Call, hand_over, retry_in, uses_up_a_try
 from dispatcher.delivery.model import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import Ended, ProviderSender, refused_by_us
 from dispatcher.delivery.sender import Batch, age_of
-from dispatcher.providers.client import Guard
+from dispatcher.providers.client import ProviderClient
 from dispatcher.rendering.content import Content
 
 
@@ -36,10 +36,10 @@ class _Answer:
     def is_settled(self) -> bool:
         return isinstance(self.outcome, (Sent, Refused))
 
-    def uses_up_a_try(self, guards: Sequence[Guard]) -> bool:
+    def uses_up_a_try(self, clients: Sequence[ProviderClient]) -> bool:
         """Whether somebody was asked who had something to say about the message."""
         return bool(self.calls) and (
-            not self.calls[-1].is_passed_on or uses_up_a_try(self.calls, guards)
+            not self.calls[-1].is_passed_on or uses_up_a_try(self.calls, clients)
         )
 
 
@@ -64,25 +64,25 @@ class PushSender(ProviderSender):
         batch: Batch,  # noqa: ARG002
         delivery: Delivery,
         content: Content,
-        guards: Sequence[Guard],
+        clients: Sequence[ProviderClient],
         first: str | None,  # noqa: ARG002 - devices may be at several at once
     ) -> list[Ended]:
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
             return [self._attempted(delivery, refused_by_us(message))]
-        found = await asyncio.gather(*(hand_over(push, guards) for push in message.each))
+        found = await asyncio.gather(*(hand_over(push, clients) for push in message.each))
         answers = [_Answer(push, calls) for push, calls in zip(message.each, found, strict=True)]
         calls = [call for answer in answers for call in answer.calls]
         for call in calls:
             name = _name(call.outcome)
             self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
         if not calls:
-            return [self._held(delivery, guards, is_begun=True, messages=message.each)]
+            return [self._held(delivery, clients, is_begun=True, messages=message.each)]
         self._watch.handed_over(self._channel.name, age_of(delivery))
-        return self._summed_up(delivery, answers, guards)
+        return self._summed_up(delivery, answers, clients)
 
     def _summed_up(
-        self, delivery: Delivery, answers: Sequence[_Answer], guards: Sequence[Guard]
+        self, delivery: Delivery, answers: Sequence[_Answer], clients: Sequence[ProviderClient]
     ) -> list[Ended]:
         """What the devices' answers make of the delivery."""
         reached = [answer for answer in answers if isinstance(answer.outcome, Sent)]
@@ -90,12 +90,12 @@ class PushSender(ProviderSender):
         pushes = [answer.push for answer in later]
         if not later:
             return [_pushed(answers, delivery, "sent" if reached else "refused", None)]
-        if not reached and not any(answer.uses_up_a_try(guards) for answer in later):
+        if not reached and not any(answer.uses_up_a_try(clients) for answer in later):
             # Nothing was said about the message: it waits for the providers, at no cost.
             said = next((answer.outcome for answer in later if answer.calls), None)
             return [
                 _pushed(answers, delivery, "retry", None),
-                self._held(delivery, guards, is_begun=True, said=said, messages=pushes),
+                self._held(delivery, clients, is_begun=True, said=said, messages=pushes),
             ]
         if delivery.attempts >= self._channel.max_attempts:
             return [_pushed(answers, delivery, "sent" if reached else "failed", None)]
@@ -105,7 +105,7 @@ class PushSender(ProviderSender):
             if isinstance(answer.outcome, Retry) and answer.outcome.after is not None
         ]
         wait = self._channel.backoff.wait(delivery.attempts, max(asked, default=None))
-        seconds = max(wait.total_seconds(), opens_in(guards, pushes))
+        seconds = max(wait.total_seconds(), retry_in(clients, pushes))
         return [_pushed(answers, delivery, "partly" if reached else "retry", seconds)]
 
 

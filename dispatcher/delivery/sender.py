@@ -16,7 +16,7 @@ import structlog
 
 from dispatcher.channels.channel import Channel
 from dispatcher.channels.in_app import InAppItem
-from dispatcher.channels.sse import Notice
+from dispatcher.channels.sse import StreamMessage
 from dispatcher.db.connections import Pool
 from dispatcher.db.queries import Claimed, Functions, Held, Versions
 from dispatcher.delivery.editions import Editions
@@ -299,7 +299,7 @@ class StreamSender(OwnSender):
     provider = "stream"
 
     async def _record(
-        self, functions: Functions, batch: Batch, messages: list[Notice]
+        self, functions: Functions, batch: Batch, messages: list[StreamMessage]
     ) -> int | None:
         return await functions.record_stream(batch.id, batch.claim_token, messages, batch.versions)
 

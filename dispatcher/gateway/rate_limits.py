@@ -21,7 +21,7 @@ from starlette.requests import HTTPConnection
 
 from dispatcher.addresses import IPNetwork, is_public, read_address, read_network
 from dispatcher.gateway.problem import TooManyRequests, Unauthorized
-from dispatcher.providers.token_bucket import Bucket
+from dispatcher.providers.token_bucket import TokenBucket
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Allowance:
         self._rate: Final = rate
         self._most: Final = most
         self._clock: Final = clock
-        self._buckets: Final[OrderedDict[Hashable, Bucket]] = OrderedDict()
+        self._buckets: Final[OrderedDict[Hashable, TokenBucket]] = OrderedDict()
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -63,7 +63,7 @@ class Allowance:
     def require(self, who: Hashable) -> None:
         """Raises TooManyRequests if they could not spend."""
         if (bucket := self._buckets.get(who)) is not None:
-            wait = bucket.opens_in(self._clock())
+            wait = bucket.retry_in(self._clock())
             if wait > _NOTHING:
                 raise TooManyRequests(wait, _TOO_OFTEN)
 
@@ -77,7 +77,7 @@ class Allowance:
         if who not in self._buckets:
             if len(self._buckets) >= self._most:
                 self._buckets.popitem(last=False)
-            self._buckets[who] = Bucket(self._rate, max(1, int(self._rate * BURST)))
+            self._buckets[who] = TokenBucket(self._rate, max(1, int(self._rate * BURST)))
         self._buckets.move_to_end(who)
         self._buckets[who].take(self._clock(), _LONGEST_DEBT)
 

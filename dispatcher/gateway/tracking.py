@@ -23,7 +23,7 @@ from starlette.routing import Route
 from dispatcher.db.connections import is_unavailable
 from dispatcher.gateway.webhooks.handler import Intake, Watch
 from dispatcher.inbound import links
-from dispatcher.inbound.links import Named
+from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import OURSELVES, Kind, Receipt
 from dispatcher.inbound.signing import BadToken, Signer
 
@@ -74,7 +74,7 @@ class TrackingPages:
             status_code=302, headers={"location": _in_ascii(target), "cache-control": "no-store"}
         )
 
-    async def _note(self, request: Request, kind: Kind, named: Named, event_id: str) -> None:
+    async def _note(self, request: Request, kind: Kind, named: DeliveryRef, event_id: str) -> None:
         """The first time only, however often: the id is the same."""
         if request.method == "HEAD":
             return

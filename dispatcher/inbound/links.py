@@ -11,7 +11,7 @@ from dispatcher.inbound.signing import BadToken, Signer
 _LONGEST_NUMBER: Final = 19
 
 
-class Named(NamedTuple):
+class DeliveryRef(NamedTuple):
     """A delivery as the outside world names it: by its number, and so that no other is meant.
 
     After a crash that undid its routing the number may be another's; see Delivery.identity.
@@ -32,36 +32,36 @@ class Links:
     public_url: str
     signer: Signer
 
-    def opened(self, delivery: Named) -> str:
+    def opened(self, delivery: DeliveryRef) -> str:
         """The picture that a mail asks for when it is looked at."""
         return f"{self.public_url}/o/{self.signer.sign('open', *delivery.parts)}"
 
-    def clicked(self, delivery: Named, target: str) -> str:
+    def clicked(self, delivery: DeliveryRef, target: str) -> str:
         """A link that leads to `target`, and nowhere else: it is part of what is signed."""
         return f"{self.public_url}/c/{self.signer.sign('click', *delivery.parts, target)}"
 
-    def report(self, kind: str, provider: str, delivery: Named) -> str:
+    def callback(self, kind: str, provider: str, delivery: DeliveryRef) -> str:
         """Where a provider, of a kind such as twilio, tells what became of one message."""
         token = self.signer.sign("report", *delivery.parts)
         return f"{self.public_url}/v1/webhooks/{kind}/{provider}/status/{token}"
 
 
-def opened(signer: Signer, token: str) -> Named:
+def opened(signer: Signer, token: str) -> DeliveryRef:
     """The delivery of a token of `Links.opened`. Raises BadToken."""
     delivery_id, identity = _parts(signer, "open", token, 2)
-    return Named(_number(delivery_id), identity)
+    return DeliveryRef(_number(delivery_id), identity)
 
 
-def clicked(signer: Signer, token: str) -> tuple[Named, str]:
+def clicked(signer: Signer, token: str) -> tuple[DeliveryRef, str]:
     """The delivery and the target of a token of `Links.clicked`. Raises BadToken."""
     delivery_id, identity, target = _parts(signer, "click", token, 3)
-    return Named(_number(delivery_id), identity), target
+    return DeliveryRef(_number(delivery_id), identity), target
 
 
-def reported(signer: Signer, token: str) -> Named:
+def reported(signer: Signer, token: str) -> DeliveryRef:
     """The delivery of a token of `Links.report`. Raises BadToken."""
     delivery_id, identity = _parts(signer, "report", token, 2)
-    return Named(_number(delivery_id), identity)
+    return DeliveryRef(_number(delivery_id), identity)
 
 
 def _parts(signer: Signer, purpose: str, token: str, count: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dispatcher.addresses import read_address
 from dispatcher.delivery.model import Outcome, Retry
-from dispatcher.inbound.links import Named
+from dispatcher.inbound.links import DeliveryRef
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
 
@@ -67,23 +67,23 @@ class Provider(Protocol[Message_contra]):
 
 
 #: The address for one message's reports, by a provider's kind, its name, and the delivery.
-ReportUrl = Callable[[str, str, Named], str]
+CallbackUrl = Callable[[str, str, DeliveryRef], str]
 
 
 @runtime_checkable
-class Reporting(Protocol):
+class CallbackProvider(Protocol):
     """A provider that tells later what became of a message, at an address made for the message."""
 
-    def report_to(self, url: ReportUrl) -> None:
+    def set_callback_url(self, url: CallbackUrl) -> None:
         """From now on, have every message reported there. Without this, nothing is reported."""
         ...
 
 
 @runtime_checkable
-class Greeter(Protocol):
+class Checkable(Protocol):
     """A provider that can say, without a message being sent, whether it would take one."""
 
-    async def greet(self) -> Retry | None:
+    async def check(self) -> Retry | None:
         """What would keep a message from being taken; None if nothing would. It is open."""
         ...
 

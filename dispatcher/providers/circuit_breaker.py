@@ -8,31 +8,31 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery.model import Fault, Outcome, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent, Unknown
 
 
-class State(StrEnum):
+class BreakerState(StrEnum):
     """How a provider is doing."""
 
     READY = "ready"
     #: It failed several times in a row, or asked to be left alone for a while.
-    RESTING = "resting"
+    OPEN = "resting"
     #: Our configuration is at fault, so nothing can get through it.
-    PAUSED = "paused"
+    MISCONFIGURED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class BreakerPolicy:
     """How soon a provider is left alone, and for how long. All but `failures` in seconds."""
 
     #: So many in a row, and it rests. A fault of our configuration needs only one.
-    failures: int = 3
+    failure_threshold: int = 3
     #: The first rest; each that a failed probe makes necessary is twice as long.
-    rest: float = 1.0
-    longest_rest: float = 60.0
+    open_seconds: float = 1.0
+    max_open_seconds: float = 60.0
     #: Longer, for many a provider locks the accounts of those who keep coming with a wrong key.
-    pause: float = 60.0
-    longest_pause: float = 900.0
+    misconfigured_seconds: float = 60.0
+    max_misconfigured_seconds: float = 900.0
 
 
 class Permit(NamedTuple):
@@ -43,20 +43,20 @@ class Permit(NamedTuple):
     is_probe: bool
 
 
-class Breaker:
+class CircuitBreaker:
     """A circuit breaker: it stops asking a provider that is down, and finds out when it is back.
 
     Pure: `now` is told with every call, in seconds that never go back. Each permit is given back,
     by `settle` or by `abandon`.
     """
 
-    def __init__(self, patience: Patience | None = None) -> None:
-        self._patience: Final = patience or Patience()
-        self.state = State.READY
+    def __init__(self, policy: BreakerPolicy | None = None) -> None:
+        self._policy: Final = policy or BreakerPolicy()
+        self.state = BreakerState.READY
         #: Why it is in its state; empty if it is ready.
         self.reason = ""
         #: When one may ask again; of no account while it is ready.
-        self.opens_at = 0.0
+        self.retry_at = 0.0
         self._failures = 0
         #: How long the current rest or pause is, without what the provider asked for.
         self._rest = 0.0
@@ -65,25 +65,25 @@ class Breaker:
         self._round = 0
         self._permit = Permit(self._round, is_probe=False)
 
-    def admit(self, now: float) -> Permit | None:
+    def acquire(self, now: float) -> Permit | None:
         """Leave to ask, or None. When a rest is over, one gets it: the probe."""
-        if self.state is State.READY:
+        if self.state is BreakerState.READY:
             return self._permit
-        if self._is_probing or now < self.opens_at:
+        if self._is_probing or now < self.retry_at:
             return None
         self._is_probing = True
         return Permit(self._round, is_probe=True)
 
-    def opens_in(self, now: float) -> float:
+    def retry_in(self, now: float) -> float:
         """Seconds until it is worth asking for leave; 0 is now."""
-        if self.state is State.READY:
+        if self.state is BreakerState.READY:
             return 0.0
         if self._is_probing:
             # The probe will have its answer by then.
-            return self._patience.rest
-        return max(0.0, self.opens_at - now)
+            return self._policy.open_seconds
+        return max(0.0, self.retry_at - now)
 
-    def settle(self, permit: Permit, outcome: Outcome, now: float) -> bool:
+    def record(self, permit: Permit, outcome: Outcome, now: float) -> bool:
         """Take note of an answer. True if that began a rest or a pause, or ended one."""
         if permit is self._permit and isinstance(outcome, Sent):
             # Nearly always.
@@ -93,45 +93,49 @@ class Breaker:
             self._note_late(outcome, now)
             return False
         match outcome:
-            case Retry(fault=Fault.CONFIGURATION):
-                self._close(State.PAUSED, permit, outcome, now)
-            case Retry(fault=Fault.PROVIDER) | Unknown(fault=Fault.PROVIDER):
+            case Retry(scope=FailureScope.CONFIGURATION):
+                self._trip(BreakerState.MISCONFIGURED, permit, outcome, now)
+            case Retry(scope=FailureScope.PROVIDER) | Unknown(scope=FailureScope.PROVIDER):
                 self._failures += 1
                 if not (
-                    permit.is_probe or self._failures >= self._patience.failures or _asked(outcome)
+                    permit.is_probe
+                    or self._failures >= self._policy.failure_threshold
+                    or _asked(outcome)
                 ):
                     return False
-                self._close(State.RESTING, permit, outcome, now)
+                self._trip(BreakerState.OPEN, permit, outcome, now)
             case _:
                 self._failures = 0
                 if not permit.is_probe:
                     return False
-                self._open()
+                self._reset()
         return True
 
-    def abandon(self, permit: Permit) -> None:
+    def release(self, permit: Permit) -> None:
         """Nobody will know what came of it: the call was cancelled. Another may probe."""
         if permit.is_probe and permit.round == self._round:
             self._is_probing = False
 
-    def _close(self, state: State, permit: Permit, outcome: Retry | Unknown, now: float) -> None:
-        patience = self._patience
+    def _trip(
+        self, state: BreakerState, permit: Permit, outcome: Retry | Unknown, now: float
+    ) -> None:
+        policy = self._policy
         first, longest = (
-            (patience.pause, patience.longest_pause)
-            if state is State.PAUSED
-            else (patience.rest, patience.longest_rest)
+            (policy.misconfigured_seconds, policy.max_misconfigured_seconds)
+            if state is BreakerState.MISCONFIGURED
+            else (policy.open_seconds, policy.max_open_seconds)
         )
         before = self._rest if permit.is_probe else 0.0
         self._rest = min(longest, max(first, 2 * before))
-        self.opens_at = now + max(self._rest, _asked(outcome))
+        self.retry_at = now + max(self._rest, _asked(outcome))
         self.reason = outcome.reason
         self._change(state)
 
-    def _open(self) -> None:
+    def _reset(self) -> None:
         self.reason = ""
-        self._change(State.READY)
+        self._change(BreakerState.READY)
 
-    def _change(self, state: State) -> None:
+    def _change(self, state: BreakerState) -> None:
         self.state = state
         self._failures = 0
         self._is_probing = False
@@ -140,13 +144,17 @@ class Breaker:
 
     def _note_late(self, outcome: Outcome, now: float) -> None:
         # Several were under way when it was told to wait: the longest wait holds.
-        if self.state is not State.READY and not self._is_probing:
-            self.opens_at = max(self.opens_at, now + _asked(outcome))
+        if self.state is not BreakerState.READY and not self._is_probing:
+            self.retry_at = max(self.retry_at, now + _asked(outcome))
 
 
 def _asked(outcome: Outcome) -> float:
     """Seconds for which the provider asked to be left alone; 0 if it did not."""
-    if not isinstance(outcome, Retry) or outcome.fault is Fault.MESSAGE or outcome.after is None:
+    if (
+        not isinstance(outcome, Retry)
+        or outcome.scope is FailureScope.MESSAGE
+        or outcome.after is None
+    ):
         return 0.0
     return max(timedelta(0), min(outcome.after, LONGEST_WAIT)).total_seconds()
 
@@ -155,11 +163,11 @@ def _asked(outcome: Outcome) -> float:
 _MOST: Final = 64
 #: Seconds after which nobody waits any more for a service that could be asked again, and is not.
 _FORGOTTEN: Final = 900.0
-_SEVERITY: Final = {State.READY: 0, State.RESTING: 1, State.PAUSED: 2}
+_SEVERITY: Final = {BreakerState.READY: 0, BreakerState.OPEN: 1, BreakerState.MISCONFIGURED: 2}
 
 
 @runtime_checkable
-class Several(Protocol):
+class MultiService(Protocol):
     """A provider that hands each message to one of several services."""
 
     def service_of(self, message: Any) -> str:
@@ -167,37 +175,37 @@ class Several(Protocol):
         ...
 
 
-class Breakers:
+class CircuitBreakers:
     """Pure, as a Breaker is. A service that fails has its own; of others a new one is as good."""
 
-    def __init__(self, patience: Patience | None = None, *, most: int = _MOST) -> None:
-        self._patience: Final = patience
+    def __init__(self, policy: BreakerPolicy | None = None, *, most: int = _MOST) -> None:
+        self._policy: Final = policy
         self._most: Final = most
-        self._breakers: Final[dict[str, Breaker]] = {}
+        self._breakers: Final[dict[str, CircuitBreaker]] = {}
 
     def __len__(self) -> int:
         return len(self._breakers)
 
-    def of(self, service: str) -> Breaker:
+    def for_service(self, service: str) -> CircuitBreaker:
         found = self._breakers.get(service)
         if found is None:
             if len(self._breakers) >= self._most:
                 del self._breakers[self._dispensable()]
-            found = self._breakers[service] = Breaker(self._patience)
+            found = self._breakers[service] = CircuitBreaker(self._policy)
         return found
 
-    def worst(self, now: float) -> Breaker:
+    def worst(self, now: float) -> CircuitBreaker:
         """That of the service which does worst: what people should know of the provider."""
         for service, breaker in [*self._breakers.items()]:
-            if breaker.state is not State.READY and now - breaker.opens_at > _FORGOTTEN:
+            if breaker.state is not BreakerState.READY and now - breaker.retry_at > _FORGOTTEN:
                 del self._breakers[service]
         return max(
             self._breakers.values(),
-            key=lambda breaker: (_SEVERITY[breaker.state], breaker.opens_at),
-            default=Breaker(self._patience),
+            key=lambda breaker: (_SEVERITY[breaker.state], breaker.retry_at),
+            default=CircuitBreaker(self._policy),
         )
 
     def _dispensable(self) -> str:
         """The oldest that is ready, or else the oldest."""
-        ready = (name for name, each in self._breakers.items() if each.state is State.READY)
+        ready = (name for name, each in self._breakers.items() if each.state is BreakerState.READY)
         return next(ready, next(iter(self._breakers)))

@@ -13,8 +13,14 @@ import structlog
 
 from dispatcher.delivery.model import Outcome
 from dispatcher.providers.base import Provider
-from dispatcher.providers.circuit_breaker import Breaker, Breakers, Patience, Several, State
-from dispatcher.providers.token_bucket import Bucket
+from dispatcher.providers.circuit_breaker import (
+    BreakerPolicy,
+    BreakerState,
+    CircuitBreaker,
+    CircuitBreakers,
+    MultiService,
+)
+from dispatcher.providers.token_bucket import TokenBucket
 
 log = structlog.get_logger()
 
@@ -22,7 +28,7 @@ log = structlog.get_logger()
 LONGEST_TURN = 5.0
 
 
-class Answer(NamedTuple):
+class SendResult(NamedTuple):
     """What came of asking a provider."""
 
     outcome: Outcome
@@ -30,27 +36,27 @@ class Answer(NamedTuple):
     is_probe: bool
 
 
-class Status(NamedTuple):
+class ProviderStatus(NamedTuple):
     """How a provider is doing, for people: as the worst of its services, if it has several."""
 
     provider: str
     channel: str
-    state: State
+    state: BreakerState
     #: Why; empty if it is ready.
     reason: str
     #: Since when it is in that state.
     since: datetime
     #: Seconds until it is asked again; 0 if it is ready.
-    opens_in: float
+    retry_in: float
 
 
-class Observer(Protocol):
+class StatusObserver(Protocol):
     """Who wants to know how providers are doing (metrics, the database)."""
 
-    def provider_changed(self, status: Status) -> None: ...
+    def provider_changed(self, status: ProviderStatus) -> None: ...
 
 
-class Guard:
+class ProviderClient:
     """Asks its provider when it may be asked, and says so when it may not.
 
     `rate` is in messages a second, of which `burst` (by default those of one second) may go at
@@ -64,29 +70,29 @@ class Guard:
         rate: float | None = None,
         burst: int | None = None,
         concurrency: int | None = None,
-        patience: Patience | None = None,
+        policy: BreakerPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = provider.name
         self.channel = provider.channel
         self.provider = provider
-        self.observers: tuple[Observer, ...] = ()
-        self._several = provider if isinstance(provider, Several) else None
-        self._breakers = Breakers(patience)
-        self._state = State.READY
-        self._bucket = Bucket(rate, burst or max(1, round(rate))) if rate else None
+        self.observers: tuple[StatusObserver, ...] = ()
+        self._several = provider if isinstance(provider, MultiService) else None
+        self._breakers = CircuitBreakers(policy)
+        self._state = BreakerState.READY
+        self._bucket = TokenBucket(rate, burst or max(1, round(rate))) if rate else None
         self._places = asyncio.Semaphore(concurrency) if concurrency else None
         self._clock = clock
         self._since = datetime.now(UTC)
 
-    async def send(self, message: Any) -> Answer | None:
+    async def send(self, message: Any) -> SendResult | None:
         """Hand the message to the provider; None if it may not be asked now."""
         if self._places is None and self._bucket is None:
             return await self._ask(message)
         async with self._places or contextlib.nullcontext():
             if self._bucket is not None:
                 # Nobody waits for the turn of a provider that is closed.
-                if self._breaker_of(message).opens_in(self._clock()) > 0:
+                if self._breaker_for(message).retry_in(self._clock()) > 0:
                     return None
                 turn = self._bucket.take(self._clock(), LONGEST_TURN)
                 if turn is None:
@@ -95,60 +101,60 @@ class Guard:
                     await asyncio.sleep(turn)
             return await self._ask(message)
 
-    def opens_in(self, message: Any = None) -> float:
+    def retry_in(self, message: Any = None) -> float:
         """Seconds until a message may be sent through it, or this one; 0 is now."""
         now = self._clock()
-        opens_in = 0.0
+        retry_in = 0.0
         # Before it is known to which service a message goes, one that is open will do.
         if message is not None or self._several is None:
-            opens_in = self._breaker_of(message).opens_in(now)
+            retry_in = self._breaker_for(message).retry_in(now)
         if self._bucket is not None:
-            turn = self._bucket.opens_in(now)
-            opens_in = max(opens_in, turn if turn > LONGEST_TURN else 0.0)
-        return opens_in
+            turn = self._bucket.retry_in(now)
+            retry_in = max(retry_in, turn if turn > LONGEST_TURN else 0.0)
+        return retry_in
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ProviderStatus:
         return self._status_of(self._breakers.worst(self._clock()))
 
-    def state_for(self, message: Any) -> State:
+    def state_for(self, message: Any) -> BreakerState:
         """How the service of a message is doing; of None, the worst."""
-        return self._breaker_of(message).state
+        return self._breaker_for(message).state
 
-    def _breaker_of(self, message: Any) -> Breaker:
+    def _breaker_for(self, message: Any) -> CircuitBreaker:
         if self._several is None:
-            return self._breakers.of("")
+            return self._breakers.for_service("")
         if message is None:
             return self._breakers.worst(self._clock())
-        return self._breakers.of(self._several.service_of(message))
+        return self._breakers.for_service(self._several.service_of(message))
 
-    def _status_of(self, breaker: Breaker) -> Status:
-        return Status(
+    def _status_of(self, breaker: CircuitBreaker) -> ProviderStatus:
+        return ProviderStatus(
             self.name,
             self.channel,
             breaker.state,
             breaker.reason,
             self._since,
-            breaker.opens_in(self._clock()),
+            breaker.retry_in(self._clock()),
         )
 
-    async def _ask(self, message: Any) -> Answer | None:
-        breaker = self._breaker_of(message)
-        permit = breaker.admit(self._clock())
+    async def _ask(self, message: Any) -> SendResult | None:
+        breaker = self._breaker_for(message)
+        permit = breaker.acquire(self._clock())
         if permit is None:
             return None
         try:
             outcome = await self.provider.send(message)
         except BaseException:
-            breaker.abandon(permit)
+            breaker.release(permit)
             raise
-        if breaker.settle(permit, outcome, self._clock()):
+        if breaker.record(permit, outcome, self._clock()):
             self._log(self._status_of(breaker))
             self._tell()
-        elif self._state is not State.READY and self.status.state is not self._state:
+        elif self._state is not BreakerState.READY and self.status.state is not self._state:
             # Nobody waits any more for the service that was worst.
             self._tell()
-        return Answer(outcome, permit.is_probe)
+        return SendResult(outcome, permit.is_probe)
 
     def _tell(self) -> None:
         state = self.status.state
@@ -157,15 +163,15 @@ class Guard:
         for observer in self.observers:
             observer.provider_changed(self.status)
 
-    def _log(self, told: Status) -> None:
+    def _log(self, told: ProviderStatus) -> None:
         said = {"provider": self.name, "channel": self.channel}
         match told.state:
-            case State.READY:
+            case BreakerState.READY:
                 log.info("a provider is back", **said)
-            case State.RESTING:
-                seconds = round(told.opens_in, 1)
+            case BreakerState.OPEN:
+                seconds = round(told.retry_in, 1)
                 log.warning("a provider rests", **said, reason=told.reason, seconds=seconds)
-            case State.PAUSED:
+            case BreakerState.MISCONFIGURED:
                 log.error(
                     "a provider is paused until our configuration is mended; messages are kept",
                     **said,

@@ -34,7 +34,7 @@ class ProvidersFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ProviderConfig:
     """A provider as it is configured."""
 
     name: str
@@ -51,10 +51,15 @@ class Entry:
     webhook_key: str | None = field(default=None, repr=False)
 
 
-_KEYS: Final = ("url", "url_file", *(each.name for each in fields(Entry)[3:]), "webhook_key_file")
+_KEYS: Final = (
+    "url",
+    "url_file",
+    *(each.name for each in fields(ProviderConfig)[3:]),
+    "webhook_key_file",
+)
 
 
-def read_entries(path: Path, environment: Mapping[str, str]) -> tuple[Entry, ...]:
+def read_providers(path: Path, environment: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
     """The providers of a TOML file, in its order, which is that of preference.
 
         [main_mail]
@@ -80,7 +85,7 @@ def read_entries(path: Path, environment: Mapping[str, str]) -> tuple[Entry, ...
     if not tables:
         raise ProvidersFileError([f'{path} names no provider: write [main_mail] and url = "…".'])
 
-    entries: list[Entry] = []
+    entries: list[ProviderConfig] = []
     mistakes: list[str] = []
     for name, table in tables.items():
         try:
@@ -98,7 +103,7 @@ def _toml_mistake(path: Path, said: str) -> str:
     return f"{path} is not TOML: {said}."
 
 
-def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) -> Entry:
+def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) -> ProviderConfig:
     if not isinstance(table, dict):
         raise ProvidersFileError([f"{name} stands alone: write [a_name] above it."])
     mistakes = [
@@ -121,7 +126,7 @@ def _entry(name: str, table: Any, folder: Path, environment: Mapping[str, str]) 
     if mistakes:
         raise ProvidersFileError(mistakes)
     numbers = {key: table[key] for key in ("rate", "burst", "concurrency") if key in table}
-    return Entry(name, channel, url, webhook_key=webhook_key, **numbers)
+    return ProviderConfig(name, channel, url, webhook_key=webhook_key, **numbers)
 
 
 def _unknown(name: str, key: str) -> str:

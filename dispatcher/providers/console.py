@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from dispatcher.channels.email import Email
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
+from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent
 from dispatcher.masking import printable
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrlError
 from dispatcher.rendering import gsm
@@ -59,7 +59,7 @@ class Console:
             stream.flush()
         except (OSError, ValueError) as fault:
             # ValueError is what a closed stream raises.
-            return Retry(f"cannot write to the console: {fault}", fault=Fault.PROVIDER)
+            return Retry(f"cannot write to the console: {fault}", scope=FailureScope.PROVIDER)
         if isinstance(message, Email):
             return Sent(message.message_id)
         return Sent(f"console-{message.delivery_id}")

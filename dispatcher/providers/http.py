@@ -24,7 +24,7 @@ from yarl import URL
 
 import dispatcher
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 
 #: What the network and the server can do to us; anything else that is raised is a bug.
@@ -46,7 +46,7 @@ _EARLIEST_RESET = 1_000_000_000
 _DIGITS = re.compile(r"\s*([0-9]{1,12})\s*")
 
 
-class Phase(StrEnum):
+class HttpPhase(StrEnum):
     """How far a request has come. Only in the last can the server have all of it."""
 
     CONNECT = "connecting"
@@ -78,15 +78,15 @@ class Response:
 class _Exchange:
     """One request on its way."""
 
-    phase: Phase = Phase.CONNECT
+    phase: HttpPhase = HttpPhase.CONNECT
     #: On a connection that has carried others.
     is_reused: bool = False
 
     def failed(self, failure: Exception) -> Retry | Unknown:
         reason = f"{self.phase}: {_described(failure)}"
-        if self.phase is Phase.RESPONSE:
+        if self.phase is HttpPhase.RESPONSE:
             return Unknown(reason)
-        return Retry(reason, fault=Fault.PROVIDER)
+        return Retry(reason, scope=FailureScope.PROVIDER)
 
 
 class HttpClient:
@@ -169,7 +169,7 @@ class HttpClient:
                     # that is not is gone then, and on a new one this does not apply.
                     if (
                         exchange.is_reused
-                        and exchange.phase is not Phase.RESPONSE
+                        and exchange.phase is not HttpPhase.RESPONSE
                         and not isinstance(failure, TimeoutError)
                     ):
                         continue
@@ -189,7 +189,7 @@ class HttpClient:
             except aiohttp.InvalidURL:
                 raise
             except FAILURES as failure:
-                return Retry(_described(failure), fault=Fault.PROVIDER)
+                return Retry(_described(failure), scope=FailureScope.PROVIDER)
 
     async def close(self) -> None:
         """Let the requests in flight end, then let go of every connection. Twice is fine."""
@@ -232,21 +232,21 @@ class _Body(aiohttp.payload.Payload):
     ) -> None:
         """Raises ConnectionError if the connection is gone; then the server has not got it all."""
         exchange, data = self._exchange, bytes(self._value)[:content_length]
-        exchange.phase = Phase.REQUEST
+        exchange.phase = HttpPhase.REQUEST
         if exchange.is_reused and _has_ended(writer.transport):
             raise ConnectionResetError("closed by the server while it was not in use")
         if len(data) > _LARGE:
             await _write_out(writer, data[:-_HELD_BACK])
             data = data[-_HELD_BACK:]
-        exchange.phase = Phase.RESPONSE
+        exchange.phase = HttpPhase.RESPONSE
         try:
             await writer.write(data)
         except ConnectionError:
-            exchange.phase = Phase.REQUEST
+            exchange.phase = HttpPhase.REQUEST
             raise
         if writer.transport is None or writer.transport.is_closing():
             # The system refused it on the spot, so it has not left.
-            exchange.phase = Phase.REQUEST
+            exchange.phase = HttpPhase.REQUEST
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
@@ -385,18 +385,18 @@ _CLASS = 100
 _REDIRECTION, _CLIENT_ERROR, _SERVER_ERROR = 3, 4, 5
 
 
-def declined(answer: Response, reason: str) -> Retry | Refused | Unknown:
+def outcome_of(answer: Response, reason: str) -> Retry | Refused | Unknown:
     """By the class of the status (RFC 9110, 15); `reason` is told, with the status as its code."""
     status, code = answer.status, str(answer.status)
     if status in _LATER or status // _CLASS == _SERVER_ERROR:
         after = retry_after(answer.headers)
-        return Retry(reason, after=after, code=code, fault=Fault.PROVIDER)
+        return Retry(reason, after=after, code=code, scope=FailureScope.PROVIDER)
     if status in _OURS:
-        return Retry(MISCONFIGURED + reason, code=code, fault=Fault.CONFIGURATION)
+        return Retry(MISCONFIGURED + reason, code=code, scope=FailureScope.CONFIGURATION)
     if status // _CLASS == _REDIRECTION:
         # Not followed: the message and our credentials would go to whom nobody has named.
         reason = f"{MISCONFIGURED}{reason}: it sends us elsewhere"
-        return Retry(reason, code=code, fault=Fault.CONFIGURATION)
+        return Retry(reason, code=code, scope=FailureScope.CONFIGURATION)
     if status // _CLASS == _CLIENT_ERROR:
         return Refused(reason, code=code)
     # A success of some other kind, or no status that there is.

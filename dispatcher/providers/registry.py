@@ -9,33 +9,33 @@ from typing import Self
 import structlog
 
 from dispatcher.delivery.model import Tenant
-from dispatcher.providers.base import Reporting, ReportUrl, provider_for
-from dispatcher.providers.client import Guard, Observer, Status
-from dispatcher.providers.config import Entry
+from dispatcher.providers.base import CallbackProvider, CallbackUrl, provider_for
+from dispatcher.providers.client import ProviderClient, ProviderStatus, StatusObserver
+from dispatcher.providers.config import ProviderConfig
 
 log = structlog.get_logger()
 
 
-class Roster:
+class ProviderRegistry:
     """The guards, in order of preference, and which of them a tenant chose."""
 
-    def __init__(self, guards: Iterable[Guard]) -> None:
+    def __init__(self, clients: Iterable[ProviderClient]) -> None:
         """Raises ValueError if two have one name."""
-        self._guards: dict[str, Guard] = {}
-        for guard in guards:
-            if guard.name in self._guards:
-                raise ValueError(f"two providers are called {guard.name}")
-            self._guards[guard.name] = guard
-        self._by_channel: dict[str, tuple[Guard, ...]] = {}
-        for guard in self._guards.values():
-            self._by_channel[guard.channel] = (*self._by_channel.get(guard.channel, ()), guard)
+        self._clients: dict[str, ProviderClient] = {}
+        for client in clients:
+            if client.name in self._clients:
+                raise ValueError(f"two providers are called {client.name}")
+            self._clients[client.name] = client
+        self._by_channel: dict[str, tuple[ProviderClient, ...]] = {}
+        for client in self._clients.values():
+            self._by_channel[client.channel] = (*self._by_channel.get(client.channel, ()), client)
         self._told: set[tuple[str, str, str]] = set()
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Self:
+    def from_config(cls, entries: Iterable[ProviderConfig]) -> Self:
         """The roster of what is configured. Raises ProviderUrlError."""
         return cls(
-            Guard(
+            ProviderClient(
                 provider_for(entry.url, name=entry.name),
                 rate=entry.rate,
                 burst=entry.burst,
@@ -46,30 +46,30 @@ class Roster:
 
     async def open(self) -> None:
         """Open every provider; none connects yet."""
-        for guard in self._guards.values():
-            await guard.provider.open()
+        for client in self._clients.values():
+            await client.provider.open()
 
     async def close(self) -> None:
         """Close them all, when their sends in flight have ended."""
-        await asyncio.gather(*(guard.provider.close() for guard in self._guards.values()))
+        await asyncio.gather(*(client.provider.close() for client in self._clients.values()))
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: StatusObserver) -> None:
         """Tell it how each is doing now, and of every change."""
-        for guard in self._guards.values():
-            guard.observers += (observer,)
-            observer.provider_changed(guard.status)
+        for client in self._clients.values():
+            client.observers += (observer,)
+            observer.provider_changed(client.status)
 
-    def report_to(self, url: ReportUrl) -> None:
+    def set_callback_url(self, url: CallbackUrl) -> None:
         """Have those that report do so at these addresses."""
-        for guard in self._guards.values():
-            if isinstance(guard.provider, Reporting):
-                guard.provider.report_to(url)
+        for client in self._clients.values():
+            if isinstance(client.provider, CallbackProvider):
+                client.provider.set_callback_url(url)
 
-    def of_channel(self, channel: str) -> tuple[Guard, ...]:
+    def for_channel(self, channel: str) -> tuple[ProviderClient, ...]:
         """Those of a channel, in the order in which they were given."""
         return self._by_channel.get(channel, ())
 
-    def chosen_by(self, tenant: Tenant, channel: str) -> tuple[Guard, ...]:
+    def for_tenant(self, tenant: Tenant, channel: str) -> tuple[ProviderClient, ...]:
         """Those that a tenant's messages may take, in the tenant's order.
 
         A tenant without a choice takes them all as they come. One that chose takes no other, even
@@ -77,12 +77,12 @@ class Roster:
         """
         chosen = tenant.providers.get(channel)
         if not chosen:
-            return self.of_channel(channel)
-        guards = []
+            return self.for_channel(channel)
+        clients = []
         for name in chosen:
-            guard = self._guards.get(name)
-            if guard is not None and guard.channel == channel:
-                guards.append(guard)
+            client = self._clients.get(name)
+            if client is not None and client.channel == channel:
+                clients.append(client)
             elif (tenant.id, channel, name) not in self._told:
                 self._told.add((tenant.id, channel, name))
                 log.error(
@@ -91,8 +91,8 @@ class Roster:
                     channel=channel,
                     provider=name,
                 )
-        return tuple(guards)
+        return tuple(clients)
 
     @property
-    def statuses(self) -> list[Status]:
-        return [guard.status for guard in self._guards.values()]
+    def statuses(self) -> list[ProviderStatus]:
+        return [client.status for client in self._clients.values()]

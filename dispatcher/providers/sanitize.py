@@ -9,7 +9,7 @@ LONGEST = 300
 LONGEST_ID = 255
 
 
-def quoted(text: str, *secrets: str) -> str:
+def sanitize(text: str, *secrets: str) -> str:
     """One line, printable, not long, and without `secrets` (passwords, addresses) in any case."""
     for secret in secrets:
         if secret:
@@ -19,7 +19,7 @@ def quoted(text: str, *secrets: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def identifier(said: object) -> str | None:
+def sanitize_id(said: object) -> str | None:
     """An id or a keyword as a server gave it; None if it can be none, or is nothing to keep."""
     if not isinstance(said, str) or not said.isascii() or not said.isprintable():
         return None

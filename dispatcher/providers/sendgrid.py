@@ -25,12 +25,12 @@ from sendgrid.helpers.mail import (
 )
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.inbound.receipts import Blame
 from dispatcher.masking import mask
 from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, ProviderUrl
-from dispatcher.providers.http import HttpClient, Response, declined
-from dispatcher.providers.sanitize import identifier, quoted
+from dispatcher.providers.http import HttpClient, Response, outcome_of
+from dispatcher.providers.sanitize import sanitize, sanitize_id
 
 #: Comes back at the top of every event of the mail: which delivery it tells of.
 DELIVERY_ID = "postbell_delivery_id"
@@ -47,7 +47,7 @@ _NO_FIELD = (None, "", "null")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SendGridAccount:
     """`sendgrid://:API_KEY@api.sendgrid.com?timeout=30`; below the key are the parameters.
 
     `api.eu.sendgrid.com` for an account whose data stays in the European Union.
@@ -64,7 +64,7 @@ class Account:
     concurrency: int = 8
 
     @classmethod
-    def from_url(cls, url: str) -> Account:
+    def from_url(cls, url: str) -> SendGridAccount:
         """Raises ProviderUrlError: a sentence that says what is wrong and shows no key."""
         parts = ProviderUrl(url, "SendGrid", shape=_SHAPE)
         parts.no_path()
@@ -104,7 +104,7 @@ class SendGrid:
     kind = "sendgrid"
     channel = "email"
 
-    def __init__(self, account: Account, *, name: str = kind) -> None:
+    def __init__(self, account: SendGridAccount, *, name: str = kind) -> None:
         self.name = name
         self._account = account
         self._client = HttpClient(
@@ -117,7 +117,7 @@ class SendGrid:
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
         """`sendgrid://:API_KEY@api.sendgrid.com`: see Account. Raises ProviderUrlError."""
-        return cls(Account.from_url(url), name=name or cls.kind)
+        return cls(SendGridAccount.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
         return f"SendGrid({self._account.origin})"
@@ -139,10 +139,10 @@ class SendGrid:
         if not isinstance(answer, Response):
             return answer
         if answer.status == HTTPStatus.ACCEPTED:
-            return Sent(identifier(answer.headers.get("X-Message-Id")), code=str(answer.status))
+            return Sent(sanitize_id(answer.headers.get("X-Message-Id")), code=str(answer.status))
         return self._declined(answer, message.to)
 
-    async def greet(self) -> Retry | None:
+    async def check(self) -> Retry | None:
         """Ask what the key may do: to send mails must be part of it."""
         answer = await self._client.get(self._account.scopes_url, headers=self._account.headers)
         if isinstance(answer, Retry):
@@ -155,7 +155,7 @@ class SendGrid:
         if isinstance(scopes, list) and _MAY_SEND in scopes:
             return None
         reason = f"{MISCONFIGURED}SendGrid: the API key may not send mails ({_MAY_SEND})"
-        return Retry(reason, fault=Fault.CONFIGURATION)
+        return Retry(reason, scope=FailureScope.CONFIGURATION)
 
     async def close(self) -> None:
         self._open = False
@@ -166,8 +166,8 @@ class SendGrid:
         complaints = _complaints(answer)
         said = "; ".join(f"{about}: {text}" if about else text for about, text in complaints)
         said = said or answer.body.decode("utf-8", "replace")
-        said = mask(quoted(said, self._account.api_key, *secrets))
-        outcome = declined(answer, f"SendGrid: {answer.status} {said}".rstrip())
+        said = mask(sanitize(said, self._account.api_key, *secrets))
+        outcome = outcome_of(answer, f"SendGrid: {answer.status} {said}".rstrip())
         if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
             return replace(outcome, blame=Blame.HARD)
         if answer.status == HTTPStatus.FORBIDDEN and "from" in dict(complaints):

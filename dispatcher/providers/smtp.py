@@ -13,14 +13,14 @@ from dispatcher.delivery.model import Outcome, Refused, Retry
 from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, ProviderUrlError
 from dispatcher.providers.smtp_connection import (
     FAILURES,
-    Connection,
-    Endpoint,
     MisconfiguredError,
+    SmtpConnection,
+    SmtpEndpoint,
     unsendable,
 )
 
 
-class Pool:
+class SmtpPool:
     """Keeps connections that are not in use.
 
     The one used last is used next, so that those too many grow old and are closed.
@@ -33,7 +33,7 @@ class Pool:
         self._closing = asyncio.Lock()
         self._idle_limit = idle
         self._mail_limit = mails
-        self._idle: list[Connection] = []
+        self._idle: list[SmtpConnection] = []
         self._sweep: asyncio.TimerHandle | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
 
@@ -43,7 +43,7 @@ class Pool:
         async with self._slots:
             yield
 
-    async def take(self) -> Connection | None:
+    async def take(self) -> SmtpConnection | None:
         """An open connection that passed its check, or None: then make one."""
         if not self._idle:
             return None
@@ -57,7 +57,7 @@ class Pool:
                 self.drop_idle()
         return connection if fit else None
 
-    def keep(self, connection: Connection) -> None:
+    def keep(self, connection: SmtpConnection) -> None:
         """Take a connection back after use."""
         if not connection.is_alive:
             connection.abort()
@@ -98,7 +98,7 @@ class Pool:
             due = self._idle[0].used_at + self._idle_limit
             self._sweep = loop.call_at(due, self._close_idle)
 
-    def _say_goodbye(self, connection: Connection) -> None:
+    def _say_goodbye(self, connection: SmtpConnection) -> None:
         # Kept in a set, because the loop itself only keeps weak references.
         task = asyncio.get_running_loop().create_task(connection.quit())
         self._goodbyes.add(task)
@@ -114,7 +114,7 @@ class Smtp:
 
     channel = "email"
 
-    def __init__(self, endpoint: Endpoint, *, name: str = "smtp") -> None:
+    def __init__(self, endpoint: SmtpEndpoint, *, name: str = "smtp") -> None:
         """Raises ProviderUrlError if the endpoint's certificates cannot be read."""
         self.name = name
         self._endpoint = endpoint
@@ -123,13 +123,13 @@ class Smtp:
         except OSError as fault:
             raise ProviderUrlError(f"{MISCONFIGURED}ca: {fault}") from fault
         self._hello = endpoint.hello or ("localhost" if endpoint.is_loopback else None)
-        self._pool = Pool(endpoint.pool, endpoint.idle, endpoint.mails)
+        self._pool = SmtpPool(endpoint.pool, endpoint.idle, endpoint.mails)
         self._open = False
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
         """`smtp://`, `smtp+starttls://` or `smtps://`: see Endpoint. Raises ProviderUrlError."""
-        return cls(Endpoint.from_url(url), name=name or "smtp")
+        return cls(SmtpEndpoint.from_url(url), name=name or "smtp")
 
     def __repr__(self) -> str:
         return f"Smtp({self._endpoint.host}:{self._endpoint.port})"
@@ -154,12 +154,12 @@ class Smtp:
                     return outcome
                 # The server had hung up meanwhile, so the mail gets a new connection, once.
                 self._pool.drop_idle()
-            connection = Connection(self._endpoint, self._context, self._hello or NAMELESS)
+            connection = SmtpConnection(self._endpoint, self._context, self._hello or NAMELESS)
             return await self._deliver(connection, message)
 
-    async def greet(self) -> Retry | None:
+    async def check(self) -> Retry | None:
         """Connect, encrypt, log in and say goodbye, as before a mail."""
-        connection = Connection(self._endpoint, self._context, self._hello or NAMELESS)
+        connection = SmtpConnection(self._endpoint, self._context, self._hello or NAMELESS)
         try:
             await connection.open()
             await connection.quit()
@@ -174,7 +174,7 @@ class Smtp:
         self._open = False
         await self._pool.close()
 
-    async def _deliver(self, connection: Connection, message: Email) -> Outcome:
+    async def _deliver(self, connection: SmtpConnection, message: Email) -> Outcome:
         delivered = False
         try:
             if connection.mails == 0:

@@ -14,10 +14,10 @@ import aiosmtplib
 from aiosmtplib import SMTPServerDisconnected, SMTPTimeoutError
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrl, ProviderUrlError, is_loopback
-from dispatcher.providers.sanitize import quoted
-from dispatcher.providers.smtp_reply import Code, Phase, Reply
+from dispatcher.providers.sanitize import sanitize
+from dispatcher.providers.smtp_reply import SmtpCode, SmtpPhase, SmtpReply
 
 
 class Tls(StrEnum):
@@ -37,7 +37,7 @@ _ENCRYPTED = (Tls.IMPLICIT, Tls.REQUIRED)
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class SmtpEndpoint:
     """`smtp://user:password@host:port?timeout=20&pool=8`; below the password are the parameters."""
 
     host: str
@@ -62,7 +62,7 @@ class Endpoint:
     ca: str | None = None
 
     @classmethod
-    def from_url(cls, url: str) -> Endpoint:
+    def from_url(cls, url: str) -> SmtpEndpoint:
         """Raises ProviderUrlError: a sentence that says what is wrong and shows no password."""
         parts = ProviderUrl(url, "SMTP", shape="smtp://user:password@host:port")
         parts.no_path()
@@ -152,14 +152,14 @@ class MisconfiguredError(Exception):
     """The server does not offer what our settings demand. The text is the reason."""
 
 
-class Connection:
+class SmtpConnection:
     """Speaks SMTP step by step and remembers how far it got, for that decides what a failure means.
 
     aiosmtplib raises the same exception for a connection lost before DATA, where trying again is
     safe, and after the final dot, where the mail may have been taken.
     """
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, hello: str) -> None:
+    def __init__(self, endpoint: SmtpEndpoint, context: ssl.SSLContext | None, hello: str) -> None:
         self._endpoint = endpoint
         self._context = context
         self._client = aiosmtplib.SMTP(
@@ -171,7 +171,7 @@ class Connection:
             local_hostname=hello,
             timeout=endpoint.timeout,
         )
-        self._phase = Phase.CONNECT
+        self._phase = SmtpPhase.CONNECT
         self._dirty = False
         self._recipient = ""
         #: Mails tried on it.
@@ -187,11 +187,11 @@ class Connection:
     @property
     def was_stale(self) -> bool:
         """Whether it broke before the server knew of the mail: another may take over."""
-        return self._phase in (Phase.RESET, Phase.MAIL) and not self.is_alive
+        return self._phase in (SmtpPhase.RESET, SmtpPhase.MAIL) and not self.is_alive
 
     async def open(self) -> None:
         """Connect, encrypt, log in: as the endpoint demands. FAILURES, MisconfiguredError."""
-        self._phase = Phase.CONNECT
+        self._phase = SmtpPhase.CONNECT
         await self._client.connect()
         await self._greet()
         if self._endpoint.tls in (Tls.REQUIRED, Tls.OPPORTUNISTIC):
@@ -208,37 +208,37 @@ class Connection:
             return False
         if not self._dirty and now - self.used_at < TRUSTED_IDLE:
             return True
-        self._phase = Phase.RESET
+        self._phase = SmtpPhase.RESET
         try:
             reply = await self._command(b"RSET")
         except FAILURES:
             return False
         self._dirty = False
-        return reply.basic == Code.OK
+        return reply.basic == SmtpCode.OK
 
     async def deliver(self, email: Email) -> Outcome:
         """One mail transaction. Raises one of FAILURES, of which `failed` makes an outcome."""
         self.mails += 1
         self._dirty = True
         self._recipient = email.to
-        self._phase = Phase.MAIL
+        self._phase = SmtpPhase.MAIL
         options = self._mail_options(email)
         if isinstance(options, Refused):
             self._dirty = False
             return options
         reply = await self._command(b"MAIL", b"FROM:" + _path(email.envelope_from), *options)
-        if reply.basic != Code.OK:
+        if reply.basic != SmtpCode.OK:
             return self._declined(reply)
-        self._phase = Phase.RECIPIENT
+        self._phase = SmtpPhase.RECIPIENT
         reply = await self._command(b"RCPT", b"TO:" + _path(email.to))
-        if reply.basic not in (Code.OK, Code.FORWARDING):
+        if reply.basic not in (SmtpCode.OK, SmtpCode.FORWARDING):
             return self._declined(reply)
-        self._phase = Phase.DATA
+        self._phase = SmtpPhase.DATA
         reply = await self._command(b"DATA")
-        if reply.basic != Code.START_MAIL:
+        if reply.basic != SmtpCode.START_MAIL:
             return self._declined(reply)
         reply = await self._transfer(_dot_stuffed(email.data))
-        if reply.basic != Code.OK:
+        if reply.basic != SmtpCode.OK:
             return self._declined(reply)
         self._dirty = False
         return Sent(email.message_id, code=reply.code)
@@ -246,20 +246,22 @@ class Connection:
     def failed(self, failure: Exception) -> Retry | Unknown:
         """What an exception means for the mail in hand."""
         if isinstance(failure, MisconfiguredError):
-            return Retry(f"{MISCONFIGURED}{failure}", fault=Fault.CONFIGURATION)
+            return Retry(f"{MISCONFIGURED}{failure}", scope=FailureScope.CONFIGURATION)
         if isinstance(failure, aiosmtplib.SMTPResponseException):
-            declined = Reply(failure.code, failure.message).declined(self._phase, *self._secrets())
+            declined = SmtpReply(failure.code, failure.message).declined(
+                self._phase, *self._secrets()
+            )
             if not isinstance(declined, Refused):
                 return declined
-            return Retry(declined.reason, code=declined.code, fault=Fault.PROVIDER)
-        if self._phase is Phase.ACCEPT:
+            return Retry(declined.reason, code=declined.code, scope=FailureScope.PROVIDER)
+        if self._phase is SmtpPhase.ACCEPT:
             return Unknown(f"{self._phase}: {_described(failure)}")
         reason = f"{self._phase}: {_described(failure)}"
         if isinstance(failure, ssl.SSLCertVerificationError) or isinstance(
             failure.__cause__, ssl.SSLCertVerificationError
         ):
-            return Retry(f"{MISCONFIGURED}{reason}", fault=Fault.CONFIGURATION)
-        return Retry(reason, fault=Fault.PROVIDER)
+            return Retry(f"{MISCONFIGURED}{reason}", scope=FailureScope.CONFIGURATION)
+        return Retry(reason, scope=FailureScope.PROVIDER)
 
     async def quit(self) -> None:
         """Say goodbye, and close whatever the answer."""
@@ -275,7 +277,7 @@ class Connection:
         self._client.close()
 
     async def _greet(self) -> None:
-        self._phase = Phase.HELLO
+        self._phase = SmtpPhase.HELLO
         try:
             await self._client.ehlo()
         except aiosmtplib.SMTPHeloError as refusal:
@@ -289,12 +291,12 @@ class Connection:
             if self._endpoint.tls is Tls.REQUIRED:
                 raise MisconfiguredError("TLS is required, but the server does not offer STARTTLS")
             return
-        self._phase = Phase.STARTTLS
+        self._phase = SmtpPhase.STARTTLS
         await self._client.starttls()
         await self._greet()
 
     async def _log_in(self, username: str, password: str) -> None:
-        self._phase = Phase.LOGIN
+        self._phase = SmtpPhase.LOGIN
         offered = self._client.server_auth_methods
         # One method, the best: trying them all with a wrong password locks accounts.
         method = next((known for known in _LOGIN_METHODS if known in offered), None)
@@ -326,12 +328,12 @@ class Connection:
             options += [b"RET=HDRS", b"ENVID=%b" % envelope_id(email.delivery_id).encode()]
         return options
 
-    async def _command(self, *words: bytes) -> Reply:
+    async def _command(self, *words: bytes) -> SmtpReply:
         response = await self._client.execute_command(*words)
-        return Reply(response.code, response.message)
+        return SmtpReply(response.code, response.message)
 
-    async def _transfer(self, body: bytes) -> Reply:
-        self._phase = Phase.BODY
+    async def _transfer(self, body: bytes) -> SmtpReply:
+        self._phase = SmtpPhase.BODY
         protocol, transport = self._client.protocol, self._client.transport
         if protocol is None or not isinstance(transport, asyncio.WriteTransport):
             raise SMTPServerDisconnected("Connection lost")
@@ -343,12 +345,12 @@ class Connection:
                 await asyncio.sleep(DRAIN_INTERVAL)
         # Raises if the connection has been lost, and then the dot is not out.
         protocol.write(b".\r\n")
-        self._phase = Phase.ACCEPT
+        self._phase = SmtpPhase.ACCEPT
         response = await protocol.read_response(timeout=self._endpoint.accept_timeout)
-        return Reply(response.code, response.message)
+        return SmtpReply(response.code, response.message)
 
-    def _declined(self, reply: Reply) -> Retry | Refused | Unknown:
-        if reply.basic == Code.CLOSING:
+    def _declined(self, reply: SmtpReply) -> Retry | Refused | Unknown:
+        if reply.basic == SmtpCode.CLOSING:
             self.abort()
         return reply.declined(self._phase, *self._secrets())
 
@@ -397,4 +399,4 @@ def _described(failure: Exception) -> str:
         return "timed out"
     if isinstance(failure, SMTPServerDisconnected):
         return "connection lost"
-    return quoted(str(failure)) or type(failure).__name__
+    return sanitize(str(failure)) or type(failure).__name__

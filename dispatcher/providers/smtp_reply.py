@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.inbound.mail_status import FULL_MAILBOX, blame_of
 from dispatcher.masking import mask
 from dispatcher.providers.base import MISCONFIGURED
-from dispatcher.providers.sanitize import quoted
+from dispatcher.providers.sanitize import sanitize
 
 
-class Phase(StrEnum):
+class SmtpPhase(StrEnum):
     """How far a mail has come. Only in the last may the server have taken it."""
 
     CONNECT = "connecting"
@@ -28,7 +28,7 @@ class Phase(StrEnum):
     ACCEPT = "end of mail"
 
 
-class Code(IntEnum):
+class SmtpCode(IntEnum):
     """The replies that a client tells apart (RFC 5321, 4.2.3)."""
 
     OK = 250
@@ -46,12 +46,14 @@ class Code(IntEnum):
 NOT_AUTHENTICATED = frozenset({530, 534, 535, 538})
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-_SETTING_UP = frozenset({Phase.CONNECT, Phase.HELLO, Phase.STARTTLS, Phase.LOGIN, Phase.RESET})
-_ABOUT_RECIPIENT = frozenset({Phase.RECIPIENT, Phase.DATA, Phase.ACCEPT})
+_SETTING_UP = frozenset(
+    {SmtpPhase.CONNECT, SmtpPhase.HELLO, SmtpPhase.STARTTLS, SmtpPhase.LOGIN, SmtpPhase.RESET}
+)
+_ABOUT_RECIPIENT = frozenset({SmtpPhase.RECIPIENT, SmtpPhase.DATA, SmtpPhase.ACCEPT})
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SmtpReply:
     """A reply: three digits, and a text that may begin with an enhanced status code (RFC 2034)."""
 
     basic: int
@@ -68,47 +70,51 @@ class Reply:
         """Both codes, as they are recorded: `550 5.1.1`."""
         return f"{self.basic} {self.enhanced}" if self.enhanced else str(self.basic)
 
-    def declined(self, phase: Phase, *secrets: str) -> Retry | Refused | Unknown:
+    def declined(self, phase: SmtpPhase, *secrets: str) -> Retry | Refused | Unknown:
         """What a reply other than yes means for the mail.
 
         The enhanced code wins over the basic one: `450 5.1.1` is a bad address, `550 4.7.1` is not.
         Each of `secrets` (passwords, addresses) is taken out of the reason, and whatever else looks
         like an address: where a mail is forwarded to, say.
         """
-        reason = f"{phase}: {self.basic} {mask(quoted(self.text, *secrets))}".rstrip()
+        reason = f"{phase}: {self.basic} {mask(sanitize(self.text, *secrets))}".rstrip()
         if self.basic in NOT_AUTHENTICATED or (
-            phase is Phase.LOGIN and self.basic >= Code.FIRST_PERMANENT
+            phase is SmtpPhase.LOGIN and self.basic >= SmtpCode.FIRST_PERMANENT
         ):
-            return Retry(MISCONFIGURED + reason, code=self.code, fault=Fault.CONFIGURATION)
+            return Retry(MISCONFIGURED + reason, code=self.code, scope=FailureScope.CONFIGURATION)
         # Refused before any mail was named: it is about us, and the mail can wait.
-        if phase in _SETTING_UP or self.basic == Code.CLOSING:
-            return Retry(reason, code=self.code, fault=Fault.PROVIDER)
-        if not Code.FIRST_TRANSIENT <= self.basic <= Code.LAST:
+        if phase in _SETTING_UP or self.basic == SmtpCode.CLOSING:
+            return Retry(reason, code=self.code, scope=FailureScope.PROVIDER)
+        if not SmtpCode.FIRST_TRANSIENT <= self.basic <= SmtpCode.LAST:
             # Not a reply to what we asked. Behind the last dot, that leaves the mail in doubt.
-            if phase is Phase.ACCEPT:
+            if phase is SmtpPhase.ACCEPT:
                 return Unknown(reason, code=self.code)
-            return Retry(reason, code=self.code, fault=Fault.PROVIDER)
+            return Retry(reason, code=self.code, scope=FailureScope.PROVIDER)
         if self._is_permanent(phase):
             blame = blame_of(self.enhanced) if phase in _ABOUT_RECIPIENT else None
             return Refused(reason, code=self.code, blame=blame)
-        return Retry(reason, code=self.code, fault=self._fault(phase))
+        return Retry(reason, code=self.code, scope=self._scope(phase))
 
-    def _is_permanent(self, phase: Phase) -> bool:
+    def _is_permanent(self, phase: SmtpPhase) -> bool:
         if self.enhanced is not None and self.enhanced[0] in "45":
             return self.enhanced[0] == "5" and self.enhanced != FULL_MAILBOX
         # RFC 5321, 4.5.3.1.10: at RCPT, 552 means full, and counts as 452.
-        full = self.basic == Code.STORAGE_EXCEEDED and phase is Phase.RECIPIENT
-        return self.basic >= Code.FIRST_PERMANENT and not full
+        full = self.basic == SmtpCode.STORAGE_EXCEEDED and phase is SmtpPhase.RECIPIENT
+        return self.basic >= SmtpCode.FIRST_PERMANENT and not full
 
-    def _fault(self, phase: Phase) -> Fault:
+    def _scope(self, phase: SmtpPhase) -> FailureScope:
         """Whose fault it is that the mail may pass later."""
         if self.enhanced is not None:
             # RFC 3463, 3.4: the server itself; the other subjects are about this one mail.
-            return Fault.PROVIDER if self.enhanced.split(".")[1] == "3" else Fault.MESSAGE
+            return (
+                FailureScope.PROVIDER
+                if self.enhanced.split(".")[1] == "3"
+                else FailureScope.MESSAGE
+            )
         # At MAIL the server knows nothing of the mail yet but our own name. RFC 5321, 4.2.3: 452 is
         # its disk, except at RCPT, where it may be the mailbox.
-        if phase is Phase.MAIL or (
-            self.basic == Code.STORAGE_SHORT and phase is not Phase.RECIPIENT
+        if phase is SmtpPhase.MAIL or (
+            self.basic == SmtpCode.STORAGE_SHORT and phase is not SmtpPhase.RECIPIENT
         ):
-            return Fault.PROVIDER
-        return Fault.MESSAGE
+            return FailureScope.PROVIDER
+        return FailureScope.MESSAGE

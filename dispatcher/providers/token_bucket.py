@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket: `rate` a second in the long run, up to `burst` at once.
 
     Kept as one number, the time at which the bucket would be full again (the generic cell rate
@@ -19,12 +19,12 @@ class Bucket:
 
     def take(self, now: float, patience: float) -> float | None:
         """Take a token: seconds until it may be used. None, and none taken, if over `patience`."""
-        wait = self.opens_in(now)
+        wait = self.retry_in(now)
         if wait > patience:
             return None
         self._full_at = max(self._full_at, now) + self._interval
         return wait
 
-    def opens_in(self, now: float) -> float:
+    def retry_in(self, now: float) -> float:
         """Seconds until a token that is taken now could be used."""
         return max(0.0, self._full_at - self._slack - now)

@@ -35,20 +35,20 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.inbound.links import Named
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import Blame
 from dispatcher.masking import mask
 from dispatcher.providers.base import (
     MISCONFIGURED,
+    CallbackUrl,
     ProviderNotOpenError,
     ProviderUrl,
     ProviderUrlError,
-    ReportUrl,
     is_loopback,
 )
-from dispatcher.providers.http import HttpClient, Response, declined, retry_after
-from dispatcher.providers.sanitize import identifier, quoted
+from dispatcher.providers.http import HttpClient, Response, outcome_of, retry_after
+from dispatcher.providers.sanitize import sanitize, sanitize_id
 
 
 class Cause(StrEnum):
@@ -116,7 +116,7 @@ _SERVICE_SID: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TwilioAccount:
     """`twilio://SID:TOKEN@api.twilio.com?from=…`; below the token are the parameters.
 
     With an API key, `twilio://SK…:SECRET@api.twilio.com?account=AC…&from=…`.
@@ -141,7 +141,7 @@ class Account:
     codes: Codes = field(default_factory=lambda: codes_with(None), repr=False)
 
     @classmethod
-    def from_url(cls, url: str) -> Account:
+    def from_url(cls, url: str) -> TwilioAccount:
         """Raises ProviderUrlError: a sentence that says what is wrong and shows no token."""
         said = ProviderUrl(url, "Twilio", shape=_SHAPE)
         said.no_path()
@@ -206,7 +206,7 @@ class Twilio:
     kind = "twilio"
     channel = "sms"
 
-    def __init__(self, account: Account, *, name: str = kind) -> None:
+    def __init__(self, account: TwilioAccount, *, name: str = kind) -> None:
         self.name = name
         self._account = account
         self._client = HttpClient(
@@ -214,20 +214,20 @@ class Twilio:
             timeout=account.timeout,
             connect_timeout=account.connect_timeout,
         )
-        self._report_url: ReportUrl | None = None
+        self._callback_url: CallbackUrl | None = None
         self._open = False
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Twilio:
         """`twilio://SID:TOKEN@api.twilio.com?from=…`; see `Account` for the rest."""
-        return cls(Account.from_url(url), name=name or cls.kind)
+        return cls(TwilioAccount.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
         return f"Twilio({self._account.sid})"
 
-    def report_to(self, url: ReportUrl) -> None:
+    def set_callback_url(self, url: CallbackUrl) -> None:
         """Have every text's status reported to an address of its own."""
-        self._report_url = url
+        self._callback_url = url
 
     async def open(self) -> None:
         await self._client.open()
@@ -249,7 +249,7 @@ class Twilio:
             return answer
         return self._outcome(answer, message)
 
-    async def greet(self) -> Retry | None:
+    async def check(self) -> Retry | None:
         """Ask for the list of texts, which sends none; who is in it is not looked at."""
         answer = await self._client.get(
             f"{self._account.messages_url}?PageSize=1",
@@ -259,7 +259,7 @@ class Twilio:
             return answer
         if answer.status == HTTPStatus.OK:
             return None
-        outcome = declined(answer, f"Twilio: HTTP {answer.status}")
+        outcome = outcome_of(answer, f"Twilio: HTTP {answer.status}")
         return outcome if isinstance(outcome, Retry) else Retry(outcome.reason)
 
     async def close(self) -> None:
@@ -282,10 +282,10 @@ class Twilio:
         return form
 
     def _status_callback(self, message: Sms) -> str | None:
-        if self._report_url is None:
+        if self._callback_url is None:
             return None
-        address = self._report_url(
-            self.kind, self.name, Named(message.delivery_id, message.identity)
+        address = self._callback_url(
+            self.kind, self.name, DeliveryRef(message.delivery_id, message.identity)
         )
         # Twilio refuses a text whose reports it cannot deliver, and finds no localhost of ours.
         if is_loopback(urlsplit(address).hostname or "") and not self._account.is_loopback:
@@ -302,7 +302,7 @@ class Twilio:
         if type(code) is not int:
             return self._without_code(answer)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return replace(declined(answer, f"Twilio: {code} too many requests"), code=str(code))
+            return replace(outcome_of(answer, f"Twilio: {code} too many requests"), code=str(code))
         meaning = self._account.codes.get(code)
         if meaning is not None:
             return self._meant(code, meaning, message, retry_after(answer.headers))
@@ -314,7 +314,7 @@ class Twilio:
             meaning = self._account.codes.get(code)
             if meaning is not None:
                 return self._meant(code, meaning, message, None)
-        return Sent(identifier(sid), code=identifier(said.get("status")))
+        return Sent(sanitize_id(sid), code=sanitize_id(said.get("status")))
 
     def _meant(
         self, code: int, meaning: Meaning, message: Sms, after: timedelta | None
@@ -332,14 +332,14 @@ class Twilio:
             case Cause.SENDER | Cause.ACCOUNT:
                 return _misconfigured(reason, written)
             case Cause.BUSY:
-                return Retry(reason, after=after, code=written, fault=Fault.PROVIDER)
+                return Retry(reason, after=after, code=written, scope=FailureScope.PROVIDER)
             case Cause.DESTINATION | Cause.UNREACHABLE:
                 return Retry(reason, after=after, code=written)
 
     def _unlisted(self, answer: Response, code: int, text: str, to: str) -> Outcome:
         """A code that is in no table: by what its status says."""
-        text = mask(quoted(text, self._account.token, to))
-        return replace(declined(answer, f"Twilio: {code} {text}".rstrip()), code=str(code))
+        text = mask(sanitize(text, self._account.token, to))
+        return replace(outcome_of(answer, f"Twilio: {code} {text}".rstrip()), code=str(code))
 
     def _without_code(self, answer: Response) -> Outcome:
         """No error object: it is not Twilio who answered, or not in its right mind."""
@@ -351,8 +351,8 @@ class Twilio:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_turned_away:
             reason = f"{reason}, without a word of what became of the text"
             return Unknown(reason, code=str(answer.status))
-        return declined(answer, reason)
+        return outcome_of(answer, reason)
 
 
 def _misconfigured(reason: str, code: str) -> Retry:
-    return Retry(f"{MISCONFIGURED}{reason}", code=code, fault=Fault.CONFIGURATION)
+    return Retry(f"{MISCONFIGURED}{reason}", code=code, scope=FailureScope.CONFIGURATION)

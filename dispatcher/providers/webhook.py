@@ -23,8 +23,8 @@ from dispatcher.delivery.model import Outcome, Sent
 from dispatcher.inbound.standard_webhooks import SECRET, read_secrets, signature
 from dispatcher.masking import mask
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrl, ProviderUrlError
-from dispatcher.providers.http import HttpClient, Response, declined
-from dispatcher.providers.sanitize import quoted
+from dispatcher.providers.http import HttpClient, Response, outcome_of
+from dispatcher.providers.sanitize import sanitize
 
 #: The channels whose messages can be written as JSON.
 CHANNELS = ("email", "sms", "push")
@@ -36,7 +36,7 @@ _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class WebhookEndpoint:
     """`webhook+https://:whsec_SECRET@host/path?channel=sms&…`; below the secret are the parameters.
 
     Two secrets with a comma between (see read_secrets) sign both, until the receiver has changed
@@ -56,7 +56,7 @@ class Endpoint:
     concurrency: int = 8
 
     @classmethod
-    def from_url(cls, url: str) -> Endpoint:
+    def from_url(cls, url: str) -> WebhookEndpoint:
         """Raises ProviderUrlError: a sentence that says what is wrong and shows no secret."""
         parts = ProviderUrl(url, "webhook", shape=_SHAPE)
         if parts.username or not parts.password:
@@ -91,7 +91,7 @@ class Webhook:
     kind = "webhook"
 
     def __init__(
-        self, endpoint: Endpoint, *, name: str = kind, clock: Callable[[], float] = time.time
+        self, endpoint: WebhookEndpoint, *, name: str = kind, clock: Callable[[], float] = time.time
     ) -> None:
         """`clock` tells Unix time: receivers refuse a signature that is minutes old."""
         self.name = name
@@ -108,7 +108,7 @@ class Webhook:
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
         """`webhook+https://:whsec_SECRET@host/path`: see Endpoint. Raises ProviderUrlError."""
-        return cls(Endpoint.from_url(url), name=name or cls.kind)
+        return cls(WebhookEndpoint.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
         return f"Webhook({self._endpoint.origin})"
@@ -140,7 +140,9 @@ class Webhook:
             return answer
         if answer.status in _SUCCESS:
             return Sent(webhook_id, code=str(answer.status))
-        return declined(answer, f"webhook: {answer.status} {_complaint(answer, message)}".rstrip())
+        return outcome_of(
+            answer, f"webhook: {answer.status} {_complaint(answer, message)}".rstrip()
+        )
 
     async def close(self) -> None:
         self._open = False
@@ -215,4 +217,4 @@ def _complaint(answer: Response, message: Message) -> str:
     if not isinstance(found, str):
         return ""
     address = message.device.endpoint if isinstance(message, Push) else message.to
-    return mask(quoted(SECRET.sub("…", found), address))
+    return mask(sanitize(SECRET.sub("…", found), address))

@@ -31,7 +31,7 @@ from pywebpush import WebPusher, WebPushException
 
 from dispatcher.addresses import is_public
 from dispatcher.channels.push import Push
-from dispatcher.delivery.model import Device, Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Device, FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import (
     MISCONFIGURED,
@@ -40,7 +40,7 @@ from dispatcher.providers.base import (
     ProviderUrlError,
 )
 from dispatcher.providers.http import HttpClient, Response, retry_after
-from dispatcher.providers.sanitize import identifier, quoted
+from dispatcher.providers.sanitize import sanitize, sanitize_id
 from dispatcher.providers.vapid import Signatures, VapidKey
 
 #: Those of the browsers that most people have.
@@ -136,7 +136,7 @@ UNTRUSTED_SHARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class ApplicationServer:
     """`webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org`, and further parameters."""
 
     #: What `postbell vapid` has made.
@@ -158,7 +158,7 @@ class Application:
     allow_private: bool = False
 
     @classmethod
-    def from_url(cls, url: str) -> Application:
+    def from_url(cls, url: str) -> ApplicationServer:
         """Raises ProviderUrlError: a sentence that says what is wrong."""
         parts = ProviderUrl(url, "Web Push", shape=_SHAPE, has_host=False)
         key, subject = parts.text("key"), parts.text("subject")
@@ -189,7 +189,7 @@ class WebPush:
     kind = "webpush"
     channel = "push"
 
-    def __init__(self, application: Application, *, name: str = kind) -> None:
+    def __init__(self, application: ApplicationServer, *, name: str = kind) -> None:
         """Raises ProviderUrlError if the key, the subject or the certificates cannot be used."""
         self.name = name
         self._application = application
@@ -212,7 +212,7 @@ class WebPush:
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
         """`webpush:?key=…&subject=…`: see Application. Raises ProviderUrlError."""
-        return cls(Application.from_url(url), name=name or cls.kind)
+        return cls(ApplicationServer.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
         return f"WebPush({self._signatures!r})"
@@ -276,8 +276,8 @@ class WebPush:
     def _outcome(self, answer: Response | Retry | Unknown, message: Push, origin: str) -> Outcome:
         if isinstance(answer, Unknown | Retry):
             # An endpoint that anybody may have made up must not close the provider for others.
-            fault = answer.fault if self._is_trusted(origin) else Fault.MESSAGE
-            return replace(answer, reason=f"{origin}: {answer.reason}", fault=fault)
+            fault = answer.scope if self._is_trusted(origin) else FailureScope.MESSAGE
+            return replace(answer, reason=f"{origin}: {answer.reason}", scope=fault)
         if answer.status in _TAKEN:
             if self._is_trusted(origin):
                 self._accepting.add(origin)
@@ -289,11 +289,11 @@ class WebPush:
         reason = f"{origin}: {status} {_said(answer, message)}".rstrip()
         if status in _KEY_REFUSED:
             return self._key_refused(reason, code, origin)
-        fault = Fault.PROVIDER if self._is_trusted(origin) else Fault.MESSAGE
+        fault = FailureScope.PROVIDER if self._is_trusted(origin) else FailureScope.MESSAGE
         if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Retry(reason, after=retry_after(answer.headers), code=code, fault=fault)
+            return Retry(reason, after=retry_after(answer.headers), code=code, scope=fault)
         if status < HTTPStatus.MULTIPLE_CHOICES:
-            return Unknown(reason, code=code, fault=fault)
+            return Unknown(reason, code=code, scope=fault)
         if status < HTTPStatus.BAD_REQUEST:
             # Not followed: it may lead to where the endpoint itself may not.
             reason = f"{reason}: it sends us elsewhere"
@@ -306,14 +306,14 @@ class WebPush:
         where it has, this device was subscribed with another key, one that we had before.
         """
         if self._is_trusted(origin) and origin not in self._accepting:
-            return Retry(f"{MISCONFIGURED}{reason}", code=code, fault=Fault.CONFIGURATION)
+            return Retry(f"{MISCONFIGURED}{reason}", code=code, scope=FailureScope.CONFIGURATION)
         return Retry(f"{reason}: it was subscribed with another key, perhaps", code=code)
 
     def _is_trusted(self, origin: str) -> bool:
         return is_of(origin, self._application.trusted)
 
 
-def _client(application: Application, tls: ssl.SSLContext, concurrency: int) -> HttpClient:
+def _client(application: ApplicationServer, tls: ssl.SSLContext, concurrency: int) -> HttpClient:
     return HttpClient(
         concurrency=concurrency,
         timeout=application.timeout,
@@ -341,7 +341,7 @@ def _is_too_large(answer: Response | Retry | Unknown) -> bool:
 
 def _message_id(answer: Response, message: Push) -> str:
     """Where the service keeps the message (RFC 8030, 5), if it says so; else its topic."""
-    return identifier(answer.headers.get("Location")) or message.topic
+    return sanitize_id(answer.headers.get("Location")) or message.topic
 
 
 def _said(answer: Response, message: Push) -> str:
@@ -349,4 +349,4 @@ def _said(answer: Response, message: Push) -> str:
     parts = urlsplit(message.device.endpoint)
     token = parts.path.rpartition("/")[2]
     secrets = (message.device.endpoint, parts.path.strip("/"), token, parts.query)
-    return quoted(answer.body.decode("utf-8", "replace"), *secrets, message.device.auth)
+    return sanitize(answer.body.decode("utf-8", "replace"), *secrets, message.device.auth)

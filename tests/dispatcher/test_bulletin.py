@@ -8,11 +8,11 @@ from typing import Any
 
 from dispatcher.db.connections import Pool
 from dispatcher.db.queries import Functions
-from dispatcher.delivery.bulletin import Bulletin
-from dispatcher.delivery.model import Fault, Retry
-from dispatcher.providers.circuit_breaker import Patience
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.delivery.bulletin import ProviderStatusReporter
+from dispatcher.delivery.model import FailureScope, Retry
+from dispatcher.providers.circuit_breaker import BreakerPolicy
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.messages import an_email
@@ -29,21 +29,23 @@ def reported(db: Connection) -> list[tuple[Any, ...]]:
 async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
     db: Connection, sessions: Pool
 ) -> None:
-    wrong = Retry("ask ann@example.org for the key", fault=Fault.CONFIGURATION)
-    guard = Guard(ScriptedProvider(wrong), patience=Patience(pause=0.01))
-    roster = Roster([guard])
+    wrong = Retry("ask ann@example.org for the key", scope=FailureScope.CONFIGURATION)
+    client = ProviderClient(
+        ScriptedProvider(wrong), policy=BreakerPolicy(misconfigured_seconds=0.01)
+    )
+    registry = ProviderRegistry([client])
     beats: list[None] = []
     async with sessions.connection() as connection:
-        bulletin = Bulletin(roster, lambda: beats.append(None))
-        roster.observe(bulletin)
+        bulletin = ProviderStatusReporter(registry, lambda: beats.append(None))
+        registry.observe(bulletin)
         reporting = asyncio.create_task(bulletin.run(Functions(connection)))
         ready = ("scripted", "email", "ready", None, True)
         await seen(lambda: reported(db) == [ready], "it is ready")
 
-        await guard.send(an_email())
+        await client.send(an_email())
         paused = ("scripted", "email", "paused", "ask <address> for the key")
         await seen(lambda: [row[:4] for row in reported(db)] == [paused], "it is paused")
-        await guard.send(an_email())
+        await client.send(an_email())
         await seen(lambda: reported(db) == [ready], "it is back")
 
         reporting.cancel()

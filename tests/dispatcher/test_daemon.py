@@ -13,8 +13,8 @@ from dispatcher import daemon as daemon_module
 from dispatcher.daemon import Daemon
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.health import ListenError
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.daemon import get, running
@@ -27,8 +27,8 @@ from tests.support.waiting import seen
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 
-def roster(provider: ScriptedProvider | None = None) -> Roster:
-    return Roster([Guard(provider or ScriptedProvider())])
+def registry(provider: ScriptedProvider | None = None) -> ProviderRegistry:
+    return ProviderRegistry([ProviderClient(provider or ScriptedProvider())])
 
 
 async def said(port: int, sentence: str) -> None:
@@ -139,14 +139,14 @@ async def test_the_pages_say_that_users_are_not_followed(
 async def test_a_port_that_is_taken_ends_the_daemon_with_a_sentence(database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(http_port=taken.getsockname()[1])
-        daemon = Daemon(database_url, settings, roster=roster())
+        daemon = Daemon(database_url, settings, registry=registry())
 
         with pytest.raises(ListenError, match="POSTBELL_HTTP_PORT"):
             await daemon.run()
 
 
 async def test_a_database_without_a_schema_is_refused(empty_url: str) -> None:
-    daemon = Daemon(empty_url, Settings(http_port=0), roster=roster())
+    daemon = Daemon(empty_url, Settings(http_port=0), registry=registry())
 
     with pytest.raises(SchemaError, match="postbell deploy"):
         await daemon.run()
@@ -158,7 +158,7 @@ async def test_a_mistake_of_ours_ends_the_daemon_after_what_is_in_flight(
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     daemon = Daemon(
-        database_url, Settings(http_port=0, safety_poll_seconds=0), roster=roster(provider)
+        database_url, Settings(http_port=0, safety_poll_seconds=0), registry=registry(provider)
     )
     running = asyncio.create_task(daemon.run())
     given.emit(db, payload=PAYLOAD, channels=["email"])
@@ -198,7 +198,7 @@ async def test_a_send_that_takes_longer_than_the_shutdown_is_cut_off_and_comes_a
 
 
 async def test_a_daemon_that_is_stopped_before_it_began_ends(database_url: str) -> None:
-    daemon = Daemon(database_url, Settings(http_port=0), roster=roster())
+    daemon = Daemon(database_url, Settings(http_port=0), registry=registry())
     daemon.stop()
 
     await asyncio.wait_for(daemon.run(), timeout=30)

@@ -15,12 +15,12 @@ from dispatcher.channels.email import EmailChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import failover
 from dispatcher.delivery.editions import Editions
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
-from dispatcher.providers.circuit_breaker import Patience
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.circuit_breaker import BreakerPolicy
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.deliveries import a_delivery
 from tests.support.given import Connection, Fate
@@ -28,10 +28,12 @@ from tests.support.outcome import left_over
 from tests.support.scripted_provider import Gate, ScriptedProvider
 from tests.support.waiting import seen
 
-DOWN = Retry("connection refused", fault=Fault.PROVIDER)
-WRONG_KEY = Retry("our configuration is at fault: 535", code="535", fault=Fault.CONFIGURATION)
+DOWN = Retry("connection refused", scope=FailureScope.PROVIDER)
+WRONG_KEY = Retry(
+    "our configuration is at fault: 535", code="535", scope=FailureScope.CONFIGURATION
+)
 GREYLISTED = Retry("greylisted", code="450")
-LATER = Retry("429", after=timedelta(hours=1), fault=Fault.PROVIDER)
+LATER = Retry("429", after=timedelta(hours=1), scope=FailureScope.PROVIDER)
 
 
 class Clock:
@@ -87,7 +89,7 @@ class Post:
             self._editions,
             self.watch,
             channel,
-            Roster(Guard(each, clock=self.clock, **of_guard) for each in used),
+            ProviderRegistry(ProviderClient(each, clock=self.clock, **of_guard) for each in used),
             in_flight=4,
         )
         return both
@@ -292,7 +294,9 @@ async def test_a_text_that_a_crash_left_in_doubt_names_who_may_have_taken_it(pos
 
 
 async def test_the_first_is_asked_again_when_it_is_back(post: Post) -> None:
-    main, spare = post.providers([DOWN] * 3, [], patience=Patience(failures=3, rest=10))
+    main, spare = post.providers(
+        [DOWN] * 3, [], policy=BreakerPolicy(failure_threshold=3, open_seconds=10)
+    )
     post.emit(8)
 
     await post.deliver()
@@ -306,7 +310,10 @@ async def test_the_first_is_asked_again_when_it_is_back(post: Post) -> None:
 
 
 async def test_a_wrong_key_costs_no_message_a_try_however_long_it_lasts(post: Post) -> None:
-    main, _ = post.providers([WRONG_KEY] * 20, patience=Patience(pause=60, longest_pause=60))
+    main, _ = post.providers(
+        [WRONG_KEY] * 20,
+        policy=BreakerPolicy(misconfigured_seconds=60, max_misconfigured_seconds=60),
+    )
     events = post.emit(3)
 
     for _ in range(12):
@@ -353,7 +360,9 @@ async def test_what_waits_for_a_provider_comes_no_earlier_than_it_opens(post: Po
 
 
 async def test_a_provider_that_is_down_for_long_makes_no_dead_letter(post: Post) -> None:
-    post.providers([DOWN] * 40, patience=Patience(failures=1, rest=10, longest_rest=10))
+    post.providers(
+        [DOWN] * 40, policy=BreakerPolicy(failure_threshold=1, open_seconds=10, max_open_seconds=10)
+    )
     (event,) = post.emit()
 
     for _ in range(20):
@@ -366,7 +375,7 @@ async def test_a_provider_that_is_down_for_long_makes_no_dead_letter(post: Post)
 
 
 async def test_a_message_that_breaks_every_provider_has_an_end(post: Post) -> None:
-    post.providers([DOWN] * 40, [DOWN] * 40, patience=Patience(failures=1000))
+    post.providers([DOWN] * 40, [DOWN] * 40, policy=BreakerPolicy(failure_threshold=1000))
     (event,) = post.emit()
 
     for _ in range(5):
@@ -470,7 +479,7 @@ async def test_a_choice_that_nobody_knows_waits_and_takes_no_other(post: Post) -
 
 
 async def test_what_is_cancelled_while_it_waits_for_a_provider_is_not_sent(post: Post) -> None:
-    main, _ = post.providers([WRONG_KEY], patience=Patience(pause=60))
+    main, _ = post.providers([WRONG_KEY], policy=BreakerPolicy(misconfigured_seconds=60))
     (event,) = post.emit(subject="order:42")
     await post.deliver()
 
@@ -483,7 +492,7 @@ async def test_what_is_cancelled_while_it_waits_for_a_provider_is_not_sent(post:
 
 
 async def test_an_expired_message_does_not_wait_on(post: Post) -> None:
-    post.providers([WRONG_KEY], patience=Patience(pause=60))
+    post.providers([WRONG_KEY], policy=BreakerPolicy(misconfigured_seconds=60))
     (event,) = post.emit(expires_at="2100-01-01")
     await post.deliver()
     post.db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
@@ -504,7 +513,7 @@ def test_what_waits_longer_comes_spread_over_longer_but_for_what_is_critical() -
 
 def test_a_call_is_passed_on_only_if_the_message_is_not_at_fault() -> None:
     passed_on = {
-        outcome.__class__.__name__ + getattr(outcome, "fault", ""): failover.Call(
+        outcome.__class__.__name__ + getattr(outcome, "scope", ""): failover.Call(
             "main", outcome, 0.1, is_probe=False
         ).is_passed_on
         for outcome in (Sent("1"), Refused("no"), Unknown("?"), GREYLISTED, DOWN, WRONG_KEY)

@@ -13,7 +13,7 @@ from dispatcher.inbound.bounces import receipts_in
 from dispatcher.inbound.mail_status import blame_of, status_in
 from dispatcher.inbound.receipts import Blame
 from dispatcher.inbound.signing import Signer
-from dispatcher.providers.smtp_reply import Phase, Reply
+from dispatcher.providers.smtp_reply import SmtpPhase, SmtpReply
 from tests.support.bounce_mails import ID, POSTFIX, crlf
 
 RETURN_PATH = ReturnPath(signer=Signer(["what we sign with, and nobody else"]))
@@ -39,7 +39,7 @@ PERMANENT = {
 
 
 def in_the_session(code: str) -> Blame | None:
-    outcome = Reply(550, f"{code} no").declined(Phase.RECIPIENT)
+    outcome = SmtpReply(550, f"{code} no").declined(SmtpPhase.RECIPIENT)
     assert isinstance(outcome, Refused)
     return outcome.blame
 

@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.metrics import Depth, Metrics
-from dispatcher.providers.circuit_breaker import State
-from dispatcher.providers.client import Status
+from dispatcher.providers.circuit_breaker import BreakerState
+from dispatcher.providers.client import ProviderStatus
 
 
 async def scraped(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -147,8 +147,8 @@ async def test_two_daemons_in_one_process_do_not_share_figures() -> None:
 async def test_a_provider_is_in_one_state_at_a_time() -> None:
     metrics = Metrics()
 
-    for state in (State.READY, State.PAUSED):
-        metrics.provider_changed(Status("main", "email", state, "", datetime.now(UTC), 0))
+    for state in (BreakerState.READY, BreakerState.MISCONFIGURED):
+        metrics.provider_changed(ProviderStatus("main", "email", state, "", datetime.now(UTC), 0))
     metrics.held("email")
 
     for name, is_it in (("ready", 0), ("resting", 0), ("paused", 1)):

@@ -29,8 +29,8 @@ from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
@@ -96,8 +96,8 @@ def deployed(folder: Path, db: Connection) -> Catalog:
 def email(sessions: Pool, editions: Editions) -> Sender:
     channel = EmailChannel("shop@shop.example")
     assert channel.crash_policy is CrashPolicy.SEND_AGAIN
-    roster = Roster([Guard(ScriptedProvider())])
-    return ProviderSender(sessions, editions, Metrics(), channel, roster, in_flight=4)
+    registry = ProviderRegistry([ProviderClient(ScriptedProvider())])
+    return ProviderSender(sessions, editions, Metrics(), channel, registry, in_flight=4)
 
 
 def in_app(sessions: Pool, editions: Editions) -> Sender:

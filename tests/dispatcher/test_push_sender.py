@@ -11,12 +11,12 @@ import pytest
 from dispatcher.channels.push import Push, PushChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.editions import Editions
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.push_sender import PushSender
 from dispatcher.inbound.receipts import Blame
-from dispatcher.providers.circuit_breaker import Patience
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.circuit_breaker import BreakerPolicy
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.outcome import left_over
@@ -74,10 +74,10 @@ def deliver(db: Connection, sessions: Pool, editions: Editions, services: Servic
 def deliverer(
     db: Connection, sessions: Pool, editions: Editions, services: Services, **options: Any
 ) -> Deliver:
-    roster = Roster([Guard(services)])
+    registry = ProviderRegistry([ProviderClient(services)])
     channel = PushChannel(**options)
     return Deliver(
-        db, PushSender(sessions, editions, NobodyWatches(), channel, roster, in_flight=4)
+        db, PushSender(sessions, editions, NobodyWatches(), channel, registry, in_flight=4)
     )
 
 
@@ -238,7 +238,7 @@ async def test_a_push_that_reached_somebody_is_sent_when_the_rest_is_given_up(
 async def test_a_key_that_is_refused_pauses_the_provider_and_forgets_no_device(
     three: Connection, deliver: Deliver, services: Services
 ) -> None:
-    refused = Retry("403 another key", code="403", fault=Fault.CONFIGURATION)
+    refused = Retry("403 another key", code="403", scope=FailureScope.CONFIGURATION)
     services.answers = {endpoint: [refused] for endpoint in (PHONE, LAPTOP, TABLET)}
     (event,) = emit(three, channel="push")
 
@@ -298,15 +298,17 @@ async def test_a_service_that_is_down_leaves_the_messages_of_the_others_flowing(
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     services = NamedServices()
-    roster = Roster([Guard(services, patience=Patience(failures=1, rest=60))])
+    registry = ProviderRegistry(
+        [ProviderClient(services, policy=BreakerPolicy(failure_threshold=1, open_seconds=60))]
+    )
     deliver = Deliver(
-        db, PushSender(sessions, editions, NobodyWatches(), PushChannel(), roster, in_flight=4)
+        db, PushSender(sessions, editions, NobodyWatches(), PushChannel(), registry, in_flight=4)
     )
     given.recipient(db, "u2")
     given.device(db, "u1", "https://down.example/u1")
     given.device(db, "u2", "https://well.example/u2")
     services.answers["https://down.example/u1"] = [
-        Retry("503 busy", code="503", fault=Fault.PROVIDER)
+        Retry("503 busy", code="503", scope=FailureScope.PROVIDER)
     ]
 
     for recipient in ("u1", "u1", "u2"):

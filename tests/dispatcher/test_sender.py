@@ -20,8 +20,8 @@ from dispatcher.delivery.model import Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Batch, InboxSender, Sender, StreamSender
 from dispatcher.inbound.receipts import Blame
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
@@ -419,9 +419,9 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
     providers[1].name = "spare"
     sender: Sender
     if channel == "email":
-        roster = Roster(Guard(provider) for provider in providers)
+        registry = ProviderRegistry(ProviderClient(provider) for provider in providers)
         mails = EmailChannel("shop@shop.example")
-        sender = ProviderSender(sessions, editions, watch, mails, roster, in_flight=4)
+        sender = ProviderSender(sessions, editions, watch, mails, registry, in_flight=4)
     elif channel == "sse":
         sender = StreamSender(sessions, editions, watch, SseChannel())
     else:

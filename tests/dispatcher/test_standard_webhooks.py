@@ -10,7 +10,7 @@ from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from dispatcher.metrics import Metrics
 from dispatcher.providers.base import ProviderUrlError
-from dispatcher.providers.webhook import Endpoint
+from dispatcher.providers.webhook import WebhookEndpoint
 
 KEY = bytes([0xFF, 0xEF, 0x3E]) * 9
 WRITTEN = [
@@ -22,7 +22,7 @@ WRITTEN = [
 
 def sending(secret: str) -> tuple[bytes, ...]:
     escaped = secret.replace("+", "%2B").replace("/", "%2F")
-    return Endpoint.from_url(f"webhook+https://:{escaped}@h?channel=sms").secrets
+    return WebhookEndpoint.from_url(f"webhook+https://:{escaped}@h?channel=sms").secrets
 
 
 def receiving(secret: str) -> tuple[bytes, ...]:

@@ -21,9 +21,9 @@ from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.inbound.links import Links
 from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
-from dispatcher.providers.client import Guard
-from dispatcher.providers.config import Entry
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.config import ProviderConfig
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.providers.twilio import Twilio
 from tests.support import given
 from tests.support.client import Client
@@ -65,11 +65,11 @@ def twilio_at(peer: TwilioPeer, name: str = "twilio") -> Twilio:
 
 
 def sender(sessions: Pool, editions: Editions, twilio: Twilio) -> Sender:
-    return sender_of(sessions, editions, Roster([Guard(twilio)]))
+    return sender_of(sessions, editions, ProviderRegistry([ProviderClient(twilio)]))
 
 
-def sender_of(sessions: Pool, editions: Editions, roster: Roster) -> Sender:
-    return ProviderSender(sessions, editions, NobodyWatches(), SmsChannel(), roster, in_flight=2)
+def sender_of(sessions: Pool, editions: Editions, registry: ProviderRegistry) -> Sender:
+    return ProviderSender(sessions, editions, NobodyWatches(), SmsChannel(), registry, in_flight=2)
 
 
 def emit(db: Connection, many: int = 1, **columns: Any) -> list[int]:
@@ -198,7 +198,7 @@ def gateway(sessions: Pool, peer: TwilioPeer) -> Client:
     """The webhooks of two Twilio providers."""
     intake = Intake(sessions, Metrics())
     url = f"twilio://{peer.credentials}@127.0.0.1:{peer.port}?from=+12025550199"
-    entries = [Entry("twilio", "sms", url), Entry("spare", "sms", url)]
+    entries = [ProviderConfig("twilio", "sms", url), ProviderConfig("spare", "sms", url)]
     found = routes.routes(
         entries, intake, Metrics(), public_url=PUBLIC, signer=Signer([SECRET.get_secret_value()])
     )
@@ -243,19 +243,19 @@ async def test_after_a_crash_a_report_tells_what_became_of_the_text(
     gateway: Client,
     providers: tuple[str, ...],
 ) -> None:
-    roster = Roster(Guard(twilio_at(peer, name)) for name in providers)
-    roster.report_to(Links(PUBLIC, Signer([SECRET.get_secret_value()])).report)
-    await roster.open()
+    registry = ProviderRegistry(ProviderClient(twilio_at(peer, name)) for name in providers)
+    registry.set_callback_url(Links(PUBLIC, Signer([SECRET.get_secret_value()])).callback)
+    await registry.open()
     peer.always("HEADERS", Hang())
     (event,) = emit(db)
     (batch,) = batches(db)
-    delivering = asyncio.create_task(sender_of(sessions, editions, roster).deliver(batch))
+    delivering = asyncio.create_task(sender_of(sessions, editions, registry).deliver(batch))
     await seen(lambda: peer.texts, "the text is with Twilio")
     delivering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await delivering
     peer.behave()
-    await sender_of(sessions, editions, roster).deliver(batch)
+    await sender_of(sessions, editions, registry).deliver(batch)
     assert fate(db, event).state == "unknown"
 
     [text] = peer.texts
@@ -263,7 +263,7 @@ async def test_after_a_crash_a_report_tells_what_became_of_the_text(
 
     assert fate(db, event).state == "bounced"
     assert given.column(db, "select address from postbell.suppression") == ["+33612345678"]
-    await roster.close()
+    await registry.close()
 
 
 async def test_a_number_that_answered_stop_is_suppressed_until_it_answers_start(

@@ -6,7 +6,7 @@ import pytest
 
 from dispatcher.gateway.tracking import PICTURE, TrackingPages
 from dispatcher.gateway.webhooks.handler import Intake
-from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.client import Client
@@ -27,14 +27,14 @@ def links(signer: Signer) -> Links:
 
 
 @pytest.fixture
-def delivery(db: Connection) -> Named:
+def delivery(db: Connection) -> DeliveryRef:
     given.tenant(db, tracking=["opens", "clicks"])
     number = delivered_by(db, "mails", "abc")
-    return Named(number, given.identity(db, number))
+    return DeliveryRef(number, given.identity(db, number))
 
 
 async def test_the_picture_tells_that_a_mail_was_opened(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     answer = await client.get(links.opened(delivery))
     assert (answer.status, answer.body) == (200, PICTURE)
@@ -47,7 +47,7 @@ async def test_the_picture_tells_that_a_mail_was_opened(
 
 
 async def test_a_link_leads_on_and_tells_that_it_was_followed(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     answer = await client.get(links.clicked(delivery, TARGET))
     assert (answer.status, answer.headers["location"]) == (302, TARGET)
@@ -68,14 +68,14 @@ async def test_a_link_leads_on_and_tells_that_it_was_followed(
     ],
 )
 async def test_a_target_is_written_as_a_header_can_have_it(
-    client: Client, links: Links, delivery: Named, target: str, written: str
+    client: Client, links: Links, delivery: DeliveryRef, target: str, written: str
 ) -> None:
     answer = await client.get(links.clicked(delivery, target))
     assert (answer.status, answer.headers["location"]) == (302, written)
 
 
 async def test_ever_again_is_once(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     for _ in range(3):
         await client.get(links.opened(delivery))
@@ -85,7 +85,7 @@ async def test_ever_again_is_once(
 
 
 async def test_what_is_told_of_a_mail_whose_number_is_anothers_now_counts_for_nobody(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     lost = delivery._replace(identity="f" * 32)
     assert (await client.get(links.opened(lost))).status == 200
@@ -94,7 +94,7 @@ async def test_what_is_told_of_a_mail_whose_number_is_anothers_now_counts_for_no
 
 
 async def test_a_look_without_opening_is_not_a_person(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     assert (await client.send("HEAD", links.opened(delivery))).status == 200
     assert (await client.send("HEAD", links.clicked(delivery, TARGET))).status == 302
@@ -102,7 +102,7 @@ async def test_a_look_without_opening_is_not_a_person(
 
 
 async def test_a_refusal_counts_for_mails_that_are_already_out(
-    client: Client, links: Links, db: Connection, delivery: Named
+    client: Client, links: Links, db: Connection, delivery: DeliveryRef
 ) -> None:
     given.call(db, "refuse_tracking", recipient="u1")
     assert (await client.get(links.opened(delivery))).status == 200
@@ -117,11 +117,11 @@ async def test_no_target_but_a_signed_one_is_led_to(
     evil = "https://evil.example/"
     for token in (
         evil,
-        Links("", Signer([secret])).clicked(Named(1, "abc"), evil).removeprefix("/c/"),
+        Links("", Signer([secret])).clicked(DeliveryRef(1, "abc"), evil).removeprefix("/c/"),
         signer.sign("open", "1", "abc", evil),
         signer.sign("click", "1", "abc"),
         signer.sign("click", "one", "abc", evil),
-        Links("", signer).clicked(Named(1, "abc"), TARGET).removeprefix("/c/")[:-1],
+        Links("", signer).clicked(DeliveryRef(1, "abc"), TARGET).removeprefix("/c/")[:-1],
     ):
         answer = await client.get(f"/c/{token}")
         assert answer.status == 404

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from tests.support.smtp_peer import Open, SmtpPeer
 
 
@@ -26,7 +26,7 @@ async def smtp(server: SmtpPeer) -> AsyncIterator[Open]:
 
     async def open_one(parameters: str = "", credentials: str = "") -> Smtp:
         provider = Smtp(
-            Endpoint.from_url(
+            SmtpEndpoint.from_url(
                 f"smtp://{credentials}127.0.0.1:{server.port}?timeout=1&accept_timeout=1"
                 + (f"&{parameters}" if parameters else "")
             )

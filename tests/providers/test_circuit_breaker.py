@@ -9,28 +9,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.providers.circuit_breaker import Breaker, Patience, Permit, State
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.providers.circuit_breaker import BreakerPolicy, BreakerState, CircuitBreaker, Permit
 
-PATIENCE = Patience(failures=3, rest=1, longest_rest=8, pause=60, longest_pause=240)
+PATIENCE = BreakerPolicy(
+    failure_threshold=3,
+    open_seconds=1,
+    max_open_seconds=8,
+    misconfigured_seconds=60,
+    max_misconfigured_seconds=240,
+)
 
-DOWN = Retry("connection refused", fault=Fault.PROVIDER)
-WRONG_KEY = Retry("401", fault=Fault.CONFIGURATION)
+DOWN = Retry("connection refused", scope=FailureScope.PROVIDER)
+WRONG_KEY = Retry("401", scope=FailureScope.CONFIGURATION)
 GREYLISTED = Retry("greylisted")
 
 
 def slow_down(seconds: float) -> Retry:
-    return Retry("429", after=timedelta(seconds=seconds), fault=Fault.PROVIDER)
+    return Retry("429", after=timedelta(seconds=seconds), scope=FailureScope.PROVIDER)
 
 
-def ask(breaker: Breaker, outcome: Outcome, now: float) -> None:
-    permit = breaker.admit(now)
+def ask(breaker: CircuitBreaker, outcome: Outcome, now: float) -> None:
+    permit = breaker.acquire(now)
     assert permit is not None
-    breaker.settle(permit, outcome, now)
+    breaker.record(permit, outcome, now)
 
 
-def failing(times: int = 3) -> Breaker:
-    breaker = Breaker(PATIENCE)
+def failing(times: int = 3) -> CircuitBreaker:
+    breaker = CircuitBreaker(PATIENCE)
     for _ in range(times):
         ask(breaker, DOWN, 0)
     return breaker
@@ -38,13 +44,13 @@ def failing(times: int = 3) -> Breaker:
 
 def test_failures_in_a_row_begin_a_rest() -> None:
     breaker = failing(2)
-    assert breaker.state is State.READY
+    assert breaker.state is BreakerState.READY
 
     ask(breaker, DOWN, 0)
 
-    assert (breaker.state, breaker.reason) == (State.RESTING, "connection refused")
-    assert breaker.admit(0.9) is None
-    assert breaker.opens_in(0.4) == pytest.approx(0.6)
+    assert (breaker.state, breaker.reason) == (BreakerState.OPEN, "connection refused")
+    assert breaker.acquire(0.9) is None
+    assert breaker.retry_in(0.4) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,7 @@ def test_failures_in_a_row_begin_a_rest() -> None:
         Sent("1"),
         Refused("no such user"),
         GREYLISTED,
-        Unknown("an endpoint that fell silent", fault=Fault.MESSAGE),
+        Unknown("an endpoint that fell silent", scope=FailureScope.MESSAGE),
     ],
 )
 def test_an_answer_about_the_message_shows_that_the_provider_is_there(outcome: Outcome) -> None:
@@ -63,7 +69,7 @@ def test_an_answer_about_the_message_shows_that_the_provider_is_there(outcome: O
     ask(breaker, DOWN, 0)
     ask(breaker, DOWN, 0)
 
-    assert breaker.state is State.READY
+    assert breaker.state is BreakerState.READY
 
 
 def test_an_unknown_outcome_is_a_failure_of_the_provider() -> None:
@@ -71,18 +77,18 @@ def test_an_unknown_outcome_is_a_failure_of_the_provider() -> None:
 
     ask(breaker, Unknown("timed out"), 0)
 
-    assert breaker.state is State.RESTING
+    assert breaker.state is BreakerState.OPEN
 
 
 def test_after_the_rest_one_message_probes_and_the_others_wait_for_it() -> None:
     breaker = failing()
 
-    probe = breaker.admit(1)
+    probe = breaker.acquire(1)
 
     assert probe is not None
     assert probe.is_probe
-    assert breaker.admit(1) is None
-    assert breaker.opens_in(1) > 0
+    assert breaker.acquire(1) is None
+    assert breaker.retry_in(1) > 0
 
 
 def test_a_probe_that_succeeds_lets_everybody_in() -> None:
@@ -90,8 +96,8 @@ def test_a_probe_that_succeeds_lets_everybody_in() -> None:
 
     ask(breaker, Sent("1"), 1)
 
-    assert (breaker.state, breaker.reason, breaker.opens_in(1)) == (State.READY, "", 0)
-    permits = [breaker.admit(1) for _ in range(3)]
+    assert (breaker.state, breaker.reason, breaker.retry_in(1)) == (BreakerState.READY, "", 0)
+    permits = [breaker.acquire(1) for _ in range(3)]
     assert all(permit is not None and not permit.is_probe for permit in permits)
 
 
@@ -100,7 +106,7 @@ def test_a_rest_doubles_with_every_probe_that_fails_up_to_a_bound() -> None:
     rests = []
     now = 0.0
     for _ in range(5):
-        rests.append(breaker.opens_in(now))
+        rests.append(breaker.retry_in(now))
         now += rests[-1]
         ask(breaker, DOWN, now)
 
@@ -115,87 +121,87 @@ def test_the_first_rest_after_a_recovery_is_short_again() -> None:
     for _ in range(3):
         ask(breaker, DOWN, 10)
 
-    assert breaker.opens_in(10) == 1
+    assert breaker.retry_in(10) == 1
 
 
 def test_a_fault_of_our_configuration_pauses_at_once_and_longer() -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
 
     ask(breaker, WRONG_KEY, 0)
 
-    assert (breaker.state, breaker.reason) == (State.PAUSED, "401")
-    assert breaker.opens_in(0) == 60
+    assert (breaker.state, breaker.reason) == (BreakerState.MISCONFIGURED, "401")
+    assert breaker.retry_in(0) == 60
     ask(breaker, WRONG_KEY, 60)
-    assert breaker.opens_in(60) == 120
+    assert breaker.retry_in(60) == 120
 
 
 def test_a_mended_configuration_comes_back_by_itself() -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
     ask(breaker, WRONG_KEY, 0)
 
     ask(breaker, Sent("1"), 60)
 
-    assert breaker.state is State.READY
+    assert breaker.state is BreakerState.READY
 
 
 def test_what_a_provider_asks_for_closes_it_at_once_and_for_so_long() -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
 
     ask(breaker, slow_down(30), 0)
 
-    assert breaker.state is State.RESTING
-    assert breaker.admit(29.9) is None
-    assert breaker.admit(30) is not None
+    assert breaker.state is BreakerState.OPEN
+    assert breaker.acquire(29.9) is None
+    assert breaker.acquire(30) is not None
 
 
 def test_the_longest_of_several_waits_holds() -> None:
-    breaker = Breaker(PATIENCE)
-    permits = [breaker.admit(0), breaker.admit(0), breaker.admit(0)]
+    breaker = CircuitBreaker(PATIENCE)
+    permits = [breaker.acquire(0), breaker.acquire(0), breaker.acquire(0)]
 
     for permit, seconds in zip(permits, (30, 90, 60), strict=True):
         assert permit is not None
-        breaker.settle(permit, slow_down(seconds), 0)
+        breaker.record(permit, slow_down(seconds), 0)
 
-    assert breaker.opens_in(0) == 90
+    assert breaker.retry_in(0) == 90
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(seconds=-5)])
 def test_a_wait_that_is_over_already_is_an_ordinary_failure(after: timedelta) -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
 
-    ask(breaker, Retry("429", after=after, fault=Fault.PROVIDER), 0)
+    ask(breaker, Retry("429", after=after, scope=FailureScope.PROVIDER), 0)
 
-    assert breaker.state is State.READY
+    assert breaker.state is BreakerState.READY
 
 
 def test_no_provider_is_left_alone_for_more_than_a_day() -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
 
     ask(breaker, slow_down(10 * 86_400), 0)
 
-    assert breaker.opens_in(0) == 86_400
+    assert breaker.retry_in(0) == 86_400
 
 
 def test_an_answer_from_before_the_rest_says_nothing_about_now() -> None:
-    breaker = Breaker(PATIENCE)
-    early = breaker.admit(0)
+    breaker = CircuitBreaker(PATIENCE)
+    early = breaker.acquire(0)
     assert early is not None
     for _ in range(3):
         ask(breaker, DOWN, 0)
 
-    assert breaker.settle(early, Sent("1"), 0.5) is False
+    assert breaker.record(early, Sent("1"), 0.5) is False
 
-    assert breaker.state is State.RESTING
+    assert breaker.state is BreakerState.OPEN
 
 
 def test_a_probe_that_is_cancelled_leaves_its_place_to_another() -> None:
     breaker = failing()
-    probe = breaker.admit(1)
+    probe = breaker.acquire(1)
     assert probe is not None
 
-    breaker.abandon(probe)
+    breaker.release(probe)
 
-    assert breaker.admit(1) is not None
+    assert breaker.acquire(1) is not None
 
 
 OUTCOMES = st.one_of(
@@ -209,7 +215,7 @@ class Traffic(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.breaker = Breaker(PATIENCE)
+        self.breaker = CircuitBreaker(PATIENCE)
         self.now = 0.0
         self.out: list[Permit] = []
 
@@ -223,11 +229,11 @@ class Traffic(RuleBasedStateMachine):
 
     @rule()
     def ask(self) -> None:
-        was_ready = self.breaker.state is State.READY
-        opens_in = self.breaker.opens_in(self.now)
-        permit = self.breaker.admit(self.now)
+        was_ready = self.breaker.state is BreakerState.READY
+        retry_in = self.breaker.retry_in(self.now)
+        permit = self.breaker.acquire(self.now)
         # What it says beforehand is what it does.
-        assert (permit is not None) == (opens_in == 0)
+        assert (permit is not None) == (retry_in == 0)
         if permit is not None:
             assert permit.is_probe == (not was_ready)
             self.out.append(permit)
@@ -237,19 +243,19 @@ class Traffic(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, outcome: Outcome) -> None:
         permit = self.out.pop(data.draw(st.integers(0, len(self.out) - 1)))
         before = self.breaker.state
-        self.breaker.settle(permit, outcome, self.now)
+        self.breaker.record(permit, outcome, self.now)
         if permit.is_probe:
             is_well = not isinstance(outcome, Unknown) and not (
-                isinstance(outcome, Retry) and outcome.fault is not Fault.MESSAGE
+                isinstance(outcome, Retry) and outcome.scope is not FailureScope.MESSAGE
             )
-            assert (self.breaker.state is State.READY) == is_well
-        elif before is not State.READY:
+            assert (self.breaker.state is BreakerState.READY) == is_well
+        elif before is not BreakerState.READY:
             assert self.breaker.state is before
 
     @precondition(lambda self: self.out)
     @rule(data=st.data())
-    def abandon(self, data: st.DataObject) -> None:
-        self.breaker.abandon(self.out.pop(data.draw(st.integers(0, len(self.out) - 1))))
+    def release(self, data: st.DataObject) -> None:
+        self.breaker.release(self.out.pop(data.draw(st.integers(0, len(self.out) - 1))))
 
     @invariant()
     def at_most_one_probes(self) -> None:
@@ -257,14 +263,14 @@ class Traffic(RuleBasedStateMachine):
 
     @invariant()
     def it_always_comes_back(self) -> None:
-        if self.breaker.state is not State.READY and not self.probes:
+        if self.breaker.state is not BreakerState.READY and not self.probes:
             # By the time, for a difference of times may be rounded up.
-            assert self.breaker.opens_at <= self.now + 500
-            assert self.breaker.opens_in(self.breaker.opens_at) == 0
+            assert self.breaker.retry_at <= self.now + 500
+            assert self.breaker.retry_in(self.breaker.retry_at) == 0
 
     @invariant()
     def it_says_why(self) -> None:
-        assert bool(self.breaker.reason) == (self.breaker.state is not State.READY)
+        assert bool(self.breaker.reason) == (self.breaker.state is not BreakerState.READY)
 
 
 TestTraffic = Traffic.TestCase
@@ -274,12 +280,12 @@ TestTraffic = Traffic.TestCase
 def test_whatever_happened_a_provider_that_is_well_again_is_found_to_be(
     history: list[Outcome],
 ) -> None:
-    breaker = Breaker(PATIENCE)
+    breaker = CircuitBreaker(PATIENCE)
     now = 0.0
     for outcome in history:
-        now += breaker.opens_in(now)
+        now += breaker.retry_in(now)
         ask(breaker, outcome, now)
 
-    ask(breaker, Sent("1"), now + breaker.opens_in(now))
+    ask(breaker, Sent("1"), now + breaker.retry_in(now))
 
-    assert breaker.state is State.READY
+    assert breaker.state is BreakerState.READY

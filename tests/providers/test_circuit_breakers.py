@@ -4,51 +4,55 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
-from dispatcher.providers.circuit_breaker import Breakers, Patience, State
-from dispatcher.providers.client import Guard, Status
+from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent
+from dispatcher.providers.circuit_breaker import BreakerPolicy, BreakerState, CircuitBreakers
+from dispatcher.providers.client import ProviderClient, ProviderStatus
 
-DOWN = Retry("503 busy", fault=Fault.PROVIDER)
-WRONG_KEY = Retry("our configuration is at fault: 401", fault=Fault.CONFIGURATION)
+DOWN = Retry("503 busy", scope=FailureScope.PROVIDER)
+WRONG_KEY = Retry("our configuration is at fault: 401", scope=FailureScope.CONFIGURATION)
 
 
 @pytest.fixture
-def breakers() -> Breakers:
-    return Breakers(Patience(failures=1, rest=5, pause=60), most=3)
+def breakers() -> CircuitBreakers:
+    return CircuitBreakers(
+        BreakerPolicy(failure_threshold=1, open_seconds=5, misconfigured_seconds=60), most=3
+    )
 
 
-def settle(breakers: Breakers, service: str, outcome: Outcome, now: float = 0) -> None:
-    permit = breakers.of(service).admit(now)
+def record(breakers: CircuitBreakers, service: str, outcome: Outcome, now: float = 0) -> None:
+    permit = breakers.for_service(service).acquire(now)
     assert permit is not None
-    breakers.of(service).settle(permit, outcome, now)
+    breakers.for_service(service).record(permit, outcome, now)
 
 
-def test_one_that_is_down_leaves_the_others_open(breakers: Breakers) -> None:
-    settle(breakers, "a", DOWN)
+def test_one_that_is_down_leaves_the_others_open(breakers: CircuitBreakers) -> None:
+    record(breakers, "a", DOWN)
 
-    assert breakers.of("a").admit(1) is None
-    assert breakers.of("b").admit(1) is not None
+    assert breakers.for_service("a").acquire(1) is None
+    assert breakers.for_service("b").acquire(1) is not None
 
 
-def test_the_worst_is_shown_and_none_that_nobody_waits_for(breakers: Breakers) -> None:
-    assert breakers.worst(0).state is State.READY
-    settle(breakers, "a", DOWN)
-    settle(breakers, "b", WRONG_KEY)
-    settle(breakers, "c", Sent("m"))
+def test_the_worst_is_shown_and_none_that_nobody_waits_for(breakers: CircuitBreakers) -> None:
+    assert breakers.worst(0).state is BreakerState.READY
+    record(breakers, "a", DOWN)
+    record(breakers, "b", WRONG_KEY)
+    record(breakers, "c", Sent("m"))
 
     assert breakers.worst(1).reason == WRONG_KEY.reason
-    assert breakers.worst(5000).state is State.READY
+    assert breakers.worst(5000).state is BreakerState.READY
 
 
-def test_of_more_services_than_it_knows_it_forgets_one_that_is_ready(breakers: Breakers) -> None:
-    settle(breakers, "a", DOWN)
+def test_of_more_services_than_it_knows_it_forgets_one_that_is_ready(
+    breakers: CircuitBreakers,
+) -> None:
+    record(breakers, "a", DOWN)
     for service in ("b", "c", "d", "e"):
-        breakers.of(service)
+        breakers.for_service(service)
 
     assert len(breakers) == 3
-    assert breakers.of("a").state is State.RESTING
+    assert breakers.for_service("a").state is BreakerState.OPEN
     for service in ("f", "g", "h"):
-        settle(breakers, service, DOWN)
+        record(breakers, service, DOWN)
     assert len(breakers) == 3
 
 
@@ -76,40 +80,44 @@ class TwoServices:
 
 class Observed:
     def __init__(self) -> None:
-        self.told: list[tuple[State, str]] = []
+        self.told: list[tuple[BreakerState, str]] = []
 
-    def provider_changed(self, status: Status) -> None:
+    def provider_changed(self, status: ProviderStatus) -> None:
         self.told.append((status.state, status.reason))
 
 
 async def test_a_guard_asks_the_others_while_one_rests_and_tells_of_that_one() -> None:
     provider, observed, now = TwoServices(), Observed(), 0.0
-    guard = Guard(provider, patience=Patience(failures=1, rest=5), clock=lambda: now)
-    guard.observers = (observed,)
+    client = ProviderClient(
+        provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=lambda: now
+    )
+    client.observers = (observed,)
     provider.down = {"a"}
 
     for message in ("a", "a", "b", "a", "b"):
-        await guard.send(message)
+        await client.send(message)
 
     assert provider.asked == ["a", "b", "b"]
-    assert (guard.opens_in("a"), guard.opens_in("b"), guard.opens_in()) == (5, 0, 0)
-    assert (guard.state_for("a"), guard.state_for("b")) == (State.RESTING, State.READY)
-    assert (guard.status.state, guard.status.opens_in) == (State.RESTING, 5)
+    assert (client.retry_in("a"), client.retry_in("b"), client.retry_in()) == (5, 0, 0)
+    assert (client.state_for("a"), client.state_for("b")) == (BreakerState.OPEN, BreakerState.READY)
+    assert (client.status.state, client.status.retry_in) == (BreakerState.OPEN, 5)
     now, provider.down = 5.0, set()
-    answer = await guard.send("a")
+    answer = await client.send("a")
     assert answer is not None
     assert answer.is_probe
-    assert observed.told == [(State.RESTING, "503 busy"), (State.READY, "")]
+    assert observed.told == [(BreakerState.OPEN, "503 busy"), (BreakerState.READY, "")]
 
 
 async def test_a_guard_tells_when_nobody_waits_any_more_for_the_one_that_was_down() -> None:
     provider, observed, now = TwoServices(), Observed(), 0.0
-    guard = Guard(provider, patience=Patience(failures=1, rest=5), clock=lambda: now)
-    guard.observers = (observed,)
+    client = ProviderClient(
+        provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=lambda: now
+    )
+    client.observers = (observed,)
     provider.down = {"a"}
-    await guard.send("a")
+    await client.send("a")
 
     now = 5000.0
-    await guard.send("b")
+    await client.send("b")
 
-    assert observed.told[-1] == (State.READY, "")
+    assert observed.told[-1] == (BreakerState.READY, "")

@@ -10,14 +10,14 @@ import pytest
 import structlog
 
 from dispatcher.channels.email import Email
-from dispatcher.delivery.model import Fault, Outcome, Retry, Sent
-from dispatcher.providers.circuit_breaker import Patience, State
-from dispatcher.providers.client import Guard, Status
+from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent
+from dispatcher.providers.circuit_breaker import BreakerPolicy, BreakerState
+from dispatcher.providers.client import ProviderClient, ProviderStatus
 from tests.support.messages import an_email
 from tests.support.scripted_provider import Gate, ScriptedProvider
 
-DOWN = Retry("connection refused", fault=Fault.PROVIDER)
-WRONG_KEY = Retry("our configuration is at fault: 535", fault=Fault.CONFIGURATION)
+DOWN = Retry("connection refused", scope=FailureScope.PROVIDER)
+WRONG_KEY = Retry("our configuration is at fault: 535", scope=FailureScope.CONFIGURATION)
 
 
 class Clock:
@@ -33,60 +33,66 @@ def clock() -> Clock:
 
 
 class Observed:
-    def __init__(self, guard: Guard) -> None:
-        self.states: list[State] = []
-        guard.observers = (self,)
+    def __init__(self, client: ProviderClient) -> None:
+        self.states: list[BreakerState] = []
+        client.observers = (self,)
 
-    def provider_changed(self, status: Status) -> None:
+    def provider_changed(self, status: ProviderStatus) -> None:
         self.states.append(status.state)
 
 
-async def sent(guard: Guard) -> Outcome | None:
-    answer = await guard.send(an_email())
+async def sent(client: ProviderClient) -> Outcome | None:
+    answer = await client.send(an_email())
     return None if answer is None else answer.outcome
 
 
 async def test_a_provider_that_fails_is_left_alone_and_found_again(clock: Clock) -> None:
     provider = ScriptedProvider(DOWN, DOWN)
-    guard = Guard(provider, patience=Patience(failures=2, rest=5), clock=clock)
-    observed = Observed(guard)
+    client = ProviderClient(
+        provider, policy=BreakerPolicy(failure_threshold=2, open_seconds=5), clock=clock
+    )
+    observed = Observed(client)
 
-    assert [await sent(guard) for _ in range(3)] == [DOWN, DOWN, None]
+    assert [await sent(client) for _ in range(3)] == [DOWN, DOWN, None]
     assert len(provider.messages) == 2
     clock.now = 5
-    answer = await guard.send(an_email())
+    answer = await client.send(an_email())
 
     assert answer is not None
     assert isinstance(answer.outcome, Sent)
     assert answer.is_probe
-    assert observed.states == [State.RESTING, State.READY]
-    assert isinstance(await sent(guard), Sent)
+    assert observed.states == [BreakerState.OPEN, BreakerState.READY]
+    assert isinstance(await sent(client), Sent)
 
 
 async def test_while_one_probes_the_others_are_turned_away(clock: Clock) -> None:
     provider = ScriptedProvider(DOWN)
     gate = provider.answer = Gate()
-    guard = Guard(provider, patience=Patience(failures=1, rest=5), clock=clock)
-    await sent(guard)
+    client = ProviderClient(
+        provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=clock
+    )
+    await sent(client)
     clock.now = 5
 
-    probe = asyncio.create_task(guard.send(an_email()))
+    probe = asyncio.create_task(client.send(an_email()))
     await asyncio.sleep(0)
-    others = [await sent(guard) for _ in range(3)]
+    others = [await sent(client) for _ in range(3)]
     gate.opened.set()
 
     assert others == [None] * 3
     assert (await probe) is not None
-    assert guard.opens_in() == 0
+    assert client.retry_in() == 0
 
 
 async def test_a_cancelled_probe_leaves_its_place_to_another(clock: Clock) -> None:
     provider = ScriptedProvider(DOWN)
     gate = provider.answer = Gate()
-    guard = Guard(provider, patience=Patience(failures=1, rest=5), clock=clock)
-    await sent(guard)
+    client = ProviderClient(
+        provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=clock
+    )
+    await sent(client)
     clock.now = 5
-    probe = asyncio.create_task(guard.send(an_email()))
+    probe = asyncio.create_task(client.send(an_email()))
     await asyncio.sleep(0)
 
     probe.cancel()
@@ -94,46 +100,48 @@ async def test_a_cancelled_probe_leaves_its_place_to_another(clock: Clock) -> No
         await probe
 
     gate.opened.set()
-    assert isinstance(await sent(guard), Sent)
+    assert isinstance(await sent(client), Sent)
 
 
 async def test_a_wrong_key_pauses_loudly_and_a_mended_one_comes_back(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    guard = Guard(ScriptedProvider(WRONG_KEY), patience=Patience(pause=60), clock=clock)
+    client = ProviderClient(
+        ScriptedProvider(WRONG_KEY), policy=BreakerPolicy(misconfigured_seconds=60), clock=clock
+    )
 
     with structlog.testing.capture_logs() as said:
-        await sent(guard)
-        assert guard.status.state is State.PAUSED
-        assert await sent(guard) is None
+        await sent(client)
+        assert client.status.state is BreakerState.MISCONFIGURED
+        assert await sent(client) is None
         clock.now = 60
-        assert isinstance(await sent(guard), Sent)
+        assert isinstance(await sent(client), Sent)
 
     assert [(line["log_level"], line["provider"]) for line in said] == [
         ("error", "scripted"),
         ("info", "scripted"),
     ]
     assert "535" in said[0]["reason"]
-    assert (guard.status.state, guard.status.reason) == (State.READY, "")
+    assert (client.status.state, client.status.reason) == (BreakerState.READY, "")
     assert not [line for line in caplog.records if line.levelno > logging.ERROR]
 
 
 async def test_what_the_provider_asks_for_is_granted(clock: Clock) -> None:
-    slow = Retry("429", after=timedelta(seconds=40), fault=Fault.PROVIDER)
-    guard = Guard(ScriptedProvider(slow), clock=clock)
+    slow = Retry("429", after=timedelta(seconds=40), scope=FailureScope.PROVIDER)
+    client = ProviderClient(ScriptedProvider(slow), clock=clock)
 
-    await sent(guard)
+    await sent(client)
 
-    assert guard.opens_in() == 40
-    assert guard.status.opens_in == 40
+    assert client.retry_in() == 40
+    assert client.status.retry_in == 40
 
 
 async def test_no_more_are_in_flight_than_the_concurrency() -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
-    guard = Guard(provider, concurrency=2)
+    client = ProviderClient(provider, concurrency=2)
 
-    sending = [asyncio.create_task(guard.send(an_email(n))) for n in range(5)]
+    sending = [asyncio.create_task(client.send(an_email(n))) for n in range(5)]
     for _ in range(5):
         await asyncio.sleep(0)
     waiting = gate.waiting
@@ -153,26 +161,32 @@ async def test_a_rate_makes_messages_wait_their_turn() -> None:
         return Sent(message.message_id)
 
     provider.answer = answer
-    guard = Guard(provider, rate=50, burst=1)
+    client = ProviderClient(provider, rate=50, burst=1)
 
-    await asyncio.gather(*(guard.send(an_email(n)) for n in range(5)))
+    await asyncio.gather(*(client.send(an_email(n)) for n in range(5)))
 
     assert moments[-1] - moments[0] >= 4 / 50 * 0.9
 
 
 async def test_a_turn_that_is_far_away_is_not_waited_for(clock: Clock) -> None:
-    guard = Guard(ScriptedProvider(), rate=0.01, burst=1, clock=clock)
+    client = ProviderClient(ScriptedProvider(), rate=0.01, burst=1, clock=clock)
 
-    assert isinstance(await sent(guard), Sent)
-    assert await sent(guard) is None
-    assert guard.opens_in() == pytest.approx(100)
+    assert isinstance(await sent(client), Sent)
+    assert await sent(client) is None
+    assert client.retry_in() == pytest.approx(100)
     clock.now = 100
-    assert isinstance(await sent(guard), Sent)
+    assert isinstance(await sent(client), Sent)
 
 
 async def test_nobody_waits_for_the_turn_of_a_provider_that_is_closed(clock: Clock) -> None:
     provider = ScriptedProvider(DOWN)
-    guard = Guard(provider, rate=1, burst=1, patience=Patience(failures=1, rest=30), clock=clock)
-    await sent(guard)
+    client = ProviderClient(
+        provider,
+        rate=1,
+        burst=1,
+        policy=BreakerPolicy(failure_threshold=1, open_seconds=30),
+        clock=clock,
+    )
+    await sent(client)
 
-    assert await asyncio.wait_for(guard.send(an_email()), 0.5) is None
+    assert await asyncio.wait_for(client.send(an_email()), 0.5) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.providers.config import Entry, ProvidersFileError, read_entries
+from dispatcher.providers.config import ProviderConfig, ProvidersFileError, read_providers
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ class Read:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, text: str, **environment: str) -> tuple[Entry, ...]:
+    def __call__(self, text: str, **environment: str) -> tuple[ProviderConfig, ...]:
         path = self.folder / "providers.toml"
         path.write_text(text)
-        return read_entries(path, environment)
+        return read_providers(path, environment)
 
     def mistakes(self, text: str, **environment: str) -> tuple[str, ...]:
         with pytest.raises(ProvidersFileError) as caught:
@@ -45,7 +45,7 @@ def test_providers_come_in_the_order_of_the_file(read: Read) -> None:
         url = "console:"
     """)
 
-    assert main == Entry("spare_after_all", "email", "smtps://relay.example", 14, 20, 4)
+    assert main == ProviderConfig("spare_after_all", "email", "smtps://relay.example", 14, 20, 4)
     assert (spare.name, spare.channel, spare.rate, spare.concurrency) == (
         "another", "email", None, None,
     )  # fmt: skip
@@ -162,7 +162,7 @@ def test_all_mistakes_are_told_at_once(read: Read) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProvidersFileError, match="cannot be read: No such file"):
-        read_entries(tmp_path / "none.toml", {})
+        read_providers(tmp_path / "none.toml", {})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
-from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import ProviderNotOpenError
 from tests.support.harnesses import PEERS, Peer
 
@@ -99,7 +99,7 @@ async def test_a_connection_lost_before_acceptance_is_a_retry(peer: Peer, case: 
     outcome = await peer.provider.send(peer.message(1))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 @of_each(lambda peer: peer.after_acceptance)
@@ -116,7 +116,7 @@ async def test_silence_before_acceptance_is_a_retry(peer: Peer, case: str) -> No
     outcome = await peer.provider.send(peer.message(1))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 @of_each(lambda peer: peer.after_acceptance)
@@ -133,7 +133,7 @@ async def test_nobody_listening_is_a_retry(peer: Peer, case: str) -> None:
     outcome = await peer.provider.send(peer.message(1))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 @of_each(lambda peer: peer.before_acceptance[-1:])

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dispatcher.channels.backoff import LONGEST_WAIT
-from dispatcher.delivery.model import Fault, Refused, Retry, Unknown
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
-from dispatcher.providers.http import LONGEST_BODY, HttpClient, Response, declined, retry_after
+from dispatcher.providers.http import LONGEST_BODY, HttpClient, Response, outcome_of, retry_after
 from tests.support.http_peer import Drop, Hang, HttpPeer, Say, Write
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "tls" / "localhost.crt"
@@ -90,14 +90,14 @@ async def test_a_refused_connection_is_a_retry(server: HttpPeer, client: HttpCli
 
     outcome = await client.post(server.origin, data=b"x")
 
-    assert outcome == Retry("connecting: Connection refused", fault=Fault.PROVIDER)
+    assert outcome == Retry("connecting: Connection refused", scope=FailureScope.PROVIDER)
 
 
 async def test_a_name_that_nobody_knows_is_a_retry(client: HttpClient) -> None:
     outcome = await client.post("http://nobody.invalid/", data=b"x")
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
     assert outcome.reason.startswith("connecting: ")
 
 
@@ -106,7 +106,7 @@ async def test_silence_while_connecting_is_a_retry(server: HttpPeer, client: Htt
 
     outcome = await client.post(server.origin, data=b"x")
 
-    assert outcome == Retry("connecting: timed out", fault=Fault.PROVIDER)
+    assert outcome == Retry("connecting: timed out", scope=FailureScope.PROVIDER)
 
 
 async def test_silence_in_the_tls_handshake_is_a_retry(
@@ -166,7 +166,7 @@ async def test_a_body_of_which_the_end_was_never_sent_is_a_retry(
     outcome = await client.post(server.origin, data=HUGE)
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
     assert outcome.reason.startswith("sending the request: ")
     assert server.requests == []
 
@@ -230,7 +230,7 @@ async def test_a_server_that_is_gone_for_good_is_a_retry_after_the_stale_connect
 
     outcome = await client.post(server.origin, data=b"2")
 
-    assert outcome == Retry("connecting: Connection refused", fault=Fault.PROVIDER)
+    assert outcome == Retry("connecting: Connection refused", scope=FailureScope.PROVIDER)
 
 
 # After: it may have been taken.
@@ -337,7 +337,7 @@ async def test_asking_leaves_no_doubt(server: HttpPeer, client: HttpClient, step
 
     outcome = await client.get(server.origin)
 
-    assert outcome == Retry("connection lost", fault=Fault.PROVIDER)
+    assert outcome == Retry("connection lost", scope=FailureScope.PROVIDER)
 
 
 async def test_what_was_asked_for_is_handed_back(server: HttpPeer, client: HttpClient) -> None:
@@ -492,12 +492,14 @@ def test_nonsense_asks_for_no_wait(headers: dict[str, str]) -> None:
 
 
 def answered(status: int, headers: dict[str, str] | None = None) -> Retry | Refused | Unknown:
-    return declined(Response(status, headers or {}, b""), f"it said {status}")
+    return outcome_of(Response(status, headers or {}, b""), f"it said {status}")
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
 def test_a_server_that_cannot_now_is_asked_again(status: int) -> None:
-    assert answered(status) == Retry(f"it said {status}", code=str(status), fault=Fault.PROVIDER)
+    assert answered(status) == Retry(
+        f"it said {status}", code=str(status), scope=FailureScope.PROVIDER
+    )
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -513,7 +515,7 @@ def test_who_we_are_and_where_we_ask_is_our_configuration(status: int) -> None:
     outcome = answered(status)
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert outcome.reason.startswith(f"{MISCONFIGURED}it said {status}")
 
 

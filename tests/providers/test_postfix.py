@@ -14,7 +14,7 @@ from dispatcher.delivery.model import Refused, Retry, Sent
 from dispatcher.inbound.bounces import receipts_in
 from dispatcher.inbound.receipts import Blame, Kind
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from dispatcher.rendering.content import EmailContent
 from tests.support.deliveries import a_delivery, email_channel
 from tests.support.messages import an_email
@@ -35,7 +35,7 @@ def postfix() -> Iterator[Postfix]:
 
 @pytest.fixture
 async def smtp(postfix: Postfix) -> AsyncIterator[Smtp]:
-    provider = Smtp(Endpoint.from_url(f"{postfix.url}?tls=off"))
+    provider = Smtp(SmtpEndpoint.from_url(f"{postfix.url}?tls=off"))
     await provider.open()
     yield provider
     await provider.close()
@@ -194,7 +194,9 @@ async def test_an_unusual_address_is_delivered_to(
 
 async def test_starttls_with_a_certificate_that_verifies_is_used(postfix: Postfix) -> None:
     provider = Smtp(
-        Endpoint.from_url(f"smtp+starttls://localhost:{postfix.port}?ca={TLS / 'localhost.crt'}")
+        SmtpEndpoint.from_url(
+            f"smtp+starttls://localhost:{postfix.port}?ca={TLS / 'localhost.crt'}"
+        )
     )
     await provider.open()
     email = an_email(20)
@@ -224,7 +226,7 @@ async def test_a_bounce_comes_back_to_our_return_path_and_names_the_delivery(
     email = email_channel().message(a_delivery(f"gone@{RELAYED}"), content)
     assert not isinstance(email, Refused)
     with Postfix(relay=next_hop.port) as postfix:
-        provider = Smtp(Endpoint.from_url(postfix.url))
+        provider = Smtp(SmtpEndpoint.from_url(postfix.url))
         await provider.open()
 
         outcome = await provider.send(email)

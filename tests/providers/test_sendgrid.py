@@ -21,10 +21,10 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from dispatcher.channels.email import Email, Mailbox, Sender
-from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.channels.email import Email, FromHeader, Mailbox
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent, Unknown
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
-from dispatcher.providers.sendgrid import Account, SendGrid, body
+from dispatcher.providers.sendgrid import SendGrid, SendGridAccount, body
 from tests.support.harnesses.sendgrid import KEY, accepted, declined
 from tests.support.http_peer import HttpPeer, Say
 from tests.support.messages import an_email
@@ -81,11 +81,13 @@ async def test_a_mail_is_sent_under_the_id_that_sendgrid_gives(
         an_email(10, to="o'hara+tag@xn--mller-kva.example", subject='"quoted", <odd>'),
         an_email(
             11,
-            sender=Sender("", Mailbox("a_b%c@shop.example", "shop.example", smtputf8=False), ""),
+            sender=FromHeader(
+                "", Mailbox("a_b%c@shop.example", "shop.example", smtputf8=False), ""
+            ),
         ),
         an_email(
             12,
-            sender=Sender(
+            sender=FromHeader(
                 'Müller "& Söhne" <x@y.example>',
                 Mailbox("hallo@shop.example", "shop.example", smtputf8=False),
                 "",
@@ -184,7 +186,7 @@ async def test_a_redirect_does_not_get_the_key(service: HttpPeer, provider: Send
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert elsewhere.connections == 0
     await elsewhere.stop()
 
@@ -199,7 +201,7 @@ async def test_too_many_waits_until_the_limit_is_reset(
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
     assert outcome.reason == "SendGrid: 429 too many requests"
     assert outcome.after is not None
     assert timedelta(seconds=80) < outcome.after <= timedelta(seconds=90)
@@ -228,7 +230,7 @@ async def test_a_key_that_is_not_accepted_is_our_configuration(
     assert outcome == Retry(
         f"{MISCONFIGURED}SendGrid: {status} The provided authorization grant is invalid",
         code=str(status),
-        fault=Fault.CONFIGURATION,
+        scope=FailureScope.CONFIGURATION,
     )
 
 
@@ -240,7 +242,7 @@ async def test_a_sender_that_is_not_verified_does_not_stop_the_others(
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
     assert outcome.reason == "SendGrid: 403 from: does not match a verified Sender Identity"
 
 
@@ -304,7 +306,7 @@ async def test_an_error_of_any_form_is_quoted(
 ) -> None:
     service.usual = lambda _: Say(500, {}, answer)
 
-    assert await provider.send(an_email()) == Retry(reason, code="500", fault=Fault.PROVIDER)
+    assert await provider.send(an_email()) == Retry(reason, code="500", scope=FailureScope.PROVIDER)
 
 
 async def test_an_address_beyond_ascii_is_refused_without_asking(
@@ -328,7 +330,7 @@ async def test_a_yes_without_an_id_is_sent_all_the_same(
 async def test_a_key_that_may_send_is_greeted(service: HttpPeer, provider: SendGrid) -> None:
     service.usual = lambda _: Say(200, {}, b'{"scopes": ["mail.send", "alerts.read"]}')
 
-    assert await provider.greet() is None
+    assert await provider.check() is None
 
     [request] = service.requests
     assert (request.method, request.target) == ("GET", "/v3/scopes")
@@ -338,23 +340,27 @@ async def test_a_key_that_may_send_is_greeted(service: HttpPeer, provider: SendG
 @pytest.mark.parametrize(
     ("said", "fault", "words"),
     [
-        (Say(200, {}, b'{"scopes": ["alerts.read"]}'), Fault.CONFIGURATION, "may not send mails"),
-        (Say(200, {}, b'{"scopes": null}'), Fault.CONFIGURATION, "may not send mails"),
-        (declined(401, f"{KEY} is wrong"), Fault.CONFIGURATION, "SendGrid: 401 … is wrong"),
-        (declined(503, "later"), Fault.PROVIDER, "SendGrid: 503 later"),
-        (declined(400, "what"), Fault.MESSAGE, "SendGrid: 400 what"),
+        (
+            Say(200, {}, b'{"scopes": ["alerts.read"]}'),
+            FailureScope.CONFIGURATION,
+            "may not send mails",
+        ),
+        (Say(200, {}, b'{"scopes": null}'), FailureScope.CONFIGURATION, "may not send mails"),
+        (declined(401, f"{KEY} is wrong"), FailureScope.CONFIGURATION, "SendGrid: 401 … is wrong"),
+        (declined(503, "later"), FailureScope.PROVIDER, "SendGrid: 503 later"),
+        (declined(400, "what"), FailureScope.MESSAGE, "SendGrid: 400 what"),
     ],
     ids=["lesser key", "no scopes", "wrong key", "down", "odd"],
 )
 async def test_what_would_keep_a_mail_from_being_taken_is_said_without_one(
-    service: HttpPeer, provider: SendGrid, said: Say, fault: Fault, words: str
+    service: HttpPeer, provider: SendGrid, said: Say, fault: FailureScope, words: str
 ) -> None:
     service.usual = lambda _: said
 
-    outcome = await provider.greet()
+    outcome = await provider.check()
 
     assert outcome is not None
-    assert outcome.fault is fault
+    assert outcome.scope is fault
     assert words in outcome.reason
 
 
@@ -363,11 +369,11 @@ async def test_nobody_there_is_said_without_a_mail_too(
 ) -> None:
     await service.stop()
 
-    assert await provider.greet() == Retry("Connection refused", fault=Fault.PROVIDER)
+    assert await provider.check() == Retry("Connection refused", scope=FailureScope.PROVIDER)
 
 
 def test_the_url_says_it_all() -> None:
-    account = Account.from_url(
+    account = SendGridAccount.from_url(
         "sendgrid://:SG.a%2Bb.c@api.eu.sendgrid.com?timeout=5&connect_timeout=2&concurrency=3"
     )
 

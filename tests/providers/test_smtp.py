@@ -7,7 +7,7 @@ import base64
 
 import pytest
 
-from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent, Unknown
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import MISCONFIGURED
 from tests.support.messages import an_email
@@ -118,7 +118,7 @@ async def test_a_stale_connection_is_replaced_only_once(server: SmtpPeer, smtp: 
 
     outcome = await provider.send(an_email(2))
 
-    assert outcome == Retry("MAIL: connection lost", fault=Fault.PROVIDER)
+    assert outcome == Retry("MAIL: connection lost", scope=FailureScope.PROVIDER)
     assert server.connections == 2
 
 
@@ -322,7 +322,7 @@ async def test_a_wrong_password_is_tried_once_by_one_method(server: SmtpPeer, sm
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert outcome.reason == f"{MISCONFIGURED}AUTH: 535 5.7.8 wrong"
     assert server.verbs(1) == ["EHLO", "AUTH"]
 
@@ -333,7 +333,7 @@ async def test_a_server_without_login_is_our_configuration(server: SmtpPeer, smt
     outcome = await provider.send(an_email())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert outcome.reason.startswith(MISCONFIGURED)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dispatcher.providers.base import ProviderUrlError
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint, Tls
+from dispatcher.providers.smtp_connection import SmtpEndpoint, Tls
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ from dispatcher.providers.smtp_connection import Endpoint, Tls
     ],
 )
 def test_encryption_follows_from_scheme_host_and_credentials(url: str, port: int, tls: Tls) -> None:
-    endpoint = Endpoint.from_url(url)
+    endpoint = SmtpEndpoint.from_url(url)
 
     assert (endpoint.port, endpoint.tls) == (port, tls)
 
 
 def test_parameters_and_escaped_credentials_are_read() -> None:
-    endpoint = Endpoint.from_url(
+    endpoint = SmtpEndpoint.from_url(
         "smtps://a%40b:p%2Fw%3F@relay.example?timeout=5&accept_timeout=90&pool=2&idle=3&mails=7"
         "&hello=app.example"
     )
@@ -74,20 +74,20 @@ def test_parameters_and_escaped_credentials_are_read() -> None:
 )
 def test_a_mistake_is_told_in_a_sentence(url: str, sentence: str) -> None:
     with pytest.raises(ProviderUrlError, match=sentence) as told:
-        Endpoint.from_url(url)
+        SmtpEndpoint.from_url(url)
 
     assert "hunter22" not in str(told.value)
 
 
 def test_certificates_that_cannot_be_read_are_told_at_start() -> None:
     with pytest.raises(ProviderUrlError, match="ca: "):
-        Smtp(Endpoint.from_url("smtps://relay.example?ca=/nowhere/at/all.pem"))
+        Smtp(SmtpEndpoint.from_url("smtps://relay.example?ca=/nowhere/at/all.pem"))
 
 
 @given(st.text(alphabet="smtp+:/@?&=%[].0123 aé\0\n", max_size=40))
 def test_any_other_text_is_an_endpoint_or_a_sentence(rest: str) -> None:
     try:
-        host = Endpoint.from_url(f"smtp://{rest}").host
+        host = SmtpEndpoint.from_url(f"smtp://{rest}").host
     except ProviderUrlError:
         host = "told"
 
@@ -95,7 +95,7 @@ def test_any_other_text_is_an_endpoint_or_a_sentence(rest: str) -> None:
 
 
 def test_the_password_is_not_in_the_repr() -> None:
-    endpoint = Endpoint.from_url("smtps://shop:hunter22@relay.example")
+    endpoint = SmtpEndpoint.from_url("smtps://shop:hunter22@relay.example")
 
     assert "hunter22" not in repr(endpoint)
     assert repr(Smtp(endpoint)) == "Smtp(relay.example:465)"

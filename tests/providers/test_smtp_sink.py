@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from dispatcher.delivery.model import Fault, Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from tests.support.messages import an_email
 from tests.support.peers import smtp_sink
 from tests.support.peers.smtp_sink import (
@@ -33,7 +33,7 @@ ABOUT_THE_MAIL = tuple(step for step in STEPS if step not in SETTING_UP)
 
 @asynccontextmanager
 async def provider_at(sink: SmtpSink) -> AsyncIterator[Smtp]:
-    provider = Smtp(Endpoint.from_url(f"{sink.url}?timeout=1&accept_timeout=1"))
+    provider = Smtp(SmtpEndpoint.from_url(f"{sink.url}?timeout=1&accept_timeout=1"))
     await provider.open()
     yield provider
     await provider.close()
@@ -62,7 +62,7 @@ async def test_a_disconnect_before_the_dot_is_a_retry(step: str) -> None:
     outcome = await sent_through(SmtpSink(DISCONNECT, step))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 async def test_a_connection_dropped_after_the_dot_is_unknown_and_not_sent_again() -> None:
@@ -82,7 +82,7 @@ async def test_a_silence_before_the_dot_is_a_retry(step: str) -> None:
 
     assert isinstance(outcome, Retry)
     assert outcome.reason.endswith("timed out")
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 async def test_a_silence_after_the_dot_is_unknown() -> None:
@@ -110,7 +110,7 @@ async def test_a_5xx_before_a_mail_is_named_is_about_the_server_and_a_retry(step
     outcome = await sent_through(SmtpSink(HARD, step))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.PROVIDER
+    assert outcome.scope is FailureScope.PROVIDER
 
 
 @pytest.mark.parametrize("step", ABOUT_THE_MAIL)

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from dispatcher.delivery.model import Retry, Sent
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from tests.support.messages import an_email
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "tls" / "localhost.crt"
@@ -87,7 +87,7 @@ async def listening() -> AsyncIterator[Listening]:
 
 
 async def sent_through(url: str) -> Sent | Retry:
-    provider = Smtp(Endpoint.from_url(url))
+    provider = Smtp(SmtpEndpoint.from_url(url))
     await provider.open()
     try:
         outcome = await provider.send(an_email())
@@ -170,7 +170,7 @@ async def test_a_wrong_password_is_our_configuration(listening: Listening) -> No
 
 async def test_a_real_server_gets_the_mail_byte_for_byte(listening: Listening) -> None:
     await listening.start()
-    provider = Smtp(Endpoint.from_url(f"smtp://localhost:{listening.port}"))
+    provider = Smtp(SmtpEndpoint.from_url(f"smtp://localhost:{listening.port}"))
     await provider.open()
     email = an_email(to="jürgen@example.org", body=b".dot\r\n..\r\n", smtputf8=True)
 

@@ -7,17 +7,17 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.providers.token_bucket import Bucket
+from dispatcher.providers.token_bucket import TokenBucket
 
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
-    bucket = Bucket(rate=2, burst=3)
+    bucket = TokenBucket(rate=2, burst=3)
 
     assert [bucket.take(0, patience=10) for _ in range(6)] == [0, 0, 0, 0.5, 1, 1.5]
 
 
 def test_a_bucket_at_rest_fills_up_to_its_burst_and_no_further() -> None:
-    bucket = Bucket(rate=2, burst=2)
+    bucket = TokenBucket(rate=2, burst=2)
     for _ in range(2):
         bucket.take(0, patience=0)
 
@@ -25,11 +25,11 @@ def test_a_bucket_at_rest_fills_up_to_its_burst_and_no_further() -> None:
 
 
 def test_nothing_is_taken_by_one_who_would_not_wait() -> None:
-    bucket = Bucket(rate=1, burst=1)
+    bucket = TokenBucket(rate=1, burst=1)
     bucket.take(0, patience=0)
 
     assert bucket.take(0, patience=0.5) is None
-    assert bucket.opens_in(0) == 1
+    assert bucket.retry_in(0) == 1
 
 
 @given(
@@ -40,7 +40,7 @@ def test_nothing_is_taken_by_one_who_would_not_wait() -> None:
 def test_no_stretch_of_time_sees_more_than_the_rate_and_a_burst(
     rate: float, burst: int, gaps: list[float]
 ) -> None:
-    bucket = Bucket(rate, burst)
+    bucket = TokenBucket(rate, burst)
     now = 0.0
     used = []
     for gap in gaps:

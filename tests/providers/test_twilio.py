@@ -17,13 +17,13 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery.model import Fault, Refused, Retry, Sent, Unknown
-from dispatcher.inbound.links import Named
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent, Unknown
+from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import Blame
-from dispatcher.providers.base import ProviderUrlError, Reporting, provider_for
-from dispatcher.providers.config import read_entries
+from dispatcher.providers.base import CallbackProvider, ProviderUrlError, provider_for
+from dispatcher.providers.config import read_providers
 from dispatcher.providers.http import Response
-from dispatcher.providers.twilio import Account, Cause, Twilio, codes_with, known_codes
+from dispatcher.providers.twilio import Cause, Twilio, TwilioAccount, codes_with, known_codes
 from tests.support.http_peer import Drop, Hang, HttpPeer, Request, Say
 from tests.support.messages import an_sms
 from tests.support.peers.prism import TWILIO, Prism
@@ -56,7 +56,7 @@ def provider_at(port: int, parameters: str = FROM) -> Twilio:
     )
 
 
-def report_url(kind: str, name: str, delivery: Named) -> str:
+def report_url(kind: str, name: str, delivery: DeliveryRef) -> str:
     return f"http://127.0.0.1:8000/v1/webhooks/{kind}/{name}/status/t{delivery.delivery_id}"
 
 
@@ -100,9 +100,9 @@ def test_a_text_is_valid_as_long_as_its_event(valid_for: timedelta, seconds: str
 
 def test_a_texts_status_is_reported_to_an_address_of_its_own() -> None:
     provider = provider_at(1)
-    provider.report_to(report_url)
+    provider.set_callback_url(report_url)
 
-    assert isinstance(provider, Reporting)
+    assert isinstance(provider, CallbackProvider)
     assert provider.form(an_sms(7))["StatusCallback"] == (
         "http://127.0.0.1:8000/v1/webhooks/twilio/texts/status/t7"
     )
@@ -110,7 +110,7 @@ def test_a_texts_status_is_reported_to_an_address_of_its_own() -> None:
 
 def test_no_status_is_asked_for_where_twilio_could_not_bring_it() -> None:
     abroad = Twilio.from_url(f"twilio://{ACCOUNT}:{TOKEN}@api.twilio.com?{FROM}")
-    abroad.report_to(report_url)
+    abroad.set_callback_url(report_url)
 
     assert "StatusCallback" not in abroad.form(an_sms())
 
@@ -146,7 +146,7 @@ async def test_the_request_is_the_one_that_twilios_own_library_makes(
         + (f"messaging_service={SERVICE}" if service else FROM)
     )
     if is_reported:
-        provider.report_to(lambda *_: "https://notify.example/v1/webhooks/x")
+        provider.set_callback_url(lambda *_: "https://notify.example/v1/webhooks/x")
     ours = provider.form(sms)
     recorder = _Recorder()
 
@@ -166,7 +166,7 @@ async def test_the_request_is_the_one_that_twilios_own_library_makes(
     )
 
     assert recorder.asked["data"] == ours
-    account = Account.from_url(f"twilio://{ACCOUNT}:{TOKEN}@api.twilio.com?{FROM}")
+    account = TwilioAccount.from_url(f"twilio://{ACCOUNT}:{TOKEN}@api.twilio.com?{FROM}")
     assert (recorder.asked["method"], recorder.asked["url"]) == ("POST", account.messages_url)
     assert recorder.asked["auth"] == (ACCOUNT, TOKEN)
 
@@ -202,7 +202,7 @@ async def test_an_api_key_stands_in_for_the_accounts_token(peer: TwilioPeer) -> 
                 "our configuration is at fault: Twilio: 20003 the SID and the token do not belong"
                 " together",
                 code="20003",
-                fault=Fault.CONFIGURATION,
+                scope=FailureScope.CONFIGURATION,
             ),
         ),
         (
@@ -210,12 +210,14 @@ async def test_an_api_key_stands_in_for_the_accounts_token(peer: TwilioPeer) -> 
             Retry(
                 "Twilio: 21611 too many texts wait for this sender",
                 code="21611",
-                fault=Fault.PROVIDER,
+                scope=FailureScope.PROVIDER,
             ),
         ),
         (
             20500,
-            Retry("Twilio: 20500 a fault on Twilio's side", code="20500", fault=Fault.PROVIDER),
+            Retry(
+                "Twilio: 20500 a fault on Twilio's side", code="20500", scope=FailureScope.PROVIDER
+            ),
         ),
         (
             30003,
@@ -239,7 +241,7 @@ async def test_a_country_that_we_may_not_text_stops_nobody_elses_texts(
     outcome = await twilio.send(an_sms())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
 
 
 async def test_a_tenants_bad_sender_stops_nobody_elses_texts(
@@ -254,7 +256,7 @@ async def test_a_tenants_bad_sender_stops_nobody_elses_texts(
     assert of_a_tenant.reason.endswith(": Fernhill")
     assert not of_a_tenant.blame
     assert isinstance(of_the_provider, Retry)
-    assert of_the_provider.fault is Fault.CONFIGURATION
+    assert of_the_provider.scope is FailureScope.CONFIGURATION
 
 
 async def test_429_twice_then_201_is_two_retries_and_one_text(
@@ -268,7 +270,7 @@ async def test_429_twice_then_201_is_two_retries_and_one_text(
     assert isinstance(first, Retry)
     assert isinstance(second, Retry)
     assert (first.after, second.after) == (timedelta(seconds=7), None)
-    assert first.fault is Fault.PROVIDER
+    assert first.scope is FailureScope.PROVIDER
     assert isinstance(third, Sent)
     assert len(peer.texts) == 1
     assert len(peer.requests) == 3
@@ -281,7 +283,7 @@ async def test_a_429_is_a_retry_whoever_says_it(twilio: Twilio, peer: TwilioPeer
     by_twilio = await twilio.send(an_sms())
 
     assert by_a_proxy == Retry(
-        "Twilio: HTTP 429", timedelta(seconds=3), code="429", fault=Fault.PROVIDER
+        "Twilio: HTTP 429", timedelta(seconds=3), code="429", scope=FailureScope.PROVIDER
     )
     assert isinstance(by_twilio, Retry)
 
@@ -304,7 +306,7 @@ async def test_a_503_that_says_when_to_come_back_was_given_before_anything_was_d
     peer.always("REPLY", Say(503, {"Retry-After": "30"}, b""))
 
     assert await twilio.send(an_sms()) == Retry(
-        "Twilio: HTTP 503", timedelta(seconds=30), code="503", fault=Fault.PROVIDER
+        "Twilio: HTTP 503", timedelta(seconds=30), code="503", scope=FailureScope.PROVIDER
     )
 
 
@@ -349,7 +351,7 @@ async def test_a_redirect_is_not_followed_with_the_credentials(
     outcome = await twilio.send(an_sms())
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert elsewhere.requests == []
     await elsewhere.stop()
 
@@ -438,7 +440,7 @@ def test_a_table_that_is_not_there_is_told_at_start() -> None:
 
 
 def test_a_plus_may_be_written_as_it_is() -> None:
-    account = Account.from_url(f"twilio://{ACCOUNT}:{TOKEN}@api.twilio.com?from=+12025550199")
+    account = TwilioAccount.from_url(f"twilio://{ACCOUNT}:{TOKEN}@api.twilio.com?from=+12025550199")
 
     assert account.sender == "+12025550199"
 
@@ -476,7 +478,7 @@ def test_the_providers_that_readme_shows_are_providers(tmp_path: Path) -> None:
     file.write_text(shown.partition("```")[0])
     environment = {"TWILIO_SID": ACCOUNT, "TWILIO_TOKEN": TOKEN, "TWILIO_SERVICE": SERVICE}
 
-    entries = read_entries(file, environment)
+    entries = read_providers(file, environment)
 
     assert [(entry.name, entry.channel) for entry in entries] == [
         ("texts", "sms"),
@@ -492,7 +494,7 @@ async def test_the_peers_reports_are_signed_and_come_in_any_order(
 ) -> None:
     gateway = HttpPeer(usual=lambda _: Say(204))
     await gateway.start()
-    twilio.report_to(lambda *_: f"{gateway.origin}/v1/webhooks/twilio/texts/status/abc")
+    twilio.set_callback_url(lambda *_: f"{gateway.origin}/v1/webhooks/twilio/texts/status/abc")
     await twilio.send(an_sms())
     [text] = peer.texts
 
@@ -528,7 +530,7 @@ async def test_our_requests_and_the_peers_answers_are_as_twilios_own_openapi_fil
         port = int(prism.url.rpartition(":")[2])
         for parameters in (FROM, f"messaging_service={SERVICE}"):
             provider = provider_at(port, f"{parameters}&timeout=30")
-            provider.report_to(
+            provider.set_callback_url(
                 lambda *_: "https://notify.example/v1/webhooks/twilio/texts/status/t"
             )
             await provider.open()
@@ -545,7 +547,7 @@ async def test_our_requests_and_the_peers_answers_are_as_twilios_own_openapi_fil
 async def test_an_account_is_greeted_without_a_text(twilio: Twilio, peer: TwilioPeer) -> None:
     peer.always("REPLY", Say(200, {}, b'{"messages": []}'))
 
-    assert await twilio.greet() is None
+    assert await twilio.check() is None
 
     [request] = peer.requests
     assert request.method == "GET"
@@ -558,10 +560,10 @@ async def test_an_account_that_is_refused_is_our_configuration(
 ) -> None:
     peer.always("REPLY", refusal(20003))
 
-    fault = await twilio.greet()
+    fault = await twilio.check()
 
     assert fault is not None
-    assert fault.fault is Fault.CONFIGURATION
+    assert fault.scope is FailureScope.CONFIGURATION
 
 
 async def test_a_service_that_does_not_answer_does_not_greet(
@@ -569,7 +571,7 @@ async def test_a_service_that_does_not_answer_does_not_greet(
 ) -> None:
     peer.always("REPLY", Drop())
 
-    fault = await twilio.greet()
+    fault = await twilio.check()
 
     assert fault is not None
-    assert fault.fault is Fault.PROVIDER
+    assert fault.scope is FailureScope.PROVIDER

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dispatcher.channels.sms import Sms
-from dispatcher.delivery.model import Fault, Refused, Retry, Sent
+from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent
 from dispatcher.inbound.standard_webhooks import signature
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
-from dispatcher.providers.webhook import Endpoint, Webhook
+from dispatcher.providers.webhook import Webhook, WebhookEndpoint
 from dispatcher.rendering.gsm import Encoding
 from tests.support.harnesses.webhook import SECRET, is_genuine
 from tests.support.http_peer import HttpPeer, Say
@@ -61,7 +61,7 @@ def said(receiver: HttpPeer) -> Any:
 
 def test_the_signature_is_that_of_the_standard() -> None:
     # The example of the specification (Standard Webhooks 1.0, "Verifying signatures").
-    secret = Endpoint.from_url(
+    secret = WebhookEndpoint.from_url(
         "webhook+https://:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw@h?channel=sms"
     ).secrets[0]
 
@@ -168,7 +168,7 @@ async def test_every_try_has_the_same_id_and_a_signature_of_its_own_time(
     receiver: HttpPeer,
 ) -> None:
     times = iter((1_900_000_000.9, 1_900_000_060.2))
-    endpoint = Endpoint.from_url(
+    endpoint = WebhookEndpoint.from_url(
         f"webhook+http://:{SECRET}@127.0.0.1:{receiver.port}?channel=email"
     )
     webhook = Webhook(endpoint, clock=lambda: next(times))
@@ -206,7 +206,9 @@ async def test_a_receiver_that_is_gone_pauses_the_provider(
 
     outcome = await webhook.send(an_email())
 
-    assert outcome == Retry(f"{MISCONFIGURED}webhook: 410", code="410", fault=Fault.CONFIGURATION)
+    assert outcome == Retry(
+        f"{MISCONFIGURED}webhook: 410", code="410", scope=FailureScope.CONFIGURATION
+    )
 
 
 async def test_too_many_waits_as_long_as_the_receiver_says(
@@ -217,7 +219,7 @@ async def test_too_many_waits_as_long_as_the_receiver_says(
     outcome = await webhook.send(an_email())
 
     assert outcome == Retry(
-        "webhook: 429", after=timedelta(seconds=30), code="429", fault=Fault.PROVIDER
+        "webhook: 429", after=timedelta(seconds=30), code="429", scope=FailureScope.PROVIDER
     )
 
 
@@ -240,7 +242,7 @@ async def test_a_refusal_is_quoted_but_never_the_message(
 
 
 def test_parameters_that_are_not_ours_belong_to_the_address() -> None:
-    endpoint = Endpoint.from_url(
+    endpoint = WebhookEndpoint.from_url(
         f"webhook+https://:{SECRET}@hooks.example:8443/a%2Fb"
         "?sig=x%2By%3D&channel=sms&timeout=5&connect_timeout=2&concurrency=3&v=1"
     )
@@ -252,7 +254,7 @@ def test_parameters_that_are_not_ours_belong_to_the_address() -> None:
 def test_the_repr_shows_neither_the_secret_nor_what_the_address_may_hide() -> None:
     url = f"webhook+https://:{SECRET}@hooks.example/T0KEN?sig=T0KEN&channel=sms"
 
-    shown = repr(Endpoint.from_url(url)) + repr(provider_for(url))
+    shown = repr(WebhookEndpoint.from_url(url)) + repr(provider_for(url))
 
     assert "T0KEN" not in shown
     assert SECRET.removeprefix("whsec_") not in shown
@@ -260,7 +262,7 @@ def test_the_repr_shows_neither_the_secret_nor_what_the_address_may_hide() -> No
 
 @pytest.mark.parametrize("secret", ["whsec_" + "_-8_" * 10, "whsec_" + "_-8_" * 9 + "-w=="])
 def test_a_secret_may_be_written_for_urls(secret: str) -> None:
-    endpoint = Endpoint.from_url(f"webhook+https://:{secret}@h?channel=sms")
+    endpoint = WebhookEndpoint.from_url(f"webhook+https://:{secret}@h?channel=sms")
 
     assert endpoint.secrets[0].startswith(b"\xff\xef\x3f")
 

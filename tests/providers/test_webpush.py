@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from dispatcher.delivery.model import Device, Fault, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Device, FailureScope, Refused, Retry, Sent, Unknown
 from dispatcher.providers import webpush
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.vapid import VapidKey
@@ -284,7 +284,7 @@ async def test_a_key_that_a_trusted_service_never_took_is_our_configuration(
     outcome = await service.provider.send(service.message(1))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.CONFIGURATION
+    assert outcome.scope is FailureScope.CONFIGURATION
     assert outcome.reason.startswith(MISCONFIGURED)
     assert "invalid key" in outcome.reason
 
@@ -298,7 +298,7 @@ async def test_a_key_that_was_taken_before_is_only_this_devices_trouble(
     outcome = await service.provider.send(service.message(2))
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
     assert "another key" in outcome.reason
 
 
@@ -314,7 +314,7 @@ async def test_a_service_of_a_users_own_cannot_stop_the_messages_of_others(
     await stranger.close()
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
 
 
 async def test_a_service_of_a_users_own_that_is_away_cannot_either(
@@ -328,7 +328,7 @@ async def test_a_service_of_a_users_own_that_is_away_cannot_either(
     await stranger.close()
 
     assert isinstance(outcome, Retry)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
 
 
 @pytest.mark.parametrize("act", [Drop(), Say(299)])
@@ -343,7 +343,7 @@ async def test_a_service_of_a_users_own_that_leaves_us_in_doubt_cannot_either(
     await stranger.close()
 
     assert isinstance(outcome, Unknown)
-    assert outcome.fault is Fault.MESSAGE
+    assert outcome.scope is FailureScope.MESSAGE
 
 
 async def test_services_of_users_own_take_no_place_from_the_others(

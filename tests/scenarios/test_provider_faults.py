@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from dispatcher.providers.base import provider_for
-from dispatcher.providers.circuit_breaker import Patience
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.circuit_breaker import BreakerPolicy
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.daemon import get, running
 from tests.support.given import Connection
@@ -27,7 +27,9 @@ pytestmark = pytest.mark.slow
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 #: A daemon's patience, shortened for those who watch.
-IMPATIENT = Patience(rest=0.2, longest_rest=0.5, pause=0.5, longest_pause=0.5)
+IMPATIENT = BreakerPolicy(
+    open_seconds=0.2, max_open_seconds=0.5, misconfigured_seconds=0.5, max_misconfigured_seconds=0.5
+)
 
 
 @pytest.fixture
@@ -53,8 +55,8 @@ def url(peer: SmtpPeer) -> str:
     return f"smtp://shop:s3cret@127.0.0.1:{peer.port}?timeout=2&accept_timeout=2"
 
 
-def guard(peer: SmtpPeer, name: str) -> Guard:
-    return Guard(provider_for(url(peer), name=name), patience=IMPATIENT)
+def client(peer: SmtpPeer, name: str) -> ProviderClient:
+    return ProviderClient(provider_for(url(peer), name=name), policy=IMPATIENT)
 
 
 def emit(db: Connection, many: int) -> None:
@@ -73,8 +75,8 @@ async def test_a_mail_in_doubt_is_never_sent_by_the_other(
     db: Connection, database_url: str, main: SmtpPeer, spare: SmtpPeer, impatient: None
 ) -> None:
     main.once("ACCEPT", Drop())
-    roster = Roster([guard(main, "main_mail"), guard(spare, "spare_mail")])
-    async with running(database_url, roster=roster):
+    registry = ProviderRegistry([client(main, "main_mail"), client(spare, "spare_mail")])
+    async with running(database_url, registry=registry):
         emit(db, 1)
         await seen(lambda: states(db) == {("email", "sent"): 1}, "it is sent")
 
@@ -90,7 +92,9 @@ async def test_a_wrong_password_pauses_the_provider_and_keeps_the_mails_until_it
 ) -> None:
     main.always("AUTH", Say("535 5.7.8 wrong password"))
     port = free_port()
-    async with running(database_url, roster=Roster([guard(main, "main_mail")]), http_port=port):
+    async with running(
+        database_url, registry=ProviderRegistry([client(main, "main_mail")]), http_port=port
+    ):
         emit(db, 20)
         await seen(lambda: states(db) == {("email", "waiting"): 20}, "all are kept")
         # The first time may be before the pause, the second is after a probe that failed.

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from dispatcher.providers.base import provider_for
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection
@@ -48,12 +48,12 @@ async def relay() -> AsyncIterator[SmtpPeer]:
 
 
 @pytest.fixture
-def both(sendgrid: HttpPeer, relay: SmtpPeer) -> Roster:
+def both(sendgrid: HttpPeer, relay: SmtpPeer) -> ProviderRegistry:
     """SendGrid first, then the mail server."""
-    return Roster(
+    return ProviderRegistry(
         [
-            Guard(provider_for(url_of(sendgrid), name="main")),
-            Guard(provider_for(f"smtp://127.0.0.1:{relay.port}", name="spare")),
+            ProviderClient(provider_for(url_of(sendgrid), name="main")),
+            ProviderClient(provider_for(f"smtp://127.0.0.1:{relay.port}", name="spare")),
         ]
     )
 
@@ -128,11 +128,11 @@ async def test_clicks_are_watched_by_sendgrid_where_asked_for_and_we_do_not(
 
 
 async def test_where_sendgrid_is_down_the_mail_server_takes_over_and_nobody_gets_two(
-    db: Connection, database_url: str, sendgrid: HttpPeer, relay: SmtpPeer, both: Roster
+    db: Connection, database_url: str, sendgrid: HttpPeer, relay: SmtpPeer, both: ProviderRegistry
 ) -> None:
     sendgrid.always("REPLY", declined(503, "try again later"))
 
-    async with running(database_url, roster=both):
+    async with running(database_url, registry=both):
         given.emit(db, payload=PAYLOAD, channels=["email"])
         await all_settled(db)
 
@@ -148,12 +148,12 @@ async def test_a_mail_in_doubt_at_sendgrid_is_not_given_to_the_mail_server(
     database_url: str,
     sendgrid: HttpPeer,
     relay: SmtpPeer,
-    both: Roster,
+    both: ProviderRegistry,
     impatient: None,
 ) -> None:
     sendgrid.once("HEADERS", Drop())
 
-    async with running(database_url, roster=both):
+    async with running(database_url, registry=both):
         given.emit(db, payload=PAYLOAD, channels=["email"])
         await all_settled(db)
 

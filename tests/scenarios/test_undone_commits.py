@@ -26,8 +26,8 @@ from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Batch, InboxSender, Sender
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
@@ -168,8 +168,8 @@ async def test_nobodys_text_is_written_into_anothers_inbox(
 
 def email_sender(sessions: Pool, editions: Editions, provider: ScriptedProvider) -> Sender:
     channel = EmailChannel("shop@shop.example")
-    roster = Roster([Guard(provider)])
-    return ProviderSender(sessions, editions, Metrics(), channel, roster, in_flight=4)
+    registry = ProviderRegistry([ProviderClient(provider)])
+    return ProviderSender(sessions, editions, Metrics(), channel, registry, in_flight=4)
 
 
 @pytest.mark.parametrize("is_claimed", [False, True], ids=["queued", "claimed"])
@@ -254,8 +254,8 @@ async def test_a_text_goes_out_once_though_commits_do_not_wait_for_the_disk(
     provider = TakenText()
 
     def sender() -> Sender:
-        roster = Roster([Guard(provider)])
-        return ProviderSender(sessions, editions, Metrics(), SmsChannel(), roster, in_flight=1)
+        registry = ProviderRegistry([ProviderClient(provider)])
+        return ProviderSender(sessions, editions, Metrics(), SmsChannel(), registry, in_flight=1)
 
     (batch, _) = tell(lossy.url, "u1", HERS, "sms")
     delivering = asyncio.create_task(sender().deliver(batch))

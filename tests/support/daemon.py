@@ -11,8 +11,8 @@ from typing import Any
 
 from dispatcher.daemon import Daemon
 from dispatcher.providers.base import Provider
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.settings import Settings
 
 
@@ -21,14 +21,14 @@ async def running(
     url: str,
     provider: Provider[Any] | None = None,
     *,
-    roster: Roster | None = None,
+    registry: ProviderRegistry | None = None,
     **settings: Any,
 ) -> AsyncIterator[Daemon]:
     """A daemon for as long as the block lasts. What ended it early is raised at the end."""
     given: dict[str, Any] = {"http_port": 0, "lease_seconds": 2, **settings}
     if provider is not None:
-        roster = Roster([Guard(provider)])
-    daemon = Daemon(url, Settings(**given), roster=roster)
+        registry = ProviderRegistry([ProviderClient(provider)])
+    daemon = Daemon(url, Settings(**given), registry=registry)
     task = asyncio.create_task(daemon.run())
     try:
         yield daemon

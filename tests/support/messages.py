@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dispatcher.channels.email import HEADERS, Email, Mailbox, Sender
+from dispatcher.channels.email import HEADERS, Email, FromHeader, Mailbox
 from dispatcher.channels.sms import Sms
 from dispatcher.rendering import gsm
 
-SENDER = Sender(
+SENDER = FromHeader(
     "Shop",
     Mailbox("shop@shop.example", "shop.example", smtputf8=False),
     "From: Shop <shop@shop.example>\r\n",
@@ -24,7 +24,7 @@ def an_email(
     text: str = "Thank you.\n",
     html: str | None = None,
     reply_to: str | None = None,
-    sender: Sender = SENDER,
+    sender: FromHeader = SENDER,
     headers: tuple[tuple[str, str], ...] = HEADERS,
     tracking: frozenset[str] = frozenset(),
     body: bytes | None = None,

@@ -10,8 +10,8 @@ from dispatcher.db.connections import Pool
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.scripted_provider import ScriptedProvider
@@ -38,8 +38,10 @@ def email_sender(
 ) -> Sender:
     channel = EmailChannel("shop@shop.example", max_attempts=max_attempts)
     channel.crash_policy = crash_policy
-    roster = Roster([Guard(provider)])
-    return ProviderSender(sessions, editions, NobodyWatches(), channel, roster, in_flight=in_flight)
+    registry = ProviderRegistry([ProviderClient(provider)])
+    return ProviderSender(
+        sessions, editions, NobodyWatches(), channel, registry, in_flight=in_flight
+    )
 
 
 def emit(db: Connection, many: int = 1, channel: str = "email", **columns: Any) -> list[int]:

@@ -10,16 +10,16 @@ from starlette.routing import Route
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, Watch
 from dispatcher.inbound.signing import Signer
-from dispatcher.providers.config import Entry
+from dispatcher.providers.config import ProviderConfig
 
 if TYPE_CHECKING:
-    from dispatcher.providers.twilio import Account
+    from dispatcher.providers.twilio import TwilioAccount
 
 _ROOT: Final = "/v1/webhooks"
 
 
 def routes(
-    entries: Sequence[Entry],
+    entries: Sequence[ProviderConfig],
     intake: Intake,
     watch: Watch,
     *,
@@ -72,7 +72,7 @@ def _own_key(kind: str, url: str) -> str | None:
     return None if account.key else account.token
 
 
-def _account(url: str) -> Account:
-    from dispatcher.providers.twilio import Account  # noqa: PLC0415 - as above
+def _account(url: str) -> TwilioAccount:
+    from dispatcher.providers.twilio import TwilioAccount  # noqa: PLC0415 - as above
 
-    return Account.from_url(url)
+    return TwilioAccount.from_url(url)

@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Watch
 from dispatcher.inbound import links
-from dispatcher.inbound.links import Named
+from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import BadToken, Signer
 from dispatcher.providers.twilio import Cause, Codes
@@ -143,7 +143,7 @@ class TwilioMessage(TwilioDoor):
         return Response(_NO_ANSWER, media_type="application/xml")
 
 
-def status_in(form: Form, named: Named | None, table: Codes) -> Receipt | None:
+def status_in(form: Form, named: DeliveryRef | None, table: Codes) -> Receipt | None:
     """What a callback tells; None for a status that says nothing about a delivery."""
     sid = form.get("MessageSid") or form.get("SmsSid")
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail
 
-from dispatcher.channels.email import HEADERS, Email, Mailbox, Sender
+from dispatcher.channels.email import HEADERS, Email, FromHeader, Mailbox
 from dispatcher.providers.sendgrid import SendGrid
 
 SCHEMES: tuple[str, ...] = ("http", "https")
 ANSWER = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m1\r\nContent-Length: 0\r\n\r\n"
 
 _KEY = "SG.benchmark"
-_SENDER = Sender("Shop", Mailbox("shop@shop.example", "shop.example", smtputf8=False), "")
+_SENDER = FromHeader("Shop", Mailbox("shop@shop.example", "shop.example", smtputf8=False), "")
 _TEXT = "Thank you for your order.\n" * 80
 _HTML = "<p>Thank you for your <b>order</b>.</p>\n" * 200
 

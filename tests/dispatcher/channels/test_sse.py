@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.channels.sse import Notice, SseChannel
+from dispatcher.channels.sse import SseChannel, StreamMessage
 from dispatcher.rendering.content import SseContent
 from tests.support.deliveries import a_delivery
 
@@ -16,4 +16,4 @@ def test_the_address_of_a_page_is_its_person() -> None:
 def test_a_notice_carries_what_was_rendered() -> None:
     notice = SseChannel().message(a_delivery(None), CONTENT)
 
-    assert notice == Notice(42, "default", "u1", CONTENT)
+    assert notice == StreamMessage(42, "default", "u1", CONTENT)

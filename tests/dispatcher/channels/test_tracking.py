@@ -14,7 +14,7 @@ from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.tracking import Tracking
 from dispatcher.delivery.model import Delivery, Refused
 from dispatcher.inbound import links
-from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, EmailContent
 from tests.support.deliveries import a_delivery
@@ -54,7 +54,7 @@ def test_links_to_the_web_lead_past_us_and_no_others() -> None:
     ):
         assert link.startswith("https://notify.example/c/")
         assert links.clicked(SIGNER, link.rpartition("/")[2]) == (
-            Named(a_delivery().id, a_delivery().identity),
+            DeliveryRef(a_delivery().id, a_delivery().identity),
             target,
         )
     assert 'src="https://shop.example/logo.png"' in html

@@ -23,8 +23,8 @@ from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Setting
 from dispatcher.demo.market.ledger import Diary, Moment
 from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
-from dispatcher.providers.client import Guard
-from dispatcher.providers.registry import Roster
+from dispatcher.providers.client import ProviderClient
+from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
@@ -101,10 +101,10 @@ async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_t
     url: str, market: Marketplace
 ) -> None:
     providers = {channel: Catching(channel) for channel in ("email", "sms", "push")}
-    roster = Roster([Guard(provider) for provider in providers.values()])
+    registry = ProviderRegistry([ProviderClient(provider) for provider in providers.values()])
     moments: dict[str, Moment] = {}
     with psycopg.connect(url, autocommit=True) as db:
-        async with running(url, roster=roster):
+        async with running(url, registry=registry):
             for entry in CATALOGUE:
                 await DEEDS[entry.button].play(Setting(market, cast.ADA))
                 moments[entry.event] = market.diary.moments[-1]

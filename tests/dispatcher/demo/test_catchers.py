@@ -13,7 +13,7 @@ from dispatcher.demo import cast, providers_file
 from dispatcher.demo.certificate import Certificate
 from dispatcher.demo.push_catcher import PushCatcher
 from dispatcher.demo.text_catcher import ForgedText, TextCatcher
-from dispatcher.providers.config import read_entries
+from dispatcher.providers.config import read_providers
 from dispatcher.providers.webpush import WebPush
 from dispatcher.settings import Settings
 
@@ -42,7 +42,7 @@ async def test_a_push_of_the_providers_that_the_demo_names_is_decrypted_and_kept
     file = providers_file.write(
         tmp_path, Settings(), certificate, mails="smtp://127.0.0.1:1025", texts=texts
     )
-    urls = {entry.channel: entry.url for entry in read_entries(file, {})}
+    urls = {entry.channel: entry.url for entry in read_providers(file, {})}
     assert set(urls) == {"email", "sms", "push"}
     provider = WebPush.from_url(urls["push"])
     async with catcher.listen(certificate):

@@ -12,7 +12,7 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.tracking import PICTURE
-from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings, SettingsError
 from tests.support import given
@@ -48,7 +48,7 @@ async def test_a_picture_may_be_shown_on_somebody_elses_page(
     given.tenant(db, tracking=["opens"])
     delivery = delivered_by(db, "mails", "abc")
     answer = await client.get(
-        Links("", Signer([SECRET])).opened(Named(delivery, given.identity(db, delivery)))
+        Links("", Signer([SECRET])).opened(DeliveryRef(delivery, given.identity(db, delivery)))
     )
     assert answer.body == PICTURE
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"

@@ -9,7 +9,7 @@ import pytest
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.inbound.signing import Signer
-from dispatcher.providers.config import Entry
+from dispatcher.providers.config import ProviderConfig
 from tests.support.webhooks import Counted
 
 TEXTS = f"twilio://AC{'0' * 32}:token@api.twilio.com?from=%2B12025550123"
@@ -25,7 +25,7 @@ class Paths:
     def __init__(self, intake: Intake, counted: Counted, signer: Signer) -> None:
         self._intake, self._counted, self._signer = intake, counted, signer
 
-    def __call__(self, *entries: Entry) -> list[str]:
+    def __call__(self, *entries: ProviderConfig) -> list[str]:
         made = routes.routes(
             entries, self._intake, self._counted, public_url="", signer=self._signer
         )
@@ -33,7 +33,7 @@ class Paths:
 
 
 def test_twilios_own_token_verifies(paths: Paths) -> None:
-    assert paths(Entry("texts", "sms", TEXTS)) == [
+    assert paths(ProviderConfig("texts", "sms", TEXTS)) == [
         "/v1/webhooks/twilio/{provider}/status/{token}",
         "/v1/webhooks/twilio/{provider}/status",
         "/v1/webhooks/twilio/{provider}/message",
@@ -41,22 +41,22 @@ def test_twilios_own_token_verifies(paths: Paths) -> None:
 
 
 def test_an_api_key_does_not_but_a_webhook_key_beside_it_does(paths: Paths) -> None:
-    assert paths(Entry("texts", "sms", WITH_KEY)) == []
-    assert len(paths(Entry("texts", "sms", WITH_KEY, webhook_key="token"))) == 3
+    assert paths(ProviderConfig("texts", "sms", WITH_KEY)) == []
+    assert len(paths(ProviderConfig("texts", "sms", WITH_KEY, webhook_key="token"))) == 3
 
 
 def test_a_provider_without_a_key_has_no_webhook(paths: Paths) -> None:
-    assert paths(Entry("mails", "email", "sendgrid://:SG.x@api.sendgrid.com")) == []
-    assert paths(Entry("mails", "email", "smtp://localhost")) == []
+    assert paths(ProviderConfig("mails", "email", "sendgrid://:SG.x@api.sendgrid.com")) == []
+    assert paths(ProviderConfig("mails", "email", "smtp://localhost")) == []
 
 
 @pytest.mark.parametrize("scheme", ["webhook", "webhook+https"])
 def test_what_is_attached_by_a_webhook_answers_by_one(paths: Paths, scheme: str) -> None:
     key = f"whsec_{b64encode(bytes(24)).decode()}"
-    entry = Entry("fax", "sms", f"{scheme}://fax.example", webhook_key=key)
+    entry = ProviderConfig("fax", "sms", f"{scheme}://fax.example", webhook_key=key)
     assert paths(entry) == ["/v1/webhooks/standard/{provider}"]
 
 
 def test_a_key_that_is_none_is_named(paths: Paths) -> None:
     with pytest.raises(ValueError, match="the webhook key of mails is no SendGrid"):
-        paths(Entry("mails", "email", "sendgrid://x", webhook_key="abc"))
+        paths(ProviderConfig("mails", "email", "sendgrid://x", webhook_key="abc"))

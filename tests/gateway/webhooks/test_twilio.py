@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
-from dispatcher.inbound.links import Links, Named
+from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.receipts import Blame
 from dispatcher.inbound.signing import Signer
 from dispatcher.providers.twilio import codes_with, known_codes
@@ -22,7 +22,7 @@ from tests.support.given import Connection, identity, rows
 from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
 
 TOKEN = "the auth token of an account"
-NAMED = Named(1, "0" * 32)
+NAMED = DeliveryRef(1, "0" * 32)
 PUBLIC = "https://notify.example/postbell"
 MESSAGE = "/v1/webhooks/twilio/texts/message"
 
@@ -89,11 +89,11 @@ def told(kind: str, sid: str = "SM1", **more: str) -> dict[str, str]:
 
 
 def path_of(db: Connection, links: Links, delivery: int) -> str:
-    return path_named(links, Named(delivery, identity(db, delivery)))
+    return path_named(links, DeliveryRef(delivery, identity(db, delivery)))
 
 
-def path_named(links: Links, delivery: Named) -> str:
-    return links.report("twilio", "texts", delivery).removeprefix(PUBLIC)
+def path_named(links: Links, delivery: DeliveryRef) -> str:
+    return links.callback("twilio", "texts", delivery).removeprefix(PUBLIC)
 
 
 # --- status
@@ -113,7 +113,7 @@ async def test_a_callback_about_a_text_whose_number_is_anothers_now_counts_for_n
     status: Client, links: Links, db: Connection
 ) -> None:
     delivery = delivered_by(db, "texts", None, "sms")
-    lost = Named(delivery, "f" * 32)
+    lost = DeliveryRef(delivery, "f" * 32)
     await post(status, path_named(links, lost), told("undelivered", "SM9", ErrorCode="30005"))
     assert (state(db, delivery), receipts(db)) == ("sent", [])
     assert rows(db, "select address from postbell.suppression") == []

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from dispatcher.channels.email import Email
 from dispatcher.providers.base import Provider
 from dispatcher.providers.smtp import Smtp
-from dispatcher.providers.smtp_connection import Endpoint
+from dispatcher.providers.smtp_connection import SmtpEndpoint
 from tests.support.messages import an_email
 from tests.support.smtp_peer import Drop, Hang, Say, SmtpPeer
 
@@ -49,7 +49,7 @@ class SmtpHarness:
     async def start(self) -> None:
         await self._peer.start()
         self.provider: Provider[Any] = Smtp(
-            Endpoint.from_url(
+            SmtpEndpoint.from_url(
                 f"smtp://shop:s3cret%21@127.0.0.1:{self._peer.port}"
                 "?timeout=1&accept_timeout=1&pool=3"
             )

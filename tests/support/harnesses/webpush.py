@@ -12,7 +12,7 @@ from py_vapid import Vapid02
 from dispatcher.channels.push import Push
 from dispatcher.providers.base import Provider
 from dispatcher.providers.vapid import VapidKey
-from dispatcher.providers.webpush import Application, WebPush
+from dispatcher.providers.webpush import ApplicationServer, WebPush
 from tests.support.harnesses.http import SHORT, HttpHarness
 from tests.support.http_peer import HttpPeer, Request, Say
 from tests.support.push_device import PushDevice, a_push
@@ -74,9 +74,9 @@ class WebPushHarness(HttpHarness):
         return Say(status, {"Location": "https://localhost/elsewhere"}, text.encode())
 
     @property
-    def application(self) -> Application:
+    def application(self) -> ApplicationServer:
         # Trusted as a browser maker's is: what a user's own may do is in test_webpush.py.
-        return Application.from_url(
+        return ApplicationServer.from_url(
             f"webpush:?key={self.key}&subject={SUBJECT}&ca={_TLS / 'localhost.crt'}"
             f"&allow_private=1&trusted=localhost{SHORT}"
         )
