@@ -6,29 +6,19 @@ import re
 
 import pytest
 
-from dispatcher import package_data
 from dispatcher.reasons import LADDER, LATER, REJECTIONS, reason_of
+from tests.support.declared import source
 
 NAMES = {**LADDER, **LATER, **REJECTIONS}
 
 
 def test_every_rung_of_the_ladder_has_its_sentence() -> None:
-    source = (package_data.folder("sql") / "30_routing" / "ladder.sql").read_text()
-
-    assert set(re.findall(r"row\(\d+, '(\w+)'\)", source)) == set(LADDER)
+    assert set(re.findall(r"row\(\d+, '(\w+)'\)", source("ladder"))) == set(LADDER)
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "30_routing/decide_again.sql",
-        "40_delivery/stop_undeliverable.sql",
-        "40_delivery/settle_unknown.sql",
-    ],
-)
-def test_what_may_befall_a_delivery_later_has_its_sentence(file: str) -> None:
-    source = (package_data.folder("sql") / file).read_text()
-    found = set(re.findall(r"(?:then|reason =|else) '(\w+)'", source))
+@pytest.mark.parametrize("function", ["decide_again", "stop_undeliverable", "give_up_unknown"])
+def test_what_may_befall_a_delivery_later_has_its_sentence(function: str) -> None:
+    found = set(re.findall(r"(?:then|reason =|else) '(\w+)'", source(function)))
     states = {"queued", "waiting", "sending", "sent", "skipped", "cancelled", "expired"}
     steps = {"released", "stopped"}
 

@@ -50,7 +50,7 @@ def next_version(tmp_path: Path) -> Path:
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
     (tmp_path / "migrations/versions/0002_source.py").write_text(REVISION)
-    view = tmp_path / "sql/40_delivery/delivery_log.sql"
+    view = tmp_path / "sql/50_delivery/log.sql"
     view.write_text(
         view.read_text().replace("template_version\nfrom", "template_version, source\nfrom")
     )

@@ -97,7 +97,7 @@ def test_a_deploy_that_must_wait_too_long_gives_way_and_says_so(
     database_url: str, sql: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "_LOCK_TIMEOUT", "200ms")
-    wake = sql / "10_outbox/wake_router.sql"
+    wake = sql / "10_outbox/outbox.sql"
     wake.write_text(wake.read_text().replace("after insert on", "after insert or update on"))
     before = dump(database_url)
     with psycopg.connect(database_url) as producer:
@@ -110,7 +110,7 @@ def test_a_deploy_that_must_wait_too_long_gives_way_and_says_so(
 
 
 def test_a_changed_trigger_is_replaced_and_the_others_are_not(database_url: str, sql: Path) -> None:
-    wake = sql / "10_outbox/wake_router.sql"
+    wake = sql / "10_outbox/outbox.sql"
     wake.write_text(wake.read_text().replace("after insert on", "after insert or update on"))
 
     report = schema.deploy(database_url, sql_folder=sql)
@@ -125,10 +125,10 @@ def test_a_changed_trigger_is_replaced_and_the_others_are_not(database_url: str,
 
 
 def test_what_no_file_declares_is_dropped(database_url: str, sql: Path) -> None:
-    write(sql, "50_inbox/of_old.sql", "create or replace view postbell.of_old as select 1 as one;")
+    write(sql, "60_inbox/of_old.sql", "create or replace view postbell.of_old as select 1 as one;")
     write(
         sql,
-        "50_inbox/read_of_old.sql",
+        "60_inbox/read_of_old.sql",
         """
         create or replace function postbell.read_of_old() returns setof postbell.of_old
         language sql begin atomic select one from postbell.of_old; end;
@@ -136,7 +136,7 @@ def test_what_no_file_declares_is_dropped(database_url: str, sql: Path) -> None:
     )
     write(
         sql,
-        "50_inbox/ring_of_old.sql",
+        "60_inbox/ring_of_old.sql",
         """
 create or replace function postbell.ring_of_old() returns trigger
 language plpgsql as $$ begin return null; end $$;
@@ -166,7 +166,7 @@ execute function postbell.ring_of_old();
 def test_a_trigger_that_no_file_declares_is_dropped_and_its_function_stays(
     database_url: str, sql: Path
 ) -> None:
-    wake = sql / "10_outbox/wake_router.sql"
+    wake = sql / "10_outbox/outbox.sql"
     function, _, _ = wake.read_text().partition("create or replace trigger")
     wake.write_text(function)
 
@@ -177,7 +177,7 @@ def test_a_trigger_that_no_file_declares_is_dropped_and_its_function_stays(
 
 
 def test_what_others_still_need_is_not_dropped(database_url: str, sql: Path) -> None:
-    write(sql, "50_inbox/of_old.sql", "create or replace view postbell.of_old as select 1 as one;")
+    write(sql, "60_inbox/of_old.sql", "create or replace view postbell.of_old as select 1 as one;")
     schema.deploy(database_url, sql_folder=sql)
     with psycopg.connect(database_url) as connection:
         connection.execute("create view public.of_the_application as table postbell.of_old")
@@ -187,16 +187,16 @@ def test_what_others_still_need_is_not_dropped(database_url: str, sql: Path) -> 
 
 
 def test_a_view_takes_a_new_shape_with_all_that_depends_on_it(database_url: str, sql: Path) -> None:
-    write(sql, "50_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as one;")
+    write(sql, "60_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as one;")
     write(
         sql,
-        "50_inbox/b_view.sql",
+        "60_inbox/b_view.sql",
         "create or replace view postbell.b_view as select * from postbell.a_view;",
     )
     schema.deploy(database_url, sql_folder=sql)
     write(
         sql,
-        "50_inbox/a_view.sql",
+        "60_inbox/a_view.sql",
         "create or replace view postbell.a_view as select 'x'::text as zero, 1::bigint as one;",
     )
 
@@ -210,11 +210,11 @@ def test_a_view_takes_a_new_shape_with_all_that_depends_on_it(database_url: str,
 def test_a_view_that_others_need_keeps_its_shape_and_they_are_named(
     database_url: str, sql: Path
 ) -> None:
-    write(sql, "50_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as one;")
+    write(sql, "60_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as one;")
     schema.deploy(database_url, sql_folder=sql)
     with psycopg.connect(database_url) as connection:
         connection.execute("create view public.of_the_application as table postbell.a_view")
-    write(sql, "50_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as two;")
+    write(sql, "60_inbox/a_view.sql", "create or replace view postbell.a_view as select 1 as two;")
 
     with pytest.raises(
         SchemaError, match=r"a_view cannot take a new shape while needed by .*of_the_appl"
@@ -223,7 +223,7 @@ def test_a_view_that_others_need_keeps_its_shape_and_they_are_named(
 
 
 def test_a_function_gains_an_argument_and_leaves_no_overload(database_url: str, sql: Path) -> None:
-    file = "50_inbox/double.sql"
+    file = "60_inbox/double.sql"
     body = "returns integer language sql immutable return 2 * n"
     view = "create or replace view postbell.doubled as select postbell.double(2) as four;"
     write(sql, file, f"create or replace function postbell.double(n integer) {body};{view}")
@@ -248,7 +248,7 @@ def test_a_function_gains_an_argument_and_leaves_no_overload(database_url: str, 
 def test_two_functions_of_one_name_stay_two(database_url: str, sql: Path) -> None:
     write(
         sql,
-        "50_inbox/twin.sql",
+        "60_inbox/twin.sql",
         "create or replace function postbell.twin(n integer) returns integer return n;"
         "create or replace function postbell.twin(n text) returns text return n;",
     )
@@ -265,9 +265,9 @@ def test_what_a_file_of_many_declares_no_longer_is_dropped(database_url: str, sq
         f"create or replace function postbell.{name}() returns integer return 1;"
         for name in ("first", "second")
     )
-    write(sql, "50_inbox/many.sql", f"{first}\n\n{second}\n")
+    write(sql, "60_inbox/many.sql", f"{first}\n\n{second}\n")
     schema.deploy(database_url, sql_folder=sql)
-    write(sql, "50_inbox/many.sql", f"{first}\n")
+    write(sql, "60_inbox/many.sql", f"{first}\n")
 
     report = schema.deploy(database_url, sql_folder=sql)
 
@@ -275,7 +275,7 @@ def test_what_a_file_of_many_declares_no_longer_is_dropped(database_url: str, sq
 
 
 def test_a_function_takes_a_new_result_type(database_url: str, sql: Path) -> None:
-    file = "50_inbox/one.sql"
+    file = "60_inbox/one.sql"
     write(sql, file, "create or replace function postbell.one() returns integer return 1;")
     schema.deploy(database_url, sql_folder=sql)
     write(sql, file, "create or replace function postbell.one() returns text return 'one';")
@@ -291,20 +291,20 @@ def test_a_deploy_that_fails_in_the_middle_leaves_nothing_behind(
     write(sql, "10_outbox/first.sql", "create function postbell.first() returns int return 1;")
     write(
         sql,
-        "50_inbox/broken.sql",
+        "60_inbox/broken.sql",
         "create view postbell.whole as select 1 as one;\n\n"
         "-- A comment.\ncreate view postbell.broken as\nselect so;\n",
     )
     before = dump(database_url)
 
-    with pytest.raises(SchemaError, match=r"sql/50_inbox/broken.sql, line 5: .*so"):
+    with pytest.raises(SchemaError, match=r"sql/60_inbox/broken.sql, line 5: .*so"):
         schema.deploy(database_url, sql_folder=sql)
 
     assert dump(database_url) == before
 
 
 def test_a_first_deploy_that_fails_leaves_an_empty_database(empty_url: str, sql: Path) -> None:
-    write(sql, "50_inbox/broken.sql", "create view postbell.broken as select so;")
+    write(sql, "60_inbox/broken.sql", "create view postbell.broken as select so;")
 
     with pytest.raises(SchemaError, match="broken"):
         schema.deploy(empty_url, sql_folder=sql)

@@ -1,0 +1,256 @@
+create or replace function postbell.overlong_in(audience jsonb) returns text
+language sql immutable parallel safe
+as $$
+    select case when jsonb_typeof(audience) = 'object' then (
+        select min(case jsonb_typeof(value)
+            when 'string' then case
+                when key in ('role', 'topic') and length(value #>> '{}') > 255
+                    then key || ' has ' || length(value #>> '{}') || ' characters'
+            end
+            when 'array' then case
+                when key = 'recipients' then (
+                    select 'an entry of recipients has ' || max(length(entry)) || ' characters'
+                    from jsonb_array_elements_text(value) as entry
+                    having max(length(entry)) > 255
+                )
+            end
+        end)
+        from jsonb_each(audience)
+    ) end
+$$;
+
+comment on function postbell.overlong_in(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
+
+
+create or replace function postbell.audience_fault(audience jsonb) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when audience is null then null
+        when jsonb_typeof(audience) <> 'object' then 'audience is not an object but ' || jsonb_typeof(audience)
+        when not audience ?| array['recipients', 'role', 'topic', 'everyone'] then 'audience names nobody'
+        else (
+            select min(case key
+                when 'recipients' then case
+                    when jsonb_typeof(value) <> 'array' then 'recipients is not a list'
+                    when jsonb_array_length(value) = 0 then 'recipients is empty'
+                    when jsonb_path_exists(value, 'strict $[*] ? (@.type() != "string" && @.type() != "number")')
+                        then 'recipients has an entry that is neither string nor number'
+                    when value @> '[""]' then 'recipients has an empty entry'
+                end
+                when 'role' then case when jsonb_typeof(value) <> 'string' then 'role is not a string' end
+                when 'topic' then case when jsonb_typeof(value) <> 'string' then 'topic is not a string' end
+                when 'everyone' then case when value <> 'true' then 'everyone is not true' end
+                when 'notify_actor' then case when jsonb_typeof(value) <> 'boolean' then 'notify_actor is not true or false' end
+                else 'audience has an unknown key ' || left(key, 50)
+            end)
+            from jsonb_each(audience)
+        )
+    end
+$$;
+
+comment on function postbell.audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
+
+
+create or replace function postbell.is_iso_date(written text) returns boolean
+language sql immutable parallel safe
+return case
+    when written ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then
+        substr(written, 9)::integer <= extract(
+            day from make_date(substr(written, 1, 4)::integer, substr(written, 6, 2)::integer, 1) + interval '1 month - 1 day'
+        )
+    else false
+end;
+
+comment on function postbell.is_iso_date(text) is 'Whether this is a day of the calendar, written as 2026-03-01 (ISO 8601).';
+
+
+create or replace function postbell.is_of_type(value jsonb, type text) returns boolean
+language sql immutable parallel safe
+-- The preview holds payloads against the same rules, in dispatcher/rendering/payload.py.
+return case type
+    when 'text' then jsonb_typeof(value) = 'string'
+    when 'id' then jsonb_typeof(value) = 'string' or jsonb_typeof(value) = 'number' and value #>> '{}' ~ '^-?[0-9]+$'
+    when 'amount' then jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^-?[0-9]{1,18}(\.[0-9]{1,9})?$'
+    when 'integer' then jsonb_typeof(value) = 'number' and value #>> '{}' ~ '^-?[0-9]{1,18}$'
+    when 'number' then jsonb_typeof(value) = 'number'
+    when 'boolean' then jsonb_typeof(value) = 'boolean'
+    when 'date' then jsonb_typeof(value) = 'string' and postbell.is_iso_date(value #>> '{}')
+    when 'timestamp' then jsonb_typeof(value) = 'string'
+        and value #>> '{}' ~ '^.{10}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?$'
+        and postbell.is_iso_date(left(value #>> '{}', 10))
+    when 'url' then jsonb_typeof(value) = 'string'
+        and value #>> '{}' ~ '^https?://([^\x01-\x20\x7f/?#@:\\\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\x01-\x20\x7f]*)?$'
+    when 'list' then jsonb_typeof(value) = 'array'
+    when 'object' then jsonb_typeof(value) = 'object'
+    else false
+end;
+
+comment on function postbell.is_of_type(jsonb, text) is
+    'Whether a payload value is of a declared type: text, id, amount (a decimal string), integer, number, boolean, date, timestamp (ISO 8601), url (absolute, of http or https, without a login in it), list, object.';
+
+
+create or replace function postbell.type_in_words(type text) returns text
+language sql immutable parallel safe
+return case type
+    when 'text' then 'a string'
+    when 'id' then 'a string or a whole number'
+    when 'amount' then 'a decimal string such as ''19.90'''
+    when 'integer' then 'a whole number of up to 18 digits'
+    when 'number' then 'a number'
+    when 'boolean' then 'true or false'
+    when 'date' then 'a string such as ''2026-03-01'''
+    when 'timestamp' then 'a string such as ''2026-03-01T09:00:00Z'''
+    when 'url' then 'an absolute https:// or http:// address'
+    when 'list' then 'a list'
+    when 'object' then 'an object'
+    else 'of a type that is known'
+end;
+
+comment on function postbell.type_in_words(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
+
+
+create or replace function postbell.payload_fault(payload jsonb, fields jsonb)
+returns table (fault text)
+language sql immutable parallel safe
+as $$
+    select case
+        when jsonb_typeof(payload) <> 'object' then 'payload is not an object but ' || jsonb_typeof(payload)
+        else (
+            select case
+                when coalesce(payload -> field.name, 'null') = 'null' then field.name || ' is missing'
+                else field.name || ' is not of type ' || (field.declared ->> 'type')
+                    || ': it has to be ' || postbell.type_in_words(field.declared ->> 'type')
+            end
+            from jsonb_each(fields) as field (name, declared)
+            where case
+                -- A null is an absent value: drivers write it for an optional field that they do not have.
+                when coalesce(payload -> field.name, 'null') = 'null' then (field.declared -> 'required')::boolean
+                else not postbell.is_of_type(payload -> field.name, field.declared ->> 'type')
+            end
+            limit 1
+        )
+    end
+$$;
+
+comment on function postbell.payload_fault(jsonb, jsonb) is
+    'What is wrong with a payload, measured against an event''s declared fields; null if nothing. Extra fields are allowed. A table, so that set-based callers get it inlined.';
+
+
+create or replace function postbell.fault_in(
+    tenant_id text, event text, recipient text, payload jsonb, audience jsonb,
+    channels text[], forced_channels text[], priority text, subject text, actor text, idempotency_key text,
+    deliver_at timestamptz, expires_at timestamptz
+) returns table (reason text, detail text)
+language sql stable
+as $$
+    select
+        found.reason,
+        -- Only for what is faulty: most events are not.
+        case found.reason
+            when 'value_too_long' then coalesce(
+                (
+                    select name || ' has ' || length(value) || ' characters'
+                    from (values
+                        ('tenant_id', fault_in.tenant_id), ('recipient', fault_in.recipient), ('subject', fault_in.subject),
+                        ('actor', fault_in.actor), ('idempotency_key', fault_in.idempotency_key)
+                    ) as identifier (name, value)
+                    where length(value) > 255
+                    limit 1
+                ),
+                postbell.overlong_in(fault_in.audience)
+            )
+            when 'unknown_tenant' then coalesce(fault_in.tenant_id, 'null')
+            when 'unknown_event' then coalesce(left(fault_in.event, 100), 'null')
+            when 'invalid_payload' then (
+                select fault from postbell.payload_fault(coalesce(fault_in.payload, '{}'), found.fields)
+            )
+            when 'invalid_audience' then coalesce(
+                postbell.audience_fault(fault_in.audience), 'neither recipient nor audience is named'
+            )
+            when 'invalid_channel' then case
+                when array_ndims(fault_in.channels) > 1 or array_ndims(fault_in.forced_channels) > 1 then 'a list of lists'
+                else (
+                    select coalesce(left(named, 50), 'null')
+                    from unnest(fault_in.channels || fault_in.forced_channels) as named
+                    where named is null or named <> all('{in_app,email,sms,push,sse}')
+                    limit 1
+                )
+            end
+            when 'invalid_priority' then left(fault_in.priority, 50)
+            when 'invalid_time' then case
+                when isfinite(fault_in.deliver_at) is false then 'deliver_at is ' || fault_in.deliver_at::text
+                else 'expires_at is not after deliver_at'
+            end
+            when 'unknown_recipient' then fault_in.recipient
+        end
+    from (
+        select
+            kind.fields,
+            case
+                when greatest(
+                    length(fault_in.tenant_id), length(fault_in.recipient), length(fault_in.subject),
+                    length(fault_in.actor), length(fault_in.idempotency_key)
+                ) > 255
+                    or fault_in.audience is not null and postbell.overlong_in(fault_in.audience) is not null
+                    then 'value_too_long'
+                when t.id is null then 'unknown_tenant'
+                when kind.key is null then 'unknown_event'
+                when (select fault from postbell.payload_fault(coalesce(fault_in.payload, '{}'), kind.fields)) is not null
+                    then 'invalid_payload'
+                when fault_in.audience is null and coalesce(fault_in.recipient, '') = ''
+                    or fault_in.audience is not null and postbell.audience_fault(fault_in.audience) is not null
+                    then 'invalid_audience'
+                when not fault_in.channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or not fault_in.forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or array_ndims(fault_in.channels) > 1
+                    or array_ndims(fault_in.forced_channels) > 1
+                    then 'invalid_channel'
+                when fault_in.priority not in ('low', 'normal', 'high', 'critical') then 'invalid_priority'
+                when not isfinite(fault_in.deliver_at) or fault_in.expires_at <= fault_in.deliver_at then 'invalid_time'
+                when fault_in.audience is null and person.id is null then 'unknown_recipient'
+            end as reason
+        from (values (1)) as one (row)
+        left join postbell.tenant as t on t.id = fault_in.tenant_id
+        left join postbell.event_type as kind on kind.key = fault_in.event
+        left join postbell.recipient as person on person.tenant_id = fault_in.tenant_id and person.id = fault_in.recipient
+    ) as found
+    where found.reason is not null
+$$;
+
+comment on function postbell.fault_in is
+    'The first thing wrong with an event, by its name in postbell.error_codes; no row if it is sound. The router and strict mode ask the same question. Column by column: a row made anew for each look at it would cost more than all that is asked.';
+
+
+create or replace function postbell.be_strict() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_fault record;
+begin
+    select reason, detail into v_fault
+    from postbell.fault_in(
+        tenant_id => new.tenant_id, event => new.event, recipient => new.recipient,
+        payload => new.payload, audience => new.audience,
+        channels => new.channels, forced_channels => new.forced_channels, priority => new.priority,
+        subject => new.subject, actor => new.actor, idempotency_key => new.idempotency_key,
+        deliver_at => new.deliver_at, expires_at => new.expires_at
+    );
+    if found then
+        perform postbell.raise_error(v_fault.reason, v_fault.detail);
+    end if;
+    return null;
+end
+$$;
+
+comment on function postbell.be_strict() is 'Raises at the INSERT what the router would otherwise reject later.';
+
+
+create or replace trigger be_strict
+after insert on postbell.outbox
+for each row
+when (current_setting('postbell.strict', true) = 'on')
+execute function postbell.be_strict();
+
+comment on trigger be_strict on postbell.outbox is 'For development and tests: set postbell.strict = on.';

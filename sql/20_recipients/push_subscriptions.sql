@@ -1,0 +1,119 @@
+create or replace function postbell.require_device(endpoint text, p256dh text, auth text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- What stands behind the address is looked at when something is sent there: names change.
+    if endpoint is null or length(endpoint) > 2000 or endpoint !~ '^https://[^/?#@\\[:space:]]+/[!-~]*$' then
+        perform postbell.raise_error('invalid_argument', 'endpoint is not the https:// address of a PushSubscription');
+    elsif p256dh is null or p256dh !~ '^B[A-Za-z0-9_-]{86}$' then
+        perform postbell.raise_error('invalid_argument', 'p256dh is not an uncompressed P-256 key in base64url');
+    elsif auth is null or auth !~ '^[A-Za-z0-9_-]{22}$' then
+        perform postbell.raise_error('invalid_argument', 'auth is not 16 bytes in base64url');
+    end if;
+end
+$$;
+
+comment on function postbell.require_device(text, text, text) is 'Raises invalid_argument unless these can be the parts of a PushSubscription.';
+
+
+-- Past row-level security: who logs in on a browser may not see whose it was, and must end it all the same. That
+-- the browser is in their hands is shown by its secret, which an address found in some log does not tell.
+create or replace function postbell.take_over_device(tenant_id text, recipient text, endpoint text, auth text) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    delete from postbell.push_subscription
+    where tenant_id = take_over_device.tenant_id
+      and endpoint = take_over_device.endpoint
+      and recipient_id <> take_over_device.recipient
+      and auth = take_over_device.auth;
+
+    if exists (
+        select
+        from postbell.push_subscription
+        where tenant_id = take_over_device.tenant_id
+          and endpoint = take_over_device.endpoint
+          and recipient_id <> take_over_device.recipient
+    ) then
+        perform postbell.raise_error('invalid_argument', 'endpoint is somebody else''s browser: subscribe anew');
+    end if;
+end
+$$;
+
+comment on function postbell.take_over_device(text, text, text, text) is
+    'Ends whoever else''s subscription this is, given its secret; raises invalid_argument without.';
+
+
+create or replace function postbell.add_push_subscription(
+    recipient text,
+    endpoint text,
+    p256dh text,
+    auth text,
+    user_agent text default null,
+    tenant_id text default 'default'
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_most_devices constant integer := 20;
+    v_p256dh constant text := rtrim(translate(add_push_subscription.p256dh, '+/', '-_'), '=');
+    v_auth constant text := rtrim(translate(add_push_subscription.auth, '+/', '-_'), '=');
+begin
+    perform postbell.require_recipient(add_push_subscription.tenant_id, add_push_subscription.recipient);
+    perform postbell.require_device(add_push_subscription.endpoint, v_p256dh, v_auth);
+
+    -- Somebody else has logged in on this browser: what is for the former one must not be shown here.
+    perform postbell.take_over_device(
+        add_push_subscription.tenant_id, add_push_subscription.recipient, add_push_subscription.endpoint, v_auth
+    );
+
+    insert into postbell.push_subscription as known (tenant_id, recipient_id, endpoint, p256dh, auth, user_agent)
+    values (
+        add_push_subscription.tenant_id, add_push_subscription.recipient, add_push_subscription.endpoint,
+        v_p256dh, v_auth, left(add_push_subscription.user_agent, 500)
+    )
+    on conflict (tenant_id, endpoint) do update set
+        p256dh = excluded.p256dh,
+        auth = excluded.auth,
+        user_agent = coalesce(excluded.user_agent, known.user_agent);
+
+    -- Nobody has so many browsers; and each of them is a call for every message.
+    delete from postbell.push_subscription
+    where id in (
+        select id
+        from postbell.push_subscription
+        where tenant_id = add_push_subscription.tenant_id
+          and recipient_id = add_push_subscription.recipient
+          and endpoint <> add_push_subscription.endpoint
+        order by coalesce(last_reached_at, created_at) desc, id desc
+        offset v_most_devices - 1
+    );
+end
+$$;
+
+comment on function postbell.add_push_subscription is
+    'Lets a browser be pushed to: a PushSubscription''s endpoint and keys. Adding it again changes nothing; a browser that was somebody else''s is theirs no longer. Of more than 20, the one reached longest ago is dropped.';
+
+
+create or replace function postbell.remove_push_subscription(recipient text, endpoint text, tenant_id text default 'default')
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    delete from postbell.push_subscription
+    where tenant_id = remove_push_subscription.tenant_id
+      and recipient_id = remove_push_subscription.recipient
+      and endpoint = remove_push_subscription.endpoint;
+    return found;
+end
+$$;
+
+comment on function postbell.remove_push_subscription(text, text, text) is
+    'Ends the pushes to a browser, at a logout for instance; false if it was not theirs.';

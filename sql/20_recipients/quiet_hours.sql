@@ -1,0 +1,254 @@
+create or replace function postbell.quiet_until(
+    tenant_id text, recipient text, channel text, at timestamptz, home_zone text, is_wary boolean default false
+) returns timestamptz
+language plpgsql stable
+as $$
+#variable_conflict use_column
+declare
+    v_at timestamptz := at;
+    v_until timestamptz;
+begin
+    -- One window may end where the next begins, or so shortly before that nothing could be sent in between: follow
+    -- them, a week and a day at most.
+    for step in 1..9 loop
+        select max(window_end) into v_until
+        from (
+            select
+                postbell.instant_of(local_day + starts, zone) as window_start,
+                postbell.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) as window_end
+            from (
+                select
+                    *,
+                    case
+                        when not is_wary then coalesce(q.time_zone, home_zone)
+                        when postbell.is_time_zone(q.time_zone) then q.time_zone
+                        when postbell.is_time_zone(home_zone) then home_zone
+                        else 'UTC'
+                    end as zone
+                from postbell.quiet_hours as q
+                where q.tenant_id = quiet_until.tenant_id
+                  and q.recipient_id = quiet_until.recipient
+                  and quiet_until.channel = any(q.channels)
+            ) as own
+            -- A window that contains this moment started today or yesterday, or starts with the next day.
+            cross join lateral (values
+                ((v_at at time zone zone)::date),
+                ((v_at at time zone zone)::date - 1),
+                ((v_at at time zone zone)::date + 1)
+            ) as near (local_day)
+            where extract(isodow from local_day) = day
+        ) as windows
+        where window_start < v_at + case step when 1 then interval '1 microsecond' else interval '1 second' end
+          and window_end > v_at;
+
+        exit when v_until is null;
+        v_at := v_until;
+    end loop;
+
+    -- Windows that follow each other for ever hold back nothing: it would never come.
+    return case when v_until is null then nullif(v_at, at) end;
+exception
+    -- A zone that the server does not know must not hold back a whole batch: the next best counts then. Only
+    -- then is every zone looked at beforehand, which costs more than all the rest.
+    when invalid_parameter_value then
+        if is_wary then
+            raise;
+        end if;
+        return postbell.quiet_until(
+            quiet_until.tenant_id, quiet_until.recipient, quiet_until.channel, at, home_zone, is_wary => true
+        );
+end
+$$;
+
+comment on function postbell.quiet_until(text, text, text, timestamptz, text, boolean) is
+    'When the quiet hours that hold at a moment end, for a person on a channel; null if there are none then, or if they never end. A wary one looks at each zone first: the window''s, the person''s, else UTC.';
+
+
+create or replace function postbell.quiet_moments(days integer[]) returns table (at timestamptz)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    with own as (
+        select q.day, q.starts, q.ends, home.zone
+        from postbell.quiet_hours as q
+        join postbell.recipient as person on person.tenant_id = q.tenant_id and person.id = q.recipient_id
+        join postbell.tenant as site on site.id = q.tenant_id
+        cross join lateral (
+            select zone
+            from unnest(array[q.time_zone, person.time_zone, site.time_zone, 'UTC']) with ordinality as known (zone, place)
+            where postbell.is_time_zone(zone)
+            order by place
+            limit 1
+        ) as home
+        where q.tenant_id = postbell.current_tenant()
+          and q.recipient_id = postbell.current_recipient()
+          and q.day = any(days)
+    ),
+
+    -- A window that began yesterday may still have its end before it.
+    near as (
+        select own.*, (postbell.clock() at time zone own.zone)::date + ahead as local_day
+        from own
+        cross join generate_series(-1, 7) as ahead
+    )
+
+    select moment.at
+    from near
+    cross join lateral (values
+        (postbell.instant_of(local_day + starts, zone)),
+        (postbell.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) - interval '1 minute')
+    ) as moment (at)
+    where extract(isodow from local_day) = day
+      and moment.at > postbell.clock()
+    order by moment.at
+    limit 4
+$$;
+
+comment on function postbell.quiet_moments(integer[]) is
+    'Coming moments at which it shows what the quiet hours of these weekdays do, for the person of this session: when a window starts, and the minute before it ends.';
+
+
+create or replace function postbell.reachable_time(tenant_id text, recipient text, channel text) returns interval
+language sql stable
+as $$
+    -- Any week will do, by the offsets from UTC that hold now: a window of one zone may touch one of another.
+    with own as (
+        select
+            day, starts, ends,
+            (postbell.clock() at time zone home.zone) - (postbell.clock() at time zone 'UTC') as ahead
+        from postbell.quiet_hours as q
+        join postbell.recipient as person on person.tenant_id = q.tenant_id and person.id = q.recipient_id
+        join postbell.tenant as site on site.id = q.tenant_id
+        cross join lateral (
+            select zone
+            from unnest(array[q.time_zone, person.time_zone, site.time_zone, 'UTC']) with ordinality as known (zone, place)
+            where postbell.is_time_zone(zone)
+            order by place
+            limit 1
+        ) as home
+        where q.tenant_id = reachable_time.tenant_id
+          and q.recipient_id = reachable_time.recipient
+          and reachable_time.channel = any(q.channels)
+    ),
+
+    quiet as (
+        select coalesce(
+            range_agg(tsrange(
+                date '2024-01-01' + start_day + starts - ahead,
+                date '2024-01-01' + start_day + case when ends > starts then 0 else 1 end + ends - ahead
+            )),
+            '{}'
+        ) as times
+        from own
+        cross join lateral (values (day - 8), (day - 1), (day + 6)) as week (start_day)
+    )
+
+    select coalesce(sum(upper(free) - lower(free)), '0')
+    from quiet
+    cross join lateral unnest(tsmultirange(tsrange('2024-01-01', '2024-01-08')) - quiet.times) as free
+$$;
+
+comment on function postbell.reachable_time(text, text, text) is
+    'For how long in a week a channel may reach a person, all their quiet windows together.';
+
+
+create or replace function postbell.leave_an_hour() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_channel text;
+begin
+    select named.channel into v_channel
+    from (
+        select q.tenant_id, q.recipient_id, held.channel
+        from postbell.quiet_hours as q
+        cross join lateral unnest(q.channels) as held (channel)
+        where (q.tenant_id, q.recipient_id) in (select tenant_id, recipient_id from changed)
+        group by q.tenant_id, q.recipient_id, held.channel
+        -- Nearly always little enough, whether they overlap or not: an import of many people looks no closer.
+        having sum(case when q.ends > q.starts then q.ends - q.starts else interval '24 hours' - (q.starts - q.ends) end)
+            > interval '167 hours'
+        -- Lest the closer look be taken first.
+        offset 0
+    ) as named
+    where postbell.reachable_time(named.tenant_id, named.recipient_id, named.channel) < interval '1 hour'
+    order by named.channel
+    limit 1;
+    if found then
+        perform postbell.raise_error(
+            'invalid_quiet_hours', 'for ' || v_channel || ', all of them together leave less than an hour a week'
+        );
+    end if;
+    return null;
+end
+$$;
+
+comment on function postbell.leave_an_hour() is
+    'Refuses quiet hours that leave a channel less than an hour a week: what waits would wait for ever. Switching the channel off says that better.';
+
+
+create or replace trigger leave_an_hour_after_insert
+after insert on postbell.quiet_hours
+referencing new table as changed
+for each statement
+execute function postbell.leave_an_hour();
+
+comment on trigger leave_an_hour_after_insert on postbell.quiet_hours is 'New quiet hours leave an hour a week.';
+
+
+create or replace trigger leave_an_hour_after_update
+after update on postbell.quiet_hours
+referencing new table as changed
+for each statement
+execute function postbell.leave_an_hour();
+
+comment on trigger leave_an_hour_after_update on postbell.quiet_hours is 'Changed quiet hours leave an hour a week.';
+
+
+create or replace function postbell.set_quiet_hours(
+    recipient text,
+    starts time,
+    ends time,
+    days integer[] default '{1,2,3,4,5,6,7}',
+    time_zone text default null,
+    channels text[] default '{sms,push,sse}',
+    tenant_id text default 'default'
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform postbell.require_recipient(set_quiet_hours.tenant_id, set_quiet_hours.recipient);
+    if set_quiet_hours.time_zone is not null and not postbell.is_time_zone(set_quiet_hours.time_zone) then
+        perform postbell.raise_error('invalid_time_zone', set_quiet_hours.time_zone);
+    end if;
+    if not set_quiet_hours.days <@ array[1, 2, 3, 4, 5, 6, 7] then
+        perform postbell.raise_error('invalid_argument', 'days are 1 (Monday) to 7 (Sunday)');
+    end if;
+    if not set_quiet_hours.channels <@ array['email', 'sms', 'push', 'sse'] then
+        perform postbell.raise_error('invalid_channel', 'quiet hours are for email, sms, push and sse');
+    end if;
+    if (set_quiet_hours.starts is null) <> (set_quiet_hours.ends is null) then
+        perform postbell.raise_error('invalid_argument', 'starts and ends are both given, or both null to end the quiet hours');
+    end if;
+
+    delete from postbell.quiet_hours
+    where tenant_id = set_quiet_hours.tenant_id
+      and recipient_id = set_quiet_hours.recipient
+      and day = any(set_quiet_hours.days);
+
+    if set_quiet_hours.starts is not null then
+        insert into postbell.quiet_hours (tenant_id, recipient_id, day, starts, ends, time_zone, channels)
+        select distinct
+            set_quiet_hours.tenant_id, set_quiet_hours.recipient, day,
+            set_quiet_hours.starts, set_quiet_hours.ends, set_quiet_hours.time_zone, set_quiet_hours.channels
+        from unnest(set_quiet_hours.days) as day;
+    end if;
+end
+$$;
+
+comment on function postbell.set_quiet_hours is
+    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. Wall-clock times in the person''s zone. Each channel needs an hour a week in which it may reach the person, whatever the days together say.';

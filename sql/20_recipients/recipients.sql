@@ -1,0 +1,271 @@
+create or replace function postbell.current_tenant() returns text
+language sql stable parallel safe
+return nullif(current_setting('postbell.tenant', true), '');
+
+comment on function postbell.current_tenant() is 'The tenant whose rows this session may read: set postbell.tenant.';
+
+
+create or replace function postbell.current_recipient() returns text
+language sql stable parallel safe
+return nullif(current_setting('postbell.recipient', true), '');
+
+comment on function postbell.current_recipient() is 'The person whose rows this session may read: set postbell.recipient.';
+
+
+create or replace function postbell.require_short(name text, value text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if length(value) > 255 then
+        perform postbell.raise_error('value_too_long', name || ' has ' || length(value) || ' characters');
+    end if;
+end
+$$;
+
+comment on function postbell.require_short(text, text) is 'Raises value_too_long if the value has more than 255 characters.';
+
+
+create or replace function postbell.require_identifier(name text, value text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(value, '') = '' then
+        perform postbell.raise_error('invalid_argument', name || ' is empty');
+    end if;
+    perform postbell.require_short(name, value);
+end
+$$;
+
+comment on function postbell.require_identifier(text, text) is 'Raises unless the value has 1 to 255 characters.';
+
+
+create or replace function postbell.require_tenant(tenant_id text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (select from postbell.tenant where id = require_tenant.tenant_id) then
+        perform postbell.raise_error('unknown_tenant', coalesce(require_tenant.tenant_id, 'null'));
+    end if;
+end
+$$;
+
+comment on function postbell.require_tenant(text) is 'Raises unknown_tenant unless the tenant exists.';
+
+
+create or replace function postbell.require_recipient(tenant_id text, recipient text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if not exists (
+        select
+        from postbell.recipient
+        where tenant_id = require_recipient.tenant_id
+          and id = require_recipient.recipient
+    ) then
+        perform postbell.raise_error('unknown_recipient',
+            format('%s of tenant %s', coalesce(require_recipient.recipient, 'null'), coalesce(require_recipient.tenant_id, 'null')));
+    end if;
+end
+$$;
+
+comment on function postbell.require_recipient(text, text) is 'Raises unknown_recipient unless the person exists (and may be seen by this session).';
+
+
+create or replace function postbell.upsert_recipient(
+    id text,
+    email text default null,
+    phone text default null,
+    locale text default null,
+    time_zone text default null,
+    roles text[] default null,
+    attributes jsonb default null,
+    tenant_id text default 'default'
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_role text;
+begin
+    perform postbell.require_tenant(upsert_recipient.tenant_id);
+    perform postbell.require_identifier('id', upsert_recipient.id);
+    perform postbell.require_short('email', upsert_recipient.email);
+    perform postbell.require_short('phone', upsert_recipient.phone);
+    perform postbell.require_short('locale', upsert_recipient.locale);
+    foreach v_role in array coalesce(upsert_recipient.roles, '{}') loop
+        perform postbell.require_identifier('a role', v_role);
+    end loop;
+    if upsert_recipient.time_zone is not null and not postbell.is_time_zone(upsert_recipient.time_zone) then
+        perform postbell.raise_error('invalid_time_zone', upsert_recipient.time_zone);
+    end if;
+
+    insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes)
+    values (
+        upsert_recipient.tenant_id, upsert_recipient.id,
+        nullif(trim(upsert_recipient.email), ''), nullif(trim(upsert_recipient.phone), ''),
+        nullif(upsert_recipient.locale, ''), upsert_recipient.time_zone, coalesce(upsert_recipient.attributes, '{}')
+    )
+    on conflict (tenant_id, id) do update set
+        email = coalesce(excluded.email, known.email),
+        phone = coalesce(excluded.phone, known.phone),
+        locale = coalesce(excluded.locale, known.locale),
+        time_zone = coalesce(excluded.time_zone, known.time_zone),
+        attributes = coalesce(upsert_recipient.attributes, known.attributes),
+        updated_at = postbell.clock(),
+        erased_at = null;
+
+    -- Null leaves the roles alone, an empty list takes them all away.
+    if upsert_recipient.roles is not null then
+        delete from postbell.recipient_role
+        where tenant_id = upsert_recipient.tenant_id
+          and recipient_id = upsert_recipient.id
+          and role <> all(upsert_recipient.roles);
+
+        insert into postbell.recipient_role (tenant_id, role, recipient_id)
+        select upsert_recipient.tenant_id, role, upsert_recipient.id
+        from unnest(upsert_recipient.roles) as role
+        on conflict do nothing;
+    end if;
+end
+$$;
+
+comment on function postbell.upsert_recipient is 'Creates a person or changes what is named; null leaves a value as it is.';
+
+
+create or replace function postbell.number_of(phone text) returns text
+language sql immutable parallel safe
+-- chr(160) is the space that a word processor puts there.
+return translate(phone, ' ().-' || chr(160), '');
+
+comment on function postbell.number_of(text) is
+    'A phone number without what people write between its digits: what is stopped for one way of writing is stopped for all.';
+
+
+create or replace function postbell.address_on(channel text, tenant_id text, recipient_id text, email text, phone text)
+returns table (address text)
+language sql stable parallel safe
+as $$
+    select case channel
+        when 'email' then trim(email)
+        when 'sms' then postbell.number_of(phone)
+        when 'in_app' then recipient_id
+        when 'sse' then recipient_id
+        -- A person with a device; which one is asked when the message goes out. Looked up for this channel alone.
+        when 'push' then (
+            select device.recipient_id
+            from postbell.push_subscription as device
+            where device.tenant_id = address_on.tenant_id
+              and device.recipient_id = address_on.recipient_id
+            limit 1
+        )
+    end
+$$;
+
+comment on function postbell.address_on is 'Where a person is reached on a channel; null if nowhere.';
+
+
+create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform postbell.require_recipient(join_topic.tenant_id, join_topic.recipient);
+    perform postbell.require_identifier('topic', join_topic.topic);
+
+    insert into postbell.topic_member (tenant_id, topic, recipient_id)
+    values (join_topic.tenant_id, join_topic.topic, join_topic.recipient)
+    on conflict do nothing;
+end
+$$;
+
+comment on function postbell.join_topic(text, text, text) is 'Makes a person a member of a topic, such as thread:7. Joining twice is joining once.';
+
+
+create or replace function postbell.leave_topic(recipient text, topic text, tenant_id text default 'default') returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    delete from postbell.topic_member
+    where tenant_id = leave_topic.tenant_id
+      and topic = leave_topic.topic
+      and recipient_id = leave_topic.recipient;
+end
+$$;
+
+comment on function postbell.leave_topic(text, text, text) is 'Ends a membership, if there is one.';
+
+
+create or replace function postbell.members_of(
+    tenant_id text, recipient text, audience jsonb, after text, most integer, fanout_id bigint default null
+)
+returns table (recipient_id text)
+language sql stable
+as $$
+    select distinct member.id collate "C"
+    from (
+        select members_of.recipient as id
+
+        union all
+        select jsonb_array_elements_text(members_of.audience -> 'recipients')
+        where members_of.fanout_id is null
+
+        union all
+        (
+            select listed.recipient_id
+            from postbell.fanout_member as listed
+            where listed.notification_id = members_of.fanout_id
+              and listed.recipient_id > members_of.after collate "C"
+            order by listed.recipient_id
+            limit members_of.most
+        )
+
+        union all
+        (
+            select held.recipient_id
+            from postbell.recipient_role as held
+            where held.tenant_id = members_of.tenant_id
+              and held.role = members_of.audience ->> 'role'
+              and held.recipient_id > members_of.after collate "C"
+            order by held.recipient_id
+            limit members_of.most
+        )
+
+        union all
+        (
+            select followed.recipient_id
+            from postbell.topic_member as followed
+            where followed.tenant_id = members_of.tenant_id
+              and followed.topic = members_of.audience ->> 'topic'
+              and followed.recipient_id > members_of.after collate "C"
+            order by followed.recipient_id
+            limit members_of.most
+        )
+
+        union all
+        (
+            select person.id
+            from postbell.recipient as person
+            where members_of.audience -> 'everyone' = 'true'
+              and person.tenant_id = members_of.tenant_id
+              and person.erased_at is null
+              and person.id > members_of.after collate "C"
+            order by person.id
+            limit members_of.most
+        )
+    ) as member
+    where member.id collate "C" > members_of.after
+    order by 1
+    limit members_of.most
+$$;
+
+comment on function postbell.members_of(text, text, jsonb, text, integer, bigint) is
+    'Who an event addresses, in order of id: the next so many after the given id. An explicit list is read from the event, or where it was put for a large audience, whose id is given then.';

@@ -1,0 +1,188 @@
+create table postbell.tenant (
+    id text collate "C" primary key,
+    name text not null,
+
+    base_url text not null,
+    currency text not null default 'EUR',
+    locale text not null default 'en',
+    time_zone text not null default 'UTC',
+    branding jsonb not null default '{}',
+    branding_version integer not null default 1,
+
+    disabled_channels text[] not null default '{}',
+    tracking text[] not null default '{}',
+    created_at timestamptz not null default now(),
+
+    constraint id_is_short check (length(id) between 1 and 255 and octet_length(id) <= 600),
+    constraint base_url_is_absolute check (base_url ~ '^https?://[^/\s]+'),
+    constraint currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint disabled_channels_are_known check (disabled_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
+    constraint tracking_is_of_opens_and_clicks check (tracking <@ array['opens', 'clicks']),
+    constraint branding_is_an_object check (jsonb_typeof(branding) = 'object')
+);
+comment on table postbell.tenant is 'A website of the application.';
+comment on column postbell.tenant.id is 'At most 255 characters and 600 bytes: with two more ids of 255 characters each, it fits into an entry of an index (2,704 bytes).';
+comment on column postbell.tenant.base_url is 'Links in messages are built from it.';
+comment on column postbell.tenant.currency is 'For amounts whose payload names none. ISO 4217.';
+comment on column postbell.tenant.locale is 'For recipients who have none.';
+comment on column postbell.tenant.time_zone is 'For recipients who have none. IANA.';
+comment on column postbell.tenant.branding is 'from_name, from_address, colours: what templates read as tenant.branding.';
+comment on column postbell.tenant.branding_version is 'Counts its changes; the former ones are in postbell.branding_version.';
+comment on column postbell.tenant.disabled_channels is 'Channels that this website does not use.';
+comment on column postbell.tenant.tracking is 'opens, clicks: what is to be known about e-mails. Nothing unless asked for, and never of a person who refuses it.';
+
+-- The default tenant is there from the start, so that a single website need not know of tenants.
+insert into postbell.tenant (id, name, base_url) values ('default', 'Postbell', 'http://localhost:8000');
+
+create table postbell.tenant_event (
+    tenant_id text collate "C" not null references postbell.tenant (id) on delete cascade,
+    event text collate "C" not null references postbell.event_type (key) on delete cascade,
+
+    default_channels text[],
+    disabled_at timestamptz,
+
+    primary key (tenant_id, event),
+    constraint default_channels_are_known check (default_channels <@ array['in_app', 'email', 'sms', 'push', 'sse'])
+);
+create index tenant_event_of_event_idx on postbell.tenant_event (event);
+comment on table postbell.tenant_event is 'What a tenant wants otherwise than the event''s defaults.';
+comment on column postbell.tenant_event.default_channels is 'Instead of the event''s; null leaves them.';
+comment on column postbell.tenant_event.disabled_at is 'Set to stop the event for this tenant.';
+
+create table postbell.recipient (
+    tenant_id text collate "C" not null references postbell.tenant (id),
+    id text collate "C" not null,
+
+    email text,
+    phone text,
+    locale text,
+    time_zone text,
+    attributes jsonb not null default '{}',
+
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    tracking_refused_at timestamptz,
+    erased_at timestamptz,
+
+    primary key (tenant_id, id),
+    constraint id_is_short check (length(id) between 1 and 255),
+    constraint addresses_are_short check (greatest(length(email), length(phone), length(locale)) <= 255),
+    constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object')
+);
+comment on table postbell.recipient is 'A person, by the application''s own id.';
+comment on column postbell.recipient.phone is 'E.164, such as +33612345678.';
+comment on column postbell.recipient.locale is 'BCP 47, such as fr-CA; the tenant''s if null.';
+comment on column postbell.recipient.time_zone is 'IANA, such as Europe/Paris; the tenant''s if null or unknown.';
+comment on column postbell.recipient.attributes is 'What templates read as recipient.attributes.';
+comment on column postbell.recipient.tracking_refused_at is 'Whether they open mails or follow links is nobody''s business since then; see postbell.refuse_tracking().';
+
+create table postbell.recipient_role (
+    tenant_id text collate "C" not null,
+    role text collate "C" not null,
+    recipient_id text collate "C" not null,
+
+    primary key (tenant_id, role, recipient_id),
+    constraint role_is_short check (length(role) between 1 and 255),
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
+);
+create index recipient_role_of_recipient_idx on postbell.recipient_role (tenant_id, recipient_id);
+comment on table postbell.recipient_role is 'Who has which role; {"role": "support"} addresses them all.';
+
+create table postbell.topic_member (
+    tenant_id text collate "C" not null,
+    topic text collate "C" not null,
+    recipient_id text collate "C" not null,
+
+    joined_at timestamptz not null default now(),
+
+    primary key (tenant_id, topic, recipient_id),
+    constraint topic_is_short check (length(topic) between 1 and 255),
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
+);
+create index topic_member_of_recipient_idx on postbell.topic_member (tenant_id, recipient_id);
+comment on table postbell.topic_member is 'Who follows which topic; {"topic": "thread:7"} addresses them all.';
+
+-- A browser that a person allowed to be written to (Push API). It belongs to whoever used it last.
+create table postbell.push_subscription (
+    id bigint generated always as identity primary key,
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+
+    endpoint text collate "C" not null,
+    p256dh text collate "C" not null,
+    auth text collate "C" not null,
+    user_agent text,
+
+    created_at timestamptz not null default now(),
+    last_reached_at timestamptz,
+
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
+    constraint endpoint_is_an_https_address check (endpoint ~ '^https://[^/?#@\\[:space:]]+/[!-~]*$' and length(endpoint) <= 2000),
+    constraint p256dh_is_a_point_in_base64url check (p256dh ~ '^B[A-Za-z0-9_-]{86}$'),
+    constraint auth_is_16_bytes_in_base64url check (auth ~ '^[A-Za-z0-9_-]{22}$'),
+    constraint user_agent_is_short check (length(user_agent) <= 500)
+);
+create unique index push_subscription_endpoint_idx on postbell.push_subscription (tenant_id, endpoint);
+create index push_subscription_of_recipient_idx on postbell.push_subscription (tenant_id, recipient_id);
+comment on table postbell.push_subscription is 'A browser that may be pushed to. Deleted when its push service says that it is gone.';
+comment on column postbell.push_subscription.endpoint is 'PushSubscription.endpoint: where its push service takes messages. Who knows it could write there, were it not for our key.';
+comment on column postbell.push_subscription.p256dh is 'PushSubscription.getKey("p256dh"), base64url: a message is encrypted to it (RFC 8291).';
+comment on column postbell.push_subscription.auth is 'PushSubscription.getKey("auth"), base64url: a secret that only the browser and we know.';
+comment on column postbell.push_subscription.user_agent is 'So that a person can tell their devices apart.';
+comment on column postbell.push_subscription.last_reached_at is 'When its push service last took a message.';
+
+-- Only explicit choices. A default copied into a row would outrank the choice that a person makes later.
+create table postbell.preference (
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+    channel postbell.channel,
+    category text collate "C",
+    event text collate "C",
+
+    enabled boolean not null,
+    updated_at timestamptz not null default now(),
+
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
+    constraint category_and_event_are_not_both_named check (category is null or event is null)
+);
+create unique index preference_choice_idx on postbell.preference (tenant_id, recipient_id, channel, category, event) nulls not distinct;
+comment on table postbell.preference is 'What a person switched on or off. A null column means all of them.';
+
+create table postbell.mute (
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+    category text collate "C",
+    event text collate "C",
+    subject text collate "C",
+
+    until timestamptz not null default 'infinity',
+    muted_at timestamptz not null default now(),
+
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
+    constraint at_most_one_thing_is_named check (num_nonnulls(category, event, subject) <= 1),
+    constraint what_is_named_is_short check (length(coalesce(category, event, subject)) <= 255)
+);
+create unique index mute_choice_idx on postbell.mute (tenant_id, recipient_id, category, event, subject) nulls not distinct;
+comment on table postbell.mute is 'What a person does not want to be disturbed by for a while; nothing named means everything. The inbox keeps it, silently; other channels do not send it, now or later.';
+comment on column postbell.mute.until is 'infinity: for good.';
+
+create table postbell.quiet_hours (
+    tenant_id text collate "C" not null,
+    recipient_id text collate "C" not null,
+    day smallint not null,
+
+    starts time not null,
+    ends time not null,
+    time_zone text,
+    channels text[] not null default '{sms,push,sse}',
+
+    primary key (tenant_id, recipient_id, day),
+    foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
+    constraint day_is_iso_8601 check (day between 1 and 7),
+    constraint channels_can_wait check (channels <@ array['email', 'sms', 'push', 'sse'])
+);
+comment on table postbell.quiet_hours is 'Do not disturb: one window per weekday, by the clock on the person''s wall. What falls into it waits for its end.';
+comment on column postbell.quiet_hours.day is 'The weekday on which the window starts: 1 is Monday, 7 is Sunday (ISO 8601).';
+comment on column postbell.quiet_hours.ends is 'If not after starts: on the next day. Equal: a whole day.';
+comment on column postbell.quiet_hours.time_zone is 'Null: wherever the person is (postbell.recipient.time_zone).';
+comment on column postbell.quiet_hours.channels is 'Channels that hold their tongue. The inbox never has to.';

@@ -1,0 +1,253 @@
+create or replace function postbell.in_portions(query text) returns text
+language sql immutable parallel safe
+return format(
+    'select array_agg(person) from (select person, (row_number() over () - 1) / 5000 as portion from (%s) as found) as numbered group by portion',
+    query
+);
+
+comment on function postbell.in_portions(text) is 'The same query by 5,000 people at a time: a table of millions must not become one value.';
+
+
+create or replace function postbell.read_users(
+    source regclass, mapping jsonb, tenant_id text, tenants text[] default null
+) returns setof postbell.mirrored[]
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+-- A policy of the application's is an error then, and not run with our rights.
+set row_security = off
+as $$
+begin
+    return query execute postbell.in_portions(format(
+        'select person from (%s) as found where %L::text[] is null or (person).tenant_id = any (%L)',
+        postbell.mirror_query(source, mapping, tenant_id, source::text), tenants, tenants
+    ));
+exception
+    -- Of a class that followers take for trouble of the moment, which this is not.
+    when object_not_in_prerequisite_state then
+        raise wrong_object_type using message = sqlerrm;
+end
+$$;
+
+comment on function postbell.read_users is 'The users in a mirrored table, of some tenants or of all, by 5,000 at a time. Runs nothing of the application''s.';
+
+-- The application may put a view where its table was, even between two steps of ours: then its functions would run with our
+-- rights. PostgreSQL can refuse that since 15.8 and 16.4.
+do $$
+begin
+    if exists (select from pg_settings where name = 'restrict_nonsystem_relation_kind') then
+        alter function postbell.read_users set restrict_nonsystem_relation_kind = 'view,foreign-table';
+    end if;
+end
+$$;
+
+
+create or replace function postbell.sound_people(people postbell.mirrored[])
+returns table (
+    tenant_id text, id text, email text, phone text, locale text, time_zone text,
+    roles text[], attributes jsonb, is_erased boolean, is_somebody boolean, faults text[]
+)
+language sql stable
+as $$
+    with person as materialized (
+        select
+            given.tenant_id, given.id, nullif(trim(given.email), '') as email, nullif(trim(given.phone), '') as phone,
+            nullif(trim(given.locale), '') as locale, nullif(trim(given.time_zone), '') as time_zone,
+            given.roles, given.attributes, coalesce(given.is_erased, false) as is_erased,
+            home.id is not null as has_tenant,
+            coalesce(length(given.id) between 1 and 255, false) as has_id
+        from unnest(people) as given
+        left join postbell.tenant as home on home.id = given.tenant_id
+    ),
+
+    -- A server asks its files for each: once will do.
+    zone as materialized (
+        select name, postbell.is_time_zone(name) as is_known
+        from (select distinct time_zone from person where time_zone is not null) as named (name)
+    ),
+
+    judged as (
+        select
+            person.*,
+            email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254 as has_email,
+            postbell.number_of(phone) ~ '^[+][1-9][0-9]{6,14}$' and length(phone) <= 255 as has_phone,
+            length(locale) <= 35 as has_locale,
+            zone.is_known as has_zone,
+            jsonb_typeof(attributes) = 'object' as has_attributes
+        from person
+        left join zone on zone.name = person.time_zone
+    )
+
+    select
+        tenant_id, id,
+        case when has_email then email end,
+        case when has_phone then phone end,
+        case when has_locale then locale end,
+        case when has_zone then time_zone end,
+        array(select distinct role from unnest(roles) as held (role) where length(role) between 1 and 255),
+        case when has_attributes then attributes else '{}' end,
+        is_erased,
+        has_id and has_tenant,
+        array_remove(
+            array[
+                case when not has_id then 'id is empty or too long: nobody is made of it' end,
+                case when not has_tenant then 'tenant_id is unknown: nobody is made of it until there is such a tenant' end,
+                case when not has_email then 'email is no address' end,
+                case when not has_phone then 'phone is no international number, such as +33612345678' end,
+                case when not has_locale then 'locale is too long' end,
+                case when not has_zone then 'time_zone is no IANA name' end,
+                case when not has_attributes then 'attributes is no object' end
+            ],
+            null
+        )
+    from judged
+$$;
+
+comment on function postbell.sound_people is 'What of some users is of use to Postbell: an address that cannot be one is as none. The faults say what is not; with either of the first two, there is no recipient.';
+
+
+create or replace function postbell.mirror_faults(source regclass) returns table (tenant_id text, recipient_id text, fault text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_mirror postbell.recipient_mirror;
+    v_people postbell.mirrored[];
+begin
+    select * into v_mirror
+    from postbell.recipient_mirror as known
+    where known.source = mirror_faults.source;
+    if not found then
+        perform postbell.raise_error('invalid_argument', mirror_faults.source || ' is not mirrored');
+    end if;
+
+    for v_people in
+        select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id) as people
+    loop
+        return query
+        select person.tenant_id, person.id, unnest(person.faults)
+        from postbell.sound_people(v_people) as person;
+    end loop;
+end
+$$;
+
+comment on function postbell.mirror_faults(regclass) is 'What of a mirrored table is of no use to Postbell, and of whom. Reads the whole table.';
+
+
+create or replace function postbell.let_go(people postbell.mirrored[]) returns void
+language sql
+as $$
+    with gone as materialized (
+        select distinct tenant_id, id
+        from unnest(people)
+    ),
+
+    without_role as (
+        delete from postbell.recipient_role as held
+        using gone
+        where held.tenant_id = gone.tenant_id
+          and held.recipient_id = gone.id
+    ),
+
+    without_device as (
+        delete from postbell.push_subscription as device
+        using gone
+        where device.tenant_id = gone.tenant_id
+          and device.recipient_id = gone.id
+    )
+
+    update postbell.recipient as person
+    set email = null, phone = null, attributes = '{}', updated_at = postbell.clock(), erased_at = postbell.clock()
+    from gone
+    where person.tenant_id = gone.tenant_id
+      and person.id = gone.id
+      and person.erased_at is null
+$$;
+
+comment on function postbell.let_go is 'Marks recipients as erased whose users are gone: nothing is sent to them any more, and addresses, devices, roles and attributes are deleted. What was delivered stays in the log.';
+
+
+create or replace function postbell.take_people(people postbell.mirrored[], mapping jsonb) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform postbell.let_go(array(
+        select person
+        from unnest(people) as person
+        where person.is_erased
+    ));
+
+    with sound as materialized (
+        -- A user twice in a statement is one recipient; in order, so that two statements do not lock crosswise.
+        select distinct on (tenant_id, id) *
+        from postbell.sound_people(people)
+        where not is_erased
+          and is_somebody
+        order by tenant_id, id
+    ),
+
+    written as (
+        insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes)
+        select tenant_id, id, email, phone, locale, time_zone, attributes
+        from sound
+        on conflict (tenant_id, id) do update set
+            -- What is not mapped is not the mirror's, and stays.
+            email = case when mapping ? 'email' then excluded.email else known.email end,
+            phone = case when mapping ? 'phone' then excluded.phone else known.phone end,
+            locale = case when mapping ? 'locale' then excluded.locale else known.locale end,
+            time_zone = case when mapping ? 'time_zone' then excluded.time_zone else known.time_zone end,
+            attributes = case when mapping ? 'attributes' then excluded.attributes else known.attributes end,
+            updated_at = postbell.clock(),
+            erased_at = null
+        where known.erased_at is not null
+           or mapping ? 'email' and known.email is distinct from excluded.email
+           or mapping ? 'phone' and known.phone is distinct from excluded.phone
+           or mapping ? 'locale' and known.locale is distinct from excluded.locale
+           or mapping ? 'time_zone' and known.time_zone is distinct from excluded.time_zone
+           or mapping ? 'attributes' and known.attributes is distinct from excluded.attributes
+    ),
+
+    -- By person, which the offset sees to: an import of millions must not read all roles for each portion of it.
+    held as (
+        select role_of.tenant_id, role_of.role, role_of.recipient_id
+        from sound
+        cross join lateral (
+            select *
+            from postbell.recipient_role
+            where tenant_id = sound.tenant_id
+              and recipient_id = sound.id
+            offset 0
+        ) as role_of
+        where mapping ? 'roles'
+          and role_of.role <> all(sound.roles)
+    ),
+
+    taken_away as (
+        delete from postbell.recipient_role
+        where (tenant_id, role, recipient_id) in (table held)
+    )
+
+    insert into postbell.recipient_role (tenant_id, role, recipient_id)
+    select tenant_id, unnest(roles), id
+    from sound
+    where mapping ? 'roles'
+    on conflict do nothing;
+end
+$$;
+
+comment on function postbell.take_people is 'Makes recipients of users, or changes them: in the columns that are mapped, and only where something is different.';
+
+
+create or replace function postbell.mirror_portion(call text, people postbell.mirrored[]) returns text
+language sql
+as $$
+    select format('user %s of tenant %s: %s: %s', (people[place]).id, (people[place]).tenant_id, code, message)
+    from postbell.isolate(call, people)
+    order by place
+    limit 1
+$$;
+
+comment on function postbell.mirror_portion(text, postbell.mirrored[]) is
+    'Takes up or lets go of users, by a call as postbell.isolate() takes it. One with whom that fails keeps nobody else from being followed; returns what is wrong with the first of them, null if nothing.';

@@ -1,0 +1,215 @@
+create or replace function postbell.ladder(
+    is_actor boolean,
+    event_is_disabled boolean, tenant_event_is_disabled boolean,
+    channel_is_disabled boolean, has_template boolean,
+    is_unknown boolean, is_erased boolean, has_address boolean,
+    is_suppressed boolean,
+    is_forced boolean,
+    is_off boolean,
+    is_muted boolean,
+    is_quiet boolean, is_critical boolean
+) returns table (rung smallint, reason text)
+language sql immutable parallel safe
+as $$
+    select (judged.verdict).rung, (judged.verdict).reason
+    from (select case
+        when is_actor then row(0, 'actor')::postbell.verdict
+        when event_is_disabled then row(1, 'event_disabled')::postbell.verdict
+        when tenant_event_is_disabled then row(1, 'tenant_event_disabled')::postbell.verdict
+        when channel_is_disabled then row(2, 'channel_disabled')::postbell.verdict
+        when not has_template then row(2, 'no_template')::postbell.verdict
+        when is_unknown then row(3, 'recipient_unknown')::postbell.verdict
+        when is_erased then row(3, 'recipient_erased')::postbell.verdict
+        when not has_address then row(3, 'no_address')::postbell.verdict
+        when is_suppressed then row(4, 'address_suppressed')::postbell.verdict
+        when is_forced then row(5, 'forced')::postbell.verdict
+        when is_off then row(6, 'switched_off')::postbell.verdict
+        when is_muted then row(7, 'muted')::postbell.verdict
+        when is_quiet and not is_critical then row(10, 'quiet_hours')::postbell.verdict
+        else row(11, 'wanted')::postbell.verdict
+    end as verdict) as judged
+$$;
+
+comment on function postbell.ladder is
+    'The first rung that applies decides. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';
+
+
+create or replace function postbell.is_allowed(reason text, channel text) returns boolean
+language sql immutable parallel safe
+return reason in ('wanted', 'forced', 'quiet_hours') or reason = 'muted' and channel = 'in_app';
+
+comment on function postbell.is_allowed(text, text) is
+    'Whether a reason of postbell.ladder() lets a channel through: wanted, forced, or for later; and what is muted into the inbox, silently.';
+
+
+create or replace function postbell.candidate_of(notification postbell.notification, recipient_id text) returns postbell.candidate
+language sql immutable parallel safe
+return row(
+    (notification).id,
+    (notification).tenant_id,
+    (notification).event,
+    recipient_id,
+    (notification).actor,
+    ((notification).audience -> 'notify_actor')::boolean,
+    (notification).channels,
+    (notification).forced_channels,
+    (notification).priority,
+    (notification).subject,
+    (notification).deliver_at,
+    (notification).expires_at,
+    (notification).created_at
+)::postbell.candidate;
+
+comment on function postbell.candidate_of(postbell.notification, text) is 'One recipient of an event, as postbell.decide() takes it.';
+
+
+create or replace function postbell.decide(candidates postbell.candidate[]) returns setof postbell.decided
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with candidate as (
+        select *
+        from unnest(candidates)
+    ),
+
+    -- Each recipient, beside the event, the tenant and the person.
+    addressed as materialized (
+        select
+            candidate.*,
+            greatest(candidate.deliver_at, postbell.clock()) as ready_at,
+            coalesce(candidate.priority, kind.priority) as urgency,
+            coalesce(candidate.recipient_id = candidate.actor, false)
+                and not coalesce(candidate.notify_actor, kind.notify_actor) as is_actor,
+            kind.category,
+            kind.channels as templates,
+            kind.disabled_at is not null as event_is_disabled,
+            of_tenant.disabled_at is not null as tenant_event_is_disabled,
+            kind.default_channels as event_channels,
+            of_tenant.default_channels as tenant_channels,
+            kind.forced_channels || candidate.forced_channels as all_forced,
+            choice.channels as switched_on,
+            tenant.disabled_channels,
+            person.id is null as is_unknown,
+            person.erased_at is not null as is_erased,
+            person.email,
+            person.phone,
+            coalesce(person.time_zone, tenant.time_zone) as home_zone
+        from candidate
+        join postbell.event_type as kind on kind.key = candidate.event
+        join postbell.tenant on tenant.id = candidate.tenant_id
+        left join postbell.tenant_event as of_tenant
+            on of_tenant.tenant_id = candidate.tenant_id and of_tenant.event = candidate.event
+        left join postbell.recipient as person
+            on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
+        cross join lateral postbell.switched_on(candidate.tenant_id, candidate.recipient_id, candidate.event) as choice
+    ),
+
+    -- Each channel that is wanted, with what the ladder asks about it.
+    wanted as materialized (
+        select
+            addressed.*,
+            wish.channel,
+            wish.is_forced,
+            reach.address,
+            wish.channel <> 'in_app' and exists (
+                select
+                from postbell.suppression
+                where tenant_id = addressed.tenant_id
+                  and channel = wish.channel
+                  and address = postbell.normal_address(wish.channel, reach.address)
+                  and expires_at > postbell.clock()
+            ) as is_suppressed,
+            choice.is_off,
+            silence.is_muted,
+            case
+                when wish.channel <> 'in_app' and exists (
+                    select
+                    from postbell.quiet_hours
+                    where tenant_id = addressed.tenant_id
+                      and recipient_id = addressed.recipient_id
+                      and wish.channel = any(channels)
+                )
+                    then postbell.quiet_until(
+                        addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.ready_at, addressed.home_zone
+                    )
+            end as quiet_until
+        from addressed
+        cross join lateral postbell.channels_wanted(
+            addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced,
+            addressed.switched_on
+        ) as wish
+        cross join lateral postbell.is_switched_off(
+            addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event
+        ) as choice
+        cross join lateral postbell.is_muted(
+            addressed.tenant_id, addressed.recipient_id, addressed.category, addressed.event, addressed.subject,
+            addressed.ready_at
+        ) as silence
+        -- Named once, or postbell.normal_address() is not inlined, which names it twice.
+        cross join lateral (
+            select address
+            from postbell.address_on(
+                wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
+            )
+            offset 0
+        ) as reach
+    ),
+
+    -- Once: what follows names the verdict a dozen times, and would climb the ladder for each.
+    judged as materialized (
+        select wanted.*, verdict.rung, verdict.reason
+        from wanted
+        cross join lateral postbell.ladder(
+            is_actor => wanted.is_actor,
+            event_is_disabled => wanted.event_is_disabled,
+            tenant_event_is_disabled => wanted.tenant_event_is_disabled,
+            channel_is_disabled => wanted.channel = any(wanted.disabled_channels),
+            has_template => wanted.channel = any(wanted.templates),
+            is_unknown => wanted.is_unknown,
+            is_erased => wanted.is_erased,
+            has_address => wanted.address is not null,
+            is_suppressed => wanted.is_suppressed,
+            is_forced => wanted.is_forced,
+            is_off => wanted.is_off,
+            is_muted => wanted.is_muted,
+            is_quiet => wanted.quiet_until is not null,
+            is_critical => wanted.urgency = 'critical'
+        ) as verdict
+    ),
+
+    due as (
+        select
+            judged.*,
+            case when rung = 10 then quiet_until else ready_at end as due_at,
+            postbell.is_allowed(reason, channel) as is_allowed,
+            -- The inbox is a record: what comes too late to interrupt is still kept there.
+            channel <> 'in_app'
+                and expires_at <= case when rung = 10 then quiet_until else ready_at end as is_expired
+        from judged
+    )
+
+    select
+        notification_id,
+        tenant_id,
+        event,
+        recipient_id,
+        channel,
+        urgency,
+        case
+            when not is_allowed or is_expired then 'no'
+            when due_at > postbell.clock() then 'later'
+            else 'now'
+        end,
+        rung,
+        case when is_allowed and is_expired then 'expired' else reason end,
+        case when is_allowed and is_expired is not true then due_at end,
+        rung = 7,
+        created_at
+    from due;
+end
+$$;
+
+comment on function postbell.decide(postbell.candidate[]) is
+    'Who gets what: each candidate''s wanted channels, each with the rung that decided. The router and explain both ask here.';

@@ -1,0 +1,41 @@
+-- One recipient in one event, as postbell.decide() takes it.
+create type postbell.candidate as (
+    notification_id bigint,
+    tenant_id text,
+    event text,
+    recipient_id text,
+    actor text,
+    notify_actor boolean,
+    channels text[],
+    forced_channels text[],
+    priority text,
+    subject text,
+    deliver_at timestamptz,
+    expires_at timestamptz,
+    created_at timestamptz
+);
+comment on type postbell.candidate is 'One recipient of one event, before anything is decided.';
+
+-- One rung of the ladder.
+create type postbell.verdict as (
+    rung smallint,
+    reason text
+);
+comment on type postbell.verdict is 'The rung of the ladder that decided, and its reason.';
+
+-- One channel of one recipient in one event, as postbell.decide() answers.
+create type postbell.decided as (
+    notification_id bigint,
+    tenant_id text,
+    event text,
+    recipient_id text,
+    channel text,
+    priority text,
+    decision text,
+    rung smallint,
+    reason text,
+    due_at timestamptz,
+    is_silent boolean,
+    created_at timestamptz
+);
+comment on type postbell.decided is 'What was decided about one channel of one recipient: now, later or no.';

@@ -1,0 +1,165 @@
+create or replace function postbell.is_cancelled(
+    outbox_id bigint, tenant_id text, subject text, xid xid8, created_at timestamptz
+) returns table (is_cancelled boolean)
+language sql stable
+as $$
+    select
+        exists (
+            select
+            from postbell.cancellation as tombstone
+            where tombstone.outbox_id = is_cancelled.outbox_id
+        )
+        or (
+            is_cancelled.subject is not null
+            and exists (
+                select
+                from postbell.cancellation as tombstone
+                where tombstone.subject = is_cancelled.subject
+                  and tombstone.tenant_id = is_cancelled.tenant_id
+                  -- Earlier is what the canceller saw, and what its own transaction had written by then.
+                  and (
+                      pg_visible_in_snapshot(is_cancelled.xid, tombstone.snapshot)
+                      and is_cancelled.xid <> tombstone.xid
+                      or is_cancelled.xid = tombstone.xid and is_cancelled.created_at <= tombstone.cancelled_at
+                  )
+            )
+        )
+$$;
+
+comment on function postbell.is_cancelled is 'Whether a tombstone covers the event. A table, so that set-based callers get it inlined.';
+
+
+create or replace function postbell.take_back(
+    notification_ids bigint[],
+    out taken_back bigint,
+    out handed_over bigint
+)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_unresolved bigint;
+begin
+    -- Nobody waits for anybody: a delivery that somebody has in hand just now counts as handed over. An event that the
+    -- router has in hand is in neither count: whom it tells is not known here yet.
+    with scheduled as (
+        delete from postbell.scheduled_notification
+        where notification_id in (
+            select notification_id
+            from postbell.scheduled_notification
+            where notification_id = any(notification_ids)
+            for update skip locked
+        )
+        returning notification_id
+    ),
+
+    being_fanned_out as (
+        delete from postbell.fanout
+        where notification_id in (
+            select notification_id
+            from postbell.fanout
+            where notification_id = any(notification_ids)
+            for update skip locked
+        )
+        returning notification_id
+    )
+
+    select (select count(*) from scheduled) + (select count(*) from being_fanned_out) into v_unresolved;
+
+    with free as (
+        select id
+        from postbell.delivery
+        where notification_id = any(notification_ids)
+          and state in ('queued', 'waiting')
+        for update skip locked
+    ),
+
+    recalled as (
+        update postbell.delivery set
+            -- What has reached one device of a person is sent, whatever becomes of the others.
+            state = case when sent_at is null then 'cancelled' else 'sent' end,
+            reason = 'cancelled'
+        from free
+        where delivery.id = free.id
+        returning delivery.id, delivery.state
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'stopped', 'cancelled'
+        from recalled
+    )
+
+    select
+        v_unresolved + (select count(*) from recalled where state = 'cancelled'),
+        (
+            select count(*)
+            from postbell.delivery
+            where notification_id = any(notification_ids)
+              and state not in ('skipped', 'expired', 'cancelled')
+              and id not in (select id from recalled where state = 'cancelled')
+        )
+    into taken_back, handed_over;
+
+    delete from postbell.waiting_delivery
+    where delivery_id in (
+        select id
+        from postbell.delivery
+        where notification_id = any(notification_ids)
+          and reason = 'cancelled'
+    );
+end
+$$;
+
+comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
+
+
+create or replace function postbell.cancel(
+    subject text,
+    tenant_id text default 'default',
+    out taken_back bigint,
+    out handed_over bigint
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform postbell.require_identifier('subject', cancel.subject);
+    perform postbell.require_identifier('tenant_id', cancel.tenant_id);
+
+    insert into postbell.cancellation (tenant_id, subject)
+    values (cancel.tenant_id, cancel.subject);
+
+    select recalled.taken_back, recalled.handed_over
+    into taken_back, handed_over
+    from postbell.take_back(array(
+        select id
+        from postbell.notification
+        where subject = cancel.subject
+          and tenant_id = cancel.tenant_id
+    )) as recalled;
+end
+$$;
+
+comment on function postbell.cancel(text, text) is
+    'Takes back what was emitted about a subject until now, in this transaction too; what comes later is delivered. Returns how many deliveries were taken back and how many were already handed over. An event that is scheduled counts as one, and so does the rest of a large audience that is being told; what the router has not come to yet is taken back and not counted. What it has in hand just then is not counted either.';
+
+
+create or replace function postbell.cancel(outbox_id bigint, out taken_back bigint, out handed_over bigint)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    insert into postbell.cancellation (outbox_id)
+    values (cancel.outbox_id);
+
+    select recalled.taken_back, recalled.handed_over
+    into taken_back, handed_over
+    from postbell.take_back(array[cancel.outbox_id]) as recalled;
+end
+$$;
+
+comment on function postbell.cancel(bigint) is
+    'Takes back one event. Returns how many deliveries were taken back and how many were already handed over, counted as by subject.';

@@ -1,0 +1,204 @@
+create or replace function postbell.give_up(delivery_id bigint, code text, message text) returns void
+language sql
+as $$
+    with failed as (
+        update postbell.delivery as d set
+            -- What has reached one device of a person is sent, whatever becomes of the others.
+            state = case when d.sent_at is null then 'failed' else 'sent' end,
+            reason = left(give_up.code || ': ' || give_up.message, 1000)
+        where d.id = give_up.delivery_id
+          and d.state in ('queued', 'waiting', 'sending')
+        returning d.id, d.state, d.reason
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'given_up', reason
+        from failed
+    )
+
+    insert into postbell.dead_letter (delivery_id)
+    select id
+    from failed
+    where state = 'failed'
+    on conflict (delivery_id) do nothing
+$$;
+
+comment on function postbell.give_up(bigint, text, text) is
+    'Makes a dead letter of a delivery that could not be taken further because of its content, with the SQLSTATE and the message.';
+
+
+create or replace function postbell.batch_size(channel text) returns integer
+language sql immutable parallel safe
+-- The inbox is one statement for the whole batch; a provider is called for each, so smaller shares spread better.
+return case when channel = 'in_app' then 250 else 50 end;
+
+comment on function postbell.batch_size(text) is 'The most deliveries that one queue job carries.';
+
+
+create or replace function postbell.job_priority(priority text, is_bulk boolean) returns integer
+language sql immutable parallel safe
+-- A large audience goes behind everybody's single events of any priority but low.
+return case priority when 'critical' then 80 when 'high' then 60 when 'normal' then 40 else 20 end
+    - case when is_bulk and priority <> 'critical' then 30 else 0 end;
+
+comment on function postbell.job_priority(text, boolean) is 'The queue''s order: higher first.';
+
+
+create or replace function postbell.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    with numbered as (
+        select
+            d.id, d.tenant_id, d.channel, d.priority,
+            (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
+                / postbell.batch_size(d.channel) as number
+        from unnest(delivery_ids) as wanted (id)
+        join postbell.delivery as d on d.id = wanted.id
+    ),
+
+    batched as (
+        insert into postbell.batch (tenant_id, channel, priority, is_bulk, delivery_ids)
+        select tenant_id, channel, priority, make_batches.is_bulk, array_agg(id order by id)
+        from numbered
+        group by tenant_id, channel, priority, number
+        returning id, channel, priority, is_bulk
+    )
+
+    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
+    select
+        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell.job_priority(priority, is_bulk),
+        'queued', now() + delay
+    from batched;
+end
+$$;
+
+comment on function postbell.make_batches(bigint[], boolean, interval) is
+    'Puts deliveries into batches of one tenant, channel and priority, each with a queue job. A job is a batch, not a message. Not for none: the queue rings for every statement, even one that inserts nothing.';
+
+
+create or replace function postbell.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
+language plpgsql
+as $$
+declare
+    v_fault record;
+begin
+    if coalesce(cardinality(enqueue.delivery_ids), 0) = 0 then
+        return;
+    end if;
+
+    for v_fault in
+        select enqueue.delivery_ids[place] as delivery_id, code, message
+        from postbell.isolate(format('postbell.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)
+    loop
+        perform postbell.give_up(v_fault.delivery_id, v_fault.code, v_fault.message);
+    end loop;
+end
+$$;
+
+comment on function postbell.enqueue(bigint[], boolean, interval) is
+    'Queues deliveries, in batches. One that cannot be queued because of its content becomes a dead letter.';
+
+
+create or replace function postbell.make_deliveries(candidates postbell.candidate[], is_bulk boolean) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_queued bigint[];
+begin
+    with decided as materialized (
+        select *
+        from postbell.decide(candidates)
+    ),
+
+    made as (
+        insert into postbell.delivery (
+            notification_id, tenant_id, recipient_id, event, channel, priority,
+            decision, rung, verdict, is_silent, state, due_at, created_at
+        )
+        select
+            decided.notification_id, decided.tenant_id, decided.recipient_id, decided.event, decided.channel, decided.priority,
+            decided.decision, decided.rung, decided.reason, decided.is_silent,
+            case
+                when decision = 'now' then 'queued'
+                when decision = 'later' then 'waiting'
+                when decided.reason = 'expired' then 'expired'
+                else 'skipped'
+            end,
+            decided.due_at, decided.created_at
+        from decided
+        -- An inbox shows its items in order of delivery: what was emitted first gets the lower id.
+        order by decided.notification_id, decided.recipient_id, decided.channel
+        returning id, tenant_id, recipient_id, state, due_at
+    ),
+
+    waiting as (
+        insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
+        select id, tenant_id, recipient_id, false, due_at
+        from made
+        where state = 'waiting'
+    )
+
+    select array_agg(id order by id)
+    into v_queued
+    from made
+    where state = 'queued';
+
+    -- What cannot be queued is the caller's to close in on, as all else that fails here.
+    if v_queued is not null then
+        perform postbell.make_batches(v_queued, is_bulk, interval '0');
+    end if;
+end
+$$;
+
+comment on function postbell.make_deliveries(postbell.candidate[], boolean) is 'Decides about each candidate, writes the decisions down, and queues what is due. All of it or nothing.';
+
+
+create or replace function postbell.reject(notification_id bigint, recipient_id text, code text, message text) returns void
+language sql
+as $$
+    -- In PostgreSQL's words. Nothing is read from what made it stumble but short names.
+    insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, created_at)
+    select
+        n.id, n.tenant_id, n.event, coalesce(reject.recipient_id, n.recipient),
+        'unreadable_event', left(reject.code || ': ' || reject.message, 1000), n.created_at
+    from postbell.notification as n
+    where n.id = reject.notification_id
+    on conflict (outbox_id, recipient) do nothing
+$$;
+
+comment on function postbell.reject(bigint, text, text, text) is
+    'Notes that an event which was accepted could not be told: to one person, or to nobody more if none is named. With the SQLSTATE and the message.';
+
+
+create or replace function postbell.deliver(candidates postbell.candidate[], is_bulk boolean) returns void
+language plpgsql
+as $$
+declare
+    v_fault record;
+begin
+    -- Called directly first, with a plan that is kept: it is rare that a candidate makes it fail.
+    begin
+        perform postbell.make_deliveries(deliver.candidates, deliver.is_bulk);
+        return;
+    exception
+        when others then
+            if not postbell.is_content_error(sqlstate) then
+                raise;
+            end if;
+    end;
+
+    for v_fault in
+        select (deliver.candidates[place]).notification_id, (deliver.candidates[place]).recipient_id, code, message
+        from postbell.isolate(format('postbell.make_deliveries($1, %L)', deliver.is_bulk), deliver.candidates)
+    loop
+        perform postbell.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
+    end loop;
+end
+$$;
+
+comment on function postbell.deliver(postbell.candidate[], boolean) is
+    'Decides about each candidate, writes the decisions down, and queues what is due. A candidate with whom that fails is a rejection of its own.';

@@ -1,0 +1,249 @@
+create or replace function postbell.current_step() returns postbell.router_step
+language plpgsql stable
+as $$
+declare
+    v_step postbell.router_step;
+begin
+    select * into strict v_step
+    from postbell.router_step
+    order by step desc
+    limit 1;
+
+    -- Transaction ids only grow. If they went back, this is another cluster than the one that wrote the step.
+    if pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(v_step.snapshot) then
+        perform postbell.raise_error('foreign_cluster', 'transaction ids have gone back since the last routed event');
+    end if;
+    return v_step;
+end
+$$;
+
+comment on function postbell.current_step() is 'How far the router has come. Raises foreign_cluster after a restore into another cluster.';
+
+
+create or replace function postbell.committed_between(
+    since pg_snapshot, until pg_snapshot, after_xid xid8, after_id bigint, most integer
+) returns setof postbell.outbox
+language sql stable
+as $$
+    select e.*
+    from (
+        -- Transactions that were still open at the former snapshot.
+        (
+            select emitted.*
+            from pg_snapshot_xip(committed_between.since) as was_open (xid)
+            cross join lateral (
+                select *
+                from postbell.outbox
+                where xid = was_open.xid
+                  and id > case when was_open.xid = committed_between.after_xid then committed_between.after_id else 0 end
+                order by id
+                limit committed_between.most
+            ) as emitted
+            where was_open.xid >= committed_between.after_xid
+              and pg_visible_in_snapshot(was_open.xid, committed_between.until)
+            order by emitted.xid, emitted.id
+            limit committed_between.most
+        )
+        union all
+        -- Transactions that began since. One lower bound, not two: an index scan starts at any of several, and
+        -- might start at the beginning of the log.
+        (
+            select *
+            from postbell.outbox
+            where (xid, id) > (
+                    greatest(pg_snapshot_xmax(committed_between.since), committed_between.after_xid),
+                    case
+                        when committed_between.after_xid >= pg_snapshot_xmax(committed_between.since)
+                            then committed_between.after_id
+                        else 0
+                    end
+                )
+              and xid < pg_snapshot_xmax(committed_between.until)
+              and pg_visible_in_snapshot(xid, committed_between.until)
+            order by xid, id
+            limit committed_between.most
+        )
+    ) as e
+    order by e.xid, e.id
+    limit committed_between.most
+$$;
+
+comment on function postbell.committed_between is
+    'The next events, after a position, whose transactions committed between two snapshots. An open transaction is found when it commits and holds up nobody.';
+
+
+create or replace function postbell.check_cluster() returns void
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if (postbell.current_step()).system_identifier <> (select system_identifier from pg_control_system()) then
+        perform postbell.raise_error('foreign_cluster', 'the last events were routed in a cluster with another system identifier');
+    end if;
+end
+$$;
+
+comment on function postbell.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';
+
+
+create or replace function postbell.lead() returns void
+language sql
+begin atomic
+    select pg_advisory_lock(1886351214, 2);
+end;
+
+comment on function postbell.lead() is 'Waits until no other session leads, then leads until the session ends.';
+
+
+create or replace function postbell.leader(out process_id integer, out is_asleep boolean)
+language sql stable
+as $$
+    select
+        (
+            select pid
+            from pg_locks
+            where locktype = 'advisory'
+              and database = (select oid from pg_database where datname = current_database())
+              and (classid, objid, objsubid, granted) = (1886351214, 2, 2, true)
+        ),
+        exists (
+            select
+            from pg_locks
+            where locktype = 'advisory'
+              and database = (select oid from pg_database where datname = current_database())
+              and (classid, objid, objsubid, granted) = (1886351214, 1, 2, true)
+              and mode = 'ExclusiveLock'
+        )
+$$;
+
+comment on function postbell.leader() is 'The session that routes (null if none does), as in pg_stat_activity, and whether it sleeps.';
+
+
+create or replace function postbell.fall_asleep() returns boolean
+language sql
+-- Try, never queue: a queued exclusive request would make every producer behind it ring.
+return pg_try_advisory_lock(1886351214, 1);
+
+comment on function postbell.fall_asleep() is
+    'From now on producers ring. False while a producer that did not ring is still in flight. Look once more after it, then wait.';
+
+
+create or replace function postbell.awake() returns boolean
+language sql
+return pg_advisory_unlock(1886351214, 1);
+
+comment on function postbell.awake() is 'From now on producers need not ring.';
+
+
+create or replace function postbell.look(out has_events boolean, out due_in interval, out has_fanout boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_step constant postbell.router_step := postbell.current_step();
+    v_now constant pg_snapshot := pg_current_snapshot();
+begin
+    has_events := v_step.window_snapshot is not null
+        or v_now::text <> v_step.snapshot::text
+        and exists (select from postbell.committed_between(v_step.snapshot, v_now, '0', 0, 1));
+
+    due_in := least(
+        (select due_at from postbell.scheduled_notification order by due_at limit 1),
+        (select due_at from postbell.waiting_delivery order by due_at limit 1)
+    ) - postbell.clock();
+
+    has_fanout := exists (select from postbell.fanout);
+end
+$$;
+
+comment on function postbell.look() is
+    'What the router has to do: whether the log goes on, how long until something that waits is due (null if nothing waits), and whether a large audience is being told. Reads only.';
+
+
+create or replace function postbell.reset_router() returns bigint
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_former postbell.router_step;
+    v_before pg_snapshot := pg_current_snapshot();
+    v_own xid8 := pg_current_xact_id();
+    v_emitted_again bigint;
+begin
+    -- No producer may be between an INSERT and its commit while the old numbering ends.
+    lock table postbell.outbox, postbell.cancellation in share row exclusive mode;
+
+    select * into strict v_former
+    from postbell.router_step
+    order by step desc
+    limit 1;
+
+    -- Tombstones tell earlier from later by the old ids: from now on each event that they cover has its own.
+    insert into postbell.cancellation (outbox_id)
+    select e.id
+    from (
+        select id, tenant_id, subject, xid, created_at
+        from postbell.notification
+        union
+        select id, tenant_id, subject, xid, created_at
+        from postbell.outbox
+    ) as e
+    cross join lateral postbell.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+    where e.subject in (select subject from postbell.cancellation)
+      and tombstone.is_cancelled;
+    delete from postbell.cancellation
+    where subject is not null;
+
+    -- Ids of another cluster must not stay in the log: they would come round as new ones some day. What had been
+    -- taken from it is in one of the three tables; the rest is emitted again, in transaction ids of this cluster.
+    with former as (
+        delete from postbell.outbox
+        returning *
+    )
+    insert into postbell.outbox (
+        id, tenant_id, event, recipient, payload, audience, channels, forced_channels, priority,
+        subject, actor, idempotency_key, deliver_at, expires_at, created_at
+    )
+    select
+        id, tenant_id, event, recipient, payload, audience, channels, forced_channels, priority,
+        subject, actor, idempotency_key, deliver_at, expires_at, created_at
+    from former
+    where not exists (select from postbell.notification as n where n.id = former.id)
+      and not exists (select from postbell.rejected_event as r where r.outbox_id = former.id)
+      and not exists (select from postbell.duplicate_event as d where d.outbox_id = former.id);
+    get diagnostics v_emitted_again = row_count;
+
+    -- What open pages were told is told; which of it a page has heard cannot be said any more. It looks anew.
+    delete from postbell.stream_event;
+    delete from postbell.stream_truncation;
+    delete from postbell.stream_epoch;
+
+    -- From here on: everything but this transaction, which is yet to commit.
+    insert into postbell.router_step (step, snapshot, system_identifier)
+    select
+        v_former.step + 1,
+        format('%s:%s:%s', least(pg_snapshot_xmin(v_before)::text::bigint, v_own::text::bigint),
+            greatest(pg_snapshot_xmax(v_before)::text::bigint, v_own::text::bigint + 1),
+            (
+                select string_agg(open::text, ',' order by open)
+                from (
+                    select xip::text::bigint as open
+                    from pg_snapshot_xip(v_before) as xip
+                    union
+                    -- Begun after the snapshot was taken, before our own id: none of them has been routed either.
+                    select generate_series(pg_snapshot_xmax(v_before)::text::bigint, v_own::text::bigint)
+                    union
+                    select v_own::text::bigint
+                ) as all_open
+            ))::pg_snapshot,
+        system_identifier
+    from pg_control_system();
+
+    return v_emitted_again;
+end
+$$;
+
+comment on function postbell.reset_router() is
+    'After a restore into another cluster, and after pg_upgrade: forgets the old cluster''s transaction ids and emits again, under the same ids, what had not been routed. Returns how many. Run it before producers write again.';

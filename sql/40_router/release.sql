@@ -1,0 +1,234 @@
+create or replace function postbell.decide_again(delivery_ids bigint[]) returns void
+language plpgsql
+set enable_hashjoin = on
+as $$
+#variable_conflict use_column
+declare
+    v_candidates postbell.candidate[];
+    v_queued bigint[];
+begin
+    select array_agg(distinct postbell.candidate_of(n, d.recipient_id))
+    into v_candidates
+    from unnest(delivery_ids) as due (id)
+    join postbell.delivery as d on d.id = due.id
+    join postbell.notification as n on n.id = d.notification_id
+    where d.state = 'waiting';
+
+    with decided as materialized (
+        select *
+        from postbell.decide(v_candidates)
+    ),
+
+    settled as (
+        update postbell.delivery as d set
+            state = case
+                -- What has reached one device of a person is sent, whatever becomes of the others.
+                when stop.reason is not null then case when d.sent_at is null then 'cancelled' else 'sent' end
+                when again.decision = 'now' then 'queued'
+                when again.decision = 'later' then 'waiting'
+                when again.reason = 'expired' then 'expired'
+                else 'skipped'
+            end,
+            reason = stop.reason,
+            decision = case
+                when stop.reason is not null then d.decision
+                -- It had to wait: that stays true once its time has come.
+                when d.decision = 'later' and again.decision = 'now' then d.decision
+                else coalesce(again.decision, 'no')
+            end,
+            rung = case when stop.reason is null then coalesce(again.rung, 0) else d.rung end,
+            verdict = case when stop.reason is null then answer.reason else d.verdict end,
+            is_silent = coalesce(again.is_silent, d.is_silent),
+            due_at = coalesce(again.due_at, d.due_at)
+        from postbell.delivery as former
+        -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
+        left join postbell.notification as n on n.id = former.notification_id
+        left join postbell.event_type as kind on kind.key = former.event
+        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        left join decided as again
+            on again.notification_id = former.notification_id
+            and again.recipient_id = former.recipient_id
+            and again.channel = former.channel
+        cross join lateral (
+            select case
+                when again.reason is not null then again.reason
+                when n.id is null then 'event_deleted'
+                when kind.key is null then 'unknown_event'
+                else 'no_longer_wanted'
+            end as reason
+        ) as answer
+        -- What ends it though the decision to send it stands.
+        cross join lateral (
+            select case
+                when tombstone.is_cancelled then 'cancelled'
+                when former.sent_at is not null and coalesce(again.decision, 'no') = 'no' then answer.reason
+            end as reason
+        ) as stop
+        where former.id = any(delivery_ids)
+          and d.id = former.id
+          and d.state = 'waiting'
+        returning
+            d.id, d.tenant_id, d.recipient_id, d.state, d.due_at,
+            coalesce(d.reason, d.verdict) as reason,
+            -- Without a reason of its own, it was the decision that let it wait.
+            case when former.reason is null then former.verdict end as waited_for
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select
+            id,
+            case state when 'queued' then 'released' else 'stopped' end,
+            case state when 'queued' then waited_for else reason end
+        from settled
+        where state = 'queued' and waited_for is not null
+           or state not in ('queued', 'waiting')
+    ),
+
+    waiting as (
+        insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
+        select id, tenant_id, recipient_id, false, due_at
+        from settled
+        where state = 'waiting'
+    )
+
+    select array_agg(id order by id) into v_queued
+    from settled
+    where state = 'queued';
+
+    perform postbell.enqueue(v_queued, is_bulk => false);
+end
+$$;
+
+comment on function postbell.decide_again(bigint[]) is
+    'Asks the ladder once more about deliveries that waited: the person may have changed zone, hours or mind meanwhile.';
+
+
+create or replace function postbell.release_due(most integer default 500) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_scheduled bigint[];
+    v_waiting bigint[];
+    v_fault record;
+begin
+    with due as (
+        delete from postbell.scheduled_notification
+        where notification_id in (
+            select notification_id
+            from postbell.scheduled_notification
+            where due_at <= postbell.clock()
+            order by due_at
+            limit most
+            for update skip locked
+        )
+        returning notification_id
+    )
+    select array_agg(notification_id order by notification_id) into v_scheduled from due;
+
+    with due as (
+        delete from postbell.waiting_delivery
+        where delivery_id in (
+            select w.delivery_id
+            from postbell.waiting_delivery as w
+            join postbell.delivery as d on d.id = w.delivery_id
+            where w.due_at <= postbell.clock()
+            order by w.due_at
+            limit most
+            -- A receipt locks the delivery first, and then what waits: one of us two would have to give way.
+            for update skip locked
+        )
+        returning delivery_id
+    )
+    select array_agg(delivery_id order by delivery_id) into v_waiting from due;
+
+    for v_fault in
+        select v_scheduled[place] as id, code, message
+        from postbell.isolate('postbell.tell($1)', v_scheduled)
+    loop
+        perform postbell.reject(v_fault.id, null, v_fault.code, v_fault.message);
+    end loop;
+
+    for v_fault in
+        select v_waiting[place] as id, code, message
+        from postbell.isolate('postbell.decide_again($1)', v_waiting)
+    loop
+        perform postbell.give_up(v_fault.id, v_fault.code, v_fault.message);
+    end loop;
+    return coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
+end
+$$;
+
+comment on function postbell.release_due(integer) is
+    'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. One whose content makes that fail is rejected, or becomes a dead letter. Returns how many were due.';
+
+
+create or replace function postbell.wait_less() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed record;
+begin
+    if tg_op = 'DELETE' then
+        v_changed := old;
+    else
+        v_changed := new;
+    end if;
+
+    if tg_table_name = 'recipient' then
+        update postbell.waiting_delivery set due_at = postbell.clock()
+        where tenant_id = v_changed.tenant_id
+          and recipient_id = v_changed.id
+          and not is_retry;
+    else
+        update postbell.waiting_delivery set due_at = postbell.clock()
+        where tenant_id = v_changed.tenant_id
+          and recipient_id = v_changed.recipient_id
+          and not is_retry;
+    end if;
+    if found then
+        perform pg_notify('postbell_wake', '');
+    end if;
+    return null;
+end
+$$;
+
+comment on function postbell.wait_less() is
+    'When a person changes zone, hours or mind, what waits for them is decided again at once.';
+
+
+create or replace trigger wait_less_after_preference
+after insert or update or delete on postbell.preference
+for each row
+execute function postbell.wait_less();
+
+comment on trigger wait_less_after_preference on postbell.preference is 'A new choice counts for what waits, too.';
+
+
+create or replace trigger wait_less_after_mute
+after insert or update or delete on postbell.mute
+for each row
+execute function postbell.wait_less();
+
+comment on trigger wait_less_after_mute on postbell.mute is 'A new mute counts for what waits, too.';
+
+
+create or replace trigger wait_less_after_quiet_hours
+after insert or update or delete on postbell.quiet_hours
+for each row
+execute function postbell.wait_less();
+
+comment on trigger wait_less_after_quiet_hours on postbell.quiet_hours is 'New quiet hours count for what waits, too.';
+
+
+create or replace trigger wait_less_after_move
+after update of time_zone, erased_at on postbell.recipient
+for each row
+when ((old.time_zone, old.erased_at) is distinct from (new.time_zone, new.erased_at))
+execute function postbell.wait_less();
+
+comment on trigger wait_less_after_move on postbell.recipient is 'Quiet hours end by the clock of the zone in which the person now is.';

@@ -1,0 +1,449 @@
+create or replace view postbell.rejected_events
+with (security_invoker = true) as
+select
+    outbox_id,
+    tenant_id,
+    event,
+    recipient,
+    reason,
+    detail,
+    created_at
+from postbell.rejected_event;
+
+comment on view postbell.rejected_events is 'Events that told nobody anything, or not this person of their audience, and why; postbell.error_codes has the way out of each reason.';
+comment on column postbell.rejected_events.outbox_id is 'The event. What it speaks of was committed all the same.';
+comment on column postbell.rejected_events.recipient is 'As the event named them, or the one of its audience who could not be told; null for a whole audience.';
+comment on column postbell.rejected_events.reason is 'By postbell.error_codes, which has the way out.';
+comment on column postbell.rejected_events.detail is 'What exactly, such as the field of the payload.';
+comment on column postbell.rejected_events.created_at is 'When the event was emitted.';
+
+
+create or replace function postbell.rejected_since(since timestamptz)
+returns table (reason text, rejected bigint, last_at timestamptz)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select reason, count(*), max(rejected_at)
+    from postbell.rejected_event
+    where rejected_at > rejected_since.since
+    group by reason
+$$;
+
+comment on function postbell.rejected_since(timestamptz) is 'How many events were rejected after a time, by reason.';
+
+
+create or replace function postbell.fingerprint_of(event postbell.outbox) returns bytea
+language sql immutable
+return sha256(convert_to(
+    jsonb_build_array((event).event, (event).recipient, (event).audience, coalesce((event).payload, '{}'))::text, 'UTF8'
+));
+
+comment on function postbell.fingerprint_of(postbell.outbox) is 'SHA-256 of what an event says and to whom: what an idempotency key stands for.';
+
+
+create or replace function postbell.tell(notification_ids bigint[]) returns void
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    -- An audience of up to this many is told at once, a larger one, or a longer list, in turns.
+    v_small constant integer := 20;
+    v_candidates postbell.candidate[];
+begin
+    with accepted as materialized (
+        select n as notification
+        from unnest(notification_ids) as wanted (id)
+        join postbell.notification as n on n.id = wanted.id
+        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        where not tombstone.is_cancelled
+    ),
+
+    scheduled as (
+        insert into postbell.scheduled_notification (notification_id, tenant_id, priority, due_at)
+        select (notification).id, (notification).tenant_id, (notification).priority, (notification).deliver_at
+        from accepted
+        where (notification).deliver_at > postbell.clock()
+    ),
+
+    due as (
+        select notification
+        from accepted
+        where (notification).deliver_at > postbell.clock() is not true
+    ),
+
+    -- A long list is not even sorted here.
+    addressed as materialized (
+        select notification, (notification).recipient as recipient_id, 1 as audience_size
+        from due
+        where (notification).audience is null
+
+        union all
+        select notification, null, jsonb_array_length((notification).audience -> 'recipients')
+        from due
+        where jsonb_array_length((notification).audience -> 'recipients') > v_small
+
+        union all
+        select notification, member.recipient_id, count(*) over (partition by (notification).id)
+        from due
+        cross join lateral postbell.members_of(
+            (notification).tenant_id, (notification).recipient, (notification).audience, '', v_small + 1
+        ) as member
+        where (notification).audience is not null
+          and jsonb_array_length((notification).audience -> 'recipients') > v_small is not true
+    ),
+
+    large as (
+        insert into postbell.fanout (notification_id, tenant_id, priority, list_length, audience)
+        select distinct on ((notification).id)
+            (notification).id, (notification).tenant_id, (notification).priority,
+            coalesce(jsonb_array_length((notification).audience -> 'recipients'), 0), (notification).audience - 'recipients'
+        from addressed
+        where audience_size > v_small
+        order by (notification).id
+    )
+
+    select array_agg(postbell.candidate_of(notification, recipient_id) order by (notification).id, recipient_id)
+    into v_candidates
+    from addressed
+    where audience_size <= v_small;
+
+    perform postbell.deliver(v_candidates, is_bulk => false);
+end
+$$;
+
+comment on function postbell.tell(bigint[]) is
+    'Resolves the audience of accepted events: one person or a few now, many in turns, scheduled ones when they are due.';
+
+
+create or replace function postbell.route_page(
+    step postbell.router_step, window_snapshot pg_snapshot, most integer,
+    out routed integer, out last_xid xid8, out last_id bigint
+)
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_accepted bigint[];
+begin
+    with judged as materialized (
+        select
+            emitted.*,
+            fault.reason,
+            fault.detail,
+            case when emitted.idempotency_key is not null then postbell.fingerprint_of(emitted) end as fingerprint
+        from postbell.committed_between(
+            (step).snapshot, window_snapshot,
+            coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
+        ) as emitted
+        left join lateral postbell.fault_in(
+            tenant_id => emitted.tenant_id, event => emitted.event, recipient => emitted.recipient,
+            payload => emitted.payload, audience => emitted.audience,
+            channels => emitted.channels, forced_channels => emitted.forced_channels, priority => emitted.priority,
+            subject => emitted.subject, actor => emitted.actor, idempotency_key => emitted.idempotency_key,
+            deliver_at => emitted.deliver_at, expires_at => emitted.expires_at
+        ) as fault on true
+    ),
+
+    -- Who holds the idempotency key: an earlier event, or the first sound one here. A rejected event uses up no key.
+    keyed as materialized (
+        select
+            judged.*,
+            coalesce(used.outbox_id, first_value(judged.id) over same_key) as holder_id,
+            coalesce(used.fingerprint, first_value(judged.fingerprint) over same_key) as holder_fingerprint
+        from judged
+        left join postbell.idempotency_key as used
+            on used.tenant_id = judged.tenant_id and used.key = judged.idempotency_key
+        window same_key as (
+            partition by judged.tenant_id, judged.idempotency_key, judged.reason is null
+            order by judged.xid, judged.id
+        )
+    ),
+
+    sorted as materialized (
+        select
+            keyed.*,
+            case
+                when reason is not null then 'rejected'
+                when idempotency_key is null or holder_id = id then 'accepted'
+                when holder_fingerprint = fingerprint then 'duplicate'
+                else 'rejected'
+            end as verdict
+        from keyed
+    ),
+
+    accepted as (
+        insert into postbell.notification (
+            id, xid, tenant_id, event, recipient, audience, actor, subject, payload,
+            channels, forced_channels, priority, deliver_at, expires_at, created_at
+        )
+        select
+            sorted.id, sorted.xid, sorted.tenant_id, sorted.event, nullif(sorted.recipient, ''), sorted.audience, sorted.actor,
+            sorted.subject, coalesce(sorted.payload, '{}'), sorted.channels, sorted.forced_channels,
+            coalesce(sorted.priority, kind.priority), sorted.deliver_at, sorted.expires_at, sorted.created_at
+        from sorted
+        join postbell.event_type as kind on kind.key = sorted.event
+        where verdict = 'accepted'
+    ),
+
+    used as (
+        insert into postbell.idempotency_key (tenant_id, key, fingerprint, outbox_id)
+        select tenant_id, idempotency_key, fingerprint, id
+        from sorted
+        where verdict = 'accepted'
+          and idempotency_key is not null
+    ),
+
+    repeated as (
+        insert into postbell.duplicate_event (outbox_id, first_outbox_id, created_at)
+        select id, holder_id, created_at
+        from sorted
+        where verdict = 'duplicate'
+    ),
+
+    rejected as (
+        insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, source, created_at)
+        select
+            id, left(tenant_id, 255), left(event, 255), left(recipient, 255),
+            coalesce(reason, 'key_reused'),
+            coalesce(detail, 'the key ' || idempotency_key || ' was used by event ' || holder_id || ' for something else'),
+            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,verdict}'::text[],
+            created_at
+        from sorted
+        where verdict = 'rejected'
+    )
+
+    select
+        count(*),
+        (array_agg(xid order by xid desc, id desc))[1],
+        (array_agg(id order by xid desc, id desc))[1],
+        array_agg(id) filter (where verdict = 'accepted')
+    into routed, last_xid, last_id, v_accepted
+    from sorted;
+
+    if v_accepted is not null then
+        perform postbell.tell(v_accepted);
+    end if;
+end
+$$;
+
+comment on function postbell.route_page is
+    'One page of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
+
+
+create or replace function postbell.reject_next(
+    step postbell.router_step, window_snapshot pg_snapshot, code text, message text,
+    out routed integer, out last_xid xid8, out last_id bigint
+)
+language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    -- What was said is in PostgreSQL's words. Nothing is read from the row that made it stumble but short names.
+    insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, created_at)
+    select
+        emitted.id, left(emitted.tenant_id, 255), left(emitted.event, 255), left(emitted.recipient, 255),
+        'unreadable_event', left(code || ': ' || message, 1000), emitted.created_at
+    from postbell.committed_between(
+        (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
+    ) as emitted;
+
+    select 1, emitted.xid, emitted.id
+    into strict routed, last_xid, last_id
+    from postbell.committed_between(
+        (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
+    ) as emitted;
+end
+$$;
+
+comment on function postbell.reject_next is 'Rejects the one event that could not be routed, with its SQLSTATE, so that those behind it can be.';
+
+
+create or replace function postbell.route(most integer default 500) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_step postbell.router_step;
+    v_window pg_snapshot;
+    v_page record;
+    v_most integer := most;
+begin
+    v_step := postbell.current_step();
+    v_window := coalesce(v_step.window_snapshot, pg_current_snapshot());
+    -- Nothing began or ended since: look no further, write nothing.
+    if v_window::text = v_step.snapshot::text then
+        return 0;
+    end if;
+
+    loop
+        begin
+            v_page := postbell.route_page(v_step, v_window, v_most);
+            exit;
+        exception
+            when others then
+                -- Not the event's fault: it ends the transaction, and the router tries again.
+                if not postbell.is_content_error(sqlstate) then
+                    raise;
+                end if;
+                if v_most = 1 then
+                    v_page := postbell.reject_next(v_step, v_window, sqlstate, sqlerrm);
+                    exit;
+                end if;
+                -- Close in on the bad row; those before it go their way.
+                v_most := v_most / 2;
+        end;
+    end loop;
+
+    if v_page.routed = 0 and v_step.window_snapshot is null then
+        return 0;
+    end if;
+
+    -- A full page: there may be more in this window. Else the window is done.
+    insert into postbell.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
+    select
+        v_step.step + 1,
+        case when is_full then v_step.snapshot else v_window end,
+        case when is_full then v_window end,
+        case when is_full then v_page.last_xid end,
+        case when is_full then v_page.last_id end,
+        v_step.system_identifier
+    from (select v_page.routed = v_most as is_full) as page
+    on conflict (step) do nothing;
+    if not found then
+        perform postbell.raise_error('router_overtaken', 'step ' || v_step.step + 1 || ' is taken');
+    end if;
+
+    -- The end of a window is not the end of the log: ask again until the answer is 0.
+    return greatest(v_page.routed, 1);
+end
+$$;
+
+comment on function postbell.route(integer) is
+    'Takes the next events from the outbox, in commit order, and queues their deliveries. Returns how many it took; 0 means that there was nothing.';
+
+
+create or replace function postbell.list_members(fanout postbell.fanout) returns boolean
+language plpgsql
+as $$
+declare
+    -- So many take about as long as a chunk takes to be told: nobody waits for the rest of a longer list.
+    v_most constant integer := 10000;
+    v_listed constant integer := least((fanout).listed + v_most, (fanout).list_length);
+begin
+    if (fanout).listed < (fanout).list_length then
+        insert into postbell.fanout_member (notification_id, tenant_id, recipient_id)
+        select n.id, n.tenant_id, entry #>> '{}'
+        from postbell.notification as n
+        cross join lateral jsonb_path_query(
+            n.audience, 'lax $.recipients[$first to $last]',
+            jsonb_build_object('first', (fanout).listed, 'last', v_listed - 1)
+        ) as entry
+        where n.id = (fanout).notification_id
+        on conflict do nothing;
+
+        update postbell.fanout as f set
+            listed = v_listed
+        where f.notification_id = (list_members.fanout).notification_id;
+    end if;
+    return v_listed = (fanout).list_length;
+end
+$$;
+
+comment on function postbell.list_members(postbell.fanout) is
+    'Takes the next entries of an event''s explicit list into postbell.fanout_member. Returns whether all of them are there.';
+
+
+create or replace function postbell.fan_out(most integer default 1000) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- So many batches of large audiences may wait in the queue; the rest waits here, where it is in nobody's way.
+    v_queue_limit constant integer := 20;
+    v_fanout postbell.fanout;
+    v_notification postbell.notification;
+    v_is_listed boolean;
+    v_members text[];
+    v_candidates postbell.candidate[];
+begin
+    if not exists (select from postbell.fanout) then
+        return 0;
+    end if;
+    if (select count(*) from postbell.batch where is_bulk) >= v_queue_limit then
+        return null;
+    end if;
+
+    -- Critical first, then the tenant that waited longest for its turn, then first come.
+    select f.* into v_fanout
+    from postbell.fanout as f
+    left join postbell.fanout_turn as turn on turn.tenant_id = f.tenant_id
+    order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
+    limit 1
+    for update of f skip locked;
+    if not found then
+        return null;
+    end if;
+
+    select * into strict v_notification
+    from postbell.notification
+    where id = v_fanout.notification_id;
+
+    if (select is_cancelled from postbell.is_cancelled(
+        v_notification.id, v_notification.tenant_id, v_notification.subject, v_notification.xid, v_notification.created_at
+    )) then
+        delete from postbell.fanout where notification_id = v_fanout.notification_id;
+        return 1;
+    end if;
+
+    begin
+        v_is_listed := postbell.list_members(v_fanout);
+        if v_is_listed then
+            -- Without the list: it may be long, and is named with every person below.
+            v_notification.audience := v_fanout.audience;
+            v_members := array(
+                select recipient_id
+                from postbell.members_of(
+                    v_notification.tenant_id, v_notification.recipient, v_notification.audience,
+                    v_fanout.after_recipient, most, v_notification.id
+                )
+            );
+            v_candidates := array(
+                select postbell.candidate_of(v_notification, member)
+                from unnest(v_members) as member
+            );
+        end if;
+    exception
+        when others then
+            if not postbell.is_content_error(sqlstate) then
+                raise;
+            end if;
+            perform postbell.reject(v_notification.id, null, sqlstate, sqlerrm);
+            v_is_listed := true;
+            v_members := '{}';
+            v_candidates := '{}';
+    end;
+    perform postbell.deliver(v_candidates, is_bulk => true);
+
+    if v_is_listed and cardinality(v_members) < most then
+        delete from postbell.fanout where notification_id = v_fanout.notification_id;
+    elsif v_is_listed then
+        update postbell.fanout set
+            after_recipient = v_members[most],
+            reached = reached + most
+        where notification_id = v_fanout.notification_id;
+        delete from postbell.fanout_member
+        where notification_id = v_fanout.notification_id
+          and recipient_id <= v_members[most];
+    end if;
+
+    insert into postbell.fanout_turn (tenant_id, served_at)
+    values (v_fanout.tenant_id, clock_timestamp())
+    on conflict (tenant_id) do update set served_at = excluded.served_at;
+
+    return greatest(cardinality(v_members), 1);
+end
+$$;
+
+comment on function postbell.fan_out(integer) is
+    'Takes the next step with one large audience: takes some of an explicit list out of the event, or tells the next people. Returns how many it decided about, 1 at least; 0: none is left, null: the queue is full, ask again soon.';

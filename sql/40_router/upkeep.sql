@@ -1,0 +1,126 @@
+create or replace function postbell.advance_step() returns void
+language plpgsql
+as $$
+declare
+    v_step postbell.router_step := postbell.current_step();
+    v_now pg_snapshot := pg_current_snapshot();
+begin
+    -- With nothing emitted for long, the snapshot grows old, and the ring with it. Advance it over the silence.
+    if v_step.window_snapshot is null
+        and not exists (select from postbell.committed_between(v_step.snapshot, v_now, '0', 0, 1)) then
+        insert into postbell.router_step (step, snapshot, system_identifier)
+        values (v_step.step + 1, v_now, v_step.system_identifier)
+        on conflict (step) do nothing;
+    end if;
+
+    delete from postbell.router_step
+    where step < v_step.step - 1000;
+end
+$$;
+
+comment on function postbell.advance_step() is 'Moves the router''s progress over a silence, and forgets old steps.';
+
+
+create or replace function postbell.forget_jobs() returns void
+language sql
+-- The queue's own history says less than ours, and would grow for ever.
+as $$
+    delete from postbell_queue.pgqueuer_log
+    where created < clock_timestamp() - interval '1 hour'
+$$;
+
+comment on function postbell.forget_jobs() is 'Prunes the queue''s own history.';
+
+
+create or replace function postbell.tidy_up() returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part text;
+begin
+    foreach v_part in array array[
+        'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
+        'take_awaited_people'
+    ] loop
+        begin
+            execute format('select postbell.%I()', v_part);
+        exception
+            -- What fails now is done the next time, and keeps nothing else from being done.
+            when others then
+                -- Another cluster, another router: that is for the router to hear.
+                if sqlstate like 'PB%' then
+                    raise;
+                end if;
+                raise warning 'housekeeping: % failed: %: %', v_part, sqlstate, sqlerrm;
+        end;
+    end loop;
+end
+$$;
+
+comment on function postbell.tidy_up() is
+    'The router''s housekeeping, every minute or so. A part that fails is left to the next time, with a warning; the others are done.';
+
+
+create or replace function postbell.keep_statistics() returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_table record;
+    v_analyzed integer := 0;
+begin
+    for v_table in
+        select c.oid::regclass as name
+        from pg_class as c
+        where c.relnamespace = 'postbell'::regnamespace
+          and c.relkind = 'r'
+          and c.relname in (
+              'notification', 'delivery', 'batch', 'waiting_delivery', 'inbox_item',
+              'recipient', 'preference', 'mute', 'quiet_hours', 'suppression', 'topic_member', 'recipient_role'
+          )
+          -- Twice as large as when it was last looked at, and no longer small.
+          and pg_relation_size(c.oid) > greatest(2 * c.relpages, 32) * current_setting('block_size')::bigint
+    loop
+        begin
+            execute format('analyze (skip_locked) %s', v_table.name);
+            v_analyzed := v_analyzed + 1;
+        exception
+            when others then
+                raise warning 'housekeeping: % cannot be analyzed: %: %', v_table.name, sqlstate, sqlerrm;
+        end;
+    end loop;
+    return v_analyzed;
+end
+$$;
+
+comment on function postbell.keep_statistics() is
+    'Analyzes tables that have doubled. Autovacuum looks once a minute, and a plan made for a hundred rows must not meet a hundred thousand. Returns how many it analyzed.';
+
+
+create or replace function postbell.check_names(since timestamptz)
+returns table (what text, name text, events bigint, last_at timestamptz)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select known.what, left(known.name, 100), count(*), max(rejected_at)
+    from postbell.rejected_event as rejected
+    cross join lateral (
+        select 'tenant' as what, rejected.tenant_id as name
+        where rejected.reason = 'unknown_tenant'
+          and not exists (select from postbell.tenant where id = rejected.tenant_id)
+
+        union all
+
+        select 'event', rejected.event
+        where rejected.reason = 'unknown_event'
+          and not exists (select from postbell.event_type where key = rejected.event)
+    ) as known
+    where rejected_at > check_names.since
+    group by 1, 2
+    order by 3 desc, 1, 2
+    limit 20
+$$;
+
+comment on function postbell.check_names(timestamptz) is
+    'Tenants and events that do not exist, and that events named which were rejected after a time; the most frequent 20.';

@@ -1,0 +1,254 @@
+create or replace function postbell.require_template_path(path text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_file constant text := substring(path from '[^/]*$');
+begin
+    if v_file = 'event.toml' then
+        perform postbell.raise_error('invalid_argument', 'event.toml is no text: postbell.register_event() declares an event');
+    elsif path ~ '^(layouts|partials)/' then
+        if path !~ '\.(html|txt)$' then
+            perform postbell.raise_error('invalid_argument', path || ' cannot be taken in: a layout or partial is an .html or .txt file');
+        end if;
+    elsif coalesce(path, '') !~ '/.+/' then
+        perform postbell.raise_error('invalid_argument', coalesce(path, 'null') || ' is no template: say order/paid/email.txt, or layouts/email.html');
+    elsif v_file not in ('email.subject.txt', 'email.txt', 'email.html', 'in_app.json', 'push.json', 'sms.txt', 'sse.json', 'sample.json') then
+        perform postbell.raise_error(
+            'invalid_argument',
+            'no channel has a file ' || v_file
+            || '; there are email.subject.txt, email.txt, email.html, in_app.json, push.json, sms.txt, sse.json, and sample.json'
+        );
+    end if;
+end
+$$;
+
+comment on function postbell.require_template_path(text) is 'Raises invalid_argument unless a template could be there.';
+
+
+create or replace view postbell.texts as
+select
+    newest.tenant_id,
+    newest.path,
+    newest.version,
+    newest.content,
+    newest.note,
+    newest.created_at,
+    newest.created_by,
+    found.fault,
+    found.instead,
+    found.found_at
+from (
+    select distinct on (tenant_id, path) *
+    from postbell.text_version
+    order by tenant_id asc, path asc, version desc
+) as newest
+left join postbell.text_fault as found on found.text_id = newest.id
+where newest.content is not null;
+
+comment on view postbell.texts is
+    'The texts that take the place of template files, of each tenant and (null) of everybody, with what a dispatcher found wrong with them. What was taken back is in postbell.text_version alone.';
+comment on column postbell.texts.fault is 'Why dispatchers do not use this version, or could not for some message.';
+comment on column postbell.texts.instead is 'What they use in its place.';
+
+
+create or replace function postbell.set_text(path text, content text, tenant_id text default null, note text default null)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_current postbell.text_version;
+    v_version integer;
+begin
+    if set_text.tenant_id is not null then
+        perform postbell.require_tenant(set_text.tenant_id);
+    end if;
+    perform postbell.require_template_path(set_text.path);
+
+    -- One after the other: the highest id that is seen is then the newest there is.
+    lock table postbell.text_version in share row exclusive mode;
+
+    select * into v_current
+    from postbell.text_version
+    where path = set_text.path
+      and tenant_id is not distinct from set_text.tenant_id
+    order by version desc
+    limit 1;
+    if v_current.content is null and set_text.content is null then
+        perform postbell.raise_error('invalid_argument', 'there is no text ' || set_text.path || ' to take back');
+    end if;
+    if v_current.content = set_text.content then
+        return v_current.version;
+    end if;
+
+    insert into postbell.text_version (tenant_id, path, version, content, note)
+    values (set_text.tenant_id, set_text.path, coalesce(v_current.version, 0) + 1, set_text.content, set_text.note)
+    returning version into v_version;
+    return v_version;
+end
+$$;
+
+comment on function postbell.set_text is
+    'Puts a text in the place of a template file, for a tenant or (null) for everybody, and returns its version. The content null takes it back: the shipped file again. It is not checked here: `postbell text set` renders it first. Dispatchers follow within seconds.';
+
+
+create or replace function postbell.roll_back_text(path text, tenant_id text default null, to_version integer default null)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_newest integer;
+    v_version integer;
+    v_content text;
+begin
+    -- As set_text() does: nobody else comes in between.
+    lock table postbell.text_version in share row exclusive mode;
+
+    select max(version) into v_newest
+    from postbell.text_version
+    where path = roll_back_text.path
+      and tenant_id is not distinct from roll_back_text.tenant_id;
+    if v_newest is null then
+        perform postbell.raise_error(
+            'invalid_argument',
+            format('there is no text %s of %s', coalesce(roll_back_text.path, 'null'), coalesce('tenant ' || roll_back_text.tenant_id, 'everybody'))
+        );
+    end if;
+
+    v_version := coalesce(roll_back_text.to_version, v_newest - 1);
+    -- Before the first there was the file.
+    if v_version <> 0 then
+        select content into v_content
+        from postbell.text_version
+        where path = roll_back_text.path
+          and tenant_id is not distinct from roll_back_text.tenant_id
+          and version = v_version;
+        if not found then
+            perform postbell.raise_error(
+                'invalid_argument', format('%s has no version %s; it has 0, the file, to %s', roll_back_text.path, v_version, v_newest)
+            );
+        end if;
+    end if;
+
+    insert into postbell.text_version (tenant_id, path, version, content, note)
+    values (roll_back_text.tenant_id, roll_back_text.path, v_newest + 1, v_content, 'back to version ' || v_version);
+    return v_newest + 1;
+end
+$$;
+
+comment on function postbell.roll_back_text(text, text, integer) is
+    'Makes an earlier version of a text the newest again, and returns its new number. Without a version: the one before the newest. Version 0 is the shipped file.';
+
+
+create or replace function postbell.text_stamp(tenant_id text) returns text
+language sql stable
+as $$
+    -- With its time: a failover may lose a text, and give its id to the next one. And a text may be for an event that
+    -- is declared nowhere but here. Where there are none, nothing is paid for that.
+    select newest.id || ' ' || extract(epoch from newest.created_at) || ' ' || (
+        select md5(string_agg(key || ' ' || registered_at, ',' order by key))
+        from postbell.event_type
+    )
+    from (
+        select id, created_at
+        from postbell.text_version
+        where tenant_id is null
+           or tenant_id = text_stamp.tenant_id
+        order by id desc
+        limit 1
+    ) as newest
+$$;
+
+comment on function postbell.text_stamp(text) is
+    'Another one whenever there is a new text for a tenant or for everybody, or an event was registered; null where there are no texts. By it dispatchers see that they have to read them again.';
+
+
+create or replace function postbell.texts_of(tenant_id text)
+returns table (id bigint, tenant_id text, path text, version integer, content text)
+language sql stable
+as $$
+    select aged.id, aged.tenant_id, aged.path, aged.version, aged.content
+    from (
+        select *, row_number() over (partition by kept.tenant_id, kept.path order by kept.version desc) as age
+        from postbell.text_version as kept
+        where kept.tenant_id is null
+           or kept.tenant_id = texts_of.tenant_id
+    ) as aged
+    -- Enough to find one that is good.
+    where age <= 5
+    order by aged.path, aged.tenant_id nulls last, aged.version desc
+$$;
+
+comment on function postbell.texts_of(text) is
+    'What a tenant''s messages may be made of besides files: of each path the last versions, the tenant''s own first and then everybody''s, newest first.';
+
+
+create or replace function postbell.report_texts(faults jsonb default '[]', good bigint[] default '{}', editions jsonb default '[]')
+returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    -- Several dispatchers find the same at the same time.
+    insert into postbell.text_fault as known (text_id, fault, instead)
+    select said.text_id, left(said.fault, 1000), said.instead
+    from jsonb_to_recordset(faults) as said (text_id bigint, fault text, instead text)
+    where exists (select from postbell.text_version where id = said.text_id)
+    order by said.text_id
+    on conflict (text_id) do update set
+        fault = excluded.fault,
+        instead = excluded.instead,
+        found_at = excluded.found_at
+    where (known.fault, known.instead) <> (excluded.fault, excluded.instead);
+
+    delete from postbell.text_fault
+    where text_id = any(good);
+
+    insert into postbell.edition (version, event, text_ids)
+    select said.version, said.event, array(select jsonb_array_elements_text(said.text_ids)::bigint)
+    from jsonb_to_recordset(editions) as said (version text, event text, text_ids jsonb)
+    order by said.version
+    on conflict (version) do nothing;
+end
+$$;
+
+comment on function postbell.report_texts(jsonb, bigint[], jsonb) is
+    'What a dispatcher made of the texts: those it could not use, [{"text_id": 3, "fault": "…", "instead": "version 2"}], those it can, and the versions of events that came out, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
+
+
+create or replace function postbell.texts_used(delivery_id bigint)
+returns table (tenant_id text, path text, version integer, content text)
+language sql stable
+as $$
+    select kept.tenant_id, kept.path, kept.version, kept.content
+    from postbell.delivery as sent
+    join postbell.edition as made on made.version = split_part(sent.template_version, '.', 1)
+    join postbell.text_version as kept on kept.id = any(made.text_ids)
+    where sent.id = texts_used.delivery_id
+    order by kept.path
+$$;
+
+comment on function postbell.texts_used(bigint) is
+    'The texts of the database that a delivery was made of; the rest of it came from template files. Nothing if all of it did.';
+
+
+create or replace function postbell.check_templates()
+returns table (event text, channel postbell.channel, reason text, deliveries bigint, since timestamptz)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select d.event, d.channel, d.reason, count(*), min(d.created_at)
+    from postbell.waiting_delivery as w
+    join postbell.delivery as d on d.id = w.delivery_id
+    where d.reason in ('template_missing', 'template_outdated')
+    group by d.event, d.channel, d.reason
+    order by 4 desc, 1, 2
+$$;
+
+comment on function postbell.check_templates() is
+    'What waits for a template that the dispatchers which took it do not have, or have another of than was deployed, and how much of it.';

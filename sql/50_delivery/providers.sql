@@ -1,0 +1,108 @@
+create or replace function postbell.choose_providers(channel text, providers text[], tenant_id text default 'default') returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_wrong text;
+begin
+    perform postbell.require_tenant(choose_providers.tenant_id);
+    if choose_providers.channel is null or choose_providers.channel not in ('email', 'sms', 'push') then
+        perform postbell.raise_error(
+            'invalid_channel', coalesce(choose_providers.channel, 'null') || ' has no choice of providers; email, sms and push have'
+        );
+    end if;
+    select coalesce(chosen.name, 'null') into v_wrong
+    from unnest(choose_providers.providers) as chosen (name)
+    where chosen.name is null
+       or chosen.name !~ '^[a-z][a-z0-9_]{0,62}$'
+    limit 1;
+    if found then
+        perform postbell.raise_error('invalid_argument', v_wrong || ' cannot be a provider: use small letters, digits and _, a letter first');
+    end if;
+    select chosen.name into v_wrong
+    from unnest(choose_providers.providers) as chosen (name)
+    group by chosen.name
+    having count(*) > 1
+    limit 1;
+    if found then
+        perform postbell.raise_error('invalid_argument', 'the provider ' || v_wrong || ' is named twice');
+    end if;
+
+    delete from postbell.provider_choice
+    where tenant_id = choose_providers.tenant_id
+      and channel = choose_providers.channel;
+
+    -- Null or nothing takes the choice back.
+    insert into postbell.provider_choice (tenant_id, channel, position, provider)
+    select choose_providers.tenant_id, choose_providers.channel, chosen.position, chosen.name
+    from unnest(choose_providers.providers) with ordinality as chosen (name, position);
+
+    -- Another number may be one to which people have answered STOP.
+    perform postbell.inherit_stops(choose_providers.tenant_id);
+end
+$$;
+
+comment on function postbell.choose_providers(text, text[], text) is
+    'Which providers a tenant''s messages take on a channel, in order: the next where one fails. An empty list or null: all that are configured, in the order of the file. Dispatchers follow within seconds.';
+
+
+create or replace function postbell.report_providers(process text, reports jsonb) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    -- Worth no waiting for the disk.
+    perform set_config('synchronous_commit', 'off', true);
+
+    -- What the process no longer has, and what processes left behind that are gone.
+    delete from postbell.provider_report
+    where reported_at < clock_timestamp() - interval '1 hour'
+       or (
+           process = report_providers.process
+           and not jsonb_path_query_array(reports, '$[*].provider') ? provider
+       );
+
+    insert into postbell.provider_report (process, provider, channel, state, reason, changed_at, opens_at)
+    select report_providers.process, said.provider, said.channel, said.state, left(said.reason, 1000), said.changed_at, said.opens_at
+    from jsonb_to_recordset(reports)
+        as said (provider text, channel text, state text, reason text, changed_at timestamptz, opens_at timestamptz)
+    on conflict (process, provider) do update set
+        channel = excluded.channel,
+        state = excluded.state,
+        reason = excluded.reason,
+        changed_at = excluded.changed_at,
+        opens_at = excluded.opens_at,
+        reported_at = clock_timestamp();
+end
+$$;
+
+comment on function postbell.report_providers(text, jsonb) is
+    'How a dispatcher''s providers are doing: [{"provider": "main_mail", "channel": "email", "state": "ready", "reason": null, "changed_at": "…", "opens_at": null}]. Those that are not named, it has no more.';
+
+
+create or replace view postbell.providers
+with (security_invoker = true) as
+select
+    provider,
+    channel::text as channel,
+    process,
+    state::text as state,
+    reason,
+    changed_at,
+    opens_at,
+    reported_at
+from postbell.provider_report
+-- A process that has said nothing for three reports is gone.
+where reported_at > clock_timestamp() - interval '90 seconds';
+
+comment on view postbell.providers is 'How each provider is doing, as each running dispatcher sees it.';
+comment on column postbell.providers.provider is 'Its configured name.';
+comment on column postbell.providers.channel is 'email, sms or push.';
+comment on column postbell.providers.process is 'The dispatcher that reports: host and process id.';
+comment on column postbell.providers.state is 'ready; resting: it fails, or asked to be left alone; paused: our configuration of it is at fault.';
+comment on column postbell.providers.reason is 'Why it is not ready.';
+comment on column postbell.providers.changed_at is 'Since when it is in that state.';
+comment on column postbell.providers.opens_at is 'When it is asked again; null if it is ready.';
+comment on column postbell.providers.reported_at is 'When the process said so; one that is silent for 90 seconds is not shown.';

@@ -1,0 +1,112 @@
+create or replace function postbell.make_jobs(batch_ids bigint[]) returns void
+language sql
+as $$
+    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status)
+    select
+        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell.job_priority(priority, is_bulk), 'queued'
+    from postbell.batch
+    where id = any(batch_ids)
+$$;
+
+comment on function postbell.make_jobs(bigint[]) is 'Gives a new job to batches.';
+
+
+create or replace function postbell.sweep(grace interval default '30 seconds') returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+-- The one statement that compares two whole tables, on whatever terms the session plans.
+set enable_seqscan = on
+set enable_hashjoin = on
+as $$
+#variable_conflict use_column
+declare
+    v_lost bigint[];
+    v_skipped integer := 0;
+    v_fault record;
+begin
+    select array_agg(b.id order by b.id) into v_lost
+    from postbell.batch as b
+    where greatest(b.created_at, b.claimed_at) < clock_timestamp() - sweep.grace
+      and not exists (
+          select
+          from postbell_queue.pgqueuer as job
+          where job.entrypoint = 'deliver.' || b.channel
+            and job.payload = convert_to(b.id::text, 'UTF8')
+      );
+
+    for v_fault in
+        select v_lost[place] as id, code, message
+        from postbell.isolate('postbell.make_jobs($1)', v_lost)
+    loop
+        raise warning 'batch % cannot be given a job: %: %', v_fault.id, v_fault.code, v_fault.message;
+        v_skipped := v_skipped + 1;
+    end loop;
+    return coalesce(cardinality(v_lost), 0) - v_skipped;
+end
+$$;
+
+comment on function postbell.sweep(interval) is
+    'Gives a new job to every batch that lost its own. Returns how many. One with which that fails is left out, with a warning.';
+
+
+create or replace function postbell.retry(
+    delivery_id bigint default null,
+    event text default null,
+    channel text default null,
+    tenant_id text default null,
+    since timestamptz default '-infinity'
+) returns bigint
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_revived bigint[];
+begin
+    -- The deliveries first, and in one order, as receipts lock them.
+    with chosen as materialized (
+        select d.id
+        from postbell.dead_letter as dead
+        join postbell.delivery as d on d.id = dead.delivery_id
+        where dead.died_at >= retry.since
+          and (retry.delivery_id is null or d.id = retry.delivery_id)
+          and (retry.event is null or d.event = retry.event)
+          and (retry.channel is null or d.channel = retry.channel)
+          and (retry.tenant_id is null or d.tenant_id = retry.tenant_id)
+        order by d.id
+        for update of d
+    ),
+
+    revived as (
+        delete from postbell.dead_letter as dead
+        using chosen
+        where dead.delivery_id = chosen.id
+        returning chosen.id
+    ),
+
+    queued as (
+        update postbell.delivery as d set
+            state = 'queued',
+            reason = 'retried',
+            attempts = 0,
+            sent_at = null
+        from revived
+        where d.id = revived.id
+        returning d.id
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what)
+        select id, 'retried'
+        from queued
+    )
+
+    select array_agg(id order by id) into v_revived
+    from queued;
+
+    perform postbell.enqueue(v_revived, is_bulk => false);
+    return coalesce(cardinality(v_revived), 0);
+end
+$$;
+
+comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time; all if nothing is named. Returns how many.';

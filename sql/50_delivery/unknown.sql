@@ -1,0 +1,99 @@
+create or replace function postbell.doubtful_attempts(delivery_ids bigint[])
+returns table (delivery_id bigint, provider text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select distinct on (doubt.delivery_id)
+        doubt.delivery_id,
+        doubt.provider
+    from (
+        select delivery_id, provider, attempted_at
+        from postbell.attempt
+        where delivery_id = any(doubtful_attempts.delivery_ids)
+          and outcome = 'unknown'
+
+        union all
+
+        -- In flight when its dispatcher ended.
+        select id, provider, 'infinity'
+        from postbell.delivery
+        where id = any(doubtful_attempts.delivery_ids)
+          and state = 'sending'
+          and provider is not null
+    ) as doubt
+    order by doubt.delivery_id, doubt.attempted_at desc
+$$;
+
+comment on function postbell.doubtful_attempts(bigint[]) is
+    'Which of the deliveries may have been sent already, and by which provider: no other may try, or there could be two.';
+
+
+create or replace function postbell.give_up_unknown(delivery_ids bigint[]) returns void
+language sql
+as $$
+    with given_up as (
+        update postbell.delivery set
+            state = 'failed',
+            reason = 'never_reported'
+        where id = any(delivery_ids)
+          -- The provider has told about the others meanwhile.
+          and state = 'unknown'
+        returning id
+    ),
+
+    noted as (
+        insert into postbell.delivery_step (delivery_id, what, reason)
+        select id, 'given_up', 'never_reported'
+        from given_up
+    )
+
+    insert into postbell.dead_letter (delivery_id)
+    select id
+    from given_up
+    on conflict (delivery_id) do nothing
+$$;
+
+comment on function postbell.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose provider never told whether they were sent.';
+
+
+create or replace function postbell.settle_unknown(most integer default 1000) returns integer
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_due bigint[];
+    v_skipped integer := 0;
+    v_fault record;
+begin
+    with due as (
+        delete from postbell.unknown_delivery
+        where delivery_id in (
+            select delivery_id
+            from postbell.unknown_delivery
+            where due_at <= postbell.clock()
+            order by due_at
+            limit most
+            for update skip locked
+        )
+        returning delivery_id
+    )
+    select array_agg(due.delivery_id order by due.delivery_id) into v_due
+    from due
+    join postbell.delivery as d on d.id = due.delivery_id
+    where d.state = 'unknown';
+
+    for v_fault in
+        select v_due[place] as id, code, message
+        from postbell.isolate('postbell.give_up_unknown($1)', v_due)
+    loop
+        raise warning 'delivery % cannot be given up: %: %', v_fault.id, v_fault.code, v_fault.message;
+        insert into postbell.unknown_delivery (delivery_id, due_at)
+        values (v_fault.id, postbell.clock() + interval '1 hour');
+        v_skipped := v_skipped + 1;
+    end loop;
+    return coalesce(cardinality(v_due), 0) - v_skipped;
+end
+$$;
+
+comment on function postbell.settle_unknown(integer) is
+    'Gives up deliveries of which nobody knows whether they were sent, once their provider has been silent for long enough: they become dead letters. Never sends one again by itself. Returns how many. One with which that fails is left for an hour, with a warning.';

@@ -1,0 +1,297 @@
+create or replace view postbell.inbox
+with (security_invoker = true) as
+select
+    id,
+    tenant_id,
+    recipient_id,
+    event,
+    category,
+    subject,
+    title,
+    body,
+    link,
+    image,
+    actions,
+    created_at,
+    seen_at,
+    read_at,
+    archived_at
+from postbell.inbox_item;
+
+comment on view postbell.inbox is 'Inbox items. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
+
+
+create or replace view postbell.unread_counts
+with (security_invoker = true) as
+select
+    person.tenant_id,
+    person.id as recipient_id,
+    counted.unread
+from postbell.recipient as person
+cross join lateral (
+    select count(*) as unread
+    from (
+        select
+        from postbell.inbox_item as item
+        where item.tenant_id = person.tenant_id
+          and item.recipient_id = person.id
+          and item.read_at is null
+          and item.archived_at is null
+          and not item.is_silent
+        -- Beyond 99 a page says "99+"; counting on would only cost.
+        limit 100
+    ) as unread_item
+) as counted;
+
+comment on view postbell.unread_counts is 'How many inbox items each person has not read, counted to 100 and never stored. Silent and archived ones do not count.';
+
+
+create or replace function postbell.record_inbox(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_is_attended constant boolean := postbell.is_attended();
+    v_carried bigint[];
+    v_written integer;
+    v_tenant_id text;
+    v_recipient_ids text[];
+    v_item_ids bigint[];
+begin
+    -- Without a claim nothing is written: after a crash these numbers may be somebody else's.
+    delete from postbell.batch
+    where id = record_inbox.batch_id
+      and claim_token = record_inbox.claim_token
+    returning delivery_ids into v_carried;
+    if not found then
+        return null;
+    end if;
+
+    with free as (
+        select d.id, n.subject, kind.category, item.title, item.body, item.link, item.image, item.actions
+        from json_to_recordset(items)
+            as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
+        join postbell.delivery as d on d.id = item.delivery_id
+        join postbell.notification as n on n.id = d.notification_id
+        join postbell.event_type as kind on kind.key = d.event
+        -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
+        where (item.delivery_id in (select unnest(v_carried))) is true
+          and d.state = 'queued'
+        -- What somebody is just cancelling is left to them.
+        for update of d skip locked
+    ),
+
+    -- Whoever settles the delivery writes the item, in one transaction: once, whatever crashes.
+    settled as (
+        update postbell.delivery as d set
+            state = 'delivered',
+            reason = null,
+            attempts = attempts + 1,
+            provider = 'inbox',
+            sent_at = clock_timestamp(),
+            delivered_at = clock_timestamp(),
+            template_version = coalesce(versions ->> d.id::text, versions ->> d.event)
+        from free
+        where d.id = free.id
+        returning
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.is_silent, d.created_at,
+            free.subject, free.category, free.title, free.body, free.link, free.image, free.actions
+    ),
+
+    logged as (
+        insert into postbell.attempt (delivery_id, outcome, provider)
+        select id, 'sent', 'inbox'
+        from settled
+    ),
+
+    written as (
+        insert into postbell.inbox_item (
+            id, outbox_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, actions, is_silent, created_at
+        )
+        select
+            id, notification_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, coalesce(actions, '[]'), is_silent, created_at
+        from settled
+        returning id, tenant_id, recipient_id, is_silent
+    )
+
+    select
+        count(*),
+        min(tenant_id),
+        array_agg(recipient_id) filter (where v_is_attended and not is_silent),
+        array_agg(id) filter (where v_is_attended and not is_silent)
+    into v_written, v_tenant_id, v_recipient_ids, v_item_ids
+    from written;
+
+    -- A batch is of one tenant, so open pages are told of it by one row.
+    if v_item_ids is not null then
+        insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+        values (v_tenant_id, 'added', v_recipient_ids, v_item_ids);
+        perform postbell.ring_gateways();
+    end if;
+
+    perform postbell.requeue(v_carried);
+    return v_written;
+end
+$$;
+
+comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written; null, and nothing is, if the claim does not hold.';
+
+
+create or replace function postbell.mark_seen(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        seen_at = postbell.clock()
+    where tenant_id = mark_seen.tenant_id
+      and recipient_id = mark_seen.recipient
+      and id = any(item_ids)
+      and seen_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_seen(text, bigint[], text) is 'Notes that items were shown. Returns how many had not been.';
+
+
+create or replace function postbell.mark_read(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        read_at = postbell.clock(),
+        seen_at = coalesce(seen_at, postbell.clock())
+    where tenant_id = mark_read.tenant_id
+      and recipient_id = mark_read.recipient
+      and id = any(item_ids)
+      and read_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_read(text, bigint[], text) is 'Notes that items were read (and so seen). Returns how many had not been.';
+
+
+create or replace function postbell.mark_unread(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        read_at = null
+    where tenant_id = mark_unread.tenant_id
+      and recipient_id = mark_unread.recipient
+      and id = any(item_ids)
+      and read_at is not null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_unread(text, bigint[], text) is 'Makes items unread again. Returns how many had been read.';
+
+
+create or replace function postbell.archive(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        archived_at = postbell.clock()
+    where tenant_id = archive.tenant_id
+      and recipient_id = archive.recipient
+      and id = any(item_ids)
+      and archived_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.archive(text, bigint[], text) is 'Puts items away: they no longer count as unread. Returns how many were not away yet.';
+
+
+create or replace function postbell.mark_all_seen(recipient text, tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        seen_at = postbell.clock()
+    where tenant_id = mark_all_seen.tenant_id
+      and recipient_id = mark_all_seen.recipient
+      -- What is read was seen: so the unread ones, which have an index, are all that can be left.
+      and read_at is null
+      and seen_at is null
+      and archived_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_all_seen(text, text) is 'Notes that everything in the inbox was shown. Returns how many items had not been.';
+
+
+create or replace function postbell.mark_all_read(recipient text, tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        read_at = postbell.clock(),
+        seen_at = coalesce(seen_at, postbell.clock())
+    where tenant_id = mark_all_read.tenant_id
+      and recipient_id = mark_all_read.recipient
+      and read_at is null
+      and archived_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.mark_all_read(text, text) is 'Notes that everything in the inbox was read. Returns how many items had not been.';
+
+
+create or replace function postbell.archive_all(recipient text, tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        archived_at = postbell.clock()
+    where tenant_id = archive_all.tenant_id
+      and recipient_id = archive_all.recipient
+      and archived_at is null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.archive_all(text, text) is 'Puts everything in the inbox away. Returns how many items were not away yet.';

@@ -1,0 +1,322 @@
+create or replace function postbell.note_marks() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- More than a page shows are not worth naming: it looks anew.
+    v_most constant integer := 100;
+begin
+    if not postbell.is_attended() then
+        return null;
+    end if;
+
+    insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+    select
+        change.tenant_id, change.kind, array[change.recipient_id],
+        case when count(*) <= v_most then array_agg(change.id order by change.id) end
+    from (
+        select
+            item.tenant_id,
+            item.recipient_id,
+            item.id,
+            case
+                when item.archived_at is distinct from former.archived_at then 'archived'
+                when item.read_at is null and former.read_at is not null then 'unread'
+                when item.read_at is distinct from former.read_at then 'read'
+                else 'seen'
+            end as kind
+        from marked as item
+        join unmarked as former using (recipient_id, tenant_id, id)
+    ) as change
+    group by change.tenant_id, change.recipient_id, change.kind;
+    if found then
+        perform postbell.ring_gateways();
+    end if;
+    return null;
+end
+$$;
+
+comment on function postbell.note_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
+
+
+-- A trigger, so that a reader who may mark items tells of exactly that and can make up nothing.
+create or replace trigger note_marks
+after update on postbell.inbox_item
+referencing old table as unmarked new table as marked
+for each statement
+execute function postbell.note_marks();
+
+comment on trigger note_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
+
+
+create or replace function postbell.record_stream(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_carried bigint[];
+    v_written integer;
+begin
+    -- Without a claim nothing is written: after a crash these numbers may be somebody else's.
+    delete from postbell.batch
+    where id = record_stream.batch_id
+      and claim_token = record_stream.claim_token
+    returning delivery_ids into v_carried;
+    if not found then
+        return null;
+    end if;
+
+    with free as (
+        select d.id, n.subject, kind.category, item.title, item.body, item.link
+        from json_to_recordset(items) as item (delivery_id bigint, title text, body text, link text)
+        join postbell.delivery as d on d.id = item.delivery_id
+        join postbell.notification as n on n.id = d.notification_id
+        join postbell.event_type as kind on kind.key = d.event
+        -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
+        where (item.delivery_id in (select unnest(v_carried))) is true
+          and d.state = 'queued'
+        -- What somebody is just cancelling is left to them.
+        for update of d skip locked
+    ),
+
+    -- Whoever settles the delivery tells the page, in one transaction: once, whatever crashes.
+    settled as (
+        update postbell.delivery as d set
+            state = 'sent',
+            reason = null,
+            attempts = attempts + 1,
+            provider = 'stream',
+            sent_at = clock_timestamp(),
+            template_version = coalesce(versions ->> d.id::text, versions ->> d.event)
+        from free
+        where d.id = free.id
+        returning
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.created_at,
+            free.subject, free.category, free.title, free.body, free.link
+    ),
+
+    logged as (
+        insert into postbell.attempt (delivery_id, outcome, provider)
+        select id, 'sent', 'stream'
+        from settled
+    ),
+
+    told as (
+        insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)
+        select
+            settled.tenant_id, 'notification', settled.recipient_id,
+            json_build_object(
+                'id', settled.id,
+                'item_id', kept.id,
+                'event', settled.event,
+                'category', settled.category,
+                'subject', settled.subject,
+                'title', settled.title,
+                'body', settled.body,
+                'link', settled.link,
+                'created_at', settled.created_at
+            )
+        from settled
+        left join postbell.delivery as kept
+            on kept.notification_id = settled.notification_id
+            and kept.recipient_id = settled.recipient_id
+            and kept.channel = 'in_app'
+            and kept.decision <> 'no'
+        order by settled.id
+        returning id
+    )
+
+    select count(*) into v_written from told;
+    if v_written > 0 then
+        perform postbell.ring_gateways();
+    end if;
+
+    perform postbell.requeue(v_carried);
+    return v_written;
+end
+$$;
+
+comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were told; null, and nobody is, if the claim does not hold.';
+
+
+create or replace function postbell.stream_position(out epoch bigint, out snapshot pg_snapshot)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_epoch bigint;
+begin
+    select e.epoch into v_epoch
+    from postbell.stream_epoch as e
+    join pg_control_system() as c on c.system_identifier = e.system_identifier;
+
+    if not found then
+        -- The first since a crash, a failover or a restore: from here on transaction ids mean something else.
+        insert into postbell.stream_epoch as e (epoch, system_identifier)
+        select hashtextextended(gen_random_uuid()::text, 0), c.system_identifier
+        from pg_control_system() as c
+        on conflict (is_the_only_one) do update set
+            epoch = excluded.epoch,
+            system_identifier = excluded.system_identifier
+        where e.system_identifier <> excluded.system_identifier;
+
+        select e.epoch into strict v_epoch
+        from postbell.stream_epoch as e;
+    end if;
+
+    epoch := v_epoch;
+    snapshot := pg_current_snapshot();
+end
+$$;
+
+comment on function postbell.stream_position() is
+    'How far the stream has come: what is visible now, and the epoch in which its transaction ids mean something. See postbell.stream_epoch.';
+
+
+create or replace function postbell.is_stream_kept(since pg_snapshot) returns boolean
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select not exists (
+        select
+        from postbell.stream_truncation
+        where last_xid >= pg_snapshot_xmin(is_stream_kept.since)
+    )
+$$;
+
+comment on function postbell.is_stream_kept(pg_snapshot) is
+    'Whether all that was told since a snapshot is still in the ring. Where a transaction was open for very long the answer may be no without need.';
+
+
+create or replace function postbell.stream_between(
+    since pg_snapshot, until pg_snapshot, after_xid xid8 default '0', after_id bigint default 0, most integer default 1000
+) returns setof postbell.stream_event
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select e.*
+    from (
+        -- Transactions that were still open at the former snapshot.
+        (
+            select written.*
+            from pg_snapshot_xip(stream_between.since) as was_open (xid)
+            cross join lateral (
+                select *
+                from postbell.stream_event
+                where xid = was_open.xid
+                  and id > case when was_open.xid = stream_between.after_xid then stream_between.after_id else 0 end
+                order by id
+                limit stream_between.most
+            ) as written
+            where was_open.xid >= stream_between.after_xid
+              and pg_visible_in_snapshot(was_open.xid, stream_between.until)
+            order by written.xid, written.id
+            limit stream_between.most
+        )
+        union all
+        -- Transactions that began since.
+        (
+            select *
+            from postbell.stream_event
+            where (xid, id) > (
+                    greatest(pg_snapshot_xmax(stream_between.since), stream_between.after_xid),
+                    case
+                        when stream_between.after_xid >= pg_snapshot_xmax(stream_between.since)
+                            then stream_between.after_id
+                        else 0
+                    end
+                )
+              and xid < pg_snapshot_xmax(stream_between.until)
+              and pg_visible_in_snapshot(xid, stream_between.until)
+            order by xid, id
+            limit stream_between.most
+        )
+    ) as e
+    order by e.xid, e.id
+    limit stream_between.most
+$$;
+
+comment on function postbell.stream_between is
+    'What was told between two snapshots, after a position, to everybody. What an open transaction tells is found when it commits, and holds up nothing.';
+
+
+create or replace function postbell.stream_missed(
+    recipient text, since pg_snapshot, until pg_snapshot, most integer, tenant_id text default 'default'
+) returns table (xid xid8, id bigint, frame json)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select e.xid, e.id, e.frame
+    from postbell.stream_event as e
+    where e.recipient_id = stream_missed.recipient
+      and e.tenant_id = stream_missed.tenant_id
+      and e.xid >= pg_snapshot_xmin(stream_missed.since)
+      and not pg_visible_in_snapshot(e.xid, stream_missed.since)
+      and pg_visible_in_snapshot(e.xid, stream_missed.until)
+    order by e.xid, e.id
+    limit stream_missed.most
+$$;
+
+comment on function postbell.stream_missed is
+    'The notifications that one person was sent between two snapshots. Ask is_stream_kept() afterwards whether these were all.';
+
+
+create or replace function postbell.unread_among(tenant_ids text[], recipient_ids text[])
+returns table (tenant_id text, recipient_id text, unread bigint)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select asked.tenant_id, asked.recipient_id, counted.unread
+    from unnest(unread_among.tenant_ids, unread_among.recipient_ids) as asked (tenant_id, recipient_id)
+    join postbell.unread_counts as counted
+        on counted.tenant_id = asked.tenant_id and counted.recipient_id = asked.recipient_id
+$$;
+
+comment on function postbell.unread_among(text[], text[]) is 'How many items of each of several people are unread, as unread_counts has it.';
+
+
+create or replace function postbell.truncate_stream() returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+-- A writer that is still at an old leaf is not waited for; the next round will do.
+set lock_timeout = '100ms'
+as $$
+declare
+    v_ring constant integer := 8;
+    v_now constant bigint := extract(epoch from now())::bigint / 10800;
+    v_slot smallint;
+    v_leaf text;
+    v_last_xid xid8;
+    v_truncated integer := 0;
+begin
+    -- The leaf that is written to next, and the one after it: a round may find them in use.
+    for age in v_ring - 2 .. v_ring - 1 loop
+        v_slot := mod(v_now - age, v_ring);
+        v_leaf := 'stream_event_' || v_slot;
+        continue when pg_relation_size(format('postbell.%I', v_leaf)::regclass) = 0;
+
+        begin
+            execute format('lock table only postbell.%I in access exclusive mode', v_leaf);
+            execute format('select xid from only postbell.%I order by xid desc limit 1', v_leaf) into v_last_xid;
+            execute format('truncate only postbell.%I', v_leaf);
+            if v_last_xid is not null then
+                insert into postbell.stream_truncation (slot, last_xid)
+                values (v_slot, v_last_xid)
+                on conflict (slot) do update set
+                    last_xid = excluded.last_xid,
+                    truncated_at = excluded.truncated_at;
+            end if;
+            v_truncated := v_truncated + 1;
+        exception
+            when lock_not_available then
+                null;
+        end;
+    end loop;
+    return v_truncated;
+end
+$$;
+
+comment on function postbell.truncate_stream() is
+    'Empties the leaves of the stream log that are older than 15 hours, and notes what can no longer be told again. Waits for nobody. Returns how many it emptied.';

@@ -1,0 +1,89 @@
+create or replace function postbell.tenants_of(provider text, channel text) returns table (tenant_id text)
+language sql stable
+as $$
+    select tenant.id
+    from postbell.tenant
+    where exists (
+            select
+            from postbell.provider_choice as choice
+            where choice.tenant_id = tenant.id
+              and choice.channel = tenants_of.channel
+              and choice.provider = tenants_of.provider
+        )
+       -- Without a choice: any of the file's.
+       or not exists (
+            select
+            from postbell.provider_choice as choice
+            where choice.tenant_id = tenant.id
+              and choice.channel = tenants_of.channel
+        )
+$$;
+
+comment on function postbell.tenants_of(text, text) is 'The tenants that may send through a provider on a channel.';
+
+
+create or replace function postbell.receive_reply(
+    provider text, event_id text, address text, words text, meaning text default null, channel text default 'sms'
+) returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_meaning text := coalesce(
+        receive_reply.meaning,
+        (
+            select meaning
+            from postbell.reply_word
+            where word = upper(regexp_replace(receive_reply.words, '^[^[:alpha:]]+|[^[:alpha:]]+$', '', 'g'))
+        )
+    );
+begin
+    if v_meaning is null or v_meaning not in ('stop', 'start') then
+        return v_meaning;
+    end if;
+
+    perform postbell.require_durable_commit();
+
+    -- Said once: a STOP that is played again must not undo the START after it.
+    insert into postbell.receipt (provider, provider_event_id, kind, occurred_at)
+    values (
+        receive_reply.provider, receive_reply.event_id,
+        case v_meaning when 'stop' then 'stopped' else 'resumed' end, clock_timestamp()
+    )
+    on conflict (provider, provider_event_id) do nothing;
+    if not found then
+        return 'repeated';
+    end if;
+
+    if v_meaning = 'stop' then
+        -- First for those who are tenants later, see postbell.inherit_stops().
+        insert into postbell.stop (provider, channel, address)
+        values (
+            receive_reply.provider, receive_reply.channel,
+            postbell.normal_address(receive_reply.channel, receive_reply.address)
+        )
+        on conflict (provider, channel, address) do nothing;
+        perform postbell.suppress(
+            receive_reply.channel, receive_reply.address, 'stop', 'answered to ' || receive_reply.provider, 'infinity', tenant_id
+        )
+        from postbell.tenants_of(receive_reply.provider, receive_reply.channel);
+    else
+        delete from postbell.stop
+        where provider = receive_reply.provider
+          and channel = receive_reply.channel
+          and address = postbell.normal_address(receive_reply.channel, receive_reply.address);
+        -- What bounces does so still.
+        delete from postbell.suppression as s
+        using postbell.tenants_of(receive_reply.provider, receive_reply.channel) as sender
+        where s.tenant_id = sender.tenant_id
+          and s.channel = receive_reply.channel
+          and s.address = postbell.normal_address(receive_reply.channel, receive_reply.address)
+          and s.reason = 'stop';
+    end if;
+    return v_meaning;
+end
+$$;
+
+comment on function postbell.receive_reply is
+    'What a person answered to one of our numbers: stop and start count for every tenant that sends through the provider. meaning: what the provider understood already (stop, start, help), else the words decide, see postbell.reply_word. Returns the meaning, repeated, or null for anything else.';

@@ -1,0 +1,183 @@
+-- Runs as its owner: it tells numbers, of nobody in particular. Each day is looked up by itself, so that a question about
+-- some days reads those days: delivery_time_idx knows the pages of a time, and delivery has no index by tenant.
+create or replace view postbell.analytics_daily as
+with site as materialized (
+    select
+        id as tenant_id,
+        case when postbell.is_time_zone(time_zone) then time_zone else 'UTC' end as time_zone
+    from postbell.tenant
+),
+
+-- From where the sun rises first to where it sets last: the instants that are on this day for some tenant.
+day as (
+    select
+        listed::date as day,
+        -- Clocks are put back across midnight here and there: then a day begins before it does.
+        min(listed at time zone zone.name) - interval '2 hours' as from_at,
+        max((listed + interval '1 day') at time zone zone.name) + interval '2 hours' as until_at
+    from generate_series(
+        -- Ids are given in the order of emitting, or as good as.
+        (select created_at::date - 2 from postbell.notification order by id limit 1)::timestamp,
+        (postbell.clock()::date + 2)::timestamp,
+        interval '1 day'
+    ) as listed
+    cross join (select distinct time_zone as name from site) as zone
+    group by listed::date
+)
+
+select
+    counted.tenant_id,
+    day.day,
+    counted.event,
+    counted.channel,
+    sum(counted.wanted)::bigint as wanted,
+    coalesce(sum(counted.wanted) filter (where counted.why_not is not null), 0)::bigint as skipped,
+    coalesce(jsonb_object_agg(counted.why_not, counted.wanted) filter (where counted.why_not is not null), '{}') as skipped_by_reason,
+    sum(counted.pending)::bigint as pending,
+    sum(counted.sent)::bigint as sent,
+    sum(counted.delivered)::bigint as delivered,
+    sum(counted.bounced)::bigint as bounced,
+    sum(counted.failed)::bigint as failed,
+    sum(counted.opened)::bigint as opened,
+    sum(counted.clicked)::bigint as clicked,
+    sum(counted.read)::bigint as read,
+    max(counted.seconds[1]) filter (where counted.why_not is null) as median_seconds,
+    max(counted.seconds[2]) filter (where counted.why_not is null) as p99_seconds
+from day
+cross join lateral (
+    select
+        d.tenant_id,
+        d.event,
+        d.channel::text as channel,
+        case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.verdict) end as why_not,
+        count(*) as wanted,
+        count(*) filter (where d.state in ('queued', 'sending', 'waiting', 'unknown')) as pending,
+        count(d.sent_at) as sent,
+        count(*) filter (where d.state = 'delivered') as delivered,
+        count(*) filter (where d.state = 'bounced') as bounced,
+        count(*) filter (where d.state in ('failed', 'refused')) as failed,
+        count(d.opened_at) as opened,
+        count(d.clicked_at) as clicked,
+        count(item.read_at) as read,
+        percentile_cont(array[0.5, 0.99]) within group (
+            order by extract(epoch from d.sent_at - greatest(d.created_at, n.deliver_at))::double precision
+        -- What was held back for quiet hours says nothing of how quick we are.
+        ) filter (where d.decision = 'now') as seconds
+    from postbell.delivery as d
+    join site on site.tenant_id = d.tenant_id
+    left join postbell.notification as n on n.id = d.notification_id
+    left join postbell.inbox_item as item
+        on d.channel = 'in_app' and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
+    where d.created_at >= day.from_at
+      and d.created_at < day.until_at
+      and (d.created_at at time zone site.time_zone)::date = day.day
+    group by d.tenant_id, d.event, d.channel, why_not
+) as counted
+group by counted.tenant_id, day.day, counted.event, counted.channel;
+
+comment on view postbell.analytics_daily is
+    'What became of the events of each day, by tenant, event and channel. Name days (day >= current_date - 30), and a tenant if you can: only those are read. wanted = skipped + pending + failed + bounced + delivered + what is sent and not known to have arrived.';
+comment on column postbell.analytics_daily.tenant_id is 'The website.';
+comment on column postbell.analytics_daily.day is 'On which the events were emitted, in the tenant''s zone. What becomes of them later counts on the same day.';
+comment on column postbell.analytics_daily.event is 'A key of postbell.event_type.';
+comment on column postbell.analytics_daily.channel is 'in_app, email, sms, push or sse.';
+comment on column postbell.analytics_daily.wanted is 'Deliveries that were decided about: one for each person and channel of an event.';
+comment on column postbell.analytics_daily.skipped is 'Of these, those that were not to be sent, or not any more: skipped, expired or cancelled.';
+comment on column postbell.analytics_daily.skipped_by_reason is 'How many for each reason: {"switched_off": 3}. Reasons are those of postbell.delivery_log.';
+comment on column postbell.analytics_daily.pending is 'Those that may still be sent, or whose provider has yet to tell: queued, sending, waiting or unknown.';
+comment on column postbell.analytics_daily.sent is 'Those handed over to a provider, an inbox or open pages, whatever became of them since.';
+comment on column postbell.analytics_daily.delivered is 'Those that the other side is known to have taken. Inboxes always have; without reports (README) nobody knows of the others.';
+comment on column postbell.analytics_daily.bounced is 'Those that the other side gave back.';
+comment on column postbell.analytics_daily.failed is 'Those that were given up, or that a provider refused. postbell.dead_letters has them, and the bounced ones.';
+comment on column postbell.analytics_daily.opened is 'E-mails opened, where the tenant tracks it: a hint, for mailboxes load pictures on their own.';
+comment on column postbell.analytics_daily.clicked is 'E-mails of which a link was followed, where the tenant tracks it: a hint, for scanners follow links.';
+comment on column postbell.analytics_daily.read is 'Inbox items that are read now.';
+comment on column postbell.analytics_daily.median_seconds is 'From emitting (at the end of which stands the commit), or from deliver_at, to handing over; of those sent that were not held back by quiet hours. Null for none.';
+comment on column postbell.analytics_daily.p99_seconds is 'The same, for all but the slowest in a hundred.';
+
+
+-- Runs as its owner: it tells numbers, of nobody in particular, and counts suppressions without their addresses.
+create or replace view postbell.analytics_channel_health as
+with tried as materialized (
+    select
+        d.channel::text as channel,
+        a.provider,
+        a.outcome,
+        a.latency_ms::double precision as latency_ms,
+        a.attempted_at
+    from postbell.attempt as a
+    join postbell.delivery as d on d.id = a.delivery_id
+    where a.attempted_at >= postbell.clock() - interval '1 day'
+),
+
+barred as (
+    select channel::text as channel, suppressed_at
+    from postbell.suppression
+    where expires_at > postbell.clock()
+)
+
+select
+    channel.name as channel,
+    counted.provider,
+    period.name as period,
+    counted.attempts,
+    counted.sent,
+    counted.retried,
+    counted.refused,
+    counted.failed,
+    counted.unknown,
+    counted.share_of_failures,
+    counted.median_ms,
+    counted.p99_ms,
+    counted.last_at,
+    case when counted.is_whole then (select count(*) from barred where barred.channel = channel.name) end as suppressed,
+    case
+        when counted.is_whole
+            then (select count(*) from barred where barred.channel = channel.name and barred.suppressed_at >= period.since_at)
+    end as newly_suppressed
+from (values ('in_app'), ('email'), ('sms'), ('push'), ('sse')) as channel (name)
+cross join (
+    values
+    ('hour', postbell.clock() - interval '1 hour'),
+    ('day', postbell.clock() - interval '1 day')
+) as period (name, since_at)
+cross join lateral (
+    select
+        tried.provider,
+        grouping(tried.provider) = 1 as is_whole,
+        count(*) as attempts,
+        count(*) filter (where tried.outcome = 'sent') as sent,
+        count(*) filter (where tried.outcome = 'retry') as retried,
+        count(*) filter (where tried.outcome = 'refused') as refused,
+        count(*) filter (where tried.outcome = 'failed') as failed,
+        count(*) filter (where tried.outcome = 'unknown') as unknown,
+        round(
+            count(*) filter (where tried.outcome in ('retry', 'refused', 'failed'))::numeric / nullif(count(*), 0), 4
+        ) as share_of_failures,
+        percentile_cont(0.5) within group (order by tried.latency_ms) as median_ms,
+        percentile_cont(0.99) within group (order by tried.latency_ms) as p99_ms,
+        max(tried.attempted_at) as last_at
+    from tried
+    where tried.channel = channel.name
+      and tried.attempted_at >= period.since_at
+    -- The channel as a whole is there even if nothing was tried on it.
+    group by grouping sets ((tried.provider), ())
+) as counted;
+
+comment on view postbell.analytics_channel_health is
+    'How each channel and each of its providers did over the last hour and the last day. Attempts are calls of a provider: a message that was tried three times counts three times.';
+comment on column postbell.analytics_channel_health.channel is 'in_app, email, sms, push or sse.';
+comment on column postbell.analytics_channel_health.provider is 'Its configured name; inbox and stream are our own. Null: the channel as a whole.';
+comment on column postbell.analytics_channel_health.period is 'hour or day: the last one, until now.';
+comment on column postbell.analytics_channel_health.attempts is 'Calls of the provider; for push, one for each device.';
+comment on column postbell.analytics_channel_health.sent is 'It took the message.';
+comment on column postbell.analytics_channel_health.retried is 'It did not, and was asked again, or the next provider was.';
+comment on column postbell.analytics_channel_health.refused is 'It will never take this message.';
+comment on column postbell.analytics_channel_health.failed is 'The last try that a message had.';
+comment on column postbell.analytics_channel_health.unknown is 'Nobody knows whether it took the message: the connection was lost.';
+comment on column postbell.analytics_channel_health.share_of_failures is 'Of the attempts, those retried, refused or failed: 0 to 1; null without attempts.';
+comment on column postbell.analytics_channel_health.median_ms is 'Milliseconds that a call took; null where none is measured.';
+comment on column postbell.analytics_channel_health.p99_ms is 'The same, for all but the slowest in a hundred.';
+comment on column postbell.analytics_channel_health.last_at is 'The latest attempt.';
+comment on column postbell.analytics_channel_health.suppressed is 'Addresses that must not be written to on the channel, now; null beside a provider.';
+comment on column postbell.analytics_channel_health.newly_suppressed is 'Of these, those suppressed in the period; null beside a provider.';
