@@ -19,8 +19,8 @@ import structlog
 from dispatcher import health
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.db import connections, pgbouncer
-from dispatcher.db.queries import Functions, MirrorFault
+from dispatcher.db import connections, monitoring, pgbouncer
+from dispatcher.db.monitoring import MirrorFault
 from dispatcher.delivery.bulletin import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
@@ -210,11 +210,10 @@ class Daemon:
                 connection = await self._session(stack, "pulse")
                 look_again_at = 0.0
                 while True:
-                    cursor = await connection.execute("select postbell.contract()")
-                    contract.compare_contract(*(await cursor.fetchone() or (None,)))
+                    contract.compare_contract(await monitoring.contract(connection))
                     self._health.beat(part)
                     if time.monotonic() >= look_again_at:
-                        self._tell_of_mirrors(await Functions(connection).check_mirrors())
+                        self._tell_of_mirrors(await monitoring.check_mirrors(connection))
                         look_again_at = time.monotonic() + MIRRORS
                     await asyncio.sleep(PULSE)
 
@@ -238,7 +237,7 @@ class Daemon:
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                await bulletin.run(Functions(await self._session(stack, part)))
+                await bulletin.run(await self._session(stack, part))
 
         return self._start(part, work)
 
@@ -248,8 +247,8 @@ class Daemon:
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                functions = Functions(await self._session(stack, part))
-                await editions.follow(functions, lambda: self._health.beat(part))
+                connection = await self._session(stack, part)
+                await editions.follow(connection, lambda: self._health.beat(part))
 
         return self._start(part, work)
 
@@ -263,7 +262,7 @@ class Daemon:
 
     async def _depth(self) -> list[Depth]:
         async with self._sessions.connection() as connection:
-            return await Functions(connection).queue_depth()
+            return await monitoring.queue_depth(connection)
 
     def _start(self, part: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(self._keep_running(part, work), name=part)

@@ -12,8 +12,8 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher.db import connections
-from dispatcher.db.queries import Functions, Outlook
+from dispatcher.db import connections, routing
+from dispatcher.db.routing import Outlook
 
 log = structlog.get_logger()
 
@@ -127,41 +127,40 @@ class Router:
         Raises psycopg's Error when the session is lost, when the database is another cluster's, and
         when another router leads. A step that fails for another reason is tried again.
         """
-        functions = Functions(connection)
         connection.add_notice_handler(_log_warning)
-        await self._standing_by(functions.lead())
+        await self._standing_by(routing.lead(connection))
         self._watch.leading(True)
         log.info("leading")
         try:
-            await functions.check_cluster()
-            await connection.execute("listen postbell_wake")
-            await self._lead(connection, functions)
+            await routing.check_cluster(connection)
+            await routing.listen_for_events(connection)
+            await self._lead(connection)
         finally:
             self._watch.leading(False)
             # What fails from here on is the next leader's to tell.
             self._backoffs.clear()
 
-    async def _lead(self, connection: AsyncConnection[Any], functions: Functions) -> None:
+    async def _lead(self, connection: AsyncConnection[Any]) -> None:
         pause = SHORTEST_LOOK
         while True:
             self._beat()
-            await self._keep_house(functions)
-            outlook = await self._look(functions)
+            await self._keep_house(connection)
+            outlook = await self._look(connection)
             if outlook is not None and not outlook.is_idle:
-                await self._work(functions, outlook)
+                await self._work(connection, outlook)
                 pause = SHORTEST_LOOK
             elif (seconds := self._stays_awake()) > 0:
                 await asyncio.sleep(seconds)
-            elif await functions.fall_asleep():
-                await self._sleep(connection, functions)
+            elif await routing.fall_asleep(connection):
+                await self._sleep(connection)
                 pause = SHORTEST_LOOK
             else:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.1, LONGEST_LOOK)
 
-    async def _look(self, functions: Functions) -> Outlook | None:
+    async def _look(self, connection: AsyncConnection[Any]) -> Outlook | None:
         """What there is to do but for the steps that back off. None if that cannot be seen."""
-        outlook = await self._try("look", functions.look)
+        outlook = await self._try("look", routing.look, connection)
         if outlook is None:
             return None
         due_in = outlook.due_in
@@ -173,30 +172,30 @@ class Router:
             has_fanout=outlook.has_fanout and not self._backoff_of("fan_out"),
         )
 
-    async def _work(self, functions: Functions, outlook: Outlook) -> None:
+    async def _work(self, connection: AsyncConnection[Any], outlook: Outlook) -> None:
         """One turn at the log, at what is due, and at a large audience."""
         if time.monotonic() >= self._next_statistics:
-            await self._try("keep_statistics", functions.keep_statistics)
+            await self._try("keep_statistics", routing.keep_statistics, connection)
             self._next_statistics = time.monotonic() + STATISTICS
         if outlook.has_events:
             if outlook.is_due or outlook.has_fanout:
-                self._watch.routed(await self._route(functions))
+                self._watch.routed(await self._route(connection))
             else:
-                await self._follow(functions)
+                await self._follow(connection)
         if outlook.is_due:
-            released = await self._try("release_due", functions.release_due, self._page)
+            released = await self._try("release_due", routing.release_due, connection, self._page)
             if released == 0:
                 # Somebody has it in hand: an open cancel(), say.
                 self._back_off("release_due", SHORTEST_LOOK, LONGEST_HELD)
         if outlook.has_fanout:
-            reached = await self._try("fan_out", functions.fan_out, AUDIENCE_SHARE)
+            reached = await self._try("fan_out", routing.fan_out, connection, AUDIENCE_SHARE)
             if reached is not None:
                 self._watch.fanned_out(reached)
             elif not self._backoff_of("fan_out"):
                 self._back_off("fan_out", HELD_BACK, LONGEST_HELD_BACK)
 
-    async def _route(self, functions: Functions) -> int:
-        return await self._try("route", functions.route, self._page) or 0
+    async def _route(self, connection: AsyncConnection[Any]) -> int:
+        return await self._try("route", routing.route, connection, self._page) or 0
 
     async def _try(
         self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
@@ -257,11 +256,11 @@ class Router:
         backoffs = (self._backoff_of(step) for step in ("release_due", "fan_out"))
         return next((backoff for backoff in backoffs if 0 < backoff <= HELD_BACK), 0.0)
 
-    async def _follow(self, functions: Functions) -> None:
+    async def _follow(self, connection: AsyncConnection[Any]) -> None:
         """Routes page upon page: while a stream flows, a look at the log would only say so."""
         began = time.monotonic()
         until = began + LONGEST_STRETCH
-        while routed := await self._route(functions):
+        while routed := await self._route(connection):
             self._watch.routed(routed)
             ended = time.monotonic()
             if routed < self._page:
@@ -270,12 +269,12 @@ class Router:
             if began > until:
                 return
 
-    async def _sleep(self, connection: AsyncConnection[Any], functions: Functions) -> None:
+    async def _sleep(self, connection: AsyncConnection[Any]) -> None:
         """Sleeps until a producer rings, something is due, or the safety poll."""
         self._watch.asleep(True)
         try:
             # From here on producers ring; whoever committed before is seen now.
-            outlook = await self._look(functions)
+            outlook = await self._look(connection)
             if outlook is None or not outlook.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
@@ -286,18 +285,20 @@ class Router:
                 pass
             # Most likely it was an event: no need to look first. Producers ring until it is routed,
             # so that it does not wait for them to be told that they need not.
-            self._watch.routed(await self._route(functions))
+            self._watch.routed(await self._route(connection))
         finally:
-            await functions.awake()
+            await routing.awake(connection)
             self._watch.asleep(False)
 
-    async def _keep_house(self, functions: Functions) -> None:
+    async def _keep_house(self, connection: AsyncConnection[Any]) -> None:
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
-        await self._try("rejected_since", self._count_rejections, functions)
-        await self._try("tidy_up", functions.tidy_up)
-        forgotten = await self._try("forget_early_receipts", functions.forget_early_receipts)
+        await self._try("rejected_since", self._count_rejections, connection)
+        await self._try("tidy_up", routing.tidy_up, connection)
+        forgotten = await self._try(
+            "forget_early_receipts", routing.forget_early_receipts, connection
+        )
         for provider, count in (forgotten or {}).items():
             self._watch.received(provider, "never_matched", count)
             log.warning(
@@ -305,15 +306,17 @@ class Router:
                 provider=provider,
                 count=count,
             )
-        swept = await self._try("sweep", functions.sweep)
+        swept = await self._try("sweep", routing.sweep, connection)
         if swept:
             log.warning("batches without a job got a new one", batches=swept)
-        emptied = await self._try("truncate_ring", functions.truncate_ring, self._keep_days)
+        emptied = await self._try(
+            "truncate_ring", routing.truncate_ring, connection, self._keep_days
+        )
         if emptied:
             log.info("emptied leaves of the outbox", leaves=emptied)
 
-    async def _count_rejections(self, functions: Functions) -> None:
-        for seen in await functions.rejected_since(self._rejections_seen):
+    async def _count_rejections(self, connection: AsyncConnection[Any]) -> None:
+        for seen in await routing.rejected_since(connection, self._rejections_seen):
             self._watch.rejected(seen.reason, seen.rejected)
             self._rejections_seen = max(self._rejections_seen, seen.last_at)
             log.warning("events were rejected", reason=seen.reason, count=seen.rejected)

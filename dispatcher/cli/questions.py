@@ -10,7 +10,7 @@ from psycopg.rows import class_row, dict_row
 
 from dispatcher import errors
 from dispatcher.cli.place import Connection
-from dispatcher.db.queries import MirrorFault
+from dispatcher.db.monitoring import MirrorFault
 from dispatcher.delivery.model import Tenant
 from dispatcher.fate import DECIDED
 from dispatcher.inbound.receipts import Receipt, written

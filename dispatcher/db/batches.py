@@ -150,8 +150,8 @@ _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
     " branding_version, postbell.text_stamp(id) as text_stamp"
     " from postbell.tenant where id = %(tenant_id)s"
 )
-def tenant(tenant_id: str) -> Tenant | None:
-    """A tenant, the providers that it chose, and the state of its branding and texts."""
+def tenant(tenant_id: str) -> Tenant:
+    """A tenant, and the providers that it chose. Raises NoRowError if it is gone."""
 
 
 @statement(

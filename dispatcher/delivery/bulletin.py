@@ -9,9 +9,11 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from dispatcher.db.queries import Functions
+from psycopg import AsyncConnection
+
+from dispatcher.db import monitoring
 from dispatcher.masking import mask
 from dispatcher.providers.client import ProviderStatus
 from dispatcher.providers.registry import ProviderRegistry
@@ -33,18 +35,18 @@ class ProviderStatusReporter:
     def provider_changed(self, status: ProviderStatus) -> None:  # noqa: ARG002 (all are reported together)
         self._changed.set()
 
-    async def run(self, functions: Functions) -> None:
+    async def run(self, connection: AsyncConnection[Any]) -> None:
         """Reports until cancelled, and then that this process has none any more."""
         try:
             while True:
                 self._changed.clear()
-                await functions.report_providers(self._process, self._report())
+                await monitoring.report_providers(connection, self._process, self._report())
                 self._beat()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), INTERVAL)
         finally:
             with contextlib.suppress(Exception):
-                await functions.report_providers(self._process, "[]")
+                await monitoring.report_providers(connection, self._process, "[]")
 
     def _report(self) -> str:
         now = datetime.now(UTC)

@@ -7,12 +7,13 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from psycopg import AsyncConnection
 
+from dispatcher.db import batches, texts
 from dispatcher.db.connections import Pool
-from dispatcher.db.queries import Functions
 from dispatcher.delivery.missing_templates import MissingTemplates
 from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
@@ -83,19 +84,21 @@ class Editions:
             if edition := self.known(tenant):
                 return edition
             async with pool.connection() as connection:
-                material = await self._material(Functions(connection), tenant.id)
+                material = await self._material(connection, tenant.id)
             edition = await self._made(material)
             async with pool.connection() as connection:
-                await self._tell(Functions(connection), edition)
+                await self._tell(connection, edition)
             self._keep(tenant, edition)
             return edition
 
-    async def outdated(self, functions: Functions, events: Collection[str]) -> frozenset[str]:
+    async def outdated(
+        self, connection: AsyncConnection[Any], events: Collection[str]
+    ) -> frozenset[str]:
         """Those of the events whose files are others here than the ones that were deployed."""
         files = self._catalog.events
         return frozenset(
             deployed.key
-            for deployed in await functions.event_types()
+            for deployed in await texts.event_types(connection)
             if deployed.key in events
             and deployed.key in files
             and deployed.version not in ("", files[deployed.key].version)
@@ -104,36 +107,39 @@ class Editions:
     async def tell(self, pool: Pool, edition: Edition, others: Collection[Edition]) -> None:
         """That some messages were made of `others`, because the edition could not do them."""
         async with pool.connection() as connection:
-            functions = Functions(connection)
-            await self._tell_faults(functions, edition)
-            await functions.report_texts([], [], [row for other in others for row in _rows(other)])
+            await self._tell_faults(connection, edition)
+            await texts.report_texts(
+                connection, [], [], [row for other in others for row in _rows(other)]
+            )
 
-    async def follow(self, functions: Functions, beat: Callable[[], None]) -> None:
+    async def follow(self, connection: AsyncConnection[Any], beat: Callable[[], None]) -> None:
         """Looks at new texts as they come, so that a fault shows before a message meets it."""
         newest = 0
         while True:
-            for text_id, tenant_id in await functions.changed_texts(newest):
+            for text_id, tenant_id in await texts.changed_texts(connection, newest):
                 newest = max(newest, text_id)
                 beat()
                 # A tenant may be deleted meanwhile, and its texts with it.
                 with contextlib.suppress(LookupError):
-                    await self._look(functions, tenant_id)
+                    await self._look(connection, tenant_id)
             beat()
             await asyncio.sleep(INTERVAL)
 
-    async def _look(self, functions: Functions, tenant_id: str | None) -> None:
+    async def _look(self, connection: AsyncConnection[Any], tenant_id: str | None) -> None:
         async with self._making:
-            tenant = await functions.tenant(tenant_id) if tenant_id else None
+            tenant = await batches.tenant(connection, tenant_id) if tenant_id else None
             if tenant and self.known(tenant):
                 return
-            edition = await self._made(await self._material(functions, tenant_id))
-            await self._tell(functions, edition)
+            edition = await self._made(await self._material(connection, tenant_id))
+            await self._tell(connection, edition)
             if tenant:
                 self._keep(tenant, edition)
 
-    async def _material(self, functions: Functions, tenant_id: str | None) -> _Material:
-        texts = await functions.texts_of(tenant_id)
-        return _Material(tuple(texts), tuple(await functions.event_types()))
+    async def _material(self, connection: AsyncConnection[Any], tenant_id: str | None) -> _Material:
+        return _Material(
+            tuple(await texts.texts_of(connection, tenant_id)),
+            tuple(row.event_type for row in await texts.event_types(connection)),
+        )
 
     async def _made(self, material: _Material) -> Edition:
         if self._everybodys and self._everybodys[0] == material:
@@ -157,22 +163,22 @@ class Editions:
         if len(self._by_tenant) > _MOST:
             self._by_tenant.popitem(last=False)
 
-    async def _tell(self, functions: Functions, edition: Edition) -> None:
+    async def _tell(self, connection: AsyncConnection[Any], edition: Edition) -> None:
         """What a new edition is made of, and what could not be used."""
-        await self._tell_faults(functions, edition)
+        await self._tell_faults(connection, edition)
         faulty = {fault.text.id for fault in edition.faults}
         good = [text.id for text in edition.texts.values() if text.id not in faulty]
         for text_id in good:
             self._told.pop(text_id, None)
-        await functions.report_texts([], good, _rows(edition))
+        await texts.report_texts(connection, [], good, _rows(edition))
 
-    async def _tell_faults(self, functions: Functions, edition: Edition) -> None:
+    async def _tell_faults(self, connection: AsyncConnection[Any], edition: Edition) -> None:
         news = [
             fault for fault in edition.faults if self._told.get(fault.text.id) != fault.sentence
         ]
         if not news:
             return
-        await functions.report_texts(news, [], [])
+        await texts.report_texts(connection, news, [], [])
         for fault in news:
             self._told[fault.text.id] = fault.sentence
             log.error(

@@ -10,10 +10,12 @@ from typing import Any, TypeVar, assert_never
 
 import psycopg
 import structlog
+from psycopg import AsyncConnection
 
 from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.db import batches
+from dispatcher.db.batches import Attempted, Claimed, Held, Pushed
 from dispatcher.db.connections import Pool, is_unavailable
-from dispatcher.db.queries import Attempted, Claimed, Functions, Held, Pushed
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.failover import (
     Call,
@@ -145,8 +147,8 @@ class ProviderSender(Sender):
         await self._finish(batch, ended)
 
     async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
-        async def finish(functions: Functions) -> bool:
-            return await functions.finish_batch(batch.id, batch.claim_token)
+        async def finish(connection: AsyncConnection[Any]) -> bool:
+            return await batches.finish_batch(connection, batch.id, batch.claim_token)
 
         if not await self._record(batch, ended, finish):
             self._tell_claim_lost(batch)
@@ -162,7 +164,7 @@ class ProviderSender(Sender):
         if not delivery_ids:
             return {}
         async with self._pool.connection() as connection:
-            return await Functions(connection).doubtful_attempts(delivery_ids)
+            return await batches.doubtful_attempts(connection, delivery_ids)
 
     async def _start(
         self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
@@ -172,9 +174,9 @@ class ProviderSender(Sender):
         `first` is who is asked first, by delivery. None when the claim does not hold.
         """
 
-        async def start(functions: Functions) -> frozenset[int] | None:
-            return await functions.start_sending(
-                batch.id, batch.claim_token, list(first), list(first.values())
+        async def start(connection: AsyncConnection[Any]) -> frozenset[int] | None:
+            return await batches.start_sending(
+                connection, batch.id, batch.claim_token, list(first), list(first.values())
             )
 
         return await self._record(batch, ended, start)
@@ -183,7 +185,7 @@ class ProviderSender(Sender):
         self,
         batch: Batch,
         ended: Sequence[Ended],
-        then: Callable[[Functions], Awaitable[_Result]],
+        then: Callable[[AsyncConnection[Any]], Awaitable[_Result]],
     ) -> _Result:
         """Writes down what was answered, and does what follows, in one transaction.
 
@@ -197,14 +199,15 @@ class ProviderSender(Sender):
         while True:
             try:
                 async with self._pool.connection() as connection, connection.transaction():
-                    functions = Functions(connection)
                     if attempts:
-                        await functions.record_attempts(*held_by, attempts, batch.versions)
+                        await batches.record_attempts(
+                            connection, *held_by, attempts, batch.versions
+                        )
                     if pushes:
-                        await functions.record_pushes(*held_by, pushes, batch.versions)
+                        await batches.record_pushes(connection, *held_by, pushes, batch.versions)
                     if held:
-                        await functions.hold_deliveries(*held_by, held)
-                    return await then(functions)
+                        await batches.hold_deliveries(connection, *held_by, held)
+                    return await then(connection)
             except psycopg.Error as error:
                 if not is_unavailable(error):
                     raise
@@ -272,8 +275,8 @@ class ProviderSender(Sender):
         """Writes down who is asked next; False if that cannot be, and then nobody is."""
         try:
             async with self._pool.connection() as connection:
-                return await Functions(connection).turn_to(
-                    batch.id, batch.claim_token, delivery.id, provider
+                return await batches.turn_to(
+                    connection, batch.id, batch.claim_token, delivery.id, provider
                 )
         except psycopg.Error as error:
             if not is_unavailable(error):
@@ -372,7 +375,7 @@ def refused_by_us(refusal: Refused) -> Call:
     return Call("postbell", refusal, 0.0, is_probe=False)
 
 
-async def _nothing(_: Functions) -> None: ...
+async def _nothing(_: AsyncConnection[Any]) -> None: ...
 
 
 def _only(clients: Sequence[ProviderClient], name: str | None) -> Sequence[ProviderClient]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dispatcher.channels.push import Push
-from dispatcher.db.queries import Functions, Pushed, Tried
+from dispatcher.db import batches
+from dispatcher.db.batches import Pushed, Tried
 from dispatcher.delivery.failover import Call, hand_over, retry_in, uses_up_a_try
 from dispatcher.delivery.model import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import Ended, ProviderSender, refused_by_us
@@ -52,7 +53,7 @@ class PushSender(ProviderSender):
 
     async def _hand_over(self, batch: Batch) -> None:
         async with self._pool.connection() as connection:
-            devices = await Functions(connection).devices_of(batch.id, batch.claim_token)
+            devices = await batches.devices_of(connection, batch.id, batch.claim_token)
         rendered = [
             (replace(delivery, devices=devices.get(delivery.id, ())), content)
             for delivery, content in batch.rendered

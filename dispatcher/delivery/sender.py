@@ -13,12 +13,14 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import structlog
+from psycopg import AsyncConnection
 
 from dispatcher.channels.channel import Channel
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
+from dispatcher.db import batches
+from dispatcher.db.batches import Claimed, Held, Versions
 from dispatcher.db.connections import Pool
-from dispatcher.db.queries import Claimed, Functions, Held, Versions
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.missing_templates import Why
 from dispatcher.delivery.model import (
@@ -93,8 +95,8 @@ class Sender(ABC):
     async def deliver(self, batch_id: int) -> None:
         """Settles what it can of the batch; the rest goes back into the queue."""
         async with self._pool.connection() as connection:
-            functions = Functions(connection)
-            claimed = await functions.claim_batch(
+            claimed = await batches.claim_batch(
+                connection,
                 batch_id,
                 self._channel.name,
                 self._started_at_once,
@@ -105,9 +107,9 @@ class Sender(ABC):
             if not claimed:
                 return
             try:
-                tenant = await self._tenant(functions, claimed[0].tenant_id)
+                tenant = await self._tenant(connection, claimed[0].tenant_id)
             except LookupError:
-                await self._hold_all(functions, batch_id, claimed, "tenant_missing")
+                await self._hold_all(connection, batch_id, claimed, "tenant_missing")
                 return
 
         if await self._put_aside(batch_id, claimed, tenant):
@@ -153,13 +155,17 @@ class Sender(ABC):
         return False
 
     async def _hold_all(
-        self, functions: Functions, batch_id: int, claimed: Sequence[Claimed], reason: str
+        self,
+        connection: AsyncConnection[Any],
+        batch_id: int,
+        claimed: Sequence[Claimed],
+        reason: str,
     ) -> None:
         """Puts a whole batch aside, whose deliveries are not looked at."""
         log.warning("deliveries put aside", batch=batch_id, count=len(claimed), reason=reason)
         held = [Held(row.delivery_id, HELD_FOR, row.is_started, reason) for row in claimed]
-        await functions.hold_deliveries(batch_id, claimed[0].claim_token, held)
-        await functions.finish_batch(batch_id, claimed[0].claim_token)
+        await batches.hold_deliveries(connection, batch_id, claimed[0].claim_token, held)
+        await batches.finish_batch(connection, batch_id, claimed[0].claim_token)
 
     async def _settle_unrendered(
         self, batch: Batch, failures: Mapping[int, RenderingError], tenant: Tenant
@@ -171,9 +177,8 @@ class Sender(ABC):
         given_up = {}
         held = []
         async with self._pool.connection() as connection, connection.transaction():
-            functions = Functions(connection)
             outdated = await self._editions.outdated(
-                functions, {error.event for error in failures.values()}
+                connection, {error.event for error in failures.values()}
             )
             for delivery_id, error in failures.items():
                 why: Why | None = None
@@ -190,8 +195,8 @@ class Sender(ABC):
                 self._watch.held(error.channel)
             token = batch.claim_token
             return (
-                not given_up or await functions.fail_deliveries(batch.id, token, given_up)
-            ) and (not held or await functions.hold_deliveries(batch.id, token, held))
+                not given_up or await batches.fail_deliveries(connection, batch.id, token, given_up)
+            ) and (not held or await batches.hold_deliveries(connection, batch.id, token, held))
 
     async def _render(
         self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, edition: Edition
@@ -230,16 +235,16 @@ class Sender(ABC):
         self._tenants.pop(tenant.id, None)
         async with self._pool.connection() as connection:
             try:
-                latest = await self._tenant(Functions(connection), tenant.id)
+                latest = await self._tenant(connection, tenant.id)
             except LookupError:
                 return None
         return None if latest.text_stamp == tenant.text_stamp else latest
 
-    async def _tenant(self, functions: Functions, tenant_id: str) -> Tenant:
+    async def _tenant(self, connection: AsyncConnection[Any], tenant_id: str) -> Tenant:
         known = self._tenants.get(tenant_id)
         if known is not None and time.monotonic() - known[0] < TENANT_FRESHNESS:
             return known[1]
-        tenant = await functions.tenant(tenant_id)
+        tenant = await batches.tenant(connection, tenant_id)
         self._tenants[tenant_id] = (time.monotonic(), tenant)
         return tenant
 
@@ -253,7 +258,7 @@ class OwnSender(Sender):
 
     @abstractmethod
     async def _record(
-        self, functions: Functions, batch: Batch, messages: list[Any]
+        self, connection: AsyncConnection[Any], batch: Batch, messages: list[Any]
     ) -> int | None: ...
 
     async def _hand_over(self, batch: Batch) -> None:
@@ -267,10 +272,9 @@ class OwnSender(Sender):
             else:
                 messages.append(message)
         async with self._pool.connection() as connection, connection.transaction():
-            functions = Functions(connection)
             if refusals:
-                await functions.fail_deliveries(batch.id, batch.claim_token, refusals)
-            recorded = await self._record(functions, batch, messages)
+                await batches.fail_deliveries(connection, batch.id, batch.claim_token, refusals)
+            recorded = await self._record(connection, batch, messages)
         if recorded is None:
             self._tell_claim_lost(batch)
             return
@@ -288,9 +292,11 @@ class InboxSender(OwnSender):
     provider = "inbox"
 
     async def _record(
-        self, functions: Functions, batch: Batch, messages: list[InAppItem]
+        self, connection: AsyncConnection[Any], batch: Batch, messages: list[InAppItem]
     ) -> int | None:
-        return await functions.record_inbox(batch.id, batch.claim_token, messages, batch.versions)
+        return await batches.record_inbox(
+            connection, batch.id, batch.claim_token, messages, batch.versions
+        )
 
 
 class StreamSender(OwnSender):
@@ -299,9 +305,11 @@ class StreamSender(OwnSender):
     provider = "stream"
 
     async def _record(
-        self, functions: Functions, batch: Batch, messages: list[StreamMessage]
+        self, connection: AsyncConnection[Any], batch: Batch, messages: list[StreamMessage]
     ) -> int | None:
-        return await functions.record_stream(batch.id, batch.claim_token, messages, batch.versions)
+        return await batches.record_stream(
+            connection, batch.id, batch.claim_token, messages, batch.versions
+        )
 
 
 def batch_of(

@@ -7,7 +7,6 @@ import contextlib
 from typing import Any
 
 from dispatcher.db.connections import Pool
-from dispatcher.db.queries import Functions
 from dispatcher.delivery.bulletin import ProviderStatusReporter
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.providers.circuit_breaker import BreakerPolicy
@@ -38,7 +37,7 @@ async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
     async with sessions.connection() as connection:
         bulletin = ProviderStatusReporter(registry, lambda: beats.append(None))
         registry.observe(bulletin)
-        reporting = asyncio.create_task(bulletin.run(Functions(connection)))
+        reporting = asyncio.create_task(bulletin.run(connection))
         ready = ("scripted", "email", "ready", None, True)
         await seen(lambda: reported(db) == [ready], "it is ready")
 

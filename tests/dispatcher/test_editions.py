@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
+from dispatcher.db.batches import tenant
 from dispatcher.db.connections import Pool
-from dispatcher.db.queries import Functions
 from dispatcher.delivery import sender as sending
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import Sent
@@ -105,8 +105,7 @@ async def test_tenants_without_texts_of_their_own_share_everybodys(
     set_text(db, TITLE, titled("Own"), "own")
 
     async with sessions.connection() as connection:
-        functions = Functions(connection)
-        tenants = [await functions.tenant(name) for name in ("default", "shop", "own")]
+        tenants = [await tenant(connection, name) for name in ("default", "shop", "own")]
     first, second, third = [await editions.learn(sessions, tenant) for tenant in tenants]
 
     assert first is second
@@ -118,10 +117,9 @@ async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
     db: Connection, sessions: Pool, editions: Editions
 ) -> None:
     async with sessions.connection() as connection:
-        functions = Functions(connection)
-        before = await functions.tenant("default")
+        before = await tenant(connection, "default")
         set_text(db, TITLE, titled("Thank you!"))
-        after = await functions.tenant("default")
+        after = await tenant(connection, "default")
 
     assert editions.known(before) is not None
     assert editions.known(after) is None
@@ -305,7 +303,7 @@ async def follower(
     """A daemon's part that looks for new texts, all the time."""
     monkeypatch.setattr("dispatcher.delivery.editions.INTERVAL", 0.01)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as opened:
-        following = asyncio.create_task(editions.follow(Functions(opened), lambda: None))
+        following = asyncio.create_task(editions.follow(opened, lambda: None))
         yield
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -15,8 +15,9 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
+from dispatcher.db import batches
+from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
-from dispatcher.db.queries import Claimed, Functions
 from dispatcher.delivery import missing_templates
 from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.missing_templates import (
@@ -231,15 +232,15 @@ async def test_deliveries_of_a_tenant_that_is_gone_are_decided_again(
         db, payload={"order_id": 42, "amount": "19.90"}, channels=["in_app"], tenant_id="other"
     )
     given.route(db)
-    claim_batch = Functions.claim_batch
+    claim_batch = batches.claim_batch
 
-    async def claim_and_lose(*arguments: object, **named: object) -> list[Claimed]:
-        claimed = await claim_batch(*arguments, **named)  # type: ignore[arg-type]
+    async def claim_and_lose(*arguments: Any, **named: Any) -> list[Claimed]:
+        claimed: list[Claimed] = await claim_batch(*arguments, **named)
         db.execute("delete from postbell.recipient where tenant_id = 'other'")
         db.execute("delete from postbell.tenant where id = 'other'")
         return claimed
 
-    monkeypatch.setattr(Functions, "claim_batch", claim_and_lose)
+    monkeypatch.setattr(batches, "claim_batch", claim_and_lose)
     await deliver(db, in_app(sessions, editions))
     assert fate(db, event) == Fate("waiting", "tenant_missing")
 

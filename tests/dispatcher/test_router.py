@@ -9,9 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
 from dispatcher.db import connections
-from dispatcher.db.queries import Functions
+from dispatcher.db import routing as steps
 from dispatcher.router import Router
 from tests.support import given
 from tests.support.daemon_process import leader
@@ -216,15 +217,15 @@ class Broken:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, step: str, condition: str) -> None:
         self.calls = 0
         self.is_mended = False
-        former = getattr(Functions, step)
+        former = getattr(steps, step)
 
-        async def call(functions: Functions, *arguments: Any) -> Any:
+        async def call(connection: AsyncConnection[Any], *arguments: Any) -> Any:
             self.calls += 1
             if not self.is_mended:
-                await functions._connection.execute(f"do 'begin raise {condition}; end'".encode())
-            return await former(functions, *arguments)
+                await connection.execute(f"do 'begin raise {condition}; end'".encode())
+            return await former(connection, *arguments)
 
-        monkeypatch.setattr(Functions, step, call)
+        monkeypatch.setattr(steps, step, call)
 
 
 REFUSALS = [
@@ -311,10 +312,10 @@ async def test_what_failed_is_not_shown_by_who_does_not_lead_any_more(
 async def test_what_the_client_refuses_is_shown_in_its_words(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def sweep(_: Functions) -> int:
+    async def sweep(_: AsyncConnection[Any]) -> int:
         raise psycopg.DataError("a NUL in a string")
 
-    monkeypatch.setattr(Functions, "sweep", sweep)
+    monkeypatch.setattr(steps, "sweep", sweep)
     watcher = Watcher()
     router = Router(watcher, watcher.beat, safety_poll=0)
     async with await connections.connect(database_url, "router") as session:

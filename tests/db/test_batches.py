@@ -1,4 +1,4 @@
-"""That each method speaks to the SQL function of its name."""
+"""What a dispatcher and the router ask the database, as the loops of the daemon ask it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
 from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.channels.email import EmailChannel
@@ -16,8 +17,9 @@ from dispatcher.channels.in_app import InAppChannel, InAppItem
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.db import connections
-from dispatcher.db.queries import Attempted, Claimed, Functions, Outlook
+from dispatcher.db import batches, connections, monitoring, routing
+from dispatcher.db.batches import Attempted, Claimed
+from dispatcher.db.routing import Outlook
 from dispatcher.rendering.content import InAppContent
 from tests.support import given
 from tests.support.given import Connection
@@ -27,9 +29,9 @@ PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 
 @pytest.fixture
-async def functions(database_url: str) -> AsyncIterator[Functions]:
+async def session(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     async with await connections.connect(database_url, "test") as connection:
-        yield Functions(connection)
+        yield connection
 
 
 def attempted(claimed: Claimed, outcome: str = "sent", **columns: object) -> Attempted:
@@ -60,44 +62,46 @@ def test_the_router_is_idle_when_nothing_is_there_or_due(
 
 
 async def test_an_event_on_its_way_through_the_functions(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
-    await functions.lead()
-    await functions.check_cluster()
-    assert await functions.fall_asleep() is True
-    await functions.awake()
-    assert (await functions.look()).is_idle
+    await routing.lead(session)
+    await routing.check_cluster(session)
+    assert await routing.fall_asleep(session) is True
+    await routing.awake(session)
+    assert (await routing.look(session)).is_idle
 
     event = given.emit(db, payload=PAYLOAD, channels=["email"], subject="order:42")
-    assert (await functions.look()).has_events
-    assert await functions.route(500) >= 1
+    assert (await routing.look(session)).has_events
+    assert await routing.route(session, 500) >= 1
     (batch,) = given.column(db, "select id from postbell.batch")
 
-    (claimed,) = await functions.claim_batch(batch, "email", 0)
+    (claimed,) = await batches.claim_batch(session, batch, "email", 0)
     assert (claimed.outbox_id, claimed.recipient_id, claimed.address, claimed.payload) == (
         event, "u1", "u1@example.org", PAYLOAD,
     )  # fmt: skip
     assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)
-    started = await functions.start_sending(batch, claimed.claim_token, [claimed.delivery_id])
-    assert started == frozenset({claimed.delivery_id})
-    await functions.record_attempts(
-        batch, claimed.claim_token, [attempted(claimed, message_id="<m>")], {}
+    started = await batches.start_sending(
+        session, batch, claimed.claim_token, [claimed.delivery_id]
     )
-    await functions.finish_batch(batch, claimed.claim_token)
+    assert started == frozenset({claimed.delivery_id})
+    await batches.record_attempts(
+        session, batch, claimed.claim_token, [attempted(claimed, message_id="<m>")], {}
+    )
+    await batches.finish_batch(session, batch, claimed.claim_token)
 
     assert given.deliveries(db, event)["u1", "email"].state == "sent"
-    assert await functions.claim_batch(batch, "email", 0) == []
+    assert await batches.claim_batch(session, batch, "email", 0) == []
 
 
 async def test_a_claim_may_start_the_first_ones_at_once(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     for _ in range(3):
         given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
 
-    claimed = await functions.claim_batch(batch, "email", 2)
+    claimed = await batches.claim_batch(session, batch, "email", 2)
 
     assert [(row.is_started, row.state, row.attempts) for row in claimed] == [
         (True, "sending", 1),
@@ -107,31 +111,38 @@ async def test_a_claim_may_start_the_first_ones_at_once(
 
 
 async def test_an_older_claim_starts_and_finishes_nothing(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    (overtaken,) = await functions.claim_batch(batch, "email", 0)
-    (latest,) = await functions.claim_batch(batch, "email", 0)
+    (overtaken,) = await batches.claim_batch(session, batch, "email", 0)
+    (latest,) = await batches.claim_batch(session, batch, "email", 0)
 
     assert (
-        await functions.start_sending(batch, overtaken.claim_token, [overtaken.delivery_id]) is None
+        await batches.start_sending(session, batch, overtaken.claim_token, [overtaken.delivery_id])
+        is None
     )
-    assert not await functions.finish_batch(batch, overtaken.claim_token)
+    assert not await batches.finish_batch(session, batch, overtaken.claim_token)
 
     assert given.column(db, "select claim_token from postbell.batch") == [latest.claim_token]
 
 
-async def test_inbox_items_carry_what_was_rendered(db: Connection, functions: Functions) -> None:
+async def test_inbox_items_carry_what_was_rendered(
+    db: Connection, session: AsyncConnection[Any]
+) -> None:
     given.emit(db, payload=PAYLOAD, channels=["in_app"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    (claimed,) = await functions.claim_batch(batch, "in_app", 0)
+    (claimed,) = await batches.claim_batch(session, batch, "in_app", 0)
     content = InAppContent("Paid", "Thank you", "https://shop.example/1", None, ())
 
-    written = await functions.record_inbox(
-        batch, claimed.claim_token, [InAppItem(claimed.delivery_id, "default", "u1", content)], {}
+    written = await batches.record_inbox(
+        session,
+        batch,
+        claimed.claim_token,
+        [InAppItem(claimed.delivery_id, "default", "u1", content)],
+        {},
     )
 
     assert written == 1
@@ -142,7 +153,7 @@ async def test_inbox_items_carry_what_was_rendered(db: Connection, functions: Fu
 
 
 async def test_a_batch_that_is_claimed_too_often_is_broken_up_and_one_alone_given_up(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     event = given.emit(db, payload=PAYLOAD, channels=["email"])
     given.emit(db, payload=PAYLOAD, channels=["email"])
@@ -151,12 +162,12 @@ async def test_a_batch_that_is_claimed_too_often_is_broken_up_and_one_alone_give
     batch, other = given.column(db, "select id from postbell.batch order by channel = 'in_app'")
 
     for _ in range(5):
-        assert len(await functions.claim_batch(batch, "email", 0)) == 2
-    assert await functions.claim_batch(batch, "email", 0) == []
+        assert len(await batches.claim_batch(session, batch, "email", 0)) == 2
+    assert await batches.claim_batch(session, batch, "email", 0) == []
     alone = given.column(db, "select id from postbell.batch where channel = 'email' order by id")
     assert len(alone) == 2
     for _ in range(6):
-        await functions.claim_batch(alone[0], "email", 0)
+        await batches.claim_batch(session, alone[0], "email", 0)
 
     # What was beside it, or has nothing to do with it, stays in the queue.
     assert given.column(db, "select id from postbell.batch order by id") == [other, alone[1]]
@@ -164,41 +175,41 @@ async def test_a_batch_that_is_claimed_too_often_is_broken_up_and_one_alone_give
 
 
 async def test_failures_without_a_call_are_dead_letters(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     event = given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    (claimed,) = await functions.claim_batch(batch, "email", 0)
+    (claimed,) = await batches.claim_batch(session, batch, "email", 0)
     delivery = claimed.delivery_id
 
     failures = {delivery: "the template failed"}
-    assert await functions.fail_deliveries(batch, claimed.claim_token, failures)
+    assert await batches.fail_deliveries(session, batch, claimed.claim_token, failures)
 
     assert given.deliveries(db, event)["u1", "email"] == ("failed", "the template failed")
     assert given.column(db, "select delivery_id from postbell.dead_letters") == [delivery]
 
 
 async def test_a_tenant_is_read_and_an_unknown_one_is_a_mistake(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     given.tenant(db, "shop", currency="USD", branding={"from_name": "Shop"})
 
-    tenant = await functions.tenant("shop")
+    tenant = await batches.tenant(session, "shop")
 
     assert (tenant.id, tenant.currency, tenant.branding) == ("shop", "USD", {"from_name": "Shop"})
-    with pytest.raises(LookupError, match="gone"):
-        await functions.tenant("nowhere")
+    with pytest.raises(LookupError, match="tenant"):
+        await batches.tenant(session, "nowhere")
 
 
 async def test_the_depth_counts_what_is_queued_and_what_waits(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     for _ in range(2):
         given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
 
-    (depth,) = await functions.queue_depth()
+    (depth,) = await monitoring.queue_depth(session)
 
     assert (depth.channel, depth.priority, depth.queued, depth.waiting) == ("email", "normal", 2, 0)
     assert depth.oldest_seconds is not None
@@ -219,36 +230,38 @@ def test_schema_and_channels_agree_where_a_second_copy_does_harm(
 
 
 async def test_the_depth_counts_events_that_have_no_channel_yet(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
     given.emit(db, payload=PAYLOAD, deliver_at="2090-01-01")
     given.route(db)
 
-    (depth,) = await functions.queue_depth()
+    (depth,) = await monitoring.queue_depth(session)
 
     assert (depth.channel, depth.scheduled, depth.being_fanned_out) == (None, 1, 0)
 
 
 async def test_housekeeping_has_nothing_to_do_in_a_new_database(
-    db: Connection, functions: Functions
+    db: Connection, session: AsyncConnection[Any]
 ) -> None:
-    await functions.tidy_up()
+    await routing.tidy_up(session)
 
-    assert await functions.forget_early_receipts() == {}
-    assert await functions.sweep() == 0
-    assert await functions.truncate_ring(5) == 0
-    assert await functions.fan_out(100) == 0
-    assert await functions.release_due(100) == 0
+    assert await routing.forget_early_receipts(session) == {}
+    assert await routing.sweep(session) == 0
+    assert await routing.truncate_ring(session, 5) == 0
+    assert await routing.fan_out(session, 100) == 0
+    assert await routing.release_due(session, 100) == 0
 
 
-async def test_a_batch_that_lost_its_job_gets_another(db: Connection, functions: Functions) -> None:
+async def test_a_batch_that_lost_its_job_gets_another(
+    db: Connection, session: AsyncConnection[Any]
+) -> None:
     given.emit(db, payload=PAYLOAD, channels=["email"])
     given.route(db)
     db.execute("delete from postbell_queue.pgqueuer")
     db.execute("update postbell.batch set created_at = now() - interval '1 hour'")
 
-    assert await functions.sweep() == 1
-    assert await functions.sweep() == 0
+    assert await routing.sweep(session) == 1
+    assert await routing.sweep(session) == 0
 
     payloads = given.column(db, "select payload from postbell_queue.pgqueuer")
     assert payloads == [
@@ -257,7 +270,7 @@ async def test_a_batch_that_lost_its_job_gets_another(db: Connection, functions:
 
 
 async def test_outcomes_are_written_down_in_the_order_in_which_a_webhook_locks_them(
-    db: Connection, database_url: str, functions: Functions
+    db: Connection, database_url: str, session: AsyncConnection[Any]
 ) -> None:
     given.event_type(db, default_channels=["email"])
     with db.transaction():
@@ -265,13 +278,13 @@ async def test_outcomes_are_written_down_in_the_order_in_which_a_webhook_locks_t
             given.emit(db, payload=PAYLOAD)
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
-    low, high = await functions.claim_batch(batch, "email", 2)
+    low, high = await batches.claim_batch(session, batch, "email", 2)
     lock = "select from postbell.delivery where id = %s for update nowait"
     with psycopg.connect(database_url) as webhook:
         webhook.execute(lock, [low.delivery_id])
         outcomes = [attempted(high), attempted(low)]
         recording = asyncio.create_task(
-            functions.record_attempts(batch, low.claim_token, outcomes, {})
+            batches.record_attempts(session, batch, low.claim_token, outcomes, {})
         )
         await seen(
             lambda: (
