@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # The stamp is newer than what the environment was made of, so a second run starts at once.
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test slow contract browsers lint types bench requirements wheel clean
+.PHONY: help demo test slow contract browsers lint types bench dump requirements wheel clean
 
 help:
 	@echo "make demo [ONCE=1]   the sample marketplace: live, or its story once"
@@ -17,6 +17,7 @@ help:
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"
+	@echo "make dump VERSION=.. tests/schema/dumps/: a database of this version, for the next to upgrade"
 	@echo "make wheel           dist/postbell-*.whl"
 	@echo "make requirements    pin anew"
 
@@ -54,6 +55,9 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+dump: $(STAMP)
+	$(BIN)/python -m tests.support.dumps $(VERSION)
 
 wheel: $(STAMP)
 	rm -rf dist

@@ -19,7 +19,7 @@ from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.deploy.declarations import code_files
 from dispatcher.rendering.catalog import Catalog
-from tests.schema import catalogue
+from tests.support import catalogue
 
 pytestmark = pytest.mark.slow
 

@@ -155,13 +155,14 @@ _QUERIES = [
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where relkind in ('r', 'p', 'c')
     """,
+    # Without parentheses: a restore adds or drops some that mean nothing.
     f"""
     with {_RELATIONS}
     select format(
         'constraint %I on %s: %s, validated %s; %s',
         conname,
         coalesce(name, contypid::regtype::text),
-        pg_get_constraintdef(pg_constraint.oid),
+        translate(pg_get_constraintdef(pg_constraint.oid), '()', ''),
         convalidated,
         obj_description(pg_constraint.oid, 'pg_constraint')
     )
