@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -72,13 +72,23 @@ class Statement:
         return match["name"] if match and "trigger" not in match["kind"].lower() else None
 
     @property
-    def name(self) -> str | None:
-        """The qualified name of the routine or view that it creates or comments on."""
+    def comments_on(self) -> str | None:
+        """The qualified name of the routine or view that it comments on."""
         match = _COMMENTED.match(self.text, self.start)
         if not match or match["kind"].lower() == "trigger":
-            return self.creates
+            return None
         is_column = match["kind"].lower() == "column"
         return _COLUMN.sub("", match["name"]) if is_column else match["name"]
+
+    @property
+    def name(self) -> str | None:
+        """The qualified name of the routine or view that it creates or comments on."""
+        return self.creates or self.comments_on
+
+    def followed_by(self, other: Statement) -> Statement:
+        """Both as one, on the lines on which they are."""
+        between = other.line - self.line - self.text.count("\n")
+        return replace(self, text=self.text + "\n" * between + other.text)
 
     @property
     def trigger(self) -> tuple[str, str] | None:
@@ -128,8 +138,19 @@ class CodeFile:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        """All that are not of triggers, in order."""
-        return tuple(each for each in self._statements if each.trigger is None)
+        """All that are not of triggers, in order; what is created comes with its comments.
+
+        So a deploy sends half as many.
+        """
+        found: list[Statement] = []
+        for each in self._statements:
+            if each.trigger is not None:
+                continue
+            if found and found[-1].creates and each.comments_on == found[-1].creates:
+                found[-1] = found[-1].followed_by(each)
+            else:
+                found.append(each)
+        return tuple(found)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:

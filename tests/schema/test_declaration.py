@@ -52,7 +52,8 @@ def test_a_trigger_is_told_from_the_rest_with_its_comment(tmp_path: Path) -> Non
     assert trigger.text.startswith("create or replace trigger ring")
     assert trigger.text.endswith("is 'Rings.';")
     assert trigger.line == RING[: RING.index("create or replace trigger")].count("\n") + 1
-    assert [each.body.split(" ")[0] for each in file.statements] == ["create", "comment"]
+    [function] = file.statements
+    assert function.name == "postbell.ring"
 
 
 def test_a_trigger_can_be_put_on_another_table(tmp_path: Path) -> None:
@@ -92,6 +93,18 @@ def test_a_statement_knows_its_line_and_the_comments_before_it() -> None:
 
     assert (first.line, first.text, first.body) == (1, "-- A; b.\n\nselect 1;", "select 1;")
     assert (second.line, second.text) == (5, "-- C.\nselect 2\n-- D;")
+
+
+def test_what_is_created_comes_with_its_comments_on_their_lines(tmp_path: Path) -> None:
+    view = (
+        "create view postbell.v as select 1 as one;\n\ncomment on view postbell.v is 'V.';\n\n\n"
+        "comment on column postbell.v.one is 'One.';"
+    )
+    write(tmp_path, "10_a/views.sql", f"{view}\ncomment on view postbell.w is 'W.';\n")
+
+    [file] = code_files(tmp_path)
+
+    assert [each.text for each in file.statements] == [view, "comment on view postbell.w is 'W.';"]
 
 
 def test_comments_alone_are_no_statement() -> None:
