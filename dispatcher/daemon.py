@@ -22,10 +22,10 @@ from dispatcher.channels.sse import SseChannel
 from dispatcher.db import connections, monitoring, pgbouncer
 from dispatcher.db.monitoring import MirrorFault
 from dispatcher.delivery.bulletin import INTERVAL, ProviderStatusReporter
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.push_sender import PushSender
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import contract
 from dispatcher.health import Health
 from dispatcher.inbound.links import Links
@@ -103,12 +103,14 @@ class Daemon:
             observers = [self._start_pulse(), *self._start_server()]
             queues = []
             if self._settings.dispatcher_enabled:
-                editions = Editions(catalog, offers_links=self._settings.signer is not None)
-                self._health.show_texts(lambda: editions.faults)
-                self._health.show_missing_templates(editions.missing)
-                self._metrics.watch_templates(editions.missing)
-                queues = self._start_queues(editions)
-                observers += [self._start_bulletin(), self._start_following(editions)]
+                template_sets = TemplateSets(
+                    catalog, offers_links=self._settings.signer is not None
+                )
+                self._health.show_texts(lambda: template_sets.faults)
+                self._health.show_missing_templates(template_sets.missing)
+                self._metrics.watch_templates(template_sets.missing)
+                queues = self._start_queues(template_sets)
+                observers += [self._start_bulletin(), self._start_following(template_sets)]
             routers = [self._start_router()] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
@@ -130,9 +132,9 @@ class Daemon:
         for queue in self._queues:
             queue.stop()
 
-    def _start_queues(self, editions: Editions) -> list[asyncio.Task[None]]:
-        inbox = InboxSender(self._sessions, editions, self._metrics, InAppChannel())
-        stream = StreamSender(self._sessions, editions, self._metrics, SseChannel())
+    def _start_queues(self, template_sets: TemplateSets) -> list[asyncio.Task[None]]:
+        inbox = InboxSender(self._sessions, template_sets, self._metrics, InAppChannel())
+        stream = StreamSender(self._sessions, template_sets, self._metrics, SseChannel())
         queues = [
             self._start_queue("in_app", inbox, INBOX_BATCHES),
             self._start_queue("sse", stream, STREAM_BATCHES),
@@ -146,7 +148,7 @@ class Daemon:
             kind = PushSender if name == "push" else ProviderSender
             sender = kind(
                 self._sessions,
-                editions,
+                template_sets,
                 self._metrics,
                 channel,
                 self._registry,
@@ -241,14 +243,14 @@ class Daemon:
 
         return self._start(part, work)
 
-    def _start_following(self, editions: Editions) -> asyncio.Task[None]:
+    def _start_following(self, template_sets: TemplateSets) -> asyncio.Task[None]:
         part = "texts"
         self._health.expect(part, PATIENCE)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 connection = await self._session(stack, part)
-                await editions.follow(connection, lambda: self._health.beat(part))
+                await template_sets.follow(connection, lambda: self._health.beat(part))
 
         return self._start(part, work)
 

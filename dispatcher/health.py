@@ -19,11 +19,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from dispatcher.delivery.missing_templates import Missing
+from dispatcher.delivery.missing_templates import MissingTemplate
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.providers.client import ProviderStatus
-from dispatcher.rendering.template_set import Fault
+from dispatcher.rendering.template_set import OverrideFault
 
 #: Seconds for the requests in hand when the server is asked to stop.
 _GRACE: Final = 2
@@ -68,11 +68,11 @@ class Health:
     ) -> None:
         self._clock: Final = clock
         self._providers: Final = providers
-        self._texts: Callable[[], Iterable[Fault]] = tuple
+        self._texts: Callable[[], Iterable[OverrideFault]] = tuple
         #: Mirrors that make no recipients, a sentence each; no harm to a daemon either.
         self.mirror_faults: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
-        self._missing: Callable[[], Iterable[Missing]] = tuple
+        self._missing: Callable[[], Iterable[MissingTemplate]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -91,7 +91,7 @@ class Health:
         if within_seconds is not None:
             found.within = within_seconds
 
-    def show_texts(self, faults: Callable[[], Iterable[Fault]]) -> None:
+    def show_texts(self, faults: Callable[[], Iterable[OverrideFault]]) -> None:
         """`faults` says which texts of the database cannot be used: no harm to a daemon either."""
         self._texts = faults
 
@@ -99,7 +99,7 @@ class Health:
         """`failing` says which steps of the router fail, and how: another daemon's would, too."""
         self._failing_steps = failing
 
-    def show_missing_templates(self, missing: Callable[[], Iterable[Missing]]) -> None:
+    def show_missing_templates(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
         """`missing` says for which templates deliveries wait: no harm to a daemon either."""
         self._missing = missing
 
@@ -149,9 +149,9 @@ class Health:
         """For JSON: each text that cannot be used, why, and what is used in its place."""
         return [
             {
-                "path": fault.text.path,
-                "tenant": fault.text.tenant_id,
-                "version": fault.text.version,
+                "path": fault.override.path,
+                "tenant": fault.override.tenant_id,
+                "version": fault.override.version,
                 "fault": fault.sentence,
                 "instead": fault.instead,
             }

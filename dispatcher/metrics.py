@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.delivery.missing_templates import Missing
+from dispatcher.delivery.missing_templates import MissingTemplate
 from dispatcher.providers.circuit_breaker import BreakerState
 from dispatcher.providers.client import ProviderStatus
 
@@ -185,7 +185,7 @@ class Metrics:
         self._mirror_faults.labels("broken").set(broken)
         self._mirror_faults.labels("missing_tenant").set(missing_tenant)
 
-    def watch_templates(self, missing: Callable[[], Iterable[Missing]]) -> None:
+    def watch_templates(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
         """`missing` is asked at every scrape."""
         self.registry.register(_MissingCollector(missing))
 
@@ -233,7 +233,7 @@ class Metrics:
 
 
 class _MissingCollector(Collector):
-    def __init__(self, missing: Callable[[], Iterable[Missing]]) -> None:
+    def __init__(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
         self._missing = missing
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -31,7 +31,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.gsm import length_of
-from dispatcher.rendering.lint import Finding, check, samples
+from dispatcher.rendering.lint import Finding, lint_catalog, sample_contents
 from dispatcher.rendering.locales import language_of
 from dispatcher.settings import Settings, shown
 
@@ -124,7 +124,7 @@ def _show(results: Sequence[Result], *, notes: bool) -> None:
 
 
 def _templates(catalog: Catalog) -> Iterator[Result]:
-    findings = check(catalog)
+    findings = lint_catalog(catalog)
     for finding in findings:
         yield Result(finding.severity, "templates", _place(finding) + finding.message)
     if not any(finding.severity == "error" for finding in findings):
@@ -135,7 +135,7 @@ def _templates(catalog: Catalog) -> Iterator[Result]:
 def _text_messages(catalog: Catalog) -> Iterator[Result]:
     """The longest text of each locale: what a segment more costs is paid for every message."""
     longest: dict[str, tuple[gsm.Measure, str]] = {}
-    for event, locale, content in samples(catalog, "sms"):
+    for event, locale, content in sample_contents(catalog, "sms"):
         if isinstance(content, SmsContent):
             measured = gsm.measure(content.text)
             known = longest.get(locale)

@@ -17,7 +17,7 @@ from dispatcher.cli.terminal import answer, answer_json, say
 from dispatcher.deploy import event_list
 from dispatcher.deploy.event_list import EventListError, ListedEvent
 from dispatcher.rendering.event_type import EventType, fields_json
-from dispatcher.rendering.loader import EVENT_FILE, Tree
+from dispatcher.rendering.loader import EVENT_FILE, TemplateFiles
 from dispatcher.settings import Settings
 
 #: What a list has a say in, where no folder declares the event.
@@ -95,7 +95,7 @@ def _declared(settings: Settings) -> frozenset[str]:
     """The events that a folder declares."""
     return frozenset(
         name.removesuffix(f"/{EVENT_FILE}").replace("/", ".")
-        for name in Tree.of(settings.template_folders).files
+        for name in TemplateFiles.of(settings.template_folders).files
         if name.endswith(f"/{EVENT_FILE}")
     )
 

@@ -125,7 +125,7 @@ def _answer_html(event: str, content: Content | None) -> None:
 
 def _values(event: EventType, written: options.Written) -> dict[str, Any]:
     try:
-        return payloads.read(written.text)
+        return payloads.parse_payload(written.text)
     except payloads.PayloadError as error:
         raise Failure(_placed(event, written, error.fault), ExitCode.USAGE) from None
 
@@ -138,13 +138,13 @@ def _faults(
     shown: Mapping[str, Shown],
 ) -> Iterator[str]:
     """What the router would reject it for, and what the templates do."""
-    for fault in payloads.faults(event, values, written.text):
+    for fault in payloads.payload_faults(event, values, written.text):
         yield _placed(event, written, fault)
     for channel, each in shown.items():
         for found in each.faults:
             if found.severity != "information":
                 # As it is on disk, for who follows it from the terminal.
-                file = catalog.tree.files.get(found.file or "")
+                file = catalog.sources.files.get(found.file or "")
                 placed = replace(found, file=str(file)) if file else found
                 yield f"{channel}: {placed}"
 

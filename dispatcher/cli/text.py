@@ -15,9 +15,9 @@ from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.loader import Tree
-from dispatcher.rendering.overrides import Shelf
-from dispatcher.rendering.template_set import Edition
+from dispatcher.rendering.loader import TemplateFiles
+from dispatcher.rendering.overrides import TemplateOverrides
+from dispatcher.rendering.template_set import TemplateSet
 from dispatcher.settings import Settings
 
 group = typer.Typer(
@@ -128,7 +128,7 @@ def show(
     settings = Settings.load()
     with connected(settings, is_embedded=embedded) as connection:
         rows = wording.history(connection, path, tenant)
-        newest = Shelf(wording.texts_of(connection, tenant)).best(path)
+        newest = TemplateOverrides(wording.texts_of(connection, tenant)).best(path)
     if history:
         _answer_history(rows, json=json)
         return
@@ -136,7 +136,7 @@ def show(
     if version is not None:
         content = _version(rows, path, version)
     if content is None:
-        file = Tree.of(settings.template_folders).files.get(path)
+        file = TemplateFiles.of(settings.template_folders).files.get(path)
         if file is None:
             raise Failure(f"Nothing stands at {path}: neither a text nor a file.")
         content = file.read_text(encoding="utf-8")
@@ -162,7 +162,7 @@ def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[s
         return {path: sys.stdin.read() if file == "-" else options.text_in(file)}
     if folder is None or path is not None:
         raise typer.BadParameter("name a PATH and a FILE, or a --folder.")
-    files = sorted(Tree.of([folder]).files)
+    files = sorted(TemplateFiles.of([folder]).files)
     if not files:
         raise Failure(f"There is no file in {folder}.")
     return {name: options.text_in(folder / name) for name in files}
@@ -177,16 +177,18 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
         connected(settings, is_embedded=is_embedded) as connection,
         connection.transaction(),
     ):
-        before = Shelf(wording.texts_of(connection, tenant))
+        before = TemplateOverrides(wording.texts_of(connection, tenant))
         yield connection
         events = wording.event_types(connection)
-        edition = Edition(catalog, Shelf(wording.texts_of(connection, tenant)), events)
-        if edition.faults:
-            known = {fault.text.id for fault in Edition(catalog, before, events).faults}
-            news = [fault for fault in edition.faults if fault.text.id not in known]
+        template_set = TemplateSet(
+            catalog, TemplateOverrides(wording.texts_of(connection, tenant)), events
+        )
+        if template_set.faults:
+            known = {fault.override.id for fault in TemplateSet(catalog, before, events).faults}
+            news = [fault for fault in template_set.faults if fault.override.id not in known]
             if news:
                 raise Failure(
-                    "\n".join(f"{fault.text.path}: {fault.sentence}" for fault in news)
+                    "\n".join(f"{fault.override.path}: {fault.sentence}" for fault in news)
                     + "\nNothing has changed."
                 )
 

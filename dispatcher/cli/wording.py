@@ -9,7 +9,7 @@ from psycopg.rows import class_row, dict_row
 
 from dispatcher.cli.place import Connection
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.overrides import TemplateOverride
 
 Row = dict[str, Any]
 
@@ -58,9 +58,9 @@ def history(connection: Connection, path: str, tenant_id: str | None) -> list[Ro
     )
 
 
-def texts_of(connection: Connection, tenant_id: str | None) -> list[Text]:
+def texts_of(connection: Connection, tenant_id: str | None) -> list[TemplateOverride]:
     """What a tenant's messages may be made of; None: everybody's."""
-    cursor = connection.cursor(row_factory=class_row(Text))
+    cursor = connection.cursor(row_factory=class_row(TemplateOverride))
     cursor.execute(
         "select id, tenant_id, path, version, content from postbell.texts_of(%s)", [tenant_id]
     )

@@ -11,8 +11,8 @@ from psycopg import AsyncConnection
 
 from dispatcher.db.statement import statement
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.overrides import Text
-from dispatcher.rendering.template_set import Fault
+from dispatcher.rendering.overrides import TemplateOverride
+from dispatcher.rendering.template_set import OverrideFault
 
 
 class RegisteredEvent(NamedTuple):
@@ -145,7 +145,7 @@ def events_without_files(files: list[str]) -> list[str]:
 
 
 @statement("select id, tenant_id, path, version, content from postbell.texts_of(%(tenant_id)s)")
-def texts_of(tenant_id: str | None) -> list[Text]:
+def texts_of(tenant_id: str | None) -> list[TemplateOverride]:
     """A tenant's and everybody's; None: everybody's alone."""
 
 
@@ -199,7 +199,7 @@ def _report_texts(faults: str, good: list[int], editions: str) -> None: ...
 
 async def report_texts(
     connection: AsyncConnection[Any],
-    faults: Sequence[Fault],
+    faults: Sequence[OverrideFault],
     good: Sequence[int],
     editions: Sequence[tuple[str, str, list[int]]],
 ) -> None:
@@ -208,7 +208,7 @@ async def report_texts(
         connection,
         json.dumps(
             [
-                {"text_id": fault.text.id, "fault": fault.sentence, "instead": fault.instead}
+                {"text_id": fault.override.id, "fault": fault.sentence, "instead": fault.instead}
                 for fault in faults
             ]
         ),

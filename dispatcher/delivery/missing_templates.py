@@ -27,17 +27,17 @@ FORGOTTEN_AFTER: Final = 2 * LONGEST_PAUSE
 MOST_NOTED: Final = 10_000
 
 #: Names that `dispatcher.reasons` explains.
-Why = Literal["template_missing", "template_outdated"]
+MissingReason = Literal["template_missing", "template_outdated"]
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingTemplate:
     """A template that deliveries wait for."""
 
     event: str
     channel: str
     tenant_id: str
-    why: Why
+    why: MissingReason
     since: datetime
 
     @property
@@ -47,7 +47,7 @@ class Missing:
 
 @dataclass(slots=True)
 class _Noted:
-    why: Why
+    why: MissingReason
     since: datetime
     began: float
     asked: float
@@ -64,15 +64,15 @@ class MissingTemplates:
         #: Those that were asked for longest ago come first.
         self._noted: Final[dict[tuple[str, str, str], _Noted]] = {}
 
-    def __call__(self) -> list[Missing]:
+    def __call__(self) -> list[MissingTemplate]:
         """Those that are missing now."""
         self._prune(self._clock(), MOST_NOTED)
         return [
-            Missing(event, channel, tenant_id, noted.why, noted.since)
+            MissingTemplate(event, channel, tenant_id, noted.why, noted.since)
             for (tenant_id, event, channel), noted in sorted(self._noted.items())
         ]
 
-    def note(self, tenant_id: str, event: str, channel: str, why: Why) -> float:
+    def note(self, tenant_id: str, event: str, channel: str, why: MissingReason) -> float:
         """It is missing. Returns for how many seconds what needs it is to wait."""
         now = self._clock()
         key = (tenant_id, event, channel)

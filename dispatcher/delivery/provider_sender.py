@@ -16,7 +16,6 @@ from dispatcher.channels.channel import Channel, CrashPolicy
 from dispatcher.db import batches
 from dispatcher.db.batches import Attempted, Claimed, Held, Pushed
 from dispatcher.db.connections import Pool, is_unavailable
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.failover import (
     Call,
     first_of,
@@ -36,6 +35,7 @@ from dispatcher.delivery.model import (
     Unknown,
 )
 from dispatcher.delivery.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
@@ -67,14 +67,14 @@ class ProviderSender(Sender):
     def __init__(
         self,
         pool: Pool,
-        editions: Editions,
+        template_sets: TemplateSets,
         watch: Watch,
         channel: Channel[Any, Any],
         registry: ProviderRegistry,
         *,
         in_flight: int,
     ) -> None:
-        super().__init__(pool, editions, watch, channel)
+        super().__init__(pool, template_sets, watch, channel)
         self._registry = registry
         self._in_flight = in_flight
         # Where a second copy does harm, what is in doubt must be told apart from what is begun; and

@@ -21,17 +21,17 @@ from dispatcher.channels.sse import StreamMessage
 from dispatcher.db import batches
 from dispatcher.db.batches import Claimed, Held, Versions
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
-from dispatcher.delivery.missing_templates import Why
+from dispatcher.delivery.missing_templates import MissingReason
 from dispatcher.delivery.model import (
     Delivery,
     Recipient,
     Refused,
     Tenant,
 )
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError
-from dispatcher.rendering.template_set import Edition
+from dispatcher.rendering.template_set import TemplateSet
 
 log = structlog.get_logger()
 
@@ -78,12 +78,12 @@ class Sender(ABC):
     def __init__(
         self,
         pool: Pool,
-        editions: Editions,
+        template_sets: TemplateSets,
         watch: Watch,
         channel: Channel[Any, Any],
     ) -> None:
         self._pool = pool
-        self._editions = editions
+        self._template_sets = template_sets
         self._watch = watch
         self._channel = channel
         self._tenants: dict[str, tuple[float, Tenant]] = {}
@@ -114,17 +114,19 @@ class Sender(ABC):
 
         if await self._put_aside(batch_id, claimed, tenant):
             return
-        edition = self._editions.known(tenant) or await self._editions.learn(self._pool, tenant)
-        batch, failures = await self._render(batch_id, claimed, tenant, edition)
+        template_set = self._template_sets.known(tenant) or await self._template_sets.learn(
+            self._pool, tenant
+        )
+        batch, failures = await self._render(batch_id, claimed, tenant, template_set)
         if failures and (latest := await self._latest(tenant)) is not None:
             # Somebody has just set the texts that were missing.
-            edition = await self._editions.learn(self._pool, latest)
-            batch, failures = await self._render(batch_id, claimed, latest, edition)
+            template_set = await self._template_sets.learn(self._pool, latest)
+            batch, failures = await self._render(batch_id, claimed, latest, template_set)
         if failures and not await self._settle_unrendered(batch, failures, tenant):
             self._tell_claim_lost(batch)
             return
         if batch.rendered:
-            self._editions.missing.found(
+            self._template_sets.missing.found(
                 tenant.id, {delivery.event for delivery, _ in batch.rendered}, self._channel.name
             )
         await self._hand_over(batch)
@@ -177,11 +179,11 @@ class Sender(ABC):
         given_up = {}
         held = []
         async with self._pool.connection() as connection, connection.transaction():
-            outdated = await self._editions.outdated(
+            outdated = await self._template_sets.outdated(
                 connection, {error.event for error in failures.values()}
             )
             for delivery_id, error in failures.items():
-                why: Why | None = None
+                why: MissingReason | None = None
                 if isinstance(error, MissingTemplateError):
                     why = "template_missing"
                 elif error.event in outdated:
@@ -190,7 +192,9 @@ class Sender(ABC):
                     log.error("a template failed", delivery_id=delivery_id, error=str(error))
                     given_up[delivery_id] = str(error)
                     continue
-                seconds = self._editions.missing.note(tenant.id, error.event, error.channel, why)
+                seconds = self._template_sets.missing.note(
+                    tenant.id, error.event, error.channel, why
+                )
                 held.append(Held(delivery_id, seconds, delivery_id in batch.started, why))
                 self._watch.held(error.channel)
             token = batch.claim_token
@@ -199,12 +203,12 @@ class Sender(ABC):
             ) and (not held or await batches.hold_deliveries(connection, batch.id, token, held))
 
     async def _render(
-        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, edition: Edition
+        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, template_set: TemplateSet
     ) -> tuple[Batch, dict[int, RenderingError]]:
         rendered = []
         failures = {}
-        others: dict[int, Edition] = {}
-        render = edition.renderer.render
+        others: dict[int, TemplateSet] = {}
+        render = template_set.renderer.render
         told = Counter(row.outbox_id for row in claimed)
         for number, row in enumerate(claimed, start=1):
             delivery = delivery_of(row, tenant)
@@ -213,7 +217,7 @@ class Sender(ABC):
                 is_shared = len(claimed) == 1 or told[row.outbox_id] > 1
                 rendered.append((delivery, render(delivery, is_shared=is_shared)))
             except RenderingError as error:
-                if otherwise := edition.render_otherwise(delivery, error):
+                if otherwise := template_set.render_with_earlier(delivery, error):
                     content, others[delivery.id] = otherwise
                     rendered.append((delivery, content))
                     continue
@@ -221,9 +225,9 @@ class Sender(ABC):
             if number % RENDERED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
         if others:
-            await self._editions.tell(self._pool, edition, set(others.values()))
+            await self._template_sets.tell(self._pool, template_set, set(others.values()))
         versions = {
-            event: _version(edition, event, tenant) for event in {row.event for row in claimed}
+            event: _version(template_set, event, tenant) for event in {row.event for row in claimed}
         }
         for delivery, _ in rendered if others else ():
             if delivery.id in others:
@@ -327,9 +331,9 @@ def batch_of(
     )
 
 
-def _version(edition: Edition, event: str, tenant: Tenant) -> str:
+def _version(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
     """As the delivery log has it: of the templates, and of the tenant's branding."""
-    return f"{edition.version(event)}.{tenant.branding_version}"
+    return f"{template_set.version(event)}.{tenant.branding_version}"
 
 
 def delivery_of(row: Claimed, tenant: Tenant) -> Delivery:

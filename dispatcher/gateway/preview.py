@@ -26,15 +26,14 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.loader import File, Tree
+from dispatcher.rendering.loader import TemplateFile, TemplateFiles
 from dispatcher.rendering.locales import language_of
-from dispatcher.rendering.overrides import Shelf, Text
+from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
 from dispatcher.rendering.payload import PayloadError, PayloadFault
 from dispatcher.rendering.preview import Preview, Scheme, Shown, in_scheme
-from dispatcher.rendering.template_set import Edition
-from dispatcher.rendering.template_set import Fault as TextFault
+from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
-#: Tenants whose editions are kept: with a layout of its own one takes a second to make.
+#: Tenants whose template sets are kept: with a layout of its own one takes a second to make.
 _MOST_EDITIONS: Final = 8
 #: Lines shown before and after the one at fault.
 _AROUND: Final = 3
@@ -58,7 +57,7 @@ class Site:
     """A tenant and what its messages are made of besides files."""
 
     tenant: Tenant
-    texts: tuple[Text, ...]
+    texts: tuple[TemplateOverride, ...]
     registered: tuple[EventType, ...]
 
 
@@ -87,7 +86,7 @@ class Look:
     channels: Mapping[str, Shown]
     #: The lines around each fault of a template, by file and line.
     excerpts: Mapping[tuple[str, int], tuple[Line, ...]]
-    text_faults: tuple[TextFault, ...]
+    text_faults: tuple[OverrideFault, ...]
 
 
 class UnknownEvent(Exception):
@@ -100,14 +99,16 @@ class Workshop:
     def __init__(self, folders: Sequence[Path], public_url: str) -> None:
         self._folders: Final = tuple(folders)
         self._public_url: Final = public_url
-        self._editions: Final[OrderedDict[str, tuple[Catalog, Site, Edition]]] = OrderedDict()
+        self._template_sets: Final[OrderedDict[str, tuple[Catalog, Site, TemplateSet]]] = (
+            OrderedDict()
+        )
         # One at a time: a renderer is for one thread, and a processor is for everybody's streams.
         self._working: Final = asyncio.Lock()
 
     async def catalog(self, site: Site) -> Catalog:
         """Of all events. Raises CatalogError, with every mistake in a file."""
         async with self._working:
-            return await asyncio.to_thread(lambda: self._edition(site).catalog)
+            return await asyncio.to_thread(lambda: self._template_set(site).catalog)
 
     async def look(self, site: Site, wish: Wish) -> Look:
         """Raises CatalogError, and UnknownEvent."""
@@ -118,47 +119,47 @@ class Workshop:
         """The lines around one of a file in the folders, by its path on disk; none elsewhere."""
 
         def read() -> tuple[Line, ...]:
-            known = {str(each): each for each in Tree.of(self._folders).files.values()}
+            known = {str(each): each for each in TemplateFiles.of(self._folders).files.values()}
             return _around(known.get(file), line)
 
         return await asyncio.to_thread(read)
 
     def _look(self, site: Site, wish: Wish) -> Look:
-        edition = self._edition(site)
-        catalog = edition.catalog
+        template_set = self._template_set(site)
+        catalog = template_set.catalog
         event = catalog.events.get(wish.event)
         if event is None:
             raise UnknownEvent
         text = _sample(catalog, event.key) if wish.payload is None else wish.payload
         try:
-            values = payloads.read(text)
+            values = payloads.parse_payload(text)
         except PayloadError as error:
-            return Look(text, (error.fault,), {}, {}, tuple(edition.faults))
-        shows = Preview(catalog, self._public_url, edition.renderer)
+            return Look(text, (error.fault,), {}, {}, tuple(template_set.faults))
+        shows = Preview(catalog, self._public_url, template_set.renderer)
         channels = {
             channel: shows.show(event.key, channel, wish.locale, site.tenant, values)
             for channel in event.channels
         }
         return Look(
             text,
-            tuple(payloads.faults(event, values, text)),
+            tuple(payloads.payload_faults(event, values, text)),
             channels,
             _excerpts(catalog, channels),
-            tuple(edition.faults),
+            tuple(template_set.faults),
         )
 
-    def _edition(self, site: Site) -> Edition:
+    def _template_set(self, site: Site) -> TemplateSet:
         catalog = Catalog.load(self._folders)
-        base, known, edition = self._editions.get(site.tenant.id, (None, None, None))
-        if edition is None or base is not catalog or known != site:
-            edition = Edition(
-                catalog, Shelf(site.texts), _elsewhere(site, catalog), offers_links=True
+        base, known, template_set = self._template_sets.get(site.tenant.id, (None, None, None))
+        if template_set is None or base is not catalog or known != site:
+            template_set = TemplateSet(
+                catalog, TemplateOverrides(site.texts), _elsewhere(site, catalog), offers_links=True
             )
-            self._editions[site.tenant.id] = (catalog, site, edition)
-        self._editions.move_to_end(site.tenant.id)
-        if len(self._editions) > _MOST_EDITIONS:
-            self._editions.popitem(last=False)
-        return edition
+            self._template_sets[site.tenant.id] = (catalog, site, template_set)
+        self._template_sets.move_to_end(site.tenant.id)
+        if len(self._template_sets) > _MOST_EDITIONS:
+            self._template_sets.popitem(last=False)
+        return template_set
 
 
 def _elsewhere(site: Site, catalog: Catalog) -> list[EventType]:
@@ -180,14 +181,14 @@ def _excerpts(
     catalog: Catalog, channels: Mapping[str, Shown]
 ) -> dict[tuple[str, int], tuple[Line, ...]]:
     return {
-        (fault.file, fault.line): _around(catalog.tree.files.get(fault.file), fault.line)
+        (fault.file, fault.line): _around(catalog.sources.files.get(fault.file), fault.line)
         for shown in channels.values()
         for fault in shown.faults
         if fault.file is not None and fault.line is not None
     }
 
 
-def _around(file: File | None, line: int) -> tuple[Line, ...]:
+def _around(file: TemplateFile | None, line: int) -> tuple[Line, ...]:
     if file is None:
         return ()
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -373,7 +374,7 @@ class PreviewPages:
             if row is None:
                 raise _unknown("tenant", tenant_id)
             await cursor.execute(_TEXTS, {"tenant": tenant_id})
-            texts = tuple([Text(**text) for text in await cursor.fetchall()])
+            texts = tuple([TemplateOverride(**text) for text in await cursor.fetchall()])
             await cursor.execute(_EVENTS)
             events = [EventType.registered(*each.values()) for each in await cursor.fetchall()]
         return Site(Tenant(**row), texts, tuple(events) if texts else ()), tenants
@@ -419,7 +420,7 @@ def _answer(look: Look) -> PreviewAnswer:
         faults=[
             PreviewFault(
                 severity="error",
-                file=str(fault.text),
+                file=str(fault.override),
                 line=None,
                 sentence=f"{fault.sentence}; in its place: {fault.instead}",
                 excerpt=[],

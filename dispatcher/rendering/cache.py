@@ -18,7 +18,7 @@ _Key = tuple[int, str, str, str | None, bool, str | None]
 _Shared = tuple[Mapping[str, Any], Tenant, Content | None]
 
 
-class Sharing:
+class ContentCache:
     """The last few hundred contents that did not read who they were for.
 
     A render is a function of the template, payload, tenant and locale, and of what it read of the

@@ -16,7 +16,7 @@ from dispatcher.rendering.channel_templates import (
     TEMPLATES,
     ChannelTemplate,
 )
-from dispatcher.rendering.compiled import Leaf, Page, compile_page
+from dispatcher.rendering.compiled import CompiledTemplate, Fragment, compile_template
 from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
 from dispatcher.rendering.loader import (
@@ -24,11 +24,11 @@ from dispatcher.rendering.loader import (
     LARGEST,
     SAMPLE_FILE,
     EventFolder,
-    File,
-    Loader,
-    Tree,
+    LocaleLoader,
+    TemplateFile,
+    TemplateFiles,
 )
-from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.sandbox import Sandbox
 
 _CHANNEL_OF: Final = {
@@ -44,10 +44,10 @@ class Catalog:
 
     events: Mapping[str, EventType]
     #: The sample.json of each event that has one.
-    samples: Mapping[str, File]
+    samples: Mapping[str, TemplateFile]
     #: By event, file name and locale folder (the root's is empty).
-    pages: Mapping[str, Mapping[str, Mapping[str, Page]]]
-    tree: Tree
+    compiled: Mapping[str, Mapping[str, Mapping[str, CompiledTemplate]]]
+    sources: TemplateFiles
 
     @classmethod
     def load(cls, folders: Sequence[Path]) -> Catalog:
@@ -56,23 +56,25 @@ class Catalog:
         Compiling takes seconds, so one of the same files with the same content is loaded once in a
         process. Raises CatalogError, with every problem found.
         """
-        tree = Tree.of(folders)
-        content = tree.content()
-        catalog = _LOADED.pop(content, None) or _Loading(tree).catalog()
+        sources = TemplateFiles.of(folders)
+        content = sources.content()
+        catalog = _LOADED.pop(content, None) or _Loading(sources).catalog()
         if content is not None:
             _LOADED[content] = catalog
             if len(_LOADED) > _KEPT:
                 del _LOADED[next(iter(_LOADED))]
         return catalog
 
-    def with_texts(self, texts: Iterable[Text], registered: Iterable[EventType] = ()) -> Catalog:
+    def with_overrides(
+        self, overrides: Iterable[TemplateOverride], registered: Iterable[EventType] = ()
+    ) -> Catalog:
         """This one with texts of the database over its files, as if they were a last folder.
 
         `registered` are events that no folder declares; their templates are texts alone. What is
         not touched is taken over as it is. Raises CatalogError.
         """
         events = {event.key: event for event in registered if event.key not in self.events}
-        return _Loading(self.tree.with_texts(texts, events), events, self).catalog()
+        return _Loading(self.sources.with_overrides(overrides, events), events, self).catalog()
 
     def template(
         self, event: str, channel: str, locale: str | None, tenant_locale: str
@@ -85,29 +87,29 @@ class Catalog:
         if channel not in self.events[event].channels:
             raise KeyError(channel)
         chosen = {}
-        for file, translations in self.pages[event].items():
+        for file, translations in self.compiled[event].items():
             if _CHANNEL_OF[file] == channel:
-                page = next(
+                template = next(
                     translations[folder]
                     for folder in locales.fallback(locale, tenant_locale)
                     if folder in translations
                 )
-                notation = locales.notation(page.language, locale, tenant_locale)
-                chosen[file] = replace(page, notation=notation)
+                notation = locales.notation(template.language, locale, tenant_locale)
+                chosen[file] = replace(template, notation=notation)
         return TEMPLATES[channel].of(chosen)
 
-    def files(self, event: str, channel: str) -> list[Page]:
+    def compiled_files(self, event: str, channel: str) -> list[CompiledTemplate]:
         """Of one channel, in every language; none where the event is not known."""
         return [
-            page
-            for file, translations in self.pages.get(event, {}).items()
+            template
+            for file, translations in self.compiled.get(event, {}).items()
             if _CHANNEL_OF[file] == channel
-            for page in translations.values()
+            for template in translations.values()
         ]
 
     def locales(self, event: str) -> tuple[str, ...]:
         """The locale folders of an event, the root's empty name first."""
-        return tuple(sorted({folder for by in self.pages[event].values() for folder in by}))
+        return tuple(sorted({folder for by in self.compiled[event].values() for folder in by}))
 
 
 #: The catalogs that were asked for last, the latest at the end, by the content of their folders.
@@ -120,23 +122,25 @@ class _Loading:
 
     def __init__(
         self,
-        tree: Tree,
+        sources: TemplateFiles,
         registered: Mapping[str, EventType] | None = None,
         base: Catalog | None = None,
     ) -> None:
         """`base` is the catalog of the tree's files, where texts lie over them."""
-        self._tree = tree
+        self._sources = sources
         self._registered = registered or {}
         self._base = base
         #: What is to be read: everything, or the texts.
         self._new = {
-            name for name, file in tree.files.items() if base is None or isinstance(file, Text)
+            name
+            for name, file in sources.files.items()
+            if base is None or isinstance(file, TemplateOverride)
         }
         #: Those of them that events take in, as they name them.
         self._new_shared = {
-            _language_and_name(name)[1] for name in tree.shared() if name in self._new
+            _language_and_name(name)[1] for name in sources.shared() if name in self._new
         }
-        self._problems = list(tree.problems)
+        self._problems = list(sources.problems)
         self._environments: dict[str, Sandbox] = {}
 
     def catalog(self) -> Catalog:
@@ -144,17 +148,17 @@ class _Loading:
         if readable:
             self._compile_shared()
         events: dict[str, EventType] = {}
-        samples: dict[str, File] = {}
-        pages: dict[str, Mapping[str, Mapping[str, Page]]] = {}
-        for folder in self._tree.events() if readable else ():
+        samples: dict[str, TemplateFile] = {}
+        compiled: dict[str, Mapping[str, Mapping[str, CompiledTemplate]]] = {}
+        for folder in self._sources.events() if readable else ():
             if self._base is not None and self._is_untouched(folder):
                 events[folder.key] = self._base.events[folder.key]
-                pages[folder.key] = self._base.pages[folder.key]
+                compiled[folder.key] = self._base.compiled[folder.key]
                 if folder.key in self._base.samples:
                     samples[folder.key] = self._base.samples[folder.key]
                 continue
             channels = self._channels(folder)
-            pages[folder.key] = self._pages(folder)
+            compiled[folder.key] = self._compile_event(folder)
             event = self._event(folder, channels)
             if event:
                 events[folder.key] = event
@@ -163,7 +167,7 @@ class _Loading:
         if self._problems:
             unique = dict.fromkeys(self._problems)
             raise CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
-        return Catalog(MappingProxyType(events), samples, pages, self._tree)
+        return Catalog(MappingProxyType(events), samples, compiled, self._sources)
 
     def _is_untouched(self, folder: EventFolder) -> bool:
         return folder.key not in self._registered and not (
@@ -177,7 +181,7 @@ class _Loading:
 
     def _is_readable(self, name: str) -> bool:
         try:
-            size = len(self._tree.files[name].read_text(encoding="utf-8"))
+            size = len(self._sources.files[name].read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             self._fault(name, None, "this cannot be read as UTF-8 text")
             return False
@@ -188,10 +192,10 @@ class _Loading:
 
     def _compile_shared(self) -> None:
         """So that a mistake in a layout is found even where no event uses it."""
-        for name in self._tree.shared():
+        for name in self._sources.shared():
             if name in self._new:
-                source = self._tree.files[name].read_text(encoding="utf-8")
-                self._page(name, _language_and_name(name)[0], (Leaf(source, 1),))
+                source = self._sources.files[name].read_text(encoding="utf-8")
+                self._compile(name, _language_and_name(name)[0], (Fragment(source, 1),))
 
     def _channels(self, folder: EventFolder) -> tuple[str, ...]:
         root = folder.files[locales.ROOT]
@@ -207,46 +211,54 @@ class _Loading:
                 )
         return tuple(channels)
 
-    def _pages(self, folder: EventFolder) -> dict[str, dict[str, Page]]:
-        pages: dict[str, dict[str, Page]] = {}
+    def _compile_event(self, folder: EventFolder) -> dict[str, dict[str, CompiledTemplate]]:
+        compiled: dict[str, dict[str, CompiledTemplate]] = {}
         for locale, files in folder.files.items():
             for file in files:
                 name = folder.name(locale, file)
                 if file in _CHANNEL_OF:
                     if file not in folder.files[locales.ROOT]:
                         self._fault(name, None, f"there is no {file} in {folder.path} to translate")
-                    page = self._kept(folder.key, file, locale) if name not in self._new else None
-                    page = page or self._channel_page(name, locale, TEMPLATES[_CHANNEL_OF[file]])
-                    if page:
-                        pages.setdefault(file, {})[locale] = page
+                    template = (
+                        self._kept(folder.key, file, locale) if name not in self._new else None
+                    )
+                    template = template or self._compile_channel_file(
+                        name, locale, TEMPLATES[_CHANNEL_OF[file]]
+                    )
+                    if template:
+                        compiled.setdefault(file, {})[locale] = template
                 elif locale or file not in {EVENT_FILE, SAMPLE_FILE}:
                     self._fault(
                         name,
                         None,
                         f"no channel has a file {file}; there are {', '.join(_CHANNEL_OF)}",
                     )
-        return pages
+        return compiled
 
-    def _kept(self, event: str, file: str, locale: str) -> Page | None:
+    def _kept(self, event: str, file: str, locale: str) -> CompiledTemplate | None:
         """The base's, unless it takes in what is new."""
-        pages = self._base.pages.get(event, {}) if self._base else {}
-        page = pages.get(file, {}).get(locale)
-        return None if page is None or page.takes & self._new_shared else page
+        compiled = self._base.compiled.get(event, {}) if self._base else {}
+        template = compiled.get(file, {}).get(locale)
+        return None if template is None or template.includes & self._new_shared else template
 
-    def _channel_page(self, name: str, locale: str, template: type[ChannelTemplate]) -> Page | None:
+    def _compile_channel_file(
+        self, name: str, locale: str, template: type[ChannelTemplate]
+    ) -> CompiledTemplate | None:
         try:
-            leaves = template.leaves(self._tree.files[name].read_text(encoding="utf-8"))
+            fragments = template.fragments(self._sources.files[name].read_text(encoding="utf-8"))
         except Unrenderable as problem:
             self._fault(name, None, str(problem))
             return None
-        return self._page(name, locale, leaves)
+        return self._compile(name, locale, fragments)
 
-    def _page(self, name: str, locale: str, leaves: tuple[Leaf, ...]) -> Page | None:
+    def _compile(
+        self, name: str, locale: str, fragments: tuple[Fragment, ...]
+    ) -> CompiledTemplate | None:
         environment = self._environments.get(locale)
         if environment is None:
-            environment = self._environments[locale] = Sandbox(Loader(self._tree, locale))
+            environment = self._environments[locale] = Sandbox(LocaleLoader(self._sources, locale))
         try:
-            return compile_page(environment, name, locale, leaves)
+            return compile_template(environment, name, locale, fragments)
         except TemplateSyntaxError as error:
             self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
         except Exception as error:  # noqa: BLE001 # an author must not stop the loading
@@ -278,17 +290,17 @@ class _Loading:
             if file != SAMPLE_FILE
         ]
         digest = hashlib.sha256()
-        for name in sorted((*names, *self._tree.shared())):
-            file = self._tree.files[name]
+        for name in sorted((*names, *self._sources.shared())):
+            file = self._sources.files[name]
             content = file.read_bytes()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-            if isinstance(file, Text):
+            if isinstance(file, TemplateOverride):
                 # Two tenants may say the same; whose it was can be asked of the version.
                 digest.update(str(file.id).encode())
         return digest.hexdigest()[:16]
 
     def _fault(self, name: str, line: int | None, sentence: str) -> None:
-        file = self._tree.files.get(name)
+        file = self._sources.files.get(name)
         self._problems.append(Problem(str(file) if file else name, line, sentence))
 
 

@@ -12,7 +12,7 @@ from unicodedata import normalize
 from css_inline import CSSInliner
 
 from dispatcher.rendering import gsm
-from dispatcher.rendering.compiled import Leaf, Page
+from dispatcher.rendering.compiled import CompiledTemplate, Fragment
 from dispatcher.rendering.content import (
     Action,
     Content,
@@ -22,7 +22,7 @@ from dispatcher.rendering.content import (
     SmsContent,
     SseContent,
 )
-from dispatcher.rendering.context import Scene
+from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.plain_text import one_line, paragraphs
 
@@ -46,50 +46,50 @@ class ChannelTemplate(Protocol):
     optional: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
         """The texts in a file of this channel; raises Unrenderable where it is malformed."""
         ...
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         """From the compiled files, by file name."""
         ...
 
     @property
-    def pages(self) -> tuple[Page, ...]: ...
+    def pages(self) -> tuple[CompiledTemplate, ...]: ...
 
-    def render(self, values: dict[str, Any], scene: Scene) -> Content:
+    def render(self, values: dict[str, Any], context: RenderContext) -> Content:
         """Raises Unrenderable, and whatever else a template's code raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class EmailTemplate:
-    subject: Page
-    text: Page
-    html: Page | None
+    subject: CompiledTemplate
+    text: CompiledTemplate
+    html: CompiledTemplate | None
 
     required: ClassVar[tuple[str, ...]] = ("email.subject.txt", "email.txt")
     optional: ClassVar[tuple[str, ...]] = ("email.html",)
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
-        return (Leaf(source, 1),)
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return (Fragment(source, 1),)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         return cls(pages["email.subject.txt"], pages["email.txt"], pages.get("email.html"))
 
     @property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[CompiledTemplate, ...]:
         return tuple(filter(None, (self.subject, self.text, self.html)))
 
-    def render(self, values: dict[str, Any], scene: Scene) -> EmailContent:
-        subject = one_line(self.subject.write(values, scene)[0], _LONGEST_SUBJECT)
-        text = paragraphs(self.text.write(values, scene)[0])
+    def render(self, values: dict[str, Any], context: RenderContext) -> EmailContent:
+        subject = one_line(self.subject.write(values, context)[0], _LONGEST_SUBJECT)
+        text = paragraphs(self.text.write(values, context)[0])
         if not (subject and text):
             raise Unrenderable("the subject and the text must not be empty")
-        html = None if self.html is None else self.html.write(values, scene)[0].strip()
+        html = None if self.html is None else self.html.write(values, context)[0].strip()
         if html is not None and "<style" in html:
             # On the finished page: a selector may span the layout and what fills it.
             html = _INLINER.inline(html)
@@ -98,27 +98,27 @@ class EmailTemplate:
 
 @dataclass(frozen=True, slots=True)
 class SmsTemplate:
-    text: Page
+    text: CompiledTemplate
 
     required: ClassVar[tuple[str, ...]] = ("sms.txt",)
     optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
-        return (Leaf(source, 1),)
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return (Fragment(source, 1),)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         return cls(pages["sms.txt"])
 
     @property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[CompiledTemplate, ...]:
         return (self.text,)
 
-    def render(self, values: dict[str, Any], scene: Scene) -> SmsContent:
-        written = self.text.write(values, scene)[0]
+    def render(self, values: dict[str, Any], context: RenderContext) -> SmsContent:
+        written = self.text.write(values, context)[0]
         # Never cut here: the link stands at the end. The channel refuses what is too long.
-        text = gsm.plainer(normalize("NFC", one_line(written, len(written))))
+        text = gsm.simplified(normalize("NFC", one_line(written, len(written))))
         if not text:
             raise Unrenderable("the text must not be empty")
         return SmsContent(text)
@@ -126,71 +126,71 @@ class SmsTemplate:
 
 @dataclass(frozen=True, slots=True)
 class InAppTemplate:
-    page: Page
+    page: CompiledTemplate
 
     required: ClassVar[tuple[str, ...]] = ("in_app.json",)
     optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
-        return _json_leaves(source)
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return _json_fragments(source)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         return cls(pages["in_app.json"])
 
     @property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[CompiledTemplate, ...]:
         return (self.page,)
 
-    def render(self, values: dict[str, Any], scene: Scene) -> InAppContent:
-        return InAppContent(*_item(self.page.write(values, scene)))
+    def render(self, values: dict[str, Any], context: RenderContext) -> InAppContent:
+        return InAppContent(*_item(self.page.write(values, context)))
 
 
 @dataclass(frozen=True, slots=True)
 class PushTemplate:
-    page: Page
+    page: CompiledTemplate
 
     required: ClassVar[tuple[str, ...]] = ("push.json",)
     optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
-        return _json_leaves(source)
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return _json_fragments(source)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         return cls(pages["push.json"])
 
     @property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[CompiledTemplate, ...]:
         return (self.page,)
 
-    def render(self, values: dict[str, Any], scene: Scene) -> PushContent:
-        return PushContent(*_item(self.page.write(values, scene)))
+    def render(self, values: dict[str, Any], context: RenderContext) -> PushContent:
+        return PushContent(*_item(self.page.write(values, context)))
 
 
 @dataclass(frozen=True, slots=True)
 class SseTemplate:
-    page: Page
+    page: CompiledTemplate
 
     required: ClassVar[tuple[str, ...]] = ("sse.json",)
     optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def leaves(cls, source: str) -> tuple[Leaf, ...]:
-        return _json_leaves(source, is_brief=True)
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return _json_fragments(source, is_brief=True)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page]) -> Self:
+    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
         return cls(pages["sse.json"])
 
     @property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[CompiledTemplate, ...]:
         return (self.page,)
 
-    def render(self, values: dict[str, Any], scene: Scene) -> SseContent:
-        item = _item(self.page.write(values, scene))
+    def render(self, values: dict[str, Any], context: RenderContext) -> SseContent:
+        item = _item(self.page.write(values, context))
         return SseContent(item.title, item.body, item.link)
 
 
@@ -204,7 +204,7 @@ class _Item(NamedTuple):
     actions: tuple[Action, ...]
 
 
-def _json_leaves(source: str, *, is_brief: bool = False) -> tuple[Leaf, ...]:
+def _json_fragments(source: str, *, is_brief: bool = False) -> tuple[Fragment, ...]:
     """The texts, in the order in which `item` takes them. Raises Unrenderable.
 
     A brief file has no image and no actions.
@@ -213,11 +213,11 @@ def _json_leaves(source: str, *, is_brief: bool = False) -> tuple[Leaf, ...]:
         said = json.loads(source, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:
         raise Unrenderable(f"line {error.lineno} is not JSON: {error.msg}") from None
-    return tuple(Leaf(text, _line(source, text)) for text in _texts(said, is_brief=is_brief))
+    return tuple(Fragment(text, _line(source, text)) for text in _texts(said, is_brief=is_brief))
 
 
 def _item(written: Sequence[str]) -> _Item:
-    """Of the texts that the leaves turned into. Raises Unrenderable."""
+    """Of the texts that the fragments turned into. Raises Unrenderable."""
     title, body, link, image, *actions = written
     title = one_line(title, _LONGEST_TITLE)
     if not title:

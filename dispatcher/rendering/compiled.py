@@ -10,7 +10,7 @@ from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
 from jinja2.runtime import Context
 
 from dispatcher.rendering import locales, sandbox
-from dispatcher.rendering.context import Scene
+from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.sandbox import Sandbox, concat
 
 #: A text as it stands, or the compiled form of one that has something to fill in.
@@ -20,7 +20,7 @@ _NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class Fragment:
     """One text of a file, as its author wrote it, and the line it stands on."""
 
     text: str
@@ -28,7 +28,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CompiledTemplate:
     """One file. Its parts are rendered one by one, so none can reach into another."""
 
     #: Path in the tree: `order/created/fr/email.txt`.
@@ -41,12 +41,12 @@ class Page:
     #: The variables that it and the files it takes in read, whether or not a render gets there.
     reads: frozenset[str]
     #: The files it takes in, as it and they name them: whatever their language.
-    takes: frozenset[str]
+    includes: frozenset[str]
     new_context: Callable[[dict[str, Any], bool], Context]
 
-    def write(self, values: dict[str, Any], scene: Scene) -> list[str]:
+    def write(self, values: dict[str, Any], render_context: RenderContext) -> list[str]:
         """The parts, rendered."""
-        scene.notation = self.notation
+        render_context.notation = self.notation
         values["lang"] = self.language
         values["dir"] = locales.direction_of(self.language)
         context = self.new_context(values, True)
@@ -63,41 +63,49 @@ class Page:
         return [written[place] for place in self.places]
 
 
-def compile_page(environment: Sandbox, file: str, folder: str, leaves: tuple[Leaf, ...]) -> Page:
+def compile_template(
+    environment: Sandbox, file: str, folder: str, fragments: tuple[Fragment, ...]
+) -> CompiledTemplate:
     """Raises TemplateSyntaxError, with its line and file, for whatever is wrong with it."""
     language = locales.language_of(folder)
     parts: list[Part] = []
     reads: set[str] = set()
-    takes: set[str] = set()
+    includes: set[str] = set()
     template: Template | None = None
-    different = tuple({leaf.text: leaf for leaf in leaves}.values())
-    for leaf in different:
-        if not any(tag in leaf.text for tag in _TAGS):
-            parts.append(leaf.text)
+    different = tuple({fragment.text: fragment for fragment in fragments}.values())
+    for fragment in different:
+        if not any(tag in fragment.text for tag in _TAGS):
+            parts.append(fragment.text)
             continue
-        # The comment keeps the line numbers of the file in the compiled leaf.
-        source = "{#" + "\n" * (leaf.line - 1) + "#}" + leaf.text if leaf.line > 1 else leaf.text
+        # The comment keeps the line numbers of the file in the compiled fragment.
+        source = (
+            "{#" + "\n" * (fragment.line - 1) + "#}" + fragment.text
+            if fragment.line > 1
+            else fragment.text
+        )
         tree = environment.parse(source, file, file)
-        if len(leaves) > 1 and (
+        if len(fragments) > 1 and (
             block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None)
         ):
             raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
         own = _Source.of(tree)
         sources = (own, *_taken_in(environment, own, file, (file,)))
         reads |= _reads(environment, sources)
-        takes.update(name for each in sources for name, _ in each.references)
+        includes.update(name for each in sources for name, _ in each.references)
         template = Template.from_code(environment, environment.compile(tree, file, file), {})
         parts.append(template.root_render_func)
     if template is None:
         template = Template.from_code(environment, environment.compile("", file, file), {})
-    return Page(
+    return CompiledTemplate(
         file=file,
         language=language,
         notation=locales.notation(language),
         parts=tuple(parts),
-        places=tuple([leaf.text for leaf in different].index(leaf.text) for leaf in leaves),
+        places=tuple(
+            [fragment.text for fragment in different].index(fragment.text) for fragment in fragments
+        ),
         reads=frozenset(reads),
-        takes=frozenset(takes),
+        includes=frozenset(includes),
         new_context=template.new_context,
     )
 
@@ -110,23 +118,23 @@ class _Source:
     references: tuple[tuple[str, int], ...]
     reads: frozenset[str]
     #: The names that it makes.
-    gives: frozenset[str]
+    defines: frozenset[str]
 
     @classmethod
     def of(cls, tree: nodes.Template) -> Self:
         reads = meta.find_undeclared_variables(tree)
-        gives: set[str] = set()
+        defines: set[str] = set()
         for node in tree.find_all(_NAMING):
             match node:
                 case nodes.Name(ctx="load"):
                     pass
                 case nodes.Name(name=name) | nodes.Macro(name=name) | nodes.Import(target=name):
-                    gives.add(name)
+                    defines.add(name)
                 case nodes.FromImport(names=names):
-                    gives |= {name if isinstance(name, str) else name[1] for name in names}
+                    defines |= {name if isinstance(name, str) else name[1] for name in names}
                 case nodes.Filter(name="money"):
                     reads.add("currency")
-        return cls(tuple(sandbox.references(tree)), frozenset(reads), frozenset(gives))
+        return cls(tuple(sandbox.references(tree)), frozenset(reads), frozenset(defines))
 
 
 def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:
@@ -135,7 +143,7 @@ def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:
     given: set[str] = set(environment.globals)
     for each in sources:
         read |= each.reads
-        given |= each.gives
+        given |= each.defines
     return read - given
 
 

@@ -22,14 +22,14 @@ from dispatcher.rendering.content import (
 Severity = Literal["error", "warning", "information"]
 
 
-def content_faults(content: Content) -> Iterator[tuple[Severity, str]]:
+def lint_content(content: Content) -> Iterator[tuple[Severity, str]]:
     """A sentence for each."""
     match content:
         case EmailContent(html=str(html), text=text):
-            yield from html_faults(html)
-            yield from unsaid_links(html, text)
+            yield from lint_html(html)
+            yield from links_missing_from_plain(html, text)
         case SmsContent(text=text):
-            yield from sms_faults(text)
+            yield from lint_sms(text)
         # Relative links have been refused by then; what is left is an item that cannot be acted on.
         case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
             yield "warning", "the item has actions, but no link of its own to open"
@@ -58,7 +58,7 @@ _AROUND: Final = ".,;:!?()[]<>«»“”\"'"
 _HtmlFault = tuple[Literal["error", "warning"], str]
 
 
-def html_faults(page: str) -> Iterator[_HtmlFault]:
+def lint_html(page: str) -> Iterator[_HtmlFault]:
     """The mistakes in a page, each once."""
     reader = _read(page)
     faults = dict.fromkeys(reader.faults)
@@ -71,7 +71,7 @@ def html_faults(page: str) -> Iterator[_HtmlFault]:
     yield from faults
 
 
-def unsaid_links(page: str, text: str) -> Iterator[_HtmlFault]:
+def links_missing_from_plain(page: str, text: str) -> Iterator[_HtmlFault]:
     """The links of a page that are not in the mail's text, for whoever reads that instead."""
     said = {word.strip(_AROUND) for word in text.split()}
     for link in dict.fromkeys(_read(page).links):
@@ -195,7 +195,7 @@ def _language_faults(given: Mapping[str, str]) -> Iterator[_HtmlFault]:
 _NAMED: Final = 5
 
 
-def sms_faults(text: str) -> Iterator[tuple[Literal["warning", "information"], str]]:
+def lint_sms(text: str) -> Iterator[tuple[Literal["warning", "information"], str]]:
     """A sentence where a text takes more than one segment, or could easily come to."""
     measured = gsm.measure(text)
     if measured.segments > 1:
@@ -208,14 +208,14 @@ def sms_faults(text: str) -> Iterator[tuple[Literal["warning", "information"], s
 
 
 def _because(text: str) -> str:
-    foreign = gsm.foreign(text)
-    if not foreign:
+    missing = gsm.not_in_gsm(text)
+    if not missing:
         return ""
-    named = ", ".join(foreign[:_NAMED]) + (" and others" if len(foreign) > _NAMED else "")
+    named = ", ".join(missing[:_NAMED]) + (" and others" if len(missing) > _NAMED else "")
     return f", because of {named}: characters that GSM 03.38 does not have"
 
 
 def _is_in_another_alphabet(text: str) -> bool:
     """More than a stray letter: that would be a mistake worth a warning."""
-    letters = (each for each in gsm.foreign(text) if each[0].isalpha())
+    letters = (each for each in gsm.not_in_gsm(text) if each[0].isalpha())
     return sum(not unicodedata.name(each[0], "").startswith("LATIN ") for each in letters) > _NAMED

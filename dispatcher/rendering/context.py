@@ -11,8 +11,8 @@ from dispatcher.delivery.model import Recipient, Tenant
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.locales import Notation
 
-#: The scene's key among a template's variables. No template can write a name with an @ in it.
-SCENE: Final = "@scene"
+#: Its key among a template's variables. No template can write a name with an @ in it.
+RENDER_CONTEXT: Final = "@render_context"
 #: Loop rounds, calls and includes of one render.
 STEPS: Final = 10_000
 #: Characters that one render may read through filters, join and put out.
@@ -57,7 +57,7 @@ class ObservedRecipient:
         return self._recipient.time_zone or self._tenant.time_zone
 
 
-class Scene:
+class RenderContext:
     """Passed to the helpers of one render by way of the template's context."""
 
     __slots__ = ("characters", "currency", "notation", "recipient", "steps", "tenant")
@@ -86,6 +86,6 @@ class Scene:
             raise Unrenderable(f"the template handles more than {CHARACTERS} characters")
 
 
-def scene_of(context: Context) -> Scene:
-    """The scene a template is rendered in."""
-    return cast("Scene", context.parent[SCENE])
+def current_render(context: Context) -> RenderContext:
+    """The render a template is part of."""
+    return cast("RenderContext", context.parent[RENDER_CONTEXT])

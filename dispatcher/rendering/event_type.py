@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
-from dispatcher.rendering.loader import File
+from dispatcher.rendering.loader import TemplateFile
 
 FieldType = Literal[
     "text", "id", "amount", "integer", "number", "boolean", "date", "timestamp", "url",
@@ -77,7 +77,7 @@ class Declaration:
     faults: tuple[str, ...]
 
     @classmethod
-    def read(cls, file: File, channels: tuple[str, ...]) -> Declaration:
+    def read(cls, file: TemplateFile, channels: tuple[str, ...]) -> Declaration:
         """`channels` are those the event has templates for."""
         try:
             said = tomllib.loads(file.read_text(encoding="utf-8"))

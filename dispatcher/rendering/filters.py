@@ -20,7 +20,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
 from dispatcher.rendering import formats
-from dispatcher.rendering.context import SCENE, Scene, scene_of
+from dispatcher.rendering.context import RENDER_CONTEXT, RenderContext, current_render
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.plain_text import cut
 
@@ -52,10 +52,10 @@ _WHITE: Final = "#ffffff"
 @pass_context
 def compare(context: Context, operands: Sequence[Any], operators: Sequence[str]) -> Any:
     """`a == b`, or a chain such as `a < b <= c`; `operators` as Jinja calls them."""
-    scene = scene_of(context)
+    render = current_render(context)
     left, result = operands[0], True
     for name, right in zip(operators, operands[1:], strict=True):
-        result = _compared(scene, name, left, right)
+        result = _compared(render, name, left, right)
         if not result:
             break
         left = right
@@ -65,7 +65,7 @@ def compare(context: Context, operands: Sequence[Any], operators: Sequence[str])
 @pass_context
 def sliced(context: Context, part: Any) -> Any:
     """A part of a text or of a list."""
-    scene_of(context).spend(len(part) if isinstance(part, str) else MEMBER * len(part))
+    current_render(context).spend(len(part) if isinstance(part, str) else MEMBER * len(part))
     return part
 
 
@@ -74,43 +74,43 @@ def test_of(name: str) -> Callable[[Context, Any, Any], Any]:
 
     @pass_context
     def test(context: Context, left: Any, right: Any) -> Any:
-        return _compared(scene_of(context), name, left, right)
+        return _compared(current_render(context), name, left, right)
 
     return test
 
 
-def pay(scene: Scene, value: object) -> None:
+def pay(render: RenderContext, value: object) -> None:
     """For going through all of it: each character, and each member of a list, however deep."""
     waiting = [value]
     while waiting:
         match waiting.pop():
             case str() as text:
-                scene.spend(len(text))
+                render.spend(len(text))
             case list() | tuple() as members:
-                scene.spend(MEMBER * len(members))
+                render.spend(MEMBER * len(members))
                 waiting.extend(members)
             case range() as numbers:
-                scene.spend(MEMBER * len(numbers))
+                render.spend(MEMBER * len(numbers))
             case dict() as named:
-                scene.spend(MEMBER * len(named))
+                render.spend(MEMBER * len(named))
                 waiting.extend(named.values())
             case _:
                 pass
 
 
-def _compared(scene: Scene, name: str, left: Any, right: Any) -> Any:
+def _compared(render: RenderContext, name: str, left: Any, right: Any) -> Any:
     order = _ORDERS.get(name)
     if order is None:
-        pay(scene, left)
+        pay(render, left)
         # An object is asked for a name, and not gone through.
         if not isinstance(right, Mapping):
-            pay(scene, right)
+            pay(render, right)
         return (left in right) is (name == "in")
     if isinstance(left, str) and isinstance(right, str):
-        scene.spend(min(len(left), len(right)))
+        render.spend(min(len(left), len(right)))
     elif isinstance(left, list | tuple | dict) and isinstance(right, list | tuple | dict):
-        pay(scene, left)
-        pay(scene, right)
+        pay(render, left)
+        pay(render, right)
     return order(left, right)
 
 
@@ -122,10 +122,10 @@ def output(context: Context, value: object) -> object:
     """
     kind = type(value)
     if kind is str or kind is Markup:
-        scene: Scene = context.parent[SCENE]
-        scene.characters -= len(value)  # type: ignore[arg-type] # narrowed by kind
-        if scene.characters < 0:
-            scene.spend(0)
+        render: RenderContext = context.parent[RENDER_CONTEXT]
+        render.characters -= len(value)  # type: ignore[arg-type] # narrowed by kind
+        if render.characters < 0:
+            render.spend(0)
         return value
     if kind in _WRITABLE:
         return value
@@ -136,7 +136,7 @@ def output(context: Context, value: object) -> object:
     raise Unrenderable("only text and numbers can be written out")
 
 
-def _text(scene: Scene, value: object) -> str:
+def _text(render: RenderContext, value: object) -> str:
     """A filter's input as text, paid for."""
     if not isinstance(value, str):
         if type(value) not in _WRITABLE:
@@ -144,11 +144,11 @@ def _text(scene: Scene, value: object) -> str:
                 str(value)
             raise Unrenderable("a text filter was given something that is not text")
         value = str(value)
-    scene.spend(len(value))
+    render.spend(len(value))
     return value
 
 
-def _items(scene: Scene, value: object) -> Sequence[Any]:
+def _items(render: RenderContext, value: object) -> Sequence[Any]:
     """A filter's input as a list, paid for."""
     if isinstance(value, Undefined):
         str(value)
@@ -156,13 +156,13 @@ def _items(scene: Scene, value: object) -> Sequence[Any]:
         value = list(value)
     if not isinstance(value, list | tuple | range):
         raise Unrenderable("only a list can be gone through")
-    scene.step(len(value))
+    render.step(len(value))
     return value
 
 
 @pass_context
 def _each(context: Context, value: object) -> Sequence[Any]:
-    return _items(scene_of(context), value)
+    return _items(current_render(context), value)
 
 
 @pass_context
@@ -179,15 +179,15 @@ def _join_parts(context: Context, parts: list[object]) -> str:
         joined: str = Markup("").join(texts)
     else:
         joined = "".join(map(str, texts))
-    scene_of(context).spend(len(joined))
+    current_render(context).spend(len(joined))
     return joined
 
 
 @pass_context
 def _join(context: Context, value: object, separator: str = "") -> str:
-    scene = scene_of(context)
-    texts = [_text(scene, item) for item in _items(scene, value)]
-    scene.spend(len(texts) * len(separator))
+    render = current_render(context)
+    texts = [_text(render, item) for item in _items(render, value)]
+    render.spend(len(texts) * len(separator))
     return separator.join(texts)
 
 
@@ -195,25 +195,25 @@ def _join(context: Context, value: object, separator: str = "") -> str:
 def _length(context: Context, value: object) -> int:
     if isinstance(value, str):
         return len(value)
-    return len(_items(scene_of(context), value))
+    return len(_items(current_render(context), value))
 
 
 @pass_context
 def _first(context: Context, value: object) -> object:
-    items = _items(scene_of(context), value)
+    items = _items(current_render(context), value)
     return items[0] if items else None
 
 
 @pass_context
 def _last(context: Context, value: object) -> object:
-    items = _items(scene_of(context), value)
+    items = _items(current_render(context), value)
     return items[-1] if items else None
 
 
 @pass_context
 def _truncate(context: Context, value: object, length: int = 150, end: str = "…") -> str:
     """At most `length` characters, `end` included, cut between words where there is a gap."""
-    text = _text(scene_of(context), value)
+    text = _text(current_render(context), value)
     if len(text) <= length:
         return text
     kept = cut(text, max(length - len(end), 0))
@@ -228,7 +228,7 @@ def _default(value: object, fallback: object = "") -> object:
 def _spelled(method: Callable[[str], str]) -> Callable[[Context, object], str]:
     @pass_context
     def spelled(context: Context, value: object) -> str:
-        return method(_text(scene_of(context), value))
+        return method(_text(current_render(context), value))
 
     return spelled
 
@@ -236,41 +236,41 @@ def _spelled(method: Callable[[str], str]) -> Callable[[Context, object], str]:
 @pass_context
 def _money(context: Context, value: object, currency: object = None) -> str:
     """In the currency given, else the payload's, else the tenant's."""
-    scene = scene_of(context)
-    code = currency or scene.currency or scene.tenant.currency
+    render = current_render(context)
+    code = currency or render.currency or render.tenant.currency
     if isinstance(code, str):
-        scene.spend(len(code))
-    return formats.money(value, code, scene.notation)
+        render.spend(len(code))
+    return formats.money(value, code, render.notation)
 
 
 @pass_context
 def _number(context: Context, value: object) -> str:
-    return formats.number(value, scene_of(context).notation)
+    return formats.number(value, current_render(context).notation)
 
 
 @pass_context
 def _plural(context: Context, value: object, **forms: str) -> str:
-    scene = scene_of(context)
-    counted = formats.counted(value, forms, scene.notation)
-    scene.spend(len(counted))
+    render = current_render(context)
+    counted = formats.plural(value, forms, render.notation)
+    render.spend(len(counted))
     return counted
 
 
 def _moment(style: formats.Style) -> Callable[[Context, object], str]:
     @pass_context
     def written(context: Context, value: object) -> str:
-        scene, moment = scene_of(context), formats.parse(value)
+        render, moment = current_render(context), formats.parse_date(value)
         if not isinstance(moment, datetime):
-            return formats.day(moment, scene.notation)
-        zones = (scene.recipient.time_zone, scene.tenant.time_zone)
-        return formats.moment(moment, style, zones, scene.notation)
+            return formats.day(moment, render.notation)
+        zones = (render.recipient.time_zone, render.tenant.time_zone)
+        return formats.timestamp(moment, style, zones, render.notation)
 
     return written
 
 
 @pass_context
 def _url(context: Context, path: str) -> str:
-    return absolute(scene_of(context).tenant.base_url, _text(scene_of(context), path))
+    return absolute(current_render(context).tenant.base_url, _text(current_render(context), path))
 
 
 @pass_context
@@ -300,17 +300,17 @@ def absolute(base_url: str, path: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def ink_on(color: str) -> str:
+def readable_on(color: str) -> str:
     """Black or white, whichever stands out more on `#1f6f54` or `#1f5`; white on other spellings.
 
     One of the two always has the contrast of 4.5 that WCAG 2.2 asks of text (1.4.3).
     """
     if not _HEX.fullmatch(color):
         return _WHITE
-    return max(_WHITE, _BLACK, key=lambda ink: contrast(ink, color))
+    return max(_WHITE, _BLACK, key=lambda ink: contrast_ratio(ink, color))
 
 
-def contrast(one: str, other: str) -> float:
+def contrast_ratio(one: str, other: str) -> float:
     """Between 1, the same, and 21, black on white (WCAG 2.2, contrast ratio)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
@@ -340,7 +340,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "datetime": _moment("datetime"),
     "default": _default,
     "first": _first,
-    "ink": _spelled(ink_on),
+    "ink": _spelled(readable_on),
     "join": _join,
     "last": _last,
     "length": _length,

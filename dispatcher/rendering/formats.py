@@ -98,8 +98,8 @@ def number(value: object, notation: Notation) -> str:
     return format_decimal(decimal(value), locale=notation.locale)
 
 
-def counted(value: object, forms: dict[str, str], notation: Notation) -> str:
-    """The form for a count: `{{ n | plural(one='point', other='points') }}`.
+def plural(value: object, forms: dict[str, str], notation: Notation) -> str:
+    """The form of a word for a count, as the filter `plural` of a template takes it.
 
     Forms are CLDR's: zero, one, two, few, many, other; `other` is needed and stands in.
     """
@@ -118,7 +118,7 @@ _QUOTED: Final = re.compile("'([^']*)'")
 
 
 @lru_cache(maxsize=1024)
-def zone(name: str) -> tzinfo | None:
+def time_zone(name: str) -> tzinfo | None:
     """An IANA zone, or None where there is no such zone."""
     try:
         return ZoneInfo(name)
@@ -126,7 +126,7 @@ def zone(name: str) -> tzinfo | None:
         return None
 
 
-def parse(value: object) -> date | datetime:
+def parse_date(value: object) -> date | datetime:
     """An ISO 8601 date or timestamp."""
     if isinstance(value, str) and len(value) <= _LONGEST:
         try:
@@ -140,14 +140,14 @@ def parse(value: object) -> date | datetime:
     raise Unrenderable("a date must be ISO 8601, such as '2026-03-01' or '2026-03-01T09:00:00Z'")
 
 
-def moment(value: datetime, style: Style, zones: tuple[str, ...], notation: Notation) -> str:
+def timestamp(value: datetime, style: Style, zones: tuple[str, ...], notation: Notation) -> str:
     """A timestamp in the first zone that exists; a time of day names that zone.
 
     A timestamp without an offset is UTC.
     """
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    place = next((found for name in zones if (found := zone(name))), UTC)
+    place = next((found for name in zones if (found := time_zone(name))), UTC)
     try:
         local = value.astimezone(place)
     except OverflowError:

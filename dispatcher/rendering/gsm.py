@@ -82,7 +82,7 @@ def measure(text: str) -> Measure:
     return Measure(encoding, units, segments)
 
 
-def plainer(text: str) -> str:
+def simplified(text: str) -> str:
     """With typewriter's quotes, dashes and spaces where these alone make it a GSM text.
 
     A text that has something else beside them gains nothing, and stays as its author wrote it.
@@ -96,7 +96,7 @@ def plainer(text: str) -> str:
     return plain if measure(plain).segments <= measure(text).segments else text
 
 
-def foreign(text: str) -> tuple[str, ...]:
+def not_in_gsm(text: str) -> tuple[str, ...]:
     """The characters, each once, because of which a text cannot be GSM."""
     without = (each for each in graphemes(text) if not _GSM.issuperset(each))
     return tuple(dict.fromkeys(without))

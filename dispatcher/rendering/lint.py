@@ -12,12 +12,12 @@ from typing import Any, Final
 from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering import locales
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.compiled import Page
+from dispatcher.rendering.compiled import CompiledTemplate
 from dispatcher.rendering.content import Content
-from dispatcher.rendering.content_lint import Severity, content_faults
+from dispatcher.rendering.content_lint import Severity, lint_content
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import RESERVED, EventType
-from dispatcher.rendering.payload import IN_WORDS, fits
+from dispatcher.rendering.payload import TYPE_IN_WORDS, is_of_type
 from dispatcher.rendering.renderer import Renderer
 
 _TENANT: Final = Tenant(
@@ -54,7 +54,9 @@ class Finding:
     message: str
 
 
-def check(catalog: Catalog, only: Mapping[str, Collection[str]] | None = None) -> list[Finding]:
+def lint_catalog(
+    catalog: Catalog, only: Mapping[str, Collection[str]] | None = None
+) -> list[Finding]:
     """Everything found in every event, channel and locale; empty if all is well.
 
     `only` are the events to look at, and of each the channels to render.
@@ -72,7 +74,7 @@ def check(catalog: Catalog, only: Mapping[str, Collection[str]] | None = None) -
     ]
 
 
-def samples(catalog: Catalog, channel: str) -> Iterator[tuple[str, str, Content]]:
+def sample_contents(catalog: Catalog, channel: str) -> Iterator[tuple[str, str, Content]]:
     """Event, locale folder, and what the sample says there on a channel; those that render."""
     renderer = Renderer(catalog)
     for event in catalog.events.values():
@@ -105,10 +107,10 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
                 yield fault(f"the sample lacks the required field {name}")
             else:
                 yield fault(f"the sample lacks the optional field {name}: show it", "warning")
-        elif not fits(field.type, sample[name]):
+        elif not is_of_type(field.type, sample[name]):
             yield fault(
                 f"the sample's {name} is not of its declared type, {field.type}:"
-                f" it has to be {IN_WORDS[field.type]}"
+                f" it has to be {TYPE_IN_WORDS[field.type]}"
             )
 
 
@@ -125,9 +127,9 @@ def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
     return sample
 
 
-def _pages(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, Page]]:
+def _pages(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, CompiledTemplate]]:
     """Channel, locale and file."""
-    for by_locale in catalog.pages.get(event.key, {}).values():
+    for by_locale in catalog.compiled.get(event.key, {}).values():
         for locale, page in by_locale.items():
             yield page.file.rpartition("/")[2].partition(".")[0], locale, page
 
@@ -163,8 +165,8 @@ def _translations(catalog: Catalog, event: EventType) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _present(catalog: Catalog, event: EventType, file: str) -> Mapping[str, Page]:
-    return catalog.pages[event.key][file]
+def _present(catalog: Catalog, event: EventType, file: str) -> Mapping[str, CompiledTemplate]:
+    return catalog.compiled[event.key][file]
 
 
 def _renderings(catalog: Catalog, event: EventType, channels: Collection[str]) -> Iterator[Finding]:
@@ -200,7 +202,7 @@ def _rendering(renderer: Renderer, delivery: Delivery, locale: str) -> Iterator[
             "error", delivery.event, delivery.channel, locale, error.file, error.line, error.message
         )
         return
-    for severity, message in content_faults(content):
+    for severity, message in lint_content(content):
         yield Finding(severity, delivery.event, delivery.channel, locale, None, None, message)
 
 

@@ -12,7 +12,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import Problem
-from dispatcher.rendering.overrides import Text
+from dispatcher.rendering.overrides import TemplateOverride
 
 EVENT_FILE: Final = "event.toml"
 SAMPLE_FILE: Final = "sample.json"
@@ -22,7 +22,7 @@ SHARED: Final = ("layouts", "partials")
 LARGEST: Final = 256 * 1024
 
 
-class File(Protocol):
+class TemplateFile(Protocol):
     """One on disk, or a text of the database. As a string it says where it is."""
 
     def read_text(self, encoding: str) -> str: ...
@@ -35,7 +35,7 @@ class EventFolder:
     """`order/created/`: the key is `order.created`; files are by locale folder, then by name."""
 
     path: str
-    files: Mapping[str, Mapping[str, File]]
+    files: Mapping[str, Mapping[str, TemplateFile]]
 
     @property
     def key(self) -> str:
@@ -46,17 +46,17 @@ class EventFolder:
         return "/".join(filter(None, (self.path, locale, file)))
 
 
-class Tree:
+class TemplateFiles:
     """`files` maps a path in the tree (`order/created/fr/email.txt`) to what is there."""
 
     def __init__(
         self,
-        files: Mapping[str, File],
+        files: Mapping[str, TemplateFile],
         registered: Iterable[str] = (),
         problems: Iterable[Problem] = (),
     ) -> None:
         """`registered` are the keys of events that are declared elsewhere than in a file."""
-        self.files: Mapping[str, File] = files
+        self.files: Mapping[str, TemplateFile] = files
         self.problems: list[Problem] = list(problems)
         declared = {
             str(PurePosixPath(name).parent)
@@ -64,7 +64,7 @@ class Tree:
             if PurePosixPath(name).name == EVENT_FILE and "/" in name
         }
         declared.update(key.replace(".", "/") for key in registered)
-        self._events: dict[str, dict[str, dict[str, File]]] = {
+        self._events: dict[str, dict[str, dict[str, TemplateFile]]] = {
             path: {locales.ROOT: {}} for path in sorted(declared)
         }
         for name in sorted(files):
@@ -73,7 +73,7 @@ class Tree:
     @classmethod
     def of(cls, folders: Sequence[Path]) -> Self:
         """A later folder's file hides an earlier one's."""
-        files: dict[str, File] = {}
+        files: dict[str, TemplateFile] = {}
         problems = []
         for folder in folders:
             if not folder.is_dir():
@@ -94,9 +94,13 @@ class Tree:
             digest.update(f"{name}\0{file}\0{len(read)}\0".encode() + read)
         return digest.digest()
 
-    def with_texts(self, texts: Iterable[Text], registered: Iterable[str]) -> Tree:
+    def with_overrides(
+        self, overrides: Iterable[TemplateOverride], registered: Iterable[str]
+    ) -> TemplateFiles:
         """The texts hide the files."""
-        return Tree({**self.files, **{text.path: text for text in texts}}, registered)
+        return TemplateFiles(
+            {**self.files, **{override.path: override for override in overrides}}, registered
+        )
 
     def events(self) -> Iterator[EventFolder]:
         for path, files in self._events.items():
@@ -138,18 +142,18 @@ class Tree:
         self.problems.append(Problem(str(self.files[str(name)]), None, sentence))
 
 
-class Loader(BaseLoader):
+class LocaleLoader(BaseLoader):
     """Gives Jinja the files of one locale."""
 
-    def __init__(self, tree: Tree, locale: str) -> None:
-        self._tree = tree
+    def __init__(self, sources: TemplateFiles, locale: str) -> None:
+        self._sources = sources
         self._locale = locale
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
-        name = self._tree.localized(template, self._locale)
+        name = self._sources.localized(template, self._locale)
         if name is None:
             raise TemplateNotFound(template)
-        return self._tree.files[name].read_text(encoding="utf-8"), name, None
+        return self._sources.files[name].read_text(encoding="utf-8"), name, None
 
 
 def _files(folder: Path) -> dict[str, Path]:

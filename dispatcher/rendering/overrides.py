@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TemplateOverride:
     """One version of one. It reads as a file does; `path` is that of the file it stands for."""
 
     id: int
@@ -15,7 +15,7 @@ class Text:
     tenant_id: str | None
     path: str
     version: int
-    #: None: with this version the text was taken back.
+    #: None: with this version the override was taken back.
     content: str | None
 
     @property
@@ -32,32 +32,32 @@ class Text:
         return f"{self.path}, version {self.version} of {self.owner}"
 
 
-class Shelf:
+class TemplateOverrides:
     """What may stand at each path: the tenant's own versions and then everybody's, newest first."""
 
-    def __init__(self, texts: Iterable[Text]) -> None:
-        self._stacks: dict[str, list[Text]] = {}
-        for text in texts:
-            self._stacks.setdefault(text.path, []).append(text)
+    def __init__(self, overrides: Iterable[TemplateOverride]) -> None:
+        self._stacks: dict[str, list[TemplateOverride]] = {}
+        for override in overrides:
+            self._stacks.setdefault(override.path, []).append(override)
 
-    def chosen(self, without: Collection[int] = ()) -> list[Text]:
+    def chosen(self, without: Collection[int] = ()) -> list[TemplateOverride]:
         """The best at each path that has any; `without` these, by id."""
         found = (self._best(stack, without) for stack in self._stacks.values())
-        return [text for text in found if text is not None]
+        return [override for override in found if override is not None]
 
-    def best(self, path: str, without: Collection[int] = ()) -> Text | None:
+    def best(self, path: str, without: Collection[int] = ()) -> TemplateOverride | None:
         """None where the file stands, if there is one."""
         return self._best(self._stacks.get(path, []), without)
 
     @staticmethod
-    def _best(stack: list[Text], without: Collection[int]) -> Text | None:
+    def _best(stack: list[TemplateOverride], without: Collection[int]) -> TemplateOverride | None:
         gone: set[str | None] = set()
-        for text in stack:
-            if text.tenant_id in gone:
+        for override in stack:
+            if override.tenant_id in gone:
                 continue
-            if text.content is None:
+            if override.content is None:
                 # What came before it was taken back too.
-                gone.add(text.tenant_id)
-            elif text.id not in without:
-                return text
+                gone.add(override.tenant_id)
+            elif override.id not in without:
+                return override
         return None

@@ -29,7 +29,7 @@ class PayloadError(Exception):
         self.fault = fault
 
 
-def read(text: str) -> dict[str, Any]:
+def parse_payload(text: str) -> dict[str, Any]:
     """One flat object. Raises PayloadError."""
     try:
         payload = json.loads(text, parse_constant=_refuse, parse_float=_number)
@@ -46,7 +46,9 @@ def read(text: str) -> dict[str, Any]:
     return payload
 
 
-def faults(event: EventType, payload: Mapping[str, Any], text: str = "") -> Iterator[PayloadFault]:
+def payload_faults(
+    event: EventType, payload: Mapping[str, Any], text: str = ""
+) -> Iterator[PayloadFault]:
     """For what the router would reject it. Fields that the event does not declare are allowed.
 
     `text` is what it was read from, for the lines.
@@ -55,12 +57,14 @@ def faults(event: EventType, payload: Mapping[str, Any], text: str = "") -> Iter
         if payload.get(name) is None:
             if field.required:
                 yield PayloadFault(_line(text, name), f"{name} is missing: it is a required field")
-        elif not fits(field.type, payload[name]):
-            sentence = f"{name} is not of type {field.type}: it has to be {IN_WORDS[field.type]}"
+        elif not is_of_type(field.type, payload[name]):
+            sentence = (
+                f"{name} is not of type {field.type}: it has to be {TYPE_IN_WORDS[field.type]}"
+            )
             yield PayloadFault(_line(text, name), sentence)
 
 
-def fits(kind: FieldType, value: object) -> bool:
+def is_of_type(kind: FieldType, value: object) -> bool:
     """Whether a value is of a declared type."""
     return _FITS[kind](value)
 
@@ -147,7 +151,7 @@ _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
 }
 
 #: What each has to be, in the outbox's words (postbell.type_in_words()).
-IN_WORDS: Final[Mapping[FieldType, str]] = {
+TYPE_IN_WORDS: Final[Mapping[FieldType, str]] = {
     "text": "a string",
     "id": "a string or a whole number",
     "amount": "a decimal string such as '19.90'",

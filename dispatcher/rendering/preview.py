@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content, EmailContent
-from dispatcher.rendering.content_lint import Severity, content_faults
+from dispatcher.rendering.content_lint import Severity, lint_content
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.renderer import Renderer
 
@@ -63,7 +63,7 @@ class Preview:
         except RenderingError as error:
             return Shown(None, (Fault("error", error.file, error.line, error.message),))
         content = self._with_links(content)
-        found = content_faults(content)
+        found = lint_content(content)
         return Shown(content, tuple(Fault(severity, None, None, said) for severity, said in found))
 
     def _delivery(

@@ -10,11 +10,11 @@ from typing import Any, Final
 from jinja2 import Template, UndefinedError
 
 from dispatcher.delivery.model import Delivery
-from dispatcher.rendering.cache import Sharing
+from dispatcher.rendering.cache import ContentCache
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import ChannelTemplate
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content
-from dispatcher.rendering.context import SCENE, ObservedRecipient, Scene
+from dispatcher.rendering.context import RENDER_CONTEXT, ObservedRecipient, RenderContext
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError, Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import FUNCTIONS
@@ -63,7 +63,7 @@ class Renderer:
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
         self._offers_links: Final = offers_links
-        self._sharing: Final = Sharing()
+        self._sharing: Final = ContentCache()
         self._forms: Final = {key: _Form.of(event) for key, event in catalog.events.items()}
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
 
@@ -99,15 +99,15 @@ class Renderer:
                 form.check_addresses(values)
             if isinstance(values.get(_PREVIEW), str):
                 values[_PREVIEW] = _shortened(values[_PREVIEW], delivery.channel)
-            scene = Scene(tenant, observed, values.get("currency"))
+            context = RenderContext(tenant, observed, values.get("currency"))
             values["tenant"] = tenant
             values["recipient"] = observed
             offers_links = self._offers_links and delivery.channel == "email"
             may_leave = offers_links and not delivery.is_forced
             values["unsubscribe_link"] = UNSUBSCRIBE_LINK if may_leave else None
             values["preferences_link"] = PREFERENCES_LINK if offers_links else None
-            values[SCENE] = scene
-            content = template.render(values, scene)
+            values[RENDER_CONTEXT] = context
+            content = template.render(values, context)
         except Exception as error:  # noqa: BLE001 # template code can raise anything
             # From None: the cause's frames hold the payload, and a log may print them.
             raise _explained(error, delivery) from None

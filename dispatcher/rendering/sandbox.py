@@ -16,7 +16,7 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dispatcher.delivery.model import Tenant
-from dispatcher.rendering.context import CHARACTERS, ObservedRecipient, scene_of
+from dispatcher.rendering.context import CHARACTERS, ObservedRecipient, current_render
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import (
@@ -30,7 +30,7 @@ from dispatcher.rendering.filters import (
     output,
     pay,
 )
-from dispatcher.rendering.loader import Loader
+from dispatcher.rendering.loader import LocaleLoader
 
 _ATTRIBUTES: Final[Mapping[type, frozenset[str]]] = {
     ObservedRecipient: ObservedRecipient.READABLE,
@@ -73,7 +73,7 @@ class _SpendingContext(Context):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scene_of(self).step()
+        current_render(self).step()
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -83,7 +83,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     concat = staticmethod(concat)
     intercepted_binops = frozenset({*_ARITHMETIC, "**"})
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: LocaleLoader) -> None:
         super().__init__(
             loader=loader,
             undefined=StrictUndefined,
@@ -143,7 +143,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(side, Undefined):
                 str(side)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            scene_of(context).spend(len(left) + len(right))
+            current_render(context).spend(len(left) + len(right))
             return left + right
         if operator not in _ARITHMETIC or not (_is_number(left) and _is_number(right)):
             raise Unrenderable(f"the operator {operator} does not work on these values")
@@ -157,7 +157,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805,PYI063 # kwargs may be called anything
         """Every call in a template pays a step: recursion is bounded by that."""
-        scene_of(__context).step()
+        current_render(__context).step()
         is_macro = isinstance(__obj, Macro)
         if is_macro or __obj in _FUNCTIONS:
             # Jinja's own way of calling copies the context to hand over what these do not read.
@@ -169,7 +169,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if not __self.is_safe_callable(__obj):
             raise Unrenderable("this cannot be called")
         # `loop.changed` compares them with those of the round before.
-        pay(scene_of(__context), args)
+        pay(current_render(__context), args)
         return __context.call(__obj, *args, **kwargs)
 
 

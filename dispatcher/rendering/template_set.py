@@ -1,6 +1,6 @@
-"""What a tenant's messages are made from: the template files, with texts of the database over them.
+"""What a tenant's messages are made from: the template files, with its overrides over them.
 
-A text that cannot be used is left out, and the one before it takes its place: messages go on
+An override that cannot be used is left out, and the one before it takes its place: messages go on
 whatever somebody has written.
 """
 
@@ -16,17 +16,17 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.lint import Finding, check
+from dispatcher.rendering.lint import Finding, lint_catalog
 from dispatcher.rendering.loader import SAMPLE_FILE, SHARED
-from dispatcher.rendering.overrides import Shelf, Text
+from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
 from dispatcher.rendering.renderer import Renderer
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A text that could not be used, why, and what is used in its place."""
+class OverrideFault:
+    """An override that could not be used, why, and what is used in its place."""
 
-    text: Text
+    override: TemplateOverride
     sentence: str
     instead: str
 
@@ -40,43 +40,43 @@ class _Trouble(NamedTuple):
     message: str
 
 
-class Edition:
-    """The files of one catalog, the texts of one tenant, and the renderer of both together."""
+class TemplateSet:
+    """The files of one catalog, the overrides of one tenant, and the renderer of both together."""
 
     def __init__(
         self,
         base: Catalog,
-        shelf: Shelf | None = None,
+        overrides: TemplateOverrides | None = None,
         registered: Iterable[EventType] = (),
         *,
         offers_links: bool = False,
         without: frozenset[int] = frozenset(),
     ) -> None:
-        """`registered` events that no folder declares are made of texts alone.
+        """`registered` events that no folder declares are made of overrides alone.
 
-        `without` leaves out these texts, by id.
+        `without` leaves out these overrides, by id.
 
-        Compiles what the texts touch, and unless some are left out renders its samples: with a
-        layout that takes a second. Never fails for what is in a text.
+        Compiles what the overrides touch, and unless some are left out renders its samples: with a
+        layout that takes a second. Never fails for what is in an override.
         """
         self._base: Final = base
-        self._shelf: Final = shelf or Shelf(())
+        self._available: Final = overrides or TemplateOverrides(())
         self._registered: Final = tuple(registered)
         self._offers_links: Final = offers_links
         self._left_out = set(without)
-        self._others: Final[dict[int, Edition]] = {}
-        self._faults: Final[dict[int, tuple[Text, str]]] = {}
+        self._others: Final[dict[int, TemplateSet]] = {}
+        self._faults: Final[dict[int, tuple[TemplateOverride, str]]] = {}
 
-        texts, self.catalog = self._best(is_checked=not without)
-        self.texts: Final = {text.path: text for text in texts}
+        chosen, self.catalog = self._best(is_checked=not without)
+        self.overrides: Final = {override.path: override for override in chosen}
         self.renderer: Final = Renderer(self.catalog, offers_links=offers_links)
 
     @property
-    def faults(self) -> list[Fault]:
-        """The texts that could not be used, or not for some message."""
+    def faults(self) -> list[OverrideFault]:
+        """The overrides that could not be used, or not for some message."""
         return [
-            Fault(text, sentence, self._instead_of(text))
-            for text, sentence in self._faults.values()
+            OverrideFault(override, sentence, self._instead_of(override))
+            for override, sentence in self._faults.values()
         ]
 
     def version(self, event: str) -> str:
@@ -84,67 +84,69 @@ class Edition:
         known = self.catalog.events.get(event)
         return known.version if known else ""
 
-    def text_ids(self, event: str) -> list[int]:
-        """The texts that have a part in an event."""
+    def override_ids(self, event: str) -> list[int]:
+        """The overrides that have a part in an event."""
         return sorted(
-            text.id
-            for text in self.texts.values()
-            if _concerns(text, event) and not text.path.endswith(f"/{SAMPLE_FILE}")
+            override.id
+            for override in self.overrides.values()
+            if _concerns(override, event) and not override.path.endswith(f"/{SAMPLE_FILE}")
         )
 
-    def render_otherwise(
+    def render_with_earlier(
         self, delivery: Delivery, error: RenderingError
-    ) -> tuple[Content, Edition] | None:
-        """With earlier texts, what ended with an error with these; None if that is of no help.
+    ) -> tuple[Content, TemplateSet] | None:
+        """With earlier overrides, what ended with an error with these; None if that is of no help.
 
-        The text at fault stays in use: it may be that it cannot do this one payload.
+        The override at fault stays in use: it may be that it cannot do this one payload.
         """
-        edition = self
-        faults: dict[int, tuple[Text, str]] = {}
-        while text := edition._culprit(_trouble(error), edition.texts.values()):
-            faults[text.id] = (text, _sentence(_trouble(error), text))
-            edition = edition._without(text)
+        template_set = self
+        faults: dict[int, tuple[TemplateOverride, str]] = {}
+        while override := template_set._culprit(_trouble(error), template_set.overrides.values()):
+            faults[override.id] = (override, _sentence(_trouble(error), override))
+            template_set = template_set._without(override)
             try:
-                content = edition.renderer.render(delivery)
+                content = template_set.renderer.render(delivery)
             except RenderingError as another:
                 error = another
             else:
                 self._faults.update(faults)
-                return content, edition
+                return content, template_set
         return None
 
-    def _without(self, text: Text) -> Edition:
-        if text.id not in self._others:
-            self._others[text.id] = Edition(
+    def _without(self, override: TemplateOverride) -> TemplateSet:
+        if override.id not in self._others:
+            self._others[override.id] = TemplateSet(
                 self._base,
-                self._shelf,
+                self._available,
                 self._registered,
                 offers_links=self._offers_links,
-                without=frozenset({*self._left_out, text.id}),
+                without=frozenset({*self._left_out, override.id}),
             )
-        return self._others[text.id]
+        return self._others[override.id]
 
-    def _best(self, *, is_checked: bool) -> tuple[list[Text], Catalog]:
-        """The newest texts that work, and the catalog with them."""
-        while texts := self._shelf.chosen(self._left_out):
-            catalog, troubles = self._try(texts, is_checked=is_checked)
+    def _best(self, *, is_checked: bool) -> tuple[list[TemplateOverride], Catalog]:
+        """The newest overrides that work, and the catalog with them."""
+        while overrides := self._available.chosen(self._left_out):
+            catalog, troubles = self._try(overrides, is_checked=is_checked)
             if not troubles:
-                return texts, catalog
-            named = [(self._named(trouble, texts), trouble) for trouble in troubles]
-            blamed = {text.id: (text, trouble) for text, trouble in named if text}
+                return overrides, catalog
+            named = [(self._named(trouble, overrides), trouble) for trouble in troubles]
+            blamed = {override.id: (override, trouble) for override, trouble in named if override}
             if not blamed:
                 # It shows elsewhere: what was changed last is most likely to be why.
-                last = self._culprit(troubles[0], texts) or max(texts, key=_age)
+                last = self._culprit(troubles[0], overrides) or max(overrides, key=_age)
                 blamed = {last.id: (last, troubles[0])}
-            for text, trouble in blamed.values():
-                self._faults[text.id] = (text, _sentence(trouble, text))
+            for override, trouble in blamed.values():
+                self._faults[override.id] = (override, _sentence(trouble, override))
             self._left_out.update(blamed)
         return [], self._base
 
-    def _try(self, texts: Sequence[Text], *, is_checked: bool) -> tuple[Catalog, list[_Trouble]]:
+    def _try(
+        self, overrides: Sequence[TemplateOverride], *, is_checked: bool
+    ) -> tuple[Catalog, list[_Trouble]]:
         try:
-            catalog = self._base.with_texts(texts, self._registered)
-            return catalog, self._errors(catalog, texts) if is_checked else []
+            catalog = self._base.with_overrides(overrides, self._registered)
+            return catalog, self._errors(catalog, overrides) if is_checked else []
         except CatalogError as error:
             return self._base, [
                 _Trouble(None, problem.file, problem.line, problem.sentence)
@@ -154,59 +156,70 @@ class Edition:
             sentence = f"it cannot be used ({type(error).__name__})"
             return self._base, [_Trouble(None, None, None, sentence)]
 
-    def _errors(self, catalog: Catalog, texts: Sequence[Text]) -> list[_Trouble]:
-        """What the check finds with the texts that it does not find without them."""
+    def _errors(self, catalog: Catalog, overrides: Sequence[TemplateOverride]) -> list[_Trouble]:
+        """What the check finds with the overrides that it does not find without them."""
         touched = {
             key: {
                 channel
                 for channel in event.channels
-                if catalog.files(key, channel) != self._base.files(key, channel)
+                if catalog.compiled_files(key, channel) != self._base.compiled_files(key, channel)
             }
             for key, event in catalog.events.items()
-            if any(_concerns(text, key) for text in texts)
+            if any(_concerns(override, key) for override in overrides)
         }
-        paths = {text.path for text in texts}
+        paths = {override.path for override in overrides}
         errors = [
             finding
-            for finding in check(catalog, touched)
-            # That an event has no sample is no fault of a text.
+            for finding in lint_catalog(catalog, touched)
+            # That an event has no sample is no fault of an override.
             if finding.severity == "error" and (finding.channel or finding.file in paths)
         ]
-        known = {_gist(finding) for finding in check(self._base, touched)} if errors else set()
+        known = (
+            {_gist(finding) for finding in lint_catalog(self._base, touched)} if errors else set()
+        )
         return [_trouble(finding) for finding in errors if _gist(finding) not in known]
 
     @staticmethod
-    def _named(trouble: _Trouble, texts: Iterable[Text]) -> Text | None:
-        """The text that stands where the trouble is."""
-        return next((text for text in texts if trouble.file in {text.path, str(text)}), None)
+    def _named(trouble: _Trouble, overrides: Iterable[TemplateOverride]) -> TemplateOverride | None:
+        """The override that stands where the trouble is."""
+        return next(
+            (override for override in overrides if trouble.file in {override.path, str(override)}),
+            None,
+        )
 
     @classmethod
-    def _culprit(cls, trouble: _Trouble, texts: Iterable[Text]) -> Text | None:
+    def _culprit(
+        cls, trouble: _Trouble, overrides: Iterable[TemplateOverride]
+    ) -> TemplateOverride | None:
         """That one, else the last one that has a part in the event."""
-        near = [text for text in texts if trouble.event and _concerns(text, trouble.event)]
-        return cls._named(trouble, texts) or max(near, key=_age, default=None)
+        near = [
+            override
+            for override in overrides
+            if trouble.event and _concerns(override, trouble.event)
+        ]
+        return cls._named(trouble, overrides) or max(near, key=_age, default=None)
 
-    def _instead_of(self, text: Text) -> str:
-        best = self._shelf.best(text.path, {*self._left_out, *self._faults})
+    def _instead_of(self, override: TemplateOverride) -> str:
+        best = self._available.best(override.path, {*self._left_out, *self._faults})
         if best is None:
-            return "the file" if text.path in self._base.tree.files else "nothing"
-        whose = "" if best.tenant_id == text.tenant_id else f" of {best.owner}"
+            return "the file" if override.path in self._base.sources.files else "nothing"
+        whose = "" if best.tenant_id == override.tenant_id else f" of {best.owner}"
         return f"version {best.version}{whose}"
 
 
-def _age(text: Text) -> int:
-    return text.id
+def _age(override: TemplateOverride) -> int:
+    return override.id
 
 
-def _concerns(text: Text, event: str) -> bool:
-    folder, _, _ = text.path.rpartition("/")
+def _concerns(override: TemplateOverride, event: str) -> bool:
+    folder, _, _ = override.path.rpartition("/")
     above, _, locale = folder.rpartition("/")
     place = event.replace(".", "/")
-    return _is_shared(text) or folder == place or (above == place and locales.is_locale(locale))
+    return _is_shared(override) or folder == place or (above == place and locales.is_locale(locale))
 
 
-def _is_shared(text: Text) -> bool:
-    return text.path.split("/")[0] in SHARED
+def _is_shared(override: TemplateOverride) -> bool:
+    return override.path.split("/")[0] in SHARED
 
 
 def _trouble(found: Finding | RenderingError) -> _Trouble:
@@ -217,12 +230,16 @@ def _gist(finding: Finding) -> tuple[object, ...]:
     return (finding.event, finding.channel, finding.locale, finding.file, finding.message)
 
 
-def _sentence(trouble: _Trouble, text: Text) -> str:
-    """What is wrong, and where it is unless that is the whole text."""
-    is_elsewhere = trouble.file not in {None, text.path, str(text)}
+def _sentence(trouble: _Trouble, override: TemplateOverride) -> str:
+    """What is wrong, and where it is unless that is the whole override."""
+    is_elsewhere = trouble.file not in {None, override.path, str(override)}
     place = [
         *([str(trouble.file)] if is_elsewhere else []),
         *([f"line {trouble.line}"] if trouble.line else []),
-        *([trouble.event] if trouble.file is None and trouble.event and _is_shared(text) else []),
+        *(
+            [trouble.event]
+            if trouble.file is None and trouble.event and _is_shared(override)
+            else []
+        ),
     ]
     return f"{', '.join(place)}: {trouble.message}" if place else trouble.message

@@ -9,7 +9,7 @@ import pytest
 from dispatcher import package_data
 from dispatcher.db import connections
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection
@@ -37,6 +37,6 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture
-def editions(catalog: Catalog) -> Editions:
+def template_sets(catalog: Catalog) -> TemplateSets:
     """What messages are made from, for a dispatcher that has just begun."""
-    return Editions(catalog)
+    return TemplateSets(catalog)

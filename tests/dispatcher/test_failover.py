@@ -14,10 +14,10 @@ from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import failover
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
@@ -63,12 +63,12 @@ class Watched:
 class Post:
     """An event by e-mail, and the providers called `main` and `spare` for it."""
 
-    def __init__(self, db: Connection, sessions: Pool, editions: Editions) -> None:
+    def __init__(self, db: Connection, sessions: Pool, template_sets: TemplateSets) -> None:
         self.db = db
         self.clock = Clock()
         self.watch = Watched()
         self._sessions = sessions
-        self._editions = editions
+        self._template_sets = template_sets
         self.sender: Sender
 
     def providers(
@@ -86,7 +86,7 @@ class Post:
         channel.crash_policy = crash_policy
         self.sender = ProviderSender(
             self._sessions,
-            self._editions,
+            self._template_sets,
             self.watch,
             channel,
             ProviderRegistry(ProviderClient(each, clock=self.clock, **of_guard) for each in used),
@@ -126,8 +126,8 @@ class Post:
 
 
 @pytest.fixture
-def post(db: Connection, sessions: Pool, editions: Editions) -> Post:
-    return Post(db, sessions, editions)
+def post(db: Connection, sessions: Pool, template_sets: TemplateSets) -> Post:
+    return Post(db, sessions, template_sets)
 
 
 @pytest.mark.parametrize("failure", [DOWN, WRONG_KEY, LATER])

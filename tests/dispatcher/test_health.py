@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import pytest
 
 from dispatcher import health
-from dispatcher.delivery.missing_templates import Missing
+from dispatcher.delivery.missing_templates import MissingTemplate
 from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
-from dispatcher.rendering.overrides import Text
-from dispatcher.rendering.template_set import Fault
+from dispatcher.rendering.overrides import TemplateOverride
+from dispatcher.rendering.template_set import OverrideFault
 
 
 class Clock:
@@ -167,8 +167,10 @@ async def test_healthz_names_the_silent_part(served: int, watched: Health, clock
 
 
 async def test_healthz_shows_the_texts_that_cannot_be_used(served: int, watched: Health) -> None:
-    text = Text(7, "shop", "order/paid/sms.txt", 3, "{% if %}")
-    watched.show_texts(lambda: [Fault(text, "line 1: an expression is missing", "version 2")])
+    text = TemplateOverride(7, "shop", "order/paid/sms.txt", 3, "{% if %}")
+    watched.show_texts(
+        lambda: [OverrideFault(text, "line 1: an expression is missing", "version 2")]
+    )
 
     status, body = await got(served, "/healthz")
 
@@ -208,7 +210,7 @@ async def test_healthz_lists_some_of_many_missing_templates(served: int, watched
     since = datetime.now(UTC)
     watched.show_missing_templates(
         lambda: [
-            Missing(f"order.{i}", "email", "default", "template_missing", since)
+            MissingTemplate(f"order.{i}", "email", "default", "template_missing", since)
             for i in range(MOST_LISTED + 3)
         ]
     )

@@ -19,7 +19,6 @@ from dispatcher.db import batches
 from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import missing_templates
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.missing_templates import (
     FORGOTTEN_AFTER,
     LONGEST_PAUSE,
@@ -28,6 +27,7 @@ from dispatcher.delivery.missing_templates import (
 )
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
 from dispatcher.providers.client import ProviderClient
@@ -53,7 +53,7 @@ default_channels = ["in_app"]
 [fields]
 """
 
-MakeSender = Callable[[Pool, Editions], Sender]
+MakeSender = Callable[[Pool, TemplateSets], Sender]
 
 
 @pytest.fixture
@@ -94,19 +94,19 @@ def deployed(folder: Path, db: Connection) -> Catalog:
     return register(db, loaded(folder))
 
 
-def email(sessions: Pool, editions: Editions) -> Sender:
+def email(sessions: Pool, template_sets: TemplateSets) -> Sender:
     channel = EmailChannel("shop@shop.example")
     assert channel.crash_policy is CrashPolicy.SEND_AGAIN
     registry = ProviderRegistry([ProviderClient(ScriptedProvider())])
-    return ProviderSender(sessions, editions, Metrics(), channel, registry, in_flight=4)
+    return ProviderSender(sessions, template_sets, Metrics(), channel, registry, in_flight=4)
 
 
-def in_app(sessions: Pool, editions: Editions) -> Sender:
-    return InboxSender(sessions, editions, Metrics(), InAppChannel())
+def in_app(sessions: Pool, template_sets: TemplateSets) -> Sender:
+    return InboxSender(sessions, template_sets, Metrics(), InAppChannel())
 
 
-def sse(sessions: Pool, editions: Editions) -> Sender:
-    return StreamSender(sessions, editions, Metrics(), SseChannel())
+def sse(sessions: Pool, template_sets: TemplateSets) -> Sender:
+    return StreamSender(sessions, template_sets, Metrics(), SseChannel())
 
 
 ALL = pytest.mark.parametrize("make", [email, in_app, sse])
@@ -135,11 +135,11 @@ def make_due(db: Connection) -> None:
 
 @ALL
 async def test_what_an_older_dispatcher_has_no_template_for_waits_for_one_that_has(
-    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog, make: MakeSender
+    db: Connection, sessions: Pool, template_sets: TemplateSets, deployed: Catalog, make: MakeSender
 ) -> None:
     event = emit(db, make)
 
-    await deliver(db, make(sessions, editions))
+    await deliver(db, make(sessions, template_sets))
 
     assert fate(db, event) == Fate("waiting", "template_missing")
     assert set(left_over(db)) == {
@@ -149,7 +149,7 @@ async def test_what_an_older_dispatcher_has_no_template_for_waits_for_one_that_h
     assert given.column(db, "select delivery_id from postbell.dead_letters") == []
 
     make_due(db)
-    await deliver(db, make(sessions, Editions(deployed)))
+    await deliver(db, make(sessions, TemplateSets(deployed)))
 
     assert fate(db, event) == Fate("delivered" if make is in_app else "sent", "wanted")
     assert given.column(db, "select attempts from postbell.delivery") == [1]
@@ -157,7 +157,7 @@ async def test_what_an_older_dispatcher_has_no_template_for_waits_for_one_that_h
 
 @ALL
 async def test_others_of_the_batch_are_delivered(
-    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog, make: MakeSender
+    db: Connection, sessions: Pool, template_sets: TemplateSets, deployed: Catalog, make: MakeSender
 ) -> None:
     with db.transaction():
         unknown = given.emit(db, EVENT, payload=PAYLOAD, channels=[make.__name__])
@@ -167,18 +167,18 @@ async def test_others_of_the_batch_are_delivered(
     given.route(db)
     assert given.value(db, "select count(*) from postbell.batch") == 1
 
-    await deliver(db, make(sessions, editions))
+    await deliver(db, make(sessions, template_sets))
 
     assert fate(db, unknown).state == "waiting"
     assert fate(db, known).reason == "wanted"
 
 
 async def test_it_waits_no_longer_than_it_is_of_use(
-    db: Connection, sessions: Pool, editions: Editions, deployed: Catalog
+    db: Connection, sessions: Pool, template_sets: TemplateSets, deployed: Catalog
 ) -> None:
     event = emit(db, email, expires_at="2030-01-01T00:00Z")
     cancelled = emit(db, email)
-    await deliver(db, email(sessions, editions))
+    await deliver(db, email(sessions, template_sets))
 
     given.call(db, "cancel", outbox_id=cancelled)
     given.clock(db, "2030-01-01 01:00Z")
@@ -202,11 +202,11 @@ async def test_what_fails_with_templates_older_than_the_deployed_ones_waits(
     event = given.emit(db, EVENT, payload={"carrier": "Colis"}, channels=["in_app"])
     given.route(db)
 
-    await deliver(db, in_app(sessions, Editions(older)))
+    await deliver(db, in_app(sessions, TemplateSets(older)))
     assert fate(db, event) == Fate("waiting", "template_outdated")
 
     make_due(db)
-    await deliver(db, in_app(sessions, Editions(newer)))
+    await deliver(db, in_app(sessions, TemplateSets(newer)))
     assert fate(db, event) == Fate("delivered", "wanted")
 
 
@@ -217,14 +217,14 @@ async def test_a_deployed_template_that_fails_is_a_failure(
     event = given.emit(db, EVENT, payload={"other": 1}, channels=["in_app"])
     given.route(db)
 
-    await deliver(db, in_app(sessions, Editions(deployed)))
+    await deliver(db, in_app(sessions, TemplateSets(deployed)))
 
     assert fate(db, event).state == "failed"
     assert "parcel_id" in str(fate(db, event).reason)
 
 
 async def test_deliveries_of_a_tenant_that_is_gone_are_decided_again(
-    db: Connection, sessions: Pool, editions: Editions, monkeypatch: pytest.MonkeyPatch
+    db: Connection, sessions: Pool, template_sets: TemplateSets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given.tenant(db, "other")
     given.recipient(db, tenant_id="other")
@@ -241,7 +241,7 @@ async def test_deliveries_of_a_tenant_that_is_gone_are_decided_again(
         return claimed
 
     monkeypatch.setattr(batches, "claim_batch", claim_and_lose)
-    await deliver(db, in_app(sessions, editions))
+    await deliver(db, in_app(sessions, template_sets))
     assert fate(db, event) == Fate("waiting", "tenant_missing")
 
     make_due(db)

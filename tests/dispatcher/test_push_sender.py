@@ -10,9 +10,9 @@ import pytest
 
 from dispatcher.channels.push import Push, PushChannel
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.push_sender import PushSender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
@@ -67,17 +67,19 @@ def services() -> Services:
 
 
 @pytest.fixture
-def deliver(db: Connection, sessions: Pool, editions: Editions, services: Services) -> Deliver:
-    return deliverer(db, sessions, editions, services)
+def deliver(
+    db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services
+) -> Deliver:
+    return deliverer(db, sessions, template_sets, services)
 
 
 def deliverer(
-    db: Connection, sessions: Pool, editions: Editions, services: Services, **options: Any
+    db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services, **options: Any
 ) -> Deliver:
     registry = ProviderRegistry([ProviderClient(services)])
     channel = PushChannel(**options)
     return Deliver(
-        db, PushSender(sessions, editions, NobodyWatches(), channel, registry, in_flight=4)
+        db, PushSender(sessions, template_sets, NobodyWatches(), channel, registry, in_flight=4)
     )
 
 
@@ -202,11 +204,11 @@ async def test_a_retry_comes_no_earlier_than_the_most_patient_service_asked(
 
 
 async def test_a_push_that_reaches_nobody_is_given_up_and_kept_as_a_dead_letter(
-    db: Connection, sessions: Pool, editions: Editions, services: Services
+    db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services
 ) -> None:
     given.device(db, endpoint=PHONE)
     services.answers[PHONE] = [BUSY] * 2
-    deliver = deliverer(db, sessions, editions, services, max_attempts=2)
+    deliver = deliverer(db, sessions, template_sets, services, max_attempts=2)
     (event,) = emit(db, channel="push")
 
     await deliver()
@@ -219,10 +221,10 @@ async def test_a_push_that_reaches_nobody_is_given_up_and_kept_as_a_dead_letter(
 
 
 async def test_a_push_that_reached_somebody_is_sent_when_the_rest_is_given_up(
-    three: Connection, sessions: Pool, editions: Editions, services: Services
+    three: Connection, sessions: Pool, template_sets: TemplateSets, services: Services
 ) -> None:
     services.answers[LAPTOP] = [BUSY] * 2
-    deliver = deliverer(three, sessions, editions, services, max_attempts=2)
+    deliver = deliverer(three, sessions, template_sets, services, max_attempts=2)
     (event,) = emit(three, channel="push")
 
     await deliver()
@@ -253,11 +255,11 @@ async def test_a_key_that_is_refused_pauses_the_provider_and_forgets_no_device(
 
 
 async def test_a_device_that_goes_between_the_claim_and_the_call_is_said_to_be_gone(
-    db: Connection, sessions: Pool, editions: Editions, services: Services
+    db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services
 ) -> None:
     given.device(db, endpoint=PHONE)
     (event,) = emit(db, channel="push")
-    deliver = deliverer(db, sessions, editions, services)
+    deliver = deliverer(db, sessions, template_sets, services)
     db.execute(
         "create or replace function postbell.devices_of(batch_id bigint, claim_token uuid)"
         " returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text,"
@@ -295,14 +297,15 @@ class NamedServices(Services):
 
 
 async def test_a_service_that_is_down_leaves_the_messages_of_the_others_flowing(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     services = NamedServices()
     registry = ProviderRegistry(
         [ProviderClient(services, policy=BreakerPolicy(failure_threshold=1, open_seconds=60))]
     )
     deliver = Deliver(
-        db, PushSender(sessions, editions, NobodyWatches(), PushChannel(), registry, in_flight=4)
+        db,
+        PushSender(sessions, template_sets, NobodyWatches(), PushChannel(), registry, in_flight=4),
     )
     given.recipient(db, "u2")
     given.device(db, "u1", "https://down.example/u1")

@@ -15,10 +15,10 @@ from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Batch, InboxSender, Sender, StreamSender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
@@ -38,8 +38,8 @@ from tests.support.senders import (
 from tests.support.waiting import seen
 
 
-def inbox_sender(sessions: Pool, editions: Editions) -> Sender:
-    return InboxSender(sessions, editions, NobodyWatches(), InAppChannel())
+def inbox_sender(sessions: Pool, template_sets: TemplateSets) -> Sender:
+    return InboxSender(sessions, template_sets, NobodyWatches(), InAppChannel())
 
 
 def attempts(db: Connection) -> list[tuple[Any, ...]]:
@@ -51,12 +51,12 @@ def attempts(db: Connection) -> list[tuple[Any, ...]]:
 
 
 async def test_what_is_sent_is_recorded_with_the_providers_id_and_code(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Sent("<m1@shop.example>", code="250 2.0.0"))
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     assert fate(db, event).state == "sent"
     assert attempts(db) == [("sent", "<m1@shop.example>", "250 2.0.0", None)]
@@ -69,10 +69,10 @@ async def test_what_is_sent_is_recorded_with_the_providers_id_and_code(
 
 
 async def test_the_provider_learns_what_may_be_known_about_a_mail(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Sent("m1"), Sent("m2"))
-    deliver = Deliver(db, email_sender(sessions, editions, provider))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider))
     emit(db)
     await deliver()
     given.tenant(db, tracking=["clicks"])
@@ -84,10 +84,10 @@ async def test_the_provider_learns_what_may_be_known_about_a_mail(
 
 
 async def test_a_retry_waits_and_is_sent_when_it_is_due(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Retry("greylisted", code="450"))
-    deliver = Deliver(db, email_sender(sessions, editions, provider))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider))
     (event,) = emit(db)
 
     await deliver()
@@ -101,12 +101,12 @@ async def test_a_retry_waits_and_is_sent_when_it_is_due(
 
 
 async def test_a_retry_comes_no_earlier_than_the_provider_asked(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Retry("slow down", after=timedelta(hours=2)))
     emit(db)
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     waits = given.value(
         db, "select due_at - clock_timestamp() from postbell.waiting_delivery where is_retry"
@@ -115,10 +115,10 @@ async def test_a_retry_comes_no_earlier_than_the_provider_asked(
 
 
 async def test_every_try_has_the_same_message_id(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Retry("later"), Unknown("no answer"))
-    deliver = Deliver(db, email_sender(sessions, editions, provider))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider))
     emit(db)
 
     for _ in range(3):
@@ -131,10 +131,10 @@ async def test_every_try_has_the_same_message_id(
 
 @pytest.mark.parametrize("most", [1, 3])
 async def test_a_mail_is_tried_so_often_and_then_a_dead_letter(
-    db: Connection, sessions: Pool, editions: Editions, most: int
+    db: Connection, sessions: Pool, template_sets: TemplateSets, most: int
 ) -> None:
     provider = ScriptedProvider(*[Retry("mailbox is busy")] * 10)
-    deliver = Deliver(db, email_sender(sessions, editions, provider, max_attempts=most))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider, max_attempts=most))
     (event,) = emit(db)
 
     for _ in range(5):
@@ -149,10 +149,10 @@ async def test_a_mail_is_tried_so_often_and_then_a_dead_letter(
 
 
 async def test_a_dead_letter_that_is_retried_has_all_its_tries_again(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(*[Retry("mailbox is busy")] * 3)
-    deliver = Deliver(db, email_sender(sessions, editions, provider, max_attempts=2))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider, max_attempts=2))
     (event,) = emit(db)
     for _ in range(2):
         await deliver()
@@ -170,10 +170,10 @@ async def test_a_dead_letter_that_is_retried_has_all_its_tries_again(
 
 
 async def test_a_refusal_is_final_and_says_why(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Refused("554 spam", code="554 5.7.1"))
-    deliver = Deliver(db, email_sender(sessions, editions, provider))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider))
     refused, sent = emit(db, 2)
 
     await deliver()
@@ -187,10 +187,10 @@ async def test_a_refusal_is_final_and_says_why(
 
 
 async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Refused("no such user", code="550 5.1.1", blame=Blame.HARD))
-    deliver = Deliver(db, email_sender(sessions, editions, provider, in_flight=1))
+    deliver = Deliver(db, email_sender(sessions, template_sets, provider, in_flight=1))
     first, queued = emit(db, 2)
 
     await deliver()
@@ -207,12 +207,12 @@ async def test_an_address_at_fault_is_suppressed_and_not_written_to_again(
 
 
 async def test_an_unknown_outcome_is_sent_again_where_a_second_copy_is_recognised(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Unknown("the connection was lost after the last byte"))
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     state, reason = fate(db, event)
     assert state == "waiting"
@@ -220,10 +220,12 @@ async def test_an_unknown_outcome_is_sent_again_where_a_second_copy_is_recognise
 
 
 async def test_an_unknown_outcome_stays_unknown_where_a_second_copy_does_harm(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Unknown("no answer"))
-    sender = email_sender(sessions, editions, provider, crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    sender = email_sender(
+        sessions, template_sets, provider, crash_policy=CrashPolicy.ASK_THE_PROVIDER
+    )
     (event,) = emit(db)
 
     await Deliver(db, sender)()
@@ -242,19 +244,19 @@ async def abandon(sender: Sender, batch: int, gate: Gate, in_flight: int) -> Non
 
 
 async def test_after_a_crash_only_what_was_in_flight_is_sent_twice(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 10)
     (batch,) = batches(db)
-    await abandon(email_sender(sessions, editions, provider, in_flight=3), batch, gate, 3)
+    await abandon(email_sender(sessions, template_sets, provider, in_flight=3), batch, gate, 3)
     assert given.column(db, "select state from postbell.delivery order by id") == (
         ["sending"] * 3 + ["queued"] * 7
     )
 
     gate.opened.set()
-    await email_sender(sessions, editions, provider, in_flight=3).deliver(batch)
+    await email_sender(sessions, template_sets, provider, in_flight=3).deliver(batch)
 
     copies = [provider.copies(number) for number in range(1, 11)]
     assert copies == [2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
@@ -263,13 +265,13 @@ async def test_after_a_crash_only_what_was_in_flight_is_sent_twice(
 
 
 async def test_what_was_answered_before_we_are_cut_off_is_not_sent_again(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Sent("a"), Sent("b"))
     gate = provider.answer = Gate()
     emit(db, 3)
     (batch,) = batches(db)
-    await abandon(email_sender(sessions, editions, provider, in_flight=3), batch, gate, 1)
+    await abandon(email_sender(sessions, template_sets, provider, in_flight=3), batch, gate, 1)
 
     assert given.column(db, "select state from postbell.delivery order by id") == (
         ["sent", "sent", "sending"]
@@ -278,7 +280,7 @@ async def test_what_was_answered_before_we_are_cut_off_is_not_sent_again(
 
 
 async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_does_harm(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     policy = CrashPolicy.ASK_THE_PROVIDER
     given.sent_once(db, "email")
@@ -286,11 +288,11 @@ async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_d
     gate = provider.answer = Gate()
     emit(db, 5)
     (batch,) = batches(db)
-    first = email_sender(sessions, editions, provider, in_flight=2, crash_policy=policy)
+    first = email_sender(sessions, template_sets, provider, in_flight=2, crash_policy=policy)
     await abandon(first, batch, gate, 2)
 
     gate.opened.set()
-    second = email_sender(sessions, editions, provider, in_flight=2, crash_policy=policy)
+    second = email_sender(sessions, template_sets, provider, in_flight=2, crash_policy=policy)
     await second.deliver(batch)
 
     assert given.column(db, "select state from postbell.delivery order by id") == (
@@ -301,7 +303,7 @@ async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_d
 
 
 async def test_a_template_that_fails_fails_its_delivery_and_no_other(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     events = emit(db, 2)
@@ -310,7 +312,7 @@ async def test_a_template_that_fails_fails_its_delivery_and_no_other(
     (bad,) = emit(db, payload={"order_id": 1})
     (good,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     state, reason = fate(db, bad)
     assert state == "failed"
@@ -323,15 +325,15 @@ async def test_a_template_that_fails_fails_its_delivery_and_no_other(
 
 @pytest.mark.parametrize("channel", ["email", "in_app"])
 async def test_an_event_registered_without_a_template_of_ours_waits_with_its_reason(
-    db: Connection, sessions: Pool, editions: Editions, channel: str
+    db: Connection, sessions: Pool, template_sets: TemplateSets, channel: str
 ) -> None:
     given.event_type(db, "meteor.fallen")
     event = given.emit(db, "meteor.fallen", channels=[channel])
     (other,) = emit(db, channel=channel)
     sender = (
-        email_sender(sessions, editions, ScriptedProvider())
+        email_sender(sessions, template_sets, ScriptedProvider())
         if channel == "email"
-        else inbox_sender(sessions, editions)
+        else inbox_sender(sessions, template_sets)
     )
 
     await Deliver(db, sender)()
@@ -342,13 +344,13 @@ async def test_an_event_registered_without_a_template_of_ours_waits_with_its_rea
 
 
 async def test_a_message_that_the_channel_refuses_never_reaches_the_provider(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     given.recipient(db, email="not an address")
     provider = ScriptedProvider()
     (event,) = emit(db)
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     assert fate(db, event).state == "refused"
     assert provider.messages == []
@@ -356,11 +358,11 @@ async def test_a_message_that_the_channel_refuses_never_reaches_the_provider(
 
 
 async def test_an_inbox_item_is_written_once_however_often_its_batch_is_delivered(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     events = emit(db, 20, channel="in_app")
     (batch,) = batches(db)
-    sender = inbox_sender(sessions, editions)
+    sender = inbox_sender(sessions, template_sets)
 
     await asyncio.gather(*(sender.deliver(batch) for _ in range(4)))
     # Who found the rows in another's hands has put them into a batch again.
@@ -373,14 +375,14 @@ async def test_an_inbox_item_is_written_once_however_often_its_batch_is_delivere
 
 
 async def test_a_batch_that_another_has_claimed_is_left_to_them(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 4)
     (batch,) = batches(db)
     slow = asyncio.create_task(
-        email_sender(sessions, editions, provider, in_flight=1).deliver(batch)
+        email_sender(sessions, template_sets, provider, in_flight=1).deliver(batch)
     )
     await seen(lambda: gate.waiting == 1, "a send in flight")
 
@@ -389,7 +391,7 @@ async def test_a_batch_that_another_has_claimed_is_left_to_them(
         return Sent(message.message_id)
 
     provider.answer = take
-    await email_sender(sessions, editions, provider, in_flight=1).deliver(batch)
+    await email_sender(sessions, template_sets, provider, in_flight=1).deliver(batch)
     gate.opened.set()
     await slow
 
@@ -410,7 +412,7 @@ class Counted(NobodyWatches):
 
 @pytest.mark.parametrize("channel", ["in_app", "sse", "email"])
 async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
-    db: Connection, sessions: Pool, editions: Editions, channel: str
+    db: Connection, sessions: Pool, template_sets: TemplateSets, channel: str
 ) -> None:
     (event,) = emit(db, channel=channel)
     (batch,) = batches(db)
@@ -421,11 +423,11 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
     if channel == "email":
         registry = ProviderRegistry(ProviderClient(provider) for provider in providers)
         mails = EmailChannel("shop@shop.example")
-        sender = ProviderSender(sessions, editions, watch, mails, registry, in_flight=4)
+        sender = ProviderSender(sessions, template_sets, watch, mails, registry, in_flight=4)
     elif channel == "sse":
-        sender = StreamSender(sessions, editions, watch, SseChannel())
+        sender = StreamSender(sessions, template_sets, watch, SseChannel())
     else:
-        sender = InboxSender(sessions, editions, watch, InAppChannel())
+        sender = InboxSender(sessions, template_sets, watch, InAppChannel())
     hand_over = sender._hand_over
 
     async def overtaken(rendered: Batch) -> None:
@@ -445,13 +447,13 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
 
 
 async def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 10)
     (batch,) = batches(db)
-    sender = email_sender(sessions, editions, provider, in_flight=3)
+    sender = email_sender(sessions, template_sets, provider, in_flight=3)
     delivering = asyncio.create_task(sender.deliver(batch))
     await seen(lambda: gate.waiting == 3, "sends in flight")
 
@@ -470,18 +472,18 @@ async def test_stopping_finishes_what_is_in_flight_and_gives_back_the_rest(
     (rest,) = batches(db)
     assert str(rest).encode() in given.column(db, "select payload from postbell_queue.pgqueuer")
 
-    await email_sender(sessions, editions, provider).deliver(rest)
+    await email_sender(sessions, template_sets, provider).deliver(rest)
     assert [provider.copies(number) for number in range(1, 11)] == [1] * 10
 
 
 async def test_what_is_cancelled_while_queued_is_not_sent(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     cancelled, kept = emit(db, 1, subject="order:1") + emit(db, 1, subject="order:2")
 
     db.execute("select postbell.cancel('order:1')")
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     assert fate(db, cancelled) == ("cancelled", "cancelled")
     assert fate(db, kept).state == "sent"
@@ -489,20 +491,20 @@ async def test_what_is_cancelled_while_queued_is_not_sent(
 
 
 async def test_what_expires_in_the_queue_is_not_sent(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     (event,) = emit(db, expires_at="2100-01-01")
     db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
 
-    await Deliver(db, email_sender(sessions, editions, provider))()
+    await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     assert fate(db, event) == ("expired", "expired")
     assert provider.messages == []
 
 
 async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     poisonous: Sequence[int] = (3,)
@@ -514,7 +516,7 @@ async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
         return Sent(message.message_id)
 
     provider.answer = answer
-    sender = email_sender(sessions, editions, provider)
+    sender = email_sender(sessions, template_sets, provider)
     emit(db, 10)
 
     for _ in range(30):
@@ -531,14 +533,14 @@ async def test_a_provider_with_a_bug_harms_one_mail_and_repeats_no_other(
 
 
 async def test_a_session_lost_after_the_providers_yes_repeats_nothing(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 5)
     (batch,) = batches(db)
     delivering = asyncio.create_task(
-        email_sender(sessions, editions, provider, in_flight=5).deliver(batch)
+        email_sender(sessions, template_sets, provider, in_flight=5).deliver(batch)
     )
     await seen(lambda: gate.waiting == 5, "sends in flight")
 
@@ -555,7 +557,7 @@ async def test_a_session_lost_after_the_providers_yes_repeats_nothing(
 
 
 async def test_a_batch_whose_record_was_committed_unheard_is_said_to_be_recorded_perhaps(
-    db: Connection, sessions: Pool, editions: Editions, monkeypatch: pytest.MonkeyPatch
+    db: Connection, sessions: Pool, template_sets: TemplateSets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = ScriptedProvider(Sent("<m1@shop.example>", code="250 2.0.0"))
     (event,) = emit(db)
@@ -573,7 +575,7 @@ async def test_a_batch_whose_record_was_committed_unheard_is_said_to_be_recorded
 
     monkeypatch.setattr(Pool, "connection", unheard)
     with capture_logs() as logged:
-        await Deliver(db, email_sender(sessions, editions, provider))()
+        await Deliver(db, email_sender(sessions, template_sets, provider))()
 
     assert "was recorded already" in logged[-1]["event"]
     assert fate(db, event).state == "sent"
@@ -581,13 +583,13 @@ async def test_a_batch_whose_record_was_committed_unheard_is_said_to_be_recorded
 
 
 async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     emit(db, 2)
     (batch,) = batches(db)
-    delivering = asyncio.create_task(email_sender(sessions, editions, provider).deliver(batch))
+    delivering = asyncio.create_task(email_sender(sessions, template_sets, provider).deliver(batch))
     await seen(lambda: gate.waiting == 2, "sends in flight")
     name = given.value(db, "select current_database()")
 
@@ -610,10 +612,10 @@ async def test_an_answer_is_recorded_when_the_database_can_be_written_to_again(
 
 
 async def test_open_pages_are_told_and_the_deliveries_settled_in_one_transaction(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     events = emit(db, many=3, channel="sse")
-    sender = StreamSender(sessions, editions, NobodyWatches(), SseChannel())
+    sender = StreamSender(sessions, template_sets, NobodyWatches(), SseChannel())
     for batch in batches(db):
         await sender.deliver(batch)
         await sender.deliver(batch)

@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import Intake
 from dispatcher.inbound.links import Links
@@ -64,12 +64,14 @@ def twilio_at(peer: TwilioPeer, name: str = "twilio") -> Twilio:
     )
 
 
-def sender(sessions: Pool, editions: Editions, twilio: Twilio) -> Sender:
-    return sender_of(sessions, editions, ProviderRegistry([ProviderClient(twilio)]))
+def sender(sessions: Pool, template_sets: TemplateSets, twilio: Twilio) -> Sender:
+    return sender_of(sessions, template_sets, ProviderRegistry([ProviderClient(twilio)]))
 
 
-def sender_of(sessions: Pool, editions: Editions, registry: ProviderRegistry) -> Sender:
-    return ProviderSender(sessions, editions, NobodyWatches(), SmsChannel(), registry, in_flight=2)
+def sender_of(sessions: Pool, template_sets: TemplateSets, registry: ProviderRegistry) -> Sender:
+    return ProviderSender(
+        sessions, template_sets, NobodyWatches(), SmsChannel(), registry, in_flight=2
+    )
 
 
 def emit(db: Connection, many: int = 1, **columns: Any) -> list[int]:
@@ -110,22 +112,22 @@ async def test_a_committed_event_becomes_a_text_with_a_link(
 
 
 async def test_what_expires_is_given_to_twilio_with_its_validity(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     emit(db, expires_at=datetime.now(UTC) + timedelta(minutes=10))
 
-    await sender(sessions, editions, twilio).deliver(batches(db)[0])
+    await sender(sessions, template_sets, twilio).deliver(batches(db)[0])
 
     assert 590 <= int(peer.texts[0].form["ValidityPeriod"]) <= 600
 
 
 async def test_429_twice_then_201_ends_in_one_text(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.refuse_once(20429)
     peer.refuse_once(20429)
     (event,) = emit(db)
-    texts = sender(sessions, editions, twilio)
+    texts = sender(sessions, template_sets, twilio)
 
     for _ in range(3):
         await texts.deliver(batches(db)[0])
@@ -141,12 +143,12 @@ async def test_429_twice_then_201_ends_in_one_text(
 
 
 async def test_a_text_that_may_have_been_taken_is_not_sent_again(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.once("HEADERS", Drop())
     (event,) = emit(db)
 
-    await sender(sessions, editions, twilio).deliver(batches(db)[0])
+    await sender(sessions, template_sets, twilio).deliver(batches(db)[0])
     make_due(db)
 
     assert fate(db, event).state == "unknown"
@@ -155,30 +157,30 @@ async def test_a_text_that_may_have_been_taken_is_not_sent_again(
 
 
 async def test_a_worker_killed_between_send_and_record_leaves_a_text_unknown_and_sends_no_second(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.always("HEADERS", Hang())
     events = emit(db, 3)
     (batch,) = batches(db)
-    delivering = asyncio.create_task(sender(sessions, editions, twilio).deliver(batch))
+    delivering = asyncio.create_task(sender(sessions, template_sets, twilio).deliver(batch))
     await seen(lambda: len(peer.texts) == 2, "two texts are with Twilio")
     delivering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await delivering
 
     peer.behave()
-    await sender(sessions, editions, twilio).deliver(batch)
+    await sender(sessions, template_sets, twilio).deliver(batch)
 
     assert sorted(fate(db, event).state for event in events) == ["sent", "unknown", "unknown"]
     assert len(peer.texts) == 3
 
 
 async def test_a_report_settles_what_a_crash_left_unknown(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.once("HEADERS", Drop())
     (event,) = emit(db)
-    await sender(sessions, editions, twilio).deliver(batches(db)[0])
+    await sender(sessions, template_sets, twilio).deliver(batches(db)[0])
     [text] = peer.texts
     delivery = given.value(db, "select id from postbell.delivery")
 
@@ -238,7 +240,7 @@ async def test_a_text_carries_the_address_at_which_twilio_reports_on_it(
 async def test_after_a_crash_a_report_tells_what_became_of_the_text(
     db: Connection,
     sessions: Pool,
-    editions: Editions,
+    template_sets: TemplateSets,
     peer: TwilioPeer,
     gateway: Client,
     providers: tuple[str, ...],
@@ -249,13 +251,13 @@ async def test_after_a_crash_a_report_tells_what_became_of_the_text(
     peer.always("HEADERS", Hang())
     (event,) = emit(db)
     (batch,) = batches(db)
-    delivering = asyncio.create_task(sender_of(sessions, editions, registry).deliver(batch))
+    delivering = asyncio.create_task(sender_of(sessions, template_sets, registry).deliver(batch))
     await seen(lambda: peer.texts, "the text is with Twilio")
     delivering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await delivering
     peer.behave()
-    await sender_of(sessions, editions, registry).deliver(batch)
+    await sender_of(sessions, template_sets, registry).deliver(batch)
     assert fate(db, event).state == "unknown"
 
     [text] = peer.texts
@@ -267,11 +269,11 @@ async def test_after_a_crash_a_report_tells_what_became_of_the_text(
 
 
 async def test_a_number_that_answered_stop_is_suppressed_until_it_answers_start(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     peer.refuse_once(21610)
     first, second = emit(db), emit(db)
-    texts = sender(sessions, editions, twilio)
+    texts = sender(sessions, template_sets, twilio)
 
     for batch in batches(db):
         await texts.deliver(batch)
@@ -293,12 +295,12 @@ async def test_a_number_that_answered_stop_is_suppressed_until_it_answers_start(
 
 
 async def test_a_number_that_is_none_never_reaches_twilio(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     given.recipient(db, phone="+1 202 555 0123 ext 5")
     (event,) = emit(db)
 
-    await sender(sessions, editions, twilio).deliver(batches(db)[0])
+    await sender(sessions, template_sets, twilio).deliver(batches(db)[0])
 
     assert fate(db, event) == Fate(
         "refused",
@@ -309,7 +311,7 @@ async def test_a_number_that_is_none_never_reaches_twilio(
 
 
 async def test_a_text_too_long_for_the_tenant_is_a_dead_letter_that_says_so(
-    db: Connection, sessions: Pool, editions: Editions, twilio: Twilio, peer: TwilioPeer
+    db: Connection, sessions: Pool, template_sets: TemplateSets, twilio: Twilio, peer: TwilioPeer
 ) -> None:
     given.tenant(db, name="Größe " * 5, branding={"sms_max_segments": 1})
     given.recipient(db, locale="fr")
@@ -318,7 +320,7 @@ async def test_a_text_too_long_for_the_tenant_is_a_dead_letter_that_says_so(
     )
     given.route(db)
 
-    await sender(sessions, editions, twilio).deliver(batches(db)[0])
+    await sender(sessions, template_sets, twilio).deliver(batches(db)[0])
 
     state, reason = fate(db, event)
     assert state == "refused"

@@ -11,7 +11,7 @@ import pytest
 from dispatcher import package_data
 from dispatcher.gateway.stream.cursor import Position, Snapshot
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.lint import check
+from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.support import given
 from tests.support.given import Connection, Fate
@@ -69,7 +69,7 @@ def test_events_lived_in_seven_lists_that_disagreed(db: Connection) -> None:
 
 def test_templates_that_could_not_be_rendered_went_unnoticed(tmp_path: Path) -> None:
     broken = email_files(text="Dear {{ name_of_the_client }}, thank you.")
-    found = check(Catalog.load([folder(tmp_path, broken)]))
+    found = lint_catalog(Catalog.load([folder(tmp_path, broken)]))
     assert "name_of_the_client" in " ".join(finding.message for finding in found)
     assert any(finding.severity == "error" for finding in found)
 

@@ -20,10 +20,10 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sms import Sms, SmsChannel
 from dispatcher.db import connections, embedded
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import Outcome, Sent
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Batch, InboxSender, Sender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
 from dispatcher.providers.client import ProviderClient
@@ -99,8 +99,8 @@ async def sessions(lossy: Database) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-def editions() -> Editions:
-    return Editions(Catalog.load([package_data.folder("templates")]))
+def template_sets() -> TemplateSets:
+    return TemplateSets(Catalog.load([package_data.folder("templates")]))
 
 
 class Numbers(NamedTuple):
@@ -142,10 +142,10 @@ class HeldInboxSender(InboxSender):
 
 
 async def test_nobodys_text_is_written_into_anothers_inbox(
-    lossy: Database, sessions: Pool, editions: Editions
+    lossy: Database, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     hers = tell(lossy.url, "u1", HERS, "in_app")
-    held = HeldInboxSender(sessions, editions, Metrics(), InAppChannel())
+    held = HeldInboxSender(sessions, template_sets, Metrics(), InAppChannel())
     delivering = asyncio.create_task(held.deliver(hers.batch))
     await seen(lambda: held.is_waiting, "a rendered text")
 
@@ -159,27 +159,29 @@ async def test_nobodys_text_is_written_into_anothers_inbox(
     with psycopg.connect(lossy.url) as session:
         assert given.column(session, "select title from postbell.inbox_item") == []
         assert fates(session) == {"u2": Fate("queued", "wanted")}
-    await InboxSender(sessions, editions, Metrics(), InAppChannel()).deliver(his.batch)
+    await InboxSender(sessions, template_sets, Metrics(), InAppChannel()).deliver(his.batch)
     with psycopg.connect(lossy.url) as session:
         ((who, body),) = given.rows(session, "select recipient_id, body from postbell.inbox_item")
         assert who == "u2"
         assert "22.00" in body
 
 
-def email_sender(sessions: Pool, editions: Editions, provider: ScriptedProvider) -> Sender:
+def email_sender(sessions: Pool, template_sets: TemplateSets, provider: ScriptedProvider) -> Sender:
     channel = EmailChannel("shop@shop.example")
     registry = ProviderRegistry([ProviderClient(provider)])
-    return ProviderSender(sessions, editions, Metrics(), channel, registry, in_flight=4)
+    return ProviderSender(sessions, template_sets, Metrics(), channel, registry, in_flight=4)
 
 
 @pytest.mark.parametrize("is_claimed", [False, True], ids=["queued", "claimed"])
 async def test_no_mail_is_taken_for_sent_because_anothers_was(
-    lossy: Database, sessions: Pool, editions: Editions, is_claimed: bool
+    lossy: Database, sessions: Pool, template_sets: TemplateSets, is_claimed: bool
 ) -> None:
     provider = ScriptedProvider()
     gate = provider.answer = Gate()
     hers = tell(lossy.url, "u1", HERS, "email")
-    delivering = asyncio.create_task(email_sender(sessions, editions, provider).deliver(hers.batch))
+    delivering = asyncio.create_task(
+        email_sender(sessions, template_sets, provider).deliver(hers.batch)
+    )
     await seen(lambda: gate.waiting == 1, "her mail in flight")
 
     lossy.crash()
@@ -195,7 +197,7 @@ async def test_no_mail_is_taken_for_sent_because_anothers_was(
     with psycopg.connect(lossy.url) as session:
         assert fates(session) == {"u2": Fate("sending" if is_claimed else "queued", "wanted")}
         assert given.column(session, "select outcome from postbell.attempt") == []
-    await email_sender(sessions, editions, provider).deliver(his.batch)
+    await email_sender(sessions, template_sets, provider).deliver(his.batch)
     with psycopg.connect(lossy.url) as session:
         assert fates(session)["u2"].state == "sent"
     assert [message.to for message in provider.messages] == ["u1@example.org", "u2@example.org"]
@@ -249,13 +251,15 @@ class TakenText:
 # What never reached a standby it cannot know: there it takes synchronous replication.
 @pytest.mark.parametrize("lossy", ["crash"], indirect=True)
 async def test_a_text_goes_out_once_though_commits_do_not_wait_for_the_disk(
-    lossy: Database, sessions: Pool, editions: Editions
+    lossy: Database, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = TakenText()
 
     def sender() -> Sender:
         registry = ProviderRegistry([ProviderClient(provider)])
-        return ProviderSender(sessions, editions, Metrics(), SmsChannel(), registry, in_flight=1)
+        return ProviderSender(
+            sessions, template_sets, Metrics(), SmsChannel(), registry, in_flight=1
+        )
 
     (batch, _) = tell(lossy.url, "u1", HERS, "sms")
     delivering = asyncio.create_task(sender().deliver(batch))

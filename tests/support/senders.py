@@ -7,9 +7,9 @@ from typing import Any
 from dispatcher.channels.channel import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
@@ -29,7 +29,7 @@ class NobodyWatches:
 
 def email_sender(
     sessions: Pool,
-    editions: Editions,
+    template_sets: TemplateSets,
     provider: ScriptedProvider,
     *,
     in_flight: int = 4,
@@ -40,7 +40,7 @@ def email_sender(
     channel.crash_policy = crash_policy
     registry = ProviderRegistry([ProviderClient(provider)])
     return ProviderSender(
-        sessions, editions, NobodyWatches(), channel, registry, in_flight=in_flight
+        sessions, template_sets, NobodyWatches(), channel, registry, in_flight=in_flight
     )
 
 

@@ -14,7 +14,7 @@ from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent
-from dispatcher.rendering.content_lint import html_faults, unsaid_links
+from dispatcher.rendering.content_lint import links_missing_from_plain, lint_html
 from dispatcher.rendering.renderer import Renderer
 from tests.support.deliveries import a_delivery, email_channel
 from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
@@ -60,8 +60,8 @@ def test_a_mail_has_nothing_to_trip_over_and_its_text_every_link(
     content = mail(event, locale, is_full=is_full)
 
     assert content.html is not None
-    assert list(html_faults(content.html)) == []
-    assert list(unsaid_links(content.html, content.text)) == []
+    assert list(lint_html(content.html)) == []
+    assert list(links_missing_from_plain(content.html, content.text)) == []
 
 
 @pytest.mark.parametrize(("event", "locale"), MAILS)

@@ -21,7 +21,7 @@ from dispatcher.rendering.content import (
 )
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import FILTERS, FUNCTIONS
-from dispatcher.rendering.lint import check
+from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.support.event_catalogue import ENTRIES, Entry
 from tests.support.renderings import (
@@ -71,21 +71,21 @@ def test_an_event_is_as_the_catalogue_has_it(event: EventType) -> None:
 @pytest.mark.parametrize("event", CATALOG.events.values(), ids=lambda event: event.key)
 def test_an_event_has_a_template_for_each_channel(event: EventType) -> None:
     assert set(event.channels) == set(TEMPLATE_TYPES)
-    assert "email.html" in CATALOG.pages[event.key]
+    assert "email.html" in CATALOG.compiled[event.key]
 
 
 def test_nothing_is_found_in_them() -> None:
     # That Arabic has no place in GSM 03.38 is no mistake.
     assert [
-        found for found in check(CATALOG) if (found.channel, found.locale) != ("sms", "ar")
+        found for found in lint_catalog(CATALOG) if (found.channel, found.locale) != ("sms", "ar")
     ] == []
-    assert {found.severity for found in check(CATALOG)} == {"information"}
+    assert {found.severity for found in lint_catalog(CATALOG)} == {"information"}
 
 
 @pytest.mark.parametrize("event", CATALOG.events)
 def test_every_file_is_translated(event: str) -> None:
     locales = {"", "fr", "ar"} if event in IN_ARABIC else {"", "fr"}
-    assert {frozenset(by_locale) for by_locale in CATALOG.pages[event].values()} == {
+    assert {frozenset(by_locale) for by_locale in CATALOG.compiled[event].values()} == {
         frozenset(locales)
     }
 

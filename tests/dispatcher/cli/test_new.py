@@ -9,7 +9,7 @@ import pytest
 
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import TEMPLATES
-from dispatcher.rendering.lint import check
+from dispatcher.rendering.lint import lint_catalog
 from tests.support.cli import Cli
 from tests.support.renderings import TEMPLATES as SHIPPED
 from tests.support.renderings import folder
@@ -32,7 +32,7 @@ def test_a_new_event_passes_the_check_on_every_channel_in_both_languages(
 
     catalog = Catalog.load([tmp_path / "shipped", own])
     event = catalog.events["billing.payment_plan.overdue"]
-    assert check(catalog) == []
+    assert lint_catalog(catalog) == []
     assert set(event.channels) == set(TEMPLATES)
     assert catalog.locales(event.key) == ("", "fr")
     assert (event.label, event.category) == ("Billing payment plan overdue", "billing")

@@ -10,7 +10,7 @@ import pytest
 
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import SmsContent
-from dispatcher.rendering.lint import check
+from dispatcher.rendering.lint import lint_catalog
 from tests.support.renderings import delivery, event_toml, folder, refusal, renderer
 
 FIELDS = {"text": "text?", "message_preview": "text?", "amount": "amount?", "currency": "text?"}
@@ -113,7 +113,7 @@ def test_the_check_counts_segments_and_names_what_makes_them(
         "thing/happened/sample.json": json.dumps({}),
     }
 
-    findings = check(Catalog.load([folder(tmp_path, files)]))
+    findings = lint_catalog(Catalog.load([folder(tmp_path, files)]))
 
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     assert all(sentence in finding.message for finding in findings)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.rendering.content_lint import html_faults, unsaid_links
+from dispatcher.rendering.content_lint import links_missing_from_plain, lint_html
 
 SOUND = '<html lang="en" dir="ltr"><head><title>News</title></head><body>{}</body></html>'
 
 
 def faults(body: str) -> list[tuple[str, str]]:
-    return list(html_faults(SOUND.format(body)))
+    return list(lint_html(SOUND.format(body)))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_some_readers_would_miss_is_a_warning(body: str, message: str) -> N
 
 
 def test_a_page_names_itself_its_language_and_its_direction() -> None:
-    assert [message for _, message in html_faults("<html></html>")] == [
+    assert [message for _, message in lint_html("<html></html>")] == [
         "<html> has no lang, so screen readers guess",
         "<html> has no dir, ltr or rtl; the variable dir is the language's own",
         "the page has no <title>, which screen readers announce it by",
@@ -94,10 +94,14 @@ def test_each_fault_is_told_once() -> None:
 )
 def test_a_link_that_the_text_lacks_is_found(text: str, lacking: list[str]) -> None:
     page = '<a href="#top">up</a><a href="https://x.example/1?a=1&amp;b=2">1</a>'
-    assert [message.rpartition(" ")[2] for _, message in unsaid_links(page, text)] == lacking
+    assert [
+        message.rpartition(" ")[2] for _, message in links_missing_from_plain(page, text)
+    ] == lacking
 
 
 def test_an_address_to_write_to_is_a_link_too() -> None:
     page = '<a href="mailto:help@x.example">Help</a>'
-    assert list(unsaid_links(page, "Write to help@x.example.")) == []
-    assert [severity for severity, _ in unsaid_links(page, "Write to us.")] == ["warning"]
+    assert list(links_missing_from_plain(page, "Write to help@x.example.")) == []
+    assert [severity for severity, _ in links_missing_from_plain(page, "Write to us.")] == [
+        "warning"
+    ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rendering.filters import contrast, ink_on
+from dispatcher.rendering.filters import contrast_ratio, readable_on
 
 #: WCAG 2.2, 1.4.3.
 READABLE = 4.5
@@ -23,15 +23,15 @@ READABLE = 4.5
     ],
 )
 def test_dark_colors_are_written_on_in_white_and_light_ones_in_black(color: str, ink: str) -> None:
-    assert ink_on(color) == ink
+    assert readable_on(color) == ink
 
 
 @given(st.integers(0, 0xFFFFFF))
 def test_whatever_the_color_the_text_on_it_can_be_read(number: int) -> None:
     color = f"#{number:06x}"
-    assert contrast(color, ink_on(color)) >= READABLE
+    assert contrast_ratio(color, readable_on(color)) >= READABLE
 
 
 def test_contrast_is_that_of_wcag() -> None:
-    assert contrast("#000", "#fff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    assert contrast_ratio("#000", "#fff") == pytest.approx(21)
+    assert contrast_ratio("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.lint import Finding, check
+from dispatcher.rendering.lint import Finding, lint_catalog
 from tests.support.renderings import email_files, event_toml, folder, in_app_files
 
 EVENT = "thing/happened/event.toml"
@@ -17,7 +17,7 @@ SAMPLE = "thing/happened/sample.json"
 def found(path: Path, files: dict[str, str], sample: Any = None) -> list[Finding]:
     if sample is not None:
         files = {**files, SAMPLE: json.dumps(sample)}
-    return check(Catalog.load([folder(path, files)]))
+    return lint_catalog(Catalog.load([folder(path, files)]))
 
 
 def declared(files: dict[str, str], **fields: str) -> dict[str, str]:

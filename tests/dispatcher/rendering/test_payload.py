@@ -43,7 +43,7 @@ def test_what_is_not_one_object_is_told_with_its_line(
     text: str, line: int | None, sentence: str
 ) -> None:
     with pytest.raises(PayloadError) as caught:
-        payload.read(text)
+        payload.parse_payload(text)
 
     assert caught.value.fault.line == line
     assert sentence in str(caught.value)
@@ -52,7 +52,10 @@ def test_what_is_not_one_object_is_told_with_its_line(
 def test_what_the_router_would_reject_is_told_with_its_line(event: EventType) -> None:
     text = '{\n  "amount": 19.9,\n  "paid_on":\n    "yesterday",\n  "extra": true\n}'
 
-    found = [(each.line, each.sentence) for each in payload.faults(event, payload.read(text), text)]
+    found = [
+        (each.line, each.sentence)
+        for each in payload.payload_faults(event, payload.parse_payload(text), text)
+    ]
 
     assert found == [
         (None, "order_id is missing: it is a required field"),
@@ -64,7 +67,7 @@ def test_what_the_router_would_reject_is_told_with_its_line(event: EventType) ->
 def test_an_optional_field_may_be_null_and_a_required_one_may_not(event: EventType) -> None:
     text = '{"order_id": null, "amount": null}'
 
-    (fault,) = payload.faults(event, payload.read(text), text)
+    (fault,) = payload.payload_faults(event, payload.parse_payload(text), text)
 
     assert (fault.line, fault.sentence) == (1, "order_id is missing: it is a required field")
 
@@ -86,5 +89,5 @@ def test_an_optional_field_may_be_null_and_a_required_one_may_not(event: EventTy
     ],
 )
 def test_a_type_takes_what_it_says(kind: Any, good: object, bad: object) -> None:
-    assert payload.fits(kind, good)
-    assert not payload.fits(kind, bad)
+    assert payload.is_of_type(kind, good)
+    assert not payload.is_of_type(kind, bad)

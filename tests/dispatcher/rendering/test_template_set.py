@@ -11,8 +11,8 @@ import pytest
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.event_type import EventType, Field
-from dispatcher.rendering.overrides import Shelf, Text
-from dispatcher.rendering.template_set import Edition
+from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
+from dispatcher.rendering.template_set import TemplateSet
 from tests.support.renderings import (
     delivery,
     email,
@@ -33,11 +33,15 @@ READS = "{{ text }}{{ items }}{{ amount }}{{ currency }}{{ at }}"
 _ids = count(1)
 
 
-def text(path: str, content: str | None, version: int = 1, tenant_id: str | None = None) -> Text:
-    return Text(next(_ids), tenant_id, path, version, content)
+def text(
+    path: str, content: str | None, version: int = 1, tenant_id: str | None = None
+) -> TemplateOverride:
+    return TemplateOverride(next(_ids), tenant_id, path, version, content)
 
 
-def versions(path: str, *contents: str | None, tenant_id: str | None = None) -> list[Text]:
+def versions(
+    path: str, *contents: str | None, tenant_id: str | None = None
+) -> list[TemplateOverride]:
     """A text's history, oldest first; newest first as the database gives it."""
     made = [text(path, content, n, tenant_id) for n, content in enumerate(contents, start=1)]
     return made[::-1]
@@ -65,57 +69,63 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     )
 
 
-def made(base: Catalog, *texts: Text, registered: tuple[EventType, ...] = ()) -> Edition:
-    return Edition(base, Shelf(texts), registered)
+def made(
+    base: Catalog, *texts: TemplateOverride, registered: tuple[EventType, ...] = ()
+) -> TemplateSet:
+    return TemplateSet(base, TemplateOverrides(texts), registered)
 
 
-def said(edition: Edition, payload: dict[str, Any] | None = None, locale: str = "en") -> str:
+def said(
+    template_set: TemplateSet, payload: dict[str, Any] | None = None, locale: str = "en"
+) -> str:
     wanted = delivery(payload or {}, recipient=reader(locale=locale))
-    return email(edition.renderer.render(wanted)).text.strip()
+    return email(template_set.renderer.render(wanted)).text.strip()
 
 
-def html(edition: Edition) -> str | None:
-    return email(edition.renderer.render(delivery({}))).html
+def html(template_set: TemplateSet) -> str | None:
+    return email(template_set.renderer.render(delivery({}))).html
 
 
-def faults(edition: Edition) -> list[tuple[int, str, str]]:
-    return [(fault.text.version, fault.sentence, fault.instead) for fault in edition.faults]
+def faults(template_set: TemplateSet) -> list[tuple[int, str, str]]:
+    return [
+        (fault.override.version, fault.sentence, fault.instead) for fault in template_set.faults
+    ]
 
 
 def test_without_texts_an_edition_is_the_files(base: Catalog) -> None:
-    edition = Edition(base)
+    template_set = TemplateSet(base)
 
-    assert edition.catalog is base
-    assert edition.version("thing.happened") == base.events["thing.happened"].version
-    assert edition.text_ids("thing.happened") == []
+    assert template_set.catalog is base
+    assert template_set.version("thing.happened") == base.events["thing.happened"].version
+    assert template_set.override_ids("thing.happened") == []
 
 
 def test_a_text_takes_the_place_of_its_file_and_of_no_other(base: Catalog) -> None:
-    edition = made(base, text(TEXT, "Text of the database"))
+    template_set = made(base, text(TEXT, "Text of the database"))
 
-    assert said(edition) == "Text of the database"
-    assert said(edition, locale="fr") == "Texte du fichier"
-    assert said(Edition(base)) == "Text of the file"
-    assert edition.faults == []
+    assert said(template_set) == "Text of the database"
+    assert said(template_set, locale="fr") == "Texte du fichier"
+    assert said(TemplateSet(base)) == "Text of the file"
+    assert template_set.faults == []
 
 
 def test_a_text_may_be_a_translation_that_no_file_is(base: Catalog) -> None:
-    edition = made(base, text("thing/happened/de/email.txt", "Text der Datenbank"))
+    template_set = made(base, text("thing/happened/de/email.txt", "Text der Datenbank"))
 
-    assert said(edition, locale="de-AT") == "Text der Datenbank"
-    assert said(edition) == "Text of the file"
+    assert said(template_set, locale="de-AT") == "Text der Datenbank"
+    assert said(template_set) == "Text of the file"
 
 
 def test_a_layout_is_taken_in_by_all_that_names_it(base: Catalog) -> None:
-    edition = made(base, text(LAYOUT, "<article>{% block body %}{% endblock %}</article>"))
+    template_set = made(base, text(LAYOUT, "<article>{% block body %}{% endblock %}</article>"))
 
-    assert html(edition) == "<article>HTML of the file</article>"
-    assert html(Edition(base)) == "<main>HTML of the file</main>"
+    assert html(template_set) == "<article>HTML of the file</article>"
+    assert html(TemplateSet(base)) == "<main>HTML of the file</main>"
 
 
 def test_what_a_text_does_not_touch_is_not_compiled_again(base: Catalog) -> None:
-    pages = made(base, text(LAYOUT, "{% block body %}{% endblock %}")).catalog.pages
-    before = base.pages["thing.happened"]
+    pages = made(base, text(LAYOUT, "{% block body %}{% endblock %}")).catalog.compiled
+    before = base.compiled["thing.happened"]
 
     assert pages["thing.happened"]["email.txt"][""] is before["email.txt"][""]
     assert pages["thing.happened"]["email.html"][""] is not before["email.html"][""]
@@ -138,9 +148,11 @@ def test_another_text_is_another_version_and_says_whose_it_is(base: Catalog) -> 
     first, second = text(TEXT, "same"), text(TEXT, "same", tenant_id="shop")
     one, other = made(base, first), made(base, second)
 
-    assert one.text_ids("thing.happened") == [first.id]
-    assert other.text_ids("thing.happened") == [second.id]
-    known = {edition.version("thing.happened") for edition in (Edition(base), one, other)}
+    assert one.override_ids("thing.happened") == [first.id]
+    assert other.override_ids("thing.happened") == [second.id]
+    known = {
+        template_set.version("thing.happened") for template_set in (TemplateSet(base), one, other)
+    }
     assert len(known) == 3
 
 
@@ -164,20 +176,20 @@ def test_another_text_is_another_version_and_says_whose_it_is(base: Catalog) -> 
 def test_a_faulty_text_is_left_out_and_its_fault_told(
     base: Catalog, path: str, content: str, sentence: str
 ) -> None:
-    edition = made(base, text(path, content))
+    template_set = made(base, text(path, content))
 
-    assert said(edition) == "Text of the file"
-    ((version, fault, instead),) = faults(edition)
+    assert said(template_set) == "Text of the file"
+    ((version, fault, instead),) = faults(template_set)
     assert version == 1
     assert fault.startswith(sentence)
-    assert instead == ("the file" if path in base.tree.files else "nothing")
+    assert instead == ("the file" if path in base.sources.files else "nothing")
 
 
 def test_the_last_good_version_is_used_instead(base: Catalog) -> None:
-    edition = made(base, *versions(TEXT, "good", "{{ oops }}", "{% if %}"))
+    template_set = made(base, *versions(TEXT, "good", "{{ oops }}", "{% if %}"))
 
-    assert said(edition) == "good"
-    assert {(version, instead) for version, _, instead in faults(edition)} == {
+    assert said(template_set) == "good"
+    assert {(version, instead) for version, _, instead in faults(template_set)} == {
         (3, "version 1"),
         (2, "version 1"),
     }
@@ -186,17 +198,17 @@ def test_the_last_good_version_is_used_instead(base: Catalog) -> None:
 def test_everybodys_is_used_where_a_tenants_own_is_faulty(base: Catalog) -> None:
     own = text(TEXT, "{% if %}", tenant_id="shop")
 
-    edition = made(base, own, text(TEXT, "everybody's", 4))
+    template_set = made(base, own, text(TEXT, "everybody's", 4))
 
-    assert said(edition) == "everybody's"
-    assert [instead for _, _, instead in faults(edition)] == ["version 4 of everybody"]
+    assert said(template_set) == "everybody's"
+    assert [instead for _, _, instead in faults(template_set)] == ["version 4 of everybody"]
 
 
 def test_a_faulty_text_does_not_take_the_good_ones_with_it(base: Catalog) -> None:
-    edition = made(base, text(TEXT, "good"), text(SUBJECT, "{% if %}"), text(LAYOUT, "{{"))
+    template_set = made(base, text(TEXT, "good"), text(SUBJECT, "{% if %}"), text(LAYOUT, "{{"))
 
-    assert said(edition) == "good"
-    assert len(faults(edition)) == 2
+    assert said(template_set) == "good"
+    assert len(faults(template_set)) == 2
 
 
 def test_what_is_wrong_with_the_files_is_no_fault_of_a_text(tmp_path: Path) -> None:
@@ -207,30 +219,32 @@ def test_what_is_wrong_with_the_files_is_no_fault_of_a_text(tmp_path: Path) -> N
 
 def test_a_message_that_a_text_cannot_do_is_made_of_the_one_before(base: Catalog) -> None:
     # Every sample has the items, or no text.
-    edition = made(base, *versions(TEXT, "good", "{% if text %}{{ items[0] }}{% endif %}x"))
+    template_set = made(base, *versions(TEXT, "good", "{% if text %}{{ items[0] }}{% endif %}x"))
     odd = delivery({"text": "a"})
 
     with pytest.raises(RenderingError) as error:
-        edition.renderer.render(odd)
-    otherwise = edition.render_otherwise(odd, error.value)
+        template_set.renderer.render(odd)
+    otherwise = template_set.render_with_earlier(odd, error.value)
 
     assert otherwise is not None
     content, other = otherwise
     assert email(content).text == "good\n"
-    assert other.version("thing.happened") != edition.version("thing.happened")
-    assert [(version, instead) for version, _, instead in faults(edition)] == [(2, "version 1")]
-    assert said(edition, {"text": "a", "items": [7]}) == "7x"
+    assert other.version("thing.happened") != template_set.version("thing.happened")
+    assert [(version, instead) for version, _, instead in faults(template_set)] == [
+        (2, "version 1")
+    ]
+    assert said(template_set, {"text": "a", "items": [7]}) == "7x"
 
 
 def test_a_message_that_the_files_cannot_do_either_accuses_no_text(base: Catalog) -> None:
-    edition = made(base, text(SUBJECT, "good"))
+    template_set = made(base, text(SUBJECT, "good"))
     wanted = delivery({}, channel="sms")
 
     with pytest.raises(RenderingError) as error:
-        edition.renderer.render(wanted)
+        template_set.renderer.render(wanted)
 
-    assert edition.render_otherwise(wanted, error.value) is None
-    assert edition.faults == []
+    assert template_set.render_with_earlier(wanted, error.value) is None
+    assert template_set.faults == []
 
 
 STOCK = EventType(
@@ -249,7 +263,7 @@ STOCK = EventType(
 
 
 def test_an_event_may_have_no_file_at_all(base: Catalog) -> None:
-    edition = made(
+    template_set = made(
         base,
         text("stock/low/in_app.json", '{"title": "{{ item }}: {{ left or \'none\' }} left"}'),
         text("stock/low/fr/in_app.json", '{"title": "Plus que {{ left or 0 }} {{ item }}"}'),
@@ -263,11 +277,11 @@ def test_an_event_may_have_no_file_at_all(base: Catalog) -> None:
             channel="in_app",
             recipient=reader(locale=locale),
         )
-        return in_app(edition.renderer.render(wanted)).title
+        return in_app(template_set.renderer.render(wanted)).title
 
-    assert edition.faults == []
+    assert template_set.faults == []
     assert (title("en"), title("fr-CA")) == ("Tea: 2 left", "Plus que 2 Tea")
-    assert edition.version("stock.low")
+    assert template_set.version("stock.low")
 
 
 def test_an_event_without_a_file_is_checked_with_the_sample_of_the_database(base: Catalog) -> None:
@@ -283,14 +297,14 @@ def test_an_event_without_a_file_is_checked_with_the_sample_of_the_database(base
 
 
 def test_a_registered_event_never_hides_that_of_a_folder(base: Catalog) -> None:
-    edition = made(
+    template_set = made(
         base,
         text(TEXT, "{{ text or 'nothing' }}"),
         registered=(EventType(**{**_columns(STOCK), "key": "thing.happened"}),),
     )
 
-    assert edition.catalog.events["thing.happened"].label == "Thing happened"
-    assert said(edition, {"text": "hello"}) == "hello"
+    assert template_set.catalog.events["thing.happened"].label == "Thing happened"
+    assert said(template_set, {"text": "hello"}) == "hello"
 
 
 def _columns(event: EventType) -> dict[str, Any]:

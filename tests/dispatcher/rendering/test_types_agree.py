@@ -12,7 +12,7 @@ import pytest
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.rendering import payload
 from dispatcher.rendering.event_type import Field, FieldType
-from dispatcher.rendering.payload import IN_WORDS
+from dispatcher.rendering.payload import TYPE_IN_WORDS
 from dispatcher.verbs.reading import as_amount
 from tests.support import given
 from tests.support.renderings import delivery, email, event_toml, renderer
@@ -89,9 +89,9 @@ def named(value: object) -> str:
 def test_the_outbox_and_the_preview_agree(
     connection: psycopg.Connection, kind: FieldType, text: str, is_good: bool
 ) -> None:
-    written = payload.read(f'{{"field": {text}}}')["field"]
+    written = payload.parse_payload(f'{{"field": {text}}}')["field"]
 
-    assert payload.fits(kind, written) is is_good
+    assert payload.is_of_type(kind, written) is is_good
     assert (
         given.value(connection, "select postbell.is_of_type(%s::jsonb, %s)", text, kind) is is_good
     )
@@ -105,8 +105,8 @@ def test_they_say_the_same_of_what_is_none(connection: psycopg.Connection, kind:
         connection, "select fault from postbell.payload_fault(%s, %s)", {"field": value}, declared
     )
 
-    assert said == f"field is not of type {kind}: it has to be {IN_WORDS[kind]}"
-    event = payload.faults(_Event({"field": Field(kind, required=True)}), {"field": value})  # type: ignore[arg-type]
+    assert said == f"field is not of type {kind}: it has to be {TYPE_IN_WORDS[kind]}"
+    event = payload.payload_faults(_Event({"field": Field(kind, required=True)}), {"field": value})  # type: ignore[arg-type]
     assert [fault.sentence for fault in event] == [said]
 
 

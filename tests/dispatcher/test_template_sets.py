@@ -16,9 +16,9 @@ from dispatcher.channels.sse import SseChannel
 from dispatcher.db.batches import tenant
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import sender as sending
-from dispatcher.delivery.editions import Editions
 from dispatcher.delivery.model import Sent
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection, Fate
@@ -38,8 +38,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def inbox(sessions: Pool, editions: Editions) -> Sender:
-    return InboxSender(sessions, editions, NobodyWatches(), InAppChannel())
+def inbox(sessions: Pool, template_sets: TemplateSets) -> Sender:
+    return InboxSender(sessions, template_sets, NobodyWatches(), InAppChannel())
 
 
 def set_text(db: Connection, path: str, content: str, tenant_id: str | None = None) -> None:
@@ -97,7 +97,7 @@ async def test_a_tenants_text_is_its_own(db: Connection, inbox: Sender) -> None:
 
 
 async def test_tenants_without_texts_of_their_own_share_everybodys(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     given.tenant(db, "shop")
     given.tenant(db, "own")
@@ -106,30 +106,30 @@ async def test_tenants_without_texts_of_their_own_share_everybodys(
 
     async with sessions.connection() as connection:
         tenants = [await tenant(connection, name) for name in ("default", "shop", "own")]
-    first, second, third = [await editions.learn(sessions, tenant) for tenant in tenants]
+    first, second, third = [await template_sets.learn(sessions, tenant) for tenant in tenants]
 
     assert first is second
     assert third is not first
-    assert editions.known(tenants[1]) is first
+    assert template_sets.known(tenants[1]) is first
 
 
 async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
-    db: Connection, sessions: Pool, editions: Editions
+    db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     async with sessions.connection() as connection:
         before = await tenant(connection, "default")
         set_text(db, TITLE, titled("Thank you!"))
         after = await tenant(connection, "default")
 
-    assert editions.known(before) is not None
-    assert editions.known(after) is None
-    edition = await editions.learn(sessions, after)
-    assert editions.known(after) is edition
-    assert await editions.learn(sessions, after) is edition
+    assert template_sets.known(before) is not None
+    assert template_sets.known(after) is None
+    template_set = await template_sets.learn(sessions, after)
+    assert template_sets.known(after) is template_set
+    assert await template_sets.learn(sessions, after) is template_set
 
 
 async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
-    db: Connection, inbox: Sender, editions: Editions
+    db: Connection, inbox: Sender, template_sets: TemplateSets
 ) -> None:
     set_text(db, TITLE, titled("good"))
     set_text(db, TITLE, titled("{{ oops }}"))
@@ -140,7 +140,7 @@ async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
 
     assert titles(db) == ["good", "good"]
     assert texts(db) == [(TITLE, 2, "line 1: 'oops' is undefined", "version 1")]
-    assert [fault.text.path for fault in editions.faults] == [TITLE]
+    assert [fault.override.path for fault in template_sets.faults] == [TITLE]
     assert [entry for entry in logs if entry["log_level"] == "error"] == [
         {
             "event": "a text cannot be used", "log_level": "error", "path": TITLE,
@@ -151,7 +151,7 @@ async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
 
 
 async def test_a_text_that_is_mended_has_no_fault_any_more(
-    db: Connection, inbox: Sender, editions: Editions
+    db: Connection, inbox: Sender, template_sets: TemplateSets
 ) -> None:
     set_text(db, TITLE, titled("{{ oops }}"))
     await told(db, inbox)
@@ -161,7 +161,7 @@ async def test_a_text_that_is_mended_has_no_fault_any_more(
 
     assert titles(db) == ["Order #42 paid", "mended"]
     assert texts(db) == [(TITLE, 2, None, None)]
-    assert editions.faults == []
+    assert template_sets.faults == []
 
 
 async def test_one_message_that_a_text_cannot_do_does_not_take_the_text_from_others(
@@ -232,10 +232,10 @@ async def test_the_log_leads_to_the_texts_that_a_message_was_made_of(
 
 
 async def test_every_channel_writes_the_version_down(
-    db: Connection, sessions: Pool, editions: Editions, catalog: Catalog
+    db: Connection, sessions: Pool, template_sets: TemplateSets, catalog: Catalog
 ) -> None:
-    stream = StreamSender(sessions, editions, NobodyWatches(), SseChannel())
-    mail = email_sender(sessions, editions, ScriptedProvider(Sent("m1")))
+    stream = StreamSender(sessions, template_sets, NobodyWatches(), SseChannel())
+    mail = email_sender(sessions, template_sets, ScriptedProvider(Sent("m1")))
 
     events = [await told(db, stream, "sse"), await told(db, mail, "email")]
 
@@ -298,12 +298,12 @@ async def test_an_event_that_was_registered_a_moment_ago_is_told(
 
 @pytest.fixture
 async def follower(
-    database_url: str, editions: Editions, monkeypatch: pytest.MonkeyPatch
+    database_url: str, template_sets: TemplateSets, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[None]:
     """A daemon's part that looks for new texts, all the time."""
-    monkeypatch.setattr("dispatcher.delivery.editions.INTERVAL", 0.01)
+    monkeypatch.setattr("dispatcher.delivery.template_sets.INTERVAL", 0.01)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as opened:
-        following = asyncio.create_task(editions.follow(opened, lambda: None))
+        following = asyncio.create_task(template_sets.follow(opened, lambda: None))
         yield
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Which edition each tenant's messages are made from, as the database says it, within seconds."""
+"""Which template set makes each tenant's messages, as the database says it, within seconds."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from dispatcher.delivery.missing_templates import MissingTemplates
 from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.overrides import Shelf, Text
-from dispatcher.rendering.template_set import Edition, Fault
+from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
+from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
 log = structlog.get_logger()
 
 #: Seconds between two looks for texts that nobody's messages have asked for yet.
 INTERVAL: Final = 5.0
-#: Tenants whose editions are kept.
+#: Tenants whose template sets are kept.
 _MOST: Final = 1000
 
 
@@ -33,7 +33,7 @@ _MOST: Final = 1000
 class _Material:
     """What the database has for a tenant's messages."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[TemplateOverride, ...]
     #: All events; those that no folder declares can be made of texts alone.
     registered: tuple[EventType, ...]
 
@@ -42,7 +42,7 @@ class _Material:
         return all(text.tenant_id is None for text in self.texts)
 
 
-class Editions:
+class TemplateSets:
     """One for each tenant that has texts of its own, one for all others, and the files alone.
 
     Where there are no texts at all, nothing is paid for there being any.
@@ -51,10 +51,10 @@ class Editions:
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
         self._offers_links: Final = offers_links
-        self._plain: Final = Edition(catalog, offers_links=offers_links)
+        self._plain: Final = TemplateSet(catalog, offers_links=offers_links)
         #: By tenant, with the stamp that the texts had.
-        self._by_tenant: Final[OrderedDict[str, tuple[str, Edition]]] = OrderedDict()
-        self._everybodys: tuple[_Material, Edition] | None = None
+        self._by_tenant: Final[OrderedDict[str, tuple[str, TemplateSet]]] = OrderedDict()
+        self._everybodys: tuple[_Material, TemplateSet] | None = None
         #: Faults that have been told of, by text.
         self._told: Final[dict[int, str]] = {}
         self._making: Final = asyncio.Lock()
@@ -62,34 +62,38 @@ class Editions:
         self.missing: Final = MissingTemplates()
 
     @property
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[OverrideFault]:
         """The texts that cannot be used, or not for some message."""
-        editions = [edition for _, edition in self._by_tenant.values()]
+        template_sets = [template_set for _, template_set in self._by_tenant.values()]
         if self._everybodys:
-            editions.append(self._everybodys[1])
-        found = {fault.text.id: fault for edition in editions for fault in edition.faults}
-        return sorted(found.values(), key=lambda fault: fault.text.path)
+            template_sets.append(self._everybodys[1])
+        found = {
+            fault.override.id: fault
+            for template_set in template_sets
+            for fault in template_set.faults
+        }
+        return sorted(found.values(), key=lambda fault: fault.override.path)
 
-    def known(self, tenant: Tenant) -> Edition | None:
+    def known(self, tenant: Tenant) -> TemplateSet | None:
         """The tenant's, or None where its texts have to be read first."""
         if tenant.text_stamp is None:
             return self._plain
-        stamp, edition = self._by_tenant.get(tenant.id, (None, None))
-        return edition if stamp == tenant.text_stamp else None
+        stamp, template_set = self._by_tenant.get(tenant.id, (None, None))
+        return template_set if stamp == tenant.text_stamp else None
 
-    async def learn(self, pool: Pool, tenant: Tenant) -> Edition:
-        """Reads the tenant's texts and makes an edition of them."""
+    async def learn(self, pool: Pool, tenant: Tenant) -> TemplateSet:
+        """Reads the tenant's texts and makes a template set of them."""
         # One after the other: making one keeps a processor busy, and two channels want the same.
         async with self._making:
-            if edition := self.known(tenant):
-                return edition
+            if template_set := self.known(tenant):
+                return template_set
             async with pool.connection() as connection:
                 material = await self._material(connection, tenant.id)
-            edition = await self._made(material)
+            template_set = await self._made(material)
             async with pool.connection() as connection:
-                await self._tell(connection, edition)
-            self._keep(tenant, edition)
-            return edition
+                await self._tell(connection, template_set)
+            self._keep(tenant, template_set)
+            return template_set
 
     async def outdated(
         self, connection: AsyncConnection[Any], events: Collection[str]
@@ -104,10 +108,12 @@ class Editions:
             and deployed.version not in ("", files[deployed.key].version)
         )
 
-    async def tell(self, pool: Pool, edition: Edition, others: Collection[Edition]) -> None:
-        """That some messages were made of `others`, because the edition could not do them."""
+    async def tell(
+        self, pool: Pool, template_set: TemplateSet, others: Collection[TemplateSet]
+    ) -> None:
+        """That some messages were made of `others`, because the template set could not do them."""
         async with pool.connection() as connection:
-            await self._tell_faults(connection, edition)
+            await self._tell_faults(connection, template_set)
             await texts.report_texts(
                 connection, [], [], [row for other in others for row in _rows(other)]
             )
@@ -130,10 +136,10 @@ class Editions:
             tenant = await batches.tenant(connection, tenant_id) if tenant_id else None
             if tenant and self.known(tenant):
                 return
-            edition = await self._made(await self._material(connection, tenant_id))
-            await self._tell(connection, edition)
+            template_set = await self._made(await self._material(connection, tenant_id))
+            await self._tell(connection, template_set)
             if tenant:
-                self._keep(tenant, edition)
+                self._keep(tenant, template_set)
 
     async def _material(self, connection: AsyncConnection[Any], tenant_id: str | None) -> _Material:
         return _Material(
@@ -141,60 +147,64 @@ class Editions:
             tuple(row.event_type for row in await texts.event_types(connection)),
         )
 
-    async def _made(self, material: _Material) -> Edition:
+    async def _made(self, material: _Material) -> TemplateSet:
         if self._everybodys and self._everybodys[0] == material:
             return self._everybodys[1]
-        edition = await asyncio.to_thread(
-            Edition,
+        template_set = await asyncio.to_thread(
+            TemplateSet,
             self._catalog,
-            Shelf(material.texts),
+            TemplateOverrides(material.texts),
             material.registered,
             offers_links=self._offers_links,
         )
         if material.is_everybodys:
-            self._everybodys = (material, edition)
-        return edition
+            self._everybodys = (material, template_set)
+        return template_set
 
-    def _keep(self, tenant: Tenant, edition: Edition) -> None:
+    def _keep(self, tenant: Tenant, template_set: TemplateSet) -> None:
         if tenant.text_stamp is None:
             return
-        self._by_tenant[tenant.id] = (tenant.text_stamp, edition)
+        self._by_tenant[tenant.id] = (tenant.text_stamp, template_set)
         self._by_tenant.move_to_end(tenant.id)
         if len(self._by_tenant) > _MOST:
             self._by_tenant.popitem(last=False)
 
-    async def _tell(self, connection: AsyncConnection[Any], edition: Edition) -> None:
-        """What a new edition is made of, and what could not be used."""
-        await self._tell_faults(connection, edition)
-        faulty = {fault.text.id for fault in edition.faults}
-        good = [text.id for text in edition.texts.values() if text.id not in faulty]
+    async def _tell(self, connection: AsyncConnection[Any], template_set: TemplateSet) -> None:
+        """What a new template set is made of, and what could not be used."""
+        await self._tell_faults(connection, template_set)
+        faulty = {fault.override.id for fault in template_set.faults}
+        good = [text.id for text in template_set.overrides.values() if text.id not in faulty]
         for text_id in good:
             self._told.pop(text_id, None)
-        await texts.report_texts(connection, [], good, _rows(edition))
+        await texts.report_texts(connection, [], good, _rows(template_set))
 
-    async def _tell_faults(self, connection: AsyncConnection[Any], edition: Edition) -> None:
+    async def _tell_faults(
+        self, connection: AsyncConnection[Any], template_set: TemplateSet
+    ) -> None:
         news = [
-            fault for fault in edition.faults if self._told.get(fault.text.id) != fault.sentence
+            fault
+            for fault in template_set.faults
+            if self._told.get(fault.override.id) != fault.sentence
         ]
         if not news:
             return
         await texts.report_texts(connection, news, [], [])
         for fault in news:
-            self._told[fault.text.id] = fault.sentence
+            self._told[fault.override.id] = fault.sentence
             log.error(
                 "a text cannot be used",
-                path=fault.text.path,
-                tenant_id=fault.text.tenant_id,
-                version=fault.text.version,
+                path=fault.override.path,
+                tenant_id=fault.override.tenant_id,
+                version=fault.override.version,
                 fault=fault.sentence,
                 instead=fault.instead,
             )
 
 
-def _rows(edition: Edition) -> list[tuple[str, str, list[int]]]:
+def _rows(template_set: TemplateSet) -> list[tuple[str, str, list[int]]]:
     """Version, event and texts, of each event that is made of any."""
     return [
-        (edition.version(event), event, text_ids)
-        for event in edition.catalog.events
-        if (text_ids := edition.text_ids(event))
+        (template_set.version(event), event, override_ids)
+        for event in template_set.catalog.events
+        if (override_ids := template_set.override_ids(event))
     ]
