@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from dispatcher import health
+from dispatcher.channel_registry import OUTGOING
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.db import connections, monitoring, pgbouncer
@@ -30,7 +31,6 @@ from dispatcher.deploy import contract
 from dispatcher.health import Health
 from dispatcher.inbound.links import Links
 from dispatcher.metrics import Depth, Metrics
-from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog

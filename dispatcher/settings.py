@@ -21,13 +21,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dispatcher import package_data
 from dispatcher.addresses import read_network
-from dispatcher.channels.email import EmailChannel
-from dispatcher.channels.preferences import PreferencesLinks
-from dispatcher.channels.return_path import RETURN_PATH
+from dispatcher.channels.email import EmailChannel, Tracking
 from dispatcher.channels.sms import MOST_SEGMENTS, SmsChannel
-from dispatcher.channels.tracking import Tracking
-from dispatcher.channels.unsubscribe import UnsubscribeLinks
-from dispatcher.inbound.links import Links
+from dispatcher.inbound.links import RETURN_PATH, Links, PreferencesLinks, UnsubscribeLinks
 from dispatcher.inbound.signing import SHORTEST_SECRET, Signer, check_secret
 from dispatcher.masking import mask_url
 from dispatcher.providers.base import ProviderUrlError, provider_for

@@ -2,30 +2,84 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
-from html import escape
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from html import escape, unescape
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from email_validator import EmailNotValidError, validate_email
 
-from dispatcher.channels import mime, unsubscribe
-from dispatcher.channels.backoff import Backoff
-from dispatcher.channels.channel import CrashPolicy
-from dispatcher.channels.preferences import PreferencesLinks
-from dispatcher.channels.return_path import RETURN_PATH, ReturnPath
-from dispatcher.channels.tracking import Tracking
-from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.channels import mime
+from dispatcher.channels.base import CrashPolicy
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
+from dispatcher.inbound.links import (
+    RETURN_PATH,
+    DeliveryRef,
+    Links,
+    PreferencesLinks,
+    ReturnPath,
+    UnsubscribeLinks,
+    unsubscribe_headers,
+)
 from dispatcher.inbound.receipts import Blame
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK
 
 if TYPE_CHECKING:
     from dispatcher.rendering.content import EmailContent
+
+
+#: The address of a link, as our templates and the CSS inliner write it.
+_HREF: Final = re.compile(
+    r"""(?P<before><a\s(?:[^<>"']|"[^"]*"|'[^']*')*?\bhref\s*=\s*)(?P<quote>["'])(?P<target>.*?)(?P=quote)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_END_OF_BODY: Final = re.compile(r"</body\s*>", re.IGNORECASE)
+#: Filled in when we are done, and nobody's business.
+_OUR_OWN: Final = frozenset({UNSUBSCRIBE_LINK, PREFERENCES_LINK})
+#: Web servers take no longer address line; what is longer keeps its own.
+_LONGEST: Final = 2000
+
+
+class Tracking:
+    """For every provider alike, so that what a receipt says does not depend on who carried it."""
+
+    def __init__(self, links: Links) -> None:
+        self._links: Final = links
+
+    def in_html(self, html: str, delivery: Delivery) -> str:
+        """The HTML as this delivery's own copy, unchanged if nothing is to be known."""
+        named = DeliveryRef(delivery.id, delivery.identity)
+        if "clicks" in delivery.tracking:
+            html = _HREF.sub(lambda found: self._led_past_us(found, named), html)
+        if "opens" in delivery.tracking:
+            picture = escape(self._links.opened(named))
+            html = _with_picture(
+                html, f'<img src="{picture}" width="1" height="1" alt="" style="display:block">'
+            )
+        return html
+
+    def _led_past_us(self, found: re.Match[str], named: DeliveryRef) -> str:
+        target = unescape(found["target"]).strip()
+        # Only what leads to the web: not mailto:, and not the way out.
+        if not target.lower().startswith(("https://", "http://")) or target in _OUR_OWN:
+            return found[0]
+        link = self._links.clicked(named, target)
+        if len(link) > _LONGEST:
+            return found[0]
+        return f'{found["before"]}"{escape(link)}"'
+
+
+def _with_picture(html: str, picture: str) -> str:
+    ends = list(_END_OF_BODY.finditer(html))
+    end = ends[-1].start() if ends else len(html)
+    return html[:end] + picture + html[end:]
+
 
 _Found = TypeVar("_Found")
 
@@ -194,7 +248,7 @@ class EmailChannel:
         link = self._unsubscribe_links and self._unsubscribe_links.of(delivery, date)
         if link:
             # What is rendered is shared; the link is this person's own.
-            headers += unsubscribe.headers(link)
+            headers += unsubscribe_headers(link)
             text = text.replace(UNSUBSCRIBE_LINK, link)
             html = html and html.replace(UNSUBSCRIBE_LINK, escape(link))
         # Also in what is forced: it has preferences beside this one.

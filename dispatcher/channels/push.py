@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from dispatcher.channels.backoff import Backoff
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering import plain_text
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import phonenumbers
 
-from dispatcher.channels.backoff import Backoff
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 from dispatcher.inbound.receipts import Blame
 from dispatcher.rendering import gsm

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dispatcher.channels.backoff import Backoff
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 
 if TYPE_CHECKING:

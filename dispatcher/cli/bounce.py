@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.channels.return_path import ReturnPath
 from dispatcher.cli import questions
 from dispatcher.cli.exits import Failure, failure_of
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, say
 from dispatcher.db.connections import is_unavailable
 from dispatcher.inbound import bounces
+from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.receipts import OURSELVES
 from dispatcher.settings import Settings
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 from psycopg import errors as postgres
 
+from dispatcher.channel_registry import OUTGOING
 from dispatcher.cli import options, questions
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
@@ -21,7 +22,6 @@ from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
 from dispatcher.errors import BY_NAME, ForeignClusterError
 from dispatcher.masking import mask
-from dispatcher.outgoing import OUTGOING
 from dispatcher.providers.base import Checkable, Provider, provider_for
 from dispatcher.providers.config import ProviderConfig
 from dispatcher.providers.smtp_connection import SmtpEndpoint

@@ -12,7 +12,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.channels.base import Channel, CrashPolicy
 from dispatcher.db import batches
 from dispatcher.db.batches import Attempted, Claimed, Held, Pushed
 from dispatcher.db.connections import Pool, is_unavailable

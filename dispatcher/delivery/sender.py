@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher.channels.channel import Channel
+from dispatcher.channels.base import Channel
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
 from dispatcher.db import batches

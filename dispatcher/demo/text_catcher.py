@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import count
 from typing import Final
 
-from dispatcher.inbound.standard_webhooks import signature
+from dispatcher.inbound.signing import webhook_signature
 
 #: Texts kept; the oldest go first.
 KEPT: Final = 300
@@ -55,7 +55,7 @@ class TextCatcher:
         """Keep a text. Raises ForgedText (Standard Webhooks 1.0)."""
         made_at = headers.get("webhook-timestamp", "")
         seconds = int(made_at) if made_at.isascii() and made_at.isdecimal() else 0
-        ours = signature(self._secret, headers.get("webhook-id", ""), seconds, body)
+        ours = webhook_signature(self._secret, headers.get("webhook-id", ""), seconds, body)
         if not hmac.compare_digest(ours.encode(), headers.get("webhook-signature", "").encode()):
             raise ForgedText("This is not signed by our provider.")
         said = json.loads(body)["data"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import jwt
 
-from dispatcher.channels import preferences
+from dispatcher.inbound.links import read_preferences
 from dispatcher.inbound.signing import BadToken, Signer
 
 #: The claim `aud`: what the application signs for others with the same secret opens nothing here.
@@ -121,7 +121,7 @@ class TokenReader:
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
         try:
-            return Claims(*preferences.read(Signer(self._secrets), token, self._now()))
+            return Claims(*read_preferences(Signer(self._secrets), token, self._now()))
         except BadToken as error:
             raise InvalidToken(str(error)) from None
 

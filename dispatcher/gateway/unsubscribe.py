@@ -23,8 +23,6 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dispatcher.channels import dated_link
-from dispatcher.channels.unsubscribe import PATH, PURPOSE, WIDE, is_permitted, permit
 from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
@@ -32,6 +30,14 @@ from dispatcher.gateway.db_roles import rows_as
 from dispatcher.gateway.operation import Operation, body_of
 from dispatcher.gateway.pages.page import language
 from dispatcher.gateway.pages.page import words as words_of
+from dispatcher.inbound.links import (
+    UNSUBSCRIBE_PATH,
+    UNSUBSCRIBE_PURPOSE,
+    WIDE_UNSUBSCRIBE_LIFE,
+    is_permitted,
+    read_dated,
+    sign_permit,
+)
 from dispatcher.inbound.signing import BadToken, Signer
 
 log = structlog.get_logger()
@@ -150,7 +156,7 @@ class UnsubscribePages:
 
     @property
     def operations(self) -> list[Operation]:
-        path = f"{PATH}{{token}}"
+        path = f"{UNSUBSCRIBE_PATH}{{token}}"
         return [
             Operation.of("GET", path, "unsubscribe", self.ask),
             Operation.of("POST", path, "unsubscribe", self.unsubscribe, 403, 413),
@@ -187,13 +193,13 @@ class UnsubscribePages:
     def _page(
         self, link: _Link, state: _State, *, done: Choice | None = None, is_stale: bool = False
     ) -> Response:
-        allowed = permit(self._signer, link.token, self._now()) if link.is_wide else None
-        return _page(state, link.category, done=done, permit=allowed, is_stale=is_stale)
+        allowed = sign_permit(self._signer, link.token, self._now()) if link.is_wide else None
+        return _page(state, link.category, done=done, sign_permit=allowed, is_stale=is_stale)
 
     def _read(self, token: str) -> _Link:
         try:
-            parts, signed_at = dated_link.read(
-                self._signer, PURPOSE, token, self._now(), self._life
+            parts, signed_at = read_dated(
+                self._signer, UNSUBSCRIBE_PURPOSE, token, self._now(), self._life
             )
         except BadToken as error:
             log.warning("refused a link", reason=str(error))
@@ -201,7 +207,9 @@ class UnsubscribePages:
         tenant_id, recipient_id, category = parts
         # Whoever may act by it, only this request does.
         identity = Identity(tenant_id, recipient_id, None, self._now())
-        return _Link(token, identity, category, is_wide=self._now() < signed_at + WIDE)
+        return _Link(
+            token, identity, category, is_wide=self._now() < signed_at + WIDE_UNSUBSCRIBE_LIFE
+        )
 
     async def _choose(self, link: _Link, choice: Choice) -> None:
         is_all = choice in ("all", "undo-all")
@@ -273,14 +281,14 @@ def _asked(form: bytes) -> tuple[Choice, str]:
 
 
 def _page(
-    state: _State, category: str, *, done: Choice | None, permit: str | None, is_stale: bool
+    state: _State, category: str, *, done: Choice | None, sign_permit: str | None, is_stale: bool
 ) -> Response:
     """What holds now, whatever was asked for: a choice made elsewhere may be in the way."""
     what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
-    if permit is None:
+    if sign_permit is None:
         choices = [choice for choice in choices if choice == "category"]
     words: Any = _WORDS[state.lang]
-    heading, sentence = words["stale" if is_stale and permit else what]
+    heading, sentence = words["stale" if is_stale and sign_permit else what]
     # As the preference centre calls it; a category of the application's own has its name alone.
     called = words_of("preferences", state.lang).get(f"category.{category}", category)
     named = {"name": state.name, "category": called}
@@ -292,7 +300,7 @@ def _page(
             heading=heading,
             sentence=sentence.format(**named),
             choices=[(choice, words[choice].format(**named)) for choice in choices],
-            permit=permit,
+            sign_permit=sign_permit,
             is_done=done is not None,
         ),
         HTTPStatus.FORBIDDEN if is_stale else HTTPStatus.OK,

@@ -27,9 +27,9 @@ from quopri import decodestring
 from types import MappingProxyType
 from typing import Final
 
-from dispatcher.channels.return_path import Returned as NamedDelivery
-from dispatcher.channels.return_path import ReturnPath
 from dispatcher.inbound.auto_reply import is_answer, is_automatic
+from dispatcher.inbound.links import ReturnPath
+from dispatcher.inbound.links import ReturnPathMatch as NamedDelivery
 from dispatcher.inbound.mail_status import blame_of, status_in
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import BadToken

@@ -1,10 +1,12 @@
-"""Links that carry what they may do: signed by us, for one purpose, and read back unchanged."""
+"""What is signed: links of ours, and webhooks (Standard Webhooks 1.0), sent and received."""
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import hmac
-from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+import re
+from base64 import b32encode, b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Final
 
@@ -127,3 +129,38 @@ def _read(written: str) -> str:
 
 def _encoded(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+#: A secret where it stands in a text, to leave it out.
+WEBHOOK_SECRET: Final = re.compile(r"whsec_([A-Za-z0-9+/_-]+)={0,2}")
+#: Bytes; shorter can be guessed, and longer adds nothing ("Signature scheme").
+_SHORTEST, _LONGEST = 24, 64
+
+
+def read_webhook_secrets(written: str) -> tuple[bytes, ...]:
+    """Of `whsec_…`, or of several with commas between, while one replaces another.
+
+    24 to 64 bytes in base64, padded or not, in which `_` and `-` may stand for `/` and `+`, since a
+    URL would need these as %2F and %2B. Raises ValueError: what follows "the secret …", without it.
+    """
+    return tuple(_read_webhook_secret(part) for part in written.split(","))
+
+
+def webhook_signature(secret: bytes, webhook_id: str, timestamp: int | str, body: bytes) -> str:
+    """`v1,` and the HMAC-SHA256 in base64, of the id, the Unix time and the body."""
+    digest = hmac.digest(secret, f"{webhook_id}.{timestamp}.".encode() + body, "sha256")
+    return "v1," + b64encode(digest).decode("ascii")
+
+
+def _read_webhook_secret(written: str) -> bytes:
+    found = WEBHOOK_SECRET.fullmatch(written)
+    encoded = found[1].translate(str.maketrans("_-", "/+")) if found else ""
+    try:
+        secret = b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        secret = b""
+    if not secret:
+        raise ValueError("is not whsec_ and then base64, with _ and - for / and +")
+    if not _SHORTEST <= len(secret) <= _LONGEST:
+        raise ValueError(f"has {len(secret)} bytes; {_SHORTEST} to {_LONGEST} are needed")
+    return secret

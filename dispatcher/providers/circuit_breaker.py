@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
-from dispatcher.channels.backoff import LONGEST_WAIT
+from dispatcher.delivery.backoff import LONGEST_WAIT
 from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent, Unknown
 
 

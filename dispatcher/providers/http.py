@@ -23,7 +23,7 @@ from aiohttp.abc import AbstractResolver, AbstractStreamWriter
 from yarl import URL
 
 import dispatcher
-from dispatcher.channels.backoff import LONGEST_WAIT
+from dispatcher.delivery.backoff import LONGEST_WAIT
 from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 

@@ -20,7 +20,7 @@ from dispatcher.channels.email import Email
 from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery.model import Outcome, Sent
-from dispatcher.inbound.standard_webhooks import SECRET, read_secrets, signature
+from dispatcher.inbound.signing import WEBHOOK_SECRET, read_webhook_secrets, webhook_signature
 from dispatcher.masking import mask
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrl, ProviderUrlError
 from dispatcher.providers.http import HttpClient, Response, outcome_of
@@ -70,7 +70,7 @@ class WebhookEndpoint:
         timeout = parts.seconds("timeout", 15.0)
         concurrency = parts.count("concurrency", 8)
         try:
-            secrets = read_secrets(parts.password)
+            secrets = read_webhook_secrets(parts.password)
         except ValueError as error:
             raise ProviderUrlError(f"the secret in the webhook URL {error}") from None
         query = f"?{urlencode(parts.parameters)}" if parts.parameters else ""
@@ -131,7 +131,7 @@ class Webhook:
                 "webhook-id": webhook_id,
                 "webhook-timestamp": str(seconds),
                 "webhook-signature": " ".join(
-                    signature(secret, webhook_id, seconds, data)
+                    webhook_signature(secret, webhook_id, seconds, data)
                     for secret in self._endpoint.secrets
                 ),
             },
@@ -217,4 +217,4 @@ def _complaint(answer: Response, message: Message) -> str:
     if not isinstance(found, str):
         return ""
     address = message.device.endpoint if isinstance(message, Push) else message.to
-    return mask(sanitize(SECRET.sub("…", found), address))
+    return mask(sanitize(WEBHOOK_SECRET.sub("…", found), address))

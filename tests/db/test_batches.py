@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.channels.base import Channel, CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel, InAppItem
 from dispatcher.channels.push import PushChannel

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import failover

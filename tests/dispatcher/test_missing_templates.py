@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from dispatcher import package_data
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel

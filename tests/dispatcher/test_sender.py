@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import Email, EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel

@@ -15,13 +15,13 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from dispatcher.channels import dated_link
 from dispatcher.db import connections
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.app import authenticator as authenticator_of
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.stream.endpoint import Stream
+from dispatcher.inbound.links import sign_dated
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
 from tests.support import given, openapi
@@ -171,7 +171,7 @@ def test_an_answer_that_is_not_as_described_is_found(document: dict[str, Any]) -
 
 
 ENDPOINT = "https://push.example/1"
-UNSUBSCRIBE = "/v1/unsubscribe/" + dated_link.sign(
+UNSUBSCRIBE = "/v1/unsubscribe/" + sign_dated(
     Signer([SECRET]), "unsubscribe", datetime.now(UTC), "default", "u1", "orders"
 )
 #: A call of each operation, in an order in which all of them come to something.

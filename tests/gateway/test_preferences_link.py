@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher.channels import preferences
+from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.client import Client
@@ -28,7 +28,7 @@ def events(db: Connection) -> None:
 
 
 def link(recipient: str = "u1", *, secret: str = SECRET, age: timedelta = timedelta(0)) -> str:
-    return preferences.sign(Signer([secret]), "default", recipient, NOW - age)
+    return sign_preferences(Signer([secret]), "default", recipient, NOW - age)
 
 
 def bearing(client: Client, shown: str) -> Client:

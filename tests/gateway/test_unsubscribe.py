@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dispatcher.channels.unsubscribe import UnsubscribeLinks, permit
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
+from dispatcher.inbound.links import UnsubscribeLinks, sign_permit
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
 from tests.support import given
@@ -55,8 +55,8 @@ async def click(client: Client, path: str, body: bytes = ONE_CLICK, kind: str = 
 
 async def choose(client: Client, choice: str) -> Answer:
     """As somebody does who has the page open."""
-    permit = permit_on(await client.get(link()))
-    return await click(client, link(), f"choice={choice}&permit={permit}".encode())
+    sign_permit = permit_on(await client.get(link()))
+    return await click(client, link(), f"choice={choice}&permit={sign_permit}".encode())
 
 
 def mailed(db: Connection, recipient: str = "u1", event: str = "order.paid") -> bool:
@@ -212,9 +212,9 @@ def permits(client_path: str) -> list[str]:
         "",
         "x",
         token,
-        permit(signer, token, now - timedelta(hours=1, seconds=1)),
-        permit(signer, link("u2").rpartition("/")[2], now),
-        permit(Signer(["somebody else's secret, long enough"]), token, now),
+        sign_permit(signer, token, now - timedelta(hours=1, seconds=1)),
+        sign_permit(signer, link("u2").rpartition("/")[2], now),
+        sign_permit(Signer(["somebody else's secret, long enough"]), token, now),
     ]
 
 
@@ -240,7 +240,7 @@ async def test_the_page_of_an_old_mail_offers_what_its_link_does(
 ) -> None:
     old = link(age=timedelta(days=61))
     token = old.rpartition("/")[2]
-    allowed = permit(Signer([SECRET]), token, datetime.now(UTC))
+    allowed = sign_permit(Signer([SECRET]), token, datetime.now(UTC))
 
     asked = await client.get(old)
     answer = await click(client, old, f"choice=all&permit={allowed}".encode())

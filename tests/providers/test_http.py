@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.channels.backoff import LONGEST_WAIT
+from dispatcher.delivery.backoff import LONGEST_WAIT
 from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 from dispatcher.providers.http import LONGEST_BODY, HttpClient, Response, outcome_of, retry_after

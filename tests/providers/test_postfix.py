@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.channels.return_path import ReturnPath
 from dispatcher.delivery.model import Refused, Retry, Sent
 from dispatcher.inbound.bounces import receipts_in
+from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.receipts import Blame, Kind
 from dispatcher.providers.smtp import Smtp
 from dispatcher.providers.smtp_connection import SmtpEndpoint

@@ -12,7 +12,7 @@ import pytest
 
 from dispatcher.channels.sms import Sms
 from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent
-from dispatcher.inbound.standard_webhooks import signature
+from dispatcher.inbound.signing import webhook_signature
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.webhook import Webhook, WebhookEndpoint
 from dispatcher.rendering.gsm import Encoding
@@ -66,7 +66,9 @@ def test_the_signature_is_that_of_the_standard() -> None:
     ).secrets[0]
 
     assert (
-        signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+        webhook_signature(
+            secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+        )
         == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     )
 

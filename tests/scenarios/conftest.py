@@ -15,8 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from dispatcher import package_data
-from dispatcher.channels.backoff import Backoff
 from dispatcher.db import embedded
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given

@@ -11,9 +11,9 @@ from typing import Final
 import psycopg
 
 from dispatcher import package_data
-from dispatcher.channels import preferences
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
+from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
@@ -45,7 +45,7 @@ async def _photograph(camera: Camera, url: str) -> None:
     base = f"http://localhost:{port}"
     async with serving(url, gateway_port=port, public_url=base):
         for name, tenant in zip(NAMES, ("default", "mistral"), strict=True):
-            token = preferences.sign(Signer([SECRET]), tenant, "u1", datetime.now(UTC))
+            token = sign_preferences(Signer([SECRET]), tenant, "u1", datetime.now(UTC))
             await asyncio.to_thread(_take, camera, name, f"{base}/preferences/{token}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.provider_sender import ProviderSender

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatcher.channels.email import Email
-from dispatcher.channels.unsubscribe import UnsubscribeLinks
+from dispatcher.inbound.links import UnsubscribeLinks
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent

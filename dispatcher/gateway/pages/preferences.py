@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatcher.channels.preferences import PATH
 from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page, language, reader_of, words
 from dispatcher.gateway.problem import Unauthorized
+from dispatcher.inbound.links import PREFERENCES_PATH
 
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 #: Its address lets somebody in: no Referer may carry it. All that it asks, a script asks.
@@ -37,7 +37,10 @@ class PreferencesPage:
 
     @property
     def routes(self) -> list[Route]:
-        return [Route(PATH.rstrip("/"), self.open), Route(PATH + "{token}", self.open_by_link)]
+        return [
+            Route(PREFERENCES_PATH.rstrip("/"), self.open),
+            Route(PREFERENCES_PATH + "{token}", self.open_by_link),
+        ]
 
     async def open(self, request: Request) -> Response:
         """By the session."""

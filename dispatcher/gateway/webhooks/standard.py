@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
-from dispatcher.inbound.standard_webhooks import read_secrets, signature
+from dispatcher.inbound.signing import read_webhook_secrets, webhook_signature
 
 #: Seconds between its clock and ours, either way. Every try is signed anew.
 TOLERANCE: Final = 300
@@ -59,7 +59,9 @@ class StandardWebhook(Door):
         signatures = headers.get("webhook-signature")
         if not event_id or not timestamp or not signatures:
             raise TurnedAway("unsigned")
-        expected = [signature(secret, event_id, timestamp, body).encode() for secret in secrets]
+        expected = [
+            webhook_signature(secret, event_id, timestamp, body).encode() for secret in secrets
+        ]
         if not any(
             hmac.compare_digest(each, given.encode())
             for each in expected
@@ -98,7 +100,7 @@ def receipt_in(event_id: str, body: bytes) -> Receipt:
 
 def _secrets(name: str, key: str) -> tuple[bytes, ...]:
     try:
-        return read_secrets(key)
+        return read_webhook_secrets(key)
     except ValueError as error:
         raise ValueError(f"the webhook key of {name} {error}") from None
 

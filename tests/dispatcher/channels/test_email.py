@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.provisional import domains
 
 from dispatcher.channels.email import Email, EmailChannel
-from dispatcher.channels.unsubscribe import UnsubscribeLinks
 from dispatcher.delivery.model import Refused
+from dispatcher.inbound.links import UnsubscribeLinks
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.content import UNSUBSCRIBE_LINK, EmailContent
 from tests.support.deliveries import NOON, a_delivery, email_channel

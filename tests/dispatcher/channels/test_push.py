@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.channel import CrashPolicy
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.push import BRIEF, LARGEST, LONGEST_TTL, Push, PushChannel, Pushes
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering.content import Action, PushContent

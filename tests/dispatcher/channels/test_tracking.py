@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.email import Email, EmailChannel
-from dispatcher.channels.tracking import Tracking
+from dispatcher.channels.email import Email, EmailChannel, Tracking
 from dispatcher.delivery.model import Delivery, Refused
 from dispatcher.inbound import links
 from dispatcher.inbound.links import DeliveryRef, Links

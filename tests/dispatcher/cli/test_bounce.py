@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
-from dispatcher.channels.return_path import ReturnPath
+from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.bounce_mails import ABSENT, COMPLAINT, EXCHANGE, ID, POSTFIX, crlf

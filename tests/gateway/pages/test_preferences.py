@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher.channels import preferences
 from dispatcher.gateway.pages.page import LANGUAGES, words
+from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
@@ -28,7 +28,7 @@ def database_url(module_url: str) -> str:
 
 def link(recipient: str = "u1", age: timedelta = timedelta(0)) -> str:
     now = datetime.now(UTC) - age
-    return "/preferences/" + preferences.sign(Signer([SECRET]), "default", recipient, now)
+    return "/preferences/" + sign_preferences(Signer([SECRET]), "default", recipient, now)
 
 
 def told(answer: Answer) -> dict[str, Any]:

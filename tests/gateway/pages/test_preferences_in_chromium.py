@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from dispatcher.channels import preferences
+from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
 from tests.support import given
 from tests.support.daemon import running
@@ -54,7 +54,7 @@ class Centre:
         self._base = base
 
     async def open(self) -> None:
-        token = preferences.sign(Signer([SECRET]), "default", "u1", NOW)
+        token = sign_preferences(Signer([SECRET]), "default", "u1", NOW)
         await self.open_at(f"{self._base}/preferences/{token}")
 
     async def open_at(self, url: str) -> None:

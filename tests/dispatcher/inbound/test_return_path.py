@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.return_path import Returned, ReturnPath
+from dispatcher.inbound.links import ReturnPath, ReturnPathMatch
 from dispatcher.inbound.signing import BadToken, Signer
 
 SIGNER = Signer(["what we sign with, and nobody else"])
@@ -16,14 +16,14 @@ IDENTITY = "0123456789abcdef" * 2
 def test_it_names_its_delivery() -> None:
     path = ReturnPath()
     assert path.of(42, IDENTITY, "shop.example") == "bounces+42@shop.example"
-    assert path.read("bounces+42@shop.example") == Returned(42, is_signed=False)
+    assert path.read("bounces+42@shop.example") == ReturnPathMatch(42, is_signed=False)
 
 
 @pytest.mark.parametrize("number", [1, 42, 10**18 - 1])
 def test_a_signed_one_is_read_back_and_fits_before_the_at(number: int) -> None:
     path = ReturnPath(signer=SIGNER)
     address = path.of(number, IDENTITY, "shop.example")
-    assert path.read(address) == Returned(number, is_signed=True, identity=IDENTITY[:10])
+    assert path.read(address) == ReturnPathMatch(number, is_signed=True, identity=IDENTITY[:10])
     assert len(address.partition("@")[0]) <= 64
 
 
@@ -33,7 +33,7 @@ def test_a_signed_one_is_read_back_and_fits_before_the_at(number: int) -> None:
 def test_what_servers_make_of_it_is_read_all_the_same(written: object) -> None:
     path = ReturnPath("b-{delivery}@{domain}", SIGNER)
     assert callable(written)
-    assert path.read(written(path.of(42, IDENTITY, "shop.example"))) == Returned(
+    assert path.read(written(path.of(42, IDENTITY, "shop.example"))) == ReturnPathMatch(
         42, is_signed=True, identity=IDENTITY[:10]
     )
 
@@ -54,7 +54,7 @@ def test_a_mark_of_another_delivery_identity_or_maker_is_refused() -> None:
 def test_a_former_secret_still_counts() -> None:
     address = ReturnPath(signer=SIGNER).of(42, IDENTITY, "shop.example")
     now = Signer(["y" * 32, "what we sign with, and nobody else"])
-    assert ReturnPath(signer=now).read(address) == Returned(
+    assert ReturnPath(signer=now).read(address) == ReturnPathMatch(
         42, is_signed=True, identity=IDENTITY[:10]
     )
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from dispatcher.channels.return_path import ReturnPath
 from dispatcher.delivery.model import Refused
 from dispatcher.gateway.webhooks import sendgrid
 from dispatcher.inbound.bounces import receipts_in
+from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.mail_status import blame_of, status_in
 from dispatcher.inbound.receipts import Blame
 from dispatcher.inbound.signing import Signer

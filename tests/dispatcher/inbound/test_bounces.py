@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.return_path import ReturnPath
 from dispatcher.inbound.bounces import NotABounce, Unproven, receipts_in
+from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import Signer
 from tests.support.bounce_mails import (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatcher.channels.channel import Channel
+from dispatcher.channels.base import Channel
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.channels.channel import Channel, CrashPolicy
+from dispatcher.channels.base import Channel, CrashPolicy
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.delivery.model import Delivery, Device, Refused

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dispatcher.channels import preferences
 from dispatcher.channels.email import Email
-from dispatcher.channels.preferences import LIFE, PreferencesLinks
 from dispatcher.delivery.model import Delivery
+from dispatcher.inbound.links import (
+    PREFERENCES_LIFE,
+    PreferencesLinks,
+    read_preferences,
+    sign_preferences,
+)
 from dispatcher.inbound.signing import BadToken, Signer
 from dispatcher.rendering.content import PREFERENCES_LINK, EmailContent
 from tests.support.deliveries import NOON, a_delivery, email_channel
@@ -39,30 +43,32 @@ def test_every_mail_leads_to_the_choices_of_its_own_reader(is_forced: bool) -> N
 
     assert mail.text.startswith("Choose: https://n.example/a&b/preferences/")
     assert "https://n.example/a&amp;b/preferences/" in str(mail.html)
-    assert preferences.read(SIGNER, token_in(mail), NOON)[:2] == ("default", "u1")
+    assert read_preferences(SIGNER, token_in(mail), NOON)[:2] == ("default", "u1")
 
 
 def test_it_opens_for_sixty_days_and_not_longer() -> None:
     token = token_in(mail_for(a_delivery()))
 
-    *_, expires_at = preferences.read(SIGNER, token, MIDNIGHT + LIFE - timedelta(seconds=1))
+    *_, expires_at = read_preferences(
+        SIGNER, token, MIDNIGHT + PREFERENCES_LIFE - timedelta(seconds=1)
+    )
 
     assert expires_at == MIDNIGHT + timedelta(days=60)
     with pytest.raises(BadToken, match="it has expired"):
-        preferences.read(SIGNER, token, MIDNIGHT + LIFE)
+        read_preferences(SIGNER, token, MIDNIGHT + PREFERENCES_LIFE)
 
 
 def test_it_is_of_the_day_of_the_mail_and_not_of_the_event() -> None:
     token = token_in(mail_for(a_delivery(created_at=NOON - timedelta(days=90))))
 
-    assert preferences.read(SIGNER, token, NOON)[2] == MIDNIGHT + LIFE
+    assert read_preferences(SIGNER, token, NOON)[2] == MIDNIGHT + PREFERENCES_LIFE
 
 
 def test_a_day_that_has_not_begun_anywhere_opens_nothing() -> None:
-    token = preferences.sign(SIGNER, "default", "u1", NOON + timedelta(days=3))
+    token = sign_preferences(SIGNER, "default", "u1", NOON + timedelta(days=3))
 
     with pytest.raises(BadToken, match="compare the clocks"):
-        preferences.read(SIGNER, token, NOON)
+        read_preferences(SIGNER, token, NOON)
 
 
 @pytest.mark.parametrize("purpose", ["unsubscribe", "open"])
@@ -70,4 +76,4 @@ def test_a_link_for_something_else_does_not_open_the_preferences(purpose: str) -
     token = SIGNER.sign(purpose, "default", "u1", NOON.date().isoformat())
 
     with pytest.raises(BadToken):
-        preferences.read(SIGNER, token, NOON)
+        read_preferences(SIGNER, token, NOON)

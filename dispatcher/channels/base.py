@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from dispatcher.channels.backoff import Backoff
+from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 
 Content_contra = TypeVar("Content_contra", contravariant=True)

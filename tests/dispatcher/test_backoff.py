@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.backoff import LONGEST_WAIT, Backoff
+from dispatcher.delivery.backoff import LONGEST_WAIT, Backoff
 
 BACKOFF = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=4))
 
