@@ -14,7 +14,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from tests.contract import written
+from tests.support import contract
 from tests.support.gateway import serving
 
 FOLDER: Final = Path(__file__).parent
@@ -34,31 +34,31 @@ def hold(name: str, now: str) -> None:
 
 
 def test_functions(connection: psycopg.Connection) -> None:
-    hold("functions.txt", written.functions(connection))
+    hold("functions.txt", contract.functions(connection))
 
 
 def test_relations(connection: psycopg.Connection) -> None:
-    hold("relations.txt", written.relations(connection))
+    hold("relations.txt", contract.relations(connection))
 
 
 def test_grants(connection: psycopg.Connection) -> None:
-    hold("grants.txt", written.grants(connection))
+    hold("grants.txt", contract.grants(connection))
 
 
 def test_errors() -> None:
-    hold("errors.txt", written.errors())
+    hold("errors.txt", contract.errors())
 
 
 def test_commands() -> None:
-    hold("commands.txt", written.commands())
+    hold("commands.txt", contract.commands())
 
 
 def test_settings() -> None:
-    hold("settings.txt", written.settings())
+    hold("settings.txt", contract.settings())
 
 
 async def test_metrics() -> None:
-    hold("metrics.txt", await written.metrics())
+    hold("metrics.txt", await contract.metrics())
 
 
 async def test_openapi(database_url: str) -> None:
@@ -67,4 +67,4 @@ async def test_openapi(database_url: str) -> None:
         aiohttp.ClientSession() as session,
         session.get(f"{url}/v1/openapi.json") as response,
     ):
-        hold("openapi.json", written.openapi(await response.json()))
+        hold("openapi.json", contract.openapi(await response.json()))

@@ -1,4 +1,4 @@
-"""The public contract of a deployed Postbell, as text: one function for each file beside this."""
+"""The public contract of a deployed Postbell as text: a function for a file of tests/contract."""
 
 from __future__ import annotations
 
