@@ -194,7 +194,7 @@ class UnsubscribePages:
         self, link: _Link, state: _State, *, done: Choice | None = None, is_stale: bool = False
     ) -> Response:
         allowed = sign_permit(self._signer, link.token, self._now()) if link.is_wide else None
-        return _page(state, link.category, done=done, sign_permit=allowed, is_stale=is_stale)
+        return _page(state, link.category, done=done, permit=allowed, is_stale=is_stale)
 
     def _read(self, token: str) -> _Link:
         try:
@@ -281,14 +281,14 @@ def _asked(form: bytes) -> tuple[Choice, str]:
 
 
 def _page(
-    state: _State, category: str, *, done: Choice | None, sign_permit: str | None, is_stale: bool
+    state: _State, category: str, *, done: Choice | None, permit: str | None, is_stale: bool
 ) -> Response:
     """What holds now, whatever was asked for: a choice made elsewhere may be in the way."""
     what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
-    if sign_permit is None:
+    if permit is None:
         choices = [choice for choice in choices if choice == "category"]
     words: Any = _WORDS[state.lang]
-    heading, sentence = words["stale" if is_stale and sign_permit else what]
+    heading, sentence = words["stale" if is_stale and permit else what]
     # As the preference centre calls it; a category of the application's own has its name alone.
     called = words_of("preferences", state.lang).get(f"category.{category}", category)
     named = {"name": state.name, "category": called}
@@ -300,7 +300,7 @@ def _page(
             heading=heading,
             sentence=sentence.format(**named),
             choices=[(choice, words[choice].format(**named)) for choice in choices],
-            sign_permit=sign_permit,
+            permit=permit,
             is_done=done is not None,
         ),
         HTTPStatus.FORBIDDEN if is_stale else HTTPStatus.OK,
