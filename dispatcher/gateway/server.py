@@ -1,4 +1,4 @@
-"""The gateway of one process: its parts, wired, and served until it is asked to stop."""
+"""The gateway process: wires its parts, and serves them until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import Final, cast
+from typing import Final
 
 import psycopg
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dispatcher import health
 from dispatcher.db import connections, pgbouncer
 from dispatcher.deploy import contract
 from dispatcher.gateway.app import application, authenticator
-from dispatcher.gateway.stream.endpoint import ABORT, PUT, Stream
+from dispatcher.gateway.stream.endpoint import StreamEndpoint
+from dispatcher.gateway.stream.transport import StreamProtocol
 from dispatcher.health import Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.providers.base import provider_for
@@ -29,25 +28,25 @@ from dispatcher.settings import Settings, SettingsError
 
 log = structlog.get_logger()
 
-#: Sessions of one process. A request holds one for a few statements.
+#: Database connections of one process. A request holds one for a few statements.
 SESSIONS: Final = 8
 
-#: Connections that may wait to be accepted: after a restart every page comes back at once.
+#: Connections that may wait to be accepted: after a restart every client reconnects at once.
 _BACKLOG: Final = 4096
 
-#: Seconds for which a connection may leave unread what it was sent.
+#: Seconds for which a client may leave unread what it was sent.
 _UNREAD: Final = 45
 
 
 class Gateway:
     """Serves `application` on the settings' address.
 
-    As many as you like may, on as many hosts; on one host they share the port, and the kernel
-    spreads the connections.
+    Any number of processes may run, on any number of hosts; on one host they share the port, and
+    the kernel spreads the connections.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
-        """Raises SettingsError without a secret."""
+        """Raises SettingsError if no token secret is set."""
         require_secret(settings)
         self._url: Final = url
         self._settings: Final = settings
@@ -55,10 +54,10 @@ class Gateway:
         self._stopping: Final = asyncio.Event()
 
     async def run(self) -> None:
-        """Works until stop(), through restarts of the database.
+        """Serves until stop(), through restarts of the database.
 
-        Raises SchemaError at the start if the schema is of another contract, PoolerError if a
-        session does not stay ours, ListenError if the address is not to be had.
+        Raises SchemaError if the schema has another contract, PoolerError if a pooler does not keep
+        sessions, ListenError if the address is in use or cannot be bound.
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
@@ -71,9 +70,9 @@ class Gateway:
             await stack.enter_async_context(self._pool)
             doorkeeper = authenticator(self._pool, settings)
             metrics = Metrics()
-            stream = Stream(self._url, self._pool, doorkeeper)
+            stream = StreamEndpoint(self._url, self._pool, doorkeeper)
             stream.start()
-            metrics.watch_streams(lambda: len(stream), lambda: stream.is_attended)
+            metrics.watch_streams(lambda: len(stream), lambda: stream.is_connected)
             app = application(
                 self._pool,
                 settings,
@@ -83,13 +82,13 @@ class Gateway:
                 watch=metrics,
             )
             if settings.gateway_metrics_port:
-                stack.push_async_callback(_ended, self._show(metrics))
+                stack.push_async_callback(_ended, self._serve_metrics(metrics))
             log.info("serving", at=f"{settings.gateway_host}:{settings.gateway_port}")
             await self._serve(app, listener, stream)
         log.info("stopped")
 
-    def _show(self, metrics: Metrics) -> asyncio.Task[None]:
-        """For the machine or a closed network: beside what the world may see."""
+    def _serve_metrics(self, metrics: Metrics) -> asyncio.Task[None]:
+        """Serves /metrics on an address of its own, for the host or a closed network."""
         showing = health.serve(
             health.app(Health(), metrics),
             self._settings.http_host,
@@ -97,25 +96,25 @@ class Gateway:
             setting="POSTBELL_GATEWAY_METRICS_PORT",
         )
         task = asyncio.create_task(showing, name="metrics")
-        # Without its figures it had better not begin.
+        # If metrics cannot be served, the gateway stops.
         task.add_done_callback(lambda _: self.stop())
         return task
 
     def stop(self) -> None:
-        """Lets run() return: no new connections, and what is being answered is finished."""
+        """Lets run() return: accepts no new connections, and finishes requests in progress."""
         self._stopping.set()
 
-    async def _serve(self, app: ASGIApp, listener: socket.socket, stream: Stream) -> None:
+    async def _serve(self, app: ASGIApp, listener: socket.socket, stream: StreamEndpoint) -> None:
         server = _Server(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                http=_Protocol,
-                # Nothing here speaks WebSocket, and looking for a library of it takes time.
+                http=StreamProtocol,
+                # There are no WebSockets, and looking for a library takes time.
                 ws="none",
-                # What a proxy says of its client is read where it matters: gateway/rate_limits.py.
+                # X-Forwarded-For is read where it matters: gateway/rate_limits.py.
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(self._settings.shutdown_seconds),
@@ -127,7 +126,7 @@ class Gateway:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            # A server waits for its requests to end, and a stream does not end by itself.
+            # uvicorn waits for requests to end, and a stream does not end by itself.
             await stream.stop()
             server.should_exit = True
             await asyncio.wait([serving])
@@ -135,7 +134,7 @@ class Gateway:
 
 
 def vapid_key(settings: Settings) -> str | None:
-    """What pages subscribe with: the key of the first provider that pushes; None without one."""
+    """The public key of the first push provider; None without one."""
     for entry in settings.named_providers:
         if entry.channel == "push":
             provider = provider_for(entry.url, name=entry.name)
@@ -145,14 +144,14 @@ def vapid_key(settings: Settings) -> str | None:
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
-    """Raises what it ended with, if not with us."""
+    """Cancels the task, and raises what it failed with."""
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
 def require_secret(settings: Settings) -> None:
-    """Raises SettingsError without one."""
+    """Raises SettingsError if no token secret is set."""
     if not settings.token_secrets:
         sentence = (
             "POSTBELL_TOKEN_SECRET is not set, so nobody could be let in: set it to what your"
@@ -162,9 +161,9 @@ def require_secret(settings: Settings) -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Of uvloop where that is installed, else Python's own."""
+    """Returns that of uvloop where it is installed, else None for that of asyncio."""
     try:
-        import uvloop  # noqa: PLC0415 - it may not be there
+        import uvloop  # noqa: PLC0415 - an optional dependency
     except ImportError:
         return None
     return uvloop.new_event_loop
@@ -179,34 +178,10 @@ async def run(url: str, settings: Settings) -> None:
     await gateway.run()
 
 
-class _Protocol(H11Protocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Closing waits until all is sent, and a page that does not read never takes it."""
-        super().connection_made(transport)
-        # Of the transport, which lets go of us in the end: what holds itself stays for long.
-        self.app_state = {**self.app_state, ABORT: transport.abort, PUT: partial(_put, transport)}
-
-
-def _put(transport: asyncio.Transport, piece: bytes) -> bool:
-    """Sends a piece of the body, if the connection takes it without waiting.
-
-    What h11 would make of it, without h11 (RFC 9112, 7.1); before HTTP/1.1 there are no chunks.
-    """
-    if transport.is_closing():
-        return False
-    protocol = cast("_Protocol", transport.get_protocol())
-    if protocol.flow.write_paused:
-        return False
-    if protocol.scope["http_version"] >= "1.1":
-        piece = b"%x\r\n%b\r\n" % (len(piece), piece)
-    transport.write(piece)
-    return True
-
-
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them to the gateway."""
+        """Does nothing: run() handles SIGTERM and SIGINT."""
         yield
 
 
@@ -220,7 +195,7 @@ def _listen(host: str, port: int) -> socket.socket:
             reuse_port=hasattr(socket, "SO_REUSEPORT"),
         )
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # What is accepted takes it over: a page that is gone, or does not read, is given up.
+            # Accepted connections inherit it: a client that is gone, or does not read, is dropped.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD * 1000)
     except OSError as error:
         way_out = "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT"

@@ -20,7 +20,7 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.app import authenticator as authenticator_of
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.stream.endpoint import Stream
+from dispatcher.gateway.stream.endpoint import StreamEndpoint
 from dispatcher.inbound.links import sign_dated
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
@@ -40,7 +40,7 @@ def database_url(module_url: str) -> str:
 async def document(
     sessions: Pool, settings: Settings, authenticator: Authenticator, database_url: str
 ) -> dict[str, Any]:
-    streams = {"/v1/stream": Stream(database_url, sessions, authenticator)}
+    streams = {"/v1/stream": StreamEndpoint(database_url, sessions, authenticator)}
     client = Client(application(sessions, settings, authenticator, streams=streams))
     found: dict[str, Any] = (await client.get("/v1/openapi.json")).json
     return found

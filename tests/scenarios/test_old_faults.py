@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dispatcher import package_data
-from dispatcher.gateway.stream.cursor import Position, Snapshot
+from dispatcher.gateway.stream.cursor import Cursor, Snapshot
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.renderer import Renderer
@@ -283,7 +283,7 @@ def test_a_stream_that_was_away_was_never_told_what_it_missed(db: Connection) ->
         return Snapshot.parse(given.value(db, "select pg_current_snapshot()::text"))
 
     left = now()
-    seen = Position.read(Position(left).spelled(1), 1)
+    seen = Cursor.decode(Cursor(left).encode(1), 1)
     assert seen is not None
     assert seen.snapshot == left
     for number in (1, 2):
@@ -332,7 +332,7 @@ def test_each_notification_took_a_dozen_queries_and_a_role_was_a_loop_in_the_req
         " roles => '{support}') from generate_series(1, 100) as n",
     )
     event = given.emit(
-        db, "ticket.created", None, {"ticket_number": "T-1"}, audience={"role": "support"}
+        db, "ticket.created", None, {"ticket_number": "T-1"}, subscribers={"role": "support"}
     )
     # One row is all that the request writes; two calls of the router's tell everybody.
     assert given.value(db, "select count(*) from postbell.outbox") == 1

@@ -16,7 +16,7 @@ from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.session_store import Sessions
-from dispatcher.gateway.stream.endpoint import Stream
+from dispatcher.gateway.stream.endpoint import StreamEndpoint
 from dispatcher.gateway.token import TokenReader
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
@@ -62,7 +62,7 @@ def kill_a_session(server: Server) -> None:
 
 
 @asynccontextmanager
-async def gateway(url: str) -> AsyncIterator[Stream]:
+async def gateway(url: str) -> AsyncIterator[StreamEndpoint]:
     async with connections.pool(url, "gateway", 4) as pool:
         doorkeeper = Authenticator(
             Sessions(pool),
@@ -71,7 +71,7 @@ async def gateway(url: str) -> AsyncIterator[Stream]:
             ours=OURS,
             friends=[FRIEND],
         )
-        app = Stream(url, pool, doorkeeper)
+        app = StreamEndpoint(url, pool, doorkeeper)
         app.start()
         try:
             yield app

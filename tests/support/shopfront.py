@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from dispatcher.gateway import server
 from dispatcher.gateway.server import Gateway
-from dispatcher.gateway.stream.endpoint import Stream
+from dispatcher.gateway.stream.endpoint import StreamEndpoint
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.given import Connection
@@ -71,7 +71,7 @@ class GatewayThread:
         self._gateway: Gateway | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._streams: list[Stream] = []
+        self._streams: list[StreamEndpoint] = []
         self._closing = ExitStack()
 
     @property
@@ -93,7 +93,7 @@ class GatewayThread:
         self._thread.start()
         until(lambda: listens(self.port), "the gateway listens")
         until(
-            lambda: self._streams and self._streams[-1].is_attended, "somebody is there to be told"
+            lambda: self._streams and self._streams[-1].is_connected, "somebody is there to be told"
         )
 
     def stop(self) -> None:
@@ -105,11 +105,11 @@ class GatewayThread:
     def __enter__(self) -> Self:
         """Its streams can be counted, and it stops at the end of the block at the latest."""
 
-        def stream(*arguments: Any) -> Stream:
-            self._streams.append(Stream(*arguments))
+        def stream(*arguments: Any) -> StreamEndpoint:
+            self._streams.append(StreamEndpoint(*arguments))
             return self._streams[-1]
 
-        self._closing.enter_context(patch.object(server, "Stream", stream))
+        self._closing.enter_context(patch.object(server, "StreamEndpoint", stream))
         self._closing.callback(self.stop)
         return self
 

@@ -1,4 +1,4 @@
-"""How far a page has read: the opaque `id:` of a stream, and the snapshot behind it."""
+"""How far a client has read: the opaque `id:` of a stream event, and the snapshot behind it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-#: A snapshot names every transaction that ran just then; a server has a few thousand sessions.
+#: Characters. A snapshot names every running transaction; a server has a few thousand sessions.
 LONGEST: Final = 32_768
 _LARGEST: Final = 2**63
 _NUMBER: Final = "[0-9a-f]{1,16}"
-_SPELLING: Final = re.compile(
+_FORMAT: Final = re.compile(
     rf"(?P<epoch>{_NUMBER})-(?P<xmin>{_NUMBER})-(?P<width>{_NUMBER})"
     rf"-(?P<running>(?:{_NUMBER}(?:\.{_NUMBER})*)?)"
     rf"(?:-(?P<xid>{_NUMBER})-(?P<id>{_NUMBER}))?"
@@ -38,18 +38,17 @@ class Snapshot:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, sorted(self.running)))}"
 
     def sees(self, xid: int) -> bool:
-        """Whether what the transaction wrote is visible, if it was not rolled back."""
+        """Whether the transaction had ended; what it wrote is visible if it committed."""
         return xid < self.xmin or (xid < self.xmax and xid not in self.running)
 
     def covers(self, other: Snapshot) -> bool:
-        """Whether it sees all that the other sees."""
+        """Whether it sees everything that the other sees."""
         return other.xmax <= self.xmax and not any(map(other.sees, self.running))
 
     def up_to(self, xid: int, since: Snapshot) -> Snapshot:
-        """A snapshot of somebody who has read what `since` sees, and of the rest until `xid`.
+        """The snapshot of who has read what `since` sees, and the transactions below `xid`.
 
-        `xid` itself is still to come. Reading goes from `since` to this snapshot, lower
-        transactions first.
+        Reading goes from `since` to this snapshot, in the order of transaction ids; `xid` is next.
         """
         running = {open_one for open_one in self.running if open_one < xid}
         running |= {open_one for open_one in since.running if open_one >= xid}
@@ -60,7 +59,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Cursor:
     """All that the snapshot sees has been read; of transaction `xid`, also the rows up to `id`."""
 
     snapshot: Snapshot
@@ -75,17 +74,17 @@ class Position:
         """Whether nothing has been read that the snapshot does not see."""
         return snapshot.covers(self.snapshot) and (not self.xid or snapshot.sees(self.xid))
 
-    def spelled(self, epoch: int) -> str:
-        """For an `id:`. The epoch is that in which the transaction ids mean something."""
+    def encode(self, epoch: int) -> str:
+        """The value of an `id:`. `epoch` is that of the database's transaction ids."""
         snapshot = self.snapshot
         running = ".".join(f"{xid - snapshot.xmin:x}" for xid in sorted(snapshot.running))
         text = f"{epoch % 2**64:x}-{snapshot.xmin:x}-{snapshot.xmax - snapshot.xmin:x}-{running}"
         return f"{text}-{self.xid:x}-{self.id:x}" if self.xid else text
 
     @classmethod
-    def read(cls, text: str, epoch: int) -> Self | None:
-        """From what a client sends; None for what is none of this epoch's, or nonsense."""
-        found = _SPELLING.fullmatch(text) if len(text) <= LONGEST else None
+    def decode(cls, text: str, epoch: int) -> Self | None:
+        """From what a client sends; None if it is malformed, or of another epoch."""
+        found = _FORMAT.fullmatch(text) if len(text) <= LONGEST else None
         if found is None or int(found["epoch"], 16) != epoch % 2**64:
             return None
         xmin = int(found["xmin"], 16)

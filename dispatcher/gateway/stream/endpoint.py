@@ -34,38 +34,33 @@ from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.gateway import problem
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.problem import Problem
-from dispatcher.gateway.stream.listener import Doorbell
+from dispatcher.gateway.stream.listener import Listener
 from dispatcher.gateway.stream.subscriber import (
-    Audience,
     Heartbeat,
-    OpenStream,
+    Subscriber,
+    SubscriberRegistry,
     retry_frame,
 )
-from dispatcher.gateway.stream.tail import Teller
+from dispatcher.gateway.stream.tail import StreamTail
+from dispatcher.gateway.stream.transport import ABORT, WRITE
 
 log = structlog.get_logger()
 
-#: Where a server leaves in a request's state what drops the connection: ASGI has no word for it.
-ABORT: Final = "abort"
-
-#: Where it leaves what sends a piece of the answer, if the connection takes it without waiting.
-PUT: Final = "put"
-
-#: Streams that one person may have open with one process: a few browsers with a few windows.
+#: Streams that one recipient may have open with one process: a few browsers with a few windows.
 MOST_STREAMS: Final = 20
 
-#: Seconds in which every open stream's session is looked at again.
+#: Seconds after which the session of every open stream is checked again.
 RECHECK: Final = 300.0
 
-#: Seconds for pages to take their last words when we stop.
-FAREWELL: Final = 2.0
+#: Seconds for which stop() waits for clients to take their last frame.
+STOP_TIMEOUT: Final = 2.0
 
-#: Seconds before the doorbell's session is opened anew: short at first, doubling.
+#: Seconds before the listener reconnects: the pause doubles from the shortest to the longest.
 SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 
-#: Milliseconds after which a page comes back, at the least and at the most. Of a thousand pages
-#: that lost a gateway at once, one comes back a millisecond.
+#: Milliseconds after which a client reconnects, at the least and at the most. Where more clients
+#: lose a gateway at once, they are spread: one reconnects each millisecond.
 _RETRY: Final = (1000, 4000)
 
 #: The same where the database refused for a reason that does not pass by itself.
@@ -74,13 +69,13 @@ _RETRY_REFUSED: Final = (30_000, 60_000)
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
-    # nginx would keep what we say until it has a buffer full.
+    # Else nginx buffers the response.
     (b"x-accel-buffering", b"no"),
 ]
 
 
-class Doorkeeper(Protocol):
-    """Who lets people in."""
+class StreamAuthenticator(Protocol):
+    """What a stream needs of an Authenticator."""
 
     async def authenticate(self, connection: HTTPConnection) -> Identity: ...
 
@@ -89,84 +84,84 @@ class Doorkeeper(Protocol):
     async def is_valid(self, identity: Identity) -> bool: ...
 
 
-class Stream:
-    """The streams of one process. `start()` before the first request, `stop()` before the last.
+class StreamEndpoint:
+    """The streams of one process. Call `start()` before the first request, `stop()` at the end.
 
-    `url` is for the one session that listens; what is read is read through the pool.
+    `url` is for the one connection that listens; the log is read through the pool.
     """
 
     def __init__(
-        self, url: str, pool: Pool, doorkeeper: Doorkeeper, *, recheck: float = RECHECK
+        self, url: str, pool: Pool, authenticator: StreamAuthenticator, *, recheck: float = RECHECK
     ) -> None:
         self._url: Final = url
-        self._doorkeeper: Final = doorkeeper
+        self._authenticator: Final = authenticator
         self._recheck: Final = recheck
-        self._audience: Final = Audience()
-        self._teller: Final = Teller(pool, self._audience)
-        self._doorbell: Final = Doorbell(
-            self._teller.look, self._log_out, lambda: self._teller.found_at
+        self._subscribers: Final = SubscriberRegistry()
+        self._tail: Final = StreamTail(pool, self._subscribers)
+        self._listener: Final = Listener(
+            self._tail.wake, self._log_out, lambda: self._tail.found_at
         )
         self._heartbeat: Final = Heartbeat(self._beat)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
-        self._is_attended = False
-        self._are_suspect = asyncio.Event()
+        self._is_listening = False
+        self._must_recheck = asyncio.Event()
 
     def __len__(self) -> int:
-        """How many are open."""
-        return len(self._audience)
+        """The number of open streams."""
+        return len(self._subscribers)
 
     @property
-    def is_attended(self) -> bool:
-        """Whether those who write know that somebody is there to be told, and it can be read."""
-        return self._is_attended and not self._teller.is_cut
+    def is_connected(self) -> bool:
+        """Whether writers know that a gateway listens, and the log can be read."""
+        return self._is_listening and not self._tail.is_disconnected
 
     def start(self) -> None:
-        """Needs no database yet: without one, pages are asked to come back."""
+        """Needs no database: while there is none, clients are asked to reconnect."""
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
-            "stream teller": self._teller.run,
-            "stream doorbell": self._attend,
+            "stream tail": self._tail.run,
+            "stream listener": self._keep_listening,
             "stream heartbeat": self._heartbeat.run,
-            "stream sessions": self._watch_sessions,
+            "stream sessions": self._recheck_sessions,
         }
         self._tasks = [
-            asyncio.create_task(_log_failure(name, part), name=name) for name, part in parts.items()
+            asyncio.create_task(_log_crash(name, part), name=name) for name, part in parts.items()
         ]
 
     async def stop(self) -> None:
-        """Asks every page to come back, to another process or the next, and ends its stream."""
+        """Asks every client to reconnect, to another process or the next, and ends its stream."""
         self._is_stopping = True
-        many = len(self._audience)
-        for stream in self._audience:
-            stream.end(_come_back(many))
+        many = len(self._subscribers)
+        for subscriber in self._subscribers:
+            subscriber.end(_reconnect(many))
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._audience.gone(), timeout=FAREWELL)
-        for stream in self._audience:
-            stream.cut_off()
+            await asyncio.wait_for(self._subscribers.wait_empty(), timeout=STOP_TIMEOUT)
+        for subscriber in self._subscribers:
+            subscriber.cut_off()
         await _cancel(self._tasks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
-            identity = await self._let_in(scope)
-        except Exception as error:  # noqa: BLE001 - all of them have an answer
+            identity = await self._authenticate(scope)
+        except Exception as error:  # noqa: BLE001 - each has a problem document
             if not is_unavailable(error):
                 await _refuse(error, scope, receive, send)
                 return
-            # Of any other status than 200 an EventSource makes an end for good.
+            # After any other status than 200, an EventSource never reconnects.
             log.warning("a stream cannot be opened", error=str(error).strip())
-            await _answer(scope, send, _come_back(0))
+            await _answer(scope, send, _reconnect(0))
             return
         if scope["method"] == "HEAD" or self._is_stopping:
-            await _answer(scope, send, _come_back(len(self._audience)))
+            await _answer(scope, send, _reconnect(len(self._subscribers)))
             return
         state = scope.get("state", {})
-        stream = OpenStream(identity, send, state.get(ABORT), state.get(PUT))
-        await self._serve(stream, HTTPConnection(scope), receive, send)
+        subscriber = Subscriber(identity, send, state.get(ABORT), state.get(WRITE))
+        await self._serve(subscriber, HTTPConnection(scope), receive, send)
 
     async def _serve(
-        self, stream: OpenStream, connection: HTTPConnection, receive: Receive, send: Send
+        self, subscriber: Subscriber, connection: HTTPConnection, receive: Receive, send: Send
     ) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         last_id = connection.headers.get("last-event-id") or connection.query_params.get(
@@ -174,29 +169,29 @@ class Stream:
         )
         try:
             try:
-                missed = await self._teller.join(stream, last_id)
+                missed = await self._tail.join(subscriber, last_id)
             except psycopg.Error as error:
                 connections.log_failure("opening a stream", error)
-                stream.end(_come_back(0) if is_unavailable(error) else _come_back_much_later())
+                subscriber.end(_reconnect(0) if is_unavailable(error) else _reconnect_later())
             else:
-                stream.release(_come_back(0) + missed)
-            self._heartbeat.add(stream)
-            await stream.run(receive)
+                subscriber.release(_reconnect(0) + missed)
+            self._heartbeat.add(subscriber)
+            await subscriber.run(receive)
         finally:
-            stream.is_ended = True
-            self._audience.remove(stream)
+            subscriber.is_ended = True
+            self._subscribers.remove(subscriber)
 
-    async def _let_in(self, scope: Scope) -> Identity:
+    async def _authenticate(self, scope: Scope) -> Identity:
         if scope["method"] not in ("GET", "HEAD"):
             raise _not_allowed()
         connection = HTTPConnection(scope)
         ticket = connection.query_params.get("ticket")
         if ticket is not None:
-            identity = await self._doorkeeper.use_ticket(connection, ticket)
+            identity = await self._authenticator.use_ticket(connection, ticket)
         else:
-            identity = await self._doorkeeper.authenticate(connection)
-        reader = identity.tenant_id, identity.recipient_id
-        if len(self._audience.of(reader)) >= MOST_STREAMS:
+            identity = await self._authenticator.authenticate(connection)
+        key = identity.tenant_id, identity.recipient_id
+        if len(self._subscribers.of(key)) >= MOST_STREAMS:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too_many_streams",
@@ -206,22 +201,22 @@ class Stream:
             )
         return identity
 
-    def _beat(self, stream: OpenStream) -> None:
-        if stream.identity.expires_at <= datetime.now(UTC):
-            stream.end()
-        elif not stream.is_busy:
-            stream.write(self._teller.heartbeat)
-        elif stream.is_stuck():
-            log.info("a page does not read, and is disconnected")
-            stream.cut_off()
+    def _beat(self, subscriber: Subscriber) -> None:
+        if subscriber.identity.expires_at <= datetime.now(UTC):
+            subscriber.end()
+        elif not subscriber.is_busy:
+            subscriber.write(self._tail.heartbeat)
+        elif subscriber.is_stuck():
+            log.info("a client that does not read its stream is disconnected")
+            subscriber.cut_off()
 
     def _log_out(self, session_id: str) -> None:
-        for stream in self._audience:
-            if stream.identity.session_id == session_id:
-                stream.end()
+        for subscriber in self._subscribers:
+            if subscriber.identity.session_id == session_id:
+                subscriber.end()
 
-    async def _attend(self) -> None:
-        """Keeps a session with the doorbell, through restarts of the database."""
+    async def _keep_listening(self) -> None:
+        """Keeps the listener's connection, through restarts of the database."""
         loop = asyncio.get_running_loop()
         pause = SHORTEST_PAUSE
         while True:
@@ -231,47 +226,47 @@ class Stream:
                     connection = await stack.enter_async_context(
                         await connections.connect(self._url, "streams")
                     )
-                    await self._doorbell.begin(connection)
-                    self._is_attended = True
-                    # Changes, and who logged out, are told only to those who are there.
-                    self._teller.count_anew()
-                    self._are_suspect.set()
-                    await self._doorbell.run(connection)
+                    await self._listener.begin(connection)
+                    self._is_listening = True
+                    # Changes and logouts that happened before are not notified again.
+                    self._tail.recount()
+                    self._must_recheck.set()
+                    await self._listener.run(connection)
             except psycopg.Error as error:
-                connections.log_failure("doorbell", error)
-            self._is_attended = False
+                connections.log_failure("stream listener", error)
+            self._is_listening = False
             if loop.time() - began > LONGEST_PAUSE:
                 pause = SHORTEST_PAUSE
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _watch_sessions(self) -> None:
-        """Ends the streams of those who are let in no more, though nobody said so."""
+    async def _recheck_sessions(self) -> None:
+        """Ends the streams whose session or token is no longer valid."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._are_suspect.wait(), timeout=self._recheck)
-            self._are_suspect.clear()
-            verdicts: dict[Identity, bool] = {}
-            for stream in self._audience:
-                identity = stream.identity
+                await asyncio.wait_for(self._must_recheck.wait(), timeout=self._recheck)
+            self._must_recheck.clear()
+            valid: dict[Identity, bool] = {}
+            for subscriber in self._subscribers:
+                identity = subscriber.identity
                 try:
-                    if identity not in verdicts:
-                        verdicts[identity] = await self._doorkeeper.is_valid(identity)
+                    if identity not in valid:
+                        valid[identity] = await self._authenticator.is_valid(identity)
                 except psycopg.Error as error:
                     connections.log_failure("stream sessions", error)
                     break
-                if not verdicts[identity]:
-                    stream.end()
+                if not valid[identity]:
+                    subscriber.end()
 
 
-def _come_back(many: int) -> bytes:
-    """Not all of them at once, and after a second at the earliest."""
+def _reconnect(many: int) -> bytes:
+    """The frame by which a client reconnects, spread over time if `many` do at once."""
     shortest, longest = _RETRY
     return retry_frame(random.randint(shortest, max(longest, shortest + many)))  # noqa: S311
 
 
-def _come_back_much_later() -> bytes:
-    """Pages that come back at once would only be refused again."""
+def _reconnect_later() -> bytes:
+    """For where the database refuses: at once, clients would only be refused again."""
     return retry_frame(random.randint(*_RETRY_REFUSED))  # noqa: S311
 
 
@@ -286,7 +281,7 @@ def _not_allowed() -> Problem:
 
 
 async def _answer(scope: Scope, send: Send, body: bytes) -> None:
-    """A stream that ends at once."""
+    """Answers with a stream that ends at once."""
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -299,7 +294,7 @@ async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) 
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Again and again: before Python 3.12, wait_for() forgets it when what it waits for comes."""
+    """Cancels repeatedly: before Python 3.12, wait_for() may swallow a cancellation."""
     running = set(tasks)
     while running:
         for task in running:
@@ -307,10 +302,10 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
         _, running = await asyncio.wait(running, timeout=0.1)
 
 
-async def _log_failure(name: str, part: Callable[[], Awaitable[None]]) -> None:
-    """A mistake of ours must not end in silence."""
+async def _log_crash(name: str, part: Callable[[], Awaitable[None]]) -> None:
+    """Logs what a background task fails with: nobody awaits it before stop()."""
     try:
         await part()
     except Exception:
-        log.exception("a part of the streams has failed", part=name)
+        log.exception("a background task of the streams crashed", part=name)
         raise

@@ -1,4 +1,4 @@
-"""Says when there may be something in the stream log, and who has logged out."""
+"""Listens on PostgreSQL's channels: new rows in the stream log, and sessions that ended."""
 
 from __future__ import annotations
 
@@ -8,77 +8,77 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 
-from dispatcher.gateway.stream.log_reader import StreamLog
+from dispatcher.gateway.stream.log_reader import StreamLogReader
 
-#: Seconds between looks while writers need not ring: after something was found, and, longer and
-#: longer, while a writer that did not ring is in flight.
-SHORTEST_LOOK: Final = 0.02
-LONGEST_LOOK: Final = 0.25
+#: Seconds between polls while writers need not notify: after something was found, and, with a pause
+#: that doubles, while a writer that did not notify is still in flight.
+SHORTEST_POLL: Final = 0.02
+LONGEST_POLL: Final = 0.25
 
-#: Seconds after the last find in which the next is waited for awake: then nobody pays for a NOTIFY.
+#: Seconds after something was found in which the listener polls, so that writers need no NOTIFY.
 AWAKE: Final = 0.5
 
-#: Seconds after which a sleeper looks, in case a bell is lost outside our hands.
+#: Seconds after which a sleeping listener polls all the same, in case a notification is lost.
 SAFETY_POLL: Final = 5.0
 
 _STREAM: Final = "postbell_stream"
 _SESSION: Final = "postbell_session"
 
 
-class Doorbell:
-    """One session per process: it listens, and shows writers that somebody is there.
+class Listener:
+    """Listens on one connection per process, and shows writers that a gateway is there.
 
-    `look` is called when there may be something new, `log_out` with a session's id; `found_at` says
-    when something was last found, by the loop's clock.
+    `wake` is called when there may be something new, `log_out` with the id of a session that ended;
+    `found_at` returns when something was last found, in seconds of the loop's clock.
     """
 
     def __init__(
         self,
-        look: Callable[[], None],
+        wake: Callable[[], None],
         log_out: Callable[[str], None],
         found_at: Callable[[], float],
     ) -> None:
-        self._look: Final = look
+        self._wake: Final = wake
         self._log_out: Final = log_out
         self._found_at: Final = found_at
 
     async def begin(self, connection: AsyncConnection[Any]) -> None:
-        """From now on nothing is missed. What was before has to be looked for."""
+        """From now on nothing is missed; what was written before has to be read."""
         await connection.execute(f"listen {_STREAM}".encode())
         await connection.execute(f"listen {_SESSION}".encode())
-        while not await StreamLog(connection).attend():
-            self._look()
+        while not await StreamLogReader(connection).attend():
+            self._wake()
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
-        """Until cancelled, or the session is lost: then raises psycopg's OperationalError."""
-        stream_log = StreamLog(connection)
+        """Runs until cancelled. Raises psycopg's OperationalError if the connection is lost."""
+        stream_log = StreamLogReader(connection)
         loop = asyncio.get_running_loop()
-        pause = SHORTEST_LOOK
+        pause = SHORTEST_POLL
         while True:
             if loop.time() - self._found_at() < AWAKE:
-                await self._listen(connection, SHORTEST_LOOK)
-                self._look()
-                pause = SHORTEST_LOOK
+                await self._listen(connection, SHORTEST_POLL)
+                self._wake()
+                pause = SHORTEST_POLL
                 continue
             place = await stream_log.doze()
-            # Whoever did not ring before has committed, and is seen now.
-            self._look()
+            # Writers that did not notify have committed, and their rows are visible now.
+            self._wake()
             if place is None:
                 await self._listen(connection, pause)
-                pause = min(pause * 2, LONGEST_LOOK)
+                pause = min(pause * 2, LONGEST_POLL)
                 continue
             while not await self._listen(connection, SAFETY_POLL):
-                self._look()
+                self._wake()
             await stream_log.rouse(place)
-            self._look()
+            self._wake()
 
     async def _listen(self, connection: AsyncConnection[Any], seconds: float) -> bool:
-        """Whether somebody rang, or the look after falling asleep found something."""
+        """Whether a notification came, or the read after falling asleep found something."""
         began = asyncio.get_running_loop().time()
-        is_rung = False
-        async for notice in connection.notifies(timeout=seconds, stop_after=1):
-            if notice.channel == _SESSION:
-                self._log_out(notice.payload)
+        is_notified = False
+        async for notification in connection.notifies(timeout=seconds, stop_after=1):
+            if notification.channel == _SESSION:
+                self._log_out(notification.payload)
             else:
-                is_rung = True
-        return is_rung or self._found_at() > began
+                is_notified = True
+        return is_notified or self._found_at() > began

@@ -10,10 +10,10 @@ from psycopg import AsyncConnection
 from dispatcher.gateway.stream.cursor import Snapshot
 
 #: Whose stream it is: tenant and recipient.
-Reader = tuple[str, str]
+RecipientKey = tuple[str, str]
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """A row of the stream log; of a notification with `frame`, of a change without."""
 
     xid: int
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     item_ids: list[int] | None
 
 
-class Missed(NamedTuple):
+class MissedRow(NamedTuple):
     """A notification that was sent while somebody was away."""
 
     xid: int
@@ -34,7 +34,7 @@ class Missed(NamedTuple):
     frame: str
 
 
-class StreamLog:
+class StreamLogReader:
     """The functions, called on one connection that commits every statement."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -61,32 +61,32 @@ class StreamLog:
 
     async def stream_between(
         self, since: Snapshot, until: Snapshot, after: tuple[int, int], most: int
-    ) -> list[Row]:
+    ) -> list[LogRow]:
         cursor = await self._connection.execute(
             "select xid::text::bigint, id, tenant_id, kind, recipient_id, frame::text,"
             " recipient_ids, item_ids from postbell.stream_between("
             "%s::pg_snapshot, %s::pg_snapshot, %s::text::xid8, %s, %s)",
             [str(since), str(until), str(after[0]), after[1], most],
         )
-        return [Row._make(row) for row in await cursor.fetchall()]
+        return [LogRow._make(row) for row in await cursor.fetchall()]
 
     async def stream_missed(
-        self, reader: Reader, since: Snapshot, until: Snapshot, most: int
-    ) -> list[Missed]:
+        self, reader: RecipientKey, since: Snapshot, until: Snapshot, most: int
+    ) -> list[MissedRow]:
         tenant_id, recipient_id = reader
         cursor = await self._connection.execute(
             "select xid::text::bigint, id, frame::text from postbell.stream_missed("
             "%s, %s::pg_snapshot, %s::pg_snapshot, %s, %s)",
             [recipient_id, str(since), str(until), most, tenant_id],
         )
-        return [Missed._make(row) for row in await cursor.fetchall()]
+        return [MissedRow._make(row) for row in await cursor.fetchall()]
 
     async def is_stream_kept(self, since: Snapshot) -> bool:
         return bool(
             await self._value("select postbell.is_stream_kept(%s::pg_snapshot)", str(since))
         )
 
-    async def unread_among(self, readers: Collection[Reader]) -> dict[Reader, int]:
+    async def unread_among(self, readers: Collection[RecipientKey]) -> dict[RecipientKey, int]:
         """Of those who are known."""
         cursor = await self._connection.execute(
             "select tenant_id, recipient_id, unread"

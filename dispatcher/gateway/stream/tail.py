@@ -1,4 +1,4 @@
-"""Reads the stream log once for all open pages of a process, and tells each what is for it."""
+"""Reads the stream log once for all subscribers of a process, and writes each what is for it."""
 
 from __future__ import annotations
 
@@ -14,94 +14,94 @@ import structlog
 
 from dispatcher.db import connections
 from dispatcher.db.connections import Pool
-from dispatcher.gateway.stream.cursor import Position, Snapshot
-from dispatcher.gateway.stream.log_reader import Reader, Row, StreamLog
+from dispatcher.gateway.stream.cursor import Cursor, Snapshot
+from dispatcher.gateway.stream.log_reader import LogRow, RecipientKey, StreamLogReader
 from dispatcher.gateway.stream.subscriber import (
     COMMENT_FRAME,
-    Audience,
-    OpenStream,
+    Subscriber,
+    SubscriberRegistry,
+    cursor_frame,
     event_frame,
-    position_frame,
 )
 
 log = structlog.get_logger()
 
-#: Rows of the log read at a time.
-PAGE: Final = 1000
+#: Rows of the log that are read at a time.
+CHUNK: Final = 1000
 
-#: Bytes to all pages before those get a turn to take them.
-TOLD_AT_A_TIME: Final = 65_536
+#: Bytes that are written before subscribers get a turn to send them.
+BYTES_PER_TURN: Final = 65_536
 
-#: Seconds that everybody waits for a page with much to take. One that takes nothing is cut off the
-#: fourth time at the latest.
-_CATCHING_UP: Final = 0.02
+#: Seconds for which all wait for lagging subscribers. One that takes nothing reaches its BUFFER,
+#: and is cut off, after four turns at the latest.
+_DRAIN_TIMEOUT: Final = 0.02
 
-#: People whose unread items are counted by one statement.
-COUNTED_AT_A_TIME: Final = 200
+#: Recipients whose unread items are counted by one statement.
+COUNT_CHUNK: Final = 200
 
-#: Notifications that somebody who was away is told one by one. Of more, the page looks anew.
+#: Missed notifications that are sent one by one. A client that missed more gets a reset.
 MOST_MISSED: Final = 500
 
-#: Seconds before the database is asked again that did not answer. One that refused for a reason
-#: that does not pass by itself is asked after a pause that doubles.
+#: Seconds before a failed read is tried again. The pause doubles, up to the longest, where the
+#: database refused for a reason that does not pass by itself.
 _PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 
-#: Pages that are told at the same time what they missed.
-_RESUMED_AT_ONCE: Final = 4
+#: Subscribers whose missed notifications are read at the same time.
+_RESUMING_AT_ONCE: Final = 4
 
 
-class Teller:
-    """Goes from snapshot to snapshot, and so skips no late committer and waits for none.
+class StreamTail:
+    """Reads from snapshot to snapshot, and so neither skips late committers nor waits for them.
 
-    `look()` lets it read on; it never reads of itself.
+    It reads only after `wake()`.
     """
 
-    def __init__(self, pool: Pool, audience: Audience) -> None:
+    def __init__(self, pool: Pool, subscribers: SubscriberRegistry) -> None:
         self._pool: Final = pool
-        self._audience: Final = audience
+        self._subscribers: Final = subscribers
         self._wanted: Final = asyncio.Event()
         self._waiters: list[asyncio.Future[None]] = []
-        #: Set while every open stream has been told all that `_snapshot` sees.
+        #: Set while all subscribers have been written everything that `_snapshot` sees.
         self._is_between_windows: Final = asyncio.Event()
         self._is_between_windows.set()
-        self._resuming: Final = asyncio.Semaphore(_RESUMED_AT_ONCE)
+        self._resuming: Final = asyncio.Semaphore(_RESUMING_AT_ONCE)
         self._epoch = 0
         self._snapshot: Snapshot | None = None
-        self._spelled = ""
-        #: The end of a window that is being read, and how far that has come.
+        self._cursor = ""
+        #: The end of the window that is being read, and the last row of it that was written.
         self._window: tuple[Snapshot, tuple[int, int]] | None = None
-        self._is_cut = False
-        self._behind: set[OpenStream] = set()
-        #: Whose inbox changed, or whose page is new: what happened, until it is told.
-        self._changes: dict[Reader, list[dict[str, Any]]] = {}
-        #: When something was last found in the log, by the loop's clock.
+        self._is_disconnected = False
+        self._lagging: set[Subscriber] = set()
+        #: Changes to write, by recipient; none for who is only to get the count.
+        self._changes: dict[RecipientKey, list[dict[str, Any]]] = {}
+        #: When something was last found in the log, in seconds of the loop's clock.
         self.found_at = 0.0
 
-    def look(self) -> None:
-        """There may be something new."""
+    def wake(self) -> None:
+        """Lets run() read the log: there may be something new."""
         self._wanted.set()
 
-    def count_anew(self) -> None:
-        """Tells everybody how many items are unread, for want of knowing what changed."""
-        for stream in self._audience:
-            self._changes.setdefault(stream.reader, [])
-        self.look()
+    def recount(self) -> None:
+        """Sends every subscriber its number of unread items: changes may have been missed."""
+        for subscriber in self._subscribers:
+            self._changes.setdefault(subscriber.key, [])
+        self.wake()
 
     @property
-    def is_cut(self) -> bool:
-        """Whether the log could not be read when that was last tried."""
-        return self._is_cut
+    def is_disconnected(self) -> bool:
+        """Whether the last attempt to read the log failed."""
+        return self._is_disconnected
 
     @property
     def heartbeat(self) -> bytes:
-        """For who has been told everything: the position, so that no page's grows old."""
+        """The heartbeat frame. Carries the current cursor, for idle clients to resume from."""
         if self._snapshot is None or not self._is_between_windows.is_set():
             return COMMENT_FRAME
-        return position_frame(self._spelled)
+        return cursor_frame(self._cursor)
 
     async def run(self) -> None:
-        """Until cancelled, through restarts of the database."""
+        """Runs until cancelled, through restarts of the database."""
         pause = _PAUSE
         while True:
             await self._wanted.wait()
@@ -109,10 +109,10 @@ class Teller:
             waiters, self._waiters = self._waiters, []
             try:
                 async with self._pool.connection() as connection:
-                    await self._read(StreamLog(connection))
+                    await self._read(StreamLogReader(connection))
             except psycopg.Error as error:
                 connections.log_failure("streams", error)
-                self._is_cut = True
+                self._is_disconnected = True
                 _fail(waiters, error)
                 await asyncio.sleep(pause)
                 is_passing = connections.is_unavailable(error)
@@ -122,23 +122,22 @@ class Teller:
                 pause = _PAUSE
                 _succeed(waiters)
 
-    async def join(self, stream: OpenStream, last_id: str | None) -> bytes:
-        """Takes a stream up, and returns what it has missed since `last_id`.
+    async def join(self, subscriber: Subscriber, last_id: str | None) -> bytes:
+        """Registers a subscriber, and returns the frames that it missed since `last_id`.
 
-        From this call on it is told what is new. Raises psycopg's Error.
+        From this call on, it is written what is new. Raises psycopg's Error.
         """
         await self._read_as_far_as(last_id)
         while not self._is_between_windows.is_set():
             await self._is_between_windows.wait()
-        # From here to the audience nothing is awaited: another epoch may begin at any await.
+        # Nothing is awaited from here to add(): another epoch may begin at any await.
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 (_read_as_far_as has seen to it)
-        since = None if last_id is None else Position.read(last_id, self._epoch)
-        spelled = self._spelled
-        self._audience.add(stream)
-        self._changes.setdefault(stream.reader, [])
-        self.look()
-        reached = position_frame(spelled)
+        since = None if last_id is None else Cursor.decode(last_id, self._epoch)
+        reached = cursor_frame(self._cursor)
+        self._subscribers.add(subscriber)
+        self._changes.setdefault(subscriber.key, [])
+        self.wake()
         if last_id is None:
             return reached
         if since is None or not since.is_within(snapshot):
@@ -146,146 +145,152 @@ class Teller:
         if since.snapshot == snapshot:
             return reached
         async with self._resuming, self._pool.connection() as connection:
-            return await self._missed(StreamLog(connection), stream, since, snapshot) + reached
+            return (
+                await self._missed(StreamLogReader(connection), subscriber, since, snapshot)
+                + reached
+            )
 
     async def _read_as_far_as(self, last_id: str | None) -> None:
-        """Looks anew where a page may have read further than we have."""
+        """Reads the log where a client may have read further than this process has."""
         if self._snapshot is None:
-            await self._look_anew()
+            await self._read_anew()
         if last_id is None or self._snapshot is None:
             return
-        since = Position.read(last_id, self._epoch)
+        since = Cursor.decode(last_id, self._epoch)
         if since is None or not since.is_within(self._snapshot):
-            # Another gateway was ahead of us, or in a later epoch.
-            await self._look_anew()
+            # Another gateway was ahead, or in a later epoch.
+            await self._read_anew()
 
-    async def _look_anew(self) -> None:
-        """Returns after a look that began after the call."""
+    async def _read_anew(self) -> None:
+        """Returns after a read that began after the call."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        self.look()
+        self.wake()
         await waiter
 
     async def _missed(
-        self, stream_log: StreamLog, stream: OpenStream, since: Position, until: Snapshot
+        self, stream_log: StreamLogReader, subscriber: Subscriber, since: Cursor, until: Snapshot
     ) -> bytes:
-        rows = await stream_log.stream_missed(stream.reader, since.snapshot, until, MOST_MISSED + 1)
+        rows = await stream_log.stream_missed(
+            subscriber.key, since.snapshot, until, MOST_MISSED + 1
+        )
         if len(rows) > MOST_MISSED:
             return _reset("too_much")
-        # Asked after reading: what was there then, was all.
+        # Asked after reading: if it is kept now, nothing had been deleted then.
         if not await stream_log.is_stream_kept(since.snapshot):
             return _reset("too_old")
         return b"".join(
             event_frame(
                 "notification",
                 row.frame,
-                _spelled(self._epoch, since.snapshot, until, row.xid, row.id),
+                _encoded(self._epoch, since.snapshot, until, row.xid, row.id),
             )
             for row in rows
             if not since.has(row.xid, row.id)
         )
 
-    async def _read(self, stream_log: StreamLog) -> None:
+    async def _read(self, stream_log: StreamLogReader) -> None:
         epoch, now = await stream_log.stream_position()
         if not await self._is_continued(stream_log, epoch, now):
-            self._begin_anew(epoch, now)
+            self._start_over(epoch, now)
         elif self._snapshot is not None and now != self._snapshot:
-            await self._tell(stream_log, self._snapshot, now)
-        self._is_cut = False
-        await self._tell_changes(stream_log)
+            await self._write_window(stream_log, self._snapshot, now)
+        self._is_disconnected = False
+        await self._write_changes(stream_log)
 
-    async def _is_continued(self, stream_log: StreamLog, epoch: int, now: Snapshot) -> bool:
-        """Whether what we read last belongs to this epoch, and all since is still there."""
+    async def _is_continued(self, stream_log: StreamLogReader, epoch: int, now: Snapshot) -> bool:
+        """Whether the last read was in this epoch, and everything since is still in the log."""
         if self._snapshot is None or epoch != self._epoch or not now.covers(self._snapshot):
             return False
-        return not self._is_cut or await stream_log.is_stream_kept(self._snapshot)
+        return not self._is_disconnected or await stream_log.is_stream_kept(self._snapshot)
 
-    def _begin_anew(self, epoch: int, now: Snapshot) -> None:
+    def _start_over(self, epoch: int, now: Snapshot) -> None:
         was_reading = self._snapshot is not None
         self._epoch = epoch
         self._advance(now)
         if was_reading:
-            log.warning("stream positions are void after a crash or a failover: pages look anew")
-            for stream in self._audience:
-                stream.write(_reset("unknown_position") + position_frame(self._spelled))
-            self.count_anew()
+            log.warning("stream cursors are invalid after a crash or a failover: clients are reset")
+            for subscriber in self._subscribers:
+                subscriber.write(_reset("unknown_position") + cursor_frame(self._cursor))
+            self.recount()
 
     def _advance(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._spelled = Position(snapshot).spelled(self._epoch)
+        self._cursor = Cursor(snapshot).encode(self._epoch)
         self._window = None
         self._is_between_windows.set()
 
-    async def _tell(self, stream_log: StreamLog, since: Snapshot, now: Snapshot) -> None:
-        # One that broke off is gone on with: its first pages have been told.
+    async def _write_window(
+        self, stream_log: StreamLogReader, since: Snapshot, now: Snapshot
+    ) -> None:
+        # A window that was interrupted is continued: its first rows have been written.
         until, after = self._window or (now, (0, 0))
-        while rows := await stream_log.stream_between(since, until, after, PAGE):
+        while rows := await stream_log.stream_between(since, until, after, CHUNK):
             self.found_at = asyncio.get_running_loop().time()
             self._is_between_windows.clear()
-            said = 0
+            written = 0
             for row in rows:
-                said += self._tell_row(row, since, until)
-                if said > TOLD_AT_A_TIME:
-                    await self._give_a_turn()
-                    said = 0
-            if len(rows) < PAGE:
+                written += self._write_row(row, since, until)
+                if written > BYTES_PER_TURN:
+                    await self._let_subscribers_send()
+                    written = 0
+            if len(rows) < CHUNK:
                 break
             after = rows[-1].xid, rows[-1].id
             self._window = until, after
         self._advance(until)
         if until is not now:
-            self.look()
+            self.wake()
 
-    async def _give_a_turn(self) -> None:
-        """A page that reads must not look like one that does not."""
+    async def _let_subscribers_send(self) -> None:
+        """A client that reads must not be taken for one that does not."""
         await asyncio.sleep(0)
-        behind, self._behind = self._behind, set()
-        await asyncio.gather(*(stream.caught_up(_CATCHING_UP) for stream in behind))
+        lagging, self._lagging = self._lagging, set()
+        await asyncio.gather(*(subscriber.drain(_DRAIN_TIMEOUT) for subscriber in lagging))
 
-    def _tell_row(self, row: Row, since: Snapshot, until: Snapshot) -> int:
-        """How many bytes that were, to one page."""
+    def _write_row(self, row: LogRow, since: Snapshot, until: Snapshot) -> int:
+        """Writes a notification, or notes a change. Returns the bytes written to each."""
         if row.recipient_id is not None and row.frame is not None:
-            streams = self._audience.of((row.tenant_id, row.recipient_id))
-            if not streams:
+            subscribers = self._subscribers.of((row.tenant_id, row.recipient_id))
+            if not subscribers:
                 return 0
-            at = _spelled(self._epoch, since, until, row.xid, row.id)
-            chunk = event_frame("notification", row.frame, at)
-            for stream in streams:
-                stream.write(chunk)
-                if stream.is_behind:
-                    self._behind.add(stream)
-            return len(chunk)
+            cursor = _encoded(self._epoch, since, until, row.xid, row.id)
+            frame = event_frame("notification", row.frame, cursor)
+            for subscriber in subscribers:
+                subscriber.write(frame)
+                if subscriber.is_lagging:
+                    self._lagging.add(subscriber)
+            return len(frame)
         for number, recipient_id in enumerate(row.recipient_ids or ()):
-            reader = row.tenant_id, recipient_id
-            if reader in self._audience:
-                _note(self._changes.setdefault(reader, []), row.kind, _items(row, number))
+            key = row.tenant_id, recipient_id
+            if key in self._subscribers:
+                _add_change(self._changes.setdefault(key, []), row.kind, _items(row, number))
         return 0
 
-    async def _tell_changes(self, stream_log: StreamLog) -> None:
-        """How many items are unread is looked up after the change, and so is never older."""
+    async def _write_changes(self, stream_log: StreamLogReader) -> None:
+        """Writes changes with the number of unread items, which is read after them."""
         while self._changes:
-            readers = list(islice(self._changes, COUNTED_AT_A_TIME))
-            counts = await stream_log.unread_among(readers)
-            for reader in readers:
-                changes = self._changes.pop(reader)
-                if reader not in counts:
+            keys = list(islice(self._changes, COUNT_CHUNK))
+            counts = await stream_log.unread_among(keys)
+            for key in keys:
+                changes = self._changes.pop(key)
+                if key not in counts:
                     continue
-                chunk = event_frame(
-                    "state", json.dumps({"unread": counts[reader], "changes": changes})
-                )
-                for stream in self._audience.of(reader):
-                    stream.write(chunk)
+                state = json.dumps({"unread": counts[key], "changes": changes})
+                frame = event_frame("state", state)
+                for subscriber in self._subscribers.of(key):
+                    subscriber.write(frame)
 
 
-def _items(row: Row, number: int) -> list[int] | None:
-    """Those of the row's person of this number; None for too many to name."""
+def _items(row: LogRow, number: int) -> list[int] | None:
+    """The items of the recipient with this number in the row; None for too many to name."""
     if row.item_ids is None or len(row.recipient_ids or ()) == 1:
         return row.item_ids
     return row.item_ids[number : number + 1]
 
 
-def _note(changes: list[dict[str, Any]], kind: str, items: list[int] | None) -> None:
-    """Adds to the last change where it is of the same kind."""
+def _add_change(changes: list[dict[str, Any]], kind: str, items: list[int] | None) -> None:
+    """Appends a change, or its items to the last one of the same kind."""
     last = changes[-1] if changes else {}
     if last.get("change") == kind and last["items"] is not None and items is not None:
         last["items"] += items
@@ -294,19 +299,19 @@ def _note(changes: list[dict[str, Any]], kind: str, items: list[int] | None) -> 
 
 
 def _reset(reason: str) -> bytes:
-    """What was missed cannot be told one by one: the page looks anew."""
+    """Tells the client to read the inbox anew: what was missed is not sent one by one."""
     return event_frame("reset", json.dumps({"reason": reason}))
 
 
-def _spelled(epoch: int, since: Snapshot, until: Snapshot, xid: int, row_id: int) -> str:
-    """The position of a page that has read to this row, between the two snapshots."""
-    return f"{_before(epoch, since, until, xid)}-{xid:x}-{row_id:x}"
+def _encoded(epoch: int, since: Snapshot, until: Snapshot, xid: int, row_id: int) -> str:
+    """The cursor of a client that has read up to this row, between the two snapshots."""
+    return f"{_encoded_before(epoch, since, until, xid)}-{xid:x}-{row_id:x}"
 
 
 @lru_cache(maxsize=64)
-def _before(epoch: int, since: Snapshot, until: Snapshot, xid: int) -> str:
-    """Most rows come many to a transaction."""
-    return Position(until.up_to(xid, since)).spelled(epoch)
+def _encoded_before(epoch: int, since: Snapshot, until: Snapshot, xid: int) -> str:
+    """The part that all rows of a transaction share."""
+    return Cursor(until.up_to(xid, since)).encode(epoch)
 
 
 def _succeed(waiters: Sequence[asyncio.Future[None]]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given as supposing
 from hypothesis import strategies as some
 
-from dispatcher.gateway.stream.cursor import LONGEST, Position, Snapshot
+from dispatcher.gateway.stream.cursor import LONGEST, Cursor, Snapshot
 from tests.support import given
 from tests.support.given import Connection
 
@@ -82,34 +82,34 @@ def test_postgresql_reads_and_writes_the_same_spelling(connection: Connection) -
 
 
 @some.composite
-def positions(draw: some.DrawFn) -> Position:
+def positions(draw: some.DrawFn) -> Cursor:
     xmax = draw(some.integers(1, 2**40))
     running = draw(some.frozensets(some.integers(max(1, xmax - 200), xmax)))
     running = frozenset(xid for xid in running if xid < xmax)
     xid = draw(some.integers(0, 2**40))
     row_id = draw(some.integers(1, 2**40)) if xid else 0
-    return Position(Snapshot(min(running, default=xmax), xmax, running), xid, row_id)
+    return Cursor(Snapshot(min(running, default=xmax), xmax, running), xid, row_id)
 
 
 @supposing(positions())
-def test_a_position_is_read_as_it_was_spelled(position: Position) -> None:
-    assert Position.read(position.spelled(EPOCH), EPOCH) == position
+def test_a_position_is_read_as_it_was_spelled(position: Cursor) -> None:
+    assert Cursor.decode(position.encode(EPOCH), EPOCH) == position
 
 
 @supposing(positions())
-def test_an_id_fits_into_a_header_and_a_line(position: Position) -> None:
-    assert position.spelled(EPOCH).replace("-", "").replace(".", "").isalnum()
+def test_an_id_fits_into_a_header_and_a_line(position: Cursor) -> None:
+    assert position.encode(EPOCH).replace("-", "").replace(".", "").isalnum()
 
 
 def test_an_id_of_another_epoch_is_none_of_ours() -> None:
-    spelled = Position(Snapshot(7, 9, frozenset({7}))).spelled(EPOCH)
-    assert Position.read(spelled, EPOCH + 1) is None
+    spelled = Cursor(Snapshot(7, 9, frozenset({7}))).encode(EPOCH)
+    assert Cursor.decode(spelled, EPOCH + 1) is None
 
 
 @supposing(some.text())
 def test_whatever_a_client_sends_is_a_position_or_none(text: str) -> None:
-    found = Position.read(text, EPOCH)
-    assert found is None or found.spelled(EPOCH) == text
+    found = Cursor.decode(text, EPOCH)
+    assert found is None or found.encode(EPOCH) == text
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_whatever_a_client_sends_is_a_position_or_none(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_forged_id_is_refused(rest: str) -> None:
-    epoch = Position(Snapshot(7, 9, frozenset())).spelled(EPOCH).partition("-")[0]
-    assert Position.read(f"{epoch}-{rest}", EPOCH) is None
+    epoch = Cursor(Snapshot(7, 9, frozenset())).encode(EPOCH).partition("-")[0]
+    assert Cursor.decode(f"{epoch}-{rest}", EPOCH) is None
 
 
 def test_rows_up_to_a_position_have_been_read() -> None:
-    position = Position(Snapshot(7, 10, frozenset({7, 9})), 9, 100)
+    position = Cursor(Snapshot(7, 10, frozenset({7, 9})), 9, 100)
     read = [
         (xid, row) for xid in (6, 7, 8, 9, 10) for row in (99, 100, 101) if position.has(xid, row)
     ]

@@ -18,8 +18,8 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.stream import endpoint, tail
 from dispatcher.gateway.stream.cursor import Snapshot
-from dispatcher.gateway.stream.endpoint import Stream
-from dispatcher.gateway.stream.subscriber import LONGEST_BEAT
+from dispatcher.gateway.stream.endpoint import StreamEndpoint
+from dispatcher.gateway.stream.subscriber import LONGEST_HEARTBEAT
 from tests.support import given
 from tests.support.background import Background
 from tests.support.event_source import Tap, opened, resuming
@@ -29,13 +29,13 @@ from tests.support.waiting import seen
 
 
 @asynccontextmanager
-async def serving(url: str, pool: Pool, doorkeeper: Authenticator) -> AsyncIterator[Stream]:
-    app = Stream(url, pool, doorkeeper)
+async def serving(url: str, pool: Pool, doorkeeper: Authenticator) -> AsyncIterator[StreamEndpoint]:
+    app = StreamEndpoint(url, pool, doorkeeper)
     app.start()
     try:
         # Whoever came before the bell was there would be told the count once more.
         async with asyncio.timeout(20):
-            while not app.is_attended:  # noqa: ASYNC110 - nobody else waits for it
+            while not app.is_connected:  # noqa: ASYNC110 - nobody else waits for it
                 await asyncio.sleep(0.005)
         yield app
     finally:
@@ -45,7 +45,7 @@ async def serving(url: str, pool: Pool, doorkeeper: Authenticator) -> AsyncItera
 @pytest.fixture
 async def app(
     database_url: str, sessions: Pool, authenticator: Authenticator
-) -> AsyncIterator[Stream]:
+) -> AsyncIterator[StreamEndpoint]:
     async with serving(database_url, sessions, authenticator) as gateway:
         yield gateway
 
@@ -66,7 +66,7 @@ def writer(database_url: str) -> Iterator[Connection]:
 # --- while it is open
 
 
-async def test_a_notification_arrives_at_once(db: Connection, app: Stream) -> None:
+async def test_a_notification_arrives_at_once(db: Connection, app: StreamEndpoint) -> None:
     async with opened(app) as page:
         assert page.status == 200
         tell(db, 1)
@@ -75,7 +75,9 @@ async def test_a_notification_arrives_at_once(db: Connection, app: Stream) -> No
         await page.shows(1, 2)
 
 
-async def test_every_page_of_a_person_is_told_and_nobody_elses(db: Connection, app: Stream) -> None:
+async def test_every_page_of_a_person_is_told_and_nobody_elses(
+    db: Connection, app: StreamEndpoint
+) -> None:
     async with (
         opened(app) as first,
         opened(app) as second,
@@ -91,7 +93,9 @@ async def test_every_page_of_a_person_is_told_and_nobody_elses(db: Connection, a
         await elsewhere.shows(3)
 
 
-async def test_the_headers_keep_proxies_from_holding_it_back(app: Stream, db: Connection) -> None:
+async def test_the_headers_keep_proxies_from_holding_it_back(
+    app: StreamEndpoint, db: Connection
+) -> None:
     async with opened(app) as page:
         assert page.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert page.headers["cache-control"] == "no-store, no-transform"
@@ -100,13 +104,15 @@ async def test_the_headers_keep_proxies_from_holding_it_back(app: Stream, db: Co
         assert 1000 <= page.retry <= 4000
 
 
-async def test_a_state_tells_the_unread_count_at_the_beginning(db: Connection, app: Stream) -> None:
+async def test_a_state_tells_the_unread_count_at_the_beginning(
+    db: Connection, app: StreamEndpoint
+) -> None:
     given.inbox_item(db)
     async with opened(app) as page:
         assert page.of("state") == [{"unread": 1, "changes": []}]
 
 
-async def test_what_one_page_reads_the_others_hear_of(db: Connection, app: Stream) -> None:
+async def test_what_one_page_reads_the_others_hear_of(db: Connection, app: StreamEndpoint) -> None:
     items = [given.inbox_item(db) for _ in range(3)]
     async with opened(app) as page, opened(app, "u2") as theirs:
         given.call(db, "mark_read", recipient="u1", item_ids=items[:2])
@@ -118,10 +124,14 @@ async def test_what_one_page_reads_the_others_hear_of(db: Connection, app: Strea
         assert len(theirs.of("state")) == 1
 
 
-async def test_an_item_in_the_inbox_is_told_to_its_person(db: Connection, app: Stream) -> None:
+async def test_an_item_in_the_inbox_is_told_to_its_person(
+    db: Connection, app: StreamEndpoint
+) -> None:
     given.event_type(db)
     async with opened(app) as page, opened(app, "u2") as theirs:
-        given.emit(db, recipient=None, audience={"recipients": ["u1", "u2"]}, channels=["in_app"])
+        given.emit(
+            db, recipient=None, subscribers={"recipients": ["u1", "u2"]}, channels=["in_app"]
+        )
         given.route(db)
         claimed = given.rows(
             db,
@@ -143,7 +153,7 @@ async def test_an_item_in_the_inbox_is_told_to_its_person(db: Connection, app: S
 
 
 async def test_a_late_committer_is_told_when_it_commits_and_holds_up_nobody(
-    db: Connection, writer: Connection, app: Stream
+    db: Connection, writer: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         with writer.transaction():
@@ -155,9 +165,9 @@ async def test_a_late_committer_is_told_when_it_commits_and_holds_up_nobody(
 
 
 async def test_more_than_a_page_of_the_log_is_told_in_order(
-    db: Connection, app: Stream, monkeypatch: pytest.MonkeyPatch
+    db: Connection, app: StreamEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "PAGE", 7)
+    monkeypatch.setattr(tail, "CHUNK", 7)
     async with opened(app) as page:
         with db.transaction():
             for number in range(1, 51):
@@ -167,7 +177,7 @@ async def test_more_than_a_page_of_the_log_is_told_in_order(
 
 
 @pytest.mark.slow
-async def test_events_between_bells_arrive_too(db: Connection, app: Stream) -> None:
+async def test_events_between_bells_arrive_too(db: Connection, app: StreamEndpoint) -> None:
     async with opened(app) as page:
         for number in range(1, 101):
             tell(db, number)
@@ -179,7 +189,7 @@ async def test_events_between_bells_arrive_too(db: Connection, app: Stream) -> N
 
 
 async def test_who_comes_back_is_told_what_was_missed_and_nothing_twice(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         tell(db, 1)
@@ -194,10 +204,10 @@ async def test_who_comes_back_is_told_what_was_missed_and_nothing_twice(
 
 
 async def test_who_comes_for_the_first_time_is_told_nothing_old(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     tell(db, 1)
-    await app._teller._look_anew()
+    await app._tail._read_anew()
     async with opened(app) as page:
         tell(db, 2)
         await page.shows(2)
@@ -205,7 +215,7 @@ async def test_who_comes_for_the_first_time_is_told_nothing_old(
 
 @pytest.mark.parametrize("cut", range(5))
 async def test_a_page_that_is_lost_between_two_frames_of_a_transaction_gets_the_rest(
-    db: Connection, app: Stream, cut: int
+    db: Connection, app: StreamEndpoint, cut: int
 ) -> None:
     async with opened(app) as page:
         start = page.last_id
@@ -220,7 +230,7 @@ async def test_a_page_that_is_lost_between_two_frames_of_a_transaction_gets_the_
 
 
 async def test_the_position_may_stand_in_the_address_and_the_header_is_newer(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         old = page.last_id
@@ -234,7 +244,7 @@ async def test_the_position_may_stand_in_the_address_and_the_header_is_newer(
 
 
 async def test_what_was_open_when_a_page_left_is_told_when_it_comes_back(
-    db: Connection, writer: Connection, app: Stream
+    db: Connection, writer: Connection, app: StreamEndpoint
 ) -> None:
     with writer.transaction():
         tell(writer, 1)
@@ -247,7 +257,7 @@ async def test_what_was_open_when_a_page_left_is_told_when_it_comes_back(
 
 @pytest.mark.parametrize("last_id", ["nonsense", "0-1-1-", "x" * 100_000, "%00", "ffff-7-1-0"])
 async def test_an_id_that_is_none_of_ours_makes_the_page_look_anew(
-    db: Connection, app: Stream, last_id: str
+    db: Connection, app: StreamEndpoint, last_id: str
 ) -> None:
     async with opened(app, last_id=last_id) as page:
         assert page.of("reset") == [{"reason": "unknown_position"}]
@@ -255,7 +265,9 @@ async def test_an_id_that_is_none_of_ours_makes_the_page_look_anew(
         await page.shows(1)
 
 
-async def test_an_id_of_the_future_makes_the_page_look_anew(db: Connection, app: Stream) -> None:
+async def test_an_id_of_the_future_makes_the_page_look_anew(
+    db: Connection, app: StreamEndpoint
+) -> None:
     async with opened(app) as page:
         epoch = page.last_id.partition("-")[0]
     async with opened(app, last_id=f"{epoch}-ffffffff-1-") as again:
@@ -263,12 +275,12 @@ async def test_an_id_of_the_future_makes_the_page_look_anew(db: Connection, app:
 
 
 async def test_a_gap_older_than_the_log_makes_the_page_look_anew(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         assert page.last_id
     tell(db, 1)
-    await app._teller._look_anew()
+    await app._tail._read_anew()
     db.execute("update postbell.stream_event set slot = mod(slot + 1, 8)")
     given.value(db, "select postbell.truncate_stream()")
     async with opened(app, last_id=page.last_id) as again:
@@ -279,7 +291,7 @@ async def test_a_gap_older_than_the_log_makes_the_page_look_anew(
 
 
 async def test_a_gap_that_is_too_large_makes_the_page_look_anew(
-    db: Connection, app: Stream, monkeypatch: pytest.MonkeyPatch
+    db: Connection, app: StreamEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail, "MOST_MISSED", 3)
     async with opened(app) as page:
@@ -289,33 +301,33 @@ async def test_a_gap_that_is_too_large_makes_the_page_look_anew(
     async with opened(app, last_id=start) as again:
         await again.shows(1, 2, 3)
     tell(db, 4)
-    await app._teller._look_anew()
+    await app._tail._read_anew()
     async with opened(app, last_id=start) as again:
         assert again.of("reset") == [{"reason": "too_much"}]
         assert again.ids() == []
 
 
 async def test_a_heartbeat_keeps_the_position_of_an_idle_page_young(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         start = page.last_id
         tell(db, 1, "u2")
-        await app._teller._look_anew()
+        await app._tail._read_anew()
         for _ in range(26):
-            app._heartbeat.turn()
+            app._heartbeat.tick()
         await page.until(lambda now: now.last_id != start)
         assert page.events[1:] == []
     async with opened(app, "u1", last_id=page.last_id) as again:
         assert again.ids() == []
 
 
-async def test_heartbeats_come_every_15_to_25_seconds(app: Stream, db: Connection) -> None:
+async def test_heartbeats_come_every_15_to_25_seconds(app: StreamEndpoint, db: Connection) -> None:
     async with opened(app) as page:
         seconds = []
         for second in range(1, 120):
             before = len(page.body)
-            app._heartbeat.turn()
+            app._heartbeat.tick()
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             if len(page.body) > before:
@@ -356,7 +368,7 @@ async def test_a_gateway_that_stops_asks_its_pages_to_come_back(
             page.body = b""
             began = asyncio.get_running_loop().time()
             await gateway.stop()
-            assert asyncio.get_running_loop().time() - began < endpoint.FAREWELL
+            assert asyncio.get_running_loop().time() - began < endpoint.STOP_TIMEOUT
             await page.until(lambda now: now.is_over)
             assert page.body.startswith(b"retry: ")
         async with opened(gateway) as late:
@@ -386,7 +398,7 @@ async def test_nothing_is_missed_and_nothing_twice_while_gateways_come_and_go(
     got: dict[str, list[int]] = {who: [] for who in people}
     last: dict[str, str | None] = dict.fromkeys(people)
 
-    async def sit(app: Stream, who: str, seconds: float) -> None:
+    async def sit(app: StreamEndpoint, who: str, seconds: float) -> None:
         async with opened(app, who, last_id=last[who]) as page:
             await asyncio.sleep(seconds)
         assert page.of("reset") == []
@@ -411,7 +423,9 @@ async def test_nothing_is_missed_and_nothing_twice_while_gateways_come_and_go(
 
 @pytest.mark.parametrize("session", ["postbell streams", "postbell gateway"])
 @pytest.mark.slow
-async def test_a_lost_session_loses_nothing(db: Connection, app: Stream, session: str) -> None:
+async def test_a_lost_session_loses_nothing(
+    db: Connection, app: StreamEndpoint, session: str
+) -> None:
     item = given.inbox_item(db)
     async with opened(app) as page:
         for number in range(1, 4):
@@ -442,7 +456,7 @@ async def test_a_lost_session_loses_nothing(db: Connection, app: Stream, session
     ],
 )
 async def test_who_is_not_let_in_gets_no_stream(
-    app: Stream, db: Connection, who: str | None, query: str, headers: dict[str, str]
+    app: StreamEndpoint, db: Connection, who: str | None, query: str, headers: dict[str, str]
 ) -> None:
     async with opened(app, who, query=query, headers=headers) as page:
         tell(db, 1)
@@ -452,7 +466,9 @@ async def test_who_is_not_let_in_gets_no_stream(
     assert len(app) == 0
 
 
-async def test_another_users_stream_cannot_be_asked_for(db: Connection, app: Stream) -> None:
+async def test_another_users_stream_cannot_be_asked_for(
+    db: Connection, app: StreamEndpoint
+) -> None:
     async with (
         opened(app, "u1", query="recipient=u2&recipient_id=u2&tenant=other&sub=u2") as page,
         opened(app, "u2") as theirs,
@@ -463,7 +479,9 @@ async def test_another_users_stream_cannot_be_asked_for(db: Connection, app: Str
         await page.shows(2)
 
 
-async def test_the_position_of_another_shows_nothing_of_theirs(db: Connection, app: Stream) -> None:
+async def test_the_position_of_another_shows_nothing_of_theirs(
+    db: Connection, app: StreamEndpoint
+) -> None:
     async with opened(app, "u2") as theirs:
         start = theirs.last_id
         tell(db, 1, "u2")
@@ -473,7 +491,7 @@ async def test_the_position_of_another_shows_nothing_of_theirs(db: Connection, a
 
 
 async def test_a_ticket_opens_one_stream(
-    app: Stream, db: Connection, authenticator: Authenticator
+    app: StreamEndpoint, db: Connection, authenticator: Authenticator
 ) -> None:
     identity = Identity("default", "u1", None, datetime.now(UTC) + timedelta(minutes=5))
     ticket = await authenticator.issue_ticket(identity)
@@ -485,7 +503,7 @@ async def test_a_ticket_opens_one_stream(
 
 
 async def test_logging_out_ends_the_sessions_streams_at_once_and_no_others(
-    app: Stream, db: Connection, authenticator: Authenticator
+    app: StreamEndpoint, db: Connection, authenticator: Authenticator
 ) -> None:
     identity = Identity("default", "u1", None, datetime.now(UTC) + timedelta(minutes=5))
     cookies = [await authenticator.begin_session(identity) for _ in range(2)]
@@ -493,7 +511,7 @@ async def test_logging_out_ends_the_sessions_streams_at_once_and_no_others(
         opened(app, None, headers={"cookie": f"postbell={cookies[0]}"}) as page,
         opened(app, None, headers={"cookie": f"postbell={cookies[1]}"}) as other,
     ):
-        ended = next(iter(app._audience.of(("default", "u1")))).identity
+        ended = next(iter(app._subscribers.of(("default", "u1")))).identity
         began = asyncio.get_running_loop().time()
         await authenticator.end_session(ended)
         await page.until(lambda now: now.is_over)
@@ -508,7 +526,7 @@ async def test_a_session_that_was_deleted_is_found_out(
 ) -> None:
     identity = Identity("default", "u1", None, datetime.now(UTC) + timedelta(minutes=5))
     cookie = await authenticator.begin_session(identity)
-    app = Stream(database_url, sessions, authenticator, recheck=0.05)
+    app = StreamEndpoint(database_url, sessions, authenticator, recheck=0.05)
     app.start()
     try:
         async with (
@@ -523,17 +541,17 @@ async def test_a_session_that_was_deleted_is_found_out(
 
 
 @pytest.mark.slow
-async def test_a_stream_ends_when_its_token_does(app: Stream, db: Connection) -> None:
+async def test_a_stream_ends_when_its_token_does(app: StreamEndpoint, db: Connection) -> None:
     now = int(datetime.now(UTC).timestamp())
     async with opened(app, iat=now, exp=now + 2) as page:
         await asyncio.sleep(2.1)
         for _ in range(26):
-            app._heartbeat.turn()
+            app._heartbeat.tick()
         await page.until(lambda now: now.is_over)
 
 
 async def test_one_person_has_so_many_streams_and_no_more(
-    app: Stream, db: Connection, monkeypatch: pytest.MonkeyPatch
+    app: StreamEndpoint, db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint, "MOST_STREAMS", 2)
     async with opened(app), opened(app), opened(app, "u2") as theirs:
@@ -546,13 +564,17 @@ async def test_one_person_has_so_many_streams_and_no_more(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-async def test_a_stream_is_opened_by_get_alone(app: Stream, db: Connection, method: str) -> None:
+async def test_a_stream_is_opened_by_get_alone(
+    app: StreamEndpoint, db: Connection, method: str
+) -> None:
     async with opened(app, method=method) as page:
         assert page.status == 405
         assert page.headers["allow"] == "GET, HEAD"
 
 
-async def test_a_head_request_is_answered_without_a_stream(app: Stream, db: Connection) -> None:
+async def test_a_head_request_is_answered_without_a_stream(
+    app: StreamEndpoint, db: Connection
+) -> None:
     async with opened(app, method="HEAD") as page:
         assert (page.status, page.is_over, page.body) == (200, True, b"")
         assert page.headers["content-type"].startswith("text/event-stream")
@@ -577,7 +599,7 @@ def tell_much(db: Connection, many: int) -> None:
 
 
 async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     tap = Tap()
     async with opened(app) as page:
@@ -592,7 +614,7 @@ async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
 
 
 async def test_a_page_that_reads_more_slowly_than_we_could_write_stays(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     class Narrow(Tap):
         async def passed(self) -> None:
@@ -607,7 +629,7 @@ async def test_a_page_that_reads_more_slowly_than_we_could_write_stays(
 
 
 async def test_a_page_that_takes_nothing_from_one_heartbeat_to_the_next_is_disconnected(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     tap = Tap()
     async with opened(app, tap=tap) as slow:
@@ -615,13 +637,13 @@ async def test_a_page_that_takes_nothing_from_one_heartbeat_to_the_next_is_disco
         tap.close()
         tell(db, 1)
         await tap.reached()
-        for _ in range(2 * LONGEST_BEAT + 1):
-            app._heartbeat.turn()
+        for _ in range(2 * LONGEST_HEARTBEAT + 1):
+            app._heartbeat.tick()
         await slow.until(lambda now: now.is_over)
 
 
 async def test_a_page_that_is_being_written_to_at_a_heartbeat_stays(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     tap = Tap()
     async with opened(app, tap=tap) as page:
@@ -630,7 +652,7 @@ async def test_a_page_that_is_being_written_to_at_a_heartbeat_stays(
             tap.close()
             tell(db, number)
             await tap.reached()
-            (stream,) = app._audience
+            (stream,) = app._subscribers
             app._beat(stream)
             tap.open()
             await page.shows(*range(1, number + 1))
@@ -642,7 +664,7 @@ async def test_without_a_database_a_page_is_asked_to_come_back(
 ) -> None:
     nowhere = "postgresql://postgres@127.0.0.1:9/nothing?connect_timeout=1"
     async with connections.pool(nowhere, "gateway", 1) as pool:
-        app = Stream(nowhere, pool, authenticator)
+        app = StreamEndpoint(nowhere, pool, authenticator)
         app.start()
         try:
             pool.timeout = 0.1
@@ -663,7 +685,7 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
 ) -> None:
     monkeypatch.setattr(tail, "_PAUSE", 0.05)
     db.execute("alter function postbell.stream_position() rename to stream_position_away")
-    app = Stream(database_url, sessions, authenticator)
+    app = StreamEndpoint(database_url, sessions, authenticator)
     try:
         with capture_logs() as logged:
             app.start()
@@ -672,9 +694,9 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
                 assert page.retry is not None
                 assert page.retry >= 30_000
             await asyncio.sleep(1)
-        assert not app.is_attended
+        assert not app.is_connected
         db.execute("alter function postbell.stream_position_away() rename to stream_position")
-        await seen(lambda: app.is_attended, "it is read again")
+        await seen(lambda: app.is_connected, "it is read again")
     finally:
         await app.stop()
 
@@ -686,24 +708,24 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
         assert entry["code"] == "42883"
 
 
-async def test_a_doorbell_that_is_refused_after_it_began_is_tried_less_and_less(
+async def test_a_listener_that_is_refused_after_it_began_is_tried_less_and_less(
     db: Connection, database_url: str, sessions: Pool, authenticator: Authenticator
 ) -> None:
     db.execute("alter function postbell.doze() rename to doze_away")
-    app = Stream(database_url, sessions, authenticator)
+    app = StreamEndpoint(database_url, sessions, authenticator)
     with capture_logs() as logged:
         app.start()
         await asyncio.sleep(2)
         await app.stop()
     db.execute("alter function postbell.doze_away() rename to doze")
 
-    refused = [entry for entry in logged if entry.get("part") == "doorbell"]
+    refused = [entry for entry in logged if entry.get("part") == "stream listener"]
     # After 0.1, 0.3, 0.7, 1.5 s.
     assert 2 <= len(refused) <= 5
     assert {entry["code"] for entry in refused} == {"42883"}
 
 
-async def test_pages_look_anew_when_the_log_is_another(db: Connection, app: Stream) -> None:
+async def test_pages_look_anew_when_the_log_is_another(db: Connection, app: StreamEndpoint) -> None:
     async with opened(app) as page:
         another_epoch(db)
         tell(db, 1)
@@ -713,7 +735,9 @@ async def test_pages_look_anew_when_the_log_is_another(db: Connection, app: Stre
         await page.until(lambda now: now.ids())
 
 
-async def test_a_page_of_an_earlier_epoch_looks_anew_once(db: Connection, app: Stream) -> None:
+async def test_a_page_of_an_earlier_epoch_looks_anew_once(
+    db: Connection, app: StreamEndpoint
+) -> None:
     async with opened(app) as page:
         tell(db, 1)
         await page.shows(1)
@@ -733,7 +757,11 @@ async def test_a_page_of_an_earlier_epoch_looks_anew_once(db: Connection, app: S
 
 
 async def test_a_page_of_a_later_epoch_goes_on(
-    db: Connection, app: Stream, database_url: str, sessions: Pool, authenticator: Authenticator
+    db: Connection,
+    app: StreamEndpoint,
+    database_url: str,
+    sessions: Pool,
+    authenticator: Authenticator,
 ) -> None:
     async with opened(app) as page:
         assert page.last_id
@@ -755,13 +783,13 @@ async def test_a_page_of_a_later_epoch_goes_on(
 
 
 async def test_an_epoch_that_begins_while_a_page_comes_back_makes_it_look_anew(
-    db: Connection, app: Stream
+    db: Connection, app: StreamEndpoint
 ) -> None:
     async with opened(app) as page:
         tell(db, 1)
         await page.shows(1)
     # The page is ahead of this gateway, which therefore looks, and finds another epoch.
-    reader = app._teller
+    reader = app._tail
     assert reader._snapshot is not None
     reader._snapshot = Snapshot(3, 3, frozenset())
     another_epoch(db)
