@@ -106,7 +106,7 @@ class Metrics:
         self._receipts = self._counter(
             "receipts", "What providers told, and whether it was believed.", "provider", "verdict"
         )
-        self._turned_away = self._counter(
+        self._webhooks_rejected = self._counter(
             "webhooks_turned_away",
             "Requests to webhooks that were forged, stale or unreadable.",
             "provider",
@@ -168,9 +168,9 @@ class Metrics:
         """
         self._receipts.labels(provider, verdict).inc(count)
 
-    def turned_away(self, provider: str, reason: str) -> None:
+    def webhook_rejected(self, provider: str, reason: str) -> None:
         """A request came to a webhook that no provider of ours had sent."""
-        self._turned_away.labels(provider, reason).inc()
+        self._webhooks_rejected.labels(provider, reason).inc()
 
     def watch_streams(self, count: Callable[[], int], is_attended: Callable[[], bool]) -> None:
         """A gateway has open pages; both are asked at every scrape."""

@@ -1,4 +1,4 @@
-"""The gateway as an ASGI application, put together from its parts."""
+"""The gateway as an ASGI application: wires its endpoints, pages and middleware."""
 
 from __future__ import annotations
 
@@ -31,37 +31,37 @@ from dispatcher.gateway.preference_overview import AT_ONCE, MOST_WAITING, Outloo
 from dispatcher.gateway.preferences import PreferencePages
 from dispatcher.gateway.preview import PreviewPages, Workshop
 from dispatcher.gateway.push import PushPages
-from dispatcher.gateway.rate_limits import LOOPBACK, Allowance, Limits, Turns
+from dispatcher.gateway.rate_limits import LOOPBACK, FairSemaphore, RateLimiter, RateLimits
 from dispatcher.gateway.session import OperatorSessionPages, ProfilePages, SessionPages
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingPages
 from dispatcher.gateway.unsubscribe import UnsubscribePages
 from dispatcher.gateway.webhooks import routes
-from dispatcher.gateway.webhooks.handler import Intake, Watch
+from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore
 from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
 from dispatcher.settings import Settings, SettingsError
 
 _HEADERS: Final = {
-    # Data, not pages: nothing in it is run, and nobody frames it. A page says what it needs itself.
+    # For data: nothing in it is run or framed. Pages send a policy of their own.
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # What belongs to one person must not stay in a cache for the next.
+    # One person's data must not stay in a cache for the next.
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-#: A year: who came by https once does not come by http again (RFC 6797).
+#: A year (RFC 6797).
 _HSTS: Final = "max-age=31536000"
 
-#: Seconds for which a browser need not ask again whether a page of another origin may.
+#: Seconds for which a browser may cache the answer to a preflight request.
 _PREFLIGHT_SECONDS: Final = 600
 
 
-class Safeguards:
-    """Adds what is missing of the headers above; plain ASGI, so that a stream passes through."""
+class SecurityHeaders:
+    """Adds the headers above where a response does not set them. Plain ASGI, for streams."""
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self._app: Final = app
@@ -74,14 +74,14 @@ class Safeguards:
             await self._app(scope, receive, send)
             return
 
-        async def send_safely(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_safely)
+        await self._app(scope, receive, send_with_headers)
 
 
 class Wellbeing(BaseModel):
@@ -93,7 +93,7 @@ class Wellbeing(BaseModel):
 
 
 class HealthPages:
-    """/healthz: the process answers. /readyz: the database does, too."""
+    """/healthz: whether the process answers. /readyz: whether the database answers, too."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -117,26 +117,26 @@ class HealthPages:
 
 
 def authenticator(pool: Pool, settings: Settings) -> Authenticator:
-    """Lets in whom a token names that was signed with POSTBELL_TOKEN_SECRET."""
+    """The authenticator for tokens that were signed with POSTBELL_TOKEN_SECRET."""
     return Authenticator(
         Sessions(pool),
         TokenReader(settings.token_secrets),
         cookie_name=cookie_name(settings),
-        ours=origin_of(settings.public_url),
-        friends=settings.allowed_origins,
+        origin=origin_of(settings.public_url),
+        allowed_origins=settings.allowed_origins,
         limits=limits(settings),
     )
 
 
-def limits(settings: Settings) -> Limits:
-    """How often one may ask this process."""
+def limits(settings: Settings) -> RateLimits:
+    """The rate limits of this process."""
 
-    def allowance(rate: float) -> Allowance | None:
-        return Allowance(rate) if rate else None
+    def limiter(rate: float) -> RateLimiter | None:
+        return RateLimiter(rate) if rate else None
 
-    return Limits(
-        allowance(settings.request_rate),
-        allowance(settings.failed_login_rate),
+    return RateLimits(
+        limiter(settings.request_rate),
+        limiter(settings.failed_login_rate),
         proxies=settings.trusted_proxies or LOOPBACK,
     )
 
@@ -144,29 +144,29 @@ def limits(settings: Settings) -> Limits:
 def application(
     pool: Pool,
     settings: Settings,
-    doorkeeper: Authenticator,
+    authenticator: Authenticator,
     *,
     streams: Mapping[str, ASGIApp],
     vapid_key: str | None = None,
-    watch: Watch | None = None,
+    metrics: ReceiptMetrics | None = None,
 ) -> ASGIApp:
     """Everything under /v1, and the pages.
 
-    `streams` are plain ASGI applications by path: they are not led through the routing, which would
-    cost each open stream its memory. `watch` counts what comes back about messages.
+    `streams` are plain ASGI applications by path: they bypass the routing, whose objects would stay
+    in memory for each open stream. `metrics` counts what webhooks and tracking links receive.
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionPages()
     previews = PreviewPages(pool, Workshop(settings.template_folders, settings.public_url))
-    turns = Turns(AT_ONCE, waiting=MOST_WAITING)
+    semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
     declared: list[Operation] = [
-        *SessionPages(doorkeeper, is_secure=is_secure).operations,
-        *OperatorSessionPages(doorkeeper, is_secure=is_secure).operations,
+        *SessionPages(authenticator, is_secure=is_secure).operations,
+        *OperatorSessionPages(authenticator, is_secure=is_secure).operations,
         *ProfilePages(pool).operations,
         *InboxPages(pool).operations,
         *PreferencePages(pool).operations,
-        *OutlookPages(pool, turns).operations,
-        *ChangePages(pool, turns).operations,
+        *OutlookPages(pool, semaphore).operations,
+        *ChangePages(pool, semaphore).operations,
         *PushPages(pool, vapid_key).operations,
         *UnsubscribePages(
             pool, Signer(settings.token_secrets), life=settings.unsubscribe_life
@@ -176,60 +176,60 @@ def application(
         *description.operations,
         *HealthPages(pool).operations,
     ]
-    others = _told_by_others(pool, settings, watch or Metrics())
+    callbacks = _callbacks(pool, settings, metrics or Metrics())
     description.describe(
         declared,
-        others,
+        callbacks,
         streams,
         public_url=settings.public_url,
-        cookie_name=doorkeeper.cookie_name,
-        operator_cookie_name=doorkeeper.operator_cookie_name,
+        cookie_name=authenticator.cookie_name,
+        operator_cookie_name=authenticator.operator_cookie_name,
     )
-    # For people, and so not in the description.
+    # Not in the OpenAPI description.
     page = Page(assets.shipped())
-    seen: list[Route] = [
+    page_routes: list[Route] = [
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
-        *LoginPage(pool, doorkeeper, page, is_secure=is_secure).routes,
-        *PreferencesPage(pool, doorkeeper, page).routes,
-        *OperatorPage(doorkeeper, page).routes,
-        *PreviewPage(doorkeeper, page, previews).routes,
+        *LoginPage(pool, authenticator, page, is_secure=is_secure).routes,
+        *PreferencesPage(pool, authenticator, page).routes,
+        *OperatorPage(authenticator, page).routes,
+        *PreviewPage(authenticator, page, previews).routes,
     ]
     pages = Starlette(
-        routes=[*operation.routes(declared, doorkeeper), *others, *seen],
+        routes=[*operation.routes(declared, authenticator), *callbacks, *page_routes],
         exception_handlers=problem.HANDLERS,
     )
-    return _open_to(
-        settings.allowed_origins, Safeguards(_Paths(streams, pages), is_secure=is_secure)
+    return _with_cors(
+        settings.allowed_origins, SecurityHeaders(_ByPath(streams, pages), is_secure=is_secure)
     )
 
 
-def _told_by_others(pool: Pool, settings: Settings, watch: Watch) -> list[Route]:
-    """What comes back about messages. Raises SettingsError for a key that verifies nothing."""
+def _callbacks(pool: Pool, settings: Settings, metrics: ReceiptMetrics) -> list[Route]:
+    """Webhooks and tracking links. Raises SettingsError for a webhook key that cannot be read."""
     signer = settings.signer
     if signer is None:
         return []
-    intake = Intake(pool, watch)
+    receipt_store = ReceiptStore(pool, metrics)
     try:
         webhooks = routes.routes(
             settings.provider_entries,
-            intake,
-            watch,
+            receipt_store,
+            metrics,
             public_url=settings.public_url,
             signer=signer,
         )
     except ValueError as error:
         raise SettingsError([f"POSTBELL_PROVIDERS: {error}."]) from None
-    return [*webhooks, *TrackingPages(intake, watch, signer).routes]
+    return [*webhooks, *TrackingPages(receipt_store, metrics, signer).routes]
 
 
 def cookie_name(settings: Settings) -> str:
-    """By https one that no page of a neighbouring host can set (RFC 6265bis, 4.1.3.2)."""
+    """The name of the cookie; by https one that no other host can set (RFC 6265bis, 4.1.3.2)."""
     return "__Host-postbell" if settings.public_url.startswith("https:") else "postbell"
 
 
 def origin_of(url: str) -> str:
-    """As a browser writes it: scheme, host, and the port where it is not the scheme's own."""
+    """The origin of a URL as browsers send it: the port only where it is not the default."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     usual = {"https": 443, "http": 80}[parts.scheme]
@@ -237,7 +237,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-class _Paths:
+class _ByPath:
     def __init__(self, streams: Mapping[str, ASGIApp], others: ASGIApp) -> None:
         self._streams: Final = dict(streams)
         self._others: Final = others
@@ -247,8 +247,8 @@ class _Paths:
         await app(scope, receive, send)
 
 
-def _open_to(origins: Iterable[str], app: ASGIApp) -> ASGIApp:
-    """Lets pages of these origins use it (CORS, the Fetch standard, 3.3)."""
+def _with_cors(origins: Iterable[str], app: ASGIApp) -> ASGIApp:
+    """Allows cross-origin requests from pages of `origins` (CORS, Fetch standard, 3.3)."""
     allowed = list(origins)
     if not allowed:
         return app

@@ -1,4 +1,4 @@
-"""Who is asking: a token of the application's, the cookie it was exchanged for, or a ticket."""
+"""Authenticates requests: by a token of the application's, a session cookie, or a ticket."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from starlette.requests import HTTPConnection
 
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.problem import ForeignOrigin, Unauthorized
-from dispatcher.gateway.rate_limits import Limits
+from dispatcher.gateway.rate_limits import RateLimits
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
 log = structlog.get_logger()
 
-#: Methods that change nothing (RFC 9110, 9.2.1), and so may come from any page.
+#: Methods that change nothing (RFC 9110, 9.2.1), and are allowed from any origin.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_COOKIE: Final = 100
 
 
-def _bearer(connection: HTTPConnection) -> str | None:
-    """The token, if one is shown. Raises Unauthorized for another scheme."""
+def _bearer_token(connection: HTTPConnection) -> str | None:
+    """The bearer token, if there is one. Raises Unauthorized for another scheme."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if not scheme:
         return None
@@ -36,18 +36,18 @@ def _bearer(connection: HTTPConnection) -> str | None:
     return token.strip()
 
 
-def _cookie(connection: HTTPConnection, name: str) -> str:
-    """Raises Unauthorized without one."""
+def _cookie_value(connection: HTTPConnection, name: str) -> str:
+    """The cookie's value. Raises Unauthorized without one."""
     value = connection.cookies.get(name)
     if not value:
         raise Unauthorized("neither a token nor a session was shown")
     return value
 
 
-def _is_from(connection: HTTPConnection, allowed: Collection[str]) -> bool:
-    """Whether a page of one of these origins sent it, or one of our own address.
+def _comes_from(connection: HTTPConnection, allowed: Collection[str]) -> bool:
+    """Whether a page of one of these origins, or of the gateway's own, sent the request.
 
-    Never compared with the Host header, which is the client's to choose.
+    The Host header proves nothing: the client chooses it.
     """
     origin = connection.headers.get("origin")
     if origin is not None:
@@ -56,52 +56,51 @@ def _is_from(connection: HTTPConnection, allowed: Collection[str]) -> bool:
 
 
 def _require_origin(connection: HTTPConnection, allowed: Collection[str]) -> None:
-    """Raises ForeignOrigin unless _is_from()."""
-    if not _is_from(connection, allowed):
+    """Raises ForeignOrigin unless _comes_from()."""
+    if not _comes_from(connection, allowed):
         log.warning("refused a foreign page", origin=connection.headers.get("origin"))
         raise ForeignOrigin("the page that sent this is not of an allowed origin")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a request or a stream is for."""
+    """The recipient that a request or a stream acts for."""
 
     tenant_id: str
     recipient_id: str
-    #: SHA-256 of the cookie, in hexadecimal digits, as `postbell_session` notifies it; None where
-    #: a token was shown.
+    #: SHA-256 of the cookie in hexadecimal, as `postbell_session` notifies it; None for a token.
     session_id: str | None
-    #: From then on it is worth nothing.
+    #: When the token or the session expires.
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Which operator asks: somebody who sees what became of everybody's messages, and no inbox."""
+    """An operator: sees what became of everybody's messages, and no inbox."""
 
     name: str
-    #: As an identity's.
+    #: As in Identity.
     session_id: str | None
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Opens one stream; `expires_at` is until when."""
+    """Opens one stream, once, before `expires_at`."""
 
     ticket: str
     expires_at: datetime
 
 
-_Who = TypeVar("_Who", Identity, Operator)
+_Caller = TypeVar("_Caller", Identity, Operator)
 
 
 class Authenticator:
-    """Lets people in, out, and says who they are.
+    """Authenticates requests by bearer token, session cookie or ticket.
 
-    `ours` is our origin, and `friends` are those that are allowed beside it: their pages may change
-    something by a person's cookie alone. An operator's counts on our own pages, and nowhere else.
-    Whoever is let in is counted against `limits`, and whoever is not; all raise TooManyRequests.
+    `origin` is the gateway's own; `allowed_origins` may also send state-changing requests with a
+    person's cookie. An operator's cookie counts on the gateway's own pages alone. Successful and
+    failed attempts count against `limits`; every method raises TooManyRequests over the limit.
     """
 
     def __init__(
@@ -110,88 +109,90 @@ class Authenticator:
         tokens: TokenReader,
         *,
         cookie_name: str,
-        ours: str,
-        friends: Collection[str] = (),
-        limits: Limits | None = None,
+        origin: str,
+        allowed_origins: Collection[str] = (),
+        limits: RateLimits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions: Final = sessions
         self._tokens: Final = tokens
-        self._ours: Final = frozenset([ours])
-        self._origins: Final = frozenset([ours, *friends])
-        self._limits: Final = limits or Limits()
+        self._own_origin: Final = frozenset([origin])
+        self._origins: Final = frozenset([origin, *allowed_origins])
+        self._limits: Final = limits or RateLimits()
         self._now: Final = now
         self.cookie_name: Final = cookie_name
-        #: Another: a browser may be logged in as both, and neither stands for the other.
+        #: A browser may be logged in as a person and as an operator.
         self.operator_cookie_name: Final = f"{cookie_name}_operator"
 
     async def authenticate(self, connection: HTTPConnection) -> Identity:
-        """Who is asking, by `Authorization: Bearer` or by the cookie.
+        """The identity by `Authorization: Bearer`, or by the cookie.
 
-        Raises Unauthorized; ForeignOrigin for a change by cookie that another site's page asks for.
+        Raises Unauthorized, and ForeignOrigin for a state-changing request of another site's page.
         """
-        with self._limits.at_the_door(connection):
-            token = _bearer(connection)
+        with self._limits.counting_failures(connection):
+            token = _bearer_token(connection)
             if token is not None:
-                return self._counted(await self._by_token(token))
-            identity = await self._by_cookie(_cookie(connection, self.cookie_name))
+                return self._limited(await self._by_token(token))
+            identity = await self._by_cookie(_cookie_value(connection, self.cookie_name))
         if connection.scope.get("method") not in _SAFE:
             _require_origin(connection, self._origins)
-        return self._counted(identity)
+        return self._limited(identity)
 
-    async def authenticate_chooser(self, connection: HTTPConnection) -> Identity:
-        """Whose choices are asked for: as authenticate(), or by `Authorization: Link`.
+    async def authenticate_or_link(self, connection: HTTPConnection) -> Identity:
+        """As authenticate(), or by `Authorization: Link` with the token of a preferences link.
 
-        That is never what a browser sends by itself, so the page need not be ours.
+        Browsers never send that header by themselves, so any origin is allowed.
         """
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "link":
-            return await self.chooser_of(connection, token.strip())
+            return await self.authenticate_link(connection, token.strip())
         return await self.authenticate(connection)
 
-    async def chooser_of(self, connection: HTTPConnection, token: str) -> Identity:
-        """Whose choices the link in a mail opens, and nothing else. Raises Unauthorized."""
-        with self._limits.at_the_door(connection), _refusing("refused a link"):
-            return self._counted(await self._identity_of(self._tokens.read_link(token)))
+    async def authenticate_link(self, connection: HTTPConnection, token: str) -> Identity:
+        """The identity of a preferences link, valid for preferences alone. Raises Unauthorized."""
+        with self._limits.counting_failures(connection), _log_refusal("refused a link"):
+            return self._limited(await self._identity_of(self._tokens.read_link(token)))
 
     async def authenticate_operator(self, connection: HTTPConnection) -> Operator:
-        """Which operator asks, by a token of that scope or by the cookie it was exchanged for.
+        """The operator, by a token of scope `operator` or by the operator cookie.
 
-        Raises Unauthorized, for a person's token and session too; ForeignOrigin as for them.
+        Raises Unauthorized, also for a person's token or session, and ForeignOrigin.
         """
-        with self._limits.at_the_door(connection):
-            token = _bearer(connection)
+        with self._limits.counting_failures(connection):
+            token = _bearer_token(connection)
             if token is not None:
-                return self._counted(self._operator_by_token(token))
-            cookie = _cookie(connection, self.operator_cookie_name)
+                return self._limited(self._operator_by_token(token))
+            cookie = _cookie_value(connection, self.operator_cookie_name)
             operator = await self._operator_by_cookie(cookie)
-        # What an operator sees is no friend's to read, either.
+        # Allowed origins may not read what operators see, either.
         if connection.scope.get("method") not in _SAFE or "origin" in connection.headers:
-            _require_origin(connection, self._ours)
-        return self._counted(operator)
+            _require_origin(connection, self._own_origin)
+        return self._limited(operator)
 
-    async def who_logs_in(self, connection: HTTPConnection, token: str) -> Identity | Operator:
-        """Whom the token in an address lets in, and until when a session lasts.
+    async def authenticate_login(
+        self, connection: HTTPConnection, token: str
+    ) -> Identity | Operator:
+        """The caller that a login token names; `expires_at` is the end of the session.
 
         Raises Unauthorized.
         """
-        with self._limits.at_the_door(connection), _refusing("refused a login"):
+        with self._limits.counting_failures(connection), _log_refusal("refused a login"):
             match self._tokens.read_login(token):
                 case OperatorClaims() as claims:
-                    return self._counted(_operator_of(claims))
+                    return self._limited(_operator_of(claims))
                 case Claims() as claims:
-                    return self._counted(await self._identity_of(claims))
+                    return self._limited(await self._identity_of(claims))
 
-    def may_log_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
-        """Whether the page that shows their token may log them in unasked.
+    def is_login_allowed(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
+        """Whether the requesting page may begin a session without a question.
 
-        A stranger's could log its reader in as the stranger, to watch what they do (login CSRF).
+        Another site's page could log its reader in as its author (login CSRF).
         """
-        mine = self._ours if isinstance(who, Operator) else self._origins
-        return _is_from(connection, mine)
+        allowed = self._own_origin if isinstance(who, Operator) else self._origins
+        return _comes_from(connection, allowed)
 
     async def is_logged_in(self, connection: HTTPConnection, who: Identity | Operator) -> bool:
-        """Whether the browser has a session of theirs already."""
+        """Whether the browser already has a session of this caller."""
         match who:
             case Operator():
                 cookie = connection.cookies.get(self.operator_cookie_name, "")
@@ -203,7 +204,7 @@ class Authenticator:
                 return session is not None and session[:2] == (who.tenant_id, who.recipient_id)
 
     async def begin_session(self, identity: Identity) -> str:
-        """Logs in for as long as the token is valid; the cookie's value. Raises Unauthorized."""
+        """Begins a session that lasts as long as the token; its cookie. Raises Unauthorized."""
         cookie = secrets.token_urlsafe(32)
         try:
             await self._sessions.begin_session(
@@ -214,12 +215,12 @@ class Authenticator:
         return cookie
 
     async def end_session(self, identity: Identity) -> None:
-        """Logs out; every gateway closes the session's streams. Nothing for a bare token."""
+        """Ends the session; every gateway ends its streams. Does nothing for a token."""
         if identity.session_id is not None:
             await self._sessions.end_session(bytes.fromhex(identity.session_id))
 
     async def begin_operator_session(self, operator: Operator) -> str:
-        """Logs an operator in for as long as the token is valid; the cookie's value."""
+        """Begins an operator's session that lasts as long as the token; its cookie."""
         cookie = secrets.token_urlsafe(32)
         await self._sessions.begin_operator_session(
             _digest(cookie), operator.name, operator.expires_at
@@ -227,12 +228,12 @@ class Authenticator:
         return cookie
 
     async def end_operator_session(self, operator: Operator) -> None:
-        """Logs an operator out. Nothing for a bare token."""
+        """Ends an operator's session. Does nothing for a token."""
         if operator.session_id is not None:
             await self._sessions.end_operator_session(bytes.fromhex(operator.session_id))
 
     async def issue_ticket(self, identity: Identity) -> Ticket:
-        """A ticket for one stream, where no cookie can be sent. Raises Unauthorized."""
+        """Issues a ticket for one stream, for where no cookie can be sent. Raises Unauthorized."""
         ticket = secrets.token_urlsafe(32)
         session_digest = None if identity.session_id is None else bytes.fromhex(identity.session_id)
         expires_at = await self._sessions.issue_ticket(
@@ -245,8 +246,8 @@ class Authenticator:
         return Ticket(ticket, expires_at)
 
     async def use_ticket(self, connection: HTTPConnection, ticket: str) -> Identity:
-        """Whom the ticket was issued to; it is used up. Raises Unauthorized."""
-        with self._limits.at_the_door(connection):
+        """The identity that the ticket was issued to; it is used up. Raises Unauthorized."""
+        with self._limits.counting_failures(connection):
             used = await self._sessions.use_ticket(_digest(ticket))
             if used is None:
                 raise Unauthorized("the ticket was used before, is too old, or never was")
@@ -259,7 +260,7 @@ class Authenticator:
         )
 
     async def is_valid(self, identity: Identity) -> bool:
-        """Whether it still is: not expired, not logged out, the person not gone."""
+        """Whether the identity has not expired, not logged out, and its recipient still exists."""
         if identity.expires_at <= self._now():
             return False
         if identity.session_id is not None:
@@ -271,8 +272,8 @@ class Authenticator:
             return False
         return True
 
-    def _counted(self, who: _Who) -> _Who:
-        """Raises TooManyRequests."""
+    def _limited(self, who: _Caller) -> _Caller:
+        """Counts a request of the caller. Raises TooManyRequests."""
         match who:
             case Operator():
                 self._limits.count(who.name)
@@ -281,7 +282,7 @@ class Authenticator:
         return who
 
     async def _by_token(self, token: str) -> Identity:
-        with _refusing("refused a token"):
+        with _log_refusal("refused a token"):
             return await self._identity_of(self._tokens.read(token))
 
     async def _identity_of(self, claims: Claims) -> Identity:
@@ -298,7 +299,7 @@ class Authenticator:
         return Identity(session.tenant_id, session.recipient_id, digest.hex(), session.expires_at)
 
     def _operator_by_token(self, token: str) -> Operator:
-        with _refusing("refused an operator's token"):
+        with _log_refusal("refused an operator's token"):
             return _operator_of(self._tokens.read_operator(token))
 
     async def _operator_by_cookie(self, cookie: str) -> Operator:
@@ -313,8 +314,8 @@ class Authenticator:
 
 
 @contextmanager
-def _refusing(event: str) -> Iterator[None]:
-    """What is wrong with a token is logged, and nobody is let in: Unauthorized."""
+def _log_refusal(event: str) -> Iterator[None]:
+    """Logs what is wrong with a token as `event`, and raises Unauthorized instead."""
     try:
         yield
     except InvalidToken as error:
@@ -330,5 +331,5 @@ def _operator_of(claims: OperatorClaims) -> Operator:
 
 
 def _digest(secret: str) -> bytes:
-    """What is stored of a cookie or a ticket. They are random, so that no salt is needed."""
+    """The SHA-256 that is stored of a cookie or a ticket. They are random, and need no salt."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

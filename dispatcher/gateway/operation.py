@@ -136,7 +136,7 @@ class Operation:
         """Raises Problem, Unauthorized, ForeignOrigin, and whatever the database raises."""
         given: dict[str, Any] = {}
         if self.is_for_choosers:
-            given["chooser"] = await authenticator.authenticate_chooser(request)
+            given["chooser"] = await authenticator.authenticate_or_link(request)
         elif self.is_for_somebody:
             given["identity"] = await authenticator.authenticate(request)
         if self.is_for_operators:

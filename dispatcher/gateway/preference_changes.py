@@ -30,7 +30,7 @@ from dispatcher.gateway.preferences import (
     QuietDay,
     Scope,
 )
-from dispatcher.gateway.rate_limits import Turns
+from dispatcher.gateway.rate_limits import FairSemaphore
 from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
 
 
@@ -162,9 +162,9 @@ class Made(Effect):
 class ChangePages:
     """Tries changes, or makes them, when it is their turn."""
 
-    def __init__(self, pool: Pool, turns: Turns) -> None:
+    def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:
         self._pool: Final = pool
-        self._turns: Final = turns
+        self._semaphore: Final = semaphore
 
     @property
     def operations(self) -> list[Operation]:
@@ -176,7 +176,7 @@ class ChangePages:
     async def foresee(self, chooser: Identity, body: ChangesBody) -> Effect:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
-            self._turns.turn(whom(chooser)),
+            self._semaphore.slot(whom(chooser)),
             acting_as(self._pool, chooser) as cursor,
             cursor.connection.transaction(force_rollback=True),
         ):
@@ -185,7 +185,7 @@ class ChangePages:
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
         """Make changes. Quiet hours are judged by an event within them."""
         async with (
-            self._turns.turn(whom(chooser)),
+            self._semaphore.slot(whom(chooser)),
             acting_as(self._pool, chooser) as cursor,
         ):
             before = await chosen(cursor, chooser)

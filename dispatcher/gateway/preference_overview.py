@@ -18,7 +18,7 @@ from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import acting_as, whose
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preferences import Choice, Mute, QuietDay, Scope
-from dispatcher.gateway.rate_limits import Turns
+from dispatcher.gateway.rate_limits import FairSemaphore
 from dispatcher.gateway.schemas import Channel, Model
 from dispatcher.masking import hint_of
 
@@ -91,9 +91,9 @@ MOST_WAITING: Final = 4
 class OutlookPages:
     """What a preference centre asks for first, when it is their turn."""
 
-    def __init__(self, pool: Pool, turns: Turns) -> None:
+    def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:
         self._pool: Final = pool
-        self._turns: Final = turns
+        self._semaphore: Final = semaphore
 
     @property
     def operations(self) -> list[Operation]:
@@ -103,14 +103,14 @@ class OutlookPages:
     async def show_outlook(self, chooser: Identity) -> Outlook:
         """Every event and channel with what would be decided now and why, and every choice."""
         async with (
-            self._turns.turn(whom(chooser)),
+            self._semaphore.slot(whom(chooser)),
             acting_as(self._pool, chooser) as cursor,
         ):
             return await outlook(cursor, chooser)
 
 
 def whom(chooser: Identity) -> Hashable:
-    """As `Turns` tells people apart: by whatever session or link they come."""
+    """As `FairSemaphore` tells people apart: by whatever session or link they come."""
     return (chooser.tenant_id, chooser.recipient_id)
 
 

@@ -1,8 +1,8 @@
-"""How often one may ask: a person, and an address that shows what lets nobody in.
+"""Rate limits: requests of each person and operator, and failed logins of each address.
 
-Each process counts for itself. Reports of providers, unsubscribing, health and what mails load are
-not counted, for nobody is let in there: they come in crowds from few addresses, and who is told to
-come later with a bounce or a STOP may never come again.
+Each process counts for itself. Webhooks, unsubscribing, health checks and what mails load are not
+limited: they need no login, many of them come from few addresses, and a provider that is refused
+with a bounce or a STOP may never repeat it.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from dispatcher.providers.token_bucket import TokenBucket
 
 log = structlog.get_logger()
 
-#: Where a web server stands that nobody has named.
+#: Proxies that are trusted if none are configured.
 LOOPBACK: Final = ("127.0.0.0/8", "::1")
-#: Seconds of the rate that may come at once.
+#: Seconds' worth of the rate that may come at once.
 BURST: Final = 10
 _TOO_OFTEN: Final = f"more requests have come than {BURST} seconds allow"
-#: Whom we remember, at most: a few MiB.
+#: Keys that are remembered, at most: a few MiB.
 _MOST: Final = 10_000
-#: Seconds for which what was under way already may count against somebody.
+#: Seconds by which requests that were under way may overdraw a bucket, at most.
 _LONGEST_DEBT: Final = 60.0
-#: Seconds after which a request that takes long may have come to its end.
+#: Seconds after which a client should try again while its earlier requests run.
 _TURN_SECONDS: Final = 1.0
-#: Seconds: nothing, but for the rounding.
+#: Seconds that count as none, because of rounding.
 _NOTHING: Final = 1e-6
-#: Who rents one IPv6 address rents so many bits of them (RFC 6177).
+#: Bits of the IPv6 prefix that is counted as one client (RFC 6177).
 _SITE: Final = 64
 
 
-class Allowance:
-    """`rate` a second for each who asks, and BURST seconds' worth at once.
+class RateLimiter:
+    """A token bucket for each key: `rate` a second, and BURST seconds' worth at once.
 
-    Who has not asked for longest is forgotten first, and would begin anew.
+    Of more than `most` keys, the least recently used is forgotten, and starts over.
     """
 
     def __init__(
@@ -57,116 +57,116 @@ class Allowance:
         self._buckets: Final[OrderedDict[Hashable, TokenBucket]] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many are remembered."""
+        """The number of keys that are remembered."""
         return len(self._buckets)
 
-    def require(self, who: Hashable) -> None:
-        """Raises TooManyRequests if they could not spend."""
-        if (bucket := self._buckets.get(who)) is not None:
+    def require(self, key: Hashable) -> None:
+        """Raises TooManyRequests if the key has nothing left."""
+        if (bucket := self._buckets.get(key)) is not None:
             wait = bucket.retry_in(self._clock())
             if wait > _NOTHING:
                 raise TooManyRequests(wait, _TOO_OFTEN)
 
-    def spend(self, who: Hashable) -> None:
-        """Counts one. Raises TooManyRequests, and then counts none."""
-        self.require(who)
-        self.charge(who)
+    def spend(self, key: Hashable) -> None:
+        """Counts one request. Raises TooManyRequests instead if the key has nothing left."""
+        self.require(key)
+        self.charge(key)
 
-    def charge(self, who: Hashable) -> None:
-        """Counts one, whatever they have left."""
-        if who not in self._buckets:
+    def charge(self, key: Hashable) -> None:
+        """Counts one request, whatever is left."""
+        if key not in self._buckets:
             if len(self._buckets) >= self._most:
                 self._buckets.popitem(last=False)
-            self._buckets[who] = TokenBucket(self._rate, max(1, int(self._rate * BURST)))
-        self._buckets.move_to_end(who)
-        self._buckets[who].take(self._clock(), _LONGEST_DEBT)
+            self._buckets[key] = TokenBucket(self._rate, max(1, int(self._rate * BURST)))
+        self._buckets.move_to_end(key)
+        self._buckets[key].take(self._clock(), _LONGEST_DEBT)
 
 
-class Turns:
-    """For requests that take long: `at_once` run, and each person's one after the other.
+class FairSemaphore:
+    """For expensive requests: `at_once` run at a time, and never two of one key.
 
-    So whoever sends many waits for themselves alone: a person never has more than one place, and
-    comes in again behind the others who wait. `waiting` is how many of one person's may wait.
+    So a client that sends many delays only itself: it holds one slot at most, and queues behind the
+    others again. At most `waiting` requests of one key may wait.
     """
 
     def __init__(self, at_once: int, *, waiting: int) -> None:
-        self._places: Final = asyncio.Semaphore(at_once)
+        self._slots: Final = asyncio.Semaphore(at_once)
         self._waiting: Final = waiting
         self._queues: Final[dict[Hashable, _Queue]] = {}
 
     @asynccontextmanager
-    async def turn(self, who: Hashable) -> AsyncIterator[None]:
-        """Waits for it. Raises TooManyRequests at once if too many of theirs wait already."""
-        queue = self._queues.setdefault(who, _Queue())
+    async def slot(self, key: Hashable) -> AsyncIterator[None]:
+        """Waits for a slot. Raises TooManyRequests at once if too many of the key wait already."""
+        queue = self._queues.setdefault(key, _Queue())
         if queue.length > self._waiting:
             raise TooManyRequests(
                 _TURN_SECONDS, f"{self._waiting} such requests of yours are waiting already"
             )
         queue.length += 1
         try:
-            async with queue.lock, self._places:
+            async with queue.lock, self._slots:
                 yield
         finally:
             queue.length -= 1
             if not queue.length:
-                del self._queues[who]
+                del self._queues[key]
 
 
 @dataclass(slots=True)
 class _Queue:
-    #: Those that run or wait.
+    #: Requests that run or wait.
     length: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Limits:
-    """`persons` is what each person and operator has, `strangers` each address; None is no limit.
+class RateLimits:
+    """`requests` limits each person and operator, `failures` each address; None is no limit.
 
-    `proxies` are believed when they say for whom they ask (X-Forwarded-For).
+    `proxies` are trusted to name their client (X-Forwarded-For).
     """
 
     def __init__(
         self,
-        persons: Allowance | None = None,
-        strangers: Allowance | None = None,
+        requests: RateLimiter | None = None,
+        failures: RateLimiter | None = None,
         *,
         proxies: Sequence[str] = (),
     ) -> None:
-        self._persons: Final = persons
-        self._strangers: Final = strangers
+        self._requests: Final = requests
+        self._failures: Final = failures
         self._proxies: Final = [read_network(proxy) for proxy in proxies]
 
-    def count(self, who: Hashable) -> None:
-        """A request of somebody's who was let in. Raises TooManyRequests."""
-        if self._persons is not None:
-            self._persons.spend(who)
+    def count(self, key: Hashable) -> None:
+        """Counts an authenticated request. Raises TooManyRequests."""
+        if self._requests is not None:
+            self._requests.spend(key)
 
     @contextmanager
-    def at_the_door(self, connection: HTTPConnection) -> Iterator[None]:
-        """Counts an Unauthorized; after too many, TooManyRequests before anything is looked up."""
-        address = None if self._strangers is None else client_of(connection, self._proxies)
-        if self._strangers is None or address is None:
+    def counting_failures(self, connection: HTTPConnection) -> Iterator[None]:
+        """Counts an Unauthorized of the block. Raises TooManyRequests before it, after too many."""
+        address = None if self._failures is None else client_address(connection, self._proxies)
+        if self._failures is None or address is None:
             yield
             return
-        self._strangers.require(address)
+        self._failures.require(address)
         try:
             yield
         except Unauthorized:
-            self._strangers.charge(address)
+            self._failures.charge(address)
             raise
 
 
-def client_of(connection: HTTPConnection, proxies: Sequence[IPNetwork]) -> str | None:
-    """The client's address, of IPv6 its site's; None if others may well stand behind it.
+def client_address(connection: HTTPConnection, proxies: Sequence[IPNetwork]) -> str | None:
+    """The client's address, or its IPv6 /64 prefix; None if it may be shared by many clients.
 
-    They do behind one of a private network: that is a proxy which nobody named, or which does not
-    say for whom it asks. To count all of these together would lock everybody out.
+    An address of a private network is a proxy that is not configured, or names no client. Counting
+    everybody behind it together would lock all of them out.
     """
     if connection.client is None:
         return None
-    said = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
-    # The nearest is the last: what stands before it is true if that one is to be believed.
-    for hop in [connection.client.host, *reversed(said)]:
+    forwarded = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    # The last hop is the nearest. What stands before a hop is trusted if that one is a proxy.
+    for hop in [connection.client.host, *reversed(forwarded)]:
         try:
             address = read_address(hop.strip())
         except ValueError:

@@ -79,7 +79,7 @@ class Gateway:
                 doorkeeper,
                 streams={"/v1/stream": stream},
                 vapid_key=vapid_key(settings),
-                watch=metrics,
+                metrics=metrics,
             )
             if settings.gateway_metrics_port:
                 stack.push_async_callback(_ended, self._serve_metrics(metrics))

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher.db.connections import is_unavailable
-from dispatcher.gateway.webhooks.handler import Intake, Watch
+from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore
 from dispatcher.inbound import links
 from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import OURSELVES, Kind, Receipt
@@ -38,9 +38,11 @@ PICTURE: Final = bytes.fromhex(
 class TrackingPages:
     """`/o/{token}` and `/c/{token}`. Whether it may be known at all is decided by the database."""
 
-    def __init__(self, intake: Intake, watch: Watch, signer: Signer) -> None:
-        self._intake: Final = intake
-        self._watch: Final = watch
+    def __init__(
+        self, receipt_store: ReceiptStore, metrics: ReceiptMetrics, signer: Signer
+    ) -> None:
+        self._receipts: Final = receipt_store
+        self._metrics: Final = metrics
         self._signer: Final = signer
 
     @property
@@ -54,7 +56,7 @@ class TrackingPages:
         try:
             named = links.opened(self._signer, request.path_params["token"])
         except BadToken:
-            return self._turned_away()
+            return self._rejected()
         await self._note(request, Kind.OPENED, named, f"open:{named.delivery_id}")
         return Response(
             PICTURE,
@@ -67,7 +69,7 @@ class TrackingPages:
         try:
             named, target = links.clicked(self._signer, request.path_params["token"])
         except BadToken:
-            return self._turned_away()
+            return self._rejected()
         digest = hashlib.blake2b(target.encode(), digest_size=8).hexdigest()
         await self._note(request, Kind.CLICKED, named, f"click:{named.delivery_id}:{digest}")
         return Response(
@@ -75,21 +77,25 @@ class TrackingPages:
         )
 
     async def _note(self, request: Request, kind: Kind, named: DeliveryRef, event_id: str) -> None:
-        """The first time only, however often: the id is the same."""
+        """Stores a receipt. Repetitions have the same id, and count once."""
         if request.method == "HEAD":
             return
         try:
             receipt = Receipt(event_id, kind, named.delivery_id, identity=named.identity)
-            await self._intake.receive(OURSELVES, [receipt])
+            await self._receipts.receive(OURSELVES, [receipt])
         except psycopg.Error as error:
             if not is_unavailable(error):
                 raise
-            # The person wants to get where the link leads.
-            log.warning("could not take a receipt", provider=OURSELVES, error=str(error).strip())
+            # The person gets where the link leads all the same.
+            log.warning(
+                "receipt not stored, the database is unavailable",
+                provider=OURSELVES,
+                error=str(error).strip(),
+            )
 
-    def _turned_away(self) -> Response:
-        log.warning("turned a link away", provider=OURSELVES, reason="bad_token")
-        self._watch.turned_away(OURSELVES, "bad_token")
+    def _rejected(self) -> Response:
+        log.warning("tracking link rejected", provider=OURSELVES, reason="bad_token")
+        self._metrics.webhook_rejected(OURSELVES, "bad_token")
         return Response("This is no link of ours.", status_code=404, media_type="text/plain")
 
 

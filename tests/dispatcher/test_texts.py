@@ -17,7 +17,7 @@ from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.gateway.webhooks import routes
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.links import Links
 from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
@@ -198,11 +198,15 @@ async def test_a_report_settles_what_a_crash_left_unknown(
 @pytest.fixture
 def gateway(sessions: Pool, peer: TwilioPeer) -> Client:
     """The webhooks of two Twilio providers."""
-    intake = Intake(sessions, Metrics())
+    receipt_store = ReceiptStore(sessions, Metrics())
     url = f"twilio://{peer.credentials}@127.0.0.1:{peer.port}?from=+12025550199"
     entries = [ProviderConfig("twilio", "sms", url), ProviderConfig("spare", "sms", url)]
     found = routes.routes(
-        entries, intake, Metrics(), public_url=PUBLIC, signer=Signer([SECRET.get_secret_value()])
+        entries,
+        receipt_store,
+        Metrics(),
+        public_url=PUBLIC,
+        signer=Signer([SECRET.get_secret_value()]),
     )
     return Client(Starlette(routes=found))
 

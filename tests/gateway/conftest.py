@@ -14,7 +14,7 @@ from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
 from tests.support import given
@@ -61,8 +61,8 @@ def authenticator(sessions: Pool, db: Connection) -> Authenticator:
         Sessions(sessions),
         TokenReader([SECRET]),
         cookie_name="postbell",
-        ours=OURS,
-        friends=[FRIEND],
+        origin=OURS,
+        allowed_origins=[FRIEND],
     )
 
 
@@ -94,8 +94,8 @@ def counted() -> Counted:
 
 
 @pytest.fixture
-def intake(sessions: Pool, counted: Counted) -> Intake:
-    return Intake(sessions, counted)
+def receipt_store(sessions: Pool, counted: Counted) -> ReceiptStore:
+    return ReceiptStore(sessions, counted)
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ async def test_a_token_that_has_expired_since_is_not_valid(authenticator: Authen
         authenticator._sessions,
         authenticator._tokens,
         cookie_name="postbell",
-        ours=OURS,
+        origin=OURS,
         now=lambda: identity.expires_at,
     )
 

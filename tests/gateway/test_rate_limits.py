@@ -13,7 +13,14 @@ from dispatcher.gateway.app import application, limits
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.preference_overview import MOST_WAITING
 from dispatcher.gateway.problem import TooManyRequests
-from dispatcher.gateway.rate_limits import BURST, LOOPBACK, Allowance, Limits, Turns, client_of
+from dispatcher.gateway.rate_limits import (
+    BURST,
+    LOOPBACK,
+    FairSemaphore,
+    RateLimiter,
+    RateLimits,
+    client_address,
+)
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.client import Client
@@ -54,8 +61,10 @@ def limited(
         authenticator._sessions,
         authenticator._tokens,
         cookie_name="postbell",
-        ours=OURS,
-        limits=Limits(Allowance(1, clock=clock), Allowance(1, clock=clock), proxies=LOOPBACK),
+        origin=OURS,
+        limits=RateLimits(
+            RateLimiter(1, clock=clock), RateLimiter(1, clock=clock), proxies=LOOPBACK
+        ),
     )
     app = application(authenticator._sessions._pool, settings, strict, streams={})
     return Client(app, document=client.document)
@@ -63,65 +72,65 @@ def limited(
 
 @pytest.mark.parametrize("rate", [0.05, 1, 7, 20])
 def test_so_many_may_come_at_once_and_then_one_after_the_other(clock: Clock, rate: float) -> None:
-    allowance = Allowance(rate, clock=clock)
+    limiter = RateLimiter(rate, clock=clock)
     burst = max(1, int(rate * BURST))
 
     for _ in range(burst):
-        allowance.spend("u1")
+        limiter.spend("u1")
     with pytest.raises(TooManyRequests) as refused:
-        allowance.spend("u1")
+        limiter.spend("u1")
 
     assert refused.value.seconds == pytest.approx(1 / rate, rel=1e-4)
     clock.now += refused.value.seconds
-    allowance.spend("u1")
+    limiter.spend("u1")
     with pytest.raises(TooManyRequests):
-        allowance.require("u1")
+        limiter.require("u1")
 
 
 def test_what_is_refused_does_not_count(clock: Clock) -> None:
-    allowance = Allowance(1, clock=clock)
+    limiter = RateLimiter(1, clock=clock)
     for _ in range(BURST):
-        allowance.spend("u1")
+        limiter.spend("u1")
     for _ in range(BURST):
         with pytest.raises(TooManyRequests):
-            allowance.spend("u1")
+            limiter.spend("u1")
 
     clock.now += 1
-    allowance.spend("u1")
+    limiter.spend("u1")
 
 
 def test_each_has_their_own(clock: Clock) -> None:
-    allowance = Allowance(0.1, clock=clock)
-    allowance.spend("u1")
+    limiter = RateLimiter(0.1, clock=clock)
+    limiter.spend("u1")
 
-    allowance.spend("u2")
+    limiter.spend("u2")
 
     with pytest.raises(TooManyRequests):
-        allowance.spend("u1")
+        limiter.spend("u1")
 
 
 def test_who_has_not_asked_for_longest_is_forgotten_so_that_memory_has_a_bound(
     clock: Clock,
 ) -> None:
-    allowance = Allowance(0.1, most=2, clock=clock)
+    limiter = RateLimiter(0.1, most=2, clock=clock)
     for who in ("u1", "u2"):
-        allowance.spend(who)
-    allowance.charge("u1")
-    allowance.spend("u3")
+        limiter.spend(who)
+    limiter.charge("u1")
+    limiter.spend("u3")
 
-    assert len(allowance) == 2
+    assert len(limiter) == 2
     with pytest.raises(TooManyRequests):
-        allowance.require("u1")
-    allowance.require("u2")
+        limiter.require("u1")
+    limiter.require("u2")
 
 
 def test_what_was_under_way_counts_for_a_minute_at_most(clock: Clock) -> None:
-    allowance = Allowance(1, clock=clock)
+    limiter = RateLimiter(1, clock=clock)
     for _ in range(1000):
-        allowance.charge("9.9.9.9")
+        limiter.charge("9.9.9.9")
 
     with pytest.raises(TooManyRequests) as refused:
-        allowance.require("9.9.9.9")
+        limiter.require("9.9.9.9")
 
     assert refused.value.seconds <= 61
 
@@ -157,7 +166,7 @@ def test_the_client_is_whom_the_last_proxy_names_that_is_believed(
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
     connection = HTTPConnection({"type": "http", "client": (host, 1), "headers": headers})
 
-    assert client_of(connection, PROXIES) == client
+    assert client_address(connection, PROXIES) == client
 
 
 async def test_an_ipv4_client_of_a_dual_stack_proxy_locks_out_no_other(limited: Client) -> None:
@@ -172,7 +181,9 @@ async def test_an_ipv4_client_of_a_dual_stack_proxy_locks_out_no_other(limited: 
 
 
 def test_without_an_address_there_is_no_client() -> None:
-    assert client_of(HTTPConnection({"type": "http", "client": None, "headers": []}), []) is None
+    assert (
+        client_address(HTTPConnection({"type": "http", "client": None, "headers": []}), []) is None
+    )
 
 
 async def test_a_person_who_asks_without_end_is_told_when_to_come_again(
@@ -227,14 +238,14 @@ async def test_behind_a_proxy_that_does_not_say_for_whom_it_asks_nobody_is_locke
 
 
 async def test_whoever_sends_many_that_take_long_waits_for_themselves_alone() -> None:
-    turns, ran = Turns(1, waiting=2), list[str]()
+    turns, ran = FairSemaphore(1, waiting=2), list[str]()
 
     async def ask(who: str) -> None:
-        async with turns.turn(who):
+        async with turns.slot(who):
             ran.append(who)
             await asyncio.sleep(0)
 
-    async with turns.turn("u3"):
+    async with turns.slot("u3"):
         waiting = [asyncio.create_task(ask(who)) for who in ("u1", "u1", "u1", "u2")]
         await asyncio.sleep(0)
         with pytest.raises(TooManyRequests):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.gateway.tracking import PICTURE, TrackingPages
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.signing import Signer
 from tests.support import given
@@ -17,8 +17,8 @@ TARGET = "https://shop.example/orders/7?a=1&b=%20#top"
 
 
 @pytest.fixture
-def client(intake: Intake, counted: Counted, signer: Signer) -> Client:
-    return pages(TrackingPages(intake, counted, signer))
+def client(receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> Client:
+    return pages(TrackingPages(receipt_store, counted, signer))
 
 
 @pytest.fixture

@@ -332,7 +332,7 @@ def test_each_notification_took_a_dozen_queries_and_a_role_was_a_loop_in_the_req
         " roles => '{support}') from generate_series(1, 100) as n",
     )
     event = given.emit(
-        db, "ticket.created", None, {"ticket_number": "T-1"}, subscribers={"role": "support"}
+        db, "ticket.created", None, {"ticket_number": "T-1"}, audience={"role": "support"}
     )
     # One row is all that the request writes; two calls of the router's tell everybody.
     assert given.value(db, "select count(*) from postbell.outbox") == 1

@@ -64,14 +64,14 @@ def kill_a_session(server: Server) -> None:
 @asynccontextmanager
 async def gateway(url: str) -> AsyncIterator[StreamEndpoint]:
     async with connections.pool(url, "gateway", 4) as pool:
-        doorkeeper = Authenticator(
+        authenticator = Authenticator(
             Sessions(pool),
             TokenReader([SECRET]),
             cookie_name="postbell",
-            ours=OURS,
-            friends=[FRIEND],
+            origin=OURS,
+            allowed_origins=[FRIEND],
         )
-        app = StreamEndpoint(url, pool, doorkeeper)
+        app = StreamEndpoint(url, pool, authenticator)
         app.start()
         try:
             yield app

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from dispatcher.gateway import problem
 from dispatcher.gateway.tracking import TrackingPages
-from dispatcher.gateway.webhooks.handler import Door
+from dispatcher.gateway.webhooks.handler import WebhookHandler
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection
@@ -27,15 +27,15 @@ class Counted:
     def received(self, provider: str, verdict: str, count: int = 1) -> None:
         self.verdicts[provider, verdict] += count
 
-    def turned_away(self, provider: str, reason: str) -> None:
+    def webhook_rejected(self, provider: str, reason: str) -> None:
         self.reasons[provider, reason] += 1
 
 
-def door_at(path: str, door: Door) -> Client:
+def webhook_at(path: str, door: WebhookHandler) -> Client:
     """Whoever knocks there."""
     return Client(
         Starlette(
-            routes=[Route(path, door.answer, methods=["POST"])], exception_handlers=problem.HANDLERS
+            routes=[Route(path, door.handle, methods=["POST"])], exception_handlers=problem.HANDLERS
         )
     )
 

@@ -70,8 +70,8 @@ class LoginPage:
         # Without the token: neither the history nor a Referer keeps it.
         onwards = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         try:
-            who = await self._authenticator.who_logs_in(request, token)
-            if request.method == "POST" and self._authenticator.may_log_in(request, who):
+            who = await self._authenticator.authenticate_login(request, token)
+            if request.method == "POST" and self._authenticator.is_login_allowed(request, who):
                 name, cookie = await self._begin(who)
                 self._cookies.keep(onwards, name, cookie, who.expires_at)
             elif not await self._authenticator.is_logged_in(request, who):

@@ -54,7 +54,7 @@ class PreferencesPage:
         """By the link in a mail, whoever else is logged in on this browser."""
         token = request.path_params["token"]
         try:
-            chooser = await self._authenticator.chooser_of(request, token)
+            chooser = await self._authenticator.authenticate_link(request, token)
             return await self._opened(request, chooser, token=token)
         except (Unauthorized, UnknownRecipientError):
             # The authenticator has logged why; a stranger is not told.

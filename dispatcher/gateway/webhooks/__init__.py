@@ -1,1 +1,1 @@
-"""Where providers tell what became of messages: one module for each kind of them."""
+"""Webhooks by which providers report what became of messages: one module for each kind."""

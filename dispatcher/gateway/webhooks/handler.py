@@ -1,4 +1,4 @@
-"""What all webhooks are: one address for each provider, which opens to its signature alone."""
+"""What all webhooks share: one path for each provider, a signature, and the store of receipts."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from dispatcher.inbound.receipts import Receipt, possible, short_id, written
 
 log = structlog.get_logger()
 
-#: Verdicts of postbell.receive_receipt() that are no reason to look closer.
-BELIEVED: Final = frozenset({"taken", "repeated", "kept", "not_tracked"})
+#: Results of postbell.receive_receipt() that are not worth a warning.
+_EXPECTED: Final = frozenset({"taken", "repeated", "kept", "not_tracked"})
 
-#: Bytes of one report. It may have to be taken apart before its signature can be checked, and what
-#: anybody may send must not keep the others waiting.
+#: Bytes of one request. Some must be parsed before the signature can be checked, so that what
+#: strangers send must stay cheap.
 LARGEST_BODY: Final = 32 * 1024
 
-#: Seconds after which a provider may come again when the database is away.
+#: Seconds after which a provider should try again while the database is unavailable.
 _PAUSE: Final = "30"
 
-#: In logs and figures, for a name that a stranger made up.
+#: In logs and metrics, instead of a provider's name that is not configured.
 _NOBODY: Final = "unknown"
 
 
-class Watch(Protocol):
-    """Who wants to know what comes back (metrics)."""
+class ReceiptMetrics(Protocol):
+    """Counts what webhooks receive."""
 
     def received(self, provider: str, verdict: str, count: int = 1) -> None: ...
 
-    def turned_away(self, provider: str, reason: str) -> None: ...
+    def webhook_rejected(self, provider: str, reason: str) -> None: ...
 
 
-class Intake:
-    """Hands receipts and replies to the database. Raises psycopg's Error."""
+class ReceiptStore:
+    """Stores receipts and replies. Raises psycopg's Error."""
 
-    def __init__(self, pool: Pool, watch: Watch) -> None:
+    def __init__(self, pool: Pool, metrics: ReceiptMetrics) -> None:
         self._pool: Final = pool
-        self._watch: Final = watch
+        self._metrics: Final = metrics
 
     async def receive(self, provider: str, receipts: Sequence[Receipt]) -> None:
-        """All of them in one transaction; what is not believed is logged."""
+        """Stores receipts in one transaction, and logs those that match no delivery."""
         if not receipts:
             return
         async with self._pool.connection() as connection:
@@ -57,13 +57,13 @@ class Intake:
                 "select event_id, verdict from postbell.receive_receipt(%s, %s::jsonb)",
                 [provider, written(receipts)],
             )
-            verdicts: dict[str, str] = dict(await cursor.fetchall())
-        for verdict, count in Counter(verdicts.values()).items():
-            self._watch.received(provider, verdict, count)
-        for event_id, verdict in verdicts.items():
-            if verdict not in BELIEVED:
+            results: dict[str, str] = dict(await cursor.fetchall())
+        for verdict, count in Counter(results.values()).items():
+            self._metrics.received(provider, verdict, count)
+        for event_id, verdict in results.items():
+            if verdict not in _EXPECTED:
                 log.warning(
-                    "did not believe a receipt",
+                    "receipt not accepted",
                     provider=provider,
                     event_id=event_id,
                     verdict=verdict,
@@ -72,7 +72,7 @@ class Intake:
     async def reply(
         self, provider: str, event_id: str, address: str, words: str, meaning: str | None
     ) -> None:
-        """A person's answer to one of our numbers."""
+        """Stores an SMS that a person sent to one of the sender's numbers."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select postbell.receive_reply(%s, %s, %s, %s, %s)",
@@ -80,11 +80,11 @@ class Intake:
             )
             row = await cursor.fetchone()
         understood = row[0] if row else None
-        self._watch.received(provider, f"reply_{understood or 'other'}")
+        self._metrics.received(provider, f"reply_{understood or 'other'}")
 
 
-class TurnedAway(Exception):
-    """The request is not what a provider of ours sends; `reason` is one of few words."""
+class Rejected(Exception):
+    """The request does not come from a configured provider; `reason` is a label of a metric."""
 
     status = 403
 
@@ -93,52 +93,58 @@ class TurnedAway(Exception):
         self.reason = reason
 
 
-class TooLarge(TurnedAway):
+class TooLarge(Rejected):
     status = 413
 
 
-class Unreadable(TurnedAway):
-    """Signed, and yet nothing that can be read."""
+class Unreadable(Rejected):
+    """The signature is valid, but the body cannot be read."""
 
     status = 400
 
 
-class Door(ABC):
-    """A webhook of one kind of provider. `keys` are those that verify, by the provider's name."""
+class WebhookHandler(ABC):
+    """The webhook of one kind of provider. `keys` verify signatures, by the provider's name."""
 
     #: Bytes.
     largest_body: ClassVar[int] = LARGEST_BODY
 
-    def __init__(self, keys: Mapping[str, str], intake: Intake, watch: Watch) -> None:
+    def __init__(
+        self, keys: Mapping[str, str], receipt_store: ReceiptStore, metrics: ReceiptMetrics
+    ) -> None:
         self._keys: Final = keys
-        self._intake: Final = intake
-        self._watch: Final = watch
+        self._receipts: Final = receipt_store
+        self._metrics: Final = metrics
 
-    async def answer(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         named = request.path_params["provider"]
         provider = named if named in self._keys else _NOBODY
         try:
-            return await self._open(request, provider)
-        except TurnedAway as error:
-            log.warning("turned a webhook away", provider=provider, reason=error.reason)
-            self._watch.turned_away(provider, error.reason)
+            return await self._handle(request, provider)
+        except Rejected as error:
+            log.warning("webhook rejected", provider=provider, reason=error.reason)
+            self._metrics.webhook_rejected(provider, error.reason)
             return Response(status_code=error.status)
         except psycopg.Error as error:
             if not is_unavailable(error):
                 raise
-            # The provider keeps it, and comes again.
-            log.warning("could not take a receipt", provider=provider, error=str(error).strip())
+            # The provider repeats it.
+            log.warning(
+                "receipt not stored, the database is unavailable",
+                provider=provider,
+                error=str(error).strip(),
+            )
             return Response(status_code=503, headers={"retry-after": _PAUSE})
 
-    async def _open(self, request: Request, provider: str) -> Response:
+    async def _handle(self, request: Request, provider: str) -> Response:
         if provider not in self._keys:
-            raise TurnedAway("unknown_provider")
+            raise Rejected("unknown_provider")
         try:
             body = await body_of(request, self.largest_body)
         except Problem:
             raise TooLarge("too_large") from None
-        return await self._take(request, provider, body)
+        return await self._receive(request, provider, body)
 
     @abstractmethod
-    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
-        """Verifies, reads and hands in. Raises TurnedAway."""
+    async def _receive(self, request: Request, provider: str, body: bytes) -> Response:
+        """Verifies the signature, reads the body and stores what it says. Raises Rejected."""

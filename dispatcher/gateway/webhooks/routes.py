@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.routing import Route
 
-from dispatcher.gateway.webhooks.handler import Door, Intake, Watch
+from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore, WebhookHandler
 from dispatcher.inbound.signing import Signer
 from dispatcher.providers.config import ProviderConfig
 
@@ -20,8 +20,8 @@ _ROOT: Final = "/v1/webhooks"
 
 def routes(
     entries: Sequence[ProviderConfig],
-    intake: Intake,
-    watch: Watch,
+    receipt_store: ReceiptStore,
+    metrics: ReceiptMetrics,
     *,
     public_url: str,
     signer: Signer,
@@ -39,20 +39,20 @@ def routes(
             keys.setdefault(kind, {})[entry.name] = key
 
     # Imported where there is a provider of the kind: their libraries take a while.
-    doors: list[tuple[str, Door]] = []
+    handlers: list[tuple[str, WebhookHandler]] = []
     if mails := keys.get("sendgrid"):
         from dispatcher.gateway.webhooks.sendgrid import SendGridWebhook  # noqa: PLC0415
 
-        doors.append(("sendgrid/{provider}", SendGridWebhook(mails, intake, watch)))
+        handlers.append(("sendgrid/{provider}", SendGridWebhook(mails, receipt_store, metrics)))
     if texts := keys.get("twilio"):
         from dispatcher.gateway.webhooks.twilio import TwilioMessage, TwilioStatus  # noqa: PLC0415
 
         tables = {entry.name: _account(entry.url).codes for entry in entries if entry.name in texts}
         status = TwilioStatus(
-            texts, intake, watch, public_url=public_url, signer=signer, tables=tables
+            texts, receipt_store, metrics, public_url=public_url, signer=signer, tables=tables
         )
-        message = TwilioMessage(texts, intake, watch, public_url=public_url)
-        doors += [
+        message = TwilioMessage(texts, receipt_store, metrics, public_url=public_url)
+        handlers += [
             ("twilio/{provider}/status/{token}", status),
             ("twilio/{provider}/status", status),
             ("twilio/{provider}/message", message),
@@ -60,8 +60,10 @@ def routes(
     if others := keys.get("webhook"):
         from dispatcher.gateway.webhooks.standard import StandardWebhook  # noqa: PLC0415
 
-        doors.append(("standard/{provider}", StandardWebhook(others, intake, watch)))
-    return [Route(f"{_ROOT}/{path}", door.answer, methods=["POST"]) for path, door in doors]
+        handlers.append(("standard/{provider}", StandardWebhook(others, receipt_store, metrics)))
+    return [
+        Route(f"{_ROOT}/{path}", handler.handle, methods=["POST"]) for path, handler in handlers
+    ]
 
 
 def _own_key(kind: str, url: str) -> str | None:

@@ -13,7 +13,13 @@ from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
+from dispatcher.gateway.webhooks.handler import (
+    ReceiptMetrics,
+    ReceiptStore,
+    Rejected,
+    Unreadable,
+    WebhookHandler,
+)
 from dispatcher.inbound.mail_status import blame_of
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.providers.sendgrid import DELIVERY_ID, IDENTITY
@@ -49,7 +55,7 @@ _DROPPED_FOR_THE_ADDRESS: Final = frozenset(
 )
 
 
-class SendGridWebhook(Door):
+class SendGridWebhook(WebhookHandler):
     """`POST /v1/webhooks/sendgrid/{provider}`; the key is the webhook's verification key."""
 
     largest_body = LARGEST_POST
@@ -57,39 +63,39 @@ class SendGridWebhook(Door):
     def __init__(
         self,
         keys: Mapping[str, str],
-        intake: Intake,
-        watch: Watch,
+        receipt_store: ReceiptStore,
+        metrics: ReceiptMetrics,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Raises ValueError for a key that is none."""
-        super().__init__(keys, intake, watch)
+        super().__init__(keys, receipt_store, metrics)
         self._now: Final = now
         self._verifiers: Final = {name: _verifier(name, key) for name, key in keys.items()}
 
-    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+    async def _receive(self, request: Request, provider: str, body: bytes) -> Response:
         text = self._verified(request.headers, self._verifiers[provider], body)
-        await self._intake.receive(provider, list(receipts_in(text)))
+        await self._receipts.receive(provider, list(receipts_in(text)))
         return Response(status_code=204)
 
     def _verified(self, headers: Mapping[str, str], verifier: EventWebhook, body: bytes) -> str:
         signature = headers.get(EventWebhookHeader.SIGNATURE)
         timestamp = headers.get(EventWebhookHeader.TIMESTAMP)
         if not signature or not timestamp:
-            raise TurnedAway("unsigned")
+            raise Rejected("unsigned")
         try:
             # What is signed are bytes; the helper makes them of the text again, the same ones.
             text = body.decode("utf-8")
             is_genuine = verifier.verify_signature(text, signature, timestamp)
         except (ValueError, TypeError):
             # Of signatures that are not base64 or no ECDSA at all.
-            raise TurnedAway("forged") from None
+            raise Rejected("forged") from None
         if not is_genuine:
-            raise TurnedAway("forged")
+            raise Rejected("forged")
         if not timestamp.isdecimal() or len(timestamp) > _LONGEST_TIMESTAMP:
-            raise TurnedAway("stale")
+            raise Rejected("stale")
         if not -AHEAD <= self._now() - int(timestamp) <= FRESH_FOR:
-            raise TurnedAway("stale")
+            raise Rejected("stale")
         return text
 
 

@@ -21,7 +21,13 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Unreadable, Watch
+from dispatcher.gateway.webhooks.handler import (
+    ReceiptMetrics,
+    ReceiptStore,
+    Rejected,
+    Unreadable,
+    WebhookHandler,
+)
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import read_webhook_secrets, webhook_signature
 
@@ -32,25 +38,25 @@ _LONGEST_TIMESTAMP: Final = 12
 _LARGEST_NUMBER: Final = 2**63
 
 
-class StandardWebhook(Door):
+class StandardWebhook(WebhookHandler):
     """`POST /v1/webhooks/standard/{provider}`; a key is as read_secrets() takes it."""
 
     def __init__(
         self,
         keys: Mapping[str, str],
-        intake: Intake,
-        watch: Watch,
+        receipt_store: ReceiptStore,
+        metrics: ReceiptMetrics,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Raises ValueError for a key that is none."""
-        super().__init__(keys, intake, watch)
+        super().__init__(keys, receipt_store, metrics)
         self._now: Final = now
         self._secrets: Final = {name: _secrets(name, key) for name, key in keys.items()}
 
-    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+    async def _receive(self, request: Request, provider: str, body: bytes) -> Response:
         event_id = self._verified(request.headers, self._secrets[provider], body)
-        await self._intake.receive(provider, [receipt_in(event_id, body)])
+        await self._receipts.receive(provider, [receipt_in(event_id, body)])
         return Response(status_code=204)
 
     def _verified(self, headers: Mapping[str, str], secrets: tuple[bytes, ...], body: bytes) -> str:
@@ -58,7 +64,7 @@ class StandardWebhook(Door):
         timestamp = headers.get("webhook-timestamp")
         signatures = headers.get("webhook-signature")
         if not event_id or not timestamp or not signatures:
-            raise TurnedAway("unsigned")
+            raise Rejected("unsigned")
         expected = [
             webhook_signature(secret, event_id, timestamp, body).encode() for secret in secrets
         ]
@@ -67,11 +73,11 @@ class StandardWebhook(Door):
             for each in expected
             for given in signatures.split(" ")
         ):
-            raise TurnedAway("forged")
+            raise Rejected("forged")
         if not timestamp.isdecimal() or len(timestamp) > _LONGEST_TIMESTAMP:
-            raise TurnedAway("stale")
+            raise Rejected("stale")
         if abs(self._now() - int(timestamp)) > TOLERANCE:
-            raise TurnedAway("stale")
+            raise Rejected("stale")
         return event_id
 
 

@@ -13,7 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from twilio.request_validator import RequestValidator
 
-from dispatcher.gateway.webhooks.handler import Door, Intake, TurnedAway, Watch
+from dispatcher.gateway.webhooks.handler import (
+    ReceiptMetrics,
+    ReceiptStore,
+    Rejected,
+    WebhookHandler,
+)
 from dispatcher.inbound import links
 from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
@@ -57,24 +62,29 @@ _NO_ANSWER: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 Form = ImmutableMultiDict[str, str]
 
 
-class TwilioDoor(Door):
+class TwilioHandler(WebhookHandler):
     """What both have in common; the key is the account's auth token.
 
     `public_url` is what Twilio calls us by: the Host header is whatever a stranger likes.
     """
 
     def __init__(
-        self, keys: Mapping[str, str], intake: Intake, watch: Watch, *, public_url: str
+        self,
+        keys: Mapping[str, str],
+        receipt_store: ReceiptStore,
+        metrics: ReceiptMetrics,
+        *,
+        public_url: str,
     ) -> None:
-        super().__init__(keys, intake, watch)
+        super().__init__(keys, receipt_store, metrics)
         self._public_url: Final = public_url
         self._validators: Final = {name: RequestValidator(key) for name, key in keys.items()}
 
     def _form(self, request: Request, provider: str, body: bytes) -> Form:
-        """The fields, if Twilio signed them for this address. Raises TurnedAway."""
+        """The fields, if Twilio signed them for this address. Raises Rejected."""
         signature = request.headers.get(SIGNATURE)
         if not signature:
-            raise TurnedAway("unsigned")
+            raise Rejected("unsigned")
         try:
             form = Form(
                 parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
@@ -84,13 +94,13 @@ class TwilioDoor(Door):
             is_genuine = self._validators[provider].validate(url, form, signature)
         except ValueError:
             # Not UTF-8, or too many fields.
-            raise TurnedAway("forged") from None
+            raise Rejected("forged") from None
         if not is_genuine:
-            raise TurnedAway("forged")
+            raise Rejected("forged")
         return form
 
 
-class TwilioStatus(TwilioDoor):
+class TwilioStatus(TwilioHandler):
     """`POST /v1/webhooks/twilio/{provider}/status/{token}`, which `Links.report` makes.
 
     Without the token the message's own id must do: for a callback that is set in Twilio's console.
@@ -99,41 +109,41 @@ class TwilioStatus(TwilioDoor):
     def __init__(
         self,
         keys: Mapping[str, str],
-        intake: Intake,
-        watch: Watch,
+        receipt_store: ReceiptStore,
+        metrics: ReceiptMetrics,
         *,
         public_url: str,
         signer: Signer,
         tables: Mapping[str, Codes],
     ) -> None:
         """`tables` says what Twilio's codes mean, by the provider's name."""
-        super().__init__(keys, intake, watch, public_url=public_url)
+        super().__init__(keys, receipt_store, metrics, public_url=public_url)
         self._signer: Final = signer
         self._tables: Final = tables
 
-    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+    async def _receive(self, request: Request, provider: str, body: bytes) -> Response:
         form = self._form(request, provider, body)
         named = None
         if token := request.path_params.get("token"):
             try:
                 named = links.reported(self._signer, token)
             except BadToken:
-                raise TurnedAway("bad_token") from None
+                raise Rejected("bad_token") from None
         receipt = status_in(form, named, self._tables[provider])
         if receipt is not None:
-            await self._intake.receive(provider, [receipt])
+            await self._receipts.receive(provider, [receipt])
         return Response(status_code=204)
 
 
-class TwilioMessage(TwilioDoor):
+class TwilioMessage(TwilioHandler):
     """`POST /v1/webhooks/twilio/{provider}/message`: what people text to our numbers."""
 
-    async def _take(self, request: Request, provider: str, body: bytes) -> Response:
+    async def _receive(self, request: Request, provider: str, body: bytes) -> Response:
         form = self._form(request, provider, body)
         sid, sender = form.get("MessageSid"), form.get("From")
         if sid and sender:
             said = form.get("OptOutType", "").lower()
-            await self._intake.reply(
+            await self._receipts.reply(
                 provider,
                 sid,
                 sender,

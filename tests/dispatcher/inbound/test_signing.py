@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import lists, text
 
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from dispatcher.inbound.signing import BadToken, Signer
 from dispatcher.metrics import Metrics
@@ -99,7 +99,7 @@ def sending(secret: str) -> tuple[bytes, ...]:
 
 def receiving(secret: str) -> tuple[bytes, ...]:
     metrics = Metrics()
-    door = StandardWebhook({"fax": secret}, Intake(None, metrics), metrics)  # type: ignore[arg-type]
+    door = StandardWebhook({"fax": secret}, ReceiptStore(None, metrics), metrics)  # type: ignore[arg-type]
     return door._secrets["fax"]
 
 

@@ -129,9 +129,7 @@ async def test_an_item_in_the_inbox_is_told_to_its_person(
 ) -> None:
     given.event_type(db)
     async with opened(app) as page, opened(app, "u2") as theirs:
-        given.emit(
-            db, recipient=None, subscribers={"recipients": ["u1", "u2"]}, channels=["in_app"]
-        )
+        given.emit(db, recipient=None, audience={"recipients": ["u1", "u2"]}, channels=["in_app"])
         given.route(db)
         claimed = given.rows(
             db,

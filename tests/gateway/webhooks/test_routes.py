@@ -7,7 +7,7 @@ from base64 import b64encode
 import pytest
 
 from dispatcher.gateway.webhooks import routes
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.signing import Signer
 from dispatcher.providers.config import ProviderConfig
 from tests.support.webhooks import Counted
@@ -17,17 +17,17 @@ WITH_KEY = f"twilio://SK{'0' * 32}:secret@api.twilio.com?account=AC{'0' * 32}&fr
 
 
 @pytest.fixture
-def paths(intake: Intake, counted: Counted, signer: Signer) -> Paths:
-    return Paths(intake, counted, signer)
+def paths(receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> Paths:
+    return Paths(receipt_store, counted, signer)
 
 
 class Paths:
-    def __init__(self, intake: Intake, counted: Counted, signer: Signer) -> None:
-        self._intake, self._counted, self._signer = intake, counted, signer
+    def __init__(self, receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> None:
+        self._receipts, self._counted, self._signer = receipt_store, counted, signer
 
     def __call__(self, *entries: ProviderConfig) -> list[str]:
         made = routes.routes(
-            entries, self._intake, self._counted, public_url="", signer=self._signer
+            entries, self._receipts, self._counted, public_url="", signer=self._signer
         )
         return [route.path for route in made]
 

@@ -13,19 +13,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.gateway.webhooks.handler import Intake, Unreadable
+from dispatcher.gateway.webhooks.handler import ReceiptStore, Unreadable
 from dispatcher.gateway.webhooks.sendgrid import LARGEST_POST, SendGridWebhook, receipts_in
 from dispatcher.inbound.receipts import Blame, Kind
 from tests.support.client import Client
 from tests.support.given import Connection, rows
 from tests.support.sendgrid_webhook import NOW, PATH, PRIVATE, body_of, event, post, public
-from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
+from tests.support.webhooks import Counted, delivered_by, receipts, state, webhook_at
 
 
 @pytest.fixture
-def sendgrid(intake: Intake, counted: Counted) -> Client:
-    door = SendGridWebhook({"mails": public(PRIVATE)}, intake, counted, now=lambda: NOW)
-    return door_at("/v1/webhooks/sendgrid/{provider}", door)
+def sendgrid(receipt_store: ReceiptStore, counted: Counted) -> Client:
+    door = SendGridWebhook({"mails": public(PRIVATE)}, receipt_store, counted, now=lambda: NOW)
+    return webhook_at("/v1/webhooks/sendgrid/{provider}", door)
 
 
 async def test_events_drive_the_delivery(sendgrid: Client, db: Connection) -> None:
@@ -284,12 +284,12 @@ def test_an_object_is_no_post_of_events() -> None:
 
 @pytest.mark.parametrize("key", ["", "abc", "AAAA", public(PRIVATE)[:-8]])
 def test_a_key_that_is_none_is_found_at_the_start(
-    intake: Intake, counted: Counted, key: str
+    receipt_store: ReceiptStore, counted: Counted, key: str
 ) -> None:
     with pytest.raises(ValueError, match="webhook key of mails"):
-        SendGridWebhook({"mails": key}, intake, counted)
+        SendGridWebhook({"mails": key}, receipt_store, counted)
 
 
-def test_the_clock_is_real_by_default(intake: Intake, counted: Counted) -> None:
-    door = SendGridWebhook({}, intake, counted)
+def test_the_clock_is_real_by_default(receipt_store: ReceiptStore, counted: Counted) -> None:
+    door = SendGridWebhook({}, receipt_store, counted)
     assert door._now() == pytest.approx(time.time(), abs=5)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.gateway.webhooks.standard import StandardWebhook
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, rows
-from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
+from tests.support.webhooks import Counted, delivered_by, receipts, state, webhook_at
 
 KEY = b"twenty-four bytes or more"
 NOW = 1_900_000_000
@@ -23,10 +23,10 @@ PATH = "/v1/webhooks/standard/fax"
 
 
 @pytest.fixture
-def standard(intake: Intake, counted: Counted) -> Client:
+def standard(receipt_store: ReceiptStore, counted: Counted) -> Client:
     keys = {"fax": f"whsec_{b64encode(KEY).decode()}"}
-    door = StandardWebhook(keys, intake, counted, now=lambda: NOW)
-    return door_at("/v1/webhooks/standard/{provider}", door)
+    door = StandardWebhook(keys, receipt_store, counted, now=lambda: NOW)
+    return webhook_at("/v1/webhooks/standard/{provider}", door)
 
 
 def signature(body: bytes, event_id: str, at: int | str, key: bytes = KEY) -> str:
@@ -170,18 +170,18 @@ async def test_garbage_is_never_an_error_of_ours(standard: Client, body: Any) ->
 
 @pytest.mark.parametrize("key", ["", "whsec_", "whsec_!!!", "whsec_AAAA"])
 def test_a_key_that_is_none_is_found_at_the_start(
-    intake: Intake, counted: Counted, key: str
+    receipt_store: ReceiptStore, counted: Counted, key: str
 ) -> None:
     with pytest.raises(ValueError, match=r"^the webhook key of fax (is not whsec_|has \d+ bytes)"):
-        StandardWebhook({"fax": key}, intake, counted)
+        StandardWebhook({"fax": key}, receipt_store, counted)
 
 
 async def test_while_a_key_is_replaced_both_will_do(
-    intake: Intake, counted: Counted, db: Connection
+    receipt_store: ReceiptStore, counted: Counted, db: Connection
 ) -> None:
     keys = {"fax": f"whsec_{b64encode(KEY).decode()},whsec_{b64encode(bytes(24)).decode()}"}
-    door = StandardWebhook(keys, intake, counted, now=lambda: NOW)
-    client = door_at("/v1/webhooks/standard/{provider}", door)
+    door = StandardWebhook(keys, receipt_store, counted, now=lambda: NOW)
+    client = webhook_at("/v1/webhooks/standard/{provider}", door)
     delivery = delivered_by(db, "fax", "m1")
 
     for key in (KEY, bytes(24)):

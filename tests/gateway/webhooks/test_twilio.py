@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from dispatcher.gateway.webhooks.handler import Intake
+from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.gateway.webhooks.twilio import Form, TwilioMessage, TwilioStatus, status_in
 from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.receipts import Blame
@@ -19,7 +19,7 @@ from dispatcher.inbound.signing import Signer
 from dispatcher.providers.twilio import codes_with, known_codes
 from tests.support.client import Answer, Client
 from tests.support.given import Connection, identity, rows
-from tests.support.webhooks import Counted, delivered_by, door_at, receipts, state
+from tests.support.webhooks import Counted, delivered_by, receipts, state, webhook_at
 
 TOKEN = "the auth token of an account"
 NAMED = DeliveryRef(1, "0" * 32)
@@ -33,36 +33,36 @@ def links(signer: Signer) -> Links:
 
 
 @pytest.fixture
-def status(intake: Intake, counted: Counted, signer: Signer) -> Client:
+def status(receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> Client:
     door = TwilioStatus(
         {"texts": TOKEN},
-        intake,
+        receipt_store,
         counted,
         public_url=PUBLIC,
         signer=signer,
         tables={"texts": known_codes()},
     )
-    return door_at("/v1/webhooks/twilio/{provider}/status/{token}", door)
+    return webhook_at("/v1/webhooks/twilio/{provider}/status/{token}", door)
 
 
 @pytest.fixture
-def console(intake: Intake, counted: Counted, signer: Signer) -> Client:
+def console(receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> Client:
     """The callback as one sets it for a whole messaging service."""
     door = TwilioStatus(
         {"texts": TOKEN},
-        intake,
+        receipt_store,
         counted,
         public_url=PUBLIC,
         signer=signer,
         tables={"texts": known_codes()},
     )
-    return door_at("/v1/webhooks/twilio/{provider}/status", door)
+    return webhook_at("/v1/webhooks/twilio/{provider}/status", door)
 
 
 @pytest.fixture
-def message(intake: Intake, counted: Counted) -> Client:
-    door = TwilioMessage({"texts": TOKEN}, intake, counted, public_url=PUBLIC)
-    return door_at("/v1/webhooks/twilio/{provider}/message", door)
+def message(receipt_store: ReceiptStore, counted: Counted) -> Client:
+    door = TwilioMessage({"texts": TOKEN}, receipt_store, counted, public_url=PUBLIC)
+    return webhook_at("/v1/webhooks/twilio/{provider}/message", door)
 
 
 async def post(
