@@ -134,11 +134,6 @@ def test_what_is_forgotten_need_not_beat(watched: Health, clock: Clock) -> None:
     assert watched.is_alive
 
 
-def test_who_is_not_expected_cannot_beat(watched: Health) -> None:
-    with pytest.raises(KeyError):
-        watched.beat("router")
-
-
 async def test_healthz_names_the_silent_part(served: int, watched: Health, clock: Clock) -> None:
     watched.expect("router", 5)
     watched.expect("database", 60)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from dispatcher import package_data, settings
 from dispatcher.settings import VARIABLES, Settings, SettingsError
@@ -77,11 +77,6 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert loaded.database_url is None
     assert loaded.keep_days == 5
-
-
-def test_settings_do_not_change_while_the_program_runs() -> None:
-    with pytest.raises(ValidationError):
-        Settings.load().keep_days = 2
 
 
 def test_an_unknown_variable_is_named_with_the_nearest_known_one(

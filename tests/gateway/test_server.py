@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from dispatcher.deploy.contract import SchemaError
-from dispatcher.gateway.server import Gateway, loop_factory
+from dispatcher.gateway.server import Gateway
 from dispatcher.health import ListenError
 from dispatcher.settings import Settings, SettingsError
 from tests.support import given
@@ -142,12 +142,6 @@ async def test_an_address_that_is_taken_is_named(database_url: str) -> None:
 async def test_a_database_without_our_schema_is_refused(empty_url: str, port: int) -> None:
     with pytest.raises(SchemaError, match="postbell deploy"):
         await Gateway(empty_url, settings_for(port)).run()
-
-
-def test_its_loop_is_the_fastest_that_is_there() -> None:
-    factory = loop_factory()
-
-    assert factory is None or factory.__module__.startswith("uvloop")
 
 
 # --- the command

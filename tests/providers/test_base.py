@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher import package_data
 from dispatcher.providers.base import SCHEMES, ProviderUrl, ProviderUrlError, provider_for
 
 
@@ -36,20 +33,6 @@ def test_a_provider_has_the_name_that_it_is_given(url: str) -> None:
 def test_a_name_that_could_not_be_a_key_or_a_label_is_refused(name: str) -> None:
     with pytest.raises(ProviderUrlError, match="cannot name a provider"):
         provider_for("console:", name=name)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_scheme_leads_to_a_class_that_takes_urls(scheme: str) -> None:
-    module, _, name = SCHEMES[scheme].partition(":")
-
-    assert callable(getattr(importlib.import_module(module), name).from_url)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_readme_shows_how_its_url_is_written(scheme: str) -> None:
-    readme = (package_data.folder("templates").parent / "README.md").read_text(encoding="utf-8")
-
-    assert f"`{scheme}:" in readme
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -56,12 +56,6 @@ async def test_messages_after_the_first_are_sent_too(peer: Peer) -> None:
     assert peer.taken == 5
 
 
-@every_peer
-def test_a_provider_says_its_name_and_its_channel(peer: Peer) -> None:
-    assert peer.provider.name.isidentifier()
-    assert peer.provider.channel in {"email", "sms", "push"}
-
-
 @of_each(lambda peer: peer.refusals)
 async def test_a_refusal_is_refused_with_its_reason(peer: Peer, case: str) -> None:
     peer.reply(case)

@@ -21,7 +21,6 @@ from dispatcher.delivery.model import FailureScope, Refused, Retry, Sent, Unknow
 from dispatcher.inbound.links import DeliveryRef
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.base import CallbackProvider, ProviderUrlError, provider_for
-from dispatcher.providers.config import read_providers
 from dispatcher.providers.http import Response
 from dispatcher.providers.twilio import Cause, Twilio, TwilioAccount, codes_with, known_codes
 from tests.support.http_peer import Drop, Hang, HttpPeer, Request, Say
@@ -469,21 +468,6 @@ def test_a_mistake_in_the_url_is_a_sentence_without_the_token(url: str, sentence
         Twilio.from_url(url)
 
     assert "hunter2" not in str(told.value)
-
-
-def test_the_providers_that_readme_shows_are_providers(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    [shown] = [block for block in readme.split("```toml\n") if block.startswith("[texts]")]
-    file = tmp_path / "providers.toml"
-    file.write_text(shown.partition("```")[0])
-    environment = {"TWILIO_SID": ACCOUNT, "TWILIO_TOKEN": TOKEN, "TWILIO_SERVICE": SERVICE}
-
-    entries = read_providers(file, environment)
-
-    assert [(entry.name, entry.channel) for entry in entries] == [
-        ("texts", "sms"),
-        ("spare_texts", "sms"),
-    ]
 
 
 # --- the peer itself

@@ -145,11 +145,6 @@ async def test_this_machines_own_name_is_refused() -> None:
     await resolver.close()
 
 
-def test_a_test_may_allow_what_no_data_can() -> None:
-    endpoint = "https://127.0.0.1:8443/x"
-    assert origin_of(endpoint, allow_private=True) == "https://127.0.0.1:8443"
-
-
 @pytest.mark.parametrize(
     ("origin", "is_theirs"),
     [

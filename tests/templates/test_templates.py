@@ -20,7 +20,6 @@ from dispatcher.rendering.content import (
     SseContent,
 )
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.filters import FILTERS, FUNCTIONS
 from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.support.event_catalogue import ENTRIES, Entry
@@ -266,9 +265,3 @@ def test_none_of_them_is_personal(event: str) -> None:
             delivery(sample(event), event=event, channel=channel, recipient=reader(id="ben"))
         )
         assert first is second
-
-
-@pytest.mark.parametrize("name", [name for name in (*FILTERS, *FUNCTIONS) if name.isidentifier()])
-def test_the_readme_names_all_that_a_template_can_use(name: str) -> None:
-    readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"`{name}\b", readme)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,15 +50,6 @@ def delivery_for(channel: Channel[Any, Any]) -> Delivery:
 
 
 @every_channel
-def test_a_channel_knows_its_limits(channel: Channel[Any, Any], content: Any) -> None:
-    assert channel.name.isidentifier()
-    assert channel.concurrency >= 1
-    assert channel.max_attempts >= 1
-    assert channel.backoff.first <= channel.backoff.cap
-    assert channel.crash_policy in CrashPolicy
-
-
-@every_channel
 def test_a_good_address_comes_back_as_text(channel: Channel[Any, Any], content: Any) -> None:
     address = channel.address(delivery_for(channel))
 
@@ -75,13 +66,9 @@ def test_a_message_names_its_delivery(channel: Channel[Any, Any], content: Any) 
 
 
 @every_channel
-def test_a_message_cannot_be_changed_and_its_repr_shows_no_content(
-    channel: Channel[Any, Any], content: Any
-) -> None:
+def test_the_repr_of_a_message_shows_no_content(channel: Channel[Any, Any], content: Any) -> None:
     message = channel.message(delivery_for(channel), content)
 
-    assert is_dataclass(message)
-    assert not hasattr(message, "__dict__")
     assert "Thank you" not in repr(message)
     assert not any(address in repr(message) for address in ADDRESSES.values() if address)
 

@@ -77,11 +77,6 @@ async def test_nothing_else_of_the_folder_is_served(client: Client, name: str) -
     assert (await client.get(f"/assets/{shipped().version}/{name}")).status == 404
 
 
-def test_a_page_cannot_name_what_is_not_there() -> None:
-    with pytest.raises(KeyError):
-        shipped().path("nothing.css")
-
-
 def test_a_script_is_sent_without_comments_indentation_and_empty_lines() -> None:
     written = "/** What\n * it does. */\nlet a = 1; // so\n  // why\n  a *= 2;\n\n/* b */ a;\n"
 

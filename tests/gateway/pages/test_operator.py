@@ -89,22 +89,6 @@ def test_scripts_turn_nothing_that_they_are_told_into_markup() -> None:
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", source)
 
 
-def test_every_view_and_function_that_readme_names_for_operators_says_what_it_is(
-    connection: Connection,
-) -> None:
-    named = set(re.findall(r"`postbell\.(\w+)", FOR_OPERATORS))
-    commented = given.column(
-        connection,
-        "select relname::text from pg_class where relnamespace = 'postbell'::regnamespace"
-        " and obj_description(oid, 'pg_class') is not null union all"
-        " select proname::text from pg_proc where pronamespace = 'postbell'::regnamespace"
-        " and obj_description(oid, 'pg_proc') is not null",
-    )
-
-    assert len(named) > 10
-    assert named <= set(commented)
-
-
 def test_support_may_ask_all_that_readme_names_for_operators(connection: Connection) -> None:
     connection.execute("set local role postbell_support")
 

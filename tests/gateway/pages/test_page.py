@@ -8,7 +8,6 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Formatter
 
-import jinja2
 import pytest
 from starlette.requests import Request
 
@@ -45,11 +44,6 @@ def test_a_page_says_its_language_and_loads_the_style_of_this_version(page: Page
     assert answer.status_code == 403
     assert b'<html lang="fr">' in answer.body
     assert shipped().path("page.css").encode() in answer.body
-
-
-def test_a_template_that_is_not_there_is_an_error(page: Page) -> None:
-    with pytest.raises(jinja2.TemplateNotFound):
-        page.render("nothing.html", lang="en")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.html")), ids=lambda path: path.name)

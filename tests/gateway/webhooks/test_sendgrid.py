@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from base64 import b64encode
 from typing import Any
 
@@ -288,8 +287,3 @@ def test_a_key_that_is_none_is_found_at_the_start(
 ) -> None:
     with pytest.raises(ValueError, match="webhook key of mails"):
         SendGridWebhook({"mails": key}, receipt_store, counted)
-
-
-def test_the_clock_is_real_by_default(receipt_store: ReceiptStore, counted: Counted) -> None:
-    door = SendGridWebhook({}, receipt_store, counted)
-    assert door._now() == pytest.approx(time.time(), abs=5)
