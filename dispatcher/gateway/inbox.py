@@ -13,7 +13,7 @@ from pydantic import Field
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import acting_as, row_as, whose
+from dispatcher.gateway.db_roles import as_recipient, recipient_params, row_as_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import FieldFault, Problem, not_found
 from dispatcher.gateway.schemas import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
@@ -152,11 +152,11 @@ class InboxPages:
 
         Pages follow each other by `next_cursor`: what arrives meanwhile moves nothing.
         """
-        async with acting_as(self._pool, identity) as cursor:
+        async with as_recipient(self._pool, identity) as cursor:
             await cursor.execute(
                 _TABS[query.tab],
                 {
-                    **whose(identity),
+                    **recipient_params(identity),
                     "before": query.cursor,
                     "category": query.category,
                     "event": query.event,
@@ -172,8 +172,8 @@ class InboxPages:
 
     async def get_item(self, identity: Identity, item_id: ItemId) -> Item:
         """One item."""
-        async with acting_as(self._pool, identity) as cursor:
-            await cursor.execute(_ONE, {**whose(identity), "id": item_id})
+        async with as_recipient(self._pool, identity) as cursor:
+            await cursor.execute(_ONE, {**recipient_params(identity), "id": item_id})
             row = await cursor.fetchone()
         if row is None:
             _log_refusal(identity, [item_id])
@@ -182,7 +182,7 @@ class InboxPages:
 
     async def count(self, identity: Identity) -> Counts:
         """How many items are unread, counted to 100."""
-        counted = await row_as(
+        counted = await row_as_recipient(
             self._pool,
             identity,
             "select unread from postbell.unread_counts"
@@ -213,16 +213,16 @@ class InboxPages:
         return await self._mark(identity, "archive", body.items)
 
     async def _mark(self, identity: Identity, verb: str, items: list[int]) -> Changed:
-        async with acting_as(self._pool, identity) as cursor:
+        async with as_recipient(self._pool, identity) as cursor:
             await _require_all(cursor, identity, items)
             marking = _MARKING_SOME.format(verb=sql.Identifier(verb))
-            await cursor.execute(marking, {**whose(identity), "items": items})
+            await cursor.execute(marking, {**recipient_params(identity), "items": items})
             return Changed.model_validate(await cursor.fetchone())
 
     async def _mark_all(self, identity: Identity, verb: str) -> Changed:
-        async with acting_as(self._pool, identity) as cursor:
+        async with as_recipient(self._pool, identity) as cursor:
             marking = _MARKING_ALL.format(verb=sql.Identifier(verb))
-            await cursor.execute(marking, whose(identity))
+            await cursor.execute(marking, recipient_params(identity))
             return Changed.model_validate(await cursor.fetchone())
 
 
@@ -231,7 +231,7 @@ async def _require_all(cursor: AsyncCursor[Any], identity: Identity, items: Sequ
     await cursor.execute(
         "select id from postbell.inbox_item"
         " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and id = any(%(items)s)",
-        {**whose(identity), "items": list(items)},
+        {**recipient_params(identity), "items": list(items)},
     )
     found = {row["id"] for row in await cursor.fetchall()}
     missing = [item for item in items if item not in found]

@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema
 from dispatcher.db.connections import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import acting_as, whose
+from dispatcher.gateway.db_roles import as_recipient, recipient_params
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preference_overview import Decision, Outlook, chosen, outlook, whom
 from dispatcher.gateway.preferences import (
@@ -177,7 +177,7 @@ class ChangePages:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
             self._semaphore.slot(whom(chooser)),
-            acting_as(self._pool, chooser) as cursor,
+            as_recipient(self._pool, chooser) as cursor,
             cursor.connection.transaction(force_rollback=True),
         ):
             return await _effect(cursor, chooser, body.changes)
@@ -186,7 +186,7 @@ class ChangePages:
         """Make changes. Quiet hours are judged by an event within them."""
         async with (
             self._semaphore.slot(whom(chooser)),
-            acting_as(self._pool, chooser) as cursor,
+            as_recipient(self._pool, chooser) as cursor,
         ):
             before = await chosen(cursor, chooser)
             effect = await _effect(cursor, chooser, body.changes)
@@ -212,7 +212,9 @@ async def _effect(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list
 
 async def _make(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> None:
     for change in changes:
-        await cursor.execute(_CALLS[change.kind], {**whose(chooser), **change.model_dump()})
+        await cursor.execute(
+            _CALLS[change.kind], {**recipient_params(chooser), **change.model_dump()}
+        )
 
 
 async def _moments(

@@ -15,7 +15,7 @@ from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import acting_as, whose
+from dispatcher.gateway.db_roles import as_recipient, recipient_params
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preferences import Choice, Mute, QuietDay, Scope
 from dispatcher.gateway.rate_limits import FairSemaphore
@@ -104,7 +104,7 @@ class OutlookPages:
         """Every event and channel with what would be decided now and why, and every choice."""
         async with (
             self._semaphore.slot(whom(chooser)),
-            acting_as(self._pool, chooser) as cursor,
+            as_recipient(self._pool, chooser) as cursor,
         ):
             return await outlook(cursor, chooser)
 
@@ -116,7 +116,7 @@ def whom(chooser: Identity) -> Hashable:
 
 async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:
     """As this transaction sees it. Raises UnknownRecipientError if the person is gone."""
-    mine = whose(chooser)
+    mine = recipient_params(chooser)
     await cursor.execute(
         "select postbell.clock() as at, coalesce(person.time_zone, site.time_zone) as time_zone,"
         " person.email, person.phone, person.tracking_refused_at is not null as refuses_tracking,"
@@ -154,7 +154,7 @@ async def chosen(
     """Every choice that is in force, as this transaction sees it."""
 
     async def listed(statement: LiteralString) -> list[DictRow]:
-        await cursor.execute(statement, whose(chooser))
+        await cursor.execute(statement, recipient_params(chooser))
         return await cursor.fetchall()
 
     return (

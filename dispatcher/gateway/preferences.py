@@ -11,7 +11,7 @@ from pydantic import Field
 from dispatcher.db.connections import Pool
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as, rows_as
+from dispatcher.gateway.db_roles import row_as_recipient, rows_as_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
 
@@ -186,7 +186,7 @@ class PreferencePages:
 
     async def show_catalogue(self, chooser: Identity) -> Catalogue:
         """Every category, event and channel, and whether it is on for this person."""
-        rows = await rows_as(
+        rows = await rows_as_recipient(
             self._pool, chooser, "select * from postbell.catalogue(%(recipient)s, %(tenant)s)"
         )
         kinds = [
@@ -221,8 +221,8 @@ class PreferencePages:
 
     async def list_preferences(self, chooser: Identity) -> Preferences:
         """Every explicit choice."""
-        made = await rows_as(self._pool, chooser, choices.LIST_PREFERENCES)
-        person = await row_as(
+        made = await rows_as_recipient(self._pool, chooser, choices.LIST_PREFERENCES)
+        person = await row_as_recipient(
             self._pool,
             chooser,
             "select tracking_refused_at is not null as refuses from postbell.recipient"
@@ -235,17 +235,17 @@ class PreferencePages:
 
     async def set_preference(self, chooser: Identity, body: ChoiceBody) -> None:
         """Switch on or off: a channel, a category, an event, or one of these on a channel."""
-        await rows_as(self._pool, chooser, choices.SET_PREFERENCE, **body.model_dump())
+        await rows_as_recipient(self._pool, chooser, choices.SET_PREFERENCE, **body.model_dump())
 
     async def take_back_preference(self, chooser: Identity, query: Scope) -> None:
         """Take a choice back: the defaults apply again."""
-        await rows_as(
+        await rows_as_recipient(
             self._pool, chooser, choices.SET_PREFERENCE, enabled=None, **query.model_dump()
         )
 
     async def refuse_tracking(self, chooser: Identity, body: TrackingBody) -> None:
         """Say whether it may be known that mails are opened and links followed."""
-        await rows_as(
+        await rows_as_recipient(
             self._pool,
             chooser,
             "select postbell.refuse_tracking(%(recipient)s, %(tenant)s, %(refuses)s)",
@@ -254,16 +254,16 @@ class PreferencePages:
 
     async def list_quiet_hours(self, chooser: Identity) -> QuietHours:
         """The windows in which nothing disturbs, by day."""
-        rows = await rows_as(self._pool, chooser, choices.LIST_QUIET_HOURS)
+        rows = await rows_as_recipient(self._pool, chooser, choices.LIST_QUIET_HOURS)
         return QuietHours(days=[QuietDay.model_validate(row) for row in rows])
 
     async def set_quiet_hours(self, chooser: Identity, body: QuietHoursBody) -> None:
         """Set the window that starts on each of these days, leaving the others as they are."""
-        await rows_as(self._pool, chooser, choices.SET_QUIET_HOURS, **body.model_dump())
+        await rows_as_recipient(self._pool, chooser, choices.SET_QUIET_HOURS, **body.model_dump())
 
     async def remove_quiet_hours(self, chooser: Identity, query: DaysQuery) -> None:
         """Remove the windows of these days; of all, if none is named."""
-        await rows_as(
+        await rows_as_recipient(
             self._pool,
             chooser,
             choices.SET_QUIET_HOURS,
@@ -276,7 +276,7 @@ class PreferencePages:
 
     async def list_mutes(self, chooser: Identity) -> Mutes:
         """What is silent now. Nothing named is everything: a pause."""
-        rows = await rows_as(self._pool, chooser, choices.LIST_MUTES)
+        rows = await rows_as_recipient(self._pool, chooser, choices.LIST_MUTES)
         return Mutes(mutes=[Mute.model_validate(row) for row in rows])
 
     async def mute(self, chooser: Identity, body: MuteBody) -> None:
@@ -284,11 +284,11 @@ class PreferencePages:
 
         The inbox keeps what comes; other channels do not send it, now or later.
         """
-        await rows_as(self._pool, chooser, choices.MUTE, **body.model_dump())
+        await rows_as_recipient(self._pool, chooser, choices.MUTE, **body.model_dump())
 
     async def unmute(self, chooser: Identity, query: MuteScope) -> None:
         """End a mute; name what it names."""
-        await rows_as(self._pool, chooser, choices.UNMUTE, **query.model_dump())
+        await rows_as_recipient(self._pool, chooser, choices.UNMUTE, **query.model_dump())
 
     async def pause(self, chooser: Identity, body: PauseBody) -> None:
         """Silence everything until a time.
@@ -296,7 +296,7 @@ class PreferencePages:
         The inbox keeps what comes; other channels do not send it, now or later. Quiet hours make
         it wait instead.
         """
-        await rows_as(
+        await rows_as_recipient(
             self._pool,
             chooser,
             "select postbell.pause(%(recipient)s, %(until)s, %(tenant)s)",
@@ -305,7 +305,7 @@ class PreferencePages:
 
     async def resume(self, chooser: Identity) -> None:
         """End the pause."""
-        await rows_as(
+        await rows_as_recipient(
             self._pool,
             chooser,
             "select postbell.unmute(recipient => %(recipient)s, tenant_id => %(tenant)s)",

@@ -16,7 +16,7 @@ from pydantic import Field
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import Tenant
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import acting_as_support
+from dispatcher.gateway.db_roles import as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.schemas import Channel, Model, Name
@@ -366,7 +366,7 @@ class PreviewPages:
 
     async def _site(self, operator: Operator, tenant_id: str) -> tuple[Site, list[PreviewTenant]]:
         """Raises Problem for a tenant that is not there."""
-        async with acting_as_support(self._pool, operator) as cursor:
+        async with as_operator(self._pool, operator) as cursor:
             await cursor.execute(_TENANTS)
             tenants = [PreviewTenant(**row) for row in await cursor.fetchall()]
             await cursor.execute(_TENANT, {"tenant": tenant_id})

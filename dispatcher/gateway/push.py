@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as, rows_as
+from dispatcher.gateway.db_roles import row_as_recipient, rows_as_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem, not_found
 from dispatcher.gateway.schemas import Model
@@ -100,7 +100,7 @@ class PushPages:
 
     async def list_browsers(self, identity: Identity) -> Browsers:
         """The browsers that this person allowed."""
-        rows = await rows_as(
+        rows = await rows_as_recipient(
             self._pool,
             identity,
             "select endpoint, user_agent, created_at, last_reached_at"
@@ -113,7 +113,7 @@ class PushPages:
         self, identity: Identity, body: PushSubscription, request: Request
     ) -> None:
         """Let a browser be pushed to. Adding it again changes nothing."""
-        await rows_as(
+        await rows_as_recipient(
             self._pool,
             identity,
             "select postbell.add_push_subscription(recipient => %(recipient)s,"
@@ -127,7 +127,7 @@ class PushPages:
 
     async def remove_browser(self, identity: Identity, query: EndpointQuery) -> None:
         """Push to a browser no more."""
-        removed = await row_as(
+        removed = await row_as_recipient(
             self._pool,
             identity,
             "select postbell.remove_push_subscription(recipient => %(recipient)s,"

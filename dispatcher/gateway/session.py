@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
-from dispatcher.gateway.db_roles import row_as
+from dispatcher.gateway.db_roles import row_as_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.schemas import Model
@@ -203,7 +203,7 @@ class ProfilePages:
 
     async def show_profile(self, identity: Identity) -> Profile:
         """Whom a page is for, in which language and time zone."""
-        found = await row_as(
+        found = await row_as_recipient(
             self._pool,
             identity,
             "select site.name,"

@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, Response
 from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import rows_as
+from dispatcher.gateway.db_roles import rows_as_recipient
 from dispatcher.gateway.operation import Operation, body_of
 from dispatcher.gateway.pages.page import language
 from dispatcher.gateway.pages.page import words as words_of
@@ -218,7 +218,7 @@ class UnsubscribePages:
             # Whoever wants these wants mail at all.
             await self._choose(link, "undo-all")
         try:
-            await rows_as(
+            await rows_as_recipient(
                 self._pool,
                 link.identity,
                 "select postbell.set_preference(recipient => person.id, enabled => %(enabled)s,"
@@ -240,7 +240,7 @@ class UnsubscribePages:
         )
 
     async def _state(self, link: _Link, request: Request) -> _State:
-        rows = await rows_as(
+        rows = await rows_as_recipient(
             self._pool,
             link.identity,
             "select site.name, coalesce(person.locale, site.locale) as locale,"

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from dispatcher.db import connections
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import acting_as_support
+from dispatcher.gateway.db_roles import as_operator
 from tests.support import given
 from tests.support.client import Answer, Client, cookies_of
 from tests.support.given import Connection
@@ -159,11 +159,11 @@ async def test_another_sites_page_logs_no_operator_out(client: Client) -> None:
 async def test_what_is_done_for_an_operator_is_done_as_support(
     sessions: Pool, db: Connection
 ) -> None:
-    async with acting_as_support(sessions, OLGA) as cursor:
+    async with as_operator(sessions, OLGA) as cursor:
         await cursor.execute("select current_user as role")
         assert await cursor.fetchone() == {"role": "postbell_support"}
     with pytest.raises(InsufficientPrivilege):
-        async with acting_as_support(sessions, OLGA) as cursor:
+        async with as_operator(sessions, OLGA) as cursor:
             await cursor.execute("select email from postbell.recipient")
 
 
@@ -171,7 +171,7 @@ async def test_after_an_operator_a_session_of_the_pool_is_nobodys(
     database_url: str, db: Connection
 ) -> None:
     async with connections.pool(database_url, "gateway", 1) as only_one:
-        async with acting_as_support(only_one, OLGA):
+        async with as_operator(only_one, OLGA):
             pass
         async with only_one.connection() as connection:
             cursor = await connection.execute(

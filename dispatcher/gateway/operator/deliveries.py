@@ -13,7 +13,7 @@ from pydantic import Field
 from dispatcher.db.connections import Pool
 from dispatcher.fate import next_step, reason_for
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import acting_as_support, rows_as_support
+from dispatcher.gateway.db_roles import as_operator, rows_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.schemas import (
@@ -226,7 +226,7 @@ class DeliveryDesk:
             source=_LATEST if direct is None else _LOG,
             condition=sql.SQL(" and ").join([*conditions, *([direct] if direct else [])]),
         )
-        async with acting_as_support(self._pool, operator) as cursor:
+        async with as_operator(self._pool, operator) as cursor:
             await cursor.execute(statement, values)
             lines = [DeliveryLine.of(row) for row in await cursor.fetchall()]
             if len(lines) > query.limit:
@@ -247,7 +247,7 @@ class DeliveryDesk:
         """One delivery, with every try, everything that came back, and what ended it."""
         one = _LINES.format(source=_LOG, condition=sql.SQL("log.delivery_id = %(delivery_id)s"))
         values = {"delivery_id": delivery_id, "most": 1}
-        async with acting_as_support(self._pool, operator) as cursor:
+        async with as_operator(self._pool, operator) as cursor:
             await cursor.execute(one, values)
             row = await cursor.fetchone()
             if row is None:
@@ -353,7 +353,7 @@ class DeadLetterDesk:
         self, operator: Operator, query: DeadLettersQuery
     ) -> DeadLettersPage:
         """Deliveries given up on, and why."""
-        rows = await rows_as_support(
+        rows = await rows_as_operator(
             self._pool,
             operator,
             _DEAD,
@@ -377,7 +377,7 @@ class DeadLetterDesk:
         """
         meant = body.model_dump(exclude={"all"})
         ((retried,),) = [
-            row.values() for row in await rows_as_support(self._pool, operator, _RETRY, **meant)
+            row.values() for row in await rows_as_operator(self._pool, operator, _RETRY, **meant)
         ]
         log.info(
             "an operator sent dead letters again",

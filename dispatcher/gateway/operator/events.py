@@ -19,7 +19,7 @@ from dispatcher.fate import (
     state_reason_for,
 )
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import rows_as_support
+from dispatcher.gateway.db_roles import rows_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.schemas import Cursor, Decision, ItemId, Model, Name, cursor_after
@@ -92,7 +92,7 @@ class EventDesk:
         self, operator: Operator, outbox_id: ItemId, query: EventQuery
     ) -> Explanation:
         """Who gets what of an event, when, and why not: the same as `postbell why`."""
-        rows = await rows_as_support(
+        rows = await rows_as_operator(
             self._pool,
             operator,
             sql.SQL(DECIDED),
@@ -181,7 +181,7 @@ class RejectionDesk:
 
     async def list_rejections(self, operator: Operator, query: RejectionsQuery) -> RejectionsPage:
         """Rejected events, newest first: why, and what to do."""
-        rows = await rows_as_support(
+        rows = await rows_as_operator(
             self._pool,
             operator,
             _REJECTIONS,

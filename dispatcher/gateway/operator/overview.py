@@ -11,7 +11,7 @@ from pydantic import Field
 from dispatcher.db.connections import Pool
 from dispatcher.fate import reason_for
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import acting_as_support, rows_as_support
+from dispatcher.gateway.db_roles import as_operator, rows_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.schemas import Channel, Model, Name
 from dispatcher.masking import mask
@@ -185,7 +185,7 @@ class OverviewDesk:
     async def show_overview(self, operator: Operator) -> Overview:
         """How things stand now; rejections are those of the last day."""
         found: dict[str, Any] = {}
-        async with acting_as_support(self._pool, operator) as cursor:
+        async with as_operator(self._pool, operator) as cursor:
             for name, statement in (
                 ("queue", _QUEUE),
                 ("providers", _PROVIDERS),
@@ -205,7 +205,7 @@ class OverviewDesk:
 
     async def list_names(self, operator: Operator) -> Names:
         """The tenants and events that there are."""
-        async with acting_as_support(self._pool, operator) as cursor:
+        async with as_operator(self._pool, operator) as cursor:
             await cursor.execute("select id, name from postbell.tenant order by name, id")
             tenants = await cursor.fetchall()
             await cursor.execute("select key, label from postbell.event_type order by key")
@@ -285,7 +285,7 @@ class FiguresDesk:
 
     async def show_figures(self, operator: Operator, query: FiguresQuery) -> FiguresTable:
         """What became of the events of the last days."""
-        rows = await rows_as_support(
+        rows = await rows_as_operator(
             self._pool,
             operator,
             _DAYS,
@@ -297,7 +297,7 @@ class FiguresDesk:
 
     async def show_channels(self, operator: Operator) -> HealthTable:
         """How each channel and provider did over the last hour and day."""
-        rows = await rows_as_support(self._pool, operator, _HEALTH)
+        rows = await rows_as_operator(self._pool, operator, _HEALTH)
         return HealthTable(
             channels=[
                 ChannelHealth(

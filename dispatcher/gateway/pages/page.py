@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as
+from dispatcher.gateway.db_roles import row_as_recipient
 from dispatcher.gateway.pages.assets import FOLDER, Assets
 from dispatcher.masking import hint_of
 
@@ -86,7 +86,7 @@ class Reader:
 
 async def reader_of(pool: Pool, identity: Identity) -> Reader:
     """Raises UnknownRecipientError if they are gone."""
-    row = await row_as(
+    row = await row_as_recipient(
         pool,
         identity,
         "select person.id as recipient_id, person.email, site.name as tenant_name, site.branding,"

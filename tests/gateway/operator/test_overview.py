@@ -120,7 +120,7 @@ async def test_the_health_of_channels_is_that_of_the_analysts(
 async def test_a_question_that_would_keep_others_waiting_is_given_up(
     olga: Client, db: Connection, sessions: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db_roles, "_LONGEST_STATEMENT", 0.01)
+    monkeypatch.setattr(db_roles, "_OPERATOR_TIMEOUT", 0.01)
     db.execute("begin")
     db.execute("lock table postbell.delivery")
 
