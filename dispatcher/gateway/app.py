@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dispatcher.db.connections import Pool
 from dispatcher.gateway import operation, operator, problem
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.inbox import InboxPages
-from dispatcher.gateway.openapi import DescriptionPages
+from dispatcher.gateway.inbox import InboxApi
+from dispatcher.gateway.openapi import DescriptionApi
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.assets import InboxScripts
@@ -26,17 +26,17 @@ from dispatcher.gateway.pages.operator import OperatorPage
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
-from dispatcher.gateway.preference_changes import ChangePages
-from dispatcher.gateway.preference_overview import AT_ONCE, MOST_WAITING, OutlookPages
-from dispatcher.gateway.preferences import PreferencePages
-from dispatcher.gateway.preview import PreviewPages, Workshop
-from dispatcher.gateway.push import PushPages
+from dispatcher.gateway.preference_changes import ChangesApi
+from dispatcher.gateway.preference_overview import AT_ONCE, MOST_WAITING, OverviewApi
+from dispatcher.gateway.preferences import PreferencesApi
+from dispatcher.gateway.preview import PreviewApi, PreviewService
+from dispatcher.gateway.push import PushApi
 from dispatcher.gateway.rate_limits import LOOPBACK, FairSemaphore, RateLimiter, RateLimits
-from dispatcher.gateway.session import OperatorSessionPages, ProfilePages, SessionPages
+from dispatcher.gateway.session import OperatorSessionApi, ProfileApi, SessionApi
 from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
-from dispatcher.gateway.tracking import TrackingPages
-from dispatcher.gateway.unsubscribe import UnsubscribePages
+from dispatcher.gateway.tracking import TrackingLinks
+from dispatcher.gateway.unsubscribe import UnsubscribePage
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore
 from dispatcher.inbound.signing import Signer
@@ -92,7 +92,7 @@ class Wellbeing(BaseModel):
     status: Literal["ok"]
 
 
-class HealthPages:
+class HealthApi:
     """/healthz: whether the process answers. /readyz: whether the database answers, too."""
 
     def __init__(self, pool: Pool) -> None:
@@ -156,25 +156,25 @@ def application(
     in memory for each open stream. `metrics` counts what webhooks and tracking links receive.
     """
     is_secure = settings.public_url.startswith("https:")
-    description = DescriptionPages()
-    previews = PreviewPages(pool, Workshop(settings.template_folders, settings.public_url))
+    description = DescriptionApi()
+    previews = PreviewApi(pool, PreviewService(settings.template_folders, settings.public_url))
     semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
     declared: list[Operation] = [
-        *SessionPages(authenticator, is_secure=is_secure).operations,
-        *OperatorSessionPages(authenticator, is_secure=is_secure).operations,
-        *ProfilePages(pool).operations,
-        *InboxPages(pool).operations,
-        *PreferencePages(pool).operations,
-        *OutlookPages(pool, semaphore).operations,
-        *ChangePages(pool, semaphore).operations,
-        *PushPages(pool, vapid_key).operations,
-        *UnsubscribePages(
+        *SessionApi(authenticator, is_secure=is_secure).operations,
+        *OperatorSessionApi(authenticator, is_secure=is_secure).operations,
+        *ProfileApi(pool).operations,
+        *InboxApi(pool).operations,
+        *PreferencesApi(pool).operations,
+        *OverviewApi(pool, semaphore).operations,
+        *ChangesApi(pool, semaphore).operations,
+        *PushApi(pool, vapid_key).operations,
+        *UnsubscribePage(
             pool, Signer(settings.token_secrets), life=settings.unsubscribe_life
         ).operations,
         *operator.operations(pool),
         *previews.operations,
         *description.operations,
-        *HealthPages(pool).operations,
+        *HealthApi(pool).operations,
     ]
     callbacks = _callbacks(pool, settings, metrics or Metrics())
     description.describe(
@@ -220,7 +220,7 @@ def _callbacks(pool: Pool, settings: Settings, metrics: ReceiptMetrics) -> list[
         )
     except ValueError as error:
         raise SettingsError([f"POSTBELL_PROVIDERS: {error}."]) from None
-    return [*webhooks, *TrackingPages(receipt_store, metrics, signer).routes]
+    return [*webhooks, *TrackingLinks(receipt_store, metrics, signer).routes]
 
 
 def cookie_name(settings: Settings) -> str:

@@ -129,7 +129,7 @@ class Changed(Model):
     changed: int
 
 
-class InboxPages:
+class InboxApi:
     """Everything is asked as the person whose inbox it is."""
 
     def __init__(self, pool: Pool) -> None:

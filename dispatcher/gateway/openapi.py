@@ -32,7 +32,7 @@ _CHOOSERS: Final[list[dict[str, list[str]]]] = [*_SECURITY, {"link": []}]
 Json = dict[str, Any]
 
 
-class DescriptionPages:
+class DescriptionApi:
     """`GET /v1/openapi.json`, once `describe` was told of everything."""
 
     def __init__(self) -> None:

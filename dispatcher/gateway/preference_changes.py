@@ -159,7 +159,7 @@ class Made(Effect):
     outlook: Outlook
 
 
-class ChangePages:
+class ChangesApi:
     """Tries changes, or makes them, when it is their turn."""
 
     def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:

@@ -88,7 +88,7 @@ AT_ONCE: Final = 2
 MOST_WAITING: Final = 4
 
 
-class OutlookPages:
+class OverviewApi:
     """What a preference centre asks for first, when it is their turn."""
 
     def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:

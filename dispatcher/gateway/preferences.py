@@ -157,7 +157,7 @@ class TrackingBody(Model):
     refuses: bool
 
 
-class PreferencePages:
+class PreferencesApi:
     """Each calls the SQL function of its name, as the person whose choice it is."""
 
     def __init__(self, pool: Pool) -> None:

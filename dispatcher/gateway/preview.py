@@ -93,7 +93,7 @@ class UnknownEvent(Exception):
     """No template folder has it, and no text of the tenant's."""
 
 
-class Workshop:
+class PreviewService:
     """`folders` are those of the settings; each reader's own links lead to `public_url`."""
 
     def __init__(self, folders: Sequence[Path], public_url: str) -> None:
@@ -258,7 +258,7 @@ class PreviewList(Model):
     faults: list[PreviewFault]
 
 
-class PreviewWish(Model):
+class PreviewRequest(Model):
     """What is to be shown, to a reader of what locale."""
 
     event: Name
@@ -307,10 +307,10 @@ class PreviewAnswer(Model):
     faults: list[PreviewFault] = Field(description="Of template files and texts of the database.")
 
 
-class PreviewPages:
+class PreviewApi:
     """Rendered by `workshop`, for operators."""
 
-    def __init__(self, pool: Pool, workshop: Workshop) -> None:
+    def __init__(self, pool: Pool, workshop: PreviewService) -> None:
         self._pool: Final = pool
         self._workshop: Final = workshop
 
@@ -335,7 +335,7 @@ class PreviewPages:
         listed = [_event(catalog, event) for event in events]
         return PreviewList(tenants=tenants, events=listed, faults=[])
 
-    async def preview(self, operator: Operator, body: PreviewWish) -> PreviewAnswer:
+    async def preview(self, operator: Operator, body: PreviewRequest) -> PreviewAnswer:
         """What an event says on every channel, for a payload. Nothing is sent.
 
         A payload that the router would reject, and a template that cannot be rendered, are in the
@@ -356,7 +356,7 @@ class PreviewPages:
             raise _unknown("event", body.event) from None
         return _answer(look)
 
-    async def mail(self, operator: Operator, wish: PreviewWish, scheme: Scheme) -> str | None:
+    async def mail(self, operator: Operator, wish: PreviewRequest, scheme: Scheme) -> str | None:
         """The HTML of an e-mail, as it looks in that colour scheme; None where there is none."""
         answer = await self.preview(operator, wish)
         for shown in answer.channels:

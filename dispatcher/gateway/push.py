@@ -70,7 +70,7 @@ class Browsers(Model):
     browsers: list[Browser]
 
 
-class PushPages:
+class PushApi:
     """`public_key` is the VAPID key (RFC 8292); None where there is none, and so no push."""
 
     def __init__(self, pool: Pool, public_key: str | None) -> None:

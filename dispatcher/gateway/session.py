@@ -68,7 +68,7 @@ class Cookies:
         )
 
 
-class SessionPages:
+class SessionApi:
     """`is_secure` says that browsers reach us by https."""
 
     def __init__(self, authenticator: Authenticator, *, is_secure: bool) -> None:
@@ -116,7 +116,7 @@ class SessionPages:
         return StreamTicket(ticket=issued.ticket, expires_at=issued.expires_at)
 
 
-class OperatorSessionPages:
+class OperatorSessionApi:
     """The same for operators: another cookie, and no inbox. `is_secure` as above."""
 
     def __init__(self, authenticator: Authenticator, *, is_secure: bool) -> None:
@@ -193,7 +193,7 @@ class Profile(Model):
     expires_at: datetime = Field(description="Until when the person is let in.")
 
 
-class ProfilePages:
+class ProfileApi:
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
 

@@ -35,7 +35,7 @@ PICTURE: Final = bytes.fromhex(
 )
 
 
-class TrackingPages:
+class TrackingLinks:
     """`/o/{token}` and `/c/{token}`. Whether it may be known at all is decided by the database."""
 
     def __init__(

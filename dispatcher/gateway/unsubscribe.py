@@ -137,7 +137,7 @@ class _State:
     all_is_off: bool
 
 
-class UnsubscribePages:
+class UnsubscribePage:
     """The token is the login: it was signed for one person, one tenant and one category."""
 
     def __init__(

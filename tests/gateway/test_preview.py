@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.preview import Workshop
+from dispatcher.gateway.preview import PreviewService
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.client import Client
@@ -205,7 +205,7 @@ async def test_the_page_lets_in_frames_of_its_own_alone(client: Client) -> None:
 
 
 async def test_files_outside_the_folders_are_not_shown(tmp_path: Path) -> None:
-    workshop = Workshop([folder(tmp_path, THING)], "https://postbell.example")
+    workshop = PreviewService([folder(tmp_path, THING)], "https://postbell.example")
 
     assert await workshop.excerpt(os.devnull, 1) == ()
     assert await workshop.excerpt(__file__, 1) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.gateway.tracking import PICTURE, TrackingPages
+from dispatcher.gateway.tracking import PICTURE, TrackingLinks
 from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.links import DeliveryRef, Links
 from dispatcher.inbound.signing import Signer
@@ -18,7 +18,7 @@ TARGET = "https://shop.example/orders/7?a=1&b=%20#top"
 
 @pytest.fixture
 def client(receipt_store: ReceiptStore, counted: Counted, signer: Signer) -> Client:
-    return pages(TrackingPages(receipt_store, counted, signer))
+    return pages(TrackingLinks(receipt_store, counted, signer))
 
 
 @pytest.fixture

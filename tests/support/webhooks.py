@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from dispatcher.gateway import problem
-from dispatcher.gateway.tracking import TrackingPages
+from dispatcher.gateway.tracking import TrackingLinks
 from dispatcher.gateway.webhooks.handler import WebhookHandler
 from tests.support import given
 from tests.support.client import Client
@@ -40,7 +40,7 @@ def webhook_at(path: str, door: WebhookHandler) -> Client:
     )
 
 
-def pages(tracking: TrackingPages) -> Client:
+def pages(tracking: TrackingLinks) -> Client:
     return Client(Starlette(routes=tracking.routes))
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.operator.deliveries import DeadLetterDesk, DeliveryDesk
-from dispatcher.gateway.operator.events import EventDesk, RejectionDesk
-from dispatcher.gateway.operator.overview import FiguresDesk, OverviewDesk
+from dispatcher.gateway.operator.deliveries import DeadLettersApi, DeliveriesApi
+from dispatcher.gateway.operator.events import EventsApi, RejectionsApi
+from dispatcher.gateway.operator.overview import FiguresApi, OperatorOverviewApi
 
 
 def operations(pool: Pool) -> list[Operation]:
-    desks = (DeliveryDesk, EventDesk, RejectionDesk, DeadLetterDesk, OverviewDesk, FiguresDesk)
-    return [operation for desk in desks for operation in desk(pool).operations]
+    apis = (
+        DeliveriesApi,
+        EventsApi,
+        RejectionsApi,
+        DeadLettersApi,
+        OperatorOverviewApi,
+        FiguresApi,
+    )
+    return [operation for api in apis for operation in api(pool).operations]

@@ -198,8 +198,8 @@ class Delivery(DeliveryLine):
     timeline: list[Step] = Field(description="Oldest first, by everybody's own clock.")
 
 
-class DeliveryDesk:
-    """Everything is asked as support."""
+class DeliveriesApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
@@ -335,8 +335,8 @@ class Retried(Model):
     retried: int
 
 
-class DeadLetterDesk:
-    """Everything is asked as support."""
+class DeadLettersApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool

@@ -76,8 +76,8 @@ class Explanation(Model):
     has_more: bool = Field(description=f"Whether there are more than {MOST}: name a recipient.")
 
 
-class EventDesk:
-    """Everything is asked as support."""
+class EventsApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
@@ -168,8 +168,8 @@ class RejectionsPage(Model):
     next_cursor: str | None = Field(description="For the next page; null if this is the last.")
 
 
-class RejectionDesk:
-    """Everything is asked as support."""
+class RejectionsApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool

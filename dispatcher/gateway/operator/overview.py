@@ -169,8 +169,8 @@ class Names(Model):
     events: list[EventName]
 
 
-class OverviewDesk:
-    """Everything is asked as support."""
+class OperatorOverviewApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
@@ -270,8 +270,8 @@ class HealthTable(Model):
     channels: list[ChannelHealth]
 
 
-class FiguresDesk:
-    """Everything is asked as support."""
+class FiguresApi:
+    """Every statement runs as `postbell_support`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool

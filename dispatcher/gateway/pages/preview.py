@@ -19,7 +19,7 @@ from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.operation import body_of
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page, language, words
-from dispatcher.gateway.preview import PreviewPages, PreviewWish
+from dispatcher.gateway.preview import PreviewApi, PreviewRequest
 from dispatcher.gateway.problem import Unauthorized, invalid
 
 #: Of a form: three bytes for one of JSON's.
@@ -33,7 +33,7 @@ _MAIL_HEADERS: Final = {
 class PreviewPage:
     """For operators."""
 
-    def __init__(self, authenticator: Authenticator, page: Page, previews: PreviewPages) -> None:
+    def __init__(self, authenticator: Authenticator, page: Page, previews: PreviewApi) -> None:
         self._authenticator: Final = authenticator
         self._page: Final = page
         self._previews: Final = previews
@@ -68,7 +68,7 @@ class PreviewPage:
         form = dict(parse_qsl(sent, keep_blank_values=True))
         scheme = form.pop("scheme", "light")
         try:
-            wish = PreviewWish.model_validate(form)
+            wish = PreviewRequest.model_validate(form)
         except ValidationError as error:
             raise invalid("form", error) from None
         html = await self._previews.mail(operator, wish, "dark" if scheme == "dark" else "light")
