@@ -128,7 +128,7 @@ class Router:
         when another router leads. A step that fails for another reason is tried again.
         """
         connection.add_notice_handler(_log_warning)
-        await self._standing_by(routing.lead(connection))
+        await self._standing_by(routing.acquire_leadership(connection))
         self._watch.leading(True)
         log.info("leading")
         try:
@@ -151,7 +151,7 @@ class Router:
                 pause = SHORTEST_LOOK
             elif (seconds := self._stays_awake()) > 0:
                 await asyncio.sleep(seconds)
-            elif await routing.fall_asleep(connection):
+            elif await routing.acquire_sleep_lock(connection):
                 await self._sleep(connection)
                 pause = SHORTEST_LOOK
             else:
@@ -160,7 +160,7 @@ class Router:
 
     async def _look(self, connection: AsyncConnection[Any]) -> Outlook | None:
         """What there is to do but for the steps that back off. None if that cannot be seen."""
-        outlook = await self._try("look", routing.look, connection)
+        outlook = await self._try("pending_work", routing.pending_work, connection)
         if outlook is None:
             return None
         due_in = outlook.due_in
@@ -175,7 +175,7 @@ class Router:
     async def _work(self, connection: AsyncConnection[Any], outlook: Outlook) -> None:
         """One turn at the log, at what is due, and at a large audience."""
         if time.monotonic() >= self._next_statistics:
-            await self._try("keep_statistics", routing.keep_statistics, connection)
+            await self._try("analyze_grown_tables", routing.analyze_grown_tables, connection)
             self._next_statistics = time.monotonic() + STATISTICS
         if outlook.has_events:
             if outlook.is_due or outlook.has_fanout:
@@ -250,7 +250,7 @@ class Router:
 
         While events cannot be routed, or nobody can look, producers need not ring.
         """
-        seconds = max(self._backoff_of("route"), self._backoff_of("look"))
+        seconds = max(self._backoff_of("route"), self._backoff_of("pending_work"))
         if seconds:
             return min(seconds, LONGEST_HELD_BACK)
         backoffs = (self._backoff_of(step) for step in ("release_due", "fan_out"))
@@ -287,7 +287,7 @@ class Router:
             # so that it does not wait for them to be told that they need not.
             self._watch.routed(await self._route(connection))
         finally:
-            await routing.awake(connection)
+            await routing.release_sleep_lock(connection)
             self._watch.asleep(False)
 
     async def _keep_house(self, connection: AsyncConnection[Any]) -> None:
@@ -310,7 +310,7 @@ class Router:
         if swept:
             log.warning("batches without a job got a new one", batches=swept)
         emptied = await self._try(
-            "truncate_ring", routing.truncate_ring, connection, self._keep_days
+            "truncate_outbox", routing.truncate_outbox, connection, self._keep_days
         )
         if emptied:
             log.info("emptied leaves of the outbox", leaves=emptied)

@@ -194,8 +194,10 @@ async def start_sending(
     return None if started.delivery_ids is None else frozenset(started.delivery_ids)
 
 
-@statement("select postbell.turn_to(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)")
-def turn_to(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
+@statement(
+    "select postbell.record_failover(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)"
+)
+def record_failover(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
     """Note that another provider is asked now."""
 
 
@@ -359,9 +361,9 @@ async def hold_deliveries(
 
 
 @statement(
-    "select delivery_id, provider from postbell.doubtful_attempts(%(delivery_ids)s::bigint[])"
+    "select delivery_id, provider from postbell.unknown_attempts(%(delivery_ids)s::bigint[])"
 )
-def doubtful_attempts(delivery_ids: list[int]) -> dict[int, str]:
+def unknown_attempts(delivery_ids: list[int]) -> dict[int, str]:
     """The provider that may have sent a delivery already, by its id."""
 
 

@@ -11,7 +11,7 @@ from dispatcher.db.statement import statement
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the router has to do, as postbell.look() sees it."""
+    """What the router has to do, as postbell.pending_work() sees it."""
 
     has_events: bool
     due_in: timedelta | None
@@ -41,8 +41,8 @@ class Leader(NamedTuple):
     is_asleep: bool
 
 
-@statement("select postbell.lead()")
-def lead() -> None:
+@statement("select postbell.acquire_leadership()")
+def acquire_leadership() -> None:
     """Wait until no other session leads, and lead."""
 
 
@@ -61,13 +61,13 @@ def leader() -> Leader:
     """Which session leads."""
 
 
-@statement("select postbell.fall_asleep()")
-def fall_asleep() -> bool:
+@statement("select postbell.acquire_sleep_lock()")
+def acquire_sleep_lock() -> bool:
     """Whether producers wake the router from now on; not while one is in flight that would not."""
 
 
-@statement("select postbell.awake()")
-def awake() -> None:
+@statement("select postbell.release_sleep_lock()")
+def release_sleep_lock() -> None:
     """Producers need not wake the router any more."""
 
 
@@ -86,8 +86,8 @@ def fan_out(most: int) -> int | None:
     """Decide about up to so many members of a large audience; None while the queue is full."""
 
 
-@statement("select has_events, due_in, has_fanout from postbell.look()")
-def look() -> Outlook:
+@statement("select has_events, due_in, has_fanout from postbell.pending_work()")
+def pending_work() -> Outlook:
     """What there is to do."""
 
 
@@ -111,11 +111,11 @@ def rejected_since(since: datetime) -> list[Rejected]:
     """Events rejected since then, by reason."""
 
 
-@statement("select postbell.keep_statistics()")
-def keep_statistics() -> int:
+@statement("select postbell.analyze_grown_tables()")
+def analyze_grown_tables() -> int:
     """Analyze the tables that have outgrown their statistics; how many they were."""
 
 
-@statement("select postbell.truncate_ring(%(keep_days)s)")
-def truncate_ring(keep_days: int) -> int:
+@statement("select postbell.truncate_outbox(%(keep_days)s)")
+def truncate_outbox(keep_days: int) -> int:
     """Empty the leaves of the outbox that are older; how many were emptied."""

@@ -42,16 +42,16 @@ async def _anybody(_: ProviderClient) -> bool:
 async def hand_over(
     message: Any,
     clients: Sequence[ProviderClient],
-    turn_to: Callable[[ProviderClient], Awaitable[bool]] = _anybody,
+    record_failover: Callable[[ProviderClient], Awaitable[bool]] = _anybody,
 ) -> list[Call]:
     """Ask one provider after the other, in order, until one's answer is about the message.
 
-    `turn_to` is told of each before it is asked, and says whether it may be. Returns the calls that
-    were made; none if no provider may be asked now.
+    `record_failover` is told of each before it is asked, and says whether it may be. Returns the
+    calls that were made; none if no provider may be asked now.
     """
     calls = []
     for client in clients:
-        if not await turn_to(client):
+        if not await record_failover(client):
             continue
         began = time.monotonic()
         answer = await client.send(message)

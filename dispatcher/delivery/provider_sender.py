@@ -164,7 +164,7 @@ class ProviderSender(Sender):
         if not delivery_ids:
             return {}
         async with self._pool.connection() as connection:
-            return await batches.doubtful_attempts(connection, delivery_ids)
+            return await batches.unknown_attempts(connection, delivery_ids)
 
     async def _start(
         self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
@@ -245,16 +245,18 @@ class ProviderSender(Sender):
         if isinstance(message, Refused):
             return [self._attempted(delivery, refused_by_us(message))]
 
-        async def turn_to(client: ProviderClient) -> bool:
+        async def record_failover(client: ProviderClient) -> bool:
             nonlocal first
             if len(clients) == 1 or client.name == first:
                 return True
-            if client.retry_in() > 0 or not await self._turn_to(batch, delivery, client.name):
+            if client.retry_in() > 0 or not await self._record_failover(
+                batch, delivery, client.name
+            ):
                 return False
             first = client.name
             return True
 
-        calls = await hand_over(message, clients, turn_to)
+        calls = await hand_over(message, clients, record_failover)
         if calls:
             self._watch.handed_over(self._channel.name, age_of(delivery))
         if not calls:
@@ -271,11 +273,11 @@ class ProviderSender(Sender):
             self._held(delivery, clients, is_begun=True, said=last.outcome),
         ]
 
-    async def _turn_to(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
+    async def _record_failover(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
         """Writes down who is asked next; False if that cannot be, and then nobody is."""
         try:
             async with self._pool.connection() as connection:
-                return await batches.turn_to(
+                return await batches.record_failover(
                     connection, batch.id, batch.claim_token, delivery.id, provider
                 )
         except psycopg.Error as error:

@@ -239,7 +239,7 @@ async def _moments(
 
 
 async def _fates(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[DictRow]:
-    await cursor.execute("select * from postbell.outlook(%s::timestamptz)", [at])
+    await cursor.execute("select * from postbell.preference_overview(%s::timestamptz)", [at])
     return await cursor.fetchall()
 
 

@@ -129,7 +129,7 @@ async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:
     person = await cursor.fetchone()
     if person is None:
         raise UnknownRecipientError(f"{chooser.recipient_id} of tenant {chooser.tenant_id}")
-    await cursor.execute("select * from postbell.outlook()")
+    await cursor.execute("select * from postbell.preference_overview()")
     prospects = await cursor.fetchall()
     made, quiet_hours, mutes = await chosen(cursor, chooser)
     of_events = {(each.channel, each.event): each.enabled for each in made if each.event}

@@ -150,7 +150,7 @@ _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "object": lambda value: isinstance(value, dict),
 }
 
-#: What each has to be, in the outbox's words (postbell.type_in_words()).
+#: What each has to be, in the outbox's words (postbell.describe_type()).
 TYPE_IN_WORDS: Final[Mapping[FieldType, str]] = {
     "text": "a string",
     "id": "a string or a whole number",

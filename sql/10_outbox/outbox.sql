@@ -86,7 +86,7 @@ end;
 comment on function postbell.notify is 'Emits one event in the caller''s transaction and returns its id. The same as inserting into postbell.outbox.';
 
 
-create or replace function postbell.truncate_ring(keep_days integer default 5) returns integer
+create or replace function postbell.truncate_outbox(keep_days integer default 5) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- A producer that still writes to an old leaf is not waited for; the next round will do.
@@ -129,7 +129,7 @@ begin
 end
 $$;
 
-comment on function postbell.truncate_ring(integer) is
+comment on function postbell.truncate_outbox(integer) is
     'Empties the leaves of the outbox that are older than so many days, if all in them is routed. Never waits for a producer; a leaf with which that fails is left, with a warning. Returns how many it emptied.';
 
 

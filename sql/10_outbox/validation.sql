@@ -1,4 +1,4 @@
-create or replace function postbell.overlong_in(audience jsonb) returns text
+create or replace function postbell.find_overlong(audience jsonb) returns text
 language sql immutable parallel safe
 as $$
     select case when jsonb_typeof(audience) = 'object' then (
@@ -19,10 +19,10 @@ as $$
     ) end
 $$;
 
-comment on function postbell.overlong_in(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
+comment on function postbell.find_overlong(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
 
 
-create or replace function postbell.audience_fault(audience jsonb) returns text
+create or replace function postbell.find_audience_fault(audience jsonb) returns text
 language sql immutable parallel safe
 as $$
     select case
@@ -49,7 +49,7 @@ as $$
     end
 $$;
 
-comment on function postbell.audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
+comment on function postbell.find_audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
 
 
 create or replace function postbell.is_iso_date(written text) returns boolean
@@ -90,7 +90,7 @@ comment on function postbell.is_of_type(jsonb, text) is
     'Whether a payload value is of a declared type: text, id, amount (a decimal string), integer, number, boolean, date, timestamp (ISO 8601), url (absolute, of http or https, without a login in it), list, object.';
 
 
-create or replace function postbell.type_in_words(type text) returns text
+create or replace function postbell.describe_type(type text) returns text
 language sql immutable parallel safe
 return case type
     when 'text' then 'a string'
@@ -107,10 +107,10 @@ return case type
     else 'of a type that is known'
 end;
 
-comment on function postbell.type_in_words(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
+comment on function postbell.describe_type(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
 
 
-create or replace function postbell.payload_fault(payload jsonb, fields jsonb)
+create or replace function postbell.find_payload_fault(payload jsonb, fields jsonb)
 returns table (fault text)
 language sql immutable parallel safe
 as $$
@@ -120,7 +120,7 @@ as $$
             select case
                 when coalesce(payload -> field.name, 'null') = 'null' then field.name || ' is missing'
                 else field.name || ' is not of type ' || (field.declared ->> 'type')
-                    || ': it has to be ' || postbell.type_in_words(field.declared ->> 'type')
+                    || ': it has to be ' || postbell.describe_type(field.declared ->> 'type')
             end
             from jsonb_each(fields) as field (name, declared)
             where case
@@ -133,11 +133,11 @@ as $$
     end
 $$;
 
-comment on function postbell.payload_fault(jsonb, jsonb) is
+comment on function postbell.find_payload_fault(jsonb, jsonb) is
     'What is wrong with a payload, measured against an event''s declared fields; null if nothing. Extra fields are allowed. A table, so that set-based callers get it inlined.';
 
 
-create or replace function postbell.fault_in(
+create or replace function postbell.validate_event(
     tenant_id text, event text, recipient text, payload jsonb, audience jsonb,
     channels text[], forced_channels text[], priority text, subject text, actor text, idempotency_key text,
     deliver_at timestamptz, expires_at timestamptz
@@ -152,77 +152,77 @@ as $$
                 (
                     select name || ' has ' || length(value) || ' characters'
                     from (values
-                        ('tenant_id', fault_in.tenant_id), ('recipient', fault_in.recipient), ('subject', fault_in.subject),
-                        ('actor', fault_in.actor), ('idempotency_key', fault_in.idempotency_key)
+                        ('tenant_id', validate_event.tenant_id), ('recipient', validate_event.recipient), ('subject', validate_event.subject),
+                        ('actor', validate_event.actor), ('idempotency_key', validate_event.idempotency_key)
                     ) as identifier (name, value)
                     where length(value) > 255
                     limit 1
                 ),
-                postbell.overlong_in(fault_in.audience)
+                postbell.find_overlong(validate_event.audience)
             )
-            when 'unknown_tenant' then coalesce(fault_in.tenant_id, 'null')
-            when 'unknown_event' then coalesce(left(fault_in.event, 100), 'null')
+            when 'unknown_tenant' then coalesce(validate_event.tenant_id, 'null')
+            when 'unknown_event' then coalesce(left(validate_event.event, 100), 'null')
             when 'invalid_payload' then (
-                select fault from postbell.payload_fault(coalesce(fault_in.payload, '{}'), found.fields)
+                select fault from postbell.find_payload_fault(coalesce(validate_event.payload, '{}'), found.fields)
             )
             when 'invalid_audience' then coalesce(
-                postbell.audience_fault(fault_in.audience), 'neither recipient nor audience is named'
+                postbell.find_audience_fault(validate_event.audience), 'neither recipient nor audience is named'
             )
             when 'invalid_channel' then case
-                when array_ndims(fault_in.channels) > 1 or array_ndims(fault_in.forced_channels) > 1 then 'a list of lists'
+                when array_ndims(validate_event.channels) > 1 or array_ndims(validate_event.forced_channels) > 1 then 'a list of lists'
                 else (
                     select coalesce(left(named, 50), 'null')
-                    from unnest(fault_in.channels || fault_in.forced_channels) as named
+                    from unnest(validate_event.channels || validate_event.forced_channels) as named
                     where named is null or named <> all('{in_app,email,sms,push,sse}')
                     limit 1
                 )
             end
-            when 'invalid_priority' then left(fault_in.priority, 50)
+            when 'invalid_priority' then left(validate_event.priority, 50)
             when 'invalid_time' then case
-                when isfinite(fault_in.deliver_at) is false then 'deliver_at is ' || fault_in.deliver_at::text
+                when isfinite(validate_event.deliver_at) is false then 'deliver_at is ' || validate_event.deliver_at::text
                 else 'expires_at is not after deliver_at'
             end
-            when 'unknown_recipient' then fault_in.recipient
+            when 'unknown_recipient' then validate_event.recipient
         end
     from (
         select
             kind.fields,
             case
                 when greatest(
-                    length(fault_in.tenant_id), length(fault_in.recipient), length(fault_in.subject),
-                    length(fault_in.actor), length(fault_in.idempotency_key)
+                    length(validate_event.tenant_id), length(validate_event.recipient), length(validate_event.subject),
+                    length(validate_event.actor), length(validate_event.idempotency_key)
                 ) > 255
-                    or fault_in.audience is not null and postbell.overlong_in(fault_in.audience) is not null
+                    or validate_event.audience is not null and postbell.find_overlong(validate_event.audience) is not null
                     then 'value_too_long'
                 when t.id is null then 'unknown_tenant'
                 when kind.key is null then 'unknown_event'
-                when (select fault from postbell.payload_fault(coalesce(fault_in.payload, '{}'), kind.fields)) is not null
+                when (select fault from postbell.find_payload_fault(coalesce(validate_event.payload, '{}'), kind.fields)) is not null
                     then 'invalid_payload'
-                when fault_in.audience is null and coalesce(fault_in.recipient, '') = ''
-                    or fault_in.audience is not null and postbell.audience_fault(fault_in.audience) is not null
+                when validate_event.audience is null and coalesce(validate_event.recipient, '') = ''
+                    or validate_event.audience is not null and postbell.find_audience_fault(validate_event.audience) is not null
                     then 'invalid_audience'
-                when not fault_in.channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
-                    or not fault_in.forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
-                    or array_ndims(fault_in.channels) > 1
-                    or array_ndims(fault_in.forced_channels) > 1
+                when not validate_event.channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or not validate_event.forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                    or array_ndims(validate_event.channels) > 1
+                    or array_ndims(validate_event.forced_channels) > 1
                     then 'invalid_channel'
-                when fault_in.priority not in ('low', 'normal', 'high', 'critical') then 'invalid_priority'
-                when not isfinite(fault_in.deliver_at) or fault_in.expires_at <= fault_in.deliver_at then 'invalid_time'
-                when fault_in.audience is null and person.id is null then 'unknown_recipient'
+                when validate_event.priority not in ('low', 'normal', 'high', 'critical') then 'invalid_priority'
+                when not isfinite(validate_event.deliver_at) or validate_event.expires_at <= validate_event.deliver_at then 'invalid_time'
+                when validate_event.audience is null and person.id is null then 'unknown_recipient'
             end as reason
         from (values (1)) as one (row)
-        left join postbell.tenant as t on t.id = fault_in.tenant_id
-        left join postbell.event_type as kind on kind.key = fault_in.event
-        left join postbell.recipient as person on person.tenant_id = fault_in.tenant_id and person.id = fault_in.recipient
+        left join postbell.tenant as t on t.id = validate_event.tenant_id
+        left join postbell.event_type as kind on kind.key = validate_event.event
+        left join postbell.recipient as person on person.tenant_id = validate_event.tenant_id and person.id = validate_event.recipient
     ) as found
     where found.reason is not null
 $$;
 
-comment on function postbell.fault_in is
+comment on function postbell.validate_event is
     'The first thing wrong with an event, by its name in postbell.error_codes; no row if it is sound. The router and strict mode ask the same question. Column by column: a row made anew for each look at it would cost more than all that is asked.';
 
 
-create or replace function postbell.be_strict() returns trigger
+create or replace function postbell.validate_strictly() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -230,7 +230,7 @@ declare
     v_fault record;
 begin
     select reason, detail into v_fault
-    from postbell.fault_in(
+    from postbell.validate_event(
         tenant_id => new.tenant_id, event => new.event, recipient => new.recipient,
         payload => new.payload, audience => new.audience,
         channels => new.channels, forced_channels => new.forced_channels, priority => new.priority,
@@ -244,13 +244,13 @@ begin
 end
 $$;
 
-comment on function postbell.be_strict() is 'Raises at the INSERT what the router would otherwise reject later.';
+comment on function postbell.validate_strictly() is 'Raises at the INSERT what the router would otherwise reject later.';
 
 
-create or replace trigger be_strict
+create or replace trigger validate_strictly
 after insert on postbell.outbox
 for each row
 when (current_setting('postbell.strict', true) = 'on')
-execute function postbell.be_strict();
+execute function postbell.validate_strictly();
 
-comment on trigger be_strict on postbell.outbox is 'For development and tests: set postbell.strict = on.';
+comment on trigger validate_strictly on postbell.outbox is 'For development and tests: set postbell.strict = on.';

@@ -152,7 +152,7 @@ comment on function postbell.reachable_time(text, text, text) is
     'For how long in a week a channel may reach a person, all their quiet windows together.';
 
 
-create or replace function postbell.leave_an_hour() returns trigger
+create or replace function postbell.require_reachable_time() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -185,26 +185,26 @@ begin
 end
 $$;
 
-comment on function postbell.leave_an_hour() is
+comment on function postbell.require_reachable_time() is
     'Refuses quiet hours that leave a channel less than an hour a week: what waits would wait for ever. Switching the channel off says that better.';
 
 
-create or replace trigger leave_an_hour_after_insert
+create or replace trigger require_reachable_time_after_insert
 after insert on postbell.quiet_hours
 referencing new table as changed
 for each statement
-execute function postbell.leave_an_hour();
+execute function postbell.require_reachable_time();
 
-comment on trigger leave_an_hour_after_insert on postbell.quiet_hours is 'New quiet hours leave an hour a week.';
+comment on trigger require_reachable_time_after_insert on postbell.quiet_hours is 'New quiet hours leave an hour a week.';
 
 
-create or replace trigger leave_an_hour_after_update
+create or replace trigger require_reachable_time_after_update
 after update on postbell.quiet_hours
 referencing new table as changed
 for each statement
-execute function postbell.leave_an_hour();
+execute function postbell.require_reachable_time();
 
-comment on trigger leave_an_hour_after_update on postbell.quiet_hours is 'Changed quiet hours leave an hour a week.';
+comment on trigger require_reachable_time_after_update on postbell.quiet_hours is 'Changed quiet hours leave an hour a week.';
 
 
 create or replace function postbell.set_quiet_hours(

@@ -138,12 +138,12 @@ $$;
 comment on function postbell.upsert_recipient is 'Creates a person or changes what is named; null leaves a value as it is.';
 
 
-create or replace function postbell.number_of(phone text) returns text
+create or replace function postbell.normal_phone(phone text) returns text
 language sql immutable parallel safe
 -- chr(160) is the space that a word processor puts there.
 return translate(phone, ' ().-' || chr(160), '');
 
-comment on function postbell.number_of(text) is
+comment on function postbell.normal_phone(text) is
     'A phone number without what people write between its digits: what is stopped for one way of writing is stopped for all.';
 
 
@@ -153,7 +153,7 @@ language sql stable parallel safe
 as $$
     select case channel
         when 'email' then trim(email)
-        when 'sms' then postbell.number_of(phone)
+        when 'sms' then postbell.normal_phone(phone)
         when 'in_app' then recipient_id
         when 'sse' then recipient_id
         -- A person with a device; which one is asked when the message goes out. Looked up for this channel alone.

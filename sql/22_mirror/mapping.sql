@@ -22,7 +22,7 @@ return (
 comment on function postbell.base_type(regtype) is 'The type that a domain is of, or a domain of domains; any other type itself.';
 
 
-create or replace function postbell.kind_of(type regtype) returns text
+create or replace function postbell.classify_type(type regtype) returns text
 language sql stable
 return (
     select case
@@ -37,10 +37,10 @@ return (
         else 'other'
     end
     from pg_type
-    where oid = postbell.base_type(kind_of.type)
+    where oid = postbell.base_type(classify_type.type)
 );
 
-comment on function postbell.kind_of(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';
+comment on function postbell.classify_type(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';
 
 
 create or replace function postbell.mirror_fault(source regclass, mapping jsonb) returns text
@@ -117,11 +117,11 @@ as $$
             from mapped
             join pg_attribute on attrelid = source and attname = mapped.value #>> '{}'
             left join pg_type as listed on listed.typarray = postbell.base_type(atttypid::regtype)
-            cross join postbell.kind_of(atttypid::regtype) as kind
+            cross join postbell.classify_type(atttypid::regtype) as kind
             where mapped.name not like 'attributes.%'
               and not case
                   when mapped.name in ('id', 'tenant_id') then kind in ('text', 'number')
-                  when mapped.name = 'roles' then kind = 'text' or kind = 'list' and postbell.kind_of(listed.oid::regtype) = 'text'
+                  when mapped.name = 'roles' then kind = 'text' or kind = 'list' and postbell.classify_type(listed.oid::regtype) = 'text'
                   when mapped.name = 'attributes' then kind = 'json'
                   when mapped.name = 'erased_at' then kind = 'time'
                   when mapped.name = 'is_active' then kind = 'boolean'
@@ -164,7 +164,7 @@ $$;
 comment on function postbell.mirror_trigger_fault(regclass) is 'What is wrong with the triggers on a mirrored table; null if nothing.';
 
 
-create or replace function postbell.require_sound_mirror() returns trigger
+create or replace function postbell.require_valid_mirror() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -178,16 +178,16 @@ begin
 end
 $$;
 
-comment on function postbell.require_sound_mirror() is
+comment on function postbell.require_valid_mirror() is
     'Nobody has a table mirrored that they may not read, however they write it down. Asks with the rights of who writes.';
 
 
-create or replace trigger require_sound_mirror
+create or replace trigger require_valid_mirror
 before insert or update of source, mapping on postbell.recipient_mirror
 for each row
-execute function postbell.require_sound_mirror();
+execute function postbell.require_valid_mirror();
 
-comment on trigger require_sound_mirror on postbell.recipient_mirror is 'Only a table that the writer may read, with a mapping that fits it.';
+comment on trigger require_valid_mirror on postbell.recipient_mirror is 'Only a table that the writer may read, with a mapping that fits it.';
 
 
 create or replace function postbell.mirror_query(source regclass, mapping jsonb, tenant_id text, relation text) returns text
@@ -196,7 +196,7 @@ as $$
     with known as (
         select
             attname as name,
-            postbell.kind_of(atttypid::regtype) as kind
+            postbell.classify_type(atttypid::regtype) as kind
         from pg_attribute
         where attrelid = source
           and attnum > 0

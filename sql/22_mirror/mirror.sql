@@ -1,4 +1,4 @@
-create or replace function postbell.note_missing_tenants(source regclass, people postbell.mirrored[]) returns void
+create or replace function postbell.record_missing_tenants(source regclass, people postbell.mirrored[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -24,7 +24,7 @@ begin
         v_noted := array(
             select known.tenant_id
             from postbell.missing_tenant as known
-            where known.source = note_missing_tenants.source
+            where known.source = record_missing_tenants.source
               and known.tenant_id = any (v_missing)
             for key share skip locked
         );
@@ -35,13 +35,13 @@ begin
     end;
 
     insert into postbell.missing_tenant (source, tenant_id)
-    select note_missing_tenants.source, missing
+    select record_missing_tenants.source, missing
     from unnest(v_missing) as missing
     where missing <> all (v_noted);
 end
 $$;
 
-comment on function postbell.note_missing_tenants(regclass, postbell.mirrored[]) is
+comment on function postbell.record_missing_tenants(regclass, postbell.mirrored[]) is
     'Remembers which tenants some users name that are not there, so that they are taken when those are. Called before the users are taken: a tenant that is made in between has a note too many, and not one too few.';
 
 
@@ -115,13 +115,13 @@ begin
             for v_people in
                 select people from postbell.read_users(v_source, v_mirror.mapping, v_mirror.tenant_id) as people
             loop
-                v_fault := postbell.mirror_portion('postbell.let_go($1)', v_people);
+                v_fault := postbell.mirror_chunk('postbell.unlink_recipient($1)', v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
 
         if tg_op in ('UPDATE', 'DELETE') then
-            for v_people in execute postbell.in_portions(case tg_op
+            for v_people in execute postbell.in_chunks(case tg_op
                 when 'UPDATE' then format(
                     'select person from (%s) as old where not exists (select from (%s) as new'
                     ' where (new.person).tenant_id = (old.person).tenant_id and (new.person).id = (old.person).id)',
@@ -130,19 +130,19 @@ begin
                 else v_before
             end)
             loop
-                v_fault := postbell.mirror_portion('postbell.let_go($1)', v_people);
+                v_fault := postbell.mirror_chunk('postbell.unlink_recipient($1)', v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
 
         if tg_op in ('INSERT', 'UPDATE') then
-            for v_people in execute postbell.in_portions(case tg_op
+            for v_people in execute postbell.in_chunks(case tg_op
                 when 'UPDATE' then format('%s except %s', v_after, v_before)
                 else v_after
             end)
             loop
-                perform postbell.note_missing_tenants(v_source, v_people);
-                v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
+                perform postbell.record_missing_tenants(v_source, v_people);
+                v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
@@ -164,7 +164,7 @@ $$;
 comment on function postbell.follow_users() is 'After each statement on a mirrored table: its users are recipients, those who are gone are erased. Once per statement, however many rows.';
 
 
-create or replace function postbell.take_awaited_people() returns void
+create or replace function postbell.upsert_awaited() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -210,7 +210,7 @@ begin
             for v_people in
                 select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_tenants) as people
             loop
-                v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', v_mirror.mapping), v_people);
+                v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
             -- In a snapshot from before, not all of their users may have been there to see.
@@ -234,7 +234,7 @@ begin
 end
 $$;
 
-comment on function postbell.take_awaited_people() is 'Makes recipients of users whose tenant was missing and is there now. Reads the users table once for all such tenants.';
+comment on function postbell.upsert_awaited() is 'Makes recipients of users whose tenant was missing and is there now. Reads the users table once for all such tenants.';
 
 
 create or replace function postbell.follow_tenants() returns trigger
@@ -242,7 +242,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform postbell.take_awaited_people();
+    perform postbell.upsert_awaited();
     return null;
 end
 $$;
@@ -305,8 +305,8 @@ begin
         select people
         from postbell.read_users(mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id) as people
     loop
-        perform postbell.note_missing_tenants(mirror_recipients.source, v_people);
-        v_fault := postbell.mirror_portion(format('postbell.take_people($1, %L)', mirror_recipients.mapping), v_people);
+        perform postbell.record_missing_tenants(mirror_recipients.source, v_people);
+        v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', mirror_recipients.mapping), v_people);
         v_failure := coalesce(v_failure, v_fault);
         v_users := v_users + cardinality(v_people);
     end loop;

@@ -41,7 +41,7 @@ $$;
 comment on function postbell.undecided_event(bigint) is 'An event about which something is still to be decided; a row of nulls if there is none of this id.';
 
 
-create or replace function postbell.foresee(event postbell.outbox)
+create or replace function postbell.simulate(event postbell.outbox)
 returns table (recipient_id text, channel text, decision text, rung smallint, reason text, due_at timestamptz)
 language plpgsql stable
 as $$
@@ -50,7 +50,7 @@ declare
     v_fault record;
 begin
     select fault.reason, fault.detail into v_fault
-    from postbell.fault_in(
+    from postbell.validate_event(
         tenant_id => (event).tenant_id, event => (event).event, recipient => (event).recipient,
         payload => (event).payload, audience => (event).audience,
         channels => (event).channels, forced_channels => (event).forced_channels, priority => (event).priority,
@@ -80,7 +80,7 @@ begin
 end
 $$;
 
-comment on function postbell.foresee(postbell.outbox) is 'What would be decided about an event; asked of the same functions that the router uses.';
+comment on function postbell.simulate(postbell.outbox) is 'What would be decided about an event; asked of the same functions that the router uses.';
 
 
 create or replace function postbell.explain(
@@ -118,7 +118,7 @@ begin
     v_event.actor := explain.actor;
     v_event.priority := explain.priority;
 
-    return query select * from postbell.foresee(v_event);
+    return query select * from postbell.simulate(v_event);
 end
 $$;
 
@@ -176,7 +176,7 @@ begin
     if v_event.id is not null then
         return query
         select foreseen.*
-        from postbell.foresee(v_event) as foreseen
+        from postbell.simulate(v_event) as foreseen
         where not exists (
             select
             from postbell.delivery as d
@@ -198,7 +198,7 @@ comment on function postbell.explain(bigint) is
     'What was decided about an event, or would be if it is not routed yet (in your own transaction too): now, later or no for each person and channel, by which rung and why.';
 
 
-create or replace function postbell.outlook(at timestamptz default null)
+create or replace function postbell.preference_overview(at timestamptz default null)
 returns table (
     category text, event text, label text, description text, channel text,
     is_wanted boolean, decision text, rung smallint, reason text, due_at timestamptz, is_silent boolean, off_by jsonb
@@ -229,7 +229,7 @@ begin
         from postbell.decide(array(
             select row(
                 way.number, postbell.current_tenant(), kind.key, postbell.current_recipient(), null, null,
-                way.named, null, null, null, outlook.at, null, null
+                way.named, null, null, null, preference_overview.at, null, null
             )::postbell.candidate
             from kind
             cross join lateral (values (1, null), (2, kind.channels)) as way (number, named)
@@ -241,12 +241,12 @@ begin
         given.event is not null,
         case
             when given.event is null then 'no'
-            when given.due_at <= greatest(outlook.at, postbell.clock()) then 'now'
+            when given.due_at <= greatest(preference_overview.at, postbell.clock()) then 'now'
             else given.decision
         end,
         case when given.event is not null or hoped.rung < 5 then hoped.rung end,
         case when given.event is not null or hoped.rung < 5 then hoped.reason else 'not_usual' end,
-        case when given.due_at > greatest(outlook.at, postbell.clock()) then given.due_at end,
+        case when given.due_at > greatest(preference_overview.at, postbell.clock()) then given.due_at end,
         coalesce(given.is_silent and given.decision <> 'no', false),
         array_to_json(array(
             select jsonb_build_object('channel', off_channel, 'category', off_category, 'event', off_event)
@@ -265,5 +265,5 @@ begin
 end
 $$;
 
-comment on function postbell.outlook(timestamptz) is
+comment on function postbell.preference_overview(timestamptz) is
     'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked of postbell.decide(). A channel that is not wanted says what would be in the way, else not_usual. off_by: the explicit offs that cover it, broadest first.';

@@ -29,7 +29,7 @@ $$;
 comment on function postbell.is_cancelled is 'Whether a tombstone covers the event. A table, so that set-based callers get it inlined.';
 
 
-create or replace function postbell.take_back(
+create or replace function postbell.cancel_deliveries(
     notification_ids bigint[],
     out taken_back bigint,
     out handed_over bigint
@@ -111,7 +111,7 @@ begin
 end
 $$;
 
-comment on function postbell.take_back(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
+comment on function postbell.cancel_deliveries(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
 
 
 create or replace function postbell.cancel(
@@ -133,7 +133,7 @@ begin
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
-    from postbell.take_back(array(
+    from postbell.cancel_deliveries(array(
         select id
         from postbell.notification
         where subject = cancel.subject
@@ -157,7 +157,7 @@ begin
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
-    from postbell.take_back(array[cancel.outbox_id]) as recalled;
+    from postbell.cancel_deliveries(array[cancel.outbox_id]) as recalled;
 end
 $$;
 

@@ -86,13 +86,13 @@ $$;
 comment on function postbell.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';
 
 
-create or replace function postbell.lead() returns void
+create or replace function postbell.acquire_leadership() returns void
 language sql
 begin atomic
     select pg_advisory_lock(1886351214, 2);
 end;
 
-comment on function postbell.lead() is 'Waits until no other session leads, then leads until the session ends.';
+comment on function postbell.acquire_leadership() is 'Waits until no other session leads, then leads until the session ends.';
 
 
 create or replace function postbell.leader(out process_id integer, out is_asleep boolean)
@@ -119,23 +119,23 @@ $$;
 comment on function postbell.leader() is 'The session that routes (null if none does), as in pg_stat_activity, and whether it sleeps.';
 
 
-create or replace function postbell.fall_asleep() returns boolean
+create or replace function postbell.acquire_sleep_lock() returns boolean
 language sql
 -- Try, never queue: a queued exclusive request would make every producer behind it ring.
 return pg_try_advisory_lock(1886351214, 1);
 
-comment on function postbell.fall_asleep() is
+comment on function postbell.acquire_sleep_lock() is
     'From now on producers ring. False while a producer that did not ring is still in flight. Look once more after it, then wait.';
 
 
-create or replace function postbell.awake() returns boolean
+create or replace function postbell.release_sleep_lock() returns boolean
 language sql
 return pg_advisory_unlock(1886351214, 1);
 
-comment on function postbell.awake() is 'From now on producers need not ring.';
+comment on function postbell.release_sleep_lock() is 'From now on producers need not ring.';
 
 
-create or replace function postbell.look(out has_events boolean, out due_in interval, out has_fanout boolean)
+create or replace function postbell.pending_work(out has_events boolean, out due_in interval, out has_fanout boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -157,7 +157,7 @@ begin
 end
 $$;
 
-comment on function postbell.look() is
+comment on function postbell.pending_work() is
     'What the router has to do: whether the log goes on, how long until something that waits is due (null if nothing waits), and whether a large audience is being told. Reads only.';
 
 

@@ -146,7 +146,7 @@ begin
 
     for v_fault in
         select v_scheduled[place] as id, code, message
-        from postbell.isolate('postbell.tell($1)', v_scheduled)
+        from postbell.isolate('postbell.resolve_audience($1)', v_scheduled)
     loop
         perform postbell.reject(v_fault.id, null, v_fault.code, v_fault.message);
     end loop;
@@ -165,7 +165,7 @@ comment on function postbell.release_due(integer) is
     'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. One whose content makes that fail is rejected, or becomes a dead letter. Returns how many were due.';
 
 
-create or replace function postbell.wait_less() returns trigger
+create or replace function postbell.recheck_waiting() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -197,38 +197,38 @@ begin
 end
 $$;
 
-comment on function postbell.wait_less() is
+comment on function postbell.recheck_waiting() is
     'When a person changes zone, hours or mind, what waits for them is decided again at once.';
 
 
-create or replace trigger wait_less_after_preference
+create or replace trigger recheck_waiting_after_preference
 after insert or update or delete on postbell.preference
 for each row
-execute function postbell.wait_less();
+execute function postbell.recheck_waiting();
 
-comment on trigger wait_less_after_preference on postbell.preference is 'A new choice counts for what waits, too.';
+comment on trigger recheck_waiting_after_preference on postbell.preference is 'A new choice counts for what waits, too.';
 
 
-create or replace trigger wait_less_after_mute
+create or replace trigger recheck_waiting_after_mute
 after insert or update or delete on postbell.mute
 for each row
-execute function postbell.wait_less();
+execute function postbell.recheck_waiting();
 
-comment on trigger wait_less_after_mute on postbell.mute is 'A new mute counts for what waits, too.';
+comment on trigger recheck_waiting_after_mute on postbell.mute is 'A new mute counts for what waits, too.';
 
 
-create or replace trigger wait_less_after_quiet_hours
+create or replace trigger recheck_waiting_after_quiet_hours
 after insert or update or delete on postbell.quiet_hours
 for each row
-execute function postbell.wait_less();
+execute function postbell.recheck_waiting();
 
-comment on trigger wait_less_after_quiet_hours on postbell.quiet_hours is 'New quiet hours count for what waits, too.';
+comment on trigger recheck_waiting_after_quiet_hours on postbell.quiet_hours is 'New quiet hours count for what waits, too.';
 
 
-create or replace trigger wait_less_after_move
+create or replace trigger recheck_waiting_after_move
 after update of time_zone, erased_at on postbell.recipient
 for each row
 when ((old.time_zone, old.erased_at) is distinct from (new.time_zone, new.erased_at))
-execute function postbell.wait_less();
+execute function postbell.recheck_waiting();
 
-comment on trigger wait_less_after_move on postbell.recipient is 'Quiet hours end by the clock of the zone in which the person now is.';
+comment on trigger recheck_waiting_after_move on postbell.recipient is 'Quiet hours end by the clock of the zone in which the person now is.';

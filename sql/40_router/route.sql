@@ -41,7 +41,7 @@ return sha256(convert_to(
 comment on function postbell.fingerprint_of(postbell.outbox) is 'SHA-256 of what an event says and to whom: what an idempotency key stands for.';
 
 
-create or replace function postbell.tell(notification_ids bigint[]) returns void
+create or replace function postbell.resolve_audience(notification_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -111,7 +111,7 @@ begin
 end
 $$;
 
-comment on function postbell.tell(bigint[]) is
+comment on function postbell.resolve_audience(bigint[]) is
     'Resolves the audience of accepted events: one person or a few now, many in turns, scheduled ones when they are due.';
 
 
@@ -135,7 +135,7 @@ begin
             (step).snapshot, window_snapshot,
             coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
         ) as emitted
-        left join lateral postbell.fault_in(
+        left join lateral postbell.validate_event(
             tenant_id => emitted.tenant_id, event => emitted.event, recipient => emitted.recipient,
             payload => emitted.payload, audience => emitted.audience,
             channels => emitted.channels, forced_channels => emitted.forced_channels, priority => emitted.priority,
@@ -221,7 +221,7 @@ begin
     from sorted;
 
     if v_accepted is not null then
-        perform postbell.tell(v_accepted);
+        perform postbell.resolve_audience(v_accepted);
     end if;
 end
 $$;

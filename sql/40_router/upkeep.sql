@@ -41,7 +41,7 @@ declare
 begin
     foreach v_part in array array[
         'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
-        'take_awaited_people'
+        'upsert_awaited'
     ] loop
         begin
             execute format('select postbell.%I()', v_part);
@@ -62,7 +62,7 @@ comment on function postbell.tidy_up() is
     'The router''s housekeeping, every minute or so. A part that fails is left to the next time, with a warning; the others are done.';
 
 
-create or replace function postbell.keep_statistics() returns integer
+create or replace function postbell.analyze_grown_tables() returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -94,7 +94,7 @@ begin
 end
 $$;
 
-comment on function postbell.keep_statistics() is
+comment on function postbell.analyze_grown_tables() is
     'Analyzes tables that have doubled. Autovacuum looks once a minute, and a plan made for a hundred rows must not meet a hundred thousand. Returns how many it analyzed.';
 
 

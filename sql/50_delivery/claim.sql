@@ -294,7 +294,7 @@ comment on function postbell.fail_deliveries(bigint, uuid, bigint[], text[]) is
     'Gives up deliveries of a batch that no provider was called for: their template failed, say. They become dead letters. False if the claim does not hold.';
 
 
-create or replace function postbell.break_up(batch postbell.batch) returns void
+create or replace function postbell.split_batch(batch postbell.batch) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -313,22 +313,22 @@ begin
     end if;
 
     -- By its full name: alone, it would be the row of the table, and every batch its own match.
-    delete from postbell.batch where id = (break_up.batch).id;
+    delete from postbell.batch where id = (split_batch.batch).id;
 end
 $$;
 
-comment on function postbell.break_up(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
+comment on function postbell.split_batch(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
 
 
-create or replace function postbell.patience_with(channel text) returns interval
+create or replace function postbell.unknown_timeout(channel text) returns interval
 language sql immutable parallel safe
 -- A text is tried for up to ten hours, and the last word on it comes after that.
 return case when channel = 'sms' then interval '12 hours' else interval '1 hour' end;
 
-comment on function postbell.patience_with(text) is 'How long a delivery of unknown outcome waits for its provider''s word before it is given up.';
+comment on function postbell.unknown_timeout(text) is 'How long a delivery of unknown outcome waits for its provider''s word before it is given up.';
 
 
-create or replace function postbell.leave_in_doubt(delivery_ids bigint[]) returns void
+create or replace function postbell.mark_unknown(delivery_ids bigint[]) returns void
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
@@ -337,7 +337,7 @@ begin
     -- In one order everywhere. Nearly always there is nothing in flight.
     perform
     from postbell.delivery
-    where id = any(leave_in_doubt.delivery_ids)
+    where id = any(mark_unknown.delivery_ids)
       and state = 'sending'
     order by id
     for update;
@@ -349,7 +349,7 @@ begin
         update postbell.delivery as d set
             state = case when d.sent_at is null then 'unknown' else 'sent' end,
             reason = 'the dispatcher ended while the provider was being called'
-        where d.id = any(leave_in_doubt.delivery_ids)
+        where d.id = any(mark_unknown.delivery_ids)
           and d.state = 'sending'
         returning d.id, d.channel, d.state, d.provider, d.reason
     ),
@@ -361,18 +361,18 @@ begin
     )
 
     insert into postbell.unknown_delivery (delivery_id, due_at)
-    select id, clock_timestamp() + postbell.patience_with(channel)
+    select id, clock_timestamp() + postbell.unknown_timeout(channel)
     from doubted
     where state = 'unknown'
     on conflict (delivery_id) do update set due_at = excluded.due_at;
 end
 $$;
 
-comment on function postbell.leave_in_doubt(bigint[]) is
+comment on function postbell.mark_unknown(bigint[]) is
     'Settles what was in flight when its dispatcher ended, or was taken for dead: it may have been sent, and so is not sent again. A report settles it, or the end of our patience.';
 
 
-create or replace function postbell.note_doubts(delivery_ids bigint[]) returns void
+create or replace function postbell.record_unknown(delivery_ids bigint[]) returns void
 language sql
 as $$
     insert into postbell.attempt (delivery_id, outcome, provider, reason)
@@ -382,7 +382,7 @@ as $$
       and state = 'sending'
 $$;
 
-comment on function postbell.note_doubts(bigint[]) is
+comment on function postbell.record_unknown(bigint[]) is
     'Writes down which deliveries were in flight when their dispatcher ended, and at whom: that one may have taken them, and its receipts are to be believed.';
 
 
@@ -424,14 +424,14 @@ begin
 
     -- What is in flight already, somebody else has begun.
     if postbell.is_sent_once(v_batch.channel) then
-        perform postbell.leave_in_doubt(v_batch.delivery_ids);
+        perform postbell.mark_unknown(v_batch.delivery_ids);
     elsif v_batch.claims > 1 then
-        perform postbell.note_doubts(v_batch.delivery_ids);
+        perform postbell.record_unknown(v_batch.delivery_ids);
     end if;
 
     -- Taken again and again and never finished: something in it ends the dispatcher. Alone, it harms only itself.
     if v_batch.claims > v_most_claims then
-        perform postbell.break_up(v_batch);
+        perform postbell.split_batch(v_batch);
         return;
     end if;
 

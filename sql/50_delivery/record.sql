@@ -88,7 +88,7 @@ begin
     -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
     doubted as (
         insert into postbell.unknown_delivery (delivery_id, due_at)
-        select id, clock_timestamp() + postbell.patience_with(channel)
+        select id, clock_timestamp() + postbell.unknown_timeout(channel)
         from settled
         where state = 'unknown'
         on conflict (delivery_id) do update set due_at = excluded.due_at
@@ -327,7 +327,7 @@ comment on function postbell.hold_deliveries is
     'Puts deliveries of a batch aside for so many seconds, because no provider takes them now. It costs them no try: where one was begun, it is given back. False if the claim does not hold.';
 
 
-create or replace function postbell.turn_to(batch_id bigint, claim_token uuid, delivery_id bigint, provider text) returns boolean
+create or replace function postbell.record_failover(batch_id bigint, claim_token uuid, delivery_id bigint, provider text) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -338,13 +338,13 @@ begin
     perform postbell.require_durable_commit();
 
     update postbell.delivery set
-        provider = turn_to.provider
-    where id = turn_to.delivery_id
+        provider = record_failover.provider
+    where id = record_failover.delivery_id
       and id = any(v_carried)
       and state = 'sending';
     return found;
 end
 $$;
 
-comment on function postbell.turn_to(bigint, uuid, bigint, text) is
+comment on function postbell.record_failover(bigint, uuid, bigint, text) is
     'Writes down that a delivery in flight is about to be handed to another provider than the one it was started for: after a crash nobody else may get it. False if it must not be: it is not in flight, or the claim does not hold.';

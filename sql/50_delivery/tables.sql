@@ -128,7 +128,7 @@ create table postbell.batch (
     claimed_at timestamptz
 );
 comment on table postbell.batch is 'Deliveries that one queue job carries. It is gone when all of them are settled.';
-comment on column postbell.batch.claims is 'How often a dispatcher took it: one that is never finished ends its dispatcher, see postbell.break_up().';
+comment on column postbell.batch.claims is 'How often a dispatcher took it: one that is never finished ends its dispatcher, see postbell.split_batch().';
 -- At random, and no count: a crash undoes what did not reach the disk, and numbers begin again where they were.
 comment on column postbell.batch.claim_token is 'Another one for each claim. Who records, starts or finishes anything shows it.';
 

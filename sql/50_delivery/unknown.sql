@@ -1,4 +1,4 @@
-create or replace function postbell.doubtful_attempts(delivery_ids bigint[])
+create or replace function postbell.unknown_attempts(delivery_ids bigint[])
 returns table (delivery_id bigint, provider text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -9,7 +9,7 @@ as $$
     from (
         select delivery_id, provider, attempted_at
         from postbell.attempt
-        where delivery_id = any(doubtful_attempts.delivery_ids)
+        where delivery_id = any(unknown_attempts.delivery_ids)
           and outcome = 'unknown'
 
         union all
@@ -17,14 +17,14 @@ as $$
         -- In flight when its dispatcher ended.
         select id, provider, 'infinity'
         from postbell.delivery
-        where id = any(doubtful_attempts.delivery_ids)
+        where id = any(unknown_attempts.delivery_ids)
           and state = 'sending'
           and provider is not null
     ) as doubt
     order by doubt.delivery_id, doubt.attempted_at desc
 $$;
 
-comment on function postbell.doubtful_attempts(bigint[]) is
+comment on function postbell.unknown_attempts(bigint[]) is
     'Which of the deliveries may have been sent already, and by which provider: no other may try, or there could be two.';
 
 

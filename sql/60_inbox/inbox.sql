@@ -52,7 +52,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_is_attended constant boolean := postbell.is_attended();
+    v_is_attended constant boolean := postbell.is_gateway_present();
     v_carried bigint[];
     v_written integer;
     v_tenant_id text;
@@ -129,7 +129,7 @@ begin
     if v_item_ids is not null then
         insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
         values (v_tenant_id, 'added', v_recipient_ids, v_item_ids);
-        perform postbell.ring_gateways();
+        perform postbell.notify_gateways();
     end if;
 
     perform postbell.requeue(v_carried);

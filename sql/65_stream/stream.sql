@@ -1,4 +1,4 @@
-create or replace function postbell.note_marks() returns trigger
+create or replace function postbell.record_marks() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -6,7 +6,7 @@ declare
     -- More than a page shows are not worth naming: it looks anew.
     v_most constant integer := 100;
 begin
-    if not postbell.is_attended() then
+    if not postbell.is_gateway_present() then
         return null;
     end if;
 
@@ -30,23 +30,23 @@ begin
     ) as change
     group by change.tenant_id, change.recipient_id, change.kind;
     if found then
-        perform postbell.ring_gateways();
+        perform postbell.notify_gateways();
     end if;
     return null;
 end
 $$;
 
-comment on function postbell.note_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
+comment on function postbell.record_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
 
 
 -- A trigger, so that a reader who may mark items tells of exactly that and can make up nothing.
-create or replace trigger note_marks
+create or replace trigger record_marks
 after update on postbell.inbox_item
 referencing old table as unmarked new table as marked
 for each statement
-execute function postbell.note_marks();
+execute function postbell.record_marks();
 
-comment on trigger note_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
+comment on trigger record_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
 
 
 create or replace function postbell.record_stream(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
@@ -129,7 +129,7 @@ begin
 
     select count(*) into v_written from told;
     if v_written > 0 then
-        perform postbell.ring_gateways();
+        perform postbell.notify_gateways();
     end if;
 
     perform postbell.requeue(v_carried);

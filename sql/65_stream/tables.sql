@@ -6,7 +6,7 @@ create sequence postbell.stream_event_id_seq as bigint;
 comment on sequence postbell.stream_event_id_seq is 'Numbers what open pages are told. Gaps are rollbacks.';
 
 -- What open pages are told, in the order of its commits. Append-only, like the outbox: nothing in it dies.
--- Written by record_inbox(), record_stream() and note_marks() alone, so it checks nothing again.
+-- Written by record_inbox(), record_stream() and record_marks() alone, so it checks nothing again.
 create table postbell.stream_event (
     -- A ring of eight leaves of three hours each.
     slot smallint not null default mod(extract(epoch from now())::bigint / 10800, 8),

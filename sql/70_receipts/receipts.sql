@@ -24,12 +24,12 @@ comment on view postbell.receipt_kinds is
     'What each kind of receipt makes of a delivery. Of one message the highest rank counts, in whatever order they come.';
 
 
-create or replace function postbell.notices_of(provider text, receipts jsonb) returns postbell.notice[]
+create or replace function postbell.read_receipts(provider text, receipts jsonb) returns postbell.notice[]
 language sql stable
 as $$
     with given as (
         select distinct on (event_id) *
-        from jsonb_populate_recordset(null::postbell.notice, notices_of.receipts)
+        from jsonb_populate_recordset(null::postbell.notice, read_receipts.receipts)
         order by event_id
     )
 
@@ -47,17 +47,17 @@ as $$
         from postbell.attempt
         where provider_message_id = given.message_id
           and provider_message_id not like '<%'
-          and provider = notices_of.provider
+          and provider = read_receipts.provider
         order by attempted_at desc
         limit 1
     ) as tried on given.delivery_id is null
 $$;
 
-comment on function postbell.notices_of(text, jsonb) is
+comment on function postbell.read_receipts(text, jsonb) is
     'What a provider told, each event once, with the delivery it is about: the one it names, else the one whose message it names.';
 
 
-create or replace function postbell.judge_notices(provider text, notices postbell.notice[])
+create or replace function postbell.classify_receipts(provider text, notices postbell.notice[])
 returns table (notice postbell.notice, tenant_id text, verdict text)
 language sql stable
 as $$
@@ -85,7 +85,7 @@ as $$
             exists (
                 select
                 from postbell.receipt as r
-                where r.provider = judge_notices.provider
+                where r.provider = classify_receipts.provider
                   and r.provider_event_id = n.event_id
             ) as is_repeated,
             -- A provider speaks of what it was given, and of nobody else's. What we see ourselves carries our signature.
@@ -94,7 +94,7 @@ as $$
                 from postbell.attempt as a
                 where a.delivery_id = n.delivery_id
                   -- Where nobody wrote down which provider was being called in a crash, it may have been any.
-                  and (a.provider in (judge_notices.provider, 'unknown') or judge_notices.provider = 'postbell')
+                  and (a.provider in (classify_receipts.provider, 'unknown') or classify_receipts.provider = 'postbell')
             ) as is_handed_over,
             case
                 -- Our own Message-ID: one that we never sent was made up.
@@ -109,7 +109,7 @@ as $$
                     from postbell.attempt as a
                     where a.provider_message_id = n.message_id
                       and a.provider_message_id not like '<%'
-                      and a.provider = judge_notices.provider
+                      and a.provider = classify_receipts.provider
                       and a.delivery_id <> n.delivery_id
                 )
                 -- Another installation may share the account, and number its deliveries as we do. Nothing can be said of a
@@ -118,7 +118,7 @@ as $$
                     select
                     from postbell.attempt as a
                     where a.delivery_id = n.delivery_id
-                      and a.provider in (judge_notices.provider, 'unknown')
+                      and a.provider in (classify_receipts.provider, 'unknown')
                       and (
                           a.provider_message_id = n.message_id
                           or a.provider_message_id is null
@@ -133,11 +133,11 @@ as $$
     ) as known
 $$;
 
-comment on function postbell.judge_notices(text, postbell.notice[]) is
+comment on function postbell.classify_receipts(text, postbell.notice[]) is
     'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
 
 
-create or replace function postbell.follow_receipts(delivery_ids bigint[]) returns void
+create or replace function postbell.apply_receipts(delivery_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -148,7 +148,7 @@ begin
             r.kind, known.rank, known.state, coalesce(r.reason, r.code, r.kind) as reason
         from postbell.receipt as r
         join postbell.receipt_kinds as known on known.kind = r.kind
-        where r.delivery_id = any(follow_receipts.delivery_ids)
+        where r.delivery_id = any(apply_receipts.delivery_ids)
     ),
 
     -- How far each message came. All that was ever said is asked, so the order of its coming does not matter.
@@ -226,11 +226,11 @@ begin
 end
 $$;
 
-comment on function postbell.follow_receipts(bigint[]) is
+comment on function postbell.apply_receipts(bigint[]) is
     'Brings deliveries to where their receipts say that they are. Never back, and the same whatever the order.';
 
 
-create or replace function postbell.bar_addresses(notices postbell.notice[]) returns void
+create or replace function postbell.suppress_addresses(notices postbell.notice[]) returns void
 language sql
 as $$
     select postbell.suppress_for_longer(array(
@@ -268,11 +268,11 @@ as $$
     ))
 $$;
 
-comment on function postbell.bar_addresses(postbell.notice[]) is
+comment on function postbell.suppress_addresses(postbell.notice[]) is
     'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
 
 
-create or replace function postbell.take_notices(provider text, notices postbell.notice[])
+create or replace function postbell.record_receipts(provider text, notices postbell.notice[])
 returns table (event_id text, verdict text)
 language plpgsql
 as $$
@@ -290,7 +290,7 @@ begin
 
     with judged as materialized (
         select *
-        from postbell.judge_notices(take_notices.provider, notices)
+        from postbell.classify_receipts(record_receipts.provider, notices)
     ),
 
     taken as (
@@ -299,7 +299,7 @@ begin
             kind, code, reason, detail, occurred_at
         )
         select
-            take_notices.provider, (notice).event_id, (notice).delivery_id, tenant_id, (notice).message_id,
+            record_receipts.provider, (notice).event_id, (notice).delivery_id, tenant_id, (notice).message_id,
             (notice).kind, left((notice).code, 100), left((notice).reason, 1000), coalesce((notice).detail, '{}'),
             coalesce((notice).occurred_at, clock_timestamp())
         from judged
@@ -315,8 +315,8 @@ begin
     from judged;
 
     if v_taken is not null then
-        perform postbell.follow_receipts(array(select distinct delivery_id from unnest(v_taken)));
-        perform postbell.bar_addresses(v_taken);
+        perform postbell.apply_receipts(array(select distinct delivery_id from unnest(v_taken)));
+        perform postbell.suppress_addresses(v_taken);
     end if;
 
     return query
@@ -326,7 +326,7 @@ begin
 end
 $$;
 
-comment on function postbell.take_notices(text, postbell.notice[]) is
+comment on function postbell.record_receipts(text, postbell.notice[]) is
     'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
 
 
@@ -337,7 +337,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_notices postbell.notice[] := postbell.notices_of(receive_receipt.provider, receipts);
+    v_notices postbell.notice[] := postbell.read_receipts(receive_receipt.provider, receipts);
 begin
     -- The provider does not say again what we took.
     perform postbell.require_durable_commit();
@@ -345,7 +345,7 @@ begin
     return query
     with judged as materialized (
         select *
-        from postbell.take_notices(receive_receipt.provider, v_notices)
+        from postbell.record_receipts(receive_receipt.provider, v_notices)
     ),
 
     kept as (
@@ -373,21 +373,21 @@ comment on function postbell.receive_receipt(text, jsonb) is
     'Takes what a provider tells of messages, in any order and as often as it likes. receipts: [{"event_id": "e1", "kind": "delivered", "delivery_id": 1, "message_id": "m1", "occurred_at": "…", "code": null, "reason": null, "detail": {}, "blame": null, "addresses": [], "identity": null}]; delivery_id or message_id will do. identity: postbell.identity_of() the delivery, or how it begins. Returns for each event taken, repeated, kept (until the sending is written down), or why it is refused.';
 
 
-create or replace function postbell.take_early(provider text, receipts jsonb[]) returns void
+create or replace function postbell.record_early_receipts(provider text, receipts jsonb[]) returns void
 language sql
 as $$
     with judged as materialized (
         select *
-        from postbell.take_notices(take_early.provider, postbell.notices_of(take_early.provider, to_jsonb(receipts)))
+        from postbell.record_receipts(record_early_receipts.provider, postbell.read_receipts(record_early_receipts.provider, to_jsonb(receipts)))
     )
     delete from postbell.early_receipt as early
     using judged
-    where early.provider = take_early.provider
+    where early.provider = record_early_receipts.provider
       and early.provider_event_id = judged.event_id
       and judged.verdict <> 'kept'
 $$;
 
-comment on function postbell.take_early(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';
+comment on function postbell.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';
 
 
 create or replace function postbell.match_receipts(delivery_ids bigint[] default null, message_ids text[] default null) returns void
@@ -439,7 +439,7 @@ begin
     loop
         for v_fault in
             select v_early.receipts[place] ->> 'event_id' as event_id, code, message
-            from postbell.isolate(format('postbell.take_early(%L, $1)', v_early.provider), v_early.receipts)
+            from postbell.isolate(format('postbell.record_early_receipts(%L, $1)', v_early.provider), v_early.receipts)
         loop
             raise warning 'receipt % of % is dropped: %: %', v_fault.event_id, v_early.provider, v_fault.code, v_fault.message;
             delete from postbell.early_receipt

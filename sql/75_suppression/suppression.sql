@@ -1,7 +1,7 @@
 create or replace function postbell.normal_address(channel text, address text) returns text
 language sql immutable parallel safe
 -- By the database's rules for letters, whatever the collation of the column that it comes from.
-return lower(case when channel = 'sms' then postbell.number_of(address) else trim(address) end collate "default");
+return lower(case when channel = 'sms' then postbell.normal_phone(address) else trim(address) end collate "default");
 
 comment on function postbell.normal_address(text, text) is 'An address as suppressions have it, however it was written. Whatever compares addresses compares these.';
 
@@ -122,7 +122,7 @@ comment on function postbell.inherit_stops(text) is
     'Suppresses for a tenant whom it must not write to because they answered STOP to a number that it sends from, by now or only since then.';
 
 
-create or replace function postbell.begin_with_stops() returns trigger
+create or replace function postbell.copy_stops() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -132,12 +132,12 @@ begin
 end
 $$;
 
-comment on function postbell.begin_with_stops() is 'A new tenant sends from the numbers of the others, to which people have answered STOP.';
+comment on function postbell.copy_stops() is 'A new tenant sends from the numbers of the others, to which people have answered STOP.';
 
 
-create or replace trigger begin_with_stops
+create or replace trigger copy_stops
 after insert on postbell.tenant
 for each row
-execute function postbell.begin_with_stops();
+execute function postbell.copy_stops();
 
-comment on trigger begin_with_stops on postbell.tenant is 'See postbell.inherit_stops().';
+comment on trigger copy_stops on postbell.tenant is 'See postbell.inherit_stops().';

@@ -69,21 +69,21 @@ grant execute on function
     postbell.mark_all_seen, postbell.mark_all_read, postbell.archive_all,
     postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off, postbell.switched_off_by,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
-    postbell.switch_channel, postbell.switch_on_only, postbell.outlook, postbell.quiet_moments, postbell.is_meant_for,
+    postbell.switch_channel, postbell.switch_on_only, postbell.preference_overview, postbell.quiet_moments, postbell.is_meant_for,
     postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier, postbell.require_short
 to postbell_reader;
 
 grant select, insert, update, delete on postbell.push_subscription to postbell_reader;
 grant usage on sequence postbell.push_subscription_id_seq to postbell_reader;
 grant execute on function
-    postbell.add_push_subscription, postbell.remove_push_subscription, postbell.take_over_device, postbell.require_device
+    postbell.add_push_subscription, postbell.remove_push_subscription, postbell.reassign_device, postbell.require_device
 to postbell_reader;
 
 -- A gateway knows who is logged in. What it does for a person it does as their reader, for an operator as support.
 grant execute on function
     postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
     postbell.require_present, postbell.begin_operator_session, postbell.operator_session_of, postbell.end_operator_session,
-    postbell.attend, postbell.doze, postbell.rouse, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
+    postbell.acquire_gateway_lock, postbell.acquire_gateway_sleep_lock, postbell.release_gateway_sleep_lock, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
     postbell.is_stream_kept, postbell.unread_among
 to postbell_gateway;
 -- What comes back comes through the gateway, or as mail to a command.
@@ -91,13 +91,13 @@ grant execute on function postbell.receive_receipt, postbell.receive_reply to po
 
 -- The dispatcher works through functions, which do no more than they say.
 grant execute on function
-    postbell.check_cluster, postbell.lead, postbell.fall_asleep, postbell.awake,
-    postbell.route, postbell.release_due, postbell.fan_out, postbell.look,
+    postbell.check_cluster, postbell.acquire_leadership, postbell.acquire_sleep_lock, postbell.release_sleep_lock,
+    postbell.route, postbell.release_due, postbell.fan_out, postbell.pending_work,
     postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox, postbell.record_stream,
     postbell.devices_of, postbell.record_pushes,
-    postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_ring,
-    postbell.keep_statistics, postbell.rejected_since, postbell.leader,
-    postbell.hold_deliveries, postbell.doubtful_attempts, postbell.turn_to, postbell.report_providers,
+    postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_outbox,
+    postbell.analyze_grown_tables, postbell.rejected_since, postbell.leader,
+    postbell.hold_deliveries, postbell.unknown_attempts, postbell.record_failover, postbell.report_providers,
     postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts,
     postbell.check_mirrors, postbell.check_templates, postbell.check_names
 to postbell_dispatcher;
@@ -168,4 +168,4 @@ end
 $$;
 
 -- What a deploy calls is the owner's, and so is what housekeeping calls of its own.
-revoke execute on function postbell.add_integer_ids, postbell.take_awaited_people, postbell.take_early from postbell_admin;
+revoke execute on function postbell.add_integer_ids, postbell.upsert_awaited, postbell.record_early_receipts from postbell_admin;

@@ -145,7 +145,7 @@ def _tell(producer: psycopg.Connection, statement: str, many: int) -> float:
     with producer.transaction():
         producer.execute(statement.encode(), [many])
         if "postbell" in statement:
-            producer.execute("select postbell.ring_gateways()")
+            producer.execute("select postbell.notify_gateways()")
         return time.perf_counter()
 
 

@@ -64,14 +64,14 @@ def test_the_router_is_idle_when_nothing_is_there_or_due(
 async def test_an_event_on_its_way_through_the_functions(
     db: Connection, session: AsyncConnection[Any]
 ) -> None:
-    await routing.lead(session)
+    await routing.acquire_leadership(session)
     await routing.check_cluster(session)
-    assert await routing.fall_asleep(session) is True
-    await routing.awake(session)
-    assert (await routing.look(session)).is_idle
+    assert await routing.acquire_sleep_lock(session) is True
+    await routing.release_sleep_lock(session)
+    assert (await routing.pending_work(session)).is_idle
 
     event = given.emit(db, payload=PAYLOAD, channels=["email"], subject="order:42")
-    assert (await routing.look(session)).has_events
+    assert (await routing.pending_work(session)).has_events
     assert await routing.route(session, 500) >= 1
     (batch,) = given.column(db, "select id from postbell.batch")
 
@@ -247,7 +247,7 @@ async def test_housekeeping_has_nothing_to_do_in_a_new_database(
 
     assert await routing.forget_early_receipts(session) == {}
     assert await routing.sweep(session) == 0
-    assert await routing.truncate_ring(session, 5) == 0
+    assert await routing.truncate_outbox(session, 5) == 0
     assert await routing.fan_out(session, 100) == 0
     assert await routing.release_due(session, 100) == 0
 

@@ -167,7 +167,7 @@ async def test_a_mistake_of_ours_ends_the_daemon_after_what_is_in_flight(
     async def mistaken(_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr("dispatcher.db.routing.look", mistaken)
+    monkeypatch.setattr("dispatcher.db.routing.pending_work", mistaken)
     db.execute("notify postbell_wake")
     await asyncio.sleep(0.5)
     assert not running.done()

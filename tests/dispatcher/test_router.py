@@ -256,7 +256,14 @@ async def test_a_step_that_fails_is_tried_again_after_a_pause_and_keeps_the_lead
 
 @pytest.mark.parametrize(
     "step",
-    ["release_due", "tidy_up", "sweep", "truncate_ring", "rejected_since", "forget_early_receipts"],
+    [
+        "release_due",
+        "tidy_up",
+        "sweep",
+        "truncate_outbox",
+        "rejected_since",
+        "forget_early_receipts",
+    ],
 )
 async def test_a_step_that_fails_stops_no_other(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, step: str
@@ -333,7 +340,7 @@ async def test_it_does_not_spin_while_somebody_has_in_hand_what_is_due(
     event = emit(db, channels=["sms"], subject="order:1")
     given.route(db)
     given.call(db, "set_quiet_hours", recipient="u1", starts=None, ends=None)
-    looks = Broken(monkeypatch, "look", "disk_full")
+    looks = Broken(monkeypatch, "pending_work", "disk_full")
     looks.is_mended = True
 
     async with routing(database_url) as watcher:

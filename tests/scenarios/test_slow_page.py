@@ -28,7 +28,7 @@ def tell_a_megabyte(db: Connection) -> None:
             " json_build_object('id', n, 'body', repeat('x', 10000))"
             " from generate_series(1, 100) as n",
         )
-        given.call(db, "ring_gateways")
+        given.call(db, "notify_gateways")
 
 
 async def test_a_page_that_stops_reading_holds_up_neither_others_nor_the_end(

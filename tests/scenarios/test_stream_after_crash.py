@@ -88,7 +88,7 @@ def tell(session: Connection, numbers: range) -> None:
                 session, "stream_event",
                 tenant_id="default", kind="notification", recipient_id="u1", frame={"id": number},
             )  # fmt: skip
-            given.call(session, "ring_gateways")
+            given.call(session, "notify_gateways")
 
 
 def in_passing(url: str) -> Connection:

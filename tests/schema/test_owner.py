@@ -148,8 +148,8 @@ def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connectio
                     items=Json(items),
                 )
         given.call(mailer, "tidy_up")
-        given.call(mailer, "truncate_ring")
-        given.call(mailer, "keep_statistics")
+        given.call(mailer, "truncate_outbox")
+        given.call(mailer, "analyze_grown_tables")
 
     with house.login("webmail") as webmail:
         given.call(webmail, "begin_session", digest=b"1", recipient="u1", expires_at="2999-01-01Z")
@@ -159,7 +159,7 @@ def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connectio
         )
         assert given.column(webmail, "select title from postbell.inbox") == ["Paid"]
         assert given.call(webmail, "mark_all_read", recipient="u1") == [(1,)]
-        assert given.call(webmail, "outlook") != []
+        assert given.call(webmail, "preference_overview") != []
     with house.login("helpdesk") as helpdesk:
         assert ("u1", "in_app", "now") in [
             decided[:3] for decided in given.call(helpdesk, "explain", outbox_id=1)

@@ -20,9 +20,9 @@ READER = {
     "archive", "archive_all", "mark_all_read", "mark_all_seen", "mark_read", "mark_seen",
     "mark_unread", "catalogue", "channels_wanted", "is_switched_off", "switched_on",
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
-    "switch_channel", "switch_on_only", "switched_off_by", "outlook", "quiet_moments",
+    "switch_channel", "switch_on_only", "switched_off_by", "preference_overview", "quiet_moments",
     "is_meant_for",
-    "add_push_subscription", "remove_push_subscription", "take_over_device", "require_device",
+    "add_push_subscription", "remove_push_subscription", "reassign_device", "require_device",
     "require_identifier", "require_short", "require_recipient",
 }  # fmt: skip
 FUNCTIONS = {
@@ -34,18 +34,20 @@ FUNCTIONS = {
         "require_present",
         "begin_operator_session", "operator_session_of", "end_operator_session",
         "receive_receipt", "receive_reply",
-        "attend", "doze", "rouse", "stream_position", "stream_between", "stream_missed",
+        "acquire_gateway_lock", "acquire_gateway_sleep_lock", "release_gateway_sleep_lock",
+        "stream_position", "stream_between", "stream_missed",
         "is_stream_kept", "unread_among",
     },
     "dispatcher": {
-        "awake", "check_cluster", "fall_asleep", "keep_statistics", "lead", "leader", "look",
+        "release_sleep_lock", "check_cluster", "acquire_sleep_lock", "analyze_grown_tables",
+        "acquire_leadership", "leader", "pending_work",
         "rejected_since",
-        "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_ring",
+        "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_outbox",
         "claim_batch", "start_sending", "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",
         "finish_batch", "devices_of", "record_pushes",
         "receive_receipt", "receive_reply",
-        "hold_deliveries", "doubtful_attempts", "turn_to", "report_providers",
+        "hold_deliveries", "unknown_attempts", "record_failover", "report_providers",
         "text_stamp", "texts_of", "report_texts", "forget_early_receipts",
         "check_mirrors", "check_names", "check_templates",
     },
@@ -523,7 +525,7 @@ def test_what_a_reader_marks_is_told_to_the_readers_pages(
         psycopg.connect(shared_url, autocommit=True) as gateway,
         acting_as(crowd, "reader", tenant="default", recipient="u1"),
     ):
-        given.call(gateway, "attend")
+        given.call(gateway, "acquire_gateway_lock")
         item = given.value(crowd, "select id from postbell.inbox")
         given.call(crowd, verb, recipient="u1", item_ids=[item])
         crowd.execute("update postbell.inbox_item set archived_at = now(), read_at = null")
@@ -537,8 +539,8 @@ def test_what_a_reader_marks_is_told_to_the_readers_pages(
         "insert into postbell.stream_event (tenant_id, kind) values ('default', 'read')",
         "insert into postbell.stream_event_0 (tenant_id, kind) values ('default', 'read')",
         "select from postbell.stream_event",
-        "select postbell.note_marks()",
-        "select postbell.ring_gateways()",
+        "select postbell.record_marks()",
+        "select postbell.notify_gateways()",
         "select postbell.record_stream(1, gen_random_uuid(), '[]')",
         "select postbell.stream_between('1:1:', '1:1:')",
         "select postbell.stream_missed('u1', '1:1:', '1:1:', 1)",
@@ -646,7 +648,7 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
     given.emit(db, payload={"order_id": 7}, channels=["in_app", "email"])
     db.execute("set role postbell_dispatcher")
     db.execute("select postbell.check_cluster()")
-    db.execute("select postbell.lead()")
+    db.execute("select postbell.acquire_leadership()")
     assert given.route(db) > 0
     given.value(db, "select postbell.release_due()")
     given.value(db, "select postbell.fan_out()")
@@ -680,8 +682,8 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
             given.call(db, "record_inbox", **claimed, items=items)
     for call in (
-        "sweep", "tidy_up", "forget_early_receipts", "truncate_ring", "keep_statistics",
-        "fall_asleep", "awake", "leader",
+        "sweep", "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
+        "acquire_sleep_lock", "release_sleep_lock", "leader",
     ):  # fmt: skip
         db.execute(f"select postbell.{call}()".encode())
     db.execute("reset role")
@@ -730,8 +732,8 @@ def test_an_administrator_sees_and_calls_everything(crowd: Connection) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "select postbell.take_awaited_people()",
-        "select postbell.take_early('test', '{}')",
+        "select postbell.upsert_awaited()",
+        "select postbell.record_early_receipts('test', '{}')",
         "select postbell.add_integer_ids('notify_order_paid')",
     ],
 )

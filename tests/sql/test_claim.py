@@ -129,7 +129,9 @@ CALLS = [
     ("email", "fail_deliveries", lambda c: {
         **c.by, "delivery_ids": [c.delivery], "reasons": ["the template failed"],
     }, False),
-    ("email", "turn_to", lambda c: {**c.by, "delivery_id": c.delivery, "provider": "spare"}, False),
+    ("email", "record_failover", lambda c: {
+        **c.by, "delivery_id": c.delivery, "provider": "spare",
+    }, False),
     ("email", "start_sending", lambda c: {**c.by, "delivery_ids": [c.delivery]}, None),
     ("email", "finish_batch", lambda c: c.by, False),
 ]  # fmt: skip
@@ -339,7 +341,7 @@ def test_an_identity_is_of_one_delivery_and_survives_another_routing(db: Connect
     undo(db)
     db.execute("select setval(pg_get_serial_sequence('postbell.delivery', 'id'), 1000)")
 
-    db.execute("select postbell.tell(array[%s::bigint])", [event])
+    db.execute("select postbell.resolve_audience(array[%s::bigint])", [event])
 
     assert given.column(db, identities) == before
     assert len(set(before)) == 4
@@ -390,7 +392,7 @@ def test_what_leaves_the_house_and_what_only_we_were_told_waits_for_the_disk(
     reply = {"provider": "test", "event_id": "e1", "address": "+33612345678", "words": "STOP"}
     calls: dict[str, Named] = {
         "start_sending": {**claimed.by, "delivery_ids": [claimed.delivery]},
-        "turn_to": {**claimed.by, "delivery_id": claimed.delivery, "provider": "spare"},
+        "record_failover": {**claimed.by, "delivery_id": claimed.delivery, "provider": "spare"},
         "record_attempts": attempts(claimed, "sent"),
         "record_pushes": pushes(claimed, "sent"),
         "receive_receipt": {"provider": "test", "receipts": "[]"},

@@ -439,7 +439,7 @@ def test_what_was_in_flight_in_a_crash_may_have_been_taken_by_whoever_was_asked(
     )
     given.call(
         db,
-        "turn_to",
+        "record_failover",
         batch_id=first.batch,
         claim_token=first.token,
         delivery_id=passed_on,
@@ -450,7 +450,7 @@ def test_what_was_in_flight_in_a_crash_may_have_been_taken_by_whoever_was_asked(
 
     found = given.rows(db, "select delivery_id, provider, outcome from postbell.attempt order by 1")
     assert found == [(known, "main", "unknown"), (passed_on, "spare", "unknown")]
-    doubtful = given.call(db, "doubtful_attempts", delivery_ids=[known, passed_on, untouched])
+    doubtful = given.call(db, "unknown_attempts", delivery_ids=[known, passed_on, untouched])
     assert doubtful == [(known, "main"), (passed_on, "spare")]
 
 
@@ -493,7 +493,7 @@ def test_a_text_that_may_have_been_taken_is_turned_to_nobody_else(
     claim(db)
     turned = given.call(
         db,
-        "turn_to",
+        "record_failover",
         batch_id=slow.batch,
         claim_token=slow.token,
         delivery_id=slow.deliveries[0],

@@ -150,7 +150,7 @@ def test_an_empty_window_costs_a_few_pages_however_long_the_log(large: Connectio
 
 def test_looking_whether_there_is_something_to_do_costs_a_few_pages(large: Connection) -> None:
     large.execute("select pg_current_xact_id()")
-    done = work(large, "select * from postbell.look()")
+    done = work(large, "select * from postbell.pending_work()")
     assert done.rows <= 5
     assert done.pages < 200
 
@@ -323,7 +323,7 @@ def test_a_chunk_of_a_long_list_is_told_without_reading_the_list(large: Connecti
             " from postbell.outbox where id = %s and xid = pg_current_xact_id()",
             [event],
         )
-        given.value(large, "select postbell.tell(array[%s::bigint])", event)
+        given.value(large, "select postbell.resolve_audience(array[%s::bigint])", event)
         for _ in range(5):
             given.value(large, "select postbell.fan_out(1)")
         assert given.value(large, "select listed from postbell.fanout") == 50000
@@ -355,13 +355,13 @@ def test_explaining_an_event_reads_what_is_about_it(large: Connection) -> None:
 
 
 def test_a_table_that_has_doubled_is_analyzed_once(db: Connection) -> None:
-    assert given.call(db, "keep_statistics") == [(0,)]
+    assert given.call(db, "analyze_grown_tables") == [(0,)]
     db.execute(
         "insert into postbell.recipient (tenant_id, id, email)"
         " select 'default', 'p' || n, repeat('x', 100) from generate_series(1, 10000) as n"
     )
-    assert given.call(db, "keep_statistics") == [(1,)]
-    assert given.call(db, "keep_statistics") == [(0,)]
+    assert given.call(db, "analyze_grown_tables") == [(1,)]
+    assert given.call(db, "analyze_grown_tables") == [(0,)]
     known = given.value(
         db,
         "select reltuples from pg_class where oid = 'postbell.recipient'::regclass",

@@ -29,7 +29,7 @@ def log(db: Connection) -> list[int]:
 
 
 def truncate(db: Connection, **named: object) -> int:
-    return int(given.call(db, "truncate_ring", **named)[0][0])
+    return int(given.call(db, "truncate_outbox", **named)[0][0])
 
 
 def test_a_row_falls_into_the_leaf_of_its_day(db: Connection) -> None:

@@ -207,8 +207,8 @@ def test_a_second_leader_waits_until_the_first_one_is_gone(
     db: Connection, connect: Connect
 ) -> None:
     leader, standby = connect(), connect()
-    leader.execute("select postbell.lead()")
-    waiting = Background(lambda: standby.execute("select postbell.lead()"))
+    leader.execute("select postbell.acquire_leadership()")
+    waiting = Background(lambda: standby.execute("select postbell.acquire_leadership()"))
     await_waiting(db, standby)
     assert not waiting.is_done
     leader.close()
@@ -219,15 +219,15 @@ def test_a_second_leader_waits_until_the_first_one_is_gone(
 def test_it_can_be_seen_who_leads_and_whether_they_sleep(db: Connection, connect: Connect) -> None:
     assert given.call(db, "leader") == [(None, False)]
     router = connect()
-    router.execute("select postbell.lead()")
+    router.execute("select postbell.acquire_leadership()")
     assert given.call(db, "leader") == [(router.info.backend_pid, False)]
-    router.execute("select postbell.fall_asleep()")
+    router.execute("select postbell.acquire_sleep_lock()")
     assert given.call(db, "leader") == [(router.info.backend_pid, True)]
 
 
 def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) -> None:
     def has_events() -> bool:
-        return bool(given.value(db, "select has_events from postbell.look()"))
+        return bool(given.value(db, "select has_events from postbell.pending_work()"))
 
     assert not has_events()
     slow = connect(autocommit=False)
@@ -246,7 +246,7 @@ def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) 
 
 def test_looking_says_when_something_is_due_and_whether_many_are_told(db: Connection) -> None:
     def found() -> tuple[object, ...]:
-        return given.rows(db, "select due_in, has_fanout from postbell.look()")[0]
+        return given.rows(db, "select due_in, has_fanout from postbell.pending_work()")[0]
 
     assert found() == (None, False)
     given.clock(db, "2030-03-01 13:00Z")

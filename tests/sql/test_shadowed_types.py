@@ -129,13 +129,17 @@ ATTACKS = {
         "text",
         ["insert into app.users (id, mail) values (1, 'u1@example.org')"],
     ),
-    "a reader": Attack("postbell_reader", "timestamptz", ["select * from postbell.outlook()"]),
+    "a reader": Attack(
+        "postbell_reader", "timestamptz", ["select * from postbell.preference_overview()"]
+    ),
     "a gateway": Attack(
         "postbell_gateway",
         "timestamptz",
         [r"select postbell.issue_ticket('\x01', 'u1', 'infinity')"],
     ),
-    "a dispatcher": Attack("postbell_dispatcher", "pg_snapshot", ["select postbell.look()"]),
+    "a dispatcher": Attack(
+        "postbell_dispatcher", "pg_snapshot", ["select postbell.pending_work()"]
+    ),
 }
 
 each_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
@@ -223,7 +227,7 @@ VALUES: dict[str, str | None] = {
     "identities": "select array[postbell.identity_of(d)] from postbell.batch as b"
     " join postbell.delivery as d on d.id = b.delivery_ids[1]"
     " where b.channel = 'email' order by b.id desc limit 1",
-    "in_portions.query": "select 1",
+    "in_chunks.query": "select 1",
     "id": "u1",
     "item_ids": "select array_agg(id) from postbell.inbox_item",
     "items": "[]",
@@ -333,16 +337,18 @@ WRITES = {
 }
 #: Of what no role may call or fire by itself, what each gets to all the same.
 DEEP = {
-    "producer": {"be_strict", "take_back"},
-    "reader": {"quiet_until", "decide", "note_marks", "wait_less"},
-    "gateway": {"quiet_until", "decide", "note_marks", "wait_less", "follow_receipts"},
+    "producer": {"validate_strictly", "cancel_deliveries"},
+    "reader": {"quiet_until", "decide", "record_marks", "recheck_waiting"},
+    "gateway": {"quiet_until", "decide", "record_marks", "recheck_waiting", "apply_receipts"},
     "dispatcher": {
-        "route_page", "tell", "deliver", "decide", "decide_again", "quiet_until", "enqueue",
-        "settle", "follow_receipts", "fn_pgqueuer_changed", "current_step",
+        "route_page", "resolve_audience", "deliver", "decide", "decide_again", "quiet_until",
+        "enqueue",
+        "settle", "apply_receipts", "fn_pgqueuer_changed", "current_step",
     },
-    "support": {"foresee", "decide"},
+    "support": {"simulate", "decide"},
     "admin": {
-        "keep_branding", "begin_with_stops", "follow_users", "be_strict", "wait_less", "route_page",
+        "keep_branding", "copy_stops", "follow_users", "validate_strictly", "recheck_waiting",
+        "route_page",
     },
 }  # fmt: skip
 #: They do nothing but raise.
@@ -458,7 +464,7 @@ def owner(db: Connection) -> Connection:
         alter table app.users owner to postbell_admin;
         select postbell.mirror_recipients('app.users', '{"id": "id", "email": "mail"}');
         -- A gateway is there, so that pages are told.
-        select postbell.attend();
+        select postbell.acquire_gateway_lock();
     """)
     return db
 

@@ -35,7 +35,7 @@ def tell(db: Connection, who: str = "u1", **columns: object) -> int:
 def tell_and_ring(db: Connection) -> None:
     with db.transaction():
         tell(db)
-        given.call(db, "ring_gateways")
+        given.call(db, "notify_gateways")
 
 
 def between(db: Connection, since: str, until: str, most: int = 1000) -> list[int]:
@@ -71,7 +71,7 @@ def log(db: Connection) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def gateway(db: Connection, connect: Connect) -> Connection:
     session = connect()
-    given.call(session, "attend")
+    given.call(session, "acquire_gateway_lock")
     session.execute("listen postbell_stream")
     return session
 
@@ -324,9 +324,9 @@ def test_a_gateway_is_there_only_when_nobody_in_flight_thinks_otherwise(
     item = given.inbox_item(db)
     writer, session = connect(autocommit=False), connect()
     given.call(writer, "mark_read", recipient="u1", item_ids=[item])
-    assert given.call(session, "attend") == [(False,)]
+    assert given.call(session, "acquire_gateway_lock") == [(False,)]
     writer.commit()
-    assert given.call(session, "attend") == [(True,)]
+    assert given.call(session, "acquire_gateway_lock") == [(True,)]
     assert given.value(session, "select unread from postbell.unread_counts") == 0
 
 
@@ -336,7 +336,7 @@ def test_a_gateway_that_waits_is_not_kept_out_by_who_comes_later(
     items = [given.inbox_item(db) for _ in range(2)]
     writer, session = connect(autocommit=False), connect()
     given.call(writer, "mark_read", recipient="u1", item_ids=items[:1])
-    arriving = Background(lambda: given.call(session, "attend"))
+    arriving = Background(lambda: given.call(session, "acquire_gateway_lock"))
     await_waiting(db, session)
     given.call(db, "mark_read", recipient="u1", item_ids=items[1:])
     assert log(db) == [("read", None, ["u1"], items[1:])]
@@ -348,7 +348,7 @@ def test_several_gateways_are_there_at_a_time(db: Connection, connect: Connect) 
     item = given.inbox_item(db)
     first, second = connect(), connect()
     for session in (first, second):
-        given.call(session, "attend")
+        given.call(session, "acquire_gateway_lock")
     first.close()
     given.call(db, "mark_read", recipient="u1", item_ids=[item])
     assert len(log(db)) == 1
@@ -363,10 +363,10 @@ def test_nobody_rings_while_no_gateway_sleeps(db: Connection, gateway: Connectio
 
 
 def test_who_writes_while_a_gateway_sleeps_rings(db: Connection, gateway: Connection) -> None:
-    place = given.value(gateway, "select postbell.doze()")
+    place = given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
     tell_and_ring(db)
     assert rings(gateway) == 1
-    assert given.value(gateway, "select postbell.rouse(%s)", place)
+    assert given.value(gateway, "select postbell.release_gateway_sleep_lock(%s)", place)
     tell_and_ring(db)
     assert rings(gateway) == 0
 
@@ -376,10 +376,10 @@ def test_a_gateway_does_not_fall_asleep_over_a_writer_that_did_not_ring(
 ) -> None:
     writer = connect(autocommit=False)
     tell(writer)
-    given.call(writer, "ring_gateways")
-    assert given.value(gateway, "select postbell.doze()") is None
+    given.call(writer, "notify_gateways")
+    assert given.value(gateway, "select postbell.acquire_gateway_sleep_lock()") is None
     writer.commit()
-    assert given.value(gateway, "select postbell.doze()") == 0
+    assert given.value(gateway, "select postbell.acquire_gateway_sleep_lock()") == 0
     assert rings(gateway) == 0
 
 
@@ -389,27 +389,29 @@ def test_several_gateways_sleep_and_each_is_woken(
     sessions = [gateway, *(connect() for _ in range(4))]
     for session in sessions:
         session.execute("listen postbell_stream")
-    places = [given.value(session, "select postbell.doze()") for session in sessions]
+    places = [
+        given.value(session, "select postbell.acquire_gateway_sleep_lock()") for session in sessions
+    ]
     assert places == [0, 1, 2, 3, None]
-    given.value(gateway, "select postbell.rouse(0)")
+    given.value(gateway, "select postbell.release_gateway_sleep_lock(0)")
     tell_and_ring(db)
     assert [rings(session) for session in sessions] == [1] * 5
 
 
 def test_a_gateway_that_dies_leaves_its_place(db: Connection, connect: Connect) -> None:
     dead = connect()
-    assert given.value(dead, "select postbell.doze()") == 0
+    assert given.value(dead, "select postbell.acquire_gateway_sleep_lock()") == 0
     dead.close()
     heir = connect()
-    while given.value(heir, "select postbell.doze()") != 0:
+    while given.value(heir, "select postbell.acquire_gateway_sleep_lock()") != 0:
         given.value(heir, "select pg_advisory_unlock_all() is null")
-    assert given.value(heir, "select postbell.rouse(0)")
+    assert given.value(heir, "select postbell.release_gateway_sleep_lock(0)")
 
 
 def test_a_session_that_prepares_transactions_can_be_exempt(
     db: Connection, gateway: Connection
 ) -> None:
-    given.value(gateway, "select postbell.doze()")
+    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
     db.execute("set postbell.wake = off")
     tell_and_ring(db)
     assert rings(gateway) == 0
@@ -417,7 +419,7 @@ def test_a_session_that_prepares_transactions_can_be_exempt(
 
 def test_marking_rings_only_where_something_changed(db: Connection, gateway: Connection) -> None:
     item = given.inbox_item(db)
-    given.value(gateway, "select postbell.doze()")
+    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
     given.call(db, "mark_read", recipient="u1", item_ids=[item])
     assert rings(gateway) == 1
     given.call(db, "mark_read", recipient="u1", item_ids=[item])
@@ -428,7 +430,7 @@ def test_marking_rings_only_where_something_changed(db: Connection, gateway: Con
 def test_a_delivery_rings(db: Connection, gateway: Connection, channel: str, function: str) -> None:
     given.emit(db, channels=[channel])
     given.route(db)
-    given.value(gateway, "select postbell.doze()")
+    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
     record(db, f"record_{function}", batch(db, channel))
     assert rings(gateway) == 1
 

@@ -66,7 +66,7 @@ def test_what_was_in_flight_is_locked_in_order(db: Connection, connect: Connect)
         db.execute("select from postbell.delivery where id = %s for update", [first])
         left = Background(
             lambda: doubting.execute(
-                "select postbell.leave_in_doubt(array(select id from postbell.delivery))"
+                "select postbell.mark_unknown(array(select id from postbell.delivery))"
             )
         )
         await_waiting(third, doubting)

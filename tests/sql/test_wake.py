@@ -18,12 +18,12 @@ def router(connect: Connect) -> Connection:
     return session
 
 
-def fall_asleep(router: Connection) -> bool:
-    return bool(given.value(router, "select postbell.fall_asleep()"))
+def acquire_sleep_lock(router: Connection) -> bool:
+    return bool(given.value(router, "select postbell.acquire_sleep_lock()"))
 
 
 def test_a_producer_rings_for_a_sleeping_router(db: Connection, router: Connection) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     given.emit(db)
     assert rings(router) == 1
 
@@ -34,14 +34,14 @@ def test_a_producer_does_not_ring_for_an_awake_router(db: Connection, router: Co
 
 
 def test_a_router_that_woke_up_is_not_rung_for(db: Connection, router: Connection) -> None:
-    assert fall_asleep(router)
-    assert given.value(router, "select postbell.awake()")
+    assert acquire_sleep_lock(router)
+    assert given.value(router, "select postbell.release_sleep_lock()")
     given.emit(db)
     assert rings(router) == 0
 
 
 def test_many_rows_ring_once(db: Connection, router: Connection) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     db.execute(
         "insert into postbell.outbox (event, recipient)"
         " select 'order.paid', 'u1' from generate_series(1, 50)"
@@ -50,7 +50,7 @@ def test_many_rows_ring_once(db: Connection, router: Connection) -> None:
 
 
 def test_what_is_rolled_back_does_not_ring(db: Connection, router: Connection) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     with db.transaction(force_rollback=True):
         given.emit(db)
     assert rings(router) == 0
@@ -61,15 +61,15 @@ def test_nobody_sleeps_while_a_producer_is_in_flight(
 ) -> None:
     producer = connect(autocommit=False)
     given.emit(producer)
-    assert not fall_asleep(router)
+    assert not acquire_sleep_lock(router)
     producer.commit()
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
 
 
 def test_who_fell_asleep_is_rung_for_by_every_producer_in_flight(
     db: Connection, router: Connection, connect: Connect
 ) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     producer = connect(autocommit=False)
     given.emit(producer)
     assert rings(router) == 0
@@ -80,7 +80,7 @@ def test_who_fell_asleep_is_rung_for_by_every_producer_in_flight(
 def test_a_producer_neither_waits_for_the_sleeper_nor_the_sleeper_for_it(
     db: Connection, router: Connection
 ) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     db.execute("set lock_timeout = '1ms'")
     assert given.emit(db) > 0
 
@@ -88,16 +88,16 @@ def test_a_producer_neither_waits_for_the_sleeper_nor_the_sleeper_for_it(
 def test_a_sleeper_whose_session_ends_sleeps_no_more(
     db: Connection, router: Connection, connect: Connect
 ) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     another = connect()
-    assert not fall_asleep(another)
+    assert not acquire_sleep_lock(another)
     pid = router.info.backend_pid
     db.execute("select pg_terminate_backend(%s, 5000)", [pid])
-    assert fall_asleep(another)
+    assert acquire_sleep_lock(another)
 
 
 def test_a_session_that_is_exempt_never_rings(db: Connection, router: Connection) -> None:
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     db.execute("set postbell.wake = off")
     given.emit(db)
     assert rings(router) == 0
@@ -108,7 +108,7 @@ def test_two_phase_commit_needs_the_exemption(
 ) -> None:
     if given.value(db, "show max_prepared_transactions") == "0":
         pytest.skip("this server has max_prepared_transactions = 0")
-    assert fall_asleep(router)
+    assert acquire_sleep_lock(router)
     producer = connect(autocommit=False)
     producer.tpc_begin("rings")
     given.emit(producer)
@@ -154,8 +154,8 @@ def test_a_retry_rings_for_the_router_that_will_release_it(
 
 def test_standing_by_costs_a_producer_nothing(db: Connection, connect: Connect) -> None:
     leader, standby = connect(), connect()
-    leader.execute("select postbell.lead()")
-    waiting = Background(lambda: standby.execute("select postbell.lead()"))
+    leader.execute("select postbell.acquire_leadership()")
+    waiting = Background(lambda: standby.execute("select postbell.acquire_leadership()"))
     await_waiting(db, standby)
     leader.execute("listen postbell_wake")
     given.emit(db)

@@ -221,7 +221,7 @@ def arrive(db: Connection, title: str, recipient_id: str = "u1", **columns: Any)
         )
         for kind, columns_of in told:
             given.insert(db, "stream_event", tenant_id="default", kind=kind, **columns_of)
-        given.call(db, "ring_gateways")
+        given.call(db, "notify_gateways")
     return item
 
 

@@ -15,4 +15,4 @@ def tell(db: Connection, number: int, who: str = "u1", tenant_id: str = "default
             " values (%s, 'notification', %s, json_build_object('id', %s::int))",
             tenant_id, who, number,
         )  # fmt: skip
-        given.call(db, "ring_gateways")
+        given.call(db, "notify_gateways")

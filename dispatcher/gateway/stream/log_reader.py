@@ -42,13 +42,13 @@ class StreamLogReader:
 
     async def attend(self) -> bool:
         """False after a quarter of a second in which it could not be."""
-        return bool(await self._value("select postbell.attend()"))
+        return bool(await self._value("select postbell.acquire_gateway_lock()"))
 
     async def doze(self) -> int | None:
-        return await self._value("select postbell.doze()")  # type: ignore[no-any-return]
+        return await self._value("select postbell.acquire_gateway_sleep_lock()")  # type: ignore[no-any-return]
 
     async def rouse(self, place: int) -> None:
-        await self._value("select postbell.rouse(%s)", place)
+        await self._value("select postbell.release_gateway_sleep_lock(%s)", place)
 
     async def stream_position(self) -> tuple[int, Snapshot]:
         """The epoch in which transaction ids mean something, and what is visible now."""

@@ -67,14 +67,14 @@ def test_stats_show_what_is_scheduled_and_which_audiences_are_being_told(
 
 
 def test_stats_say_who_leads_and_whether_it_sleeps(cli: Cli, database: given.Connection) -> None:
-    given.call(database, "lead")
+    given.call(database, "acquire_leadership")
 
     assert cli.json("stats")["router"] == {
         "pid": database.info.backend_pid,
         "is_asleep": False,
     }
 
-    given.call(database, "fall_asleep")
+    given.call(database, "acquire_sleep_lock")
 
     assert "The router sleeps" in cli("stats").stdout
 

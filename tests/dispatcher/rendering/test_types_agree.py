@@ -102,7 +102,10 @@ def test_they_say_the_same_of_what_is_none(connection: psycopg.Connection, kind:
     value = json.loads(CASES[kind][1][0])
     declared = {"field": {"type": kind, "required": True}}
     said = given.value(
-        connection, "select fault from postbell.payload_fault(%s, %s)", {"field": value}, declared
+        connection,
+        "select fault from postbell.find_payload_fault(%s, %s)",
+        {"field": value},
+        declared,
     )
 
     assert said == f"field is not of type {kind}: it has to be {TYPE_IN_WORDS[kind]}"

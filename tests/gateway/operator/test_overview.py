@@ -77,7 +77,7 @@ async def test_it_shows_texts_that_are_not_used(olga: Client, db: Connection) ->
 
 
 async def test_it_knows_a_router_that_leads(olga: Client, db: Connection) -> None:
-    db.execute("select postbell.lead()")
+    db.execute("select postbell.acquire_leadership()")
 
     told = (await olga.get("/v1/operator/overview")).json
 

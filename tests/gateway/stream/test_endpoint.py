@@ -593,7 +593,7 @@ def tell_much(db: Connection, many: int) -> None:
             " from generate_series(1, %s) as n",
             many,
         )
-        given.call(db, "ring_gateways")
+        given.call(db, "notify_gateways")
 
 
 async def test_a_page_that_does_not_read_is_disconnected_and_harms_nobody(
@@ -709,7 +709,7 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
 async def test_a_listener_that_is_refused_after_it_began_is_tried_less_and_less(
     db: Connection, database_url: str, sessions: Pool, authenticator: Authenticator
 ) -> None:
-    db.execute("alter function postbell.doze() rename to doze_away")
+    db.execute("alter function postbell.acquire_gateway_sleep_lock() rename to doze_away")
     app = StreamEndpoint(database_url, sessions, authenticator)
     with capture_logs() as logged:
         app.start()
