@@ -1,4 +1,8 @@
-"""What each channel's templates are made of: an event's files for it, and what they turn into."""
+"""The template files of each channel, and how they become the content of a message.
+
+`TEMPLATES` names the class of each channel. A channel's class says which files it needs, which
+fragments of a file are templates, and how to build the content from the rendered fragments.
+"""
 
 from __future__ import annotations
 
@@ -26,47 +30,48 @@ from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.plain_text import one_line, paragraphs
 
-#: Mail programs show fewer; a payload may hold many more.
+#: Longest subject of a mail in characters; mail programs show fewer, a payload may hold many more.
 _LONGEST_SUBJECT: Final = 200
-# Never the network: a stylesheet's address may come from a payload. At-rules are for dark mode.
-_INLINER: Final = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-#: A page that is open shows no more than this.
-_BRIEF: Final = ("title", "body", "link")
-_TEXTS: Final = (*_BRIEF, "image")
-_ACTION: Final = ("label", "link")
-_SCHEMES: Final = ("https://", "http://")
+#: Longest title of an item, and longest label of an action, in characters.
 _LONGEST_TITLE: Final = 200
+# Remote stylesheets stay off: their address may come from a payload. At-rules hold the dark mode.
+_INLINER: Final = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_SCHEMES: Final = ("https://", "http://")
+#: The keys of an item file; a file for an open page has the first three only.
+_BRIEF_KEYS: Final = ("title", "body", "link")
+_KEYS: Final = (*_BRIEF_KEYS, "image")
+_ACTION_KEYS: Final = ("label", "link")
 
 
 class ChannelTemplate(Protocol):
-    """One event's files for one channel, chosen for one reader's language."""
+    """The compiled files of one event for one channel, chosen for one reader's locale."""
 
-    #: The files the channel cannot do without, and those it can.
+    #: Names of the files that an event must have to be sent on the channel.
     required: ClassVar[tuple[str, ...]]
+    #: Names of the files that it may have.
     optional: ClassVar[tuple[str, ...]]
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
-        """The texts in a file of this channel; raises Unrenderable where it is malformed."""
+        """The templates in the text of a file. Raises Unrenderable if the file is malformed."""
         ...
 
     @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        """From the compiled files, by file name."""
+    def of(cls, compiled: Mapping[str, CompiledTemplate]) -> Self:
+        """The template of these compiled files, by file name."""
         ...
 
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]: ...
-
     def render(self, values: dict[str, Any], context: RenderContext) -> Content:
-        """Raises Unrenderable, and whatever else a template's code raises."""
+        """Render with these variables. Raises Unrenderable, and whatever template code raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class EmailTemplate:
+    """A mail: subject, plain part and, if the event has one, HTML part."""
+
     subject: CompiledTemplate
-    text: CompiledTemplate
+    plain: CompiledTemplate
     html: CompiledTemplate | None
 
     required: ClassVar[tuple[str, ...]] = ("email.subject.txt", "email.txt")
@@ -77,28 +82,29 @@ class EmailTemplate:
         return (Fragment(source, 1),)
 
     @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        return cls(pages["email.subject.txt"], pages["email.txt"], pages.get("email.html"))
-
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]:
-        return tuple(filter(None, (self.subject, self.text, self.html)))
+    def of(cls, compiled: Mapping[str, CompiledTemplate]) -> Self:
+        return cls(compiled["email.subject.txt"], compiled["email.txt"], compiled.get("email.html"))
 
     def render(self, values: dict[str, Any], context: RenderContext) -> EmailContent:
-        subject = one_line(self.subject.write(values, context)[0], _LONGEST_SUBJECT)
-        text = paragraphs(self.text.write(values, context)[0])
-        if not (subject and text):
+        subject = one_line(self.subject.render(values, context)[0], _LONGEST_SUBJECT)
+        plain = paragraphs(self.plain.render(values, context)[0])
+        if not (subject and plain):
             raise Unrenderable("the subject and the text must not be empty")
-        html = None if self.html is None else self.html.write(values, context)[0].strip()
+        html = None if self.html is None else self.html.render(values, context)[0].strip()
         if html is not None and "<style" in html:
-            # On the finished page: a selector may span the layout and what fills it.
+            # After rendering, because a selector may span the layout and the blocks in it.
             html = _INLINER.inline(html)
-        return EmailContent(subject, text + "\n", html)
+        return EmailContent(subject, plain + "\n", html)
 
 
 @dataclass(frozen=True, slots=True)
 class SmsTemplate:
-    text: CompiledTemplate
+    """An SMS: one text.
+
+    Line breaks and runs of spaces become single spaces, so an author may lay out the file freely.
+    """
+
+    sms: CompiledTemplate
 
     required: ClassVar[tuple[str, ...]] = ("sms.txt",)
     optional: ClassVar[tuple[str, ...]] = ()
@@ -108,94 +114,79 @@ class SmsTemplate:
         return (Fragment(source, 1),)
 
     @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        return cls(pages["sms.txt"])
-
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]:
-        return (self.text,)
+    def of(cls, compiled: Mapping[str, CompiledTemplate]) -> Self:
+        return cls(compiled["sms.txt"])
 
     def render(self, values: dict[str, Any], context: RenderContext) -> SmsContent:
-        written = self.text.write(values, context)[0]
-        # Never cut here: the link stands at the end. The channel refuses what is too long.
-        text = gsm.simplified(normalize("NFC", one_line(written, len(written))))
-        if not text:
+        rendered = self.sms.render(values, context)[0]
+        # Never cut here, because the link is at the end. The channel refuses what is too long.
+        sms = gsm.simplified(normalize("NFC", one_line(rendered, len(rendered))))
+        if not sms:
             raise Unrenderable("the text must not be empty")
-        return SmsContent(text)
+        return SmsContent(sms)
 
 
 @dataclass(frozen=True, slots=True)
-class InAppTemplate:
-    page: CompiledTemplate
+class _ItemTemplate:
+    """One JSON file whose strings are templates.
 
-    required: ClassVar[tuple[str, ...]] = ("in_app.json",)
+        {"title": "…", "body": "…", "link": "…", "image": "…",
+         "actions": [{"label": "…", "link": "…"}]}
+
+    Only `title` is required. A link, image or action that renders to nothing is left out.
+    """
+
+    item: CompiledTemplate
+
     optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
-        return _json_fragments(source)
+        return _item_fragments(source)
 
     @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        return cls(pages["in_app.json"])
+    def of(cls, compiled: Mapping[str, CompiledTemplate]) -> Self:
+        (item,) = compiled.values()
+        return cls(item)
 
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]:
-        return (self.page,)
+
+class InAppTemplate(_ItemTemplate):
+    """An inbox item."""
+
+    __slots__ = ()
+    required: ClassVar[tuple[str, ...]] = ("in_app.json",)
 
     def render(self, values: dict[str, Any], context: RenderContext) -> InAppContent:
-        return InAppContent(*_item(self.page.write(values, context)))
+        return InAppContent(*_item(self.item.render(values, context)))
 
 
-@dataclass(frozen=True, slots=True)
-class PushTemplate:
-    page: CompiledTemplate
+class PushTemplate(_ItemTemplate):
+    """A browser's notification."""
 
+    __slots__ = ()
     required: ClassVar[tuple[str, ...]] = ("push.json",)
-    optional: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def fragments(cls, source: str) -> tuple[Fragment, ...]:
-        return _json_fragments(source)
-
-    @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        return cls(pages["push.json"])
-
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]:
-        return (self.page,)
 
     def render(self, values: dict[str, Any], context: RenderContext) -> PushContent:
-        return PushContent(*_item(self.page.write(values, context)))
+        return PushContent(*_item(self.item.render(values, context)))
 
 
-@dataclass(frozen=True, slots=True)
-class SseTemplate:
-    page: CompiledTemplate
+class SseTemplate(_ItemTemplate):
+    """What an open page shows for a moment: title, body and link only."""
 
+    __slots__ = ()
     required: ClassVar[tuple[str, ...]] = ("sse.json",)
-    optional: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
-        return _json_fragments(source, is_brief=True)
-
-    @classmethod
-    def of(cls, pages: Mapping[str, CompiledTemplate]) -> Self:
-        return cls(pages["sse.json"])
-
-    @property
-    def pages(self) -> tuple[CompiledTemplate, ...]:
-        return (self.page,)
+        return _item_fragments(source, is_brief=True)
 
     def render(self, values: dict[str, Any], context: RenderContext) -> SseContent:
-        item = _item(self.page.write(values, context))
+        item = _item(self.item.render(values, context))
         return SseContent(item.title, item.body, item.link)
 
 
 class _Item(NamedTuple):
-    """What the texts came out as: plain text and absolute links."""
+    """A rendered item file: plain text and absolute links."""
 
     title: str
     body: str
@@ -204,21 +195,22 @@ class _Item(NamedTuple):
     actions: tuple[Action, ...]
 
 
-def _json_fragments(source: str, *, is_brief: bool = False) -> tuple[Fragment, ...]:
-    """The texts, in the order in which `item` takes them. Raises Unrenderable.
+def _item_fragments(source: str, *, is_brief: bool = False) -> tuple[Fragment, ...]:
+    """The strings of an item file, in the order in which `_item` takes them.
 
-    A brief file has no image and no actions.
+    A brief file has no image and no actions. Raises Unrenderable if the file is malformed.
     """
     try:
-        said = json.loads(source, object_pairs_hook=_without_repeats)
+        parsed = json.loads(source, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:
         raise Unrenderable(f"line {error.lineno} is not JSON: {error.msg}") from None
-    return tuple(Fragment(text, _line(source, text)) for text in _texts(said, is_brief=is_brief))
+    strings = _strings(parsed, is_brief=is_brief)
+    return tuple(Fragment(string, _line(source, string)) for string in strings)
 
 
-def _item(written: Sequence[str]) -> _Item:
-    """Of the texts that the fragments turned into. Raises Unrenderable."""
-    title, body, link, image, *actions = written
+def _item(rendered: Sequence[str]) -> _Item:
+    """The item of the rendered fragments. Raises Unrenderable."""
+    title, body, link, image, *actions = rendered
     title = one_line(title, _LONGEST_TITLE)
     if not title:
         raise Unrenderable("the title must not be empty")
@@ -232,71 +224,72 @@ def _item(written: Sequence[str]) -> _Item:
 
 
 def is_web(address: object) -> bool:
-    """An absolute http(s) address: never `javascript:`, never relative."""
+    """Whether this is an absolute http(s) address: not `javascript:`, not relative."""
     return isinstance(address, str) and address.startswith(_SCHEMES)
 
 
-def _actions(texts: list[str]) -> tuple[Action, ...]:
+def _actions(rendered: list[str]) -> tuple[Action, ...]:
     return tuple(
         [
             Action(one_line(label, _LONGEST_TITLE), address)
-            for label, link in zip(texts[::2], texts[1::2], strict=True)
+            for label, link in zip(rendered[::2], rendered[1::2], strict=True)
             if (address := _address(link))
         ]
     )
 
 
-def _address(text: str) -> str | None:
-    text = text.strip()
-    if not text:
+def _address(rendered: str) -> str | None:
+    rendered = rendered.strip()
+    if not rendered:
         return None
-    if not is_web(text):
+    if not is_web(rendered):
         raise Unrenderable("a link or image must be an absolute https:// or http:// address")
-    return text
+    return rendered
 
 
-def _texts(said: object, *, is_brief: bool) -> Iterator[str]:
+def _strings(parsed: object, *, is_brief: bool) -> Iterator[str]:
     """Title, body, link and image, then label and link of each action."""
-    texts = _object(said, _BRIEF) if is_brief else _object(said, _TEXTS, extra="actions")
-    if not texts.get("title"):
+    item = _object(parsed, _BRIEF_KEYS) if is_brief else _object(parsed, _KEYS, extra="actions")
+    if not item.get("title"):
         raise Unrenderable("title is missing")
-    yield from (texts.get(name, "") for name in _TEXTS)
-    actions = said.get("actions", []) if isinstance(said, dict) else []
+    yield from (item.get(key, "") for key in _KEYS)
+    actions = parsed.get("actions", []) if isinstance(parsed, dict) else []
     if not isinstance(actions, list):
         raise Unrenderable("actions must be a list")
     for each in actions:
-        action = _object(each, _ACTION)
-        if set(action) != set(_ACTION):
+        action = _object(each, _ACTION_KEYS)
+        if set(action) != set(_ACTION_KEYS):
             raise Unrenderable("an action has a label and a link")
-        yield from (action[name] for name in _ACTION)
+        yield from (action[key] for key in _ACTION_KEYS)
 
 
-def _object(said: object, names: tuple[str, ...], extra: str | None = None) -> dict[str, str]:
-    if not isinstance(said, dict):
-        raise Unrenderable(f"an object with {', '.join(names)} is wanted here")
-    for name, text in said.items():
-        if name not in names and name != extra:
-            raise Unrenderable(f"there is no {name!r}; there are {', '.join(names)}")
-        if name != extra and not isinstance(text, str):
-            raise Unrenderable(f"{name} must be a text")
-    return {name: text for name, text in said.items() if name != extra}
+def _object(parsed: object, keys: tuple[str, ...], extra: str | None = None) -> dict[str, str]:
+    if not isinstance(parsed, dict):
+        raise Unrenderable(f"an object with {', '.join(keys)} is wanted here")
+    for key, value in parsed.items():
+        if key not in keys and key != extra:
+            raise Unrenderable(f"there is no {key!r}; there are {', '.join(keys)}")
+        if key != extra and not isinstance(value, str):
+            raise Unrenderable(f"{key} must be a text")
+    return {key: value for key, value in parsed.items() if key != extra}
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    item = dict(pairs)
-    if len(item) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise Unrenderable("a name stands twice in one object")
-    return item
+    return parsed
 
 
-def _line(source: str, text: str) -> int:
-    """Where a text stands; JSON can spell it in several ways, of which two are looked for."""
-    for spelling in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
-        if text and (place := source.find(spelling)) >= 0:
+def _line(source: str, string: str) -> int:
+    """The line of a string. JSON has several spellings of one; the two usual ones are searched."""
+    for spelling in (json.dumps(string, ensure_ascii=False), json.dumps(string)):
+        if string and (place := source.find(spelling)) >= 0:
             return source.count("\n", 0, place) + 1
     return 1
 
 
+#: The template class of each channel.
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
     {
         "email": EmailTemplate,

@@ -1,4 +1,4 @@
-"""A template file, compiled: in one language, to be written for one reader."""
+"""A template file after compilation: one language, rendered for one reader at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dispatcher.rendering import locales, sandbox
 from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.sandbox import Sandbox, concat
 
-#: A text as it stands, or the compiled form of one that has something to fill in.
+#: A constant string, or the compiled form of a fragment that has something to fill in.
 Part = str | Callable[[Context], Iterator[str]]
 _TAGS = ("{{", "{%", "{#")
 _NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter)
@@ -21,7 +21,7 @@ _NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One text of a file, as its author wrote it, and the line it stands on."""
+    """One template within a file: its source, and the line on which it begins."""
 
     text: str
     line: int
@@ -29,95 +29,99 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """One file. Its parts are rendered one by one, so none can reach into another."""
+    """One file. Its fragments are rendered one by one, so none can reach into another."""
 
-    #: Path in the tree: `order/created/fr/email.txt`.
+    #: Path below the template folder: `order/created/fr/email.txt`.
     file: str
     language: str
     notation: locales.Notation
-    #: Each different part once, and where in the result it goes.
+    #: Each distinct fragment once.
     parts: tuple[Part, ...]
+    #: For each fragment of the file, the index of its part.
     places: tuple[int, ...]
-    #: The variables that it and the files it takes in read, whether or not a render gets there.
+    #: Variables that the file and the files it includes read, whether or not a render gets there.
     reads: frozenset[str]
-    #: The files it takes in, as it and they name them: whatever their language.
+    #: The included files, directly or not, as the tags name them: without the language.
     includes: frozenset[str]
     new_context: Callable[[dict[str, Any], bool], Context]
 
-    def write(self, values: dict[str, Any], render_context: RenderContext) -> list[str]:
-        """The parts, rendered."""
+    def render(self, values: dict[str, Any], render_context: RenderContext) -> list[str]:
+        """Render each fragment of the file. Adds `lang` and `dir` to `values`."""
         render_context.notation = self.notation
         values["lang"] = self.language
         values["dir"] = locales.direction_of(self.language)
         context = self.new_context(values, True)
-        written = []
+        rendered = []
         for part in self.parts:
             if isinstance(part, str):
-                written.append(part)
+                rendered.append(part)
                 continue
-            written.append(concat(part(context)))
+            rendered.append(concat(part(context)))
             if context.vars:
-                # What one part sets is not for the next.
+                # A variable that one fragment sets is not visible to the next.
                 context.vars.clear()
                 context.exported_vars.clear()
-        return [written[place] for place in self.places]
+        return [rendered[place] for place in self.places]
 
 
 def compile_template(
     environment: Sandbox, file: str, folder: str, fragments: tuple[Fragment, ...]
 ) -> CompiledTemplate:
-    """Raises TemplateSyntaxError, with its line and file, for whatever is wrong with it."""
+    """Compile the fragments of `file`, which is in the locale folder `folder`.
+
+    Raises TemplateSyntaxError with file and line for every mistake of the author.
+    """
     language = locales.language_of(folder)
     parts: list[Part] = []
     reads: set[str] = set()
     includes: set[str] = set()
     template: Template | None = None
-    different = tuple({fragment.text: fragment for fragment in fragments}.values())
-    for fragment in different:
+    distinct = tuple({fragment.text: fragment for fragment in fragments}.values())
+    for fragment in distinct:
         if not any(tag in fragment.text for tag in _TAGS):
             parts.append(fragment.text)
             continue
-        # The comment keeps the line numbers of the file in the compiled fragment.
-        source = (
-            "{#" + "\n" * (fragment.line - 1) + "#}" + fragment.text
-            if fragment.line > 1
-            else fragment.text
-        )
-        tree = environment.parse(source, file, file)
+        tree = environment.parse(_at_its_line(fragment), file, file)
         if len(fragments) > 1 and (
             block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None)
         ):
             raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
         own = _Source.of(tree)
-        sources = (own, *_taken_in(environment, own, file, (file,)))
+        sources = (own, *_included(environment, own, file, (file,)))
         reads |= _reads(environment, sources)
         includes.update(name for each in sources for name, _ in each.references)
         template = Template.from_code(environment, environment.compile(tree, file, file), {})
         parts.append(template.root_render_func)
     if template is None:
         template = Template.from_code(environment, environment.compile("", file, file), {})
+    texts = [fragment.text for fragment in distinct]
     return CompiledTemplate(
         file=file,
         language=language,
         notation=locales.notation(language),
         parts=tuple(parts),
-        places=tuple(
-            [fragment.text for fragment in different].index(fragment.text) for fragment in fragments
-        ),
+        places=tuple(texts.index(fragment.text) for fragment in fragments),
         reads=frozenset(reads),
         includes=frozenset(includes),
         new_context=template.new_context,
     )
 
 
+def _at_its_line(fragment: Fragment) -> str:
+    """The source with a comment before it, so that errors have the line numbers of the file."""
+    if fragment.line == 1:
+        return fragment.text
+    return "{#" + "\n" * (fragment.line - 1) + "#}" + fragment.text
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A parsed template, and what is asked of it wherever it is taken in."""
+    """A parsed template, and what every file that includes it needs to know."""
 
-    #: The files that it takes in itself, each with the line that says so.
+    #: The files that it includes itself, each with the line of the tag.
     references: tuple[tuple[str, int], ...]
     reads: frozenset[str]
-    #: The names that it makes.
+    #: The names that it defines.
     defines: frozenset[str]
 
     @classmethod
@@ -138,24 +142,24 @@ class _Source:
 
 
 def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:
-    """The variables read by a template and all it takes in."""
+    """The variables that a template and all included ones read."""
     read: set[str] = set()
-    given: set[str] = set(environment.globals)
+    defined: set[str] = set(environment.globals)
     for each in sources:
         read |= each.reads
-        given |= each.defines
-    return read - given
+        defined |= each.defines
+    return read - defined
 
 
-def _taken_in(
+def _included(
     environment: Sandbox, source: _Source, file: str, above: tuple[str, ...]
 ) -> Iterator[_Source]:
-    """What a template takes in, and what that does; checks those files on the way."""
+    """The files that a template includes, directly or not; checks those files on the way."""
     for name, line in source.references:
         if name in above:
             raise TemplateSyntaxError(f"{name} takes itself in", line, file, file)
         if name.rpartition(".")[2] != _kind(file):
-            # Escaping goes by the kind of file: text taken into HTML would not be escaped.
+            # The kind of file decides about escaping: text included in HTML would not be escaped.
             raise TemplateSyntaxError(
                 f"only .{_kind(file)} files may be taken in here, not {name}", line, file, file
             )
@@ -165,14 +169,14 @@ def _taken_in(
             raise TemplateSyntaxError(
                 f"there is no file {name}; paths begin at the templates folder", line, file, file
             ) from None
-        taken = environment.sources.get(path)
-        if taken is None:
-            # Once: a layout is in every mail.
-            taken = _Source.of(environment.parse(text, path, path))
+        included = environment.sources.get(path)
+        if included is None:
+            # Once per environment, because every mail includes the layout.
+            included = _Source.of(environment.parse(text, path, path))
             environment.get_template(name)
-            environment.sources[path] = taken
-        yield taken
-        yield from _taken_in(environment, taken, path, (*above, name))
+            environment.sources[path] = included
+        yield included
+        yield from _included(environment, included, path, (*above, name))
 
 
 def _kind(file: str) -> str:
