@@ -1,4 +1,4 @@
-"""Content already rendered, for everybody it is the same for."""
+"""Caches rendered content for all recipients for whom it is the same."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from dispatcher.rendering.context import ObservedRecipient
 _Key = tuple[int, str, str, str | None, bool, str | None]
 
 
-#: Payload, tenant and content; no content where it depends on the time zone, for then it is kept
-#: once more for each zone. A bare tuple: one is made for every notification.
-_Shared = tuple[Mapping[str, Any], Tenant, Content | None]
+#: Payload, tenant and content. The content is None if it depends on the time zone: then there is
+#: another entry for each zone. A plain tuple, because one is made for every notification.
+_Entry = tuple[Mapping[str, Any], Tenant, Content | None]
 
 
 class ContentCache:
-    """The last few hundred contents that did not read who they were for.
+    """The most recent contents that are not personal, least recently used evicted first.
 
-    A render is a function of the template, payload, tenant and locale, and of what it read of the
-    recipient. So if it read nothing more, or only the zone, everybody of the same has the same.
-    Payload and tenant are compared, not trusted to follow from the outbox id: were two databases
-    ever to share a renderer, nobody would read another's text.
+    Content depends on template, payload, tenant, locale, and on what the template read of the
+    recipient. If that is nothing, or only the time zone, recipients with the same values share it.
+    A hit requires an equal payload and tenant, not only the same outbox id: a renderer that two
+    databases share must never mix up their contents. `capacity` is a number of entries.
     """
 
     def __init__(self, capacity: int = 512) -> None:
         self._capacity: Final = capacity
-        self._shared: OrderedDict[_Key, _Shared] = OrderedDict()
+        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
 
     def find(self, delivery: Delivery) -> Content | None:
-        """What may be sent to this recipient as well, if anything."""
+        """Content that this recipient may be sent as well, or None."""
         found = self._get(delivery, None)
         if found is not None and found[2] is None:
             found = self._get(delivery, _zone(delivery))
         return None if found is None else found[2]
 
     def keep(self, delivery: Delivery, content: Content, observed: ObservedRecipient) -> None:
-        """Remember a content, unless it is personal."""
+        """Store content, unless it is personal. `observed` says what the template read."""
         if observed.is_personal:
             return
         if observed.reads_zone:
@@ -48,7 +48,7 @@ class ContentCache:
         else:
             self._put(delivery, None, content)
 
-    def _get(self, delivery: Delivery, zone: str | None) -> _Shared | None:
+    def _get(self, delivery: Delivery, zone: str | None) -> _Entry | None:
         key = (
             delivery.outbox_id,
             delivery.event,
@@ -57,7 +57,7 @@ class ContentCache:
             delivery.is_forced,
             zone,
         )
-        found = self._shared.get(key)
+        found = self._entries.get(key)
         if found is None:
             return None
         payload, tenant, _ = found
@@ -65,7 +65,7 @@ class ContentCache:
             tenant is not delivery.tenant and tenant != delivery.tenant
         ):
             return None
-        self._shared.move_to_end(key)
+        self._entries.move_to_end(key)
         return found
 
     def _put(self, delivery: Delivery, zone: str | None, content: Content | None) -> None:
@@ -77,10 +77,10 @@ class ContentCache:
             delivery.is_forced,
             zone,
         )
-        self._shared[key] = (delivery.payload, delivery.tenant, content)
-        self._shared.move_to_end(key)
-        if len(self._shared) > self._capacity:
-            self._shared.popitem(last=False)
+        self._entries[key] = (delivery.payload, delivery.tenant, content)
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
 
 
 def _zone(delivery: Delivery) -> str:

@@ -1,4 +1,4 @@
-"""Every event that can be rendered, loaded whole from the template folders or not at all."""
+"""The catalog of events and their compiled templates. Loading it succeeds whole or fails."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from typing import Final
 from jinja2 import TemplateSyntaxError
 
 from dispatcher.rendering import locales
-from dispatcher.rendering.channel_templates import (
-    TEMPLATES,
-    ChannelTemplate,
-)
+from dispatcher.rendering.channel_templates import TEMPLATES, ChannelTemplate
 from dispatcher.rendering.compiled import CompiledTemplate, Fragment, compile_template
 from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
@@ -40,21 +37,23 @@ _CHANNEL_OF: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The events, their compiled files, and the sample payload of each."""
+    """The events with templates, their compiled files and their sample payloads."""
 
+    #: By key, such as `order.paid`.
     events: Mapping[str, EventType]
     #: The sample.json of each event that has one.
     samples: Mapping[str, TemplateFile]
-    #: By event, file name and locale folder (the root's is empty).
+    #: By event key, file name and locale folder; the root folder has the empty name.
     compiled: Mapping[str, Mapping[str, Mapping[str, CompiledTemplate]]]
+    #: The files that the catalog was loaded from.
     sources: TemplateFiles
 
     @classmethod
     def load(cls, folders: Sequence[Path]) -> Catalog:
-        """A later folder's file replaces an earlier one's of the same path.
+        """Load the template folders. A file hides the file of the same path in earlier folders.
 
-        Compiling takes seconds, so one of the same files with the same content is loaded once in a
-        process. Raises CatalogError, with every problem found.
+        Compiling takes seconds, so a process loads the same content once. Raises CatalogError with
+        every problem found.
         """
         sources = TemplateFiles.of(folders)
         content = sources.content()
@@ -68,10 +67,10 @@ class Catalog:
     def with_overrides(
         self, overrides: Iterable[TemplateOverride], registered: Iterable[EventType] = ()
     ) -> Catalog:
-        """This one with texts of the database over its files, as if they were a last folder.
+        """A copy in which overrides of the database hide the files, like a last folder.
 
-        `registered` are events that no folder declares; their templates are texts alone. What is
-        not touched is taken over as it is. Raises CatalogError.
+        `registered` are events that no folder declares; their templates are overrides alone.
+        Compiles only what the overrides touch. Raises CatalogError.
         """
         events = {event.key: event for event in registered if event.key not in self.events}
         return _Loading(self.sources.with_overrides(overrides, events), events, self).catalog()
@@ -79,10 +78,10 @@ class Catalog:
     def template(
         self, event: str, channel: str, locale: str | None, tenant_locale: str
     ) -> ChannelTemplate:
-        """A channel's files for a reader. Raises KeyError if the event has none for the channel.
+        """The template of a channel for a reader of `locale`.
 
-        Each file comes from the reader's locale, its language, the tenant's locale, the tenant's
-        language, or the root: the first that has it.
+        Each file is the first found in: the reader's locale, its language, the tenant's locale, its
+        language, the root. Raises KeyError if the event has no template for the channel.
         """
         if channel not in self.events[event].channels:
             raise KeyError(channel)
@@ -99,7 +98,7 @@ class Catalog:
         return TEMPLATES[channel].of(chosen)
 
     def compiled_files(self, event: str, channel: str) -> list[CompiledTemplate]:
-        """Of one channel, in every language; none where the event is not known."""
+        """The files of one channel in every language; none if the event is unknown."""
         return [
             template
             for file, translations in self.compiled.get(event, {}).items()
@@ -108,17 +107,17 @@ class Catalog:
         ]
 
     def locales(self, event: str) -> tuple[str, ...]:
-        """The locale folders of an event, the root's empty name first."""
+        """The locale folders of an event; the empty name of the root comes first."""
         return tuple(sorted({folder for by in self.compiled[event].values() for folder in by}))
 
 
-#: The catalogs that were asked for last, the latest at the end, by the content of their folders.
+#: Catalogs by the digest of their files, the most recently used last.
 _LOADED: Final[dict[bytes | None, Catalog]] = {}
 _KEPT: Final = 4
 
 
 class _Loading:
-    """One pass over a tree, gathering problems as it goes."""
+    """One pass over the files that collects every problem."""
 
     def __init__(
         self,
@@ -126,17 +125,20 @@ class _Loading:
         registered: Mapping[str, EventType] | None = None,
         base: Catalog | None = None,
     ) -> None:
-        """`base` is the catalog of the tree's files, where texts lie over them."""
+        """`base` is the catalog of the files below the overrides, if `sources` has overrides.
+
+        `registered` are events that no folder declares, by key.
+        """
         self._sources = sources
         self._registered = registered or {}
         self._base = base
-        #: What is to be read: everything, or the texts.
+        #: Paths to read and compile: all, or the overrides.
         self._new = {
             name
             for name, file in sources.files.items()
             if base is None or isinstance(file, TemplateOverride)
         }
-        #: Those of them that events take in, as they name them.
+        #: The layouts and partials among them, as templates name them: without the language.
         self._new_shared = {
             _language_and_name(name)[1] for name in sources.shared() if name in self._new
         }
@@ -191,7 +193,7 @@ class _Loading:
         return True
 
     def _compile_shared(self) -> None:
-        """So that a mistake in a layout is found even where no event uses it."""
+        """Compile layouts and partials, to find mistakes in those that no event uses."""
         for name in self._sources.shared():
             if name in self._new:
                 source = self._sources.files[name].read_text(encoding="utf-8")
@@ -236,7 +238,7 @@ class _Loading:
         return compiled
 
     def _kept(self, event: str, file: str, locale: str) -> CompiledTemplate | None:
-        """The base's, unless it takes in what is new."""
+        """The template of the base, unless it includes a new layout or partial."""
         compiled = self._base.compiled.get(event, {}) if self._base else {}
         template = compiled.get(file, {}).get(locale)
         return None if template is None or template.includes & self._new_shared else template
@@ -262,7 +264,7 @@ class _Loading:
         except TemplateSyntaxError as error:
             self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
         except Exception as error:  # noqa: BLE001 # an author must not stop the loading
-            # Python's own limits on the compiled code: nesting, digits of a number.
+            # Limits of Python on the compiled code, such as nesting and digits of a number.
             kind = type(error).__name__
             self._fault(name, None, f"this cannot be compiled ({kind}); simplify it")
         return None
@@ -282,7 +284,7 @@ class _Loading:
         return declared.event_type(folder.key, channels, self._version(folder))
 
     def _version(self, folder: EventFolder) -> str:
-        """Changes with any file the event is made of; the shared ones count for every event."""
+        """A hash of the event's files and of all layouts and partials."""
         names = [
             folder.name(locale, file)
             for locale, files in folder.files.items()
@@ -295,7 +297,7 @@ class _Loading:
             content = file.read_bytes()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
             if isinstance(file, TemplateOverride):
-                # Two tenants may say the same; whose it was can be asked of the version.
+                # Equal overrides of two tenants get different versions, which tell the owner.
                 digest.update(str(file.id).encode())
         return digest.hexdigest()[:16]
 
@@ -305,7 +307,7 @@ class _Loading:
 
 
 def _language_and_name(name: str) -> tuple[str, str]:
-    """`layouts/fr/email.html` is the French `layouts/email.html`."""
+    """Locale and name of a shared file: `layouts/fr/email.html` → `fr`, `layouts/email.html`."""
     *folders, file = name.split("/")
     if len(folders) > 1 and locales.is_locale(folders[-1]):
         return folders[-1], "/".join((*folders[:-1], file))

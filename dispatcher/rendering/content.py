@@ -1,20 +1,20 @@
-"""What a template turns into: the content of a delivery, ready for its channel."""
+"""Rendered content: what each channel puts into a message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-#: What `unsubscribe_link` is in a mail: the channel puts each recipient's own in its place, so that
-#: one content serves all. RFC 2606: this host is nobody's.
+#: The value of `unsubscribe_link` in templates. The channel replaces it with the link of each
+#: recipient, so recipients can share content. The host exists nowhere (RFC 2606).
 UNSUBSCRIBE_LINK: Final = "https://unsubscribe.invalid/"
-#: What `preferences_link` is in a mail, likewise.
+#: The value of `preferences_link` in templates, replaced in the same way.
 PREFERENCES_LINK: Final = "https://preferences.invalid/"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of an in-app item. `link` is an absolute http(s) address."""
+    """A button of an inbox item or push. `link` is an absolute http(s) address."""
 
     label: str
     link: str
@@ -22,7 +22,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class EmailContent:
-    """A mail. `subject` is one line without control characters; `html` has its CSS inlined."""
+    """A mail. `subject` is one line without control characters; `html` has inlined CSS."""
 
     subject: str
     text: str
@@ -31,7 +31,7 @@ class EmailContent:
 
 @dataclass(frozen=True, slots=True)
 class InAppContent:
-    """An inbox item: plain text, to be escaped by whatever shows it. Links are absolute."""
+    """An inbox item: plain text, which whoever shows it must escape. Links are absolute."""
 
     title: str
     body: str
@@ -42,14 +42,14 @@ class InAppContent:
 
 @dataclass(frozen=True, slots=True)
 class SmsContent:
-    """A text message: one paragraph, no control characters."""
+    """An SMS: one paragraph without control characters."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PushContent:
-    """A browser's notification: plain text. `link` is opened by a click; links are absolute."""
+    """A browser's notification: plain text. A click opens `link`; links are absolute."""
 
     title: str
     body: str

@@ -1,4 +1,4 @@
-"""What is wrong with a message that could be rendered."""
+"""Finds problems in rendered content: HTML of mails, cost of SMS, items without a link."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from dispatcher.rendering.content import (
     SmsContent,
 )
 
-#: An error would stop or spoil a message; a warning is likely a mistake; the rest is to know.
+#: An error stops or spoils a message; a warning is likely a mistake; the rest is good to know.
 Severity = Literal["error", "warning", "information"]
 
 
 def lint_content(content: Content) -> Iterator[tuple[Severity, str]]:
-    """A sentence for each."""
+    """Every finding, with a sentence."""
     match content:
         case EmailContent(html=str(html), text=text):
             yield from lint_html(html)
             yield from links_missing_from_plain(html, text)
         case SmsContent(text=text):
             yield from lint_sms(text)
-        # Relative links have been refused by then; what is left is an item that cannot be acted on.
+        # Relative links were refused before. An item without a link of its own opens nothing.
         case InAppContent(link=None, actions=[_, *_]) | PushContent(link=None, actions=[_, *_]):
             yield "warning", "the item has actions, but no link of its own to open"
 
@@ -39,27 +39,27 @@ _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
 _ABSOLUTE: Final = ("https://", "http://", "mailto:", "tel:", "#")
-#: A developer's own machine may go without TLS.
+#: Unencrypted addresses, except of the developer's own machine.
 _OPEN_TO_ALL: Final = re.compile(r"http://(?!localhost\b|127\.0\.0\.1\b|\[::1\])")
-#: What acts, or brings something in from elsewhere.
+#: Elements that mail programs remove: they act, or load something.
 _ACTIVE: Final = frozenset(
     {"script", "iframe", "frame", "object", "embed", "applet", "form", "input", "button", "select",
      "textarea", "base", "link", "svg", "math", "canvas", "audio", "video"}
 )  # fmt: skip
-#: Outlook for Windows lays out with Word, which leaves these out.
+#: Layout that Outlook for Windows does not know, because it uses Word.
 _UNKNOWN_TO_OUTLOOK: Final = re.compile(
     r"(?:^|;)\s*(display\s*:\s*(?:inline-)?(?:flex|grid)|position\s*:\s*(?:absolute|fixed|sticky))"
 )
-#: Gmail shows the first 102 KB of a page and hides the rest; links grow on their way out.
+#: Largest HTML in bytes. Gmail clips at 102 KB, and tracked links are longer than these.
 _LARGEST: Final = 100_000
-#: What a sentence may put around an address.
+#: Punctuation that may surround an address in a sentence.
 _AROUND: Final = ".,;:!?()[]<>«»“”\"'"
 
 _HtmlFault = tuple[Literal["error", "warning"], str]
 
 
 def lint_html(page: str) -> Iterator[_HtmlFault]:
-    """The mistakes in a page, each once."""
+    """Problems of mail programs and screen readers with this HTML, each once."""
     reader = _read(page)
     faults = dict.fromkeys(reader.faults)
     if reader.open:
@@ -72,7 +72,7 @@ def lint_html(page: str) -> Iterator[_HtmlFault]:
 
 
 def links_missing_from_plain(page: str, text: str) -> Iterator[_HtmlFault]:
-    """The links of a page that are not in the mail's text, for whoever reads that instead."""
+    """Warnings for links of the HTML part that the plain part lacks."""
     said = {word.strip(_AROUND) for word in text.split()}
     for link in dict.fromkeys(_read(page).links):
         address = link.removeprefix("mailto:").removeprefix("tel:")
@@ -152,7 +152,7 @@ class _Reader(HTMLParser):
 
 
 def _faults_of(element: _Element) -> Iterator[_HtmlFault]:
-    """What is wrong with a tag, whatever is in it."""
+    """Problems of a tag itself, without its content."""
     tag, given = element.tag, element.given
     if tag in _ACTIVE:
         yield "error", f"mail programs remove <{tag}>"
@@ -191,15 +191,15 @@ def _language_faults(given: Mapping[str, str]) -> Iterator[_HtmlFault]:
         yield "warning", "<html> has no dir, ltr or rtl; the variable dir is the language's own"
 
 
-#: A text in another alphabet would name all of its letters.
+#: Most characters that a sentence names; a text in another alphabet has many.
 _NAMED: Final = 5
 
 
 def lint_sms(text: str) -> Iterator[tuple[Literal["warning", "information"], str]]:
-    """A sentence where a text takes more than one segment, or could easily come to."""
+    """A finding if an SMS takes more than one segment, or has an encoding with shorter ones."""
     measured = gsm.measure(text)
     if measured.segments > 1:
-        # Who writes Arabic cannot do with fewer than two: they hold what one of GSM 03.38 does.
+        # Arabic needs two segments of UCS-2 for what one of GSM 03.38 holds.
         is_mistaken = measured.segments > 2 or not _is_in_another_alphabet(text)  # noqa: PLR2004
         severity: Literal["warning", "information"] = "warning" if is_mistaken else "information"
         yield severity, f"the text takes {gsm.length_of(measured)}{_because(text)}"
@@ -216,6 +216,6 @@ def _because(text: str) -> str:
 
 
 def _is_in_another_alphabet(text: str) -> bool:
-    """More than a stray letter: that would be a mistake worth a warning."""
+    """Whether it has several non-Latin letters. A single one is likely a mistake."""
     letters = (each for each in gsm.not_in_gsm(text) if each[0].isalpha())
     return sum(not unicodedata.name(each[0], "").startswith("LATIN ") for each in letters) > _NAMED

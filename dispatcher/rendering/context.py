@@ -1,4 +1,4 @@
-"""What one render may see and spend: the tenant, the recipient (observed), and its limits."""
+"""The context of one render: tenant, recipient (observed), formats and limits."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from dispatcher.delivery.model import Recipient, Tenant
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.locales import Notation
 
-#: Its key among a template's variables. No template can write a name with an @ in it.
+#: The variable that holds the render context. No template can write a name with an @ in it.
 RENDER_CONTEXT: Final = "@render_context"
-#: Loop rounds, calls and includes of one render.
+#: Limit on loop rounds, calls and includes of one render.
 STEPS: Final = 10_000
-#: Characters that one render may read through filters, join and put out.
+#: Limit on the characters that one render reads in filters, joins and outputs.
 CHARACTERS: Final = 1_000_000
 
 
 class ObservedRecipient:
-    """The recipient as a template sees it; remembers what was read.
+    """The recipient as a template sees it. Records what was read, to know who may share content.
 
-    The locale is not recorded: it chooses the template, so it is part of every shared key.
-    Reading `time_zone` makes the zone part of the key. Reading anything else is personal.
+    `locale` is not recorded, because it is part of every cache key. Reading `time_zone` adds the
+    zone to the key. Reading anything else makes the content personal.
     """
 
     __slots__ = ("_recipient", "_tenant", "is_personal", "reads_zone")
 
-    #: What a template may read; the rest is for the renderer.
+    #: The attributes that a template may read.
     READABLE: Final = frozenset({"id", "locale", "time_zone", "attributes"})
 
     def __init__(self, recipient: Recipient, tenant: Tenant) -> None:
@@ -58,11 +58,11 @@ class ObservedRecipient:
 
 
 class RenderContext:
-    """Passed to the helpers of one render by way of the template's context."""
+    """What the filters and functions of one render share; kept among the template's variables."""
 
     __slots__ = ("characters", "currency", "notation", "recipient", "steps", "tenant")
 
-    #: Numbers and dates of the file being rendered follow it.
+    #: How the file being rendered writes numbers and dates.
     notation: Notation
 
     def __init__(self, tenant: Tenant, recipient: ObservedRecipient, currency: object) -> None:
@@ -74,18 +74,18 @@ class RenderContext:
         self.characters = CHARACTERS
 
     def step(self, count: int = 1) -> None:
-        """Spend loop rounds, calls or includes."""
+        """Count loop rounds, calls or includes. Raises Unrenderable over the limit."""
         self.steps -= count
         if self.steps < 0:
             raise Unrenderable(f"the template takes more than {STEPS} steps")
 
     def spend(self, characters: int) -> None:
-        """Spend text, in characters."""
+        """Count characters of text. Raises Unrenderable over the limit."""
         self.characters -= characters
         if self.characters < 0:
             raise Unrenderable(f"the template handles more than {CHARACTERS} characters")
 
 
 def current_render(context: Context) -> RenderContext:
-    """The render a template is part of."""
+    """The render context of a running template."""
     return cast("RenderContext", context.parent[RENDER_CONTEXT])

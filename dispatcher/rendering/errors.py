@@ -1,4 +1,4 @@
-"""What can go wrong with templates: when they are loaded, and when one is rendered."""
+"""Errors in templates: when they are loaded, and when one is rendered."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-class Unrenderable(Exception):  # a verdict on the content, told as RenderingError
-    """A template asked for something it may not have. The message never quotes the payload."""
+class Unrenderable(Exception):  # becomes a RenderingError, which says where
+    """A template or a payload breaks a rule. The message never quotes the payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a template folder: where it is, and a sentence with the way out."""
+    """One mistake in a template folder: the place, and a sentence that says how to mend it."""
 
     file: str
     line: int | None
@@ -24,7 +24,7 @@ class Problem:
 
 
 class CatalogError(Exception):
-    """The template folders cannot be used; `problems` has everything found, in path order."""
+    """The template folders cannot be used. `problems` has every mistake, in path order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -32,7 +32,7 @@ class CatalogError(Exception):
 
 
 class RenderingError(Exception):
-    """A delivery cannot be rendered. Says where and why, and never what the payload held."""
+    """A delivery cannot be rendered. Says where and why, without values of the payload."""
 
     def __init__(
         self,
@@ -57,4 +57,4 @@ class RenderingError(Exception):
 
 
 class MissingTemplateError(RenderingError):
-    """There is no template for the event on the channel. Another process may have it."""
+    """The event has no template for the channel. Another process may have it."""

@@ -1,4 +1,4 @@
-"""An event that the application may emit, as its event.toml declares it."""
+"""Event types: what event.toml declares about an event, and how the declaration is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FieldType = Literal[
 ]  # fmt: skip
 Priority = Literal["low", "normal", "high", "critical"]
 
-#: Variables that every template has; a field of that name would hide them.
+#: Names that templates use for variables of their own; no field may have one.
 RESERVED: Final = frozenset(
     {"caller", "dir", "event", "kwargs", "lang", "loop", "preferences_link", "range", "recipient",
      "self", "super", "tenant", "unsubscribe_link", "url", "varargs"}
@@ -25,7 +25,7 @@ RESERVED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an event's payload."""
+    """The declaration of one field of a payload."""
 
     type: FieldType
     required: bool
@@ -33,7 +33,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event, its defaults and its payload. `channels` are those it has templates for."""
+    """An event that the application may emit."""
 
     key: str
     label: str
@@ -42,15 +42,16 @@ class EventType:
     priority: Priority
     default_channels: tuple[str, ...]
     forced_channels: tuple[str, ...]
+    #: The channels that have templates.
     channels: tuple[str, ...]
     notify_actor: bool
     fields: Mapping[str, Field]
-    #: A hash of everything it is rendered from: a new version is a new text.
+    #: A hash of all files that it is rendered from.
     version: str
 
     @classmethod
     def registered(cls, *columns: Any) -> EventType:
-        """From a row of postbell.event_type, its columns in the order of the attributes here."""
+        """From a row of postbell.event_type, with the columns in the order of the attributes."""
         found = cls(*columns)
         return replace(
             found,
@@ -70,7 +71,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one event.toml says, or the sentences that say what is wrong with it."""
+    """The content of an event.toml, and sentences on every mistake in it."""
 
     values: Mapping[str, Any]
     fields: Mapping[str, Field]
@@ -78,17 +79,17 @@ class Declaration:
 
     @classmethod
     def read(cls, file: TemplateFile, channels: tuple[str, ...]) -> Declaration:
-        """`channels` are those the event has templates for."""
+        """Parse event.toml. `channels` are those that the event has templates for."""
         try:
-            said = tomllib.loads(file.read_text(encoding="utf-8"))
+            given = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             return cls({}, {}, (f"this is not TOML: {error}",))
-        values = {**_DEFAULTS, **said}
+        values = {**_DEFAULTS, **given}
         fields, field_faults = read_fields(values["fields"])
-        return cls(values, fields, (*_faults(said, values, channels), *field_faults))
+        return cls(values, fields, (*_faults(given, values, channels), *field_faults))
 
     def event_type(self, key: str, channels: tuple[str, ...], version: str) -> EventType:
-        """Only where there are no faults."""
+        """The event type. Call it only if there are no faults."""
         return EventType(
             key=key,
             label=self.values["label"],
@@ -115,10 +116,10 @@ _DEFAULTS: Final[Mapping[str, Any]] = {"forced_channels": [], "notify_actor": Fa
 
 
 def _faults(
-    said: Mapping[str, Any], values: Mapping[str, Any], channels: tuple[str, ...]
+    given: Mapping[str, Any], values: Mapping[str, Any], channels: tuple[str, ...]
 ) -> Iterator[str]:
     kinds = {**_NEEDED, **{name: type(value) for name, value in _DEFAULTS.items()}}
-    for name in sorted(set(said) - set(kinds)):
+    for name in sorted(set(given) - set(kinds)):
         yield f"there is no setting {name!r}; there are {', '.join(kinds)}"
     for name, kind in kinds.items():
         if name not in values:
@@ -144,11 +145,11 @@ def fields_json(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:
     }
 
 
-def read_fields(said: object) -> tuple[dict[str, Field], list[str]]:
-    """Of `{"order_id": "id", "reason": "text?"}`, and the sentences that say what is wrong."""
+def read_fields(given: object) -> tuple[dict[str, Field], list[str]]:
+    """Parse fields such as `{"order_id": "id", "reason": "text?"}`; also a sentence per mistake."""
     fields: dict[str, Field] = {}
     faults: list[str] = []
-    for name, kind in said.items() if isinstance(said, dict) else ():
+    for name, kind in given.items() if isinstance(given, dict) else ():
         base = kind.removesuffix("?") if isinstance(kind, str) else ""
         if base not in get_args(FieldType):
             faults.append(

@@ -1,6 +1,7 @@
-"""The filters, functions and tests that a template has: these, and none of Jinja's others.
+"""The filters, functions and tests of templates. Jinja's others are not available.
 
-Each one that reads text or a list pays for its length, so none can be used to waste memory.
+Each one counts the characters and list members that it reads against the limits of the render, so
+none can be used to fill the memory.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from dispatcher.rendering.context import RENDER_CONTEXT, RenderContext, current_
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.plain_text import cut
 
-#: Filters that only the rewriting can name: no template can write an @ in a name.
+#: Filters that only sandbox.py inserts: no template can write an @ in a name.
 EACH: Final = "@each"
 JOIN: Final = "@join"
 COMPARE: Final = "@compare"
 SLICED: Final = "@sliced"
-#: Characters that a member of a list costs: as long as it takes to compare that many.
+#: What a member of a list counts in characters: comparing it takes as long as so many.
 MEMBER: Final = 10
 
 _ORDERS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -51,7 +52,7 @@ _WHITE: Final = "#ffffff"
 
 @pass_context
 def compare(context: Context, operands: Sequence[Any], operators: Sequence[str]) -> Any:
-    """`a == b`, or a chain such as `a < b <= c`; `operators` as Jinja calls them."""
+    """`a == b`, or a chain such as `a < b <= c`. `operators` are Jinja's names."""
     render = current_render(context)
     left, result = operands[0], True
     for name, right in zip(operators, operands[1:], strict=True):
@@ -64,13 +65,13 @@ def compare(context: Context, operands: Sequence[Any], operators: Sequence[str])
 
 @pass_context
 def sliced(context: Context, part: Any) -> Any:
-    """A part of a text or of a list."""
+    """`a[1:3]` of a text or a list, counted."""
     current_render(context).spend(len(part) if isinstance(part, str) else MEMBER * len(part))
     return part
 
 
 def test_of(name: str) -> Callable[[Context, Any, Any], Any]:
-    """The same as a test: `a is eq(b)`."""
+    """A comparison as a test: `a is eq(b)`. `name` is Jinja's name of the operator."""
 
     @pass_context
     def test(context: Context, left: Any, right: Any) -> Any:
@@ -80,7 +81,7 @@ def test_of(name: str) -> Callable[[Context, Any, Any], Any]:
 
 
 def pay(render: RenderContext, value: object) -> None:
-    """For going through all of it: each character, and each member of a list, however deep."""
+    """Count every character and every list member of a value, at any depth."""
     waiting = [value]
     while waiting:
         match waiting.pop():
@@ -102,7 +103,7 @@ def _compared(render: RenderContext, name: str, left: Any, right: Any) -> Any:
     order = _ORDERS.get(name)
     if order is None:
         pay(render, left)
-        # An object is asked for a name, and not gone through.
+        # `in` looks a name up in an object, without going through it.
         if not isinstance(right, Mapping):
             pay(render, right)
         return (left in right) is (name == "in")
@@ -116,9 +117,9 @@ def _compared(render: RenderContext, name: str, left: Any, right: Any) -> Any:
 
 @pass_context
 def output(context: Context, value: object) -> object:
-    """What `{{ … }}` may put out: text and numbers.
+    """Check what `{{ … }}` puts out: text or numbers. Raises Unrenderable for anything else.
 
-    `None`, `True` or a list would reach a person as Python spells them.
+    `None`, `True` or a list would reach the reader in Python's spelling.
     """
     kind = type(value)
     if kind is str or kind is Markup:
@@ -130,14 +131,14 @@ def output(context: Context, value: object) -> object:
     if kind in _WRITABLE:
         return value
     if isinstance(value, Undefined):
-        return str(value)  # raises, naming what is undefined
+        return str(value)  # raises UndefinedError with the name
     if value is None:
         raise Unrenderable("an optional field is absent here; guard it with {% if … %}")
     raise Unrenderable("only text and numbers can be written out")
 
 
 def _text(render: RenderContext, value: object) -> str:
-    """A filter's input as text, paid for."""
+    """The input of a filter as text, counted."""
     if not isinstance(value, str):
         if type(value) not in _WRITABLE:
             if isinstance(value, Undefined):
@@ -149,7 +150,7 @@ def _text(render: RenderContext, value: object) -> str:
 
 
 def _items(render: RenderContext, value: object) -> Sequence[Any]:
-    """A filter's input as a list, paid for."""
+    """The input of a filter as a list, counted."""
     if isinstance(value, Undefined):
         str(value)
     if isinstance(value, Mapping):
@@ -212,7 +213,7 @@ def _last(context: Context, value: object) -> object:
 
 @pass_context
 def _truncate(context: Context, value: object, length: int = 150, end: str = "…") -> str:
-    """At most `length` characters, `end` included, cut between words where there is a gap."""
+    """At most `length` characters including `end`, cut between words if that keeps half of it."""
     text = _text(current_render(context), value)
     if len(text) <= length:
         return text
@@ -225,17 +226,17 @@ def _default(value: object, fallback: object = "") -> object:
     return fallback if value is None or isinstance(value, Undefined) else value
 
 
-def _spelled(method: Callable[[str], str]) -> Callable[[Context, object], str]:
+def _text_filter(method: Callable[[str], str]) -> Callable[[Context, object], str]:
     @pass_context
-    def spelled(context: Context, value: object) -> str:
+    def filtered(context: Context, value: object) -> str:
         return method(_text(current_render(context), value))
 
-    return spelled
+    return filtered
 
 
 @pass_context
 def _money(context: Context, value: object, currency: object = None) -> str:
-    """In the currency given, else the payload's, else the tenant's."""
+    """In the given currency, else the payload's, else the tenant's."""
     render = current_render(context)
     code = currency or render.currency or render.tenant.currency
     if isinstance(code, str):
@@ -256,16 +257,16 @@ def _plural(context: Context, value: object, **forms: str) -> str:
     return counted
 
 
-def _moment(style: formats.Style) -> Callable[[Context, object], str]:
+def _date_filter(style: formats.Style) -> Callable[[Context, object], str]:
     @pass_context
-    def written(context: Context, value: object) -> str:
+    def filtered(context: Context, value: object) -> str:
         render, moment = current_render(context), formats.parse_date(value)
         if not isinstance(moment, datetime):
             return formats.day(moment, render.notation)
         zones = (render.recipient.time_zone, render.tenant.time_zone)
         return formats.timestamp(moment, style, zones, render.notation)
 
-    return written
+    return filtered
 
 
 @pass_context
@@ -275,7 +276,7 @@ def _url(context: Context, path: str) -> str:
 
 @pass_context
 def _range(context: Context, *bounds: int) -> range:  # noqa: ARG001 # all functions are called alike
-    """As Python's, no longer than a message could use."""
+    """Python's range, of at most 1,000 numbers."""
     numbers = range(*bounds)
     if len(numbers) > _MAX_RANGE:
         raise Unrenderable(f"a range may have at most {_MAX_RANGE} numbers")
@@ -291,7 +292,7 @@ def _is_even(value: object) -> bool:
 
 
 def absolute(base_url: str, path: str) -> str:
-    """`/orders/42` → `https://shop.example/orders/42`; whatever the path, the host stays."""
+    """`/orders/42` → `https://shop.example/orders/42`. No path can change the host."""
     if not base_url.startswith(_SCHEMES):
         raise Unrenderable("the tenant's base_url must begin with https:// or http://")
     if not _PLAIN.fullmatch(path):
@@ -301,30 +302,31 @@ def absolute(base_url: str, path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def readable_on(color: str) -> str:
-    """Black or white, whichever stands out more on `#1f6f54` or `#1f5`; white on other spellings.
+    """Black or white, whichever has more contrast on a colour such as `#1f6f54` or `#1f5`.
 
-    One of the two always has the contrast of 4.5 that WCAG 2.2 asks of text (1.4.3).
+    One of the two always has the contrast of 4.5 that WCAG 2.2 asks of text (1.4.3). The answer for
+    a colour in another notation is white.
     """
     if not _HEX.fullmatch(color):
         return _WHITE
-    return max(_WHITE, _BLACK, key=lambda ink: contrast_ratio(ink, color))
+    return max(_WHITE, _BLACK, key=lambda text: contrast_ratio(text, color))
 
 
 def contrast_ratio(one: str, other: str) -> float:
-    """Between 1, the same, and 21, black on white (WCAG 2.2, contrast ratio)."""
+    """The contrast ratio of WCAG 2.2: 1 for equal colours, 21 for black on white."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def _luminance(color: str) -> float:
-    """Between 0 and 1 (WCAG 2.2, relative luminance)."""
+    """The relative luminance of WCAG 2.2, between 0 and 1."""
     digits = color[1:] if len(color) == len(_BLACK) else "".join(each * 2 for each in color[1:])
     red, green, blue = (_linear(int(digits[place : place + 2], 16) / 255) for place in (0, 2, 4))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _linear(channel: float) -> float:
-    """Light, from what sRGB calls it (IEC 61966-2-1)."""
+    """Linear light of an sRGB channel between 0 and 1 (IEC 61966-2-1)."""
     if channel <= 0.04045:  # noqa: PLR2004 # where the standard has its bend
         return channel / 12.92
     return float(((channel + 0.055) / 1.055) ** 2.4)
@@ -335,25 +337,25 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     JOIN: _join_parts,
     COMPARE: compare,
     SLICED: sliced,
-    "capitalize": _spelled(str.capitalize),
-    "date": _moment("date"),
-    "datetime": _moment("datetime"),
+    "capitalize": _text_filter(str.capitalize),
+    "date": _date_filter("date"),
+    "datetime": _date_filter("datetime"),
     "default": _default,
     "first": _first,
-    "ink": _spelled(readable_on),
+    "ink": _text_filter(readable_on),
     "join": _join,
     "last": _last,
     "length": _length,
-    "lower": _spelled(str.lower),
+    "lower": _text_filter(str.lower),
     "money": _money,
     "number": _number,
     "plural": _plural,
-    "time": _moment("time"),
-    "title": _spelled(str.title),
-    "trim": _spelled(str.strip),
+    "time": _date_filter("time"),
+    "title": _text_filter(str.title),
+    "trim": _text_filter(str.strip),
     "truncate": _truncate,
-    "upper": _spelled(str.upper),
-    "urlencode": _spelled(lambda text: quote(text, safe="", errors="replace")),
+    "upper": _text_filter(str.upper),
+    "urlencode": _text_filter(lambda text: quote(text, safe="", errors="replace")),
 }
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {"range": _range, "url": _url}

@@ -1,4 +1,4 @@
-"""Numbers, money, plurals and dates, as the reader's locale writes them (Unicode CLDR)."""
+"""Formats numbers, money, plurals and dates for the reader's locale (Unicode CLDR)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from babel.numbers import (
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.locales import Notation
 
-#: Bounded on purpose: `1e999999999` is a decimal too, and a gigabyte once written out.
+#: Without exponent, because `1e999999999` would take a gigabyte when written out.
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,12})?")
 _ISO_4217 = re.compile(r"[A-Z]{3}")
-#: A code of letters before a digit: CLDR's currencySpacing parts them, babel does not.
+#: Between letters and a digit CLDR's currencySpacing puts a space, which babel leaves out.
 _TOUCHING = re.compile(r"(?<=[^\W\d_])(?=[0-9])")
 
 
 def decimal(value: object) -> Decimal:
-    """The exact number of a decimal string or an integer; a float is not exact, so refused."""
+    """The number of a decimal string or an integer. Raises Unrenderable, for floats as well."""
     if type(value) is int:
         value = str(value) if -(10**18) < value < 10**18 else ""
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
@@ -39,7 +39,7 @@ def decimal(value: object) -> Decimal:
 
 
 def money(value: object, currency: object, notation: Notation) -> str:
-    """`19.90`, `EUR` → `€19.90`. What is no ISO 4217 code is written as it came: `19.90 gold`."""
+    """`19.90`, `EUR` → `€19.90`. Another currency than an ISO 4217 code is kept: `19.90 gold`."""
     number = decimal(value)
     code = currency.strip().upper() if isinstance(currency, str) else ""
     if not _ISO_4217.fullmatch(code):
@@ -55,7 +55,7 @@ def money(value: object, currency: object, notation: Notation) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a locale writes one currency: babel asked once, since asking takes it 40 µs."""
+    """How a locale writes one currency. Cached, because babel takes 40 µs for each amount."""
 
     quantum: Decimal
     symbols: dict[int, str]
@@ -70,7 +70,7 @@ class _Layout:
 
 @lru_cache(maxsize=1024)
 def _layout(notation: Notation, currency: str) -> _Layout | None:
-    """None where digits are not grouped by three: India's lakh, for one."""
+    """None where digits are not grouped by three, as in India's lakh."""
     locale = notation.locale
     if locale.currency_formats["standard"].grouping != (3, 3):
         return None
@@ -99,9 +99,10 @@ def number(value: object, notation: Notation) -> str:
 
 
 def plural(value: object, forms: dict[str, str], notation: Notation) -> str:
-    """The form of a word for a count, as the filter `plural` of a template takes it.
+    """The form of a word for the count `value`.
 
-    Forms are CLDR's: zero, one, two, few, many, other; `other` is needed and stands in.
+    `forms` has CLDR's categories: zero, one, two, few, many, other. `other` is required and is the
+    fallback. Raises Unrenderable.
     """
     if "other" not in forms:
         raise Unrenderable("plural needs at least the form other='…'")
@@ -113,13 +114,13 @@ Style = Literal["date", "time", "datetime"]
 
 _LONGEST: Final = len("2026-03-01T09:00:00.000000+00:00:00.000000")
 _DATE_LENGTH: Final = len("2026-03-01")
-#: CLDR quotes the words of a pattern: `{1} 'at' {0}`.
+#: Words in a pattern of CLDR are quoted: `{1} 'at' {0}`.
 _QUOTED: Final = re.compile("'([^']*)'")
 
 
 @lru_cache(maxsize=1024)
 def time_zone(name: str) -> tzinfo | None:
-    """An IANA zone, or None where there is no such zone."""
+    """The IANA time zone of this name, or None."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -127,7 +128,7 @@ def time_zone(name: str) -> tzinfo | None:
 
 
 def parse_date(value: object) -> date | datetime:
-    """An ISO 8601 date or timestamp."""
+    """Parse an ISO 8601 date or timestamp. Raises Unrenderable."""
     if isinstance(value, str) and len(value) <= _LONGEST:
         try:
             return (
@@ -141,9 +142,9 @@ def parse_date(value: object) -> date | datetime:
 
 
 def timestamp(value: datetime, style: Style, zones: tuple[str, ...], notation: Notation) -> str:
-    """A timestamp in the first zone that exists; a time of day names that zone.
+    """Format a timestamp in the first of `zones` that exists; a time of day names the zone.
 
-    A timestamp without an offset is UTC.
+    A timestamp without an offset is in UTC.
     """
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
@@ -162,12 +163,12 @@ def timestamp(value: datetime, style: Style, zones: tuple[str, ...], notation: N
 
 @lru_cache(maxsize=4096)
 def day(value: date, notation: Notation) -> str:
-    """A date has no zone: it is the same day everywhere."""
+    """Format a date. It has no time zone."""
     pattern = notation.locale.date_formats["long"].pattern
     return parse_pattern(pattern).apply(value, notation.locale)
 
 
-# Days and times apart, because babel takes 30 µs for the two and there are few of each.
+# Days and times are cached separately: babel takes 30 µs for both, and there are few of each.
 @lru_cache(maxsize=8192)
 def _hour(hour: int, minute: int, notation: Notation) -> str:
     pattern = notation.locale.time_formats["short"].pattern

@@ -1,4 +1,4 @@
-"""How long a text message is: GSM 03.38 (3GPP TS 23.038) where it can be, else UCS-2.
+"""The length of an SMS: in GSM 03.38 (3GPP TS 23.038) if possible, else in UCS-2.
 
 A message of 140 octets holds 160 septets or 70 UTF-16 units. One that is sent in several keeps 6
 octets of each for the numbering (3GPP TS 23.040, 9.2.3.24.1), which leaves 153 or 67; a character
@@ -14,7 +14,7 @@ from typing import Final
 
 from dispatcher.rendering.plain_text import graphemes
 
-#: In the order of their codes, the escape at 0x1b left out.
+#: The basic character set in the order of the codes, without the escape at 0x1b.
 BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
@@ -22,12 +22,12 @@ BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-#: Each behind an escape, so it counts as two.
+#: The extension table. Each character follows an escape, so it counts as two.
 EXTENSION: Final = frozenset("\f^{}\\[~]|€")
 _GSM: Final = BASIC | EXTENSION
 
-#: Typography that reads the same in GSM's characters.
-_PLAINER: Final = str.maketrans(
+#: Typographic characters, and characters of GSM that read the same.
+_SIMPLER: Final = str.maketrans(
     {
         **dict.fromkeys("\t\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000", " "),
         **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
@@ -40,25 +40,25 @@ _PLAINER: Final = str.maketrans(
 
 
 class Encoding(StrEnum):
-    """How a message's characters are written."""
+    """The encoding of an SMS."""
 
     GSM = "GSM 03.38"
     UCS2 = "UCS-2"
 
     @property
     def alone(self) -> int:
-        """Units that a message of one segment holds."""
+        """Units in an SMS of one segment."""
         return 160 if self is Encoding.GSM else 70
 
     @property
     def of_several(self) -> int:
-        """Units that each segment of a longer message holds."""
+        """Units in each segment of a longer SMS."""
         return 153 if self is Encoding.GSM else 67
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A text's encoding, its length in the encoding's units, and the messages it is paid as."""
+    """The encoding of an SMS, its length in units of the encoding, and the segments it costs."""
 
     encoding: Encoding
     units: int
@@ -66,12 +66,12 @@ class Measure:
 
     @property
     def octets(self) -> int:
-        """What it takes of the messages' room, whatever the encoding."""
+        """The length in octets, which is comparable between encodings."""
         return self.units * 2 if self.encoding is Encoding.UCS2 else -(-self.units * 7 // 8)
 
 
 def measure(text: str) -> Measure:
-    """Of the text as it stands."""
+    """Measure a text as it is."""
     encoding = Encoding.GSM if _GSM.issuperset(text) else Encoding.UCS2
     if encoding is Encoding.GSM:
         widths = [2 if character in EXTENSION else 1 for character in text]
@@ -83,27 +83,27 @@ def measure(text: str) -> Measure:
 
 
 def simplified(text: str) -> str:
-    """With typewriter's quotes, dashes and spaces where these alone make it a GSM text.
+    """Replace typographic quotes, dashes and spaces if that makes the text fit GSM 03.38.
 
-    A text that has something else beside them gains nothing, and stays as its author wrote it.
+    A text with other characters outside GSM gains nothing, so it is returned unchanged.
     """
     if _GSM.issuperset(text):
         return text
-    plain = text.translate(_PLAINER)
+    plain = text.translate(_SIMPLER)
     if not _GSM.issuperset(plain):
         return text
-    # Three points for one: a text of nothing but ellipses would become longer.
+    # An ellipsis becomes three dots, so a text of many could take more segments.
     return plain if measure(plain).segments <= measure(text).segments else text
 
 
 def not_in_gsm(text: str) -> tuple[str, ...]:
-    """The characters, each once, because of which a text cannot be GSM."""
+    """The characters of a text that GSM 03.38 lacks, each once."""
     without = (each for each in graphemes(text) if not _GSM.issuperset(each))
     return tuple(dict.fromkeys(without))
 
 
 def length_of(measured: Measure) -> str:
-    """`1 segment (97 of 160 in GSM 03.38)`"""
+    """In words: `1 segment (97 of 160 in GSM 03.38)`."""
     encoding = measured.encoding
     if measured.segments == 1:
         return f"1 segment ({measured.units} of {encoding.alone} in {encoding})"

@@ -1,4 +1,4 @@
-"""Looks for what would only show when a message is sent: renders everything with its sample."""
+"""Lints the catalog: renders every template with its sample, to find errors before sending."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TENANT: Final = Tenant(
     time_zone="Europe/Vienna",
     branding={},
 )
-#: All that the shipped layout shows if a tenant has it, so that this is looked at too.
+#: A tenant with all the branding that the shipped layout shows.
 _BRANDED: Final = replace(
     _TENANT,
     branding={
@@ -43,7 +43,7 @@ _BRANDED: Final = replace(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `locale` is empty for the root files."""
+    """One problem. `locale` is empty for the root files."""
 
     severity: Severity
     event: str
@@ -57,9 +57,9 @@ class Finding:
 def lint_catalog(
     catalog: Catalog, only: Mapping[str, Collection[str]] | None = None
 ) -> list[Finding]:
-    """Everything found in every event, channel and locale; empty if all is well.
+    """Every problem in every event, channel and locale.
 
-    `only` are the events to look at, and of each the channels to render.
+    `only` limits this to some events, with the channels to render of each.
     """
     return [
         finding
@@ -75,7 +75,7 @@ def lint_catalog(
 
 
 def sample_contents(catalog: Catalog, channel: str) -> Iterator[tuple[str, str, Content]]:
-    """Event, locale folder, and what the sample says there on a channel; those that render."""
+    """Event key, locale folder and content of every sample that renders on a channel."""
     renderer = Renderer(catalog)
     for event in catalog.events.values():
         if channel not in event.channels:
@@ -115,7 +115,7 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
 
 
 def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
-    """Raises ValueError with a sentence."""
+    """The sample payload. Raises ValueError with a sentence for the author."""
     if event.key not in catalog.samples:
         raise ValueError("there is no sample payload; add one, with every field")
     try:
@@ -127,21 +127,21 @@ def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
     return sample
 
 
-def _pages(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, CompiledTemplate]]:
-    """Channel, locale and file."""
+def _templates(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, CompiledTemplate]]:
+    """Channel, locale and compiled file."""
     for by_locale in catalog.compiled.get(event.key, {}).values():
-        for locale, page in by_locale.items():
-            yield page.file.rpartition("/")[2].partition(".")[0], locale, page
+        for locale, template in by_locale.items():
+            yield template.file.rpartition("/")[2].partition(".")[0], locale, template
 
 
 def _names(catalog: Catalog, event: EventType) -> Iterator[Finding]:
     read: set[str] = set()
-    for channel, locale, page in _pages(catalog, event):
-        read |= page.reads
-        # `currency` may be left undeclared: money then takes the tenant's.
-        for name in sorted(page.reads - set(event.fields) - RESERVED - {"currency"}):
+    for channel, locale, template in _templates(catalog, event):
+        read |= template.reads
+        # `currency` may be undeclared: then the filter `money` uses the tenant's.
+        for name in sorted(template.reads - set(event.fields) - RESERVED - {"currency"}):
             yield Finding(
-                "error", event.key, channel, locale, page.file, None,
+                "error", event.key, channel, locale, template.file, None,
                 f"it reads {name}, which event.toml does not declare",
             )  # fmt: skip
     for name in event.fields:
@@ -153,7 +153,7 @@ def _names(catalog: Catalog, event: EventType) -> Iterator[Finding]:
 
 
 def _translations(catalog: Catalog, event: EventType) -> Iterator[Finding]:
-    for channel, _, root in _pages(catalog, event):
+    for channel, _, root in _templates(catalog, event):
         name = root.file.rpartition("/")[2]
         for locale in catalog.locales(event.key):
             if root.language == locales.ROOT_LANGUAGE and locale not in _present(
@@ -181,7 +181,7 @@ def _renderings(catalog: Catalog, event: EventType, channels: Collection[str]) -
         for channel in event.channels:
             if channel not in channels:
                 continue
-            # With everything, and with nothing that may be left out.
+            # Once with every field and branding, once with the required ones only.
             for number, (payload, tenant) in enumerate(((sample, _BRANDED), (required, _TENANT))):
                 delivery = _delivery(event, channel, locale, payload, number, tenant)
                 for finding in _rendering(renderer, delivery, locale):

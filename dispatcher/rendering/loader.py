@@ -1,4 +1,4 @@
-"""The template folders, laid over one another: a later folder's file hides an earlier one's."""
+"""Finds template files: several folders as one, in which later files hide earlier ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dispatcher.rendering.overrides import TemplateOverride
 
 EVENT_FILE: Final = "event.toml"
 SAMPLE_FILE: Final = "sample.json"
-#: Folders of files that events take in.
+#: Folders of files that templates of events include.
 SHARED: Final = ("layouts", "partials")
-#: Larger is a mistake, or an attempt to fill the memory.
+#: Largest template file in characters. More is a mistake, or an attempt to fill the memory.
 LARGEST: Final = 256 * 1024
 
 
 class TemplateFile(Protocol):
-    """One on disk, or a text of the database. As a string it says where it is."""
+    """A file on disk or an override of the database. str() says where it is."""
 
     def read_text(self, encoding: str) -> str: ...
 
@@ -32,9 +32,10 @@ class TemplateFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EventFolder:
-    """`order/created/`: the key is `order.created`; files are by locale folder, then by name."""
+    """The folder of one event: `order/created` for the key `order.created`."""
 
     path: str
+    #: By locale folder (the root has the empty name), then by file name.
     files: Mapping[str, Mapping[str, TemplateFile]]
 
     @property
@@ -42,12 +43,12 @@ class EventFolder:
         return self.path.replace("/", ".")
 
     def name(self, locale: str, file: str) -> str:
-        """A file's path in the tree."""
+        """The path of a file below the template folder."""
         return "/".join(filter(None, (self.path, locale, file)))
 
 
 class TemplateFiles:
-    """`files` maps a path in the tree (`order/created/fr/email.txt`) to what is there."""
+    """All template files. `files` is keyed by path: `order/created/fr/email.txt`."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class TemplateFiles:
         registered: Iterable[str] = (),
         problems: Iterable[Problem] = (),
     ) -> None:
-        """`registered` are the keys of events that are declared elsewhere than in a file."""
+        """`registered` are the keys of events that have no event.toml here."""
         self.files: Mapping[str, TemplateFile] = files
         self.problems: list[Problem] = list(problems)
         declared = {
@@ -72,7 +73,7 @@ class TemplateFiles:
 
     @classmethod
     def of(cls, folders: Sequence[Path]) -> Self:
-        """A later folder's file hides an earlier one's."""
+        """The files of these folders; a later folder's file hides an earlier one's."""
         files: dict[str, TemplateFile] = {}
         problems = []
         for folder in folders:
@@ -82,7 +83,7 @@ class TemplateFiles:
         return cls(files, (), problems)
 
     def content(self) -> bytes | None:
-        """A digest of what is where, on disk too; None if something cannot be read, or is wrong."""
+        """A digest of all paths and contents; None if a file is unreadable or misplaced."""
         if self.problems:
             return None
         digest = hashlib.sha256()
@@ -97,7 +98,7 @@ class TemplateFiles:
     def with_overrides(
         self, overrides: Iterable[TemplateOverride], registered: Iterable[str]
     ) -> TemplateFiles:
-        """The texts hide the files."""
+        """A copy in which the overrides hide the files of the same path."""
         return TemplateFiles(
             {**self.files, **{override.path: override for override in overrides}}, registered
         )
@@ -107,11 +108,11 @@ class TemplateFiles:
             yield EventFolder(path, files)
 
     def shared(self) -> Iterator[str]:
-        """Layouts and partials."""
+        """The paths of layouts and partials."""
         return (name for name in sorted(self.files) if name.split("/")[0] in SHARED)
 
     def localized(self, name: str, locale: str) -> str | None:
-        """The file to take for `layouts/email.html` in a locale: `layouts/fr/email.html`, say."""
+        """The path of a shared file in a locale: `layouts/email.html` → `layouts/fr/email.html`."""
         folder, _, file = name.rpartition("/")
         for candidate in locales.fallback(locales.language_of(locale)):
             path = "/".join(filter(None, (folder, candidate, file)))
@@ -143,7 +144,7 @@ class TemplateFiles:
 
 
 class LocaleLoader(BaseLoader):
-    """Gives Jinja the files of one locale."""
+    """Loads files for Jinja, in one locale where they are translated."""
 
     def __init__(self, sources: TemplateFiles, locale: str) -> None:
         self._sources = sources

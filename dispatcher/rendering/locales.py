@@ -1,4 +1,4 @@
-"""Which language a text is taken from, and which locale its numbers and dates follow."""
+"""Chooses the language of a message, and the locale of its numbers and dates."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from typing import Literal, cast
 
 from babel import Locale, UnknownLocaleError
 
-#: The files beside event.toml, outside any locale folder.
+#: Name of the root: the files beside event.toml, outside any locale folder.
 ROOT = ""
 #: The language the root files are written in.
 ROOT_LANGUAGE = "en"
-#: RFC 5646, 4.4.1, asks for 35 characters to be taken; a person's locale may be any text.
+#: Characters of a tag that are read. RFC 5646, 4.4.1, asks for 35; a user may write any text.
 _LONGEST = 35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Notation:
-    """How numbers and dates are written: a CLDR locale, one object for each that is in use.
+    """The CLDR locale that numbers and dates are written in; one object for each locale.
 
-    Compared by identity, because it is a key of every cache and Locale is slow at being one.
+    Compared by identity, because it is part of cache keys and comparing a Locale is slow.
     """
 
     locale: Locale
 
 
 def normal(locale: str) -> str:
-    """`fr_CA`, `FR-ca` and `fr-ca` are one locale: BCP 47 compares without case."""
+    """The canonical spelling: `fr_CA` and `FR-ca` are `fr-ca` (BCP 47 ignores case)."""
     return locale.strip().replace("_", "-").lower()
 
 
 def is_locale(name: str) -> bool:
-    """Whether a folder name is a locale that Unicode CLDR knows."""
+    """Whether a folder name is a locale of Unicode CLDR."""
     return parse(name) is not None
 
 
 @lru_cache(maxsize=1024)
 def parse(name: str) -> Locale | None:
-    """The CLDR locale of a BCP 47 tag, or None where there is none."""
+    """The CLDR locale of a BCP 47 tag, or None."""
     try:
         return Locale.parse(normal(name), sep="-")
     except (ValueError, UnknownLocaleError):
@@ -54,7 +54,7 @@ def narrowing(locale: str) -> Iterator[str]:
 
 
 def fallback(*wanted: str | None) -> tuple[str, ...]:
-    """The folders to look in, best first; the root files stand in for their own language."""
+    """The locale folders to search, best first. The root counts as a folder of its language."""
     folders: list[str] = []
     for locale in wanted:
         if locale:
@@ -67,22 +67,22 @@ def fallback(*wanted: str | None) -> tuple[str, ...]:
 
 
 def language_of(folder: str) -> str:
-    """The BCP 47 tag of the texts in a locale folder."""
+    """The BCP 47 tag of the language in a locale folder."""
     return folder or ROOT_LANGUAGE
 
 
 @cache  # Of folder names alone.
 def direction_of(language: str) -> Literal["ltr", "rtl"]:
-    """Which way a language is written: what HTML's `dir` says."""
+    """The direction a language is written in, as HTML's `dir` has it."""
     locale = parse(language) or Locale.parse(ROOT_LANGUAGE)
     return cast("Literal['ltr', 'rtl']", locale.text_direction)
 
 
 @lru_cache(maxsize=4096)
 def notation(language: str, *wanted: str | None) -> Notation:
-    """The first wanted locale of the text's own language, else that language.
+    """The first wanted locale of the same language as the message, else that language.
 
-    A German reader who gets an English text must not find German month names in it.
+    So a German reader who gets an English message finds no German month names in it.
     """
     text = parse(language) or Locale.parse(ROOT_LANGUAGE)
     for name in wanted:

@@ -1,4 +1,7 @@
-"""A text of the database that stands in the place of a template file, or where there is none."""
+"""Template overrides: versions of template files that are kept in the database.
+
+The command line and the documents call an override a *text*.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TemplateOverride:
-    """One version of one. It reads as a file does; `path` is that of the file it stands for."""
+    """One version of an override. It can be read like the file at `path`, which it hides."""
 
     id: int
-    #: Whose messages say it; None: everybody's.
+    #: The tenant whose messages use it; None for all tenants.
     tenant_id: str | None
     path: str
     version: int
-    #: None: with this version the override was taken back.
+    #: None if this version withdraws the override.
     content: str | None
 
     @property
@@ -33,7 +36,7 @@ class TemplateOverride:
 
 
 class TemplateOverrides:
-    """What may stand at each path: the tenant's own versions and then everybody's, newest first."""
+    """The overrides that apply to one tenant: its own before everybody's, newest first."""
 
     def __init__(self, overrides: Iterable[TemplateOverride]) -> None:
         self._stacks: dict[str, list[TemplateOverride]] = {}
@@ -41,23 +44,23 @@ class TemplateOverrides:
             self._stacks.setdefault(override.path, []).append(override)
 
     def chosen(self, without: Collection[int] = ()) -> list[TemplateOverride]:
-        """The best at each path that has any; `without` these, by id."""
+        """The override to use at each path; `without` excludes versions by id."""
         found = (self._best(stack, without) for stack in self._stacks.values())
         return [override for override in found if override is not None]
 
     def best(self, path: str, without: Collection[int] = ()) -> TemplateOverride | None:
-        """None where the file stands, if there is one."""
+        """The override to use at a path, or None when the file applies."""
         return self._best(self._stacks.get(path, []), without)
 
     @staticmethod
     def _best(stack: list[TemplateOverride], without: Collection[int]) -> TemplateOverride | None:
-        gone: set[str | None] = set()
+        withdrawn: set[str | None] = set()
         for override in stack:
-            if override.tenant_id in gone:
+            if override.tenant_id in withdrawn:
                 continue
             if override.content is None:
-                # What came before it was taken back too.
-                gone.add(override.tenant_id)
+                # Withdrawn: earlier versions of the same owner are not used either.
+                withdrawn.add(override.tenant_id)
             elif override.id not in without:
                 return override
         return None

@@ -21,7 +21,7 @@ _FLAG: Final = ("\U0001f1e6", "\U0001f1ff")
 
 
 def graphemes(text: str) -> Iterator[str]:
-    """The text in pieces, each one character to a reader: a letter with its accents, an emoji."""
+    """Split into what readers see as one character: a letter with its accents, an emoji."""
     places = [place for place in range(len(text) + 1) if is_gap(text, place)]
     return (text[start:end] for start, end in pairwise(places))
 
@@ -36,16 +36,16 @@ def is_gap(text: str, place: int) -> bool:
     if category(after) in {"Mn", "Me", "Mc"} or _is_in(after, *_EXTENDING):
         return False
     if _is_in(after, _FLAG):
-        # Two letters make a flag; where the flags begin is where their letters do.
+        # Two letters make a flag, counted from the first letter of the run.
         flags = len(text[:place]) - len(text[:place].rstrip(_LETTERS_OF_FLAGS))
         return flags % 2 == 0
     return before != _JOINER
 
 
 def cut(text: str, length: int) -> str:
-    """The beginning: at most `length` code points, and no character in halves.
+    """The first `length` code points at most, without dividing a character.
 
-    Only a character that is longer than all that is cut: it may have any number of accents.
+    A single character longer than `length` is divided: it may have any number of accents.
     """
     if len(text) <= length:
         return text
@@ -62,17 +62,17 @@ def _is_in(character: str, *ranges: tuple[str, str]) -> bool:
 _LETTERS_OF_FLAGS: Final = "".join(map(chr, range(ord(_FLAG[0]), ord(_FLAG[1]) + 1)))
 
 
-#: C0 and C1 controls without tab and line feed; embeddings, overrides and isolates, which let a
-#: name rewrite the sentence around it (UAX 9).
+#: C0 and C1 controls without tab and line feed; and bidirectional embeddings, overrides and
+#: isolates, with which a name could reorder the sentence around it (UAX 9).
 _HARMFUL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACES: Final = re.compile("[ \t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _GAPS: Final = re.compile(r"\n{3,}")
-# Begins only where a run begins, or a million spaces would take minutes.
+# Matches only from the start of a run, or a million spaces would take minutes.
 _TRAILING: Final = re.compile(r"(?<![ \t])[ \t]++\n")
 
 
 def one_line(text: str, length: int) -> str:
-    """Without line breaks and control characters (RFC 5322, 2.2), cut to `length` characters."""
+    """Remove line breaks and control characters (RFC 5322, 2.2); cut to `length` characters."""
     text = text.strip()
     if "  " in text or not text.isprintable():
         text = _HARMFUL.sub("", _SPACES.sub(" ", text))
@@ -80,7 +80,7 @@ def one_line(text: str, length: int) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Lines ending in a line feed, one empty line at most between them, no control characters."""
+    """Use line feeds, at most one empty line between lines, and no control characters."""
     text = text.strip()
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""What an event would say, for those who write its templates: rendered as a dispatcher does it."""
+"""Previews messages for template authors, rendered as the dispatcher renders them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _SCHEME_RULE: Final = re.compile(r"(color-scheme\s*:\s*)light dark\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one channel; `file` is a path in the template folders."""
+class PreviewProblem:
+    """A problem on one channel. `file` is a path below the template folders."""
 
     severity: Severity
     file: str | None
@@ -38,17 +38,17 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One channel: what it says, unless that could not be rendered, and what is wrong with it."""
+    """The preview of one channel: the content, or None if it cannot be rendered, and problems."""
 
     content: Content | None
-    faults: tuple[Fault, ...]
+    faults: tuple[PreviewProblem, ...]
 
 
 class Preview:
-    """Of the events of one catalog. Not for use by several threads at once."""
+    """Renders previews of the events of one catalog. Not thread-safe."""
 
     def __init__(self, catalog: Catalog, public_url: str, renderer: Renderer | None = None) -> None:
-        """`renderer` is one that offers links; they then lead to somewhere at `public_url`."""
+        """`public_url` is the base of the links to unsubscribe and to the preferences."""
         self._catalog: Final = catalog
         self._public_url: Final = public_url.rstrip("/")
         self._renderer: Final = renderer or Renderer(catalog, offers_links=True)
@@ -56,15 +56,17 @@ class Preview:
     def show(
         self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
     ) -> Shown:
-        """For a reader of `locale`, in the tenant's zone. Raises KeyError for an unknown event."""
+        """Render for a reader of `locale` in the tenant's zone. Raises KeyError: unknown event."""
         delivery = self._delivery(event, channel, locale, tenant, payload)
         try:
             content = self._renderer.render(delivery, is_shared=False)
         except RenderingError as error:
-            return Shown(None, (Fault("error", error.file, error.line, error.message),))
+            return Shown(None, (PreviewProblem("error", error.file, error.line, error.message),))
         content = self._with_links(content)
         found = lint_content(content)
-        return Shown(content, tuple(Fault(severity, None, None, said) for severity, said in found))
+        return Shown(
+            content, tuple(PreviewProblem(severity, None, None, said) for severity, said in found)
+        )
 
     def _delivery(
         self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
@@ -89,7 +91,7 @@ class Preview:
         )
 
     def _with_links(self, content: Content) -> Content:
-        """What each reader has their own of is nobody's here."""
+        """Replace the placeholders of personal links by examples."""
         if not isinstance(content, EmailContent):
             return content
         text, html = content.text, content.html
@@ -101,7 +103,7 @@ class Preview:
 
 
 def in_scheme(page: str, scheme: Scheme) -> str:
-    """A mail's HTML as it looks where that colour scheme is preferred, wherever it is shown."""
+    """The HTML of a mail with the colour scheme fixed, whatever the viewer prefers."""
 
     def answered(query: re.Match[str]) -> str:
         return "(min-width: 0)" if query[1] == scheme else "(max-width: 0)"

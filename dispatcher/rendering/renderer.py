@@ -1,4 +1,4 @@
-"""From a delivery to its content."""
+"""Renders a delivery: chooses the template, fills in the variables, explains errors."""
 
 from __future__ import annotations
 
@@ -21,24 +21,26 @@ from dispatcher.rendering.filters import FUNCTIONS
 from dispatcher.rendering.payload import is_url
 from dispatcher.rendering.plain_text import cut
 
-#: Locales come from people, so there is no end to the ways of writing them.
+#: Chosen templates that are kept. Locales come from users, so their spellings are unbounded.
 _MOST_TEMPLATES: Final = 4096
-#: The field with the beginning of what somebody wrote, and how much of it a channel shows.
+#: The field with the beginning of a message that a user wrote.
 _PREVIEW: Final = "message_preview"
+#: Characters of it that a channel shows.
 _LONGEST_PREVIEW: Final = MappingProxyType({"email": 150, "push": 150, "sms": 100})
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """What the variables of an event's templates start from."""
+class _Variables:
+    """The variables of an event's templates before the payload is filled in."""
 
-    #: Functions, the event, and None for each optional field.
+    #: The functions, the event, and None for each optional field.
     blank: dict[str, Any]
     fields: tuple[str, ...]
+    #: The fields of type `url`.
     addresses: tuple[str, ...]
 
     @classmethod
-    def of(cls, event: EventType) -> _Form:
+    def of(cls, event: EventType) -> _Variables:
         optional = {name: None for name, field in event.fields.items() if not field.required}
         return cls(
             blank={**FUNCTIONS, "event": event, **optional},
@@ -47,38 +49,39 @@ class _Form:
         )
 
     def check_addresses(self, values: dict[str, Any]) -> None:
-        """They may become links, so `javascript:` must not get through."""
+        """Raise Unrenderable for an address that is not http(s), because it may become a link."""
         for name in self.addresses:
             if values.get(name) is not None and not is_url(values[name]):
                 raise Unrenderable(f"{name} must be an absolute https:// or http:// address")
 
 
 class Renderer:
-    """Renders the events of one catalog for one database.
+    """Renders the events of one catalog for one database. Not thread-safe.
 
-    `offers_links` says that the e-mail channel knows a link for whoever may opt out, and one to the
-    preferences of each. Not for use by several threads at once.
+    `offers_links` says whether the e-mail channel has links to unsubscribe and to the preferences.
     """
 
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
         self._offers_links: Final = offers_links
-        self._sharing: Final = ContentCache()
-        self._forms: Final = {key: _Form.of(event) for key, event in catalog.events.items()}
+        self._cache: Final = ContentCache()
+        self._variables: Final = {
+            key: _Variables.of(event) for key, event in catalog.events.items()
+        }
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
 
     def render(self, delivery: Delivery, *, is_shared: bool = True) -> Content:
-        """EmailContent for email, SmsContent for sms, and so on. Raises RenderingError.
+        """The content of a delivery: EmailContent for email, and so on. Raises RenderingError.
 
-        `is_shared` says that others may be told of the same event: then what is rendered is looked
-        for first, and kept for them.
+        `is_shared` says that other recipients may get the same notification: then the content is
+        looked up in the cache, and stored there.
         """
         if not is_shared:
             return self._render(delivery)[0]
-        content = self._sharing.find(delivery)
+        content = self._cache.find(delivery)
         if content is None:
             content, observed = self._render(delivery)
-            self._sharing.keep(delivery, content, observed)
+            self._cache.keep(delivery, content, observed)
         return content
 
     def _render(self, delivery: Delivery) -> tuple[Content, ObservedRecipient]:
@@ -87,16 +90,16 @@ class Renderer:
         template = self._templates.get(key) or self._choose(key)
         observed = ObservedRecipient(delivery.recipient, tenant)
         try:
-            form = self._forms[delivery.event]
-            values = form.blank.copy()
+            variables = self._variables[delivery.event]
+            values = variables.blank.copy()
             payload = delivery.payload
-            for name in form.fields:
-                # A required field that is null stays undefined, which is an error where it is read.
+            for name in variables.fields:
+                # A required field that is null stays undefined: reading it is an error.
                 value = payload.get(name)
                 if value is not None:
                     values[name] = value
-            if form.addresses:
-                form.check_addresses(values)
+            if variables.addresses:
+                variables.check_addresses(values)
             if isinstance(values.get(_PREVIEW), str):
                 values[_PREVIEW] = _shortened(values[_PREVIEW], delivery.channel)
             context = RenderContext(tenant, observed, values.get("currency"))
@@ -109,7 +112,7 @@ class Renderer:
             values[RENDER_CONTEXT] = context
             content = template.render(values, context)
         except Exception as error:  # noqa: BLE001 # template code can raise anything
-            # From None: the cause's frames hold the payload, and a log may print them.
+            # `from None`: the frames of the cause hold the payload, and a log may print them.
             raise _explained(error, delivery) from None
         return content, observed
 
@@ -152,7 +155,7 @@ def _explained(error: Exception, delivery: Delivery) -> RenderingError:
 
 
 def _reason(error: Exception) -> str:
-    """Our own sentences and Jinja's name only what the template names; Python's quote values."""
+    """A message without values of the payload. Messages of other exceptions may quote them."""
     if isinstance(error, Unrenderable | UndefinedError):
         return str(error)
     if isinstance(error, RecursionError):
@@ -161,7 +164,7 @@ def _reason(error: Exception) -> str:
 
 
 def _place(traceback: TracebackType | None) -> tuple[str | None, int | None]:
-    """The innermost line of a template: compiled ones carry theirs in the frame's globals."""
+    """File and line of the innermost template; Jinja keeps the template in the frame's globals."""
     place: tuple[str | None, int | None] = (None, None)
     for frame, line in walk_tb(traceback):
         template = frame.f_globals.get("__jinja_template__")

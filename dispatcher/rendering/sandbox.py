@@ -1,7 +1,10 @@
-"""The environment templates run in, safe against payloads and against template authors.
+"""The Jinja environment: safe against payloads and against template authors.
 
-A payload is data and never compiled. An author may be a tenant: no attribute of any object but
-the few listed here, no method of a value, no operator that can grow, limits on everything else.
+A payload is data and is never compiled. An author may be a tenant, so a template can reach only the
+attributes listed here, call no method of a value and use no operator that can grow; everything else
+has limits. What has no bound or leads out of the sandbox is refused when a template is loaded, so
+its author hears of it before a recipient does. Loops, `~`, comparisons, slices and imports are
+rewritten to count against the limits of the render (see context.py).
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ _ATTRIBUTES: Final[Mapping[type, frozenset[str]]] = {
     BlockReference: frozenset({"super"}),
 }  # fmt: skip
 
-#: No ** and no bit operators: nothing that a message is made of needs them.
+#: The operators on numbers. ** and bit operators are left out: no message needs them.
 _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -55,13 +58,13 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "%": operator.mod,
 }
 _LARGEST: Final = 10**18
-#: So few parts are bounded by the bounds on each.
+#: Up to this many pieces need no check of their total: each piece has a limit of its own.
 _FEW: Final = 64
 _FUNCTIONS: Final = tuple(FUNCTIONS.values())
 
 
 def concat(pieces: Iterable[str]) -> str:
-    """Every joining of output, in compiled templates too."""
+    """Join output, also for compiled templates. Raises Unrenderable over the limit."""
     parts = list(pieces)
     if len(parts) > _FEW and sum(map(len, parts)) > CHARACTERS:
         raise Unrenderable(f"the template makes more than {CHARACTERS} characters")
@@ -69,7 +72,7 @@ def concat(pieces: Iterable[str]) -> str:
 
 
 class _SpendingContext(Context):
-    """Each include, import and macro call in a loop makes one, and pays a step for it."""
+    """Counts a step when it is made: by each include, import and macro call in a loop."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +80,7 @@ class _SpendingContext(Context):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """One language's templates: `loader` finds the files of that language first."""
+    """The environment of one language's templates. `loader` prefers files of that language."""
 
     context_class = _SpendingContext
     concat = staticmethod(concat)
@@ -95,17 +98,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=-1,
         )
         self.files = loader
-        #: What was found out about files that others take in, by path (see compiled.py).
+        #: Analyses of included files, by path (see compiled.py).
         self.sources: dict[str, Any] = {}
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
         self.globals = dict(FUNCTIONS)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return guard(super()._parse(source, name, filename), self.filters, self.tests)
+        return validate(super()._parse(source, name, filename), self.filters, self.tests)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """`a.b`: a mapping's item, or an attribute listed above."""
+        """`a.b`: an item of a mapping, or an attribute listed above."""
         if attribute in _ATTRIBUTES.get(type(obj), ()):
             return getattr(obj, attribute)
         if isinstance(obj, Mapping):
@@ -130,7 +133,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         try:
             return obj[key]
         except (LookupError, TypeError):
-            # A key that was computed may come from the payload, so it is not named.
+            # A computed key may come from the payload, so the message does not name it.
             return (
                 self.undefined("there is no such item")
                 if name is None
@@ -150,17 +153,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return _ARITHMETIC[operator](left, right)
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Blocks and `loop.cycle`: macros and our own functions are called before this is asked."""
+        """Blocks and methods of `loop`. Macros and functions are called without asking this."""
         return isinstance(obj, BlockReference) or isinstance(
             getattr(obj, "__self__", None), LoopContext
         )
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805,PYI063 # kwargs may be called anything
-        """Every call in a template pays a step: recursion is bounded by that."""
+        """Call a macro, a function or a block. Counts a step, which bounds recursion."""
         current_render(__context).step()
         is_macro = isinstance(__obj, Macro)
         if is_macro or __obj in _FUNCTIONS:
-            # Jinja's own way of calling copies the context to hand over what these do not read.
+            # Jinja would copy the context to pass variables that these do not read.
             kwargs.pop("_loop_vars", None)
             kwargs.pop("_block_vars", None)
             return __obj(__context.eval_ctx if is_macro else __context, *args, **kwargs)
@@ -168,7 +171,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             str(__obj)
         if not __self.is_safe_callable(__obj):
             raise Unrenderable("this cannot be called")
-        # `loop.changed` compares them with those of the round before.
+        # `loop.changed` compares the arguments with those of the round before.
         pay(current_render(__context), args)
         return __context.call(__obj, *args, **kwargs)
 
@@ -181,29 +184,31 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
 
 
-#: The tags that take the name of another file.
+#: The tags that name another file.
 Reference = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
 _REFERENCES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 _LITERALS: Final = (nodes.List, nodes.Tuple, nodes.Dict)
 _ESCAPING: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 
 
-def guard(tree: nodes.Template, filters: Collection[str], tests: Collection[str]) -> nodes.Template:
-    """Check a parsed template and rewrite it; raises TemplateSyntaxError with the line."""
+def validate(
+    tree: nodes.Template, filters: Collection[str], tests: Collection[str]
+) -> nodes.Template:
+    """Check a parsed template and rewrite it. Raises TemplateSyntaxError with the line."""
     for node, sentence in (*_unknown(tree, filters, tests), *_faults(tree)):
         raise TemplateSyntaxError(sentence, node.lineno)
     for loop in tree.find_all(nodes.For):
         loop.iter = _filtered(cast("nodes.Expr", loop.iter), EACH)
     for tag in _references(tree):
         if not isinstance(tag, nodes.Extends):
-            # A macro needs the scene for its limits, its locale and its tenant.
+            # A macro needs the render context for its limits, locale and tenant.
             tag.with_context = True
     _rewrite(tree)
     return tree
 
 
 def references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
-    """The files that a guarded template takes in, each with the line that says so."""
+    """The files that a validated template includes, each with the line of the tag."""
     for node in _references(tree):
         yield cast("nodes.Const", node.template).value, node.lineno
 
@@ -211,7 +216,7 @@ def references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
 def _unknown(
     tree: nodes.Template, filters: Collection[str], tests: Collection[str]
 ) -> Iterator[tuple[nodes.Node, str]]:
-    """Jinja itself finds some of these only when a render gets there."""
+    """Unknown filters and tests. Jinja finds some of them only while rendering."""
     for kind, known in ((nodes.Filter, filters), (nodes.Test, tests)):
         for use in tree.find_all(kind):
             if use.name not in known:

@@ -1,7 +1,7 @@
-"""What a tenant's messages are made from: the template files, with its overrides over them.
+"""The templates of one tenant: the template files, with overrides of the database over them.
 
-An override that cannot be used is left out, and the one before it takes its place: messages go on
-whatever somebody has written.
+An override with a mistake is left out and the version before it is used, so a mistake never stops
+messages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dispatcher.rendering.renderer import Renderer
 
 @dataclass(frozen=True, slots=True)
 class OverrideFault:
-    """An override that could not be used, why, and what is used in its place."""
+    """An override that could not be used, the reason, and what is used instead."""
 
     override: TemplateOverride
     sentence: str
@@ -32,7 +32,7 @@ class OverrideFault:
 
 
 class _Trouble(NamedTuple):
-    """What a catalog, a check or a render complains of."""
+    """What loading, linting or rendering reports."""
 
     event: str | None
     file: str | None
@@ -41,7 +41,7 @@ class _Trouble(NamedTuple):
 
 
 class TemplateSet:
-    """The files of one catalog, the overrides of one tenant, and the renderer of both together."""
+    """The files of a catalog, the overrides of a tenant, and a renderer for both together."""
 
     def __init__(
         self,
@@ -52,12 +52,11 @@ class TemplateSet:
         offers_links: bool = False,
         without: frozenset[int] = frozenset(),
     ) -> None:
-        """`registered` events that no folder declares are made of overrides alone.
+        """Compile what the overrides touch, and render its samples unless `without` is given.
 
-        `without` leaves out these overrides, by id.
-
-        Compiles what the overrides touch, and unless some are left out renders its samples: with a
-        layout that takes a second. Never fails for what is in an override.
+        `registered` are events of the database; those that no folder declares have overrides alone.
+        `without` excludes overrides by id. An override of a layout takes about a second. Never
+        raises for the content of an override: `faults` reports it.
         """
         self._base: Final = base
         self._available: Final = overrides or TemplateOverrides(())
@@ -80,12 +79,12 @@ class TemplateSet:
         ]
 
     def version(self, event: str) -> str:
-        """A hash of all that an event is rendered from; empty where it has no templates."""
+        """A hash of all files that an event is rendered from; empty if it has no templates."""
         known = self.catalog.events.get(event)
         return known.version if known else ""
 
     def override_ids(self, event: str) -> list[int]:
-        """The overrides that have a part in an event."""
+        """The ids of the overrides that an event is rendered from."""
         return sorted(
             override.id
             for override in self.overrides.values()
@@ -95,9 +94,10 @@ class TemplateSet:
     def render_with_earlier(
         self, delivery: Delivery, error: RenderingError
     ) -> tuple[Content, TemplateSet] | None:
-        """With earlier overrides, what ended with an error with these; None if that is of no help.
+        """Render a delivery that failed with `error`, with earlier versions of what is at fault.
 
-        The override at fault stays in use: it may be that it cannot do this one payload.
+        Returns the content and the template set that made it, or None if no earlier version helps.
+        The override at fault stays in use, because it may fail for this payload only.
         """
         template_set = self
         faults: dict[int, tuple[TemplateOverride, str]] = {}
@@ -133,7 +133,7 @@ class TemplateSet:
             named = [(self._named(trouble, overrides), trouble) for trouble in troubles]
             blamed = {override.id: (override, trouble) for override, trouble in named if override}
             if not blamed:
-                # It shows elsewhere: what was changed last is most likely to be why.
+                # The error is in a file: blame the latest change, which most likely caused it.
                 last = self._culprit(troubles[0], overrides) or max(overrides, key=_age)
                 blamed = {last.id: (last, troubles[0])}
             for override, trouble in blamed.values():
@@ -157,7 +157,7 @@ class TemplateSet:
             return self._base, [_Trouble(None, None, None, sentence)]
 
     def _errors(self, catalog: Catalog, overrides: Sequence[TemplateOverride]) -> list[_Trouble]:
-        """What the check finds with the overrides that it does not find without them."""
+        """The lint errors that the overrides introduce."""
         touched = {
             key: {
                 channel
@@ -171,7 +171,7 @@ class TemplateSet:
         errors = [
             finding
             for finding in lint_catalog(catalog, touched)
-            # That an event has no sample is no fault of an override.
+            # A missing sample is no fault of an override.
             if finding.severity == "error" and (finding.channel or finding.file in paths)
         ]
         known = (
@@ -181,7 +181,7 @@ class TemplateSet:
 
     @staticmethod
     def _named(trouble: _Trouble, overrides: Iterable[TemplateOverride]) -> TemplateOverride | None:
-        """The override that stands where the trouble is."""
+        """The override at the path of the trouble."""
         return next(
             (override for override in overrides if trouble.file in {override.path, str(override)}),
             None,
@@ -191,7 +191,7 @@ class TemplateSet:
     def _culprit(
         cls, trouble: _Trouble, overrides: Iterable[TemplateOverride]
     ) -> TemplateOverride | None:
-        """That one, else the last one that has a part in the event."""
+        """The override at the path of the trouble, else the latest one that the event uses."""
         near = [
             override
             for override in overrides
@@ -231,7 +231,7 @@ def _gist(finding: Finding) -> tuple[object, ...]:
 
 
 def _sentence(trouble: _Trouble, override: TemplateOverride) -> str:
-    """What is wrong, and where it is unless that is the whole override."""
+    """What is wrong, and where, unless it is the override as a whole."""
     is_elsewhere = trouble.file not in {None, override.path, str(override)}
     place = [
         *([str(trouble.file)] if is_elsewhere else []),

@@ -106,7 +106,7 @@ def test_the_memory_is_bounded(tmp_path: Path) -> None:
     render = renderer(tmp_path, email_files())
     for number in range(2_000):
         render.render(delivery({}, outbox_id=number))
-    assert len(render._sharing._shared) == 512
+    assert len(render._cache._entries) == 512
 
 
 PIECES = [
