@@ -17,10 +17,14 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from dispatcher import package_data
-from dispatcher.db import embedded
+from dispatcher.db import connections, embedded
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
+from tests.support import given
 from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase
+from tests.support.given import Connection
 from tests.support.kept_database import Kept
 
 #: Names another server to test on.
@@ -157,3 +161,29 @@ async def async_connection(shared_url: str) -> AsyncIterator[psycopg.AsyncConnec
     async with await psycopg.AsyncConnection.connect(shared_url) as opened:
         yield opened
         await opened.rollback()
+
+
+@pytest.fixture
+def db(kept: Kept) -> Connection:
+    """A session that commits each statement, on a database that knows u1."""
+    given.recipient(kept.session)
+    return kept.session
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Pool]:
+    """A daemon's pool."""
+    async with connections.pool(database_url, "sender", 4) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The templates that come with Postbell."""
+    return Catalog.load([package_data.folder("templates")])
+
+
+@pytest.fixture
+def template_sets(catalog: Catalog) -> TemplateSets:
+    """What messages are made from, for a dispatcher that has just begun."""
+    return TemplateSets(catalog)
