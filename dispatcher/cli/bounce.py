@@ -14,14 +14,14 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import questions
 from dispatcher.cli.exits import Failure, failure_of
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, say
+from dispatcher.db import deliveries
 from dispatcher.db.connections import is_unavailable
 from dispatcher.inbound import bounces
 from dispatcher.inbound.links import ReturnPath
-from dispatcher.inbound.receipts import OURSELVES
+from dispatcher.inbound.receipts import OURSELVES, written
 from dispatcher.settings import Settings
 
 #: Bytes that are read of a mail. A report stands at the beginning, and gives back a mail of ours.
@@ -87,8 +87,8 @@ def _taken(
         return f"Dropped: {error}."
     except bounces.Unproven as error:
         return f"Refused: {error}."
-    rows = questions.receive(connection, OURSELVES, receipts)
-    named = ", ".join(sorted({row["verdict"] for row in rows}))
+    rows = deliveries.receive_receipts(connection, OURSELVES, written(receipts))
+    named = ", ".join(sorted({row.verdict for row in rows}))
     if any(receipt.detail.get("format") == "unknown" for receipt in receipts):
         return f"Reported without a reason, for it is in no known form: {named}."
     return f"Reported: {named}."

@@ -13,14 +13,14 @@ import typer
 from psycopg import errors as postgres
 
 from dispatcher.channel_registry import OUTGOING
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.exits import ExitCode, failure_of
 from dispatcher.cli.place import Connection, connect, database_url, named_database
 from dispatcher.cli.terminal import answer, answer_json, counted
-from dispatcher.db import pgbouncer
+from dispatcher.db import figures, monitoring, pgbouncer, routing, texts
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
-from dispatcher.errors import BY_NAME, ForeignClusterError
+from dispatcher.errors import BY_NAME, ForeignClusterError, translated
 from dispatcher.masking import mask
 from dispatcher.providers.base import Checkable, Provider, provider_for
 from dispatcher.providers.config import ProviderConfig
@@ -238,49 +238,49 @@ def _sessions(url: str) -> Iterator[Result]:
 
 
 def _access(connection: Connection, settings: Settings) -> Iterator[Result]:
-    access = questions.access(connection)
-    if access["missing"]:
-        missing = ", ".join(access["missing"])
+    access = monitoring.access(connection)
+    if access.missing:
+        missing = ", ".join(access.missing)
         yield Result("error", "database", f"Roles are missing ({missing}): deploy.")
-    if access["may_dispatch"]:
-        yield Result("ok", "database", f"The login {access['login']} may route and deliver.")
+    if access.may_dispatch:
+        yield Result("ok", "database", f"The login {access.login} may route and deliver.")
     else:
         yield Result(
             "error",
             "database",
-            f"The login {access['login']} may not route and deliver: "
-            f"grant postbell_dispatcher to {access['login']}.",
+            f"The login {access.login} may not route and deliver: "
+            f"grant postbell_dispatcher to {access.login}.",
         )
-    if settings.token_secrets and not access["may_serve"]:
+    if settings.token_secrets and not access.may_serve:
         yield Result(
             "warning",
             "database",
-            f"The login {access['login']} may not serve people: "
-            f"grant postbell_gateway to {access['login']}.",
+            f"The login {access.login} may not serve people: "
+            f"grant postbell_gateway to {access.login}.",
         )
 
 
 def _ownership(connection: Connection) -> Iterator[Result]:
-    found = questions.ownership(connection)
-    if found["unbound"]:
+    found = monitoring.ownership(connection)
+    if found.unbound:
         yield Result(
             "warning",
             "database",
-            f"The login {found['login']} {found['unbound']}: row-level security does not apply to"
+            f"The login {found.login} {found.unbound}: row-level security does not apply to"
             " it. Give the application and the processes of Postbell logins of their own.",
         )
-    elif found["owns_too"]:
+    elif found.owns_too:
         yield Result(
             "warning",
             "database",
-            f"{found['owner']} owns the schema, and {found['owns_too']} too: row-level security"
-            f" does not apply to an application that logs in as {found['owner']}."
+            f"{found.owner} owns the schema, and {found.owns_too} too: row-level security"
+            f" does not apply to an application that logs in as {found.owner}."
             " Give it a login of its own.",
         )
 
 
 def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]:
-    registered = questions.registered_versions(connection)
+    registered = texts.event_versions(connection)
     missing = sorted(set(catalog.events) - set(registered))
     changed = sorted(
         key
@@ -298,7 +298,7 @@ def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]
             f"Changed since the deploy: {', '.join(changed)}. Run `postbell deploy`.",
         )
 
-    if orphans := questions.without_files(connection, catalog.events):
+    if orphans := texts.events_without_files(connection, list(catalog.events)):
         yield Result(
             "warning",
             "database",
@@ -308,12 +308,13 @@ def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]
 
 
 def _router(connection: Connection) -> Iterator[Result]:
-    if questions.leader(connection) is None:
+    if routing.leader(connection).process_id is None:
         yield Result(
             "information", "database", "No router runs just now: `postbell run` starts one."
         )
     try:
-        questions.check_cluster(connection)
+        with translated():
+            routing.check_cluster(connection)
     except ForeignClusterError as error:
         yield Result("error", "database", f"{error} {error.hint}")
     except postgres.InsufficientPrivilege:
@@ -323,51 +324,51 @@ def _router(connection: Connection) -> Iterator[Result]:
 
 def _choices(connection: Connection, settings: Settings) -> Iterator[Result]:
     known = {(entry.channel, entry.name) for entry in settings.provider_entries}
-    known |= {(row["channel"], row["provider"]) for row in questions.providers(connection)}
-    for row in questions.provider_choices(connection):
-        if (row["channel"], row["provider"]) not in known:
+    known |= {(row.channel, row.provider) for row in figures.providers(connection)}
+    for row in figures.provider_choices(connection):
+        if (row.channel, row.provider) not in known:
             yield Result(
                 "error",
                 "providers",
-                f"The tenant {row['tenant_id']} chose {row['provider']} for {row['channel']}, which"
+                f"The tenant {row.tenant_id} chose {row.provider} for {row.channel}, which"
                 " neither POSTBELL_PROVIDERS nor any running dispatcher knows.",
             )
 
 
 def _reports(connection: Connection) -> Iterator[Result]:
-    for row in questions.providers(connection):
-        if row["state"] != "ready":
+    for row in figures.providers(connection):
+        if row.state != "ready":
             yield Result(
-                "error" if row["state"] == "paused" else "warning",
+                "error" if row.state == "paused" else "warning",
                 "providers",
-                f"{row['provider']} is {row['state']} in {row['process']} since"
-                f" {row['changed_at']:%Y-%m-%d %H:%M} ({row['reason']}).",
+                f"{row.provider} is {row.state} in {row.process} since"
+                f" {row.changed_at:%Y-%m-%d %H:%M} ({row.reason}).",
             )
 
 
 def _waiting(connection: Connection) -> Iterator[Result]:
     """What told nobody anything, or has not yet, and would if something were there."""
-    for row in questions.missing_templates(connection):
-        waits = "delivery waits" if row["deliveries"] == 1 else "deliveries wait"
+    for row in monitoring.check_templates(connection):
+        waits = "delivery waits" if row.deliveries == 1 else "deliveries wait"
         yield Result(
             "warning",
             "events",
-            f"{row['deliveries']} {waits} for a template of {row['event']} on {row['channel']},"
-            f" since {row['since']:%Y-%m-%d %H:%M}. {reason_of(row['reason']).way_out}",
+            f"{row.deliveries} {waits} for a template of {row.event} on {row.channel},"
+            f" since {row.since:%Y-%m-%d %H:%M}. {reason_of(row.reason).way_out}",
         )
-    for row in questions.unknown_names(connection, _LATELY):
-        rejected = "event was" if row["events"] == 1 else "events were"
-        way_out = (BY_NAME[f"unknown_{row['what']}"]).hint
+    for unknown in monitoring.check_names(connection, _LATELY):
+        rejected = "event was" if unknown.events == 1 else "events were"
+        way_out = (BY_NAME[f"unknown_{unknown.what}"]).hint
         yield Result(
             "warning",
             "events",
-            f"There is no {row['what']} {row['name']}: {row['events']} {rejected} rejected for it"
-            f" in the last day. {way_out}",
+            f"There is no {unknown.what} {unknown.name}: {unknown.events} {rejected} rejected for"
+            f" it in the last day. {way_out}",
         )
 
 
 def _mirrors(connection: Connection) -> Iterator[Result]:
-    for fault in questions.mirror_faults(connection):
+    for fault in monitoring.check_mirrors(connection):
         yield Result("error" if fault.is_broken else "warning", "users", fault.sentence)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from json import dumps
 from typing import Annotated, Any, Final
 
 import typer
-from psycopg.types.json import Jsonb
 
-from dispatcher.cli import options, wording
+from dispatcher.cli import options
 from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.db import texts
 from dispatcher.deploy import event_list
 from dispatcher.deploy.event_list import EventListError, ListedEvent
 from dispatcher.rendering.event_type import EventType, fields_json
@@ -75,7 +76,7 @@ def command(
             for change in changes:
                 if change.is_new or change.changes:
                     _write(connection, after[change.key])
-        paths = [row["path"] for row in wording.texts(connection, None)]
+        paths = [row.path for row in texts.texts_in_use(connection, None)]
     _answer(changes, is_dry=dry_run, json=json)
     for key in after:
         if key not in folders and not any(path.startswith(_place(key)) for path in paths):
@@ -101,14 +102,12 @@ def _declared(settings: Settings) -> frozenset[str]:
 
 
 def _registered(connection: Connection) -> dict[str, Registered]:
-    known = {
-        key: (tuple(roles), is_enabled)
-        for key, roles, is_enabled in connection.execute(
-            "select key, roles, disabled_at is null from postbell.event_type"
-        )
-    }
+    access = {row.key: row for row in texts.event_access(connection)}
     return {
-        event.key: Registered(event, *known[event.key]) for event in wording.event_types(connection)
+        row.key: Registered(
+            row.event_type, tuple(access[row.key].roles), access[row.key].is_enabled
+        )
+        for row in texts.event_types(connection)
     }
 
 
@@ -189,31 +188,22 @@ def _comparable(value: object) -> object:
 
 def _write(connection: Connection, registered: Registered) -> None:
     event = registered.event
-    connection.execute(
-        "select postbell.register_event(key => %s, category => %s, priority => %s,"
-        " default_channels => %s, channels => %s, fields => %s, label => %s, description => %s,"
-        " forced_channels => %s, notify_actor => %s, version => %s, roles => %s)",
-        [
-            event.key,
-            event.category,
-            event.priority,
-            list(event.default_channels),
-            list(event.channels),
-            Jsonb(fields_json(event.fields)),
-            event.label,
-            event.description,
-            list(event.forced_channels),
-            event.notify_actor,
-            event.version,
-            list(registered.roles),
-        ],
+    texts.register_event(
+        connection,
+        key=event.key,
+        category=event.category,
+        priority=event.priority,
+        default_channels=list(event.default_channels),
+        channels=list(event.channels),
+        fields=dumps(fields_json(event.fields)),
+        label=event.label,
+        description=event.description,
+        forced_channels=list(event.forced_channels),
+        notify_actor=event.notify_actor,
+        version=event.version,
+        roles=list(registered.roles),
     )
-    connection.execute(
-        "update postbell.event_type"
-        " set disabled_at = case when %(enabled)s then null else postbell.clock() end"
-        " where key = %(key)s and (disabled_at is null) <> %(enabled)s",
-        {"key": event.key, "enabled": registered.is_enabled},
-    )
+    texts.enable_event(connection, event.key, is_enabled=registered.is_enabled)
 
 
 def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:

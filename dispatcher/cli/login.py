@@ -12,6 +12,7 @@ import typer
 from dispatcher.cli import options
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.db import sessions
 from dispatcher.settings import Settings
 
 
@@ -57,7 +58,7 @@ def command(
     else:
         with connected(settings, is_embedded=embedded) as connection:
             # Whom nobody knows is better told here than by the page.
-            connection.execute("select postbell.require_present(%s, %s)", [tenant, recipient])
+            sessions.require_present(connection, tenant, recipient)
         token = login_token(secret, now, recipient, tenant)
     query = urlencode({"token": token, "to": page}, quote_via=quote, safe="/")
     address = f"{settings.public_url.rstrip('/')}{login.PATH}?{query}"

@@ -11,11 +11,13 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.exits import ExitCode, Failure, error_json
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table, say, terminal
+from dispatcher.db import texts
 from dispatcher.delivery.model import Tenant
+from dispatcher.errors import UnknownTenantError, translated
 from dispatcher.masking import printable
 from dispatcher.rendering import gsm
 from dispatcher.rendering import payload as payloads
@@ -159,7 +161,12 @@ def _tenant(settings: Settings, tenant_id: str | None, *, is_embedded: bool) -> 
     if tenant_id is None:
         return Tenant("default", "Postbell", settings.public_url, "EUR", "en", "UTC", {})
     with connected(settings, is_embedded=is_embedded) as connection:
-        return questions.tenant(connection, tenant_id)
+        with translated():
+            texts.require_tenant(connection, tenant_id)
+        found = texts.tenant_to_preview(connection, tenant_id)
+        if found is None:
+            raise UnknownTenantError(tenant_id)
+        return found
 
 
 def event_in(catalog: Catalog, event: str) -> EventType:

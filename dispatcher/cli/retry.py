@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.db import deliveries
 from dispatcher.settings import Settings
 
 
@@ -40,7 +41,14 @@ def command(
             "name a delivery, --event, --channel, --tenant or --since; or else --all."
         )
     with connected(Settings.load(), is_embedded=embedded) as connection:
-        revived = questions.retry(connection, delivery_id, event, channel, tenant, since)
+        revived = deliveries.retry(
+            connection,
+            delivery_id=delivery_id,
+            event=event,
+            channel=channel,
+            tenant=tenant,
+            since=since,
+        )
     if delivery_id is not None and revived == 0:
         raise Failure(f"Delivery {delivery_id} is no dead letter: there is nothing to send again.")
     if json:

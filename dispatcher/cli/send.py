@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.exits import ExitCode
 from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer, answer_json, answer_table, say
+from dispatcher.db import deliveries
+from dispatcher.db.deliveries import Decided
+from dispatcher.errors import translated
 from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
 
@@ -47,9 +49,11 @@ def command(
     With --wait the exit code is 1 if a channel failed or time ran out.
     """
     with connected(Settings.load(), is_embedded=embedded) as connection:
-        outbox_id = questions.emit(
-            connection, event, recipient, payload, tenant, channels, subject, key
-        )
+        with translated(), connection.transaction():
+            deliveries.be_strict(connection)
+            outbox_id = deliveries.notify(
+                connection, event, recipient, payload, tenant, channels, subject, key
+            )
         if not wait:
             if json:
                 answer_json({"outbox_id": outbox_id})
@@ -57,15 +61,16 @@ def command(
                 answer(f"Event {outbox_id} is emitted.")
             return
         is_settled = _follow(connection, outbox_id, timeout)
-        told = questions.explain(connection, outbox_id, None, 1)
-        log = questions.log_of(connection, outbox_id)
+        told = deliveries.explain_event(connection, outbox_id, None, 1)
+        log = [
+            {**row._asdict(), "sentence": reason_of(row.reason).sentence}
+            for row in deliveries.log_of(connection, outbox_id)
+        ]
 
-    for row in log:
-        row["sentence"] = reason_of(row["reason"]).sentence
     rejected = [
-        {"reason": row["reason"], "sentence": reason_of(row["reason"]).sentence}
-        for row in told
-        if row["channel"] is None
+        {"reason": line.reason, "sentence": reason_of(line.reason).sentence}
+        for line in told
+        if line.channel is None
     ]
     if json:
         answer_json(
@@ -91,22 +96,22 @@ def command(
 
 def _follow(connection: Connection, outbox_id: int, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
-    while not _is_settled(questions.explain(connection, outbox_id, None, 100)):
+    while not _is_settled(deliveries.explain_event(connection, outbox_id, None, 100)):
         if time.monotonic() >= deadline:
             return False
         time.sleep(_INTERVAL)
     return True
 
 
-def _is_settled(told: list[Row]) -> bool:
+def _is_settled(told: list[Decided]) -> bool:
     """Whether each channel was decided, and is delivered, given up or waiting for its time."""
     return all(
-        row["channel"] is None or (row["state"] is not None and row["state"] not in _UNSETTLED)
+        row.channel is None or (row.state is not None and row.state not in _UNSETTLED)
         for row in told
     )
 
 
-def _show(outbox_id: int, log: list[Row]) -> None:
+def _show(outbox_id: int, log: list[dict[str, Any]]) -> None:
     answer_table(
         ("channel", "state", "why", "tries", "provider", "seconds"),
         [

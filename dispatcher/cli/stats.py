@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.place import connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table, shown
+from dispatcher.db import figures, routing
+from dispatcher.db.figures import Undecided
 from dispatcher.masking import mask
 from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
@@ -30,14 +32,21 @@ def command(
     """Show providers, the queue, what waits and why, deliveries, rejections, dead letters."""
     start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with connected(Settings.load(), is_embedded=embedded) as connection:
-        router = questions.leader(connection)
-        providers = questions.providers(connection)
-        depth = questions.queue_depth(connection)
-        undecided = questions.undecided(connection)
-        waiting = [{**row, "reason": mask(row["reason"])} for row in questions.waiting(connection)]
-        counts = questions.counts_since(connection, start)
-        rejections = questions.rejections_since(connection, start)
-        dead = questions.dead_letters(connection)
+        leader = routing.leader(connection)
+        providers = [row._asdict() for row in figures.providers(connection)]
+        depth = [row._asdict() for row in figures.queued(connection)]
+        undecided = figures.undecided(connection)
+        waiting = [
+            {**row._asdict(), "reason": mask(row.reason)} for row in figures.waiting(connection)
+        ]
+        counts = [row._asdict() for row in figures.deliveries_since(connection, start)]
+        rejections = [row._asdict() for row in figures.rejections_since(connection, start)]
+        dead = [row._asdict() for row in figures.dead(connection)]
+    router = (
+        None
+        if leader.process_id is None
+        else {"pid": leader.process_id, "is_asleep": leader.is_asleep}
+    )
     if json:
         answer_json(
             {
@@ -45,7 +54,7 @@ def command(
                 "providers": providers,
                 "queue": depth,
                 "waiting": waiting,
-                "events": undecided,
+                "events": undecided._asdict(),
                 "since": start,
                 "deliveries": counts,
                 "rejections": rejections,
@@ -78,17 +87,17 @@ def command(
             answer(nothing)
 
 
-def _with_why(row: questions.Row) -> questions.Row:
+def _with_why(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "why": reason_of(row["reason"]).sentence}
 
 
-def _undecided(events: questions.Row) -> str:
+def _undecided(events: Undecided) -> str:
     """A sentence about the events that are not decided about for all their people yet."""
-    scheduled, being_fanned_out = events["scheduled"], events["being_fanned_out"]
+    scheduled, being_fanned_out = events.scheduled, events.being_fanned_out
     said = ["No event is scheduled."]
     if scheduled:
         are = "event is" if scheduled == 1 else "events are"
-        said = [f"{scheduled} {are} scheduled, the next for {shown(events['next_due_at'])}."]
+        said = [f"{scheduled} {are} scheduled, the next for {shown(events.next_due_at)}."]
     if being_fanned_out:
         are = "large audience is" if being_fanned_out == 1 else "large audiences are"
         said.append(f"{being_fanned_out} {are} being told.")

@@ -10,10 +10,12 @@ from typing import Annotated, Final
 
 import typer
 
-from dispatcher.cli import options, wording
+from dispatcher.cli import options
 from dispatcher.cli.exits import Failure
 from dispatcher.cli.place import Connection, connected
 from dispatcher.cli.terminal import answer, answer_json, answer_table
+from dispatcher.db import texts
+from dispatcher.db.texts import TextVersion
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.loader import TemplateFiles
 from dispatcher.rendering.overrides import TemplateOverrides
@@ -63,7 +65,7 @@ def set_(
     contents = _contents(path, file, folder)
     with _checked(tenant, is_embedded=embedded) as connection:
         versions = {
-            name: wording.set_text(connection, name, content, tenant, note)
+            name: texts.set_text(connection, name, content, tenant, note)
             for name, content in contents.items()
         }
     _answer(versions, tenant, json=json)
@@ -82,7 +84,7 @@ def rollback(
 ) -> None:
     """Go back to an earlier version of a text, or to the file. It is checked as a new one is."""
     with _checked(tenant, is_embedded=embedded) as connection:
-        version = wording.roll_back_text(connection, path, tenant, to)
+        version = texts.roll_back_text(connection, path, tenant, to)
     _answer({path: version}, tenant, json=json)
 
 
@@ -94,17 +96,17 @@ def list_(
 ) -> None:
     """List the texts in use, with what dispatchers found wrong with them."""
     with connected(Settings.load(), is_embedded=embedded) as connection:
-        rows = wording.texts(connection, tenant)
+        rows = texts.texts_in_use(connection, tenant)
     if json:
-        answer_json(rows)
+        answer_json([row._asdict() for row in rows])
         return
     answer_table(
         _COLUMNS,
         (
             (
-                row["path"], row["tenant_id"] or "everybody", row["version"], row["created_at"],
-                row["created_by"], row["note"],
-                row["fault"] and f"{row['fault']} ({row['instead']} is used)",
+                row.path, row.tenant_id or "everybody", row.version, row.created_at,
+                row.created_by, row.note,
+                row.fault and f"{row.fault} ({row.instead} is used)",
             )
             for row in rows
         ),
@@ -127,8 +129,8 @@ def show(
     """Show what stands at a path: the tenant's text, else everybody's, else the file."""
     settings = Settings.load()
     with connected(settings, is_embedded=embedded) as connection:
-        rows = wording.history(connection, path, tenant)
-        newest = TemplateOverrides(wording.texts_of(connection, tenant)).best(path)
+        rows = texts.text_versions(connection, path, tenant)
+        newest = TemplateOverrides(texts.texts_of(connection, tenant)).best(path)
     if history:
         _answer_history(rows, json=json)
         return
@@ -146,13 +148,12 @@ def show(
         answer(content.removesuffix("\n"))
 
 
-def _version(rows: list[wording.Row], path: str, version: int) -> str | None:
+def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
     if version == 0:
         return None
     for row in rows:
-        if row["version"] == version:
-            content: str | None = row["content"]
-            return content
+        if row.version == version:
+            return row.content
     raise Failure(f"{path} has no version {version}; it has 0, the file, to {len(rows)}.")
 
 
@@ -177,11 +178,11 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
         connected(settings, is_embedded=is_embedded) as connection,
         connection.transaction(),
     ):
-        before = TemplateOverrides(wording.texts_of(connection, tenant))
+        before = TemplateOverrides(texts.texts_of(connection, tenant))
         yield connection
-        events = wording.event_types(connection)
+        events = [row.event_type for row in texts.event_types(connection)]
         template_set = TemplateSet(
-            catalog, TemplateOverrides(wording.texts_of(connection, tenant)), events
+            catalog, TemplateOverrides(texts.texts_of(connection, tenant)), events
         )
         if template_set.faults:
             known = {fault.override.id for fault in TemplateSet(catalog, before, events).faults}
@@ -202,15 +203,15 @@ def _answer(versions: dict[str, int], tenant: str | None, *, json: bool) -> None
         answer(f"{path} is version {number} now, for {whose}.")
 
 
-def _answer_history(rows: list[wording.Row], *, json: bool) -> None:
+def _answer_history(rows: list[TextVersion], *, json: bool) -> None:
     if json:
-        answer_json(rows)
+        answer_json([row._asdict() for row in rows])
         return
     answer_table(
         ("version", "since", "by", "note", "characters"),
         (
-            (row["version"], row["created_at"], row["created_by"], row["note"],
-             "taken back" if row["content"] is None else len(row["content"]))
+            (row.version, row.created_at, row.created_by, row.note,
+             "taken back" if row.content is None else len(row.content))
             for row in rows
         ),
     )  # fmt: skip

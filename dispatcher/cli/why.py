@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli import options, questions
+from dispatcher.cli import options
 from dispatcher.cli.exits import ExitCode, Failure
 from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.questions import Row
 from dispatcher.cli.terminal import answer_json, answer_table, say, shown
+from dispatcher.db import deliveries
+from dispatcher.db.deliveries import Decided
 from dispatcher.fate import next_step, not_decided_yet, reason_for, state_reason_for
 from dispatcher.masking import mask
 from dispatcher.settings import Settings
@@ -64,24 +65,24 @@ class Answer:
     timeline: list[Step]
 
     @classmethod
-    def of(cls, row: Row, timeline: list[Step]) -> Answer:
-        told = reason_for(row["reason"], row["detail"])
-        later = state_reason_for(row["reason"], row["state_reason"])
+    def of(cls, row: Decided, timeline: list[Step]) -> Answer:
+        told = reason_for(row.reason, row.detail)
+        later = state_reason_for(row.reason, row.state_reason)
         return cls(
-            outbox_id=row["outbox_id"],
-            event=row["event"],
-            created_at=row["created_at"],
-            recipient_id=row["recipient_id"],
-            channel=row["channel"],
-            decision=row["decision"],
-            rung=row["rung"],
-            reason=mask(row["reason"]),
+            outbox_id=row.outbox_id,
+            event=row.event,
+            created_at=row.created_at,
+            recipient_id=row.recipient_id,
+            channel=row.channel,
+            decision=row.decision,
+            rung=row.rung,
+            reason=mask(row.reason),
             why=told.sentence,
-            state=row["state"],
-            state_reason=mask(row["state_reason"]) if later else None,
+            state=row.state,
+            state_reason=mask(row.state_reason) if later and row.state_reason else None,
             state_why=later.sentence if later else None,
-            attempts=row["attempts"],
-            due_at=row["due_at"],
+            attempts=row.attempts,
+            due_at=row.due_at,
             way_out=_of_state(row) or (later.way_out if later else "") or told.way_out,
             timeline=timeline,
         )
@@ -129,8 +130,8 @@ def command(
 
     with connected(Settings.load(), is_embedded=embedded) as connection:
         if payload is not None and event is not None:
-            rows = questions.foresee(connection, event, person, payload, tenant, channels)
-            if all(row["reason"] == "told_nobody" for row in rows):
+            rows = deliveries.foresee_event(connection, event, person, payload, tenant, channels)
+            if all(row.reason == "told_nobody" for row in rows):
                 raise Failure(f"{event} would tell {person} nothing: it wants no channel.")
         elif target is not None and _is_id(target):
             rows = _of_event(connection, int(target), recipient, tenant, event, last, most)
@@ -139,7 +140,7 @@ def command(
 
         steps = _steps(connection, rows[:most])
 
-    answers = [Answer.of(row, steps.get(row["delivery_id"], [])) for row in rows[:most]]
+    answers = [Answer.of(row, steps.get(row.delivery_id or 0, [])) for row in rows[:most]]
     if json:
         answer_json([asdict(answer) for answer in answers])
     else:
@@ -158,12 +159,12 @@ def _of_event(
     event: str | None,
     last: int,
     most: int,
-) -> list[Row]:
-    rows = questions.explain(connection, outbox_id, recipient, most + 1)
+) -> list[Decided]:
+    rows = deliveries.explain_event(connection, outbox_id, recipient, most + 1)
     if rows:
         return rows
     # Applications number their people, too.
-    if recipient is None and questions.is_known(connection, str(outbox_id), tenant_id):
+    if recipient is None and deliveries.is_known(connection, str(outbox_id), tenant_id):
         say(f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}.")
         return _of_person(connection, str(outbox_id), tenant_id, event, last)
     told = f"told {recipient} nothing" if recipient else "told nobody"
@@ -172,11 +173,11 @@ def _of_event(
 
 def _of_person(
     connection: Connection, recipient: str, tenant_id: str, event: str | None, last: int
-) -> list[Row]:
-    rows = questions.latest_of(connection, recipient, tenant_id, event, last)
+) -> list[Decided]:
+    rows = deliveries.latest_events_of(connection, recipient, tenant_id, event, last)
     if rows:
         return rows
-    if not questions.is_known(connection, recipient, tenant_id):
+    if not deliveries.is_known(connection, recipient, tenant_id):
         raise Failure(
             f"The tenant {tenant_id} knows nobody called {recipient}: "
             "postbell.upsert_recipient() makes them known."
@@ -188,33 +189,35 @@ def _of_person(
     )
 
 
-def _steps(connection: Connection, rows: list[Row]) -> dict[int, list[Step]]:
+def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]:
     """What befell each delivery, oldest first."""
-    delivery_ids = [row["delivery_id"] for row in rows if row["delivery_id"] is not None]
+    delivery_ids = [row.delivery_id for row in rows if row.delivery_id is not None]
     steps: dict[int, list[Step]] = {}
-    for row in questions.timeline_of(connection, delivery_ids) if delivery_ids else []:
-        if row["what"] != _EMITTED:
-            steps.setdefault(row["delivery_id"], []).append(
+    for row in deliveries.timeline_of(connection, delivery_ids) if delivery_ids else []:
+        if row.what != _EMITTED:
+            steps.setdefault(row.delivery_id, []).append(
                 Step(
-                    row["happened_at"],
-                    row["what"],
-                    row["provider"],
-                    row["code"],
-                    mask(row["reason"]) if row["reason"] else None,
-                    reason_for(row["reason"]).sentence if row["reason"] else None,
+                    row.happened_at,
+                    row.what,
+                    row.provider,
+                    row.code,
+                    mask(row.reason) if row.reason else None,
+                    reason_for(row.reason).sentence if row.reason else None,
                 )
             )
     return steps
 
 
-def _of_state(row: Row) -> str:
+def _of_state(row: Decided) -> str:
     """What to do about a state that the reason does not speak of."""
-    delivery_id, state = row["delivery_id"], row["state"]
-    if row["channel"] is not None and state is None:
-        if row["outbox_id"] is None:
+    delivery_id, state = row.delivery_id, row.state
+    if row.channel is not None and state is None:
+        if row.outbox_id is None:
             return ""
-        return not_decided_yet(row["scheduled_for"], row["is_being_fanned_out"])
-    return next_step(state, row["state_reason"], delivery_id, row["due_at"])
+        return not_decided_yet(row.scheduled_for, row.is_being_fanned_out)
+    if delivery_id is None:
+        return ""
+    return next_step(state, row.state_reason, delivery_id, row.due_at)
 
 
 def _show(answers: list[Answer]) -> None:

@@ -167,11 +167,11 @@ class Shape:
 
 def maker_of(row: Any) -> _MakeRow:
     """Makes a row of its columns; of a single column that is no row, the value."""
-    if dataclasses.is_dataclass(row):
+    if hasattr(row, "_make") and not row._field_defaults:
+        return cast("_MakeRow", row._make)
+    if hasattr(row, "_make") or dataclasses.is_dataclass(row):
         make = cast("Callable[..., Any]", row)
         return lambda columns: make(*columns)
-    if hasattr(row, "_make"):
-        return cast("_MakeRow", row._make)
     return itemgetter(0)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 
 from dispatcher.db.statement import statement
+from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.template_set import OverrideFault
@@ -71,6 +72,19 @@ class EventAccess(NamedTuple):
     key: str
     roles: list[str]
     is_enabled: bool
+
+
+@statement("select postbell.require_tenant(%(tenant_id)s)")
+def require_tenant(tenant_id: str) -> None:
+    """Raises UnknownTenantError (PB003) unless there is such a tenant."""
+
+
+@statement(
+    "select id, name, base_url, currency, locale, time_zone, branding"
+    " from postbell.tenant where id = %(tenant_id)s"
+)
+def tenant_to_preview(tenant_id: str) -> Tenant | None:
+    """What messages of a tenant are rendered with; not by whom they are sent."""
 
 
 @statement(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dispatcher.cli import app, questions
+from dispatcher.cli import app
 from dispatcher.cli.exits import ExitCode
+from dispatcher.db import routing
 from tests.support import given
 from tests.support.cli import Cli
 from tests.support.commands import COMMANDS, Command
@@ -115,7 +116,7 @@ def test_an_end_that_nobody_expected_is_told_without_its_data(
     def leader(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(questions, "leader", leader)
+    monkeypatch.setattr(routing, "leader", leader)
 
     result = CliRunner().invoke(app, ["stats", "--json"])
 

@@ -14,9 +14,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Json
 
 from dispatcher import package_data
-from dispatcher.cli import questions
 from dispatcher.cli.deploy import told
-from dispatcher.db import embedded
+from dispatcher.db import embedded, monitoring
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.rendering.catalog import Catalog
@@ -170,13 +169,13 @@ def test_an_event_gets_from_the_shop_to_the_inbox(house: House, owner: Connectio
 
 def test_a_check_finds_nothing_to_say_about_row_level_security(house: House) -> None:
     with house.login("mailer") as mailer:
-        found = questions.ownership(mailer)
+        found = monitoring.ownership(mailer)
 
-    assert (found["unbound"], found["owns_too"]) == (None, None)
+    assert (found.unbound, found.owns_too) == (None, None)
 
 
 def test_the_owner_sees_past_row_level_security_and_a_check_says_so(owner: Connection) -> None:
-    assert questions.ownership(owner)["unbound"] == "owns the schema"
+    assert monitoring.ownership(owner).unbound == "owns the schema"
 
 
 # --- a table of the application's
