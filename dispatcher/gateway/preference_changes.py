@@ -1,6 +1,6 @@
-"""Changes to one's choices, tried or made: what they do, as the router would decide; and undoing.
+"""Changes of preferences, simulated or made: their effect as the router would decide, and undo.
 
-What is tried is done in a transaction that is rolled back, so that the same functions answer.
+A simulation makes the changes in a transaction that is rolled back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import as_recipient, recipient_params
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.preference_overview import Decision, Outlook, chosen, outlook, whom
+from dispatcher.gateway.preference_overview import (
+    Decision,
+    PreferenceOverview,
+    choices_of,
+    overview_of,
+    turn_key,
+)
 from dispatcher.gateway.preferences import (
     Choice,
     Day,
@@ -107,7 +113,7 @@ Change = Annotated[
 ]
 _Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
 
-#: What each kind does.
+#: The statement of each kind.
 _CALLS: Final = {
     "switch": choices.SWITCH_CHANNEL,
     "only": choices.SWITCH_ON_ONLY,
@@ -125,7 +131,7 @@ class ChangesBody(Model):
     changes: list[Change] = Field(min_length=1, max_length=150)
 
 
-class Fate(Model):
+class Outcome(Model):
     """What becomes of an event on a channel."""
 
     decision: Decision
@@ -141,8 +147,8 @@ class Difference(Model):
     event: str
     label: str
     channel: Channel
-    before: Fate
-    after: Fate
+    before: Outcome
+    after: Outcome
 
 
 class Effect(Model):
@@ -156,11 +162,11 @@ class Made(Effect):
     """What changes did, what would undo them, and what holds now."""
 
     undo: list[Change]
-    outlook: Outlook
+    outlook: PreferenceOverview
 
 
 class ChangesApi:
-    """Tries changes, or makes them, when it is their turn."""
+    """Simulates changes, or makes them; a few at a time."""
 
     def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:
         self._pool: Final = pool
@@ -176,7 +182,7 @@ class ChangesApi:
     async def foresee(self, chooser: Identity, body: ChangesBody) -> Effect:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
-            self._semaphore.slot(whom(chooser)),
+            self._semaphore.slot(turn_key(chooser)),
             as_recipient(self._pool, chooser) as cursor,
             cursor.connection.transaction(force_rollback=True),
         ):
@@ -185,26 +191,26 @@ class ChangesApi:
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
         """Make changes. Quiet hours are judged by an event within them."""
         async with (
-            self._semaphore.slot(whom(chooser)),
+            self._semaphore.slot(turn_key(chooser)),
             as_recipient(self._pool, chooser) as cursor,
         ):
-            before = await chosen(cursor, chooser)
+            before = await choices_of(cursor, chooser)
             effect = await _effect(cursor, chooser, body.changes)
             return Made(
                 at=effect.at,
                 differences=effect.differences,
-                undo=list(_undoing(before, await chosen(cursor, chooser))),
-                outlook=await outlook(cursor, chooser),
+                undo=list(_undoing(before, await choices_of(cursor, chooser))),
+                outlook=await overview_of(cursor, chooser),
             )
 
 
 async def _effect(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> Effect:
     moments = await _moments(cursor, chooser, changes)
-    before = [await _fates(cursor, at) for at in moments]
+    before = [await _decisions(cursor, at) for at in moments]
     await _make(cursor, chooser, changes)
     effect = Effect(at=None, differences=[])
     for at, former in zip(moments, before, strict=True):
-        effect = Effect(at=at, differences=list(_differences(former, await _fates(cursor, at))))
+        effect = Effect(at=at, differences=list(_differences(former, await _decisions(cursor, at))))
         if effect.differences:
             break
     return effect
@@ -220,7 +226,7 @@ async def _make(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[C
 async def _moments(
     cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]
 ) -> list[datetime | None]:
-    """When to look: now, unless quiet hours change; then at their edges, former and new."""
+    """The times to compare at: now, unless quiet hours change; then at their old and new edges."""
     days = sorted(
         {day for change in changes if isinstance(change, QuietHoursChange) for day in change.days}
     )
@@ -238,7 +244,7 @@ async def _moments(
     return [*dict.fromkeys([*new, *former]), None]
 
 
-async def _fates(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[DictRow]:
+async def _decisions(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[DictRow]:
     await cursor.execute("select * from postbell.preference_overview(%s::timestamptz)", [at])
     return await cursor.fetchall()
 
@@ -246,8 +252,8 @@ async def _fates(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[Dict
 def _differences(before: Iterable[DictRow], after: Iterable[DictRow]) -> Iterator[Difference]:
     known = {(row["event"], row["channel"]): row for row in before}
     for row in after:
-        former, now = (_fate(each) for each in (known[row["event"], row["channel"]], row))
-        # The same for another reason is the same.
+        former, now = (_outcome(each) for each in (known[row["event"], row["channel"]], row))
+        # Another reason alone is no difference.
         if (former.decision, former.due_at, former.is_silent) != (
             now.decision, now.due_at, now.is_silent,
         ):  # fmt: skip
@@ -261,8 +267,8 @@ def _differences(before: Iterable[DictRow], after: Iterable[DictRow]) -> Iterato
             )
 
 
-def _fate(row: DictRow) -> Fate:
-    return Fate(
+def _outcome(row: DictRow) -> Outcome:
+    return Outcome(
         decision=row["decision"],
         reason=row["reason"],
         due_at=row["due_at"],
@@ -271,7 +277,7 @@ def _fate(row: DictRow) -> Fate:
 
 
 def _undoing(before: _Chosen, after: _Chosen) -> Iterator[Change]:
-    """What leads from the later choices back to the former."""
+    """The changes that lead back from `after` to `before`."""
     yield from _undoing_choices(before[0], after[0])
     yield from _undoing_quiet_hours(before[1], after[1])
     yield from _undoing_mutes(before[2], after[2])

@@ -1,4 +1,4 @@
-"""All that a preference centre shows: what would come by which channel, and why, or why not."""
+"""The preference overview: what a recipient would get on which channel, and why, or why not."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from dispatcher.masking import hint_of
 
 Decision = Literal["now", "later", "no"]
 
-#: What is in the way of a channel as a whole, of the reasons on the ladder.
-_IN_THE_WAY: Final = ("channel_disabled", "no_address", "address_suppressed")
-#: The rungs of what comes, if not at once or not aloud.
+#: Reasons of the ladder that block a channel as a whole.
+_OBSTACLES: Final = ("channel_disabled", "no_address", "address_suppressed")
+#: The rungs of what is delivered: at once, later or silently.
 _COMES: Final = (5, 7, 10, 11)
 
 
-class Prospect(Model):
+class ChannelDecision(Model):
     """A channel of an event, as the router would decide if it happened now."""
 
     channel: Channel
@@ -44,20 +44,20 @@ class Prospect(Model):
     is_silent: bool
 
 
-class Foreseen(Model):
+class EventDecisions(Model):
     """An event."""
 
     event: str
     label: str
     description: str
-    channels: list[Prospect]
+    channels: list[ChannelDecision]
 
 
 class Group(Model):
     """Events that belong together."""
 
     category: str
-    events: list[Foreseen]
+    events: list[EventDecisions]
 
 
 class Reach(Model):
@@ -69,7 +69,7 @@ class Reach(Model):
     obstacle: Literal["channel_disabled", "no_address", "address_suppressed"] | None
 
 
-class Outlook(Model):
+class PreferenceOverview(Model):
     """What holds for a person, and what they chose."""
 
     at: datetime
@@ -82,14 +82,14 @@ class Outlook(Model):
     refuses_tracking: bool
 
 
-#: Of those who ask what becomes of every event, which takes a while: how many one process serves
-#: at a time, and how many of one person's may wait. The other sessions are for the others.
+#: Overviews are expensive: how many a process makes at a time, and how many of one recipient may
+#: wait. The other connections stay free for cheap requests.
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 4
 
 
 class OverviewApi:
-    """What a preference centre asks for first, when it is their turn."""
+    """The overview, of which a few are made at a time."""
 
     def __init__(self, pool: Pool, semaphore: FairSemaphore) -> None:
         self._pool: Final = pool
@@ -100,22 +100,22 @@ class OverviewApi:
         path = "/v1/preferences/outlook"
         return [Operation.of("GET", path, "preferences", self.show_outlook)]
 
-    async def show_outlook(self, chooser: Identity) -> Outlook:
+    async def show_outlook(self, chooser: Identity) -> PreferenceOverview:
         """Every event and channel with what would be decided now and why, and every choice."""
         async with (
-            self._semaphore.slot(whom(chooser)),
+            self._semaphore.slot(turn_key(chooser)),
             as_recipient(self._pool, chooser) as cursor,
         ):
-            return await outlook(cursor, chooser)
+            return await overview_of(cursor, chooser)
 
 
-def whom(chooser: Identity) -> Hashable:
-    """As `FairSemaphore` tells people apart: by whatever session or link they come."""
+def turn_key(chooser: Identity) -> Hashable:
+    """The key of a recipient for FairSemaphore, by whatever session or link they come."""
     return (chooser.tenant_id, chooser.recipient_id)
 
 
-async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:
-    """As this transaction sees it. Raises UnknownRecipientError if the person is gone."""
+async def overview_of(cursor: AsyncCursor[DictRow], chooser: Identity) -> PreferenceOverview:
+    """The overview as this transaction sees it. Raises UnknownRecipientError."""
     mine = recipient_params(chooser)
     await cursor.execute(
         "select postbell.clock() as at, coalesce(person.time_zone, site.time_zone) as time_zone,"
@@ -130,16 +130,16 @@ async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:
     if person is None:
         raise UnknownRecipientError(f"{chooser.recipient_id} of tenant {chooser.tenant_id}")
     await cursor.execute("select * from postbell.preference_overview()")
-    prospects = await cursor.fetchall()
-    made, quiet_hours, mutes = await chosen(cursor, chooser)
-    of_events = {(each.channel, each.event): each.enabled for each in made if each.event}
-    return Outlook(
+    rows = await cursor.fetchall()
+    made, quiet_hours, mutes = await choices_of(cursor, chooser)
+    choices_of_events = {(each.channel, each.event): each.enabled for each in made if each.event}
+    return PreferenceOverview(
         at=person["at"],
         time_zone=person["time_zone"],
-        channels=_reaches(person, prospects),
+        channels=_channels(person, rows),
         categories=[
-            Group(category=category, events=list(_events(rows, of_events)))
-            for category, rows in groupby(prospects, key=lambda row: row["category"])
+            Group(category=category, events=list(_events(of_category, choices_of_events)))
+            for category, of_category in groupby(rows, key=lambda row: row["category"])
         ],
         choices=made,
         quiet_hours=quiet_hours,
@@ -148,7 +148,7 @@ async def outlook(cursor: AsyncCursor[DictRow], chooser: Identity) -> Outlook:
     )
 
 
-async def chosen(
+async def choices_of(
     cursor: AsyncCursor[DictRow], chooser: Identity
 ) -> tuple[list[Choice], list[QuietDay], list[Mute]]:
     """Every choice that is in force, as this transaction sees it."""
@@ -164,36 +164,38 @@ async def chosen(
     )
 
 
-def _events(rows: Iterable[DictRow], of_events: dict[Any, bool]) -> Iterable[Foreseen]:
-    for (event, label, description), ways in groupby(
+def _events(
+    rows: Iterable[DictRow], choices_of_events: dict[Any, bool]
+) -> Iterable[EventDecisions]:
+    for (event, label, description), channels in groupby(
         rows, key=lambda row: (row["event"], row["label"], row["description"])
     ):
-        yield Foreseen(
+        yield EventDecisions(
             event=event,
             label=label,
             description=description,
             channels=[
-                Prospect(
+                ChannelDecision(
                     channel=row["channel"],
                     is_on=row["is_wanted"] and row["rung"] in _COMES,
                     is_forced=row["reason"] == "forced",
-                    choice=of_events.get((row["channel"], event)),
+                    choice=choices_of_events.get((row["channel"], event)),
                     off_by=[Scope(**off) for off in row["off_by"]],
                     decision=row["decision"],
                     reason=row["reason"],
                     due_at=row["due_at"],
                     is_silent=row["is_silent"],
                 )
-                for row in ways
+                for row in channels
             ],
         )
 
 
-def _reaches(person: DictRow, prospects: list[DictRow]) -> list[Reach]:
+def _channels(person: DictRow, rows: list[DictRow]) -> list[Reach]:
     addresses = {"email": person["email"], "sms": person["phone"]}
     reaches = []
     for channel in ("in_app", "email", "sms", "push", "sse"):
-        reasons = {row["reason"] for row in prospects if row["channel"] == channel}
+        reasons = {row["reason"] for row in rows if row["channel"] == channel}
         if not reasons:
             continue
         reaches.append(
@@ -201,8 +203,8 @@ def _reaches(person: DictRow, prospects: list[DictRow]) -> list[Reach]:
                 channel=channel,
                 address=hint_of(addresses[channel]) if addresses.get(channel) else None,
                 browsers=person["browsers"] if channel == "push" else None,
-                # It is in the way of all of them, or of none.
-                obstacle=next((each for each in _IN_THE_WAY if reasons == {each}), None),
+                # It blocks all events of the channel, or none.
+                obstacle=next((each for each in _OBSTACLES if reasons == {each}), None),
             )
         )
     return reaches

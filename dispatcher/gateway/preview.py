@@ -1,4 +1,8 @@
-"""What events would say, for operators: `postbell preview` over HTTP."""
+"""What events would say, for operators: `postbell preview` over HTTP.
+
+Templates are loaded on the first request, and again when a file has changed. Dispatchers load their
+own.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +37,17 @@ from dispatcher.rendering.payload import PayloadError, PayloadFault
 from dispatcher.rendering.preview import Preview, Scheme, Shown, in_scheme
 from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
-#: Tenants whose template sets are kept: with a layout of its own one takes a second to make.
-_MOST_EDITIONS: Final = 8
-#: Lines shown before and after the one at fault.
-_AROUND: Final = 3
+#: Tenants whose template sets are kept: compiling one with its own layout takes a second.
+_MOST_TEMPLATE_SETS: Final = 8
+#: Lines of an excerpt before and after the faulty one.
+_CONTEXT_LINES: Final = 3
 
 _TENANTS: Final = sql.SQL("select id, name, locale from postbell.tenant order by id limit 1000")
 _TENANT: Final = sql.SQL(
     "select id, name, base_url, currency, locale, time_zone, branding"
     " from postbell.tenant where id = %(tenant)s"
 )
-_TEXTS: Final = sql.SQL(
+_OVERRIDES: Final = sql.SQL(
     "select id, tenant_id, path, version, content from postbell.texts_of(%(tenant)s)"
 )
 _EVENTS: Final = sql.SQL(
@@ -53,21 +57,12 @@ _EVENTS: Final = sql.SQL(
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A tenant and what its messages are made of besides files."""
+class TenantTemplates:
+    """A tenant, and what its messages are made of besides template files."""
 
     tenant: Tenant
-    texts: tuple[TemplateOverride, ...]
+    overrides: tuple[TemplateOverride, ...]
     registered: tuple[EventType, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be shown. `payload` is JSON text; None: the event's sample."""
-
-    event: str
-    locale: str
-    payload: str | None
 
 
 class Line(NamedTuple):
@@ -78,69 +73,79 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What an event says, channel by channel, and the faults of what it was made from."""
+class PreviewResult:
+    """What an event says on each channel, and the faults of payload and overrides."""
 
     payload: str
     payload_faults: tuple[PayloadFault, ...]
     channels: Mapping[str, Shown]
-    #: The lines around each fault of a template, by file and line.
+    #: The lines around each fault of a template, by file and line number.
     excerpts: Mapping[tuple[str, int], tuple[Line, ...]]
-    text_faults: tuple[OverrideFault, ...]
+    override_faults: tuple[OverrideFault, ...]
 
 
 class UnknownEvent(Exception):
-    """No template folder has it, and no text of the tenant's."""
+    """Neither a template folder nor an override of the tenant has the event."""
 
 
 class PreviewService:
-    """`folders` are those of the settings; each reader's own links lead to `public_url`."""
+    """Renders events from the template `folders`; links of messages lead to `public_url`.
+
+    Everything runs in a thread, off the event loop.
+    """
 
     def __init__(self, folders: Sequence[Path], public_url: str) -> None:
         self._folders: Final = tuple(folders)
         self._public_url: Final = public_url
-        self._template_sets: Final[OrderedDict[str, tuple[Catalog, Site, TemplateSet]]] = (
-            OrderedDict()
-        )
-        # One at a time: a renderer is for one thread, and a processor is for everybody's streams.
-        self._working: Final = asyncio.Lock()
+        self._template_sets: Final[
+            OrderedDict[str, tuple[Catalog, TenantTemplates, TemplateSet]]
+        ] = OrderedDict()
+        # One at a time: a renderer is not thread-safe, and the streams need the processor, too.
+        self._lock: Final = asyncio.Lock()
 
-    async def catalog(self, site: Site) -> Catalog:
-        """Of all events. Raises CatalogError, with every mistake in a file."""
-        async with self._working:
-            return await asyncio.to_thread(lambda: self._template_set(site).catalog)
+    async def catalog(self, templates: TenantTemplates) -> Catalog:
+        """The catalog of all events. Raises CatalogError with every mistake in a template file."""
+        async with self._lock:
+            return await asyncio.to_thread(lambda: self._template_set(templates).catalog)
 
-    async def look(self, site: Site, wish: Wish) -> Look:
-        """Raises CatalogError, and UnknownEvent."""
-        async with self._working:
-            return await asyncio.to_thread(self._look, site, wish)
+    async def render(
+        self, templates: TenantTemplates, event: str, locale: str, payload: str | None
+    ) -> PreviewResult:
+        """Renders an event on each channel. `payload` is JSON text; None: the event's sample.
+
+        Raises CatalogError, and UnknownEvent.
+        """
+        async with self._lock:
+            return await asyncio.to_thread(self._render, templates, event, locale, payload)
 
     async def excerpt(self, file: str, line: int) -> tuple[Line, ...]:
-        """The lines around one of a file in the folders, by its path on disk; none elsewhere."""
+        """The lines around `line` of a file in the folders, by its path; none for other files."""
 
         def read() -> tuple[Line, ...]:
             known = {str(each): each for each in TemplateFiles.of(self._folders).files.values()}
-            return _around(known.get(file), line)
+            return _lines_around(known.get(file), line)
 
         return await asyncio.to_thread(read)
 
-    def _look(self, site: Site, wish: Wish) -> Look:
-        template_set = self._template_set(site)
+    def _render(
+        self, templates: TenantTemplates, event_key: str, locale: str, payload: str | None
+    ) -> PreviewResult:
+        template_set = self._template_set(templates)
         catalog = template_set.catalog
-        event = catalog.events.get(wish.event)
+        event = catalog.events.get(event_key)
         if event is None:
             raise UnknownEvent
-        text = _sample(catalog, event.key) if wish.payload is None else wish.payload
+        text = _sample(catalog, event.key) if payload is None else payload
         try:
             values = payloads.parse_payload(text)
         except PayloadError as error:
-            return Look(text, (error.fault,), {}, {}, tuple(template_set.faults))
-        shows = Preview(catalog, self._public_url, template_set.renderer)
+            return PreviewResult(text, (error.fault,), {}, {}, tuple(template_set.faults))
+        preview = Preview(catalog, self._public_url, template_set.renderer)
         channels = {
-            channel: shows.show(event.key, channel, wish.locale, site.tenant, values)
+            channel: preview.show(event.key, channel, locale, templates.tenant, values)
             for channel in event.channels
         }
-        return Look(
+        return PreviewResult(
             text,
             tuple(payloads.payload_faults(event, values, text)),
             channels,
@@ -148,27 +153,33 @@ class PreviewService:
             tuple(template_set.faults),
         )
 
-    def _template_set(self, site: Site) -> TemplateSet:
+    def _template_set(self, templates: TenantTemplates) -> TemplateSet:
         catalog = Catalog.load(self._folders)
-        base, known, template_set = self._template_sets.get(site.tenant.id, (None, None, None))
-        if template_set is None or base is not catalog or known != site:
+        base, known, template_set = self._template_sets.get(templates.tenant.id, (None, None, None))
+        if template_set is None or base is not catalog or known != templates:
             template_set = TemplateSet(
-                catalog, TemplateOverrides(site.texts), _elsewhere(site, catalog), offers_links=True
+                catalog,
+                TemplateOverrides(templates.overrides),
+                _events_of_overrides(templates, catalog),
+                offers_links=True,
             )
-            self._template_sets[site.tenant.id] = (catalog, site, template_set)
-        self._template_sets.move_to_end(site.tenant.id)
-        if len(self._template_sets) > _MOST_EDITIONS:
+            self._template_sets[templates.tenant.id] = (catalog, templates, template_set)
+        self._template_sets.move_to_end(templates.tenant.id)
+        if len(self._template_sets) > _MOST_TEMPLATE_SETS:
             self._template_sets.popitem(last=False)
         return template_set
 
 
-def _elsewhere(site: Site, catalog: Catalog) -> list[EventType]:
-    """The events that no folder declares, and whose templates are texts."""
+def _events_of_overrides(templates: TenantTemplates, catalog: Catalog) -> list[EventType]:
+    """The events that no folder declares, and whose templates are overrides."""
     return [
         event
-        for event in site.registered
+        for event in templates.registered
         if event.key not in catalog.events
-        and any(text.path.startswith(event.key.replace(".", "/") + "/") for text in site.texts)
+        and any(
+            override.path.startswith(event.key.replace(".", "/") + "/")
+            for override in templates.overrides
+        )
     ]
 
 
@@ -181,26 +192,26 @@ def _excerpts(
     catalog: Catalog, channels: Mapping[str, Shown]
 ) -> dict[tuple[str, int], tuple[Line, ...]]:
     return {
-        (fault.file, fault.line): _around(catalog.sources.files.get(fault.file), fault.line)
+        (fault.file, fault.line): _lines_around(catalog.sources.files.get(fault.file), fault.line)
         for shown in channels.values()
         for fault in shown.faults
         if fault.file is not None and fault.line is not None
     }
 
 
-def _around(file: TemplateFile | None, line: int) -> tuple[Line, ...]:
+def _lines_around(file: TemplateFile | None, line: int) -> tuple[Line, ...]:
     if file is None:
         return ()
     lines = file.read_text(encoding="utf-8").splitlines()
-    first = max(line - _AROUND, 1)
+    first = max(line - _CONTEXT_LINES, 1)
     return tuple(
         Line(number, text)
-        for number, text in enumerate(lines[first - 1 : line + _AROUND], start=first)
+        for number, text in enumerate(lines[first - 1 : line + _CONTEXT_LINES], start=first)
     )
 
 
 def fields_of(event: EventType) -> dict[str, Any]:
-    """As event.toml writes them: `{"order_id": "id", "order_topic": "text?"}`."""
+    """The fields of a payload as event.toml declares them: `{"order_topic": "text?"}`."""
     return {
         name: f"{field.type}{'' if field.required else '?'}" for name, field in event.fields.items()
     }
@@ -308,11 +319,11 @@ class PreviewAnswer(Model):
 
 
 class PreviewApi:
-    """Rendered by `workshop`, for operators."""
+    """Every statement runs as `postbell_support`."""
 
-    def __init__(self, pool: Pool, workshop: PreviewService) -> None:
+    def __init__(self, pool: Pool, service: PreviewService) -> None:
         self._pool: Final = pool
-        self._workshop: Final = workshop
+        self._service: Final = service
 
     @property
     def operations(self) -> list[Operation]:
@@ -326,11 +337,11 @@ class PreviewApi:
 
         Template files are read when they have changed; those with mistakes are in `faults`.
         """
-        site, tenants = await self._site(operator, query.tenant)
+        templates, tenants = await self._templates(operator, query.tenant)
         try:
-            catalog = await self._workshop.catalog(site)
+            catalog = await self._service.catalog(templates)
         except CatalogError as error:
-            return PreviewList(tenants=tenants, events=[], faults=await self._of_files(error))
+            return PreviewList(tenants=tenants, events=[], faults=await self._file_faults(error))
         events = sorted(catalog.events.values(), key=lambda event: event.key)
         listed = [_event(catalog, event) for event in events]
         return PreviewList(tenants=tenants, events=listed, faults=[])
@@ -341,31 +352,32 @@ class PreviewApi:
         A payload that the router would reject, and a template that cannot be rendered, are in the
         answer, each with its line.
         """
-        site, _ = await self._site(operator, body.tenant)
-        wish = Wish(body.event, body.locale, body.payload)
+        templates, _ = await self._templates(operator, body.tenant)
         try:
-            look = await self._workshop.look(site, wish)
+            result = await self._service.render(templates, body.event, body.locale, body.payload)
         except CatalogError as error:
             return PreviewAnswer(
                 payload=body.payload or "",
                 payload_faults=[],
                 channels=[],
-                faults=await self._of_files(error),
+                faults=await self._file_faults(error),
             )
         except UnknownEvent:
             raise _unknown("event", body.event) from None
-        return _answer(look)
+        return _answer(result)
 
-    async def mail(self, operator: Operator, wish: PreviewRequest, scheme: Scheme) -> str | None:
+    async def mail(self, operator: Operator, body: PreviewRequest, scheme: Scheme) -> str | None:
         """The HTML of an e-mail, as it looks in that colour scheme; None where there is none."""
-        answer = await self.preview(operator, wish)
+        answer = await self.preview(operator, body)
         for shown in answer.channels:
             if shown.channel == "email" and shown.content and shown.content.html:
                 return in_scheme(shown.content.html, scheme)
         return None
 
-    async def _site(self, operator: Operator, tenant_id: str) -> tuple[Site, list[PreviewTenant]]:
-        """Raises Problem for a tenant that is not there."""
+    async def _templates(
+        self, operator: Operator, tenant_id: str
+    ) -> tuple[TenantTemplates, list[PreviewTenant]]:
+        """The tenant's templates, and all tenants. Raises Problem for an unknown tenant."""
         async with as_operator(self._pool, operator) as cursor:
             await cursor.execute(_TENANTS)
             tenants = [PreviewTenant(**row) for row in await cursor.fetchall()]
@@ -373,20 +385,21 @@ class PreviewApi:
             row = await cursor.fetchone()
             if row is None:
                 raise _unknown("tenant", tenant_id)
-            await cursor.execute(_TEXTS, {"tenant": tenant_id})
-            texts = tuple([TemplateOverride(**text) for text in await cursor.fetchall()])
+            await cursor.execute(_OVERRIDES, {"tenant": tenant_id})
+            overrides = tuple([TemplateOverride(**each) for each in await cursor.fetchall()])
             await cursor.execute(_EVENTS)
             events = [EventType.registered(*each.values()) for each in await cursor.fetchall()]
-        return Site(Tenant(**row), texts, tuple(events) if texts else ()), tenants
+        registered = tuple(events) if overrides else ()
+        return TenantTemplates(Tenant(**row), overrides, registered), tenants
 
-    async def _of_files(self, error: CatalogError) -> list[PreviewFault]:
+    async def _file_faults(self, error: CatalogError) -> list[PreviewFault]:
         return [
             PreviewFault(
                 severity="error",
                 file=problem.file,
                 line=problem.line,
                 sentence=problem.sentence,
-                excerpt=_lines(await self._workshop.excerpt(problem.file, problem.line))
+                excerpt=_lines(await self._service.excerpt(problem.file, problem.line))
                 if problem.line
                 else [],
             )
@@ -407,16 +420,16 @@ def _event(catalog: Catalog, event: EventType) -> PreviewEvent:
     )
 
 
-def _answer(look: Look) -> PreviewAnswer:
+def _answer(result: PreviewResult) -> PreviewAnswer:
     return PreviewAnswer(
-        payload=look.payload,
+        payload=result.payload,
         payload_faults=[
             PreviewFault(
                 severity="error", file=None, line=fault.line, sentence=fault.sentence, excerpt=[]
             )
-            for fault in look.payload_faults
+            for fault in result.payload_faults
         ],
-        channels=[_channel(look, channel, shown) for channel, shown in look.channels.items()],
+        channels=[_channel(result, channel, shown) for channel, shown in result.channels.items()],
         faults=[
             PreviewFault(
                 severity="error",
@@ -425,12 +438,12 @@ def _answer(look: Look) -> PreviewAnswer:
                 sentence=f"{fault.sentence}; in its place: {fault.instead}",
                 excerpt=[],
             )
-            for fault in look.text_faults
+            for fault in result.override_faults
         ],
     )
 
 
-def _channel(look: Look, channel: Any, shown: Shown) -> PreviewChannel:
+def _channel(result: PreviewResult, channel: Any, shown: Shown) -> PreviewChannel:
     content = shown.content
     values: dict[str, Any] | None = None
     if content is not None:
@@ -446,7 +459,7 @@ def _channel(look: Look, channel: Any, shown: Shown) -> PreviewChannel:
                 file=fault.file,
                 line=fault.line,
                 sentence=fault.sentence,
-                excerpt=_lines(look.excerpts.get((fault.file or "", fault.line or 0), ())),
+                excerpt=_lines(result.excerpts.get((fault.file or "", fault.line or 0), ())),
             )
             for fault in shown.faults
         ],

@@ -205,7 +205,7 @@ async def test_the_page_lets_in_frames_of_its_own_alone(client: Client) -> None:
 
 
 async def test_files_outside_the_folders_are_not_shown(tmp_path: Path) -> None:
-    workshop = PreviewService([folder(tmp_path, THING)], "https://postbell.example")
+    service = PreviewService([folder(tmp_path, THING)], "https://postbell.example")
 
-    assert await workshop.excerpt(os.devnull, 1) == ()
-    assert await workshop.excerpt(__file__, 1) == ()
+    assert await service.excerpt(os.devnull, 1) == ()
+    assert await service.excerpt(__file__, 1) == ()

@@ -68,9 +68,9 @@ class PreviewPage:
         form = dict(parse_qsl(sent, keep_blank_values=True))
         scheme = form.pop("scheme", "light")
         try:
-            wish = PreviewRequest.model_validate(form)
+            body = PreviewRequest.model_validate(form)
         except ValidationError as error:
             raise invalid("form", error) from None
-        html = await self._previews.mail(operator, wish, "dark" if scheme == "dark" else "light")
+        html = await self._previews.mail(operator, body, "dark" if scheme == "dark" else "light")
         status = HTTPStatus.OK if html else HTTPStatus.NOT_FOUND
         return HTMLResponse(html or "", status, headers=_MAIL_HEADERS)
