@@ -1,4 +1,9 @@
-"""What an event is emitted with, as somebody writes it: JSON, held against the event's fields."""
+"""Parses a payload that somebody wrote, and checks it against the declared fields of its event.
+
+The database decides what a value of a type is when an event is emitted: postbell.is_of_type(). The
+preview and the lint work without a database, so the rules are repeated here.
+tests/rendering/test_types_agree.py compares the two on examples and on random strings.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +20,14 @@ from dispatcher.rendering.event_type import EventType, FieldType
 
 @dataclass(frozen=True, slots=True)
 class PayloadFault:
-    """What is wrong with it. `line` is of the text, from 1; None for what is not in it."""
+    """A mistake in a payload. `line` counts from 1; None if the mistake is on no line."""
 
     line: int | None
     sentence: str
 
 
 class PayloadError(Exception):
-    """It is not one JSON object."""
+    """The text is not one JSON object."""
 
     def __init__(self, fault: PayloadFault) -> None:
         super().__init__(fault.sentence)
@@ -30,7 +35,7 @@ class PayloadError(Exception):
 
 
 def parse_payload(text: str) -> dict[str, Any]:
-    """One flat object. Raises PayloadError."""
+    """Parse a JSON object. Raises PayloadError."""
     try:
         payload = json.loads(text, parse_constant=_refuse, parse_float=_number)
     except json.JSONDecodeError as error:
@@ -49,9 +54,10 @@ def parse_payload(text: str) -> dict[str, Any]:
 def payload_faults(
     event: EventType, payload: Mapping[str, Any], text: str = ""
 ) -> Iterator[PayloadFault]:
-    """For what the router would reject it. Fields that the event does not declare are allowed.
+    """The mistakes for which the router would reject a payload.
 
-    `text` is what it was read from, for the lines.
+    Fields that the event does not declare are allowed. `text` is the source of the payload, to find
+    the lines.
     """
     for name, field in event.fields.items():
         if payload.get(name) is None:
@@ -66,11 +72,11 @@ def payload_faults(
 
 def is_of_type(kind: FieldType, value: object) -> bool:
     """Whether a value is of a declared type."""
-    return _FITS[kind](value)
+    return _CHECKS[kind](value)
 
 
 def is_url(value: object) -> bool:
-    """What a field of type `url` may be: an absolute address of the web, as the outbox takes it."""
+    """Whether a value is of type `url`: an absolute http(s) address."""
     return isinstance(value, str) and _URL.fullmatch(value) is not None
 
 
@@ -84,7 +90,7 @@ def _refuse(constant: str) -> object:
 
 
 def _number(written: str) -> int | float:
-    """As jsonb keeps it: 1e3 is a whole number, 1.0 is not. Raises PayloadError."""
+    """A number as jsonb stores it: 1e3 is whole, 1.0 is not. Raises PayloadError."""
     try:
         number = Decimal(written)
     except InvalidOperation:
@@ -117,13 +123,11 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-#: With a host, and no login before it, which deceives people. What is no part of an address, a
-#: space say, is refused.
+#: With a host and without a login, which could hide the real host. Spaces and controls are refused.
 _URL: Final = re.compile(
     r"https?://([^\x00-\x20\x7f/?#@:\\\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
     r"([/?#][^\x00-\x20\x7f]*)?"
 )
-#: The outbox has the same rules (postbell.is_of_type()); a test holds the two to each other.
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(
@@ -131,12 +135,12 @@ _TIME: Final = re.compile(
     r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 )
 _LARGEST: Final = 10**18
-#: Of a whole number that is written with an exponent; jsonb writes them all out.
+#: Largest exponent of a whole number. jsonb writes out every zero.
 _MOST_ZEROS: Final = 400
-#: Characters of a number in a sentence.
+#: Characters of a number that a sentence quotes.
 _LONGEST_SHOWN: Final = 40
 
-_FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
+_CHECKS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "text": lambda value: isinstance(value, str),
     "id": lambda value: isinstance(value, str) or _is_whole(value),
     "amount": lambda value: isinstance(value, str) and bool(_AMOUNT.fullmatch(value)),
@@ -150,7 +154,7 @@ _FITS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "object": lambda value: isinstance(value, dict),
 }
 
-#: What each has to be, in the outbox's words (postbell.describe_type()).
+#: What a value of each type has to be, in the words of postbell.describe_type().
 TYPE_IN_WORDS: Final[Mapping[FieldType, str]] = {
     "text": "a string",
     "id": "a string or a whole number",

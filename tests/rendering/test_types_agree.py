@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import get_args
 
+import hypothesis
 import psycopg
 import pytest
+from hypothesis import strategies as st
 
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.rendering import payload
@@ -81,6 +83,22 @@ ALL = [
 ]
 
 
+EXAMPLES = [*URLS, *NO_URLS, *AMOUNTS, *NO_AMOUNTS, *DATES, *NO_DATES, *TIMES, *NO_TIMES]
+#: Characters on which two spellings of a rule are likely to differ.
+TRICKY = "0159-+.:/@?#[]\\TZtz eE_%\x01\x1f\x7f\t\n\r\x0b\x0c\x85\xa0\u0660\u2028\u2212\uff11ßŁ😀"
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> str:
+    """An example in which some characters are added, replaced or removed."""
+    text: str = draw(st.sampled_from(EXAMPLES))
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.integers(0, len(text)))
+        end = place + draw(st.integers(0, 1))
+        text = text[:place] + draw(st.text(TRICKY, max_size=1)) + text[end:]
+    return text
+
+
 def named(value: object) -> str:
     return ascii(value)[:40]
 
@@ -95,6 +113,31 @@ def test_the_outbox_and_the_preview_agree(
     assert (
         given.value(connection, "select postbell.is_of_type(%s::jsonb, %s)", text, kind) is is_good
     )
+
+
+@hypothesis.settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(
+    st.lists(slips(), min_size=20, max_size=40),
+    st.sampled_from(("url", "amount", "date", "timestamp")),
+)
+def test_they_agree_on_slips_of_the_pen(
+    connection: psycopg.Connection, texts: list[str], kind: FieldType
+) -> None:
+    by_sql = given.value(
+        connection,
+        "select array_agg(postbell.is_of_type(to_jsonb(text), %s) order by place)"
+        " from unnest(%s::text[]) with ordinality as slip (text, place)",
+        kind,
+        texts,
+    )
+
+    assert dict(zip(texts, by_sql, strict=True)) == {
+        text: payload.is_of_type(kind, text) for text in texts
+    }
 
 
 @pytest.mark.parametrize("kind", get_args(FieldType))
