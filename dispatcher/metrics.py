@@ -20,6 +20,9 @@ from dispatcher.providers.client import ProviderStatus
 
 log = structlog.get_logger()
 
+#: What dashboards and alerts may still ask for; goes with the next release.
+_FORMER_STATES: Final = {BreakerState.OPEN: ("resting",), BreakerState.MISCONFIGURED: ("paused",)}
+
 #: Content-Type of `Metrics.text()`.
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -98,7 +101,8 @@ class Metrics:
         )
         self._provider_state = self._gauge(
             "provider_state",
-            "1 for the state that a provider is in: ready, resting or paused.",
+            "1 for the state that a provider is in: ready, open or misconfigured. Until the"
+            " next release also by their former names, resting and paused.",
             "channel",
             "provider",
             "state",
@@ -158,8 +162,9 @@ class Metrics:
 
     def provider_changed(self, status: ProviderStatus) -> None:
         for state in BreakerState:
-            labels = self._provider_state.labels(status.channel, status.provider, state.value)
-            labels.set(status.state is state)
+            for name in (state.value, *_FORMER_STATES.get(state, ())):
+                labels = self._provider_state.labels(status.channel, status.provider, name)
+                labels.set(status.state is state)
 
     def received(self, provider: str, verdict: str, count: int = 1) -> None:
         """A provider told something; the verdict is postbell.receive_receipt()'s.

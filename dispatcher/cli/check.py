@@ -339,7 +339,7 @@ def _reports(connection: Connection) -> Iterator[Result]:
     for row in figures.providers(connection):
         if row.state != "ready":
             yield Result(
-                "error" if row.state == "paused" else "warning",
+                "error" if row.state == "misconfigured" else "warning",
                 "providers",
                 f"{row.provider} is {row.state} in {row.process} since"
                 f" {row.changed_at:%Y-%m-%d %H:%M} ({row.reason}).",

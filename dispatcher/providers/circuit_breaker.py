@@ -16,9 +16,9 @@ class BreakerState(StrEnum):
 
     READY = "ready"
     #: It failed several times in a row, or asked to be left alone for a while.
-    OPEN = "resting"
+    OPEN = "open"
     #: Our configuration is at fault, so nothing can get through it.
-    MISCONFIGURED = "paused"
+    MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,13 +167,12 @@ class ProviderClient:
         said = {"provider": self.name, "channel": self.channel}
         match told.state:
             case BreakerState.READY:
-                log.info("a provider is back", **said)
+                log.info("circuit breaker closed", **said)
             case BreakerState.OPEN:
-                seconds = round(told.retry_in, 1)
-                log.warning("a provider rests", **said, reason=told.reason, seconds=seconds)
+                log.warning("circuit breaker open", **said, **_why(told))
             case BreakerState.MISCONFIGURED:
-                log.error(
-                    "a provider is paused until our configuration is mended; messages are kept",
-                    **said,
-                    reason=told.reason,
-                )
+                log.error("provider misconfigured; its messages are kept", **said, **_why(told))
+
+
+def _why(status: ProviderStatus) -> dict[str, Any]:
+    return {"reason": status.reason, "retry_in_seconds": round(status.retry_in, 1)}

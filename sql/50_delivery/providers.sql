@@ -65,7 +65,15 @@ begin
        );
 
     insert into postbell.provider_report (process, provider, channel, state, reason, changed_at, opens_at)
-    select report_providers.process, said.provider, said.channel, said.state, left(said.reason, 1000), said.changed_at, said.opens_at
+    select
+        report_providers.process,
+        said.provider,
+        said.channel,
+        -- While a deploy is rolled out, dispatchers of the version before still report the former names.
+        case said.state when 'resting' then 'open' when 'paused' then 'misconfigured' else said.state end,
+        left(said.reason, 1000),
+        said.changed_at,
+        said.opens_at
     from jsonb_to_recordset(reports)
         as said (provider text, channel text, state text, reason text, changed_at timestamptz, opens_at timestamptz)
     on conflict (process, provider) do update set
@@ -101,7 +109,7 @@ comment on view postbell.providers is 'How each provider is doing, as each runni
 comment on column postbell.providers.provider is 'Its configured name.';
 comment on column postbell.providers.channel is 'email, sms or push.';
 comment on column postbell.providers.process is 'The dispatcher that reports: host and process id.';
-comment on column postbell.providers.state is 'ready; resting: it fails, or asked to be left alone; paused: our configuration of it is at fault.';
+comment on column postbell.providers.state is 'ready; open: its circuit breaker is, since it fails or asked to be left alone; misconfigured: our configuration of it is at fault.';
 comment on column postbell.providers.reason is 'Why it is not ready.';
 comment on column postbell.providers.changed_at is 'Since when it is in that state.';
 comment on column postbell.providers.opens_at is 'When it is asked again; null if it is ready.';

@@ -12,8 +12,8 @@ comment on table postbell.provider_choice is 'Which providers a tenant uses on a
 comment on column postbell.provider_choice.provider is 'A name from the file that POSTBELL_PROVIDERS names. Credentials are there, never here.';
 
 create domain postbell.provider_state as text
-    constraint provider_state_is_known check (value in ('ready', 'resting', 'paused'));
-comment on domain postbell.provider_state is 'ready; resting: it fails, or asked to be left alone; paused: our configuration of it is at fault.';
+    constraint provider_state_is_known check (value in ('ready', 'open', 'misconfigured'));
+comment on domain postbell.provider_state is 'ready; open: its circuit breaker is, since it fails or asked to be left alone; misconfigured: our configuration of it is at fault.';
 
 -- A note that processes leave, not a truth to rely on: each knows only its own.
 create unlogged table postbell.provider_report (

@@ -231,15 +231,15 @@ def test_a_choice_that_a_running_dispatcher_knows_is_fine(
     assert cli("check").exit_code == 0
 
 
-def test_a_paused_provider_is_an_error_with_its_reason(
+def test_a_misconfigured_provider_is_an_error_with_its_reason(
     cli: Cli, database: given.Connection, mail_server: None
 ) -> None:
-    report(database, "main_mail", "paused", "AUTH: 535 5.7.8 wrong")
+    report(database, "main_mail", "misconfigured", "AUTH: 535 5.7.8 wrong")
 
     result = cli("check")
 
     assert result.exit_code == 1
-    assert "main_mail is paused in host:1 since 2030-01-01 12:00" in result.stdout
+    assert "main_mail is misconfigured in host:1 since 2030-01-01 12:00" in result.stdout
     assert "535 5.7.8 wrong" in result.stdout
 
 

@@ -81,17 +81,17 @@ def test_stats_say_who_leads_and_whether_it_sleeps(cli: Cli, database: given.Con
 
 def test_stats_say_how_providers_are_doing(cli: Cli, database: given.Connection) -> None:
     assert cli.json("stats")["providers"] == []
-    paused = {
-        "provider": "main_mail", "channel": "email", "state": "paused", "reason": "535",
+    misconfigured = {
+        "provider": "main_mail", "channel": "email", "state": "misconfigured", "reason": "535",
         "changed_at": "2030-01-01 12:00Z", "opens_at": "2030-01-01 12:10Z",
     }  # fmt: skip
-    said = json.dumps([paused])
+    said = json.dumps([misconfigured])
     given.call(database, "report_providers", process="host:1", reports=said)
 
     (row,) = cli.json("stats")["providers"]
 
     assert (row["provider"], row["channel"], row["state"], row["reason"], row["process"]) == (
-        "main_mail", "email", "paused", "535", "host:1",
+        "main_mail", "email", "misconfigured", "535", "host:1",
     )  # fmt: skip
     assert "main_mail" in cli("stats").stdout
 

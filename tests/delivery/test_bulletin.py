@@ -42,7 +42,7 @@ async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
         await seen(lambda: reported(db) == [ready], "it is ready")
 
         await client.send(an_email())
-        paused = ("scripted", "email", "paused", "ask <address> for the key")
+        paused = ("scripted", "email", "misconfigured", "ask <address> for the key")
         await seen(lambda: [row[:4] for row in reported(db)] == [paused], "it is paused")
         await client.send(an_email())
         await seen(lambda: reported(db) == [ready], "it is back")

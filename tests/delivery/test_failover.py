@@ -332,7 +332,7 @@ async def test_a_wrong_key_costs_no_message_a_try_however_long_it_lasts(post: Po
     assert post.tries == [1, 1, 1]
 
 
-async def test_a_paused_provider_is_not_asked_and_the_reason_is_told(post: Post) -> None:
+async def test_a_misconfigured_provider_is_not_asked_and_the_reason_is_told(post: Post) -> None:
     main, _ = post.providers([WRONG_KEY])
     post.emit()
     await post.deliver()

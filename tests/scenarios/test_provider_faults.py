@@ -110,11 +110,13 @@ async def test_a_wrong_password_pauses_the_provider_and_keeps_the_mails_until_it
 
     told: dict[str, Any] = json.loads(health)
     assert told["status"] == "ok"
-    assert told["providers"]["main_mail"]["state"] == "paused"
+    assert told["providers"]["main_mail"]["state"] == "misconfigured"
     assert "535" in told["providers"]["main_mail"]["reason"]
-    paused = 'postbell_provider_state{channel="email",provider="main_mail",state="paused"} 1.0'
-    assert paused in figures
-    assert [(name, state) for name, state, _ in reported] == [("main_mail", "paused")]
+    misconfigured = (
+        'postbell_provider_state{channel="email",provider="main_mail",state="misconfigured"} 1.0'
+    )
+    assert misconfigured in figures
+    assert [(name, state) for name, state, _ in reported] == [("main_mail", "misconfigured")]
     assert "s3cret" not in f"{health}{figures}{reported}"
 
     assert states(db) == {("email", "sent"): 20}

@@ -83,7 +83,7 @@ _PROVIDERS: Final = """
     select postbell.report_providers('web-1 4711', jsonb_build_array(
         jsonb_build_object('provider', 'main_mail', 'channel', 'email', 'state', 'ready',
             'changed_at', now() - interval '1 day'),
-        jsonb_build_object('provider', 'texts', 'channel', 'sms', 'state', 'paused',
+        jsonb_build_object('provider', 'texts', 'channel', 'sms', 'state', 'misconfigured',
             'reason', '20003 authenticate', 'changed_at', now() - interval '1 hour',
             'opens_at', now() + interval '5 minutes')
     ))

@@ -96,13 +96,19 @@ def known(db: Connection) -> list[tuple[Any, ...]]:
 def test_each_process_says_how_its_providers_are_doing(db: Connection) -> None:
     report(db, "a:1", main="ready", spare="ready")
     report(db, "b:1", main="ready")
-    report(db, "a:1", main="paused", spare="ready")
+    report(db, "a:1", main="misconfigured", spare="ready")
 
     assert known(db) == [
-        ("a:1", "main", "paused"),
+        ("a:1", "main", "misconfigured"),
         ("a:1", "spare", "ready"),
         ("b:1", "main", "ready"),
     ]
+
+
+def test_the_former_names_of_states_are_understood(db: Connection) -> None:
+    report(db, "a:1", main="resting", spare="paused")
+
+    assert known(db) == [("a:1", "main", "open"), ("a:1", "spare", "misconfigured")]
 
 
 def test_what_a_process_no_longer_names_is_gone(db: Connection) -> None:

@@ -151,7 +151,13 @@ async def test_a_provider_is_in_one_state_at_a_time() -> None:
         metrics.provider_changed(ProviderStatus("main", "email", state, "", datetime.now(UTC), 0))
     metrics.held("email")
 
-    for name, is_it in (("ready", 0), ("resting", 0), ("paused", 1)):
+    for name, is_it in (
+        ("ready", 0),
+        ("open", 0),
+        ("misconfigured", 1),
+        ("resting", 0),
+        ("paused", 1),
+    ):
         labels = {"channel": "email", "provider": "main", "state": name}
         assert await value(metrics, "provider_state", **labels) == is_it
     assert await value(metrics, "held_total", channel="email") == 1

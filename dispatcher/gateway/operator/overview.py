@@ -99,7 +99,7 @@ class ProviderState(Model):
     provider: str
     channel: str
     process: str
-    state: str = Field(description="ready, resting or paused.")
+    state: str = Field(description="ready, open or misconfigured.")
     reason: str | None
     changed_at: datetime
     opens_at: datetime | None = Field(description="When it is asked again; null if it is ready.")

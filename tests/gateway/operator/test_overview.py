@@ -54,7 +54,8 @@ async def test_it_shows_how_providers_do_worst_first(olga: Client, db: Connectio
         db,
         "select postbell.report_providers('host 1', %s::jsonb)",
         '[{"provider": "main", "channel": "email", "state": "ready", "changed_at": "2030-01-01Z"},'
-        ' {"provider": "texts", "channel": "sms", "state": "paused", "changed_at": "2030-01-01Z",'
+        ' {"provider": "texts", "channel": "sms", "state": "misconfigured",'
+        ' "changed_at": "2030-01-01Z",'
         f' "reason": "401 for {CANARY}@example.org"}}]',
     )
 

@@ -27,8 +27,8 @@ export function table(caption, columns, rows, empty) {
 }
 
 const GOOD = new Set(["sent", "delivered", "ready", "now"]);
-const BAD = new Set(["failed", "refused", "bounced", "paused"]);
-const UNSURE = new Set(["waiting", "unknown", "resting", "later"]);
+const BAD = new Set(["failed", "refused", "bounced", "misconfigured"]);
+const UNSURE = new Set(["waiting", "unknown", "open", "later"]);
 
 /** A state as a coloured word; the word says it without the colour. */
 export function chip(state) {
