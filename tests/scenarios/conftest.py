@@ -32,8 +32,9 @@ def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
     numbers = count()
     with ExitStack() as closing:
 
-        def start(url: str, **settings: object) -> DaemonProcess:
-            daemon = DaemonProcess(url, tmp_path / f"daemon_{next(numbers)}.log", **settings)
+        def start(url: str, *, checkout: Path = ROOT, **settings: object) -> DaemonProcess:
+            log = tmp_path / f"daemon_{next(numbers)}.log"
+            daemon = DaemonProcess(url, log, checkout=checkout, **settings)
             # Shown where the test failed.
             closing.callback(lambda: print(daemon.log()[-4000:]))
             closing.callback(daemon.close)

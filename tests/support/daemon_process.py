@@ -25,10 +25,14 @@ _LEADERSHIP = (
 
 
 class DaemonProcess:
-    """A daemon on a database, its log in a file; settings without their prefix, in lower case."""
+    """A daemon on a database, its log in a file; settings without their prefix, in lower case.
 
-    def __init__(self, url: str, log: Path, **settings: object) -> None:
+    `checkout` is the folder of the version that runs.
+    """
+
+    def __init__(self, url: str, log: Path, *, checkout: Path = _ROOT, **settings: object) -> None:
         self._log = log
+        self._checkout = checkout
         self._environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("POSTBELL_")},
             "POSTBELL_DATABASE_URL": url,
@@ -47,7 +51,7 @@ class DaemonProcess:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 _COMMAND,
-                cwd=_ROOT,
+                cwd=self._checkout,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -115,4 +119,6 @@ def await_standby(url: str, daemon: DaemonProcess) -> None:
 
 
 class StartDaemon(Protocol):
-    def __call__(self, url: str, **settings: object) -> DaemonProcess: ...
+    def __call__(
+        self, url: str, *, checkout: Path = _ROOT, **settings: object
+    ) -> DaemonProcess: ...
