@@ -26,8 +26,6 @@ Decision = Literal["now", "later", "no"]
 
 #: Reasons of the ladder that block a channel as a whole.
 _OBSTACLES: Final = ("channel_disabled", "no_address", "address_suppressed")
-#: The rungs of what is delivered: at once, later or silently.
-_COMES: Final = (5, 7, 10, 11)
 
 
 class ChannelDecision(Model):
@@ -177,7 +175,7 @@ def _events(
             channels=[
                 ChannelDecision(
                     channel=row["channel"],
-                    is_on=row["is_wanted"] and row["rung"] in _COMES,
+                    is_on=row["is_wanted"] and _is_on(row),
                     is_forced=row["reason"] == "forced",
                     choice=choices_of_events.get((row["channel"], event)),
                     off_by=[Scope(**off) for off in row["off_by"]],
@@ -189,6 +187,11 @@ def _events(
                 for row in channels
             ],
         )
+
+
+def _is_on(decided: DictRow) -> bool:
+    """Whether a wanted channel is switched on; a mute drops messages and leaves it so."""
+    return bool(decided["decision"] != "no" or decided["reason"] == "muted")
 
 
 def _channels(person: DictRow, rows: list[DictRow]) -> list[Reach]:

@@ -223,13 +223,13 @@ begin
           )
     ),
 
-    -- Each event twice: as it would be emitted, and as if every channel were wanted, which tells what is in the way.
+    -- Each event twice: as it would be emitted, and as if every channel were forced, which tells what is in the way.
     decided as materialized (
         select *
         from postbell.decide(array(
             select row(
                 way.number, postbell.current_tenant(), kind.key, postbell.current_recipient(), null, null,
-                way.named, null, null, null, preference_overview.at, null, null
+                way.named, way.named, null, null, preference_overview.at, null, null
             )::postbell.candidate
             from kind
             cross join lateral (values (1, null), (2, kind.channels)) as way (number, named)
@@ -244,8 +244,8 @@ begin
             when given.due_at <= greatest(preference_overview.at, postbell.clock()) then 'now'
             else given.decision
         end,
-        case when given.event is not null or hoped.rung < 5 then hoped.rung end,
-        case when given.event is not null or hoped.rung < 5 then hoped.reason else 'not_usual' end,
+        case when given.event is not null then given.rung when hoped.effect = 'drop' then hoped.rung end,
+        case when given.event is not null then given.reason when hoped.effect = 'drop' then hoped.reason else 'not_usual' end,
         case when given.due_at > greatest(preference_overview.at, postbell.clock()) then given.due_at end,
         coalesce(given.is_silent and given.decision <> 'no', false),
         array_to_json(array(

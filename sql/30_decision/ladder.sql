@@ -7,39 +7,32 @@ create or replace function postbell.ladder(
     is_forced boolean,
     is_off boolean,
     is_muted boolean,
-    is_quiet boolean, is_critical boolean
-) returns table (rung smallint, reason text)
+    is_quiet boolean, is_critical boolean,
+    is_kept boolean
+) returns table (rung smallint, reason text, effect text)
 language sql immutable parallel safe
 as $$
-    select (judged.verdict).rung, (judged.verdict).reason
+    select (judged.verdict).rung, (judged.verdict).reason, (judged.verdict).effect
     from (select case
-        when is_actor then row(0, 'actor')::postbell.verdict
-        when event_is_disabled then row(1, 'event_disabled')::postbell.verdict
-        when tenant_event_is_disabled then row(1, 'tenant_event_disabled')::postbell.verdict
-        when channel_is_disabled then row(2, 'channel_disabled')::postbell.verdict
-        when not has_template then row(2, 'no_template')::postbell.verdict
-        when is_unknown then row(3, 'recipient_unknown')::postbell.verdict
-        when is_erased then row(3, 'recipient_erased')::postbell.verdict
-        when not has_address then row(3, 'no_address')::postbell.verdict
-        when is_suppressed then row(4, 'address_suppressed')::postbell.verdict
-        when is_forced then row(5, 'forced')::postbell.verdict
-        when is_off then row(6, 'switched_off')::postbell.verdict
-        when is_muted then row(7, 'muted')::postbell.verdict
-        when is_quiet and not is_critical then row(10, 'quiet_hours')::postbell.verdict
-        else row(11, 'wanted')::postbell.verdict
+        when is_actor then row(0, 'actor', 'drop')::postbell.verdict
+        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell.verdict
+        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell.verdict
+        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell.verdict
+        when not has_template then row(2, 'no_template', 'drop')::postbell.verdict
+        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell.verdict
+        when is_erased then row(3, 'recipient_erased', 'drop')::postbell.verdict
+        when not has_address then row(3, 'no_address', 'drop')::postbell.verdict
+        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell.verdict
+        when is_forced then row(5, 'forced', 'deliver')::postbell.verdict
+        when is_off then row(6, 'switched_off', 'drop')::postbell.verdict
+        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell.verdict
+        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell.verdict
+        else row(11, 'wanted', 'deliver')::postbell.verdict
     end as verdict) as judged
 $$;
 
 comment on function postbell.ladder is
-    'The first rung that applies decides. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';
-
-
-create or replace function postbell.is_allowed(reason text, channel text) returns boolean
-language sql immutable parallel safe
-return reason in ('wanted', 'forced', 'quiet_hours') or reason = 'muted' and channel = 'in_app';
-
-comment on function postbell.is_allowed(text, text) is
-    'Whether a reason of postbell.ladder() lets a channel through: wanted, forced, or for later; and what is muted into the inbox, silently.';
+    'The first rung that applies decides, and its effect says what happens: deliver, silence (kept where is_kept, not counted), later, digest or drop. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';
 
 
 create or replace function postbell.candidate_of(notification postbell.notification, recipient_id text) returns postbell.candidate
@@ -159,7 +152,7 @@ begin
 
     -- Once: what follows names the verdict a dozen times, and would climb the ladder for each.
     judged as materialized (
-        select wanted.*, verdict.rung, verdict.reason
+        select wanted.*, verdict.rung, verdict.reason, verdict.effect
         from wanted
         cross join lateral postbell.ladder(
             is_actor => wanted.is_actor,
@@ -175,19 +168,24 @@ begin
             is_off => wanted.is_off,
             is_muted => wanted.is_muted,
             is_quiet => wanted.quiet_until is not null,
-            is_critical => wanted.urgency = 'critical'
+            is_critical => wanted.urgency = 'critical',
+            is_kept => wanted.channel = 'in_app'
         ) as verdict
+    ),
+
+    timed as (
+        select
+            judged.*,
+            case effect when 'later' then quiet_until else ready_at end as due_at
+        from judged
     ),
 
     due as (
         select
-            judged.*,
-            case when rung = 10 then quiet_until else ready_at end as due_at,
-            postbell.is_allowed(reason, channel) as is_allowed,
+            timed.*,
             -- The inbox is a record: what comes too late to interrupt is still kept there.
-            channel <> 'in_app'
-                and expires_at <= case when rung = 10 then quiet_until else ready_at end as is_expired
-        from judged
+            effect <> 'drop' and channel <> 'in_app' and expires_at <= due_at as is_expired
+        from timed
     )
 
     select
@@ -198,15 +196,16 @@ begin
         channel,
         urgency,
         case
-            when not is_allowed or is_expired then 'no'
+            when effect = 'drop' or is_expired then 'no'
             when due_at > postbell.clock() then 'later'
             else 'now'
         end,
         rung,
-        case when is_allowed and is_expired then 'expired' else reason end,
-        case when is_allowed and is_expired is not true then due_at end,
-        rung = 7,
-        created_at
+        case when is_expired then 'expired' else reason end,
+        case when effect <> 'drop' and is_expired is not true then due_at end,
+        effect = 'silence',
+        created_at,
+        case when is_expired then 'drop' else effect end
     from due;
 end
 $$;

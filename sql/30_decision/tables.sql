@@ -19,9 +19,10 @@ comment on type postbell.candidate is 'One recipient of one event, before anythi
 -- One rung of the ladder.
 create type postbell.verdict as (
     rung smallint,
-    reason text
+    reason text,
+    effect text
 );
-comment on type postbell.verdict is 'The rung of the ladder that decided, and its reason.';
+comment on type postbell.verdict is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
 
 -- One channel of one recipient in one event, as postbell.decide() answers.
 create type postbell.decided as (
@@ -36,6 +37,7 @@ create type postbell.decided as (
     reason text,
     due_at timestamptz,
     is_silent boolean,
-    created_at timestamptz
+    created_at timestamptz,
+    effect text
 );
 comment on type postbell.decided is 'What was decided about one channel of one recipient: now, later or no.';

@@ -104,7 +104,9 @@ begin
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and d.channel <> 'in_app' as is_expired,
-            verdict.reason
+            verdict.rung,
+            verdict.reason as verdict,
+            verdict.effect
         from postbell.delivery as d
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell.notification as n on n.id = d.notification_id
@@ -134,12 +136,13 @@ begin
             is_erased => person.erased_at is not null,
             has_address => reach.address is not null,
             is_suppressed => barred.address is not null,
-            is_forced => d.rung = 5,
+            is_forced => d.verdict = 'forced',
             -- What is in the inbox is there to stay.
             is_off => d.channel <> 'in_app' and choice.is_off,
             is_muted => silence.is_muted,
             is_quiet => false,
-            is_critical => false
+            is_critical => false,
+            is_kept => d.channel = 'in_app'
         ) as verdict
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
@@ -148,14 +151,16 @@ begin
     judged as (
         select
             id,
+            rung,
+            verdict,
             case
                 when is_cancelled then 'cancelled'
                 when is_deleted then 'event_deleted'
                 when is_unknown then 'unknown_event'
                 when is_expired then 'expired'
-                when not postbell.is_allowed(reason, channel) then reason
+                when effect = 'drop' then verdict
             end as reason,
-            reason = 'muted' and not is_silent as falls_silent
+            effect = 'silence' and not is_silent as falls_silent
         from climbed
     ),
 
@@ -181,8 +186,8 @@ begin
             reason = coalesce(overtaken.reason, d.reason),
             is_silent = d.is_silent or overtaken.falls_silent,
             -- What is kept silently is decided anew; what is stopped says so by its reason.
-            rung = case when overtaken.reason is null then 7 else d.rung end,
-            verdict = case when overtaken.reason is null then 'muted' else d.verdict end
+            rung = case when overtaken.reason is null then overtaken.rung else d.rung end,
+            verdict = case when overtaken.reason is null then overtaken.verdict else d.verdict end
         from overtaken
         where d.id = overtaken.id
         returning d.id, overtaken.reason
@@ -450,7 +455,7 @@ begin
         v_batch.claim_token, d.id, case when with_identities then postbell.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
-        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.rung = 5,
+        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.verdict = 'forced',
         case when d.channel = 'email' and person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
