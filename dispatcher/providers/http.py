@@ -211,18 +211,27 @@ class HttpClient:
         return self._session
 
 
-class _Body(aiohttp.payload.Payload):
-    """A request's body that notes when the last of it is handed to the system."""
+class _Body(aiohttp.Payload):
+    """A request body that notes when its last byte is handed to the operating system.
 
-    _autoclose = True
+    It is no `aiohttp.BytesPayload`, which warns of bodies larger than a megabyte.
+    """
 
     def __init__(self, data: bytes, exchange: _Exchange) -> None:
         super().__init__(data, content_type="application/octet-stream")
-        self._size = len(data)
+        self._data = data
         self._exchange = exchange
 
+    @property
+    def size(self) -> int:
+        return len(self._data)
+
+    @property
+    def autoclose(self) -> bool:
+        return True
+
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return bytes(self._value).decode(encoding, errors)
+        return self._data.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         await self.write_with_length(writer, None)
@@ -231,7 +240,7 @@ class _Body(aiohttp.payload.Payload):
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
         """Raises ConnectionError if the connection is gone; then the server has not got it all."""
-        exchange, data = self._exchange, bytes(self._value)[:content_length]
+        exchange, data = self._exchange, self._data[:content_length]
         exchange.phase = HttpPhase.REQUEST
         if exchange.is_reused and _has_ended(writer.transport):
             raise ConnectionResetError("closed by the server while it was not in use")

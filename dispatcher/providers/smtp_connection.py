@@ -328,26 +328,33 @@ class SmtpConnection:
             options += [b"RET=HDRS", b"ENVID=%b" % envelope_id(email.delivery_id).encode()]
         return options
 
-    async def _command(self, *words: bytes) -> SmtpReply:
-        response = await self._client.execute_command(*words)
+    async def _command(self, *words: bytes, timeout: float | None = None) -> SmtpReply:  # noqa: ASYNC109
+        """The reply to a command, waited for `timeout` seconds, else those of the endpoint."""
+        response = await self._client.execute_command(
+            *words, timeout=self._endpoint.timeout if timeout is None else timeout
+        )
         return SmtpReply(response.code, response.message)
 
     async def _transfer(self, body: bytes) -> SmtpReply:
+        """Send the mail, and the final dot once all of the mail has left this process.
+
+        A connection lost before the dot leaves no doubt: the server cannot have taken the mail.
+        `SMTP.data()` writes both at once, so the mail is written to the transport here.
+        """
         self._phase = SmtpPhase.BODY
-        protocol, transport = self._client.protocol, self._client.transport
-        if protocol is None or not isinstance(transport, asyncio.WriteTransport):
+        transport = self._client.transport
+        if not self.is_alive or not isinstance(transport, asyncio.WriteTransport):
             raise SMTPServerDisconnected("Connection lost")
-        protocol.write(body)
-        # The dot is written when all of it has left: a connection lost until then leaves no doubt.
-        # Only its protocol, aiosmtplib's, is told when a transport is empty: hence the looking.
+        transport.write(body)
+        # A transport tells only its own protocol, which is aiosmtplib's, when its buffer is empty.
         async with asyncio.timeout(self._endpoint.timeout):
             while transport.get_write_buffer_size() > 0:  # noqa: ASYNC110
                 await asyncio.sleep(DRAIN_INTERVAL)
-        # Raises if the connection has been lost, and then the dot is not out.
-        protocol.write(b".\r\n")
+        if not self.is_alive:
+            raise SMTPServerDisconnected("Connection lost")
+        # Nothing is awaited between here and the writing of the dot.
         self._phase = SmtpPhase.ACCEPT
-        response = await protocol.read_response(timeout=self._endpoint.accept_timeout)
-        return SmtpReply(response.code, response.message)
+        return await self._command(b".", timeout=self._endpoint.accept_timeout)
 
     def _declined(self, reply: SmtpReply) -> Retry | Refused | Unknown:
         if reply.basic == SmtpCode.CLOSING:
