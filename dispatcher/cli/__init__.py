@@ -28,8 +28,8 @@ from dispatcher.cli import (
     vapid,
     why,
 )
-from dispatcher.cli.exits import EXPLAINED, ExitCode, error_json, failure_of
-from dispatcher.cli.terminal import answer_json, say
+from dispatcher.cli.errors import EXIT_CODES_HELP, ExitCode, error_json, report_of
+from dispatcher.cli.output import echo_json, echo_stderr
 
 _JSON: Final = "postbell.json"
 
@@ -53,10 +53,10 @@ class Postbell(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except Exception as error:
-            failure = failure_of(error)
+            failure = report_of(error)
             if failure is None:
                 raise
-            say(failure.for_people())
+            echo_stderr(failure.as_text())
             raise typer.Exit(failure.exit_code) from None
 
 
@@ -69,13 +69,13 @@ def _in_json(ctx: Any) -> Iterator[None]:
         raise
     except BaseException as error:
         if ctx.meta[_JSON]:
-            answer_json(_for_scripts(error))
+            echo_json(_for_scripts(error))
         raise
 
 
 def _for_scripts(error: BaseException) -> dict[str, Any]:
-    if failure := failure_of(error):
-        return failure.for_scripts()
+    if failure := report_of(error):
+        return failure.as_json()
     if isinstance(error, KeyboardInterrupt):
         return error_json("interrupted", "It was interrupted.")
     # Typer's own for wrong words; the class of that depends on its version.
@@ -88,7 +88,7 @@ def _for_scripts(error: BaseException) -> dict[str, Any]:
 app = typer.Typer(
     cls=Postbell,
     help="Notifications as part of your PostgreSQL transaction.",
-    epilog=EXPLAINED,
+    epilog=EXIT_CODES_HELP,
     no_args_is_help=True,
     add_completion=False,
     # A traceback with local variables would show payloads and addresses.

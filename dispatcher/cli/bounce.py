@@ -14,9 +14,9 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.exits import Failure, failure_of
-from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.terminal import answer, say
+from dispatcher.cli.connection import Connection, connected
+from dispatcher.cli.errors import CommandError, report_of
+from dispatcher.cli.output import echo, echo_stderr
 from dispatcher.db import deliveries
 from dispatcher.db.connections import is_unavailable
 from dispatcher.inbound import bounces
@@ -70,7 +70,7 @@ def command(
             if maildir is None:
                 raw = sys.stdin.buffer.read(LARGEST)
                 sentence = _taken(connection, return_path, raw, recipient)
-                answer(sentence)
+                echo(sentence)
                 _log(sentence)
                 return
             if not _read(maildir, lambda raw: _taken(connection, return_path, raw, None)):
@@ -120,10 +120,10 @@ def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
                 raise
             is_whole = False
             left = f"Left in the Maildir, {file.name}: {_why(error)}"
-            say(left)
+            echo_stderr(left)
             _log(left)
     for sentence, count in sorted(counted.items()):
-        answer(f"{count} × {sentence}")
+        echo(f"{count} × {sentence}")
     return is_whole
 
 
@@ -132,7 +132,7 @@ def _unseen(folder: Path) -> list[Path]:
     try:
         files = [file for name in ("new", "cur") for file in (folder / name).iterdir()]
     except OSError as error:
-        raise Failure(f"{folder} is no Maildir: {error}") from None
+        raise CommandError(f"{folder} is no Maildir: {error}") from None
     unseen = [
         file
         for file in files
@@ -152,9 +152,9 @@ def _mark_as_seen(file: Path) -> None:
 
 
 def _why(error: Exception) -> str:
-    failure = failure_of(error)
+    failure = report_of(error)
     if failure is not None:
-        return failure.for_people()
+        return failure.as_text()
     if not isinstance(error, OSError):
         traceback.print_exception(error)
     return f"{type(error).__name__}: {error}"
@@ -168,9 +168,9 @@ def _kept_if_it_fails() -> Iterator[None]:
     except typer.Exit:
         raise
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the mail, either
-        failure = failure_of(error)
+        failure = report_of(error)
         if failure is None:
             traceback.print_exc()
         else:
-            say(failure.for_people())
+            echo_stderr(failure.as_text())
         raise typer.Exit(os.EX_TEMPFAIL) from None

@@ -14,18 +14,18 @@ from psycopg import errors as postgres
 
 from dispatcher.channel_registry import OUTGOING
 from dispatcher.cli import options
-from dispatcher.cli.exits import ExitCode, failure_of
-from dispatcher.cli.place import Connection, connect, database_url, named_database
-from dispatcher.cli.terminal import answer, answer_json, counted
+from dispatcher.cli.connection import Connection, connect, database_url, named_database
+from dispatcher.cli.errors import ExitCode, report_of
+from dispatcher.cli.output import echo, echo_json, pluralize
 from dispatcher.db import figures, monitoring, pgbouncer, routing, texts
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
 from dispatcher.errors import BY_NAME, ForeignClusterError, translated
+from dispatcher.explanations import explain_reason
 from dispatcher.masking import mask
 from dispatcher.providers.base import Checkable, Provider, provider_for
 from dispatcher.providers.config import ProviderConfig
 from dispatcher.providers.smtp_connection import SmtpEndpoint
-from dispatcher.reasons import reason_of
 from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import SmsContent
@@ -102,7 +102,7 @@ def command(
 
     results.sort(key=lambda result: _ORDER.index(result.severity))
     if json:
-        answer_json([asdict(result) for result in results])
+        echo_json([asdict(result) for result in results])
     else:
         _show(results, notes=notes)
     errors = [result for result in results if result.severity == "error"]
@@ -114,13 +114,13 @@ def command(
 def _show(results: Sequence[Result], *, notes: bool) -> None:
     for result in results:
         if notes or not result.is_note:
-            answer(f"{result.severity:<11} {result.subject:<9} {result.sentence}")
+            echo(f"{result.severity:<11} {result.subject:<9} {result.sentence}")
     errors, warnings = (
         sum(result.severity == severity for result in results) for severity in _ORDER[:2]
     )
     hidden = 0 if notes else sum(result.is_note for result in results)
-    more = f" {counted(hidden, 'note')} on templates: --notes shows them." if hidden else ""
-    answer(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}.{more}")
+    more = f" {pluralize(hidden, 'note')} on templates: --notes shows them." if hidden else ""
+    echo(f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}.{more}")
 
 
 def _templates(catalog: Catalog) -> Iterator[Result]:
@@ -223,11 +223,11 @@ def _database(settings: Settings, catalog: Catalog | None, *, is_embedded: bool)
                 *_waiting(connection),
             ]
     except Exception as error:
-        failure = failure_of(error)
+        failure = report_of(error)
         if failure is None:
             raise
         is_unreachable = failure.exit_code is ExitCode.DATABASE
-        return [Result("error", "database", failure.for_people(), is_unreachable)]
+        return [Result("error", "database", failure.as_text(), is_unreachable)]
 
 
 def _sessions(url: str) -> Iterator[Result]:
@@ -354,7 +354,7 @@ def _waiting(connection: Connection) -> Iterator[Result]:
             "warning",
             "events",
             f"{row.deliveries} {waits} for a template of {row.event} on {row.channel},"
-            f" since {row.since:%Y-%m-%d %H:%M}. {reason_of(row.reason).way_out}",
+            f" since {row.since:%Y-%m-%d %H:%M}. {explain_reason(row.reason).remedy}",
         )
     for unknown in monitoring.check_names(connection, _LATELY):
         rejected = "event was" if unknown.events == 1 else "events were"

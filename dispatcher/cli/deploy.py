@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli import options
-from dispatcher.cli.place import database_url
-from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.cli.connection import database_url
+from dispatcher.cli.output import echo, echo_json
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
@@ -29,10 +29,10 @@ def command(embedded: options.Embedded = False, json: options.Json = False) -> N
     with database_url(settings, is_embedded=embedded) as url:
         report = schema.deploy(url, events=catalog.events.values())
     if json:
-        answer_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
+        echo_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
         return
     for line in told(report):
-        answer(line)
+        echo(line)
 
 
 def told(report: DeployReport) -> list[str]:

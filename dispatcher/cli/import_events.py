@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import Failure
-from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.cli.connection import Connection, connected
+from dispatcher.cli.errors import CommandError
+from dispatcher.cli.output import echo, echo_json, echo_stderr
 from dispatcher.db import texts
 from dispatcher.deploy import event_list
 from dispatcher.deploy.event_list import EventListError, ListedEvent
@@ -80,16 +80,18 @@ def command(
     _answer(changes, is_dry=dry_run, json=json)
     for key in after:
         if key not in folders and not any(path.startswith(_place(key)) for path in paths):
-            say(f"{key}: it has no texts yet; `postbell text set {_place(key)}… FILE` sets them.")
+            echo_stderr(
+                f"{key}: it has no texts yet; `postbell text set {_place(key)}… FILE` sets them."
+            )
 
 
 def _listed(file: str) -> list[ListedEvent]:
-    text = sys.stdin.read() if file == "-" else options.text_in(file)
+    text = sys.stdin.read() if file == "-" else options.read_text(file)
     try:
         return event_list.read(text)
     except EventListError as error:
         faults = "\n".join(f"{file}: {fault}" for fault in error.faults)
-        raise Failure(f"{faults}\nNothing has changed.") from None
+        raise CommandError(f"{faults}\nNothing has changed.") from None
 
 
 def _declared(settings: Settings) -> frozenset[str]:
@@ -208,7 +210,7 @@ def _write(connection: Connection, registered: Registered) -> None:
 
 def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:
     if json:
-        answer_json(
+        echo_json(
             [
                 {
                     "key": change.key,
@@ -225,17 +227,17 @@ def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:
         return
     for change in changes:
         if change.is_new:
-            answer(f"{change.key}: new.")
+            echo(f"{change.key}: new.")
         for name, (was, now) in change.changes.items():
-            answer(f"{change.key}: {name} is {_shown(now)!r}, was {_shown(was)!r}.")
+            echo(f"{change.key}: {name} is {_shown(now)!r}, was {_shown(was)!r}.")
         if change.differs:
-            say(
+            echo_stderr(
                 f"{change.key}: its folder stands, and says otherwise: {', '.join(change.differs)}."
             )
     new = sum(change.is_new for change in changes)
     changed = sum(bool(change.changes) for change in changes)
     verb = "would be registered" if is_dry else "registered"
-    answer(f"{new} {verb}, {changed} changed, {len(changes) - new - changed} as before.")
+    echo(f"{new} {verb}, {changed} changed, {len(changes) - new - changed} as before.")
 
 
 def _shown(value: object) -> object:

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlencode
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.place import connected
-from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.cli.connection import connected
+from dispatcher.cli.output import echo, echo_json, echo_stderr
 from dispatcher.db import sessions
 from dispatcher.settings import Settings
 
@@ -63,7 +63,7 @@ def command(
     query = urlencode({"token": token, "to": page}, quote_via=quote, safe="/")
     address = f"{settings.public_url.rstrip('/')}{login.PATH}?{query}"
     if json:
-        answer_json({"address": address, "works_until": now + LOGIN_LIFE})
+        echo_json({"address": address, "works_until": now + LOGIN_LIFE})
         return
-    answer(address)
-    say(f"It works until {now + LOGIN_LIFE:%H:%M:%S} UTC, while `postbell serve` runs.")
+    echo(address)
+    echo_stderr(f"It works until {now + LOGIN_LIFE:%H:%M:%S} UTC, while `postbell serve` runs.")

@@ -10,8 +10,8 @@ from typing import Annotated, Final
 
 import typer
 
-from dispatcher.cli.exits import ExitCode, Failure
-from dispatcher.cli.terminal import answer, say
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.output import echo, echo_stderr
 from dispatcher.rendering.loader import EVENT_FILE, SHARED
 from dispatcher.settings import Settings
 
@@ -43,7 +43,7 @@ def event(
     folder = _folder(to, settings)
     for known in dict.fromkeys((*settings.template_folders, folder)):
         if (known / _path(key) / EVENT_FILE).exists():
-            raise Failure(
+            raise CommandError(
                 f"{key} is there already, in {known / _path(key)}: to have it say something else,"
                 " copy the files to change to the same place of a folder of yours."
             )
@@ -51,23 +51,25 @@ def event(
     try:
         _write(made, key)
     except OSError as error:
-        raise Failure(f"{made} cannot be written: {error.strerror or error}.") from None
+        raise CommandError(f"{made} cannot be written: {error.strerror or error}.") from None
     for file in sorted(each for each in made.rglob("*") if each.is_file()):
-        answer(str(file))
+        echo(str(file))
     if not any(folder.resolve() == each.resolve() for each in settings.template_folders):
-        say(f"POSTBELL_TEMPLATES does not name {folder} yet: add it.")
-    say(f"Rewrite them, look with `postbell preview {key}`, and `postbell deploy` registers it.")
+        echo_stderr(f"POSTBELL_TEMPLATES does not name {folder} yet: add it.")
+    echo_stderr(
+        f"Rewrite them, look with `postbell preview {key}`, and `postbell deploy` registers it."
+    )
 
 
 def _check_key(key: str) -> None:
     if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
-        raise Failure(
+        raise CommandError(
             f"{key} cannot be an event: write subject.past_participle, such as billing.overdue, in"
             f" lower-case letters, digits, _ and at least one dot, at most {_LONGEST_KEY} of them.",
             ExitCode.USAGE,
         )
     if key.partition(".")[0] in SHARED:
-        raise Failure(
+        raise CommandError(
             f"{key} cannot be an event: the folder {key.partition('.')[0]} is for what events"
             " share. Call its subject something else.",
             ExitCode.USAGE,
@@ -83,7 +85,7 @@ def _folder(to: Path | None, settings: Settings) -> Path:
         return to
     if settings.templates:
         return settings.templates[0]
-    raise Failure(
+    raise CommandError(
         "There is no folder of yours to put it in: say --to FOLDER, or set POSTBELL_TEMPLATES.",
         ExitCode.USAGE,
     )
@@ -92,7 +94,7 @@ def _folder(to: Path | None, settings: Settings) -> Path:
 def _write(made: Path, key: str) -> None:
     """All of it or nothing. Raises OSError, and Failure where there is something already."""
     if made.exists() and (not made.is_dir() or any(made.iterdir())):
-        raise Failure(f"{made} is there already, and is not written over: choose another key.")
+        raise CommandError(f"{made} is there already, and is not written over: choose another key.")
     label = key.replace(".", " ").replace("_", " ").capitalize()
     values = {"label": label, "category": key.partition(".")[0]}
     made.parent.mkdir(parents=True, exist_ok=True)

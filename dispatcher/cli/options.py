@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.exits import Failure
+from dispatcher.cli.errors import CommandError
 from dispatcher.db.embedded import default_folder
 
 Embedded = Annotated[
@@ -36,14 +36,14 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class TextInput:
     """What somebody gave to a command: the text, and the file that it came from."""
 
     text: str
     file: str | None = None
 
 
-def text_in(file: Path | str) -> str:
+def read_text(file: Path | str) -> str:
     """The text of a file that the command line names. Raises Failure."""
     try:
         return Path(file).read_text(encoding="utf-8")
@@ -51,26 +51,26 @@ def text_in(file: Path | str) -> str:
         why = error.strerror or str(error)
     except UnicodeDecodeError:
         why = "it is not UTF-8"
-    raise Failure(f"{file} cannot be read: {why}.")
+    raise CommandError(f"{file} cannot be read: {why}.")
 
 
-def written(given: str) -> Written:
+def read_input(given: str) -> TextInput:
     """Text as it is, that of `FILE` or `@FILE`, or of standard input for `-`."""
     if given == "-":
-        return Written(sys.stdin.read(), "standard input")
+        return TextInput(sys.stdin.read(), "standard input")
     name = given.removeprefix("@")
     # Path would raise for what is too long to be a name.
     if name == given and not isfile(given):  # noqa: PTH113
-        return Written(given)
+        return TextInput(given)
     try:
-        return Written(text_in(name), name)
-    except Failure as failure:
+        return TextInput(read_text(name), name)
+    except CommandError as failure:
         raise typer.BadParameter(str(failure)) from None
 
 
-def payload_of(given: str) -> str:
+def parse_payload(given: str) -> str:
     """JSON text of one object: as it is, from a file, or from standard input for `-`."""
-    text = written(given).text
+    text = read_input(given).text
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -85,7 +85,7 @@ def payload_of(given: str) -> str:
     return text
 
 
-def moment_of(given: str) -> datetime:
+def parse_time(given: str) -> datetime:
     """A moment: ISO 8601, or so long ago: `90s`, `30m`, `2h`, `1d`, `1w`."""
     if ago := _AGO.fullmatch(given.strip()):
         try:
@@ -105,6 +105,6 @@ Payload = Annotated[
         "--payload",
         help="One JSON object, or a FILE with it, or - for standard input.",
         metavar="JSON",
-        parser=payload_of,
+        parser=parse_payload,
     ),
 ]

@@ -12,9 +12,9 @@ from rich.panel import Panel
 from rich.text import Text
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import ExitCode, Failure, error_json
-from dispatcher.cli.place import connected
-from dispatcher.cli.terminal import answer, answer_json, answer_table, say, terminal
+from dispatcher.cli.connection import connected
+from dispatcher.cli.errors import CommandError, ExitCode, error_json
+from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table, stdout_console
 from dispatcher.db import texts
 from dispatcher.delivery.model import Tenant
 from dispatcher.errors import UnknownTenantError, translated
@@ -53,12 +53,12 @@ def command(
         ),
     ] = None,
     payload: Annotated[
-        options.Written | None,
+        options.TextInput | None,
         typer.Option(
             help="One JSON object, or a FILE with it, or - for standard input; the sample if not"
             " given.",
             metavar="JSON",
-            parser=options.written,
+            parser=options.read_input,
         ),
     ] = None,
     html: Annotated[bool, typer.Option("--html", help="The e-mail's HTML, as it is.")] = False,
@@ -85,17 +85,17 @@ def command(
     }
     faults = list(_faults(catalog, kind, written, values, shown))
     for sentence in faults:
-        say(sentence)
+        echo_stderr(sentence)
     contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
         fields = {channel: _fields(content) for channel, content in contents.items()}
         is_whole = len(contents) == len(shown)
-        answer_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
+        echo_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
     elif html:
         _answer_html(event, contents.get("email"))
     else:
         for channel, content in contents.items():
-            terminal().print(Panel(_text(content), title=channel, title_align="left"))
+            stdout_console().print(Panel(_text(content), title=channel, title_align="left"))
     if len(contents) < len(shown):
         raise typer.Exit(ExitCode.BAD)
 
@@ -111,31 +111,31 @@ def _list(catalog: Catalog, *, is_json: bool) -> None:
         for event in sorted(catalog.events.values(), key=lambda event: event.key)
     ]
     if is_json:
-        answer_json(listed)
+        echo_json(listed)
     else:
         rows = [(*list(row.values())[:2], *map(" ".join, list(row.values())[2:])) for row in listed]
-        answer_table(["event", "label", "channels", "languages"], rows)
+        echo_table(["event", "label", "channels", "languages"], rows)
 
 
 def _answer_html(event: str, content: Content | None) -> None:
     if content is None:
         return
     if not isinstance(content, EmailContent) or content.html is None:
-        raise Failure(f"{event} has no HTML for e-mail.")
-    answer(content.html)
+        raise CommandError(f"{event} has no HTML for e-mail.")
+    echo(content.html)
 
 
-def _values(event: EventType, written: options.Written) -> dict[str, Any]:
+def _values(event: EventType, written: options.TextInput) -> dict[str, Any]:
     try:
         return payloads.parse_payload(written.text)
     except payloads.PayloadError as error:
-        raise Failure(_placed(event, written, error.fault), ExitCode.USAGE) from None
+        raise CommandError(_placed(event, written, error.fault), ExitCode.USAGE) from None
 
 
 def _faults(
     catalog: Catalog,
     event: EventType,
-    written: options.Written,
+    written: options.TextInput,
     values: Mapping[str, Any],
     shown: Mapping[str, Shown],
 ) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _faults(
                 yield f"{channel}: {placed}"
 
 
-def _placed(event: EventType, written: options.Written, fault: payloads.PayloadFault) -> str:
+def _placed(event: EventType, written: options.TextInput, fault: payloads.PayloadFault) -> str:
     where = written.file or f"the payload of {event.key}"
     line = "" if fault.line is None else f":{fault.line}"
     return f"{where}{line}: {fault.sentence}"
@@ -175,14 +175,14 @@ def event_in(catalog: Catalog, event: str) -> EventType:
         return catalog.events[event]
     near = get_close_matches(event, catalog.events, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(catalog.events)}."
-    raise Failure(f"No template folder has the event {event}: {hint}")
+    raise CommandError(f"No template folder has the event {event}: {hint}")
 
 
-def _sample(catalog: Catalog, event: str) -> options.Written:
+def _sample(catalog: Catalog, event: str) -> options.TextInput:
     if event not in catalog.samples:
-        raise Failure(f"{event} has no sample.json: give a --payload.")
+        raise CommandError(f"{event} has no sample.json: give a --payload.")
     file = catalog.samples[event]
-    return options.Written(file.read_text(encoding="utf-8"), str(file))
+    return options.TextInput(file.read_text(encoding="utf-8"), str(file))
 
 
 def _fields(content: Content) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import Failure
-from dispatcher.cli.place import connected
-from dispatcher.cli.terminal import answer, answer_json
+from dispatcher.cli.connection import connected
+from dispatcher.cli.errors import CommandError
+from dispatcher.cli.output import echo, echo_json
 from dispatcher.db import deliveries
 from dispatcher.settings import Settings
 
@@ -27,7 +27,7 @@ def command(
         typer.Option(
             help="Those given up since then: 2h, 1d, 2026-01-31T10:00.",
             metavar="TIME",
-            parser=options.moment_of,
+            parser=options.parse_time,
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
@@ -50,10 +50,12 @@ def command(
             since=since,
         )
     if delivery_id is not None and revived == 0:
-        raise Failure(f"Delivery {delivery_id} is no dead letter: there is nothing to send again.")
+        raise CommandError(
+            f"Delivery {delivery_id} is no dead letter: there is nothing to send again."
+        )
     if json:
-        answer_json({"retried": revived})
+        echo_json({"retried": revived})
     elif revived == 0:
-        answer("No dead letter fits: nothing is sent again.")
+        echo("No dead letter fits: nothing is sent again.")
     else:
-        answer(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")
+        echo(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")

@@ -6,7 +6,7 @@ import asyncio
 
 from dispatcher import log
 from dispatcher.cli import options
-from dispatcher.cli.place import database_url
+from dispatcher.cli.connection import database_url
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import ExitCode
-from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.terminal import answer, answer_json, answer_table, say
+from dispatcher.cli.connection import Connection, connected
+from dispatcher.cli.errors import ExitCode
+from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table
 from dispatcher.db import deliveries
 from dispatcher.db.deliveries import Decided
 from dispatcher.errors import translated
-from dispatcher.reasons import reason_of
+from dispatcher.explanations import explain_reason
 from dispatcher.settings import Settings
 
 #: Seconds between looks while waiting.
@@ -56,24 +56,24 @@ def command(
             )
         if not wait:
             if json:
-                answer_json({"outbox_id": outbox_id})
+                echo_json({"outbox_id": outbox_id})
             else:
-                answer(f"Event {outbox_id} is emitted.")
+                echo(f"Event {outbox_id} is emitted.")
             return
         is_settled = _follow(connection, outbox_id, timeout)
         told = deliveries.explain_event(connection, outbox_id, None, 1)
         log = [
-            {**row._asdict(), "sentence": reason_of(row.reason).sentence}
+            {**row._asdict(), "sentence": explain_reason(row.reason).sentence}
             for row in deliveries.log_of(connection, outbox_id)
         ]
 
     rejected = [
-        {"reason": line.reason, "sentence": reason_of(line.reason).sentence}
+        {"reason": line.reason, "sentence": explain_reason(line.reason).sentence}
         for line in told
         if line.channel is None
     ]
     if json:
-        answer_json(
+        echo_json(
             {
                 "outbox_id": outbox_id,
                 "settled": is_settled,
@@ -84,9 +84,9 @@ def command(
     else:
         _show(outbox_id, log)
     for row in rejected:
-        say(f"Event {outbox_id}: {row['sentence']}")
+        echo_stderr(f"Event {outbox_id}: {row['sentence']}")
     if not is_settled:
-        say(
+        echo_stderr(
             f"Event {outbox_id} is not settled after {timeout:g} s: is `postbell run` running? "
             f"`postbell why {outbox_id}` says more."
         )
@@ -112,7 +112,7 @@ def _is_settled(told: list[Decided]) -> bool:
 
 
 def _show(outbox_id: int, log: list[dict[str, Any]]) -> None:
-    answer_table(
+    echo_table(
         ("channel", "state", "why", "tries", "provider", "seconds"),
         [
             (

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.place import connected
-from dispatcher.cli.terminal import answer, answer_json, answer_table, shown
+from dispatcher.cli.connection import connected
+from dispatcher.cli.output import echo, echo_json, echo_table, format_value
 from dispatcher.db import figures, routing
 from dispatcher.db.figures import Undecided
+from dispatcher.explanations import explain_reason
 from dispatcher.masking import mask
-from dispatcher.reasons import reason_of
 from dispatcher.settings import Settings
 
 
@@ -23,7 +23,7 @@ def command(
         typer.Option(
             help="Count from then on: 2h, 1d, 2026-01-31T10:00; from midnight UTC if not given.",
             metavar="TIME",
-            parser=options.moment_of,
+            parser=options.parse_time,
         ),
     ] = None,
     embedded: options.Embedded = False,
@@ -48,7 +48,7 @@ def command(
         else {"pid": leader.process_id, "is_asleep": leader.is_asleep}
     )
     if json:
-        answer_json(
+        echo_json(
             {
                 "router": router,
                 "providers": providers,
@@ -64,10 +64,10 @@ def command(
         return
 
     if router is None:
-        answer("No router runs: start one with `postbell run`.")
+        echo("No router runs: start one with `postbell run`.")
     else:
-        answer(f"The router {'sleeps' if router['is_asleep'] else 'works'} (pid {router['pid']}).")
-    answer(_undecided(undecided))
+        echo(f"The router {'sleeps' if router['is_asleep'] else 'works'} (pid {router['pid']}).")
+    echo(_undecided(undecided))
     for title, rows, nothing in (
         ("Providers", providers, "No dispatcher runs: start one with `postbell run`."),
         ("Queue", depth, "Nothing is queued and nothing waits."),
@@ -82,13 +82,13 @@ def command(
     ):
         if rows:
             columns = [name.replace("_", " ") for name in rows[0]]
-            answer_table(columns, [list(row.values()) for row in rows], title=title)
+            echo_table(columns, [list(row.values()) for row in rows], title=title)
         elif nothing:
-            answer(nothing)
+            echo(nothing)
 
 
 def _with_why(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "why": reason_of(row["reason"]).sentence}
+    return {**row, "why": explain_reason(row["reason"]).sentence}
 
 
 def _undecided(events: Undecided) -> str:
@@ -97,7 +97,7 @@ def _undecided(events: Undecided) -> str:
     said = ["No event is scheduled."]
     if scheduled:
         are = "event is" if scheduled == 1 else "events are"
-        said = [f"{scheduled} {are} scheduled, the next for {shown(events.next_due_at)}."]
+        said = [f"{scheduled} {are} scheduled, the next for {format_value(events.next_due_at)}."]
     if being_fanned_out:
         are = "large audience is" if being_fanned_out == 1 else "large audiences are"
         said.append(f"{being_fanned_out} {are} being told.")

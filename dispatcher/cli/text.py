@@ -11,9 +11,9 @@ from typing import Annotated, Final
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import Failure
-from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.terminal import answer, answer_json, answer_table
+from dispatcher.cli.connection import Connection, connected
+from dispatcher.cli.errors import CommandError
+from dispatcher.cli.output import echo, echo_json, echo_table
 from dispatcher.db import texts
 from dispatcher.db.texts import TextVersion
 from dispatcher.rendering.catalog import Catalog
@@ -98,9 +98,9 @@ def list_(
     with connected(Settings.load(), is_embedded=embedded) as connection:
         rows = texts.texts_in_use(connection, tenant)
     if json:
-        answer_json([row._asdict() for row in rows])
+        echo_json([row._asdict() for row in rows])
         return
-    answer_table(
+    echo_table(
         _COLUMNS,
         (
             (
@@ -140,12 +140,12 @@ def show(
     if content is None:
         file = TemplateFiles.of(settings.template_folders).files.get(path)
         if file is None:
-            raise Failure(f"Nothing stands at {path}: neither a text nor a file.")
+            raise CommandError(f"Nothing stands at {path}: neither a text nor a file.")
         content = file.read_text(encoding="utf-8")
     if json:
-        answer_json({"path": path, "content": content})
+        echo_json({"path": path, "content": content})
     else:
-        answer(content.removesuffix("\n"))
+        echo(content.removesuffix("\n"))
 
 
 def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
@@ -154,19 +154,19 @@ def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
     for row in rows:
         if row.version == version:
             return row.content
-    raise Failure(f"{path} has no version {version}; it has 0, the file, to {len(rows)}.")
+    raise CommandError(f"{path} has no version {version}; it has 0, the file, to {len(rows)}.")
 
 
 def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[str, str]:
     """By path in the tree."""
     if folder is None and path is not None and file is not None:
-        return {path: sys.stdin.read() if file == "-" else options.text_in(file)}
+        return {path: sys.stdin.read() if file == "-" else options.read_text(file)}
     if folder is None or path is not None:
         raise typer.BadParameter("name a PATH and a FILE, or a --folder.")
     files = sorted(TemplateFiles.of([folder]).files)
     if not files:
-        raise Failure(f"There is no file in {folder}.")
-    return {name: options.text_in(folder / name) for name in files}
+        raise CommandError(f"There is no file in {folder}.")
+    return {name: options.read_text(folder / name) for name in files}
 
 
 @contextmanager
@@ -188,7 +188,7 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
             known = {fault.override.id for fault in TemplateSet(catalog, before, events).faults}
             news = [fault for fault in template_set.faults if fault.override.id not in known]
             if news:
-                raise Failure(
+                raise CommandError(
                     "\n".join(f"{fault.override.path}: {fault.sentence}" for fault in news)
                     + "\nNothing has changed."
                 )
@@ -196,18 +196,18 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
 
 def _answer(versions: dict[str, int], tenant: str | None, *, json: bool) -> None:
     if json:
-        answer_json([{"path": path, "version": number} for path, number in versions.items()])
+        echo_json([{"path": path, "version": number} for path, number in versions.items()])
         return
     whose = f"tenant {tenant}" if tenant else "everybody"
     for path, number in versions.items():
-        answer(f"{path} is version {number} now, for {whose}.")
+        echo(f"{path} is version {number} now, for {whose}.")
 
 
 def _answer_history(rows: list[TextVersion], *, json: bool) -> None:
     if json:
-        answer_json([row._asdict() for row in rows])
+        echo_json([row._asdict() for row in rows])
         return
-    answer_table(
+    echo_table(
         ("version", "since", "by", "note", "characters"),
         (
             (row.version, row.created_at, row.created_by, row.note,

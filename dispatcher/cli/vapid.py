@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import ExitCode, Failure
-from dispatcher.cli.terminal import answer, answer_json, say
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.output import echo, echo_json, echo_stderr
 from dispatcher.providers.vapid import VapidKey
 
 
@@ -27,28 +27,32 @@ def command(
     """
     key = _load(file) if show else _create(file)
     if json:
-        answer_json({"file": str(file), "application_server_key": key.public})
+        echo_json({"file": str(file), "application_server_key": key.public})
         return
-    answer(key.public)
+    echo(key.public)
     if not show:
-        say(f"The private half is in {file}: webpush:?key={file.absolute()}&subject=mailto:…")
+        echo_stderr(
+            f"The private half is in {file}: webpush:?key={file.absolute()}&subject=mailto:…"
+        )
 
 
 def _create(file: Path) -> VapidKey:
     try:
         return VapidKey.create(file)
     except FileExistsError:
-        raise Failure(
+        raise CommandError(
             f"{file} is there already, and is not written over: --show shows its public half."
         ) from None
     except OSError as error:
-        raise Failure(f"{file} cannot be written: {error.strerror}.") from None
+        raise CommandError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _load(file: Path) -> VapidKey:
     try:
         return VapidKey.load(file)
     except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION) from None
+        raise CommandError(
+            f"{file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION
+        ) from None
     except ValueError as error:
-        raise Failure(f"{error}.", ExitCode.CONFIGURATION) from None
+        raise CommandError(f"{error}.", ExitCode.CONFIGURATION) from None

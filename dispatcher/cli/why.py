@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.exits import ExitCode, Failure
-from dispatcher.cli.place import Connection, connected
-from dispatcher.cli.terminal import answer_json, answer_table, say, shown
+from dispatcher.cli.connection import Connection, connected
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.output import echo_json, echo_stderr, echo_table, format_value
 from dispatcher.db import deliveries
 from dispatcher.db.deliveries import Decided
-from dispatcher.fate import next_step, not_decided_yet, reason_for, state_reason_for
+from dispatcher.explanations import explain_reason, explain_state, next_step, next_step_undecided
 from dispatcher.masking import mask
 from dispatcher.settings import Settings
 
@@ -66,8 +66,8 @@ class Answer:
 
     @classmethod
     def of(cls, row: Decided, timeline: list[Step]) -> Answer:
-        told = reason_for(row.reason, row.detail)
-        later = state_reason_for(row.reason, row.state_reason)
+        told = explain_reason(row.reason, row.detail)
+        later = explain_state(row.reason, row.state_reason)
         return cls(
             outbox_id=row.outbox_id,
             event=row.event,
@@ -83,7 +83,7 @@ class Answer:
             state_why=later.sentence if later else None,
             attempts=row.attempts,
             due_at=row.due_at,
-            way_out=_of_state(row) or (later.way_out if later else "") or told.way_out,
+            way_out=_of_state(row) or (later.remedy if later else "") or told.remedy,
             timeline=timeline,
         )
 
@@ -104,7 +104,7 @@ def command(
         typer.Option(
             help="What the event would say: an answer without sending it.",
             metavar="JSON",
-            parser=options.payload_of,
+            parser=options.parse_payload,
         ),
     ] = None,
     channels: options.Channels = None,
@@ -132,7 +132,7 @@ def command(
         if payload is not None and event is not None:
             rows = deliveries.foresee_event(connection, event, person, payload, tenant, channels)
             if all(row.reason == "told_nobody" for row in rows):
-                raise Failure(f"{event} would tell {person} nothing: it wants no channel.")
+                raise CommandError(f"{event} would tell {person} nothing: it wants no channel.")
         elif target is not None and _is_id(target):
             rows = _of_event(connection, int(target), recipient, tenant, event, last, most)
         else:
@@ -142,11 +142,11 @@ def command(
 
     answers = [Answer.of(row, steps.get(row.delivery_id or 0, [])) for row in rows[:most]]
     if json:
-        answer_json([asdict(answer) for answer in answers])
+        echo_json([asdict(answer) for answer in answers])
     else:
         _show(answers)
     if len(rows) > most:
-        say(f"There are more than {most} lines: name a person with --recipient.")
+        echo_stderr(f"There are more than {most} lines: name a person with --recipient.")
     if any(answer.channel is None for answer in answers) and len(answers) == 1:
         raise typer.Exit(ExitCode.BAD)
 
@@ -165,10 +165,12 @@ def _of_event(
         return rows
     # Applications number their people, too.
     if recipient is None and deliveries.is_known(connection, str(outbox_id), tenant_id):
-        say(f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}.")
+        echo_stderr(
+            f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}."
+        )
         return _of_person(connection, str(outbox_id), tenant_id, event, last)
     told = f"told {recipient} nothing" if recipient else "told nobody"
-    raise Failure(f"Event {outbox_id} {told}: it was rolled back, or there is none.")
+    raise CommandError(f"Event {outbox_id} {told}: it was rolled back, or there is none.")
 
 
 def _of_person(
@@ -178,12 +180,12 @@ def _of_person(
     if rows:
         return rows
     if not deliveries.is_known(connection, recipient, tenant_id):
-        raise Failure(
+        raise CommandError(
             f"The tenant {tenant_id} knows nobody called {recipient}: "
             "postbell.upsert_recipient() makes them known."
         )
     of_event = f" of {event}" if event else ""
-    raise Failure(
+    raise CommandError(
         f"Nothing{of_event} was ever decided for {recipient} of {tenant_id}. "
         f"For what would be: postbell why {recipient} --event {event or 'EVENT'} --payload '{{}}'"
     )
@@ -202,7 +204,7 @@ def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]
                     row.provider,
                     row.code,
                     mask(row.reason) if row.reason else None,
-                    reason_for(row.reason).sentence if row.reason else None,
+                    explain_reason(row.reason).sentence if row.reason else None,
                 )
             )
     return steps
@@ -214,7 +216,7 @@ def _of_state(row: Decided) -> str:
     if row.channel is not None and state is None:
         if row.outbox_id is None:
             return ""
-        return not_decided_yet(row.scheduled_for, row.is_being_fanned_out)
+        return next_step_undecided(row.scheduled_for, row.is_being_fanned_out)
     if delivery_id is None:
         return ""
     return next_step(state, row.state_reason, delivery_id, row.due_at)
@@ -232,10 +234,10 @@ def _show(answers: list[Answer]) -> None:
             heading,
             event,
             None if is_many else next(iter(people)),
-            shown(own[0].created_at) or None,
+            format_value(own[0].created_at) or None,
         ]
         columns = ("channel", "decision", "rung", "why", "what became of it", "tries", "what to do")
-        answer_table(
+        echo_table(
             (*(("person",) if is_many else ()), *columns),
             [
                 (
@@ -257,7 +259,7 @@ def _show(answers: list[Answer]) -> None:
             key=lambda pair: pair[1].happened_at,
         )
         if befell:
-            answer_table(
+            echo_table(
                 (
                     *(("person",) if is_many else ()),
                     *("when", "channel", "what", "provider", "code", "because"),

@@ -102,7 +102,7 @@ def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random
 
 
 def reason_for_none(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> str:
-    """Why nobody could be asked: a name that `dispatcher.reasons` explains."""
+    """Why nobody could be asked: a name that `dispatcher.explanations` explains."""
     if not clients:
         return "provider_unknown"
     states = [client.state_for(message) for client in clients for message in messages]

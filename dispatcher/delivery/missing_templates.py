@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import structlog
 
-from dispatcher.reasons import reason_of
+from dispatcher.explanations import explain_reason
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ FORGOTTEN_AFTER: Final = 2 * LONGEST_PAUSE
 #: Templates that are remembered; of more, those that were asked for longest ago are forgotten.
 MOST_NOTED: Final = 10_000
 
-#: Names that `dispatcher.reasons` explains.
+#: Names that `dispatcher.explanations` explains.
 MissingReason = Literal["template_missing", "template_outdated"]
 
 
@@ -42,7 +42,7 @@ class MissingTemplate:
 
     @property
     def sentence(self) -> str:
-        return reason_of(self.why).sentence
+        return explain_reason(self.why).sentence
 
 
 @dataclass(slots=True)
@@ -80,14 +80,14 @@ class MissingTemplates:
         noted = self._noted.pop(key, None)
         if noted is None:
             noted = _Noted(why, datetime.now(UTC), now, now)
-            reason = reason_of(why)
+            reason = explain_reason(why)
             log.warning(
                 "template missing: deliveries wait for it",
                 tenant_id=tenant_id,
                 event_key=event,
                 channel=channel,
                 reason=reason.sentence,
-                way_out=reason.way_out,
+                way_out=reason.remedy,
             )
         noted.why, noted.asked = why, now
         self._noted[key] = noted

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from dispatcher.reasons import reason_of
+from dispatcher.explanations import explain_reason
 
 _TONES: Final[Mapping[str, str]] = {
     "sent": "good",
@@ -34,7 +34,7 @@ def spoken(reason: str | None, state: str, due_at: datetime | None = None) -> st
     """A reason as a sentence, with the time that it names; empty if there is nothing to say."""
     words = []
     if reason and reason != "wanted":
-        words.append(reason_of(reason).sentence)
+        words.append(explain_reason(reason).sentence)
     if due_at is not None and tone(state) == "later":
         words.append(f"Due at {due_at.astimezone():%H:%M:%S}.")
     return " ".join(words)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.cli.exits import ExitCode, Failure, failure_of
+from dispatcher.cli.errors import CommandError, ExitCode, report_of
 from dispatcher.deploy.contract import SchemaError
 from tests.support import given
 from tests.support.cli import Cli
@@ -154,12 +154,12 @@ def test_a_missing_privilege_names_the_role(
 
 
 def test_a_group_of_expected_failures_is_one_of_them() -> None:
-    group = ExceptionGroup("both", [Failure("It is late."), SchemaError("None.")])
+    group = ExceptionGroup("both", [CommandError("It is late."), SchemaError("None.")])
 
-    told = failure_of(group)
+    told = report_of(group)
 
     assert told is not None
-    assert (told.exit_code, told.for_people()) == (ExitCode.BAD, "It is late.")
+    assert (told.exit_code, told.as_text()) == (ExitCode.BAD, "It is late.")
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_a_group_of_expected_failures_is_one_of_them() -> None:
     [
         RuntimeError("a bug"),
         psycopg.errors.UndefinedColumn("a bug"),
-        ExceptionGroup("mixed", [Failure("It is late."), RuntimeError("a bug")]),
+        ExceptionGroup("mixed", [CommandError("It is late."), RuntimeError("a bug")]),
     ],
 )
 def test_a_mistake_of_ours_is_not_hidden(error: Exception) -> None:
-    assert failure_of(error) is None
+    assert report_of(error) is None
 
 
 def test_the_console_script_writes_no_traceback_for_an_expected_failure() -> None:

@@ -15,7 +15,7 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
 from psycopg.conninfo import make_conninfo
 
-from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.errors import ExitCode
 from tests.support import given
 from tests.support.cli import Cli
 

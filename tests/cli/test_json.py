@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
-from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.errors import ExitCode
 from dispatcher.db import routing
 from tests.support import given
 from tests.support.cli import Cli

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.errors import ExitCode
 from dispatcher.gateway.token import Claims, OperatorClaims, TokenReader
 from tests.support import given
 from tests.support.cli import Cli

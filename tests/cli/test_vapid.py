@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.errors import ExitCode
 from dispatcher.providers.base import provider_for
 from dispatcher.providers.vapid import VapidKey
 from tests.support.cli import Cli

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
-from dispatcher.cli.exits import ExitCode, failure_of
+from dispatcher.cli.errors import ExitCode, report_of
 from dispatcher.daemon import Daemon
 from dispatcher.db import connections, pgbouncer
 from dispatcher.db.pgbouncer import PoolerError
@@ -139,10 +139,10 @@ async def test_those_who_listen_refuse_transaction_pooling_and_leave_no_lock_in_
     ):
         with pytest.raises(PoolerError, match="ever rung: name PostgreSQL itself") as refusal:
             await ours.run()
-        told = failure_of(refusal.value)
+        told = report_of(refusal.value)
         assert told is not None
         assert told.exit_code == ExitCode.CONFIGURATION
-        assert told.for_people() == str(refusal.value)
+        assert told.as_text() == str(refusal.value)
 
     assert given.value(db, LOCKED) == 0
     async with running(database_url, safety_poll_seconds=0):

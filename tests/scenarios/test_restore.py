@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from dispatcher import package_data
-from dispatcher.cli.exits import failure_of
+from dispatcher.cli.errors import report_of
 from dispatcher.daemon import Daemon
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
@@ -128,9 +128,9 @@ async def test_a_daemon_refuses_what_was_restored_until_the_reset_and_then_sends
 
     with pytest.raises(psycopg.Error) as refusal:
         await Daemon(elsewhere, Settings(http_port=0, smtp_url=SecretStr(mail_sink.url))).run()
-    failure = failure_of(refusal.value)
+    failure = report_of(refusal.value)
     assert failure is not None
-    assert "select postbell.reset_router()" in failure.for_people()
+    assert "select postbell.reset_router()" in failure.as_text()
 
     with psycopg.connect(elsewhere, autocommit=True) as restored:
         restored.execute("select postbell.reset_router()")

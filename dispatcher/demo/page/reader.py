@@ -15,7 +15,7 @@ from psycopg.rows import DictRow, dict_row
 
 from dispatcher.db.connections import Pool
 from dispatcher.demo import wording
-from dispatcher.reasons import reason_of
+from dispatcher.explanations import explain_reason
 
 Verb = Literal["seen", "read", "unread", "archived"]
 
@@ -184,10 +184,10 @@ def _event(outbox_id: int, decisions: Sequence[dict[str, Any]]) -> dict[str, Any
 
 def said(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its reason in words, what to do about it, and how it looks."""
-    reason = reason_of(row["reason"]) if row["reason"] else None
+    reason = explain_reason(row["reason"]) if row["reason"] else None
     return {
         **row,
         "tone": wording.tone(row["state"]),
         "sentence": wording.spoken(row["reason"], row["state"], row["due_at"]),
-        "way_out": reason.way_out if reason else "",
+        "way_out": reason.remedy if reason else "",
     }

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.db.connections import Pool
-from dispatcher.fate import next_step, reason_for
+from dispatcher.explanations import explain_reason, next_step
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import as_operator, rows_as_operator
 from dispatcher.gateway.operation import Operation
@@ -156,7 +156,7 @@ class DeliveryLine(Model):
 
     @classmethod
     def of(cls, row: DictRow) -> Self:
-        told = reason_for(row["reason"])
+        told = explain_reason(row["reason"])
         step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
         known = {name: row[name] for name in cls.model_fields if name in row}
         return cls.model_validate(
@@ -164,8 +164,8 @@ class DeliveryLine(Model):
                 **known,
                 "reason": mask(row["reason"]),
                 "why": told.sentence,
-                "way_out": step or told.way_out,
-                "decision_why": reason_for(row["decision_reason"]).sentence,
+                "way_out": step or told.remedy,
+                "decision_why": explain_reason(row["decision_reason"]).sentence,
             }
         )
 
@@ -274,7 +274,7 @@ async def _end_of_window(cursor: AsyncCursor[DictRow], values: dict[str, Any]) -
 
 def _step(row: DictRow) -> Step:
     reason = row["reason"]
-    why = reason_for(reason).sentence if reason else None
+    why = explain_reason(reason).sentence if reason else None
     return Step(**{**row, "reason": reason and mask(reason), "why": why})
 
 
@@ -391,12 +391,12 @@ class DeadLettersApi:
 
 
 def _dead_letter(row: DictRow) -> DeadLetter:
-    told = reason_for(row["reason"] or row["state"])
+    told = explain_reason(row["reason"] or row["state"])
     return DeadLetter(
         **{
             **row,
             "reason": row["reason"] and mask(row["reason"]),
             "why": told.sentence,
-            "way_out": told.way_out,
+            "way_out": told.remedy,
         }
     )

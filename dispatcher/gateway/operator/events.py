@@ -10,13 +10,13 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.db.connections import Pool
-from dispatcher.fate import (
+from dispatcher.explanations import (
     DECIDED,
-    detail_of,
+    explain_reason,
+    explain_state,
+    masked_detail,
     next_step,
-    not_decided_yet,
-    reason_for,
-    state_reason_for,
+    next_step_undecided,
 )
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import rows_as_operator
@@ -112,13 +112,13 @@ class EventsApi:
 
 
 def _decision(row: DictRow) -> Decided:
-    told = reason_for(row["reason"], row["detail"])
-    later = state_reason_for(row["reason"], row["state_reason"])
+    told = explain_reason(row["reason"], row["detail"])
+    later = explain_state(row["reason"], row["state_reason"])
     step = ""
     if row["delivery_id"] is not None:
         step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
     elif row["channel"] is not None:
-        step = not_decided_yet(row["scheduled_for"], row["is_being_fanned_out"])
+        step = next_step_undecided(row["scheduled_for"], row["is_being_fanned_out"])
     who = row["recipient_id"]
     return Decided(
         # What is said to be an id, and was rejected, may be an address.
@@ -133,7 +133,7 @@ def _decision(row: DictRow) -> Decided:
         state=row["state"],
         state_reason=mask(row["state_reason"]) if later else None,
         state_why=later.sentence if later else None,
-        way_out=step or (later.way_out if later else "") or told.way_out,
+        way_out=step or (later.remedy if later else "") or told.remedy,
     )
 
 
@@ -199,13 +199,13 @@ class RejectionsApi:
 
 
 def _rejection(row: DictRow) -> Rejection:
-    told = reason_for(row["reason"], row["detail"])
+    told = explain_reason(row["reason"], row["detail"])
     return Rejection(
         **{
             **row,
             "recipient": row["recipient"] and mask(row["recipient"]),
-            "detail": row["detail"] and detail_of(row["detail"]),
+            "detail": row["detail"] and masked_detail(row["detail"]),
             "why": told.sentence,
-            "way_out": told.way_out,
+            "way_out": told.remedy,
         }
     )

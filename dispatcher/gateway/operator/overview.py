@@ -9,7 +9,7 @@ from psycopg import sql
 from pydantic import Field
 
 from dispatcher.db.connections import Pool
-from dispatcher.fate import reason_for
+from dispatcher.explanations import explain_reason
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import as_operator, rows_as_operator
 from dispatcher.gateway.operation import Operation
@@ -200,7 +200,7 @@ class OperatorOverviewApi:
         for provider in found["providers"]:
             provider["reason"] = provider["reason"] and mask(provider["reason"])
         for rejected in found["rejections"]:
-            rejected["why"] = reason_for(rejected["reason"]).sentence
+            rejected["why"] = explain_reason(rejected["reason"]).sentence
         return Overview.model_validate({**found, "at": router.pop("at"), "router": router})
 
     async def list_names(self, operator: Operator) -> Names:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.explanations import LADDER, LATER, REJECTIONS
 from dispatcher.gateway.pages.assets import FOLDER
 from dispatcher.gateway.pages.page import words
-from dispatcher.reasons import LADDER, LATER, REJECTIONS
 from tests.support import given
 from tests.support.client import Client, cookies_of
 from tests.support.given import Connection
@@ -70,7 +70,7 @@ def test_every_reason_is_said_in_every_other_language() -> None:
     said = words("reasons", "fr")
 
     assert {f"why.{name}" for name in REASONS} <= set(said)
-    assert {f"way.{name}" for name, reason in REASONS.items() if reason.way_out} <= set(said)
+    assert {f"way.{name}" for name, reason in REASONS.items() if reason.remedy} <= set(said)
 
 
 def test_every_text_that_a_script_says_by_its_name_is_there() -> None:

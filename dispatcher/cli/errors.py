@@ -51,7 +51,7 @@ _NAMES: Final[Mapping[ExitCode, str]] = {
     ExitCode.SCHEMA: "schema",
 }
 #: For the help.
-EXPLAINED = (
+EXIT_CODES_HELP = (
     "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage or no database named, 3 wrong"
     " configuration, 4 the database cannot be reached, 5 its schema is missing or of another"
     " contract. With --json a failure is"
@@ -59,7 +59,7 @@ EXPLAINED = (
 )
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """A command cannot go on: the sentence that says why, and the way out."""
 
     def __init__(self, sentence: str, code: ExitCode = ExitCode.BAD) -> None:
@@ -77,7 +77,7 @@ _CODES: Mapping[type[Exception], ExitCode] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ErrorReport:
     """How a failure is told: in sentences to people, with a code to scripts."""
 
     exit_code: ExitCode
@@ -87,11 +87,11 @@ class Reported:
     #: The way out, where it is known.
     hint: str | None = None
 
-    def for_people(self) -> str:
+    def as_text(self) -> str:
         """The sentences, one a line, and the way out."""
         return " ".join(filter(None, ["\n".join(self.sentences), self.hint]))
 
-    def for_scripts(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What --json answers instead of the answer."""
         return error_json(self.code, "\n".join(self.sentences), self.hint)
 
@@ -101,14 +101,14 @@ def error_json(code: str, message: str, hint: str | None = None) -> dict[str, An
     return {"error": {"code": code, "message": message, "hint": hint}}
 
 
-def failure_of(error: BaseException) -> Reported | None:
+def report_of(error: BaseException) -> ErrorReport | None:
     """What is told of a failure that users may meet; None for a mistake of ours."""
-    found: Reported | None = None
+    found: ErrorReport | None = None
     match error:
         case BaseExceptionGroup():
-            inner = [failure_of(each) for each in error.exceptions]
+            inner = [report_of(each) for each in error.exceptions]
             found = None if None in inner else inner[0]
-        case Failure():
+        case CommandError():
             found = _told(error.code, str(error))
         case SettingsError():
             found = _told(ExitCode.CONFIGURATION, *error.sentences)
@@ -120,9 +120,9 @@ def failure_of(error: BaseException) -> Reported | None:
             found = _told(code, _flat(error), hint=hint)
         case InvalidArgumentError() if error.detail:
             # The detail says it all: an argument of a function is a word of the command here.
-            found = Reported(ExitCode.BAD, (_ended(mask(error.detail)),), error.name)
+            found = ErrorReport(ExitCode.BAD, (_ended(mask(error.detail)),), error.name)
         case PostbellError():
-            found = Reported(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
+            found = ErrorReport(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
         case psycopg.Error():
             found = _failure_of_database(error)
         case Exception() if type(error) in _CODES:
@@ -130,8 +130,8 @@ def failure_of(error: BaseException) -> Reported | None:
     return found
 
 
-def _told(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> Reported:
-    return Reported(exit_code, sentences, _NAMES[exit_code], hint)
+def _told(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> ErrorReport:
+    return ErrorReport(exit_code, sentences, _NAMES[exit_code], hint)
 
 
 def _code_of_schema(error: SchemaError) -> ExitCode:
@@ -147,9 +147,9 @@ def _code_of_schema(error: SchemaError) -> ExitCode:
             return ExitCode.SCHEMA
 
 
-def _failure_of_database(error: psycopg.Error) -> Reported | None:
+def _failure_of_database(error: psycopg.Error) -> ErrorReport | None:
     if ours := of_database(error):
-        return failure_of(ours)
+        return report_of(ours)
     if isinstance(error, postgres.InsufficientPrivilege):
         said = error.diag.message_primary
         way_out = (

@@ -21,22 +21,22 @@ from dispatcher.masking import printable
 _WIDE = 200
 
 
-def say(sentence: str) -> None:
+def echo_stderr(sentence: str) -> None:
     """To the person, not to the pipe."""
     typer.echo(printable(sentence), err=True)
 
 
-def answer(line: str) -> None:
+def echo(line: str) -> None:
     """To standard output."""
     typer.echo(printable(line))
 
 
-def answer_json(value: object) -> None:
+def echo_json(value: object) -> None:
     """To standard output, as JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_json))
 
 
-def answer_table(
+def echo_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> None:
     """To standard output, with lines folded to the terminal's width."""
@@ -47,22 +47,22 @@ def answer_table(
         table.add_column(column, overflow="fold")
     for row in rows:
         # Text and not str: what comes from the database is not markup.
-        table.add_row(*(Text(printable(shown(value))) for value in row))
-    terminal().print(table)
+        table.add_row(*(Text(printable(format_value(value))) for value in row))
+    stdout_console().print(table)
 
 
-def terminal() -> Console:
+def stdout_console() -> Console:
     """Standard output, for rich."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
     return Console(file=sys.stdout, width=width, highlight=False)
 
 
-def counted(count: int, what: str) -> str:
+def pluralize(count: int, what: str) -> str:
     """`1 error`, `2 errors`, `no errors`"""
     return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """A value in a table."""
     match value:
         case None:

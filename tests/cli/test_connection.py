@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.cli.exits import ExitCode
+from dispatcher.cli.errors import ExitCode
 from dispatcher.db import embedded
 from tests.support.cli import Cli
 from tests.support.commands import COMMANDS, Command

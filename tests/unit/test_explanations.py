@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dispatcher.reasons import LADDER, LATER, REJECTIONS, reason_of
+from dispatcher.explanations import LADDER, LATER, REJECTIONS, explain_reason
 from tests.support.declared import source
 
 NAMES = {**LADDER, **LATER, **REJECTIONS}
@@ -28,15 +28,15 @@ def test_what_may_befall_a_delivery_later_has_its_sentence(function: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_reason_is_a_sentence(name: str) -> None:
-    reason = reason_of(name)
+    reason = explain_reason(name)
 
     assert reason.sentence.endswith(".")
     assert "_" not in re.sub(r"postbell[.\w]*|\w+_at", "", reason.sentence)
 
 
 def test_a_duplicate_names_the_first() -> None:
-    assert "event 42" in reason_of("duplicate_of_42").sentence
+    assert "event 42" in explain_reason("duplicate_of_42").sentence
 
 
 def test_what_a_provider_said_is_masked() -> None:
-    assert reason_of("550 <bob@example.org> unknown").sentence == "550 <<address>> unknown"
+    assert explain_reason("550 <bob@example.org> unknown").sentence == "550 <<address>> unknown"

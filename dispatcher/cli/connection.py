@@ -9,8 +9,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from dispatcher.cli.exits import ExitCode, Failure
-from dispatcher.cli.terminal import say
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.output import echo_stderr
 from dispatcher.db import embedded
 from dispatcher.deploy import contract
 from dispatcher.settings import Settings
@@ -29,7 +29,7 @@ def database_url(settings: Settings, *, is_embedded: bool | None) -> Iterator[st
     """
     if is_embedded:
         with embedded.server(keep=True) as server:
-            say(f"This is the embedded PostgreSQL in {server.folder}.")
+            echo_stderr(f"This is the embedded PostgreSQL in {server.folder}.")
             yield server.url
     else:
         yield named_database(settings, may_be_embedded=is_embedded is not None)
@@ -42,7 +42,7 @@ def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
     """
     if settings.database_url is None:
         otherwise = ", or say --embedded for a PostgreSQL of Postbell's own"
-        raise Failure(
+        raise CommandError(
             "POSTBELL_DATABASE_URL is not set: name the database in it, as in"
             f" postgresql://user:password@host:5432/name{otherwise if may_be_embedded else ''}.",
             ExitCode.USAGE,
