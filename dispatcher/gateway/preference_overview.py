@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, Literal, LiteralString
@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from dispatcher.db.connections import Pool
+from dispatcher.db.preferences import offs_covering
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
@@ -26,6 +27,12 @@ Decision = Literal["now", "later", "no"]
 
 #: Reasons of the ladder that block a channel as a whole.
 _OBSTACLES: Final = ("channel_disabled", "no_address", "address_suppressed")
+#: Reasons for which an event cannot come on a channel, whatever is chosen.
+_UNREACHABLE: Final = (*_OBSTACLES, "no_template")
+
+
+#: A channel and a category; without one, the channel as a whole.
+_Switch = tuple[str, str | None]
 
 
 class ChannelDecision(Model):
@@ -36,6 +43,10 @@ class ChannelDecision(Model):
     is_forced: bool
     choice: bool | None = Field(description="What was chosen for this event on this channel.")
     off_by: list[Scope] = Field(description="Choices that switch it off, the broadest first.")
+    can_switch: bool = Field(description="False if it is forced, or cannot come in any case.")
+    blocked_by: list[Scope] = Field(
+        description="Of `off_by`, those with which it stays off when it is switched on itself."
+    )
     decision: Decision
     reason: str = Field(description="As in postbell.ladder(), or not_usual.")
     due_at: datetime | None
@@ -51,10 +62,20 @@ class EventDecisions(Model):
     channels: list[ChannelDecision]
 
 
+class ChannelSwitch(Model):
+    """Switches a channel on or off, for all events of a category or for all there are."""
+
+    channel: Channel
+    blocked_by: list[Scope] = Field(
+        description="Choices with which it stays off when it is switched on."
+    )
+
+
 class Group(Model):
     """Events that belong together."""
 
     category: str
+    switches: list[ChannelSwitch]
     events: list[EventDecisions]
 
 
@@ -73,6 +94,7 @@ class PreferenceOverview(Model):
     at: datetime
     time_zone: str = Field(description="Theirs, else the tenant's.")
     channels: list[Reach]
+    switches: list[ChannelSwitch]
     categories: list[Group]
     choices: list[Choice]
     quiet_hours: list[QuietDay]
@@ -129,15 +151,27 @@ async def overview_of(cursor: AsyncCursor[DictRow], chooser: Identity) -> Prefer
         raise UnknownRecipientError(f"{chooser.recipient_id} of tenant {chooser.tenant_id}")
     await cursor.execute("select * from postbell.preference_overview()")
     rows = await cursor.fetchall()
+    blocked = await _blocked_switches(cursor, chooser, rows)
     made, quiet_hours, mutes = await choices_of(cursor, chooser)
     choices_of_events = {(each.channel, each.event): each.enabled for each in made if each.event}
     return PreferenceOverview(
         at=person["at"],
         time_zone=person["time_zone"],
         channels=_channels(person, rows),
+        switches=[
+            ChannelSwitch(channel=channel, blocked_by=blocked[channel, None])
+            for channel in dict.fromkeys(row["channel"] for row in rows)
+        ],
         categories=[
-            Group(category=category, events=list(_events(of_category, choices_of_events)))
-            for category, of_category in groupby(rows, key=lambda row: row["category"])
+            Group(
+                category=category,
+                switches=[
+                    ChannelSwitch(channel=channel, blocked_by=blocked[channel, category])
+                    for channel in dict.fromkeys(row["channel"] for row in of_category)
+                ],
+                events=list(_events(of_category, choices_of_events)),
+            )
+            for category, of_category in _by_category(rows)
         ],
         choices=made,
         quiet_hours=quiet_hours,
@@ -162,6 +196,32 @@ async def choices_of(
     )
 
 
+async def _blocked_switches(
+    cursor: AsyncCursor[DictRow], chooser: Identity, rows: list[DictRow]
+) -> dict[_Switch, list[Scope]]:
+    """What blocks the switch of each channel, and of each category on a channel."""
+    switches: list[_Switch] = [(row["channel"], row["category"]) for row in rows]
+    switches = list(dict.fromkeys([*switches, *((channel, None) for channel, _ in switches)]))
+    covering = await offs_covering(
+        cursor.connection,
+        chooser.tenant_id,
+        chooser.recipient_id,
+        [channel for channel, _ in switches],
+        [category for _, category in switches],
+    )
+    blocked: dict[_Switch, list[Scope]] = {switch: [] for switch in switches}
+    for off in covering:
+        scope = Scope.model_validate({"channel": off.off_channel, "category": off.off_category})
+        if scope != Scope.model_validate({"channel": off.channel, "category": off.category}):
+            blocked[off.channel, off.category].append(scope)
+    return blocked
+
+
+def _by_category(rows: Iterable[DictRow]) -> Iterator[tuple[str, list[DictRow]]]:
+    for category, of_category in groupby(rows, key=lambda row: row["category"]):
+        yield category, list(of_category)
+
+
 def _events(
     rows: Iterable[DictRow], choices_of_events: dict[Any, bool]
 ) -> Iterable[EventDecisions]:
@@ -175,6 +235,12 @@ def _events(
             channels=[
                 ChannelDecision(
                     channel=row["channel"],
+                    can_switch=row["reason"] not in ("forced", *_UNREACHABLE),
+                    blocked_by=[
+                        off
+                        for off in map(Scope.model_validate, row["off_by"])
+                        if off != Scope(channel=row["channel"], event=event)
+                    ],
                     is_on=row["is_wanted"] and _is_on(row),
                     is_forced=row["reason"] == "forced",
                     choice=choices_of_events.get((row["channel"], event)),

@@ -396,3 +396,60 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(centre: Centre) -> No
         assert await centre.run("return document.documentElement.scrollWidth") == 360
     finally:
         await asyncio.to_thread(driver.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+
+
+#: The switches of the page, as the scope that each is about.
+SWITCHES: dict[str, dict[str, str]] = {
+    "all-email": {},
+    "cell-orders-email": {"category": "orders"},
+    "cell-order_paid-email": {"event": "order.paid"},
+}
+
+
+def stays_off(db: Connection, scope: dict[str, str]) -> bool:
+    """Whether mails of this scope are off after they were switched on. Nothing is kept."""
+    with db.transaction(force_rollback=True):
+        if scope:
+            given.call(db, "switch_channel", recipient="u1", enabled=True, channel="email", **scope)
+        else:
+            given.call(db, "set_preference", recipient="u1", enabled=None, channel="email")
+        category = "orders" if scope else None
+        return bool(
+            given.value(
+                db,
+                "select is_off from postbell.is_switched_off('default', 'u1', 'email', %s, %s)",
+                category,
+                scope.get("event"),
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {},
+        {"channel": "email"},
+        {"category": "orders"},
+        {"event": "order.paid"},
+        {"channel": "email", "category": "orders"},
+        {"channel": "email", "event": "order.paid"},
+    ],
+)
+async def test_the_page_asks_where_a_switch_alone_would_not_help(
+    centre: Centre, db: Connection, off: dict[str, str]
+) -> None:
+    asked, helpless = {}, {}
+    for switch, scope in SWITCHES.items():
+        db.execute("delete from postbell.preference")
+        given.call(db, "set_preference", recipient="u1", enabled=False, **off)
+        helpless[switch] = stays_off(db, scope)
+        await centre.open()
+        await centre.click("category-orders")
+        await centre.click(switch)
+        asked[switch] = await centre.shows(
+            "const dialog = document.getElementById('question');"
+            " const done = document.getElementById('told-of').innerText;"
+            " return dialog ? 'yes' : done.includes('On:') || done.includes('Off:') ? 'no' : ''"
+        )
+
+    assert asked == {switch: "yes" if off else "no" for switch, off in helpless.items()}

@@ -5,7 +5,6 @@ import { ask } from "./question.js";
 import { categoryOf, labelOf, momentOf, say, sayCount, scopeOf, told, whyOf } from "./said.js";
 import { allowPushes, canAllowPushes } from "./push.js";
 
-const BLOCKED = new Set(["channel_disabled", "no_address", "address_suppressed", "no_template"]);
 const opened = new Set();
 
 /** Draws `outlook`; `make(changes, headline, optimistic)` makes changes, `tell(sentence)` tells. */
@@ -35,6 +34,7 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
 
   function master(reach) {
     const { channel, obstacle } = reach;
+    const blockers = blockersOf(outlook, channel);
     const named = { what: say("grid.everything"), channel: say(`channel.${channel}`) };
     const label = say("cell", named);
     if (obstacle) return fixed(`all-${channel}`, label, [], say(`obstacle.${obstacle}.${channel}`, { name: told.name }));
@@ -42,7 +42,6 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
       .filter(({ free }) => free.length);
     const { state, on, of } = sumOf(groups.flatMap(({ free }) => free));
     const isClosed = choiceOf({ channel }) === false;
-    const blockers = choiceOf({}) === false ? [{}] : [];
     const all = enabled => enabled && !isClosed
       ? () => make(groups.map(({ category }) => ({ kind: "switch", channel, category, enabled })), say("done.on", named))
       : () => make([{ kind: "preference", channel, enabled: enabled ? null : false }], say(enabled ? "done.on" : "done.off", named));
@@ -61,11 +60,11 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
 
   function freeWays(events, channel) {
     return events.flatMap(event => event.channels
-      .filter(way => way.channel === channel && !way.is_forced && !BLOCKED.has(way.reason))
+      .filter(way => way.channel === channel && way.can_switch)
       .map(way => ({ ...way, event: event.event })));
   }
 
-  function group({ category, events }) {
+  function group({ category, events, switches }) {
     const id = `category-${category.replace(/\W/g, "_")}`;
     const name = categoryOf(category);
     const isOpen = opened.has(category);
@@ -81,7 +80,7 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
     h("span", { class: "count" }, h("span", { "aria-hidden": "true" }, events.length), h("span", { class: "spoken" }, sayCount("grid.events", events.length))));
     return h("tbody", { role: "rowgroup", class: "group" },
       h("tr", { role: "row" }, h("th", { role: "rowheader", scope: "row" }, toggle, mutedMark({ category, event: null }), barred({ category })),
-        channels.map(reach => categoryCell(category, name, events, reach))),
+        channels.map(reach => categoryCell(category, name, events, reach, blockersOf({ switches }, reach.channel)))),
       rows);
   }
 
@@ -103,7 +102,7 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
     return mute && h("span", { class: "muted" }, ` ${mute.until ? say("mutes.muted_until", { at: momentOf(mute.until) }) : say("mutes.muted")}`);
   }
 
-  function categoryCell(category, name, events, reach) {
+  function categoryCell(category, name, events, reach, blockers) {
     const ways = events.flatMap(event => event.channels.filter(way => way.channel === reach.channel)
       .map(way => ({ ...way, event: event.event })));
     const free = freeWays(events, reach.channel);
@@ -111,8 +110,6 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
     const id = `cell-${category.replace(/\W/g, "_")}-${reach.channel}`;
     if (!free.length) return fixed(id, label, ways);
     const { state, on, of } = sumOf(free);
-    // What covers one of them without naming an event covers all; its own is not in the way.
-    const blockers = free[0].off_by.filter(off => !off.event && !(off.channel && off.category));
     const isOwn = choiceOf({ channel: reach.channel, category }) !== undefined ||
       ways.some(way => way.choice !== null);
     const named = { what: name, channel: say(`channel.${reach.channel}`) };
@@ -134,9 +131,8 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
     const name = labelOf(event.label);
     const label = say("cell", { what: name, channel: say(`channel.${channel}`) });
     const id = `cell-${event.event.replace(/\W/g, "_")}-${channel}`;
-    if (!way || way.is_forced || BLOCKED.has(way.reason)) return fixed(id, label, way ? [way] : []);
-    // Its own is not in the way.
-    const blockers = way.off_by.filter(off => !(off.channel && off.event));
+    if (!way?.can_switch) return fixed(id, label, way ? [way] : []);
+    const blockers = way.blocked_by;
     const named = { what: name, channel: say(`channel.${channel}`) };
     const mine = enabled => ({ kind: "switch", channel, event: event.event, enabled });
     return cell({
@@ -169,6 +165,9 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
       each.channel === channel && each.category === category && each.event === event)?.enabled;
   }
 }
+
+/** The choices with which a channel would stay off. */
+const blockersOf = ({ switches }, channel) => switches.find(each => each.channel === channel)?.blocked_by ?? [];
 
 /** Whether all of these come, none or some. */
 function sumOf(ways) {
