@@ -23,9 +23,13 @@ from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
+from tests.support.background import Connect
+from tests.support.daemon_process import DaemonProcess, StartDaemon
 from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase
 from tests.support.given import Connection
 from tests.support.kept_database import Kept
+from tests.support.mail_sink import MailSink
+from tests.support.manual import ROOT
 
 #: Names another server to test on.
 ELSEWHERE = "POSTBELL_TEST_DATABASE_URL"
@@ -187,3 +191,43 @@ def catalog() -> Catalog:
 def template_sets(catalog: Catalog) -> TemplateSets:
     """What messages are made from, for a dispatcher that has just begun."""
     return TemplateSets(catalog)
+
+
+@pytest.fixture
+def connect(database_url: str) -> Iterator[Connect]:
+    """Opens sessions on the test's own database; what a session holds ends with the test."""
+    opened: list[Connection] = []
+
+    def open_one(*, autocommit: bool = True) -> Connection:
+        session = psycopg.connect(database_url, autocommit=autocommit)
+        opened.append(session)
+        return session
+
+    yield open_one
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture
+def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
+    """Starts `postbell run`; what is still running at the end of the test is killed."""
+    numbers = count()
+    with ExitStack() as closing:
+
+        def start(url: str, *, checkout: Path = ROOT, **settings: object) -> DaemonProcess:
+            log = tmp_path / f"daemon_{next(numbers)}.log"
+            daemon = DaemonProcess(url, log, checkout=checkout, **settings)
+            # Shown where the test failed.
+            closing.callback(lambda: print(daemon.log()[-4000:]))
+            closing.callback(daemon.close)
+            daemon.start()
+            return daemon
+
+        yield start
+
+
+@pytest.fixture
+def mail_sink(tmp_path: Path) -> Iterator[MailSink]:
+    """A mail server that takes 20 ms for each mail: slow enough to be caught at it."""
+    with MailSink(tmp_path / "mails", seconds=0.02) as sink:
+        yield sink

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -20,35 +18,8 @@ from dispatcher.delivery.backoff import Backoff
 from dispatcher.deploy import schema
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
-from tests.support.daemon_process import DaemonProcess, StartDaemon
 from tests.support.given import Connection
-from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT
-
-
-@pytest.fixture
-def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
-    """Starts `postbell run`; what is still running at the end of the test is killed."""
-    numbers = count()
-    with ExitStack() as closing:
-
-        def start(url: str, *, checkout: Path = ROOT, **settings: object) -> DaemonProcess:
-            log = tmp_path / f"daemon_{next(numbers)}.log"
-            daemon = DaemonProcess(url, log, checkout=checkout, **settings)
-            # Shown where the test failed.
-            closing.callback(lambda: print(daemon.log()[-4000:]))
-            closing.callback(daemon.close)
-            daemon.start()
-            return daemon
-
-        yield start
-
-
-@pytest.fixture
-def mail_sink(tmp_path: Path) -> Iterator[MailSink]:
-    """A mail server that takes 20 ms for each mail: slow enough to be caught at it."""
-    with MailSink(tmp_path / "mails", seconds=0.02) as sink:
-        yield sink
 
 
 @pytest.fixture

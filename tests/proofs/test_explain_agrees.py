@@ -93,6 +93,13 @@ rows = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture
+def db(db: Connection) -> Connection:
+    """As everywhere, and `order.paid` goes to the inbox alone."""
+    given.event_type(db)
+    return db
+
+
 def set_up(db: Connection, scene: dict[str, Any]) -> tuple[str, str]:
     """A tenant and an event of the example's own."""
     number = next(numbers)

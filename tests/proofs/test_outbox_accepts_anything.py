@@ -82,6 +82,13 @@ any_row = st.fixed_dictionaries(
 
 
 @pytest.fixture
+def db(db: Connection) -> Connection:
+    """As everywhere, and `order.paid` goes to the inbox alone."""
+    given.event_type(db)
+    return db
+
+
+@pytest.fixture
 def producer(db: Connection, connect: Connect) -> Connection:
     """A session that may emit and nothing else. `db` may look."""
     given.event_type(db, fields={"order_id": {"type": "id", "required": True}})
