@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from dispatcher.inbound import receipts as inbound
+from dispatcher.inbound.receipts import Blame, Kind, written
 from tests.support import given
 from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
@@ -483,7 +485,23 @@ def test_one_that_is_refused_does_not_hold_up_the_others(db: Connection) -> None
     assert verdicts == ["taken", "unknown_delivery", "taken"]
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_that_the_daemon_writes_is_taken(db: Connection, kind: Kind) -> None:
+    delivery = deliver(db)
+    (receipt,) = json.loads(written([inbound.Receipt("e1", kind, delivery_id=delivery)]))
+    tracked = "not_tracked" if kind in (Kind.OPENED, Kind.CLICKED) else "taken"
+    assert receive(db, receipt) == [tracked]
+
+
 # --- suppression
+
+
+@pytest.mark.parametrize("blame", Blame)
+def test_every_blame_of_the_daemons_suppresses(db: Connection, blame: Blame) -> None:
+    bounced = inbound.Receipt("e1", Kind.BOUNCED, delivery_id=deliver(db), blame=blame)
+    assert receive(db, *json.loads(written([bounced]))) == ["taken"]
+    ((_, address, _, is_for_good),) = suppressions(db)
+    assert (address, is_for_good) == ("u1@example.org", blame is not Blame.SOFT)
 
 
 def test_a_hard_bounce_suppresses_for_good(db: Connection) -> None:
