@@ -250,7 +250,7 @@ class Daemon:
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 connection = await self._session(stack, part)
-                await template_sets.follow(connection, lambda: self._health.beat(part))
+                await template_sets.watch_overrides(connection, lambda: self._health.beat(part))
 
         return self._start(part, work)
 

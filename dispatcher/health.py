@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from dispatcher.delivery.missing_templates import MissingTemplate
+from dispatcher.delivery.missing_templates import AwaitedTemplate
 from dispatcher.masking import mask
 from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.providers.client import ProviderStatus
@@ -72,7 +72,7 @@ class Health:
         #: Mirrors that make no recipients, a sentence each; no harm to a daemon either.
         self.mirror_faults: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
-        self._missing: Callable[[], Iterable[MissingTemplate]] = tuple
+        self._missing: Callable[[], Iterable[AwaitedTemplate]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -99,7 +99,7 @@ class Health:
         """`failing` says which steps of the router fail, and how: another daemon's would, too."""
         self._failing_steps = failing
 
-    def show_missing_templates(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
+    def show_missing_templates(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
         """`missing` says for which templates deliveries wait: no harm to a daemon either."""
         self._missing = missing
 
@@ -172,7 +172,7 @@ class Health:
                 "event": each.event,
                 "channel": each.channel,
                 "tenant": each.tenant_id,
-                "reason": each.why,
+                "reason": each.reason,
                 "sentence": each.sentence,
                 "since": each.since.isoformat(),
             }

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.delivery.missing_templates import MissingTemplate
+from dispatcher.delivery.missing_templates import AwaitedTemplate
 from dispatcher.providers.circuit_breaker import BreakerState
 from dispatcher.providers.client import ProviderStatus
 
@@ -190,7 +190,7 @@ class Metrics:
         self._mirror_faults.labels("broken").set(broken)
         self._mirror_faults.labels("missing_tenant").set(missing_tenant)
 
-    def watch_templates(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
+    def watch_templates(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
         """`missing` is asked at every scrape."""
         self.registry.register(_MissingCollector(missing))
 
@@ -238,7 +238,7 @@ class Metrics:
 
 
 class _MissingCollector(Collector):
-    def __init__(self, missing: Callable[[], Iterable[MissingTemplate]]) -> None:
+    def __init__(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
         self._missing = missing
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -247,7 +247,7 @@ class _MissingCollector(Collector):
             "Tenants whose deliveries wait for a template that this process does not have.",
             labels=["event", "channel", "reason"],
         )
-        tenants = Tally((each.event, each.channel, each.why) for each in self._missing())
+        tenants = Tally((each.event, each.channel, each.reason) for each in self._missing())
         for key, count in sorted(tenants.items()):
             family.add_metric(key, float(count))
         yield family

@@ -1,4 +1,4 @@
-"""Which providers are asked for one message, and what follows if none of them takes it."""
+"""Failover: which providers to call for a message, and what to do if none accepts it."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from dispatcher.delivery.model import Delivery, FailureScope, Outcome, Retry
 from dispatcher.providers.circuit_breaker import BreakerState
 from dispatcher.providers.client import ProviderClient
 
-#: Seconds until a tenant is looked up again whose providers are not configured here.
-UNKNOWN_WAIT = 60.0
+#: Seconds to wait if none of the tenant's providers is configured here.
+UNCONFIGURED_PAUSE = 60.0
 
-#: What waits for a provider comes back within so much of the time that it has waited: when the
-#: provider is back, not everything comes at once, and while it is away not everything asks at once.
-SPREAD = 0.25
-LONGEST_SPREAD = 300.0
+#: Deliveries that wait for a provider come back spread over this share of the time that they have
+#: waited, up to LONGEST_JITTER seconds, so a provider that is back does not get all at once.
+JITTER = 0.25
+LONGEST_JITTER = 300.0
 
 
-class Call(NamedTuple):
-    """One call of a provider."""
+class ProviderCall(NamedTuple):
+    """One call of a provider, and its outcome."""
 
     provider: str
     outcome: Outcome
     seconds: float
-    #: The message was sent to find out whether the provider is back.
+    #: Whether the message was sent to find out if the provider is back.
     is_probe: bool
 
     @property
-    def is_passed_on(self) -> bool:
-        """Whether the next provider may be asked at once: not the message was at fault."""
+    def may_fail_over(self) -> bool:
+        """Whether the next provider may be called at once: the message is not at fault."""
         return isinstance(self.outcome, Retry) and self.outcome.scope is not FailureScope.MESSAGE
 
 
-async def _anybody(_: ProviderClient) -> bool:
+async def _allow_any(_: ProviderClient) -> bool:
     return True
 
 
-async def hand_over(
+async def send_with_failover(
     message: Any,
     clients: Sequence[ProviderClient],
-    record_failover: Callable[[ProviderClient], Awaitable[bool]] = _anybody,
-) -> list[Call]:
-    """Ask one provider after the other, in order, until one's answer is about the message.
+    record_failover: Callable[[ProviderClient], Awaitable[bool]] = _allow_any,
+) -> list[ProviderCall]:
+    """Call one provider after the other, in order, until an outcome is about the message.
 
-    `record_failover` is told of each before it is asked, and says whether it may be. Returns the
-    calls that were made; none if no provider may be asked now.
+    `record_failover` is awaited before each call and returns whether the call may be made. Returns
+    the calls that were made; none if no provider may be called now.
     """
     calls = []
     for client in clients:
@@ -57,18 +57,19 @@ async def hand_over(
         answer = await client.send(message)
         if answer is None:
             continue
-        call = Call(client.name, answer.outcome, time.monotonic() - began, answer.is_probe)
+        call = ProviderCall(client.name, answer.outcome, time.monotonic() - began, answer.is_probe)
         calls.append(call)
-        if not call.is_passed_on:
+        if not call.may_fail_over:
             break
     return calls
 
 
-def uses_up_a_try(calls: Sequence[Call], clients: Sequence[ProviderClient]) -> bool:
-    """Whether calls of which none was about the message count as a try all the same.
+def counts_as_attempt(calls: Sequence[ProviderCall], clients: Sequence[ProviderClient]) -> bool:
+    """Whether calls count as an attempt although no outcome was about the message.
 
-    They do if every provider was asked and is to blame itself: a message that breaks each of them
-    must have an end. They do not if one is closed, misconfigured, or was only being probed.
+    They do if every provider was called and failed by itself, because a message that breaks every
+    provider must not be tried for ever. They do not if a provider was not called, is misconfigured
+    or was only probed.
     """
     return len(calls) == len(clients) and all(
         isinstance(call.outcome, Retry)
@@ -78,31 +79,31 @@ def uses_up_a_try(calls: Sequence[Call], clients: Sequence[ProviderClient]) -> b
     )
 
 
-def first_of(clients: Sequence[ProviderClient]) -> ProviderClient:
-    """The one that is asked first, of one or more."""
+def first_available(clients: Sequence[ProviderClient]) -> ProviderClient:
+    """The first provider that may be called now, else the first one. Needs at least one."""
     return next((client for client in clients if client.retry_in() == 0), clients[0])
 
 
 def retry_in(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> float:
-    """Seconds until the first of them may be asked, about one of `messages`; 0 is now."""
+    """Seconds until the first provider may be called with one of `messages`; 0 is now."""
     return min(
         (client.retry_in(message) for client in clients for message in messages),
-        default=UNKNOWN_WAIT,
+        default=UNCONFIGURED_PAUSE,
     )
 
 
-def spread(delivery: Delivery, waited: float, draw: Callable[[], float] = random.random) -> float:
-    """Seconds by which a message comes later than its provider; none if it is critical.
+def jitter(delivery: Delivery, waited: float, draw: Callable[[], float] = random.random) -> float:
+    """Random seconds that a delivery waits longer than its provider; 0 if it is critical.
 
     `waited` is how many seconds it has waited; `draw` returns a number in [0, 1).
     """
     if delivery.priority == "critical":
         return 0.0
-    return min(LONGEST_SPREAD, max(0.0, waited) * SPREAD) * draw()
+    return min(LONGEST_JITTER, max(0.0, waited) * JITTER) * draw()
 
 
-def reason_for_none(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> str:
-    """Why nobody could be asked: a name that `dispatcher.explanations` explains."""
+def unavailable_reason(clients: Sequence[ProviderClient], messages: Sequence[Any] = (None,)) -> str:
+    """Why no provider could be called: a name that `dispatcher.explanations` explains."""
     if not clients:
         return "provider_unknown"
     states = [client.state_for(message) for client in clients for message in messages]

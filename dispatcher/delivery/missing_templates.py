@@ -1,4 +1,4 @@
-"""What this process was asked to deliver and has no templates for, or none that fit."""
+"""Records templates that this process lacks, or has in another version than was deployed."""
 
 from __future__ import annotations
 
@@ -14,101 +14,101 @@ from dispatcher.explanations import explain_reason
 
 log = structlog.get_logger()
 
-#: Seconds until a delivery is tried again whose template is missing: half as long as it has been
-#: missing, so that a restart with the right templates makes up for it soon; within these bounds.
+#: Bounds on the seconds until a delivery without a template is tried again. The pause is half as
+#: long as the template has been missing, so a restart with the right templates helps soon.
 SHORTEST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
 
-#: Seconds after which nobody asks for it any more: what waited has been cancelled or has expired,
-#: or another process delivers it.
+#: Seconds without a delivery after which an entry is dropped: what waited was cancelled, has
+#: expired, or is delivered by another process.
 FORGOTTEN_AFTER: Final = 2 * LONGEST_PAUSE
 
-#: Templates that are remembered; of more, those that were asked for longest ago are forgotten.
-MOST_NOTED: Final = 10_000
+#: Entries that are kept; beyond that the one asked for longest ago is dropped.
+MOST_ENTRIES: Final = 10_000
 
 #: Names that `dispatcher.explanations` explains.
 MissingReason = Literal["template_missing", "template_outdated"]
 
 
 @dataclass(frozen=True, slots=True)
-class MissingTemplate:
+class AwaitedTemplate:
     """A template that deliveries wait for."""
 
     event: str
     channel: str
     tenant_id: str
-    why: MissingReason
+    reason: MissingReason
     since: datetime
 
     @property
     def sentence(self) -> str:
-        return explain_reason(self.why).sentence
+        return explain_reason(self.reason).sentence
 
 
 @dataclass(slots=True)
-class _Noted:
-    why: MissingReason
+class _Entry:
+    reason: MissingReason
     since: datetime
-    began: float
-    asked: float
+    first_asked: float
+    last_asked: float
 
 
 class MissingTemplates:
-    """By tenant, event and channel: a tenant may have texts that others have not.
+    """The templates that deliveries wait for, by tenant, event and channel.
 
-    `clock` returns seconds and never goes back.
+    The tenant counts, because it may have overrides of its own. `clock` returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock: Final = clock
-        #: Those that were asked for longest ago come first.
-        self._noted: Final[dict[tuple[str, str, str], _Noted]] = {}
+        #: In the order in which they were asked for, the oldest first.
+        self._entries: Final[dict[tuple[str, str, str], _Entry]] = {}
 
-    def __call__(self) -> list[MissingTemplate]:
-        """Those that are missing now."""
-        self._prune(self._clock(), MOST_NOTED)
+    def __call__(self) -> list[AwaitedTemplate]:
+        """The templates that are missing now."""
+        self._prune(self._clock(), MOST_ENTRIES)
         return [
-            MissingTemplate(event, channel, tenant_id, noted.why, noted.since)
-            for (tenant_id, event, channel), noted in sorted(self._noted.items())
+            AwaitedTemplate(event, channel, tenant_id, entry.reason, entry.since)
+            for (tenant_id, event, channel), entry in sorted(self._entries.items())
         ]
 
-    def note(self, tenant_id: str, event: str, channel: str, why: MissingReason) -> float:
-        """It is missing. Returns for how many seconds what needs it is to wait."""
+    def record(self, tenant_id: str, event: str, channel: str, reason: MissingReason) -> float:
+        """Record a missing template. Returns the seconds that its deliveries are to wait."""
         now = self._clock()
         key = (tenant_id, event, channel)
-        self._prune(now, MOST_NOTED if key in self._noted else MOST_NOTED - 1)
-        noted = self._noted.pop(key, None)
-        if noted is None:
-            noted = _Noted(why, datetime.now(UTC), now, now)
-            reason = explain_reason(why)
+        self._prune(now, MOST_ENTRIES if key in self._entries else MOST_ENTRIES - 1)
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            entry = _Entry(reason, datetime.now(UTC), now, now)
+            explanation = explain_reason(reason)
             log.warning(
                 "template missing: deliveries wait for it",
                 tenant_id=tenant_id,
                 event_key=event,
                 channel=channel,
-                reason=reason.sentence,
-                way_out=reason.remedy,
+                reason=explanation.sentence,
+                way_out=explanation.remedy,
             )
-        noted.why, noted.asked = why, now
-        self._noted[key] = noted
-        return min(max((now - noted.began) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+        entry.reason, entry.last_asked = reason, now
+        self._entries[key] = entry
+        return min(max((now - entry.first_asked) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
-    def found(self, tenant_id: str, events: Collection[str], channel: str) -> None:
-        """Deliveries of these events were rendered, so there is a template.
+    def resolve(self, tenant_id: str, events: Collection[str], channel: str) -> None:
+        """Drop the entries of events that were rendered.
 
-        It may be outdated all the same: such a one often fails for some payloads only.
+        An outdated template stays, because it often fails for some payloads only.
         """
-        for event in events if self._noted else ():
+        for event in events if self._entries else ():
             key = (tenant_id, event, channel)
-            noted = self._noted.get(key)
-            if noted is not None and noted.why == "template_missing":
-                del self._noted[key]
+            entry = self._entries.get(key)
+            if entry is not None and entry.reason == "template_missing":
+                del self._entries[key]
                 log.info("template found", tenant_id=tenant_id, event_key=event, channel=channel)
 
     def _prune(self, now: float, most: int) -> None:
-        """Forgets what nobody asks for any more, and the oldest of more than `most`."""
-        while self._noted:
-            key, oldest = next(iter(self._noted.items()))
-            if len(self._noted) <= most and now - oldest.asked <= FORGOTTEN_AFTER:
+        """Drop entries that nobody asks for any more, and the oldest beyond `most`."""
+        while self._entries:
+            key, oldest = next(iter(self._entries.items()))
+            if len(self._entries) <= most and now - oldest.last_asked <= FORGOTTEN_AFTER:
                 return
-            del self._noted[key]
+            del self._entries[key]

@@ -1,4 +1,4 @@
-"""What travels from the database to a provider: a delivery, and what became of it."""
+"""A delivery as it goes from the database to a provider, and the outcome of sending it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ class Tenant:
     locale: str
     time_zone: str
     branding: Mapping[str, Any]
-    #: By channel, the names of the providers it chose, in order. A channel without a choice is
-    #: not in it.
+    #: By channel, the names of the chosen providers in order; no entry for channels without choice.
     providers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    #: Counts the brandings it has had.
+    #: Increases with every change of the branding.
     branding_version: int = 1
-    #: Another one whenever its texts in the database may be others; None where it has none.
+    #: Changes when the tenant's template overrides may have changed; None without overrides.
     text_stamp: str | None = None
 
 
@@ -43,14 +42,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A browser of the recipient's: where its push service is, and what to encrypt to (RFC 8291).
+    """A browser of the recipient: the address of its push service and its keys (RFC 8291).
 
-    Its repr shows only its number: who knows the address and the keys can write to the browser.
+    Its repr shows the id only, because address and keys allow anybody to send to the browser.
     """
 
     id: int
     endpoint: str = field(repr=False)
-    #: In base64url, as PushSubscription has them.
+    #: Keys in base64url, as PushSubscription has them.
     p256dh: str = field(repr=False)
     auth: str = field(repr=False)
 
@@ -60,8 +59,8 @@ class Delivery:
     """One event, to one recipient, on one channel."""
 
     id: int
-    #: Of this delivery and no other, also after a crash that undid its routing, and in a database
-    #: that was made anew: 32 hexadecimal digits. What others know repetitions by is made of it.
+    #: 32 hexadecimal digits, unique even after a crash that undid the routing, and in a database
+    #: that was created anew. Idempotency keys for providers are derived from it.
     identity: str
     outbox_id: int
     event: str
@@ -72,45 +71,45 @@ class Delivery:
     payload: Mapping[str, Any]
     tenant: Tenant
     recipient: Recipient
-    #: E-mail address, E.164 phone number; None on channels that need none (in_app).
+    #: E-mail address or E.164 phone number; None on channels without addresses, such as in_app.
     address: str | None
-    #: How often it has been tried, this time included; one try may call several providers.
+    #: Number of attempts including this one. One attempt may call several providers.
     attempts: int
     created_at: datetime
     expires_at: datetime | None
-    #: The recipient cannot opt out of it: a security notice, say.
+    #: The recipient cannot opt out of it, for example of a security message.
     is_forced: bool = False
-    #: What is to be known about a mail, of `opens` and `clicks`: as the tenant asks, unless the
-    #: recipient refuses.
+    #: What to track of a mail, of `opens` and `clicks`: the tenant's choice, unless the recipient
+    #: refuses.
     tracking: frozenset[str] = frozenset()
-    #: Those still to be reached; only on push.
+    #: The devices still to be reached; on push only.
     devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it."""
+    """The provider accepted the message."""
 
     message_id: str | None = None
     code: str | None = None
 
 
 class FailureScope(StrEnum):
-    """Whose fault it is that a message was not taken."""
+    """What a failure concerns, and so how much is affected."""
 
-    #: This one's: greylisted, a full mailbox, a bound per recipient. Others may get through.
+    #: This message: greylisted, mailbox full, limit per recipient. Others may get through.
     MESSAGE = "message"
-    #: The provider is down, overloaded or out of reach.
+    #: The provider: down, overloaded or unreachable.
     PROVIDER = "provider"
-    #: Ours: a wrong key, an unpaid account. Nothing gets through until somebody changes it.
+    #: Our configuration: wrong key, unpaid account. Nothing gets through until it is mended.
     CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not taken, and another try is safe, here or with another provider.
+    """Not accepted; another attempt is safe, with this or another provider.
 
-    `after` is what the provider asked for, if it did.
+    `after` is the delay that the provider asked for, if any.
     """
 
     reason: str
@@ -121,7 +120,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never going to be taken. `blame` says that the address itself is the reason."""
+    """Never going to be accepted. `blame` is set if the address itself is the reason."""
 
     reason: str
     code: str | None = None
@@ -130,9 +129,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may or may not have been taken: the connection was lost after the last byte.
+    """May or may not have been accepted: the connection was lost after the last byte.
 
-    No other provider is asked, whoever is at fault; that only says what to expect of the next.
+    No other provider is called. `scope` tells the circuit breaker only.
     """
 
     reason: str

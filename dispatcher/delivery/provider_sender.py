@@ -1,4 +1,4 @@
-"""Delivers batches by providers: whom to ask, what is in flight, and what was answered."""
+"""Delivers batches to providers: chooses the provider, limits calls in flight, records outcomes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dispatcher.db import batches
 from dispatcher.db.batches import Attempted, Claimed, Held, Pushed
 from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.delivery.failover import (
-    Call,
-    first_of,
-    hand_over,
-    reason_for_none,
+    ProviderCall,
+    counts_as_attempt,
+    first_available,
+    jitter,
     retry_in,
-    spread,
-    uses_up_a_try,
+    send_with_failover,
+    unavailable_reason,
 )
 from dispatcher.delivery.model import (
     Delivery,
@@ -34,7 +34,7 @@ from dispatcher.delivery.model import (
     Tenant,
     Unknown,
 )
-from dispatcher.delivery.sender import Batch, Sender, Watch, age_of, batch_of, delivery_of
+from dispatcher.delivery.sender import Batch, DeliveryMetrics, Sender, age_of, batch_of, delivery_of
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import ProviderClient
@@ -43,48 +43,50 @@ from dispatcher.rendering.content import Content
 
 log = structlog.get_logger()
 
-#: Seconds for recording what was answered when we are cut off.
-LAST_WORD = 2.0
+#: Seconds for recording outcomes after a task was cancelled.
+SHUTDOWN_RECORD_TIMEOUT = 2.0
 
-#: Seconds before an answer is recorded that the database did not take.
+#: Seconds before recording again if the database was unavailable.
 RECORD_PAUSE = 0.5
 
 _Result = TypeVar("_Result")
 
-#: What became of a delivery in this process's hands: an attempt each call, one for all devices of a
-#: person, or put aside.
+#: What is recorded about a delivery: an attempt for each call, one for all devices of a recipient,
+#: or that it is held.
 Ended = Attempted | Pushed | Held
 
 
 class ProviderSender(Sender):
-    """Calls a provider for each delivery, and where that one fails, the next.
+    """Calls a provider for each delivery, and the next one if that fails.
 
-    Before the calls, and in a transaction of its own, those about to be in flight are marked, with
-    the provider that is asked: after a crash only they are in doubt, and no other may get them as
-    long as that one is there. `in_flight` is how many of a batch may be so at once.
+    Before the calls a transaction records which deliveries are about to be sent, and to which
+    provider. After a crash only these are in doubt, and no other provider may get them while that
+    one is configured. `in_flight` limits the deliveries of a batch that are sent at a time.
     """
 
     def __init__(
         self,
         pool: Pool,
         template_sets: TemplateSets,
-        watch: Watch,
+        metrics: DeliveryMetrics,
         channel: Channel[Any, Any],
         registry: ProviderRegistry,
         *,
         in_flight: int,
     ) -> None:
-        super().__init__(pool, template_sets, watch, channel)
+        super().__init__(pool, template_sets, metrics, channel)
         self._registry = registry
         self._in_flight = in_flight
-        # Where a second copy does harm, what is in doubt must be told apart from what is begun; and
-        # of several providers it is not known yet which one is asked.
+        # The claim may record the start of sending only if a second copy does no harm, and if there
+        # is one provider, so that it is known which one will be called.
         clients = registry.for_channel(channel.name)
         if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
             self._started_at_once = in_flight
             self._only_provider = clients[0].name
 
-    async def _put_aside(self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant) -> bool:
+    async def _hold_if_unavailable(
+        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant
+    ) -> bool:
         clients = self._registry.for_tenant(tenant, self._channel.name)
         if retry_in(clients) == 0:
             return False
@@ -96,28 +98,31 @@ class ProviderSender(Sender):
         await self._finish(batch, ended)
         return True
 
-    async def _hand_over(self, batch: Batch) -> None:
+    async def _send(self, batch: Batch) -> None:
         ready = batch.rendered
         clients = self._clients(batch)
         ended: list[Ended] = []
         again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
-        doubtful = await self._doubtful(again) if len(clients) > 1 else {}
+        doubtful = await self._unknown_providers(again) if len(clients) > 1 else {}
 
-        for share in _shares(ready, self._in_flight):
+        for share in _groups(ready, self._in_flight):
             going = batch.started
             fresh = [delivery for delivery, _ in share if delivery.id not in going]
             asked = {
-                delivery.id: _only(clients, doubtful.get(delivery.id)) for delivery, _ in share
+                delivery.id: _restricted_to(clients, doubtful.get(delivery.id))
+                for delivery, _ in share
             }
             first: dict[int, str] = {}
             if fresh and not self._is_stopping:
                 if retry_in(clients) > 0:
                     ended += [self._held(delivery, clients, is_begun=False) for delivery in fresh]
                 else:
-                    first = {delivery.id: first_of(asked[delivery.id]).name for delivery in fresh}
+                    first = {
+                        delivery.id: first_available(asked[delivery.id]).name for delivery in fresh
+                    }
                     started = await self._start(batch, ended, first)
                     if started is None:
-                        self._tell_claim_lost(batch)
+                        self._log_claim_lost(batch)
                         return
                     going |= started
                     ended = []
@@ -140,7 +145,7 @@ class ProviderSender(Sender):
                     ended += answer
             bugs = [answer for answer in answers if isinstance(answer, BaseException)]
             if bugs:
-                # What the others came to is true all the same, or they would be sent again.
+                # Record the other outcomes, or these deliveries would be sent again.
                 await self._record(batch, ended, _nothing)
                 raise bugs[0]
 
@@ -151,16 +156,16 @@ class ProviderSender(Sender):
             return await batches.finish_batch(connection, batch.id, batch.claim_token)
 
         if not await self._record(batch, ended, finish):
-            self._tell_claim_lost(batch)
+            self._log_claim_lost(batch)
 
     def _clients(self, batch: Batch) -> tuple[ProviderClient, ...]:
-        """Those that the batch's tenant may use."""
+        """The providers that the tenant of the batch may use."""
         if not batch.rendered:
             return ()
         return self._registry.for_tenant(batch.rendered[0][0].tenant, self._channel.name)
 
-    async def _doubtful(self, delivery_ids: list[int]) -> dict[int, str]:
-        """Of those that were tried before, the provider that may have sent them already."""
+    async def _unknown_providers(self, delivery_ids: list[int]) -> dict[int, str]:
+        """By delivery, the provider of an earlier attempt whose outcome is unknown."""
         if not delivery_ids:
             return {}
         async with self._pool.connection() as connection:
@@ -169,9 +174,10 @@ class ProviderSender(Sender):
     async def _start(
         self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
     ) -> frozenset[int] | None:
-        """Records the last share and marks the next, in one transaction: half the commits.
+        """Record the outcomes of one group and the start of the next, in one transaction.
 
-        `first` is who is asked first, by delivery. None when the claim does not hold.
+        `first` is the provider called first, by delivery. Returns the started deliveries; None if
+        the claim is lost.
         """
 
         async def start(connection: AsyncConnection[Any]) -> frozenset[int] | None:
@@ -187,10 +193,10 @@ class ProviderSender(Sender):
         ended: Sequence[Ended],
         then: Callable[[AsyncConnection[Any]], Awaitable[_Result]],
     ) -> _Result:
-        """Writes down what was answered, and does what follows, in one transaction.
+        """Record outcomes and run `then`, in one transaction.
 
-        Where something was answered it does not give up when a session is lost: the provider's yes
-        is known here and nowhere else. It is written down also when the claim does not hold.
+        If there are outcomes, retries while the database is unavailable, because only this process
+        knows them. They are recorded even if the claim is lost.
         """
         held_by = (batch.id, batch.claim_token)
         attempts = [each for each in ended if isinstance(each, Attempted)]
@@ -213,13 +219,17 @@ class ProviderSender(Sender):
                     raise
                 if not ended:
                     raise
-                log.warning("could not record yet", count=len(ended), error=str(error).strip())
+                log.warning(
+                    "recording outcomes failed, will retry",
+                    count=len(ended),
+                    error=str(error).strip(),
+                )
                 await asyncio.sleep(RECORD_PAUSE)
 
     async def _record_answered(
         self, batch: Batch, ended: Sequence[Ended], calls: Sequence[asyncio.Future[list[Ended]]]
     ) -> None:
-        """We are cut off: what was answered by then must not be sent again for the others' sake."""
+        """Record the outcomes known when the task is cancelled, so they are not sent again."""
         answered = [
             call.result()
             for call in calls
@@ -229,7 +239,7 @@ class ProviderSender(Sender):
         if not known:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORD):
+            async with asyncio.timeout(SHUTDOWN_RECORD_TIMEOUT):
                 await self._record(batch, known, _nothing)
 
     async def _attempt(
@@ -240,10 +250,10 @@ class ProviderSender(Sender):
         clients: Sequence[ProviderClient],
         first: str | None,
     ) -> list[Ended]:
-        """`first` is the provider that is written down as the one who is asked, if any is."""
+        """Send one delivery. `first` is the provider that is recorded as being called, or None."""
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
-            return [self._attempted(delivery, refused_by_us(message))]
+            return [self._settled(delivery, refused_unsent(message))]
 
         async def record_failover(client: ProviderClient) -> bool:
             nonlocal first
@@ -256,25 +266,25 @@ class ProviderSender(Sender):
             first = client.name
             return True
 
-        calls = await hand_over(message, clients, record_failover)
+        calls = await send_with_failover(message, clients, record_failover)
         if calls:
-            self._watch.handed_over(self._channel.name, age_of(delivery))
+            self._metrics.handed_over(self._channel.name, age_of(delivery))
         if not calls:
             return [self._held(delivery, clients, is_begun=True)]
         *before, last = calls
-        ended: list[Ended] = [self._passed_on(delivery, call) for call in before]
-        if not last.is_passed_on:
-            return [*ended, self._attempted(delivery, last)]
-        if uses_up_a_try(calls, clients):
-            return [*ended, self._attempted(delivery, last, at_least=retry_in(clients))]
+        ended: list[Ended] = [self._failed_over(delivery, call) for call in before]
+        if not last.may_fail_over:
+            return [*ended, self._settled(delivery, last)]
+        if counts_as_attempt(calls, clients):
+            return [*ended, self._settled(delivery, last, at_least=retry_in(clients))]
         return [
             *ended,
-            self._passed_on(delivery, last),
+            self._failed_over(delivery, last),
             self._held(delivery, clients, is_begun=True, said=last.outcome),
         ]
 
     async def _record_failover(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
-        """Writes down who is asked next; False if that cannot be, and then nobody is."""
+        """Record that the next provider is called. Returns False if it must not be called."""
         try:
             async with self._pool.connection() as connection:
                 return await batches.record_failover(
@@ -283,7 +293,7 @@ class ProviderSender(Sender):
         except psycopg.Error as error:
             if not is_unavailable(error):
                 raise
-            log.warning("could not turn to the next", provider=provider, error=str(error).strip())
+            log.warning("recording failover failed", provider=provider, error=str(error).strip())
             return False
 
     def _held(
@@ -295,22 +305,22 @@ class ProviderSender(Sender):
         said: Outcome | None = None,
         messages: Sequence[Any] = (None,),
     ) -> Held:
-        """It waits for the first provider that opens, for one of `messages` if there are any yet.
+        """Hold a delivery until the first provider is available for one of `messages`.
 
-        That costs nothing. `said` is what the last one said that was asked meanwhile.
+        This does not count as an attempt. `said` is the outcome of the last call, if there was one.
         """
         seconds = retry_in(clients, messages)
-        reason = reason_for_none(clients, messages)
+        reason = unavailable_reason(clients, messages)
         if isinstance(said, Retry):
             reason = said.reason
-            # One is open, and yet it failed: not at once again.
+            # A provider is available but failed: back off.
             seconds = seconds or self._channel.backoff.wait(delivery.attempts).total_seconds()
-        self._watch.held(self._channel.name)
-        return Held(delivery.id, seconds + spread(delivery, age_of(delivery)), is_begun, reason)
+        self._metrics.held(self._channel.name)
+        return Held(delivery.id, seconds + jitter(delivery, age_of(delivery)), is_begun, reason)
 
-    def _passed_on(self, delivery: Delivery, call: Call) -> Attempted:
-        """A call that settles nothing."""
-        self._watch.attempted(self._channel.name, call.provider, "retry", call.seconds)
+    def _failed_over(self, delivery: Delivery, call: ProviderCall) -> Attempted:
+        """A failed call after which the delivery is not settled."""
+        self._metrics.attempted(self._channel.name, call.provider, "retry", call.seconds)
         return Attempted(
             delivery_id=delivery.id,
             identity=delivery.identity,
@@ -324,8 +334,8 @@ class ProviderSender(Sender):
             blame=None,
         )
 
-    def _attempted(self, delivery: Delivery, call: Call, at_least: float = 0.0) -> Attempted:
-        """What is written down, and whether there is another try, in `at_least` so many seconds."""
+    def _settled(self, delivery: Delivery, call: ProviderCall, at_least: float = 0.0) -> Attempted:
+        """The attempt to record. A retry is due in `at_least` seconds, or later by backoff."""
         attempt = delivery.attempts
         outcome = call.outcome
         reason: str | None = None
@@ -357,7 +367,7 @@ class ProviderSender(Sender):
         if retry_after is not None and attempt >= self._channel.max_attempts:
             name, retry_after = "failed", None
             reason = f"given up after {attempt} tries: {reason}"
-        self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
+        self._metrics.attempted(self._channel.name, call.provider, name, call.seconds)
         return Attempted(
             delivery_id=delivery.id,
             identity=delivery.identity,
@@ -372,20 +382,20 @@ class ProviderSender(Sender):
         )
 
 
-def refused_by_us(refusal: Refused) -> Call:
-    """A message that no provider is asked to take, as a call that was not made."""
-    return Call("postbell", refusal, 0.0, is_probe=False)
+def refused_unsent(refusal: Refused) -> ProviderCall:
+    """A refusal by the channel itself, in the form of a provider call."""
+    return ProviderCall("postbell", refusal, 0.0, is_probe=False)
 
 
 async def _nothing(_: AsyncConnection[Any]) -> None: ...
 
 
-def _only(clients: Sequence[ProviderClient], name: str | None) -> Sequence[ProviderClient]:
-    """The one of that name, if it is among them and any is named."""
+def _restricted_to(clients: Sequence[ProviderClient], name: str | None) -> Sequence[ProviderClient]:
+    """The provider of this name, else all of them."""
     return [client for client in clients if client.name == name] or clients
 
 
-def _shares(
+def _groups(
     pairs: Sequence[tuple[Delivery, Content]], size: int
 ) -> Iterator[Sequence[tuple[Delivery, Content]]]:
     for first in range(0, len(pairs), size):

@@ -1,4 +1,4 @@
-"""The sender's work for pushes: a delivery goes to all the devices of a person at once."""
+"""Delivers pushes: one delivery goes to all devices of a recipient."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from typing import assert_never
 from dispatcher.channels.push import Push
 from dispatcher.db import batches
 from dispatcher.db.batches import Pushed, Tried
-from dispatcher.delivery.failover import Call, hand_over, retry_in, uses_up_a_try
+from dispatcher.delivery.failover import (
+    ProviderCall,
+    counts_as_attempt,
+    retry_in,
+    send_with_failover,
+)
 from dispatcher.delivery.model import Delivery, Device, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.delivery.provider_sender import Ended, ProviderSender, refused_by_us
+from dispatcher.delivery.provider_sender import Ended, ProviderSender, refused_unsent
 from dispatcher.delivery.sender import Batch, age_of
 from dispatcher.providers.client import ProviderClient
 from dispatcher.rendering.content import Content
@@ -20,10 +25,10 @@ from dispatcher.rendering.content import Content
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came of one device; without calls nobody could be asked."""
+    """The calls for one device; none if no provider was available."""
 
     push: Push
-    calls: list[Call]
+    calls: list[ProviderCall]
 
     @property
     def device(self) -> Device:
@@ -37,28 +42,28 @@ class _Answer:
     def is_settled(self) -> bool:
         return isinstance(self.outcome, (Sent, Refused))
 
-    def uses_up_a_try(self, clients: Sequence[ProviderClient]) -> bool:
-        """Whether somebody was asked who had something to say about the message."""
+    def counts_as_attempt(self, clients: Sequence[ProviderClient]) -> bool:
+        """Whether the calls for this device count as an attempt."""
         return bool(self.calls) and (
-            not self.calls[-1].is_passed_on or uses_up_a_try(self.calls, clients)
+            not self.calls[-1].may_fail_over or counts_as_attempt(self.calls, clients)
         )
 
 
 class PushSender(ProviderSender):
-    """Reaches each device that an earlier try has not reached, side by side.
+    """Sends to the devices that earlier attempts have not reached, concurrently.
 
-    One that takes the message makes the delivery sent; the others are tried again, and only they.
-    A device that its service says is gone is forgotten.
+    The delivery is sent once a device has accepted it; only the other devices are tried again. A
+    device that its push service reports as gone is removed.
     """
 
-    async def _hand_over(self, batch: Batch) -> None:
+    async def _send(self, batch: Batch) -> None:
         async with self._pool.connection() as connection:
             devices = await batches.devices_of(connection, batch.id, batch.claim_token)
         rendered = [
             (replace(delivery, devices=devices.get(delivery.id, ())), content)
             for delivery, content in batch.rendered
         ]
-        await super()._hand_over(replace(batch, rendered=rendered))
+        await super()._send(replace(batch, rendered=rendered))
 
     async def _attempt(
         self,
@@ -70,29 +75,29 @@ class PushSender(ProviderSender):
     ) -> list[Ended]:
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
-            return [self._attempted(delivery, refused_by_us(message))]
-        found = await asyncio.gather(*(hand_over(push, clients) for push in message.each))
+            return [self._settled(delivery, refused_unsent(message))]
+        found = await asyncio.gather(*(send_with_failover(push, clients) for push in message.each))
         answers = [_Answer(push, calls) for push, calls in zip(message.each, found, strict=True)]
         calls = [call for answer in answers for call in answer.calls]
         for call in calls:
             name = _name(call.outcome)
-            self._watch.attempted(self._channel.name, call.provider, name, call.seconds)
+            self._metrics.attempted(self._channel.name, call.provider, name, call.seconds)
         if not calls:
             return [self._held(delivery, clients, is_begun=True, messages=message.each)]
-        self._watch.handed_over(self._channel.name, age_of(delivery))
-        return self._summed_up(delivery, answers, clients)
+        self._metrics.handed_over(self._channel.name, age_of(delivery))
+        return self._summarized(delivery, answers, clients)
 
-    def _summed_up(
+    def _summarized(
         self, delivery: Delivery, answers: Sequence[_Answer], clients: Sequence[ProviderClient]
     ) -> list[Ended]:
-        """What the devices' answers make of the delivery."""
+        """What to record about the delivery, given the answers of its devices."""
         reached = [answer for answer in answers if isinstance(answer.outcome, Sent)]
         later = [answer for answer in answers if not answer.is_settled]
         pushes = [answer.push for answer in later]
         if not later:
             return [_pushed(answers, delivery, "sent" if reached else "refused", None)]
-        if not reached and not any(answer.uses_up_a_try(clients) for answer in later):
-            # Nothing was said about the message: it waits for the providers, at no cost.
+        if not reached and not any(answer.counts_as_attempt(clients) for answer in later):
+            # No outcome was about the message: hold it, which is no attempt.
             said = next((answer.outcome for answer in later if answer.calls), None)
             return [
                 _pushed(answers, delivery, "retry", None),
@@ -131,7 +136,7 @@ def _pushed(
     )
 
 
-def _tried(device: Device, call: Call) -> Tried:
+def _tried(device: Device, call: ProviderCall) -> Tried:
     outcome = call.outcome
     return Tried(
         device_id=device.id,
@@ -146,7 +151,7 @@ def _tried(device: Device, call: Call) -> Tried:
 
 
 def _reason(answers: Sequence[_Answer]) -> str | None:
-    """Why not every device was reached; None if each was."""
+    """Why some devices were not reached; None if all were."""
     said = [
         answer.outcome.reason if answer.outcome else "no provider could be asked"
         for answer in answers

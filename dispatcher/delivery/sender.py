@@ -1,4 +1,4 @@
-"""The sender's work: one batch is loaded, rendered, handed over and recorded."""
+"""Delivers batches: claim, render, send, record. Base class, and the senders to our database."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from dispatcher.rendering.template_set import TemplateSet
 
 log = structlog.get_logger()
 
-#: Seconds for which a tenant's name, links and branding are taken as known.
+#: Seconds for which a tenant's name, links and branding are cached.
 TENANT_FRESHNESS = 5.0
 
-#: Seconds for which a batch waits whose tenant is not there.
-HELD_FOR = 5.0
+#: Seconds that a batch waits if its tenant does not exist.
+MISSING_TENANT_PAUSE = 5.0
 
-#: Deliveries rendered before others on the same loop get a turn.
-RENDERED_AT_A_TIME = 25
+#: Deliveries to render before other tasks of the event loop get a turn.
+RENDERED_PER_TURN = 25
 
 
-class Watch(Protocol):
-    """Who wants to know what the sender does (metrics)."""
+class DeliveryMetrics(Protocol):
+    """Counts what a sender does."""
 
     def attempted(
         self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
@@ -59,41 +59,41 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is still to be delivered of a claimed batch, rendered."""
+    """The deliveries of a claimed batch that are still to be sent, rendered."""
 
     id: int
     claim_token: UUID
     rendered: list[tuple[Delivery, Content]]
     versions: Versions
-    #: Deliveries that are marked as about to be in flight.
+    #: Ids of the deliveries that are recorded as being sent.
     started: frozenset[int]
 
 
 class Sender(ABC):
-    """Delivers the batches of one channel. Safe to run twice on one batch, here or elsewhere."""
+    """Delivers the batches of one channel. Safe to run twice on one batch, in any process."""
 
-    #: Whether what is sent names the delivery to others.
+    #: Whether a message carries the identity of its delivery to a provider.
     _with_identities: ClassVar[bool] = True
 
     def __init__(
         self,
         pool: Pool,
         template_sets: TemplateSets,
-        watch: Watch,
+        metrics: DeliveryMetrics,
         channel: Channel[Any, Any],
     ) -> None:
         self._pool = pool
         self._template_sets = template_sets
-        self._watch = watch
+        self._metrics = metrics
         self._channel = channel
         self._tenants: dict[str, tuple[float, Tenant]] = {}
         self._is_stopping = False
-        #: How many of a batch are marked as in flight by the claim itself, and at which provider.
+        #: How many of a batch the claim itself records as being sent, and to which provider.
         self._started_at_once = 0
         self._only_provider: str | None = None
 
     async def deliver(self, batch_id: int) -> None:
-        """Settles what it can of the batch; the rest goes back into the queue."""
+        """Settle what can be settled of a batch; the rest goes back into the queue."""
         async with self._pool.connection() as connection:
             claimed = await batches.claim_batch(
                 connection,
@@ -103,7 +103,7 @@ class Sender(ABC):
                 self._only_provider,
                 with_identities=self._with_identities,
             )
-            # Settled already, taken apart, or not there after a crash: a job may come twice.
+            # Settled already, split, or undone by a crash: a job may come twice.
             if not claimed:
                 return
             try:
@@ -112,48 +112,48 @@ class Sender(ABC):
                 await self._hold_all(connection, batch_id, claimed, "tenant_missing")
                 return
 
-        if await self._put_aside(batch_id, claimed, tenant):
+        if await self._hold_if_unavailable(batch_id, claimed, tenant):
             return
-        template_set = self._template_sets.known(tenant) or await self._template_sets.learn(
+        template_set = self._template_sets.get(tenant) or await self._template_sets.load(
             self._pool, tenant
         )
         batch, failures = await self._render(batch_id, claimed, tenant, template_set)
         if failures and (latest := await self._latest(tenant)) is not None:
-            # Somebody has just set the texts that were missing.
-            template_set = await self._template_sets.learn(self._pool, latest)
+            # An override that was missing has just been set.
+            template_set = await self._template_sets.load(self._pool, latest)
             batch, failures = await self._render(batch_id, claimed, latest, template_set)
         if failures and not await self._settle_unrendered(batch, failures, tenant):
-            self._tell_claim_lost(batch)
+            self._log_claim_lost(batch)
             return
         if batch.rendered:
-            self._template_sets.missing.found(
+            self._template_sets.missing.resolve(
                 tenant.id, {delivery.event for delivery, _ in batch.rendered}, self._channel.name
             )
-        await self._hand_over(batch)
+        await self._send(batch)
 
     def stop(self) -> None:
-        """Starts nothing more: what is not in flight goes back into the queue."""
+        """Start no more calls. Deliveries that are not in flight go back into the queue."""
         self._is_stopping = True
 
-    def _tell_claim_lost(self, batch: Batch) -> None:
-        """Whoever has the batch now does what is left of it; there is nothing to try again."""
+    def _log_claim_lost(self, batch: Batch) -> None:
+        """Log that the batch belongs to somebody else now, who does what is left of it."""
         log.warning(
-            "the claim of a batch is lost: another dispatcher has claimed it, a crash of the"
-            " database has undone the claim, or the batch was recorded already and the answer lost",
+            "batch claim lost: another dispatcher has claimed it, a crash of the database has"
+            " undone the claim, or the batch was recorded already and the answer was lost",
             batch=batch.id,
             channel=self._channel.name,
         )
 
     @abstractmethod
-    async def _hand_over(self, batch: Batch) -> None: ...
+    async def _send(self, batch: Batch) -> None: ...
 
-    async def _put_aside(
+    async def _hold_if_unavailable(
         self,
         batch_id: int,  # noqa: ARG002
         claimed: Sequence[Claimed],  # noqa: ARG002
         tenant: Tenant,  # noqa: ARG002
     ) -> bool:
-        """Whether nobody would take the batch now, so that it is put aside and not rendered."""
+        """Hold the whole batch if no provider is available. Returns whether it did."""
         return False
 
     async def _hold_all(
@@ -163,18 +163,20 @@ class Sender(ABC):
         claimed: Sequence[Claimed],
         reason: str,
     ) -> None:
-        """Puts a whole batch aside, whose deliveries are not looked at."""
-        log.warning("deliveries put aside", batch=batch_id, count=len(claimed), reason=reason)
-        held = [Held(row.delivery_id, HELD_FOR, row.is_started, reason) for row in claimed]
+        """Hold all deliveries of a batch for the same reason."""
+        log.warning("deliveries held", batch=batch_id, count=len(claimed), reason=reason)
+        held = [
+            Held(row.delivery_id, MISSING_TENANT_PAUSE, row.is_started, reason) for row in claimed
+        ]
         await batches.hold_deliveries(connection, batch_id, claimed[0].claim_token, held)
         await batches.finish_batch(connection, batch_id, claimed[0].claim_token)
 
     async def _settle_unrendered(
         self, batch: Batch, failures: Mapping[int, RenderingError], tenant: Tenant
     ) -> bool:
-        """What another process may be able to render waits; what nobody can is given up.
+        """Hold deliveries that another process may be able to render; fail the others.
 
-        False if the claim does not hold.
+        Returns False if the claim is lost.
         """
         given_up = {}
         held = []
@@ -189,14 +191,14 @@ class Sender(ABC):
                 elif error.event in outdated:
                     why = "template_outdated"
                 if why is None:
-                    log.error("a template failed", delivery_id=delivery_id, error=str(error))
+                    log.error("rendering failed", delivery_id=delivery_id, error=str(error))
                     given_up[delivery_id] = str(error)
                     continue
-                seconds = self._template_sets.missing.note(
+                seconds = self._template_sets.missing.record(
                     tenant.id, error.event, error.channel, why
                 )
                 held.append(Held(delivery_id, seconds, delivery_id in batch.started, why))
-                self._watch.held(error.channel)
+                self._metrics.held(error.channel)
             token = batch.claim_token
             return (
                 not given_up or await batches.fail_deliveries(connection, batch.id, token, given_up)
@@ -209,12 +211,12 @@ class Sender(ABC):
         failures = {}
         others: dict[int, TemplateSet] = {}
         render = template_set.renderer.render
-        told = Counter(row.outbox_id for row in claimed)
+        recipients = Counter(row.outbox_id for row in claimed)
         for number, row in enumerate(claimed, start=1):
             delivery = delivery_of(row, tenant)
             try:
-                # One that is alone in its batch may be the last of many.
-                is_shared = len(claimed) == 1 or told[row.outbox_id] > 1
+                # A batch of one may be the last of a large notification.
+                is_shared = len(claimed) == 1 or recipients[row.outbox_id] > 1
                 rendered.append((delivery, render(delivery, is_shared=is_shared)))
             except RenderingError as error:
                 if otherwise := template_set.render_with_earlier(delivery, error):
@@ -222,10 +224,12 @@ class Sender(ABC):
                     rendered.append((delivery, content))
                     continue
                 failures[delivery.id] = error
-            if number % RENDERED_AT_A_TIME == 0:
+            if number % RENDERED_PER_TURN == 0:
                 await asyncio.sleep(0)
         if others:
-            await self._template_sets.tell(self._pool, template_set, set(others.values()))
+            await self._template_sets.report_fallbacks(
+                self._pool, template_set, set(others.values())
+            )
         versions = {
             event: _version(template_set, event, tenant) for event in {row.event for row in claimed}
         }
@@ -235,7 +239,7 @@ class Sender(ABC):
         return batch_of(batch_id, claimed, rendered, versions), failures
 
     async def _latest(self, tenant: Tenant) -> Tenant | None:
-        """The tenant as it is now, if its texts are others than we know."""
+        """The tenant as it is now, if its overrides have changed since it was cached."""
         self._tenants.pop(tenant.id, None)
         async with self._pool.connection() as connection:
             try:
@@ -253,10 +257,10 @@ class Sender(ABC):
         return tenant
 
 
-class OwnSender(Sender):
-    """The provider is our own database: each delivery is settled exactly once."""
+class DatabaseSender(Sender):
+    """Sends to our own database, in the transaction that settles the delivery: exactly once."""
 
-    #: As the delivery log names it.
+    #: The provider's name in the delivery log.
     provider: ClassVar[str]
     _with_identities = False
 
@@ -265,7 +269,7 @@ class OwnSender(Sender):
         self, connection: AsyncConnection[Any], batch: Batch, messages: list[Any]
     ) -> int | None: ...
 
-    async def _hand_over(self, batch: Batch) -> None:
+    async def _send(self, batch: Batch) -> None:
         started = time.monotonic()
         messages = []
         refusals = {}
@@ -280,17 +284,17 @@ class OwnSender(Sender):
                 await batches.fail_deliveries(connection, batch.id, batch.claim_token, refusals)
             recorded = await self._record(connection, batch, messages)
         if recorded is None:
-            self._tell_claim_lost(batch)
+            self._log_claim_lost(batch)
             return
         seconds = time.monotonic() - started
         name = self._channel.name
-        self._watch.attempted(name, self.provider, "sent", seconds, len(batch.rendered))
+        self._metrics.attempted(name, self.provider, "sent", seconds, len(batch.rendered))
         now = datetime.now(UTC)
         ages = [(now - delivery.created_at).total_seconds() for delivery, _ in batch.rendered]
-        self._watch.handed_over(name, *ages)
+        self._metrics.handed_over(name, *ages)
 
 
-class InboxSender(OwnSender):
+class InboxSender(DatabaseSender):
     """Writes inbox items."""
 
     provider = "inbox"
@@ -303,8 +307,8 @@ class InboxSender(OwnSender):
         )
 
 
-class StreamSender(OwnSender):
-    """Tells open pages."""
+class StreamSender(DatabaseSender):
+    """Writes stream messages for open pages."""
 
     provider = "stream"
 
@@ -332,7 +336,7 @@ def batch_of(
 
 
 def _version(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
-    """As the delivery log has it: of the templates, and of the tenant's branding."""
+    """The version in the delivery log: of the templates and of the tenant's branding."""
     return f"{template_set.version(event)}.{tenant.branding_version}"
 
 
@@ -350,7 +354,7 @@ def delivery_of(row: Claimed, tenant: Tenant) -> Delivery:
         tenant,
         Recipient(row.recipient_id, row.locale, row.time_zone, row.attributes or {}),
         row.address,
-        # The try that is about to begin; where the claim began it, it is counted already.
+        # Counts the attempt that is about to begin, unless the claim has counted it.
         row.attempts if row.is_started else row.attempts + 1,
         row.created_at,
         row.expires_at,

@@ -14,7 +14,7 @@ from jinja2 import TemplateSyntaxError
 from dispatcher.rendering import locales
 from dispatcher.rendering.channel_templates import TEMPLATES, ChannelTemplate
 from dispatcher.rendering.compiled import CompiledTemplate, Fragment, compile_template
-from dispatcher.rendering.errors import CatalogError, Problem, Unrenderable
+from dispatcher.rendering.errors import CatalogError, TemplateProblem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
 from dispatcher.rendering.loader import (
     EVENT_FILE,
@@ -303,7 +303,7 @@ class _Loading:
 
     def _fault(self, name: str, line: int | None, sentence: str) -> None:
         file = self._sources.files.get(name)
-        self._problems.append(Problem(str(file) if file else name, line, sentence))
+        self._problems.append(TemplateProblem(str(file) if file else name, line, sentence))
 
 
 def _language_and_name(name: str) -> tuple[str, str]:

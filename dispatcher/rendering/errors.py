@@ -11,7 +11,7 @@ class Unrenderable(Exception):  # becomes a RenderingError, which says where
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TemplateProblem:
     """One mistake in a template folder: the place, and a sentence that says how to mend it."""
 
     file: str
@@ -26,7 +26,7 @@ class Problem:
 class CatalogError(Exception):
     """The template folders cannot be used. `problems` has every mistake, in path order."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[TemplateProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol, Self
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
-from dispatcher.rendering.errors import Problem
+from dispatcher.rendering.errors import TemplateProblem
 from dispatcher.rendering.overrides import TemplateOverride
 
 EVENT_FILE: Final = "event.toml"
@@ -54,11 +54,11 @@ class TemplateFiles:
         self,
         files: Mapping[str, TemplateFile],
         registered: Iterable[str] = (),
-        problems: Iterable[Problem] = (),
+        problems: Iterable[TemplateProblem] = (),
     ) -> None:
         """`registered` are the keys of events that have no event.toml here."""
         self.files: Mapping[str, TemplateFile] = files
-        self.problems: list[Problem] = list(problems)
+        self.problems: list[TemplateProblem] = list(problems)
         declared = {
             str(PurePosixPath(name).parent)
             for name in files
@@ -78,7 +78,7 @@ class TemplateFiles:
         problems = []
         for folder in folders:
             if not folder.is_dir():
-                problems.append(Problem(str(folder), None, "there is no such folder"))
+                problems.append(TemplateProblem(str(folder), None, "there is no such folder"))
             files.update(_files(folder))
         return cls(files, (), problems)
 
@@ -140,7 +140,7 @@ class TemplateFiles:
             )
 
     def _fault(self, name: PurePosixPath, sentence: str) -> None:
-        self.problems.append(Problem(str(self.files[str(name)]), None, sentence))
+        self.problems.append(TemplateProblem(str(self.files[str(name)]), None, sentence))
 
 
 class LocaleLoader(BaseLoader):

@@ -506,16 +506,16 @@ def test_what_waits_longer_comes_spread_over_longer_but_for_what_is_critical() -
     delivery = a_delivery()
     critical = replace(delivery, priority="critical")
 
-    assert failover.spread(delivery, 100, draw=lambda: 1.0) == 25
-    assert failover.spread(delivery, 10**6, draw=lambda: 1.0) == failover.LONGEST_SPREAD
-    assert failover.spread(critical, 10**6, draw=lambda: 1.0) == 0
+    assert failover.jitter(delivery, 100, draw=lambda: 1.0) == 25
+    assert failover.jitter(delivery, 10**6, draw=lambda: 1.0) == failover.LONGEST_JITTER
+    assert failover.jitter(critical, 10**6, draw=lambda: 1.0) == 0
 
 
 def test_a_call_is_passed_on_only_if_the_message_is_not_at_fault() -> None:
     passed_on = {
-        outcome.__class__.__name__ + getattr(outcome, "scope", ""): failover.Call(
+        outcome.__class__.__name__ + getattr(outcome, "scope", ""): failover.ProviderCall(
             "main", outcome, 0.1, is_probe=False
-        ).is_passed_on
+        ).may_fail_over
         for outcome in (Sent("1"), Refused("no"), Unknown("?"), GREYLISTED, DOWN, WRONG_KEY)
     }
 

@@ -265,7 +265,7 @@ def test_the_longer_a_template_is_missing_the_longer_is_the_pause() -> None:
     pauses = []
     for seconds in (0, 10, 100, 500, 500):
         clock.now += seconds
-        pauses.append(missing.note("default", EVENT, "email", "template_missing"))
+        pauses.append(missing.record("default", EVENT, "email", "template_missing"))
 
     assert pauses == [SHORTEST_PAUSE, 5.0, 55.0, LONGEST_PAUSE, LONGEST_PAUSE]
 
@@ -274,17 +274,17 @@ def test_a_template_is_missing_until_it_is_found_or_nobody_asks_for_it() -> None
     clock = Clock()
     missing = MissingTemplates(clock)
     for channel in ("email", "sse"):
-        missing.note("default", EVENT, channel, "template_missing")
+        missing.record("default", EVENT, channel, "template_missing")
 
-    missing.found("another", {EVENT}, "email")
+    missing.resolve("another", {EVENT}, "email")
     assert [(each.event, each.channel) for each in missing()] == [(EVENT, "email"), (EVENT, "sse")]
 
-    missing.found("default", {EVENT, "order.paid"}, "email")
+    missing.resolve("default", {EVENT, "order.paid"}, "email")
     assert [each.channel for each in missing()] == ["sse"]
 
     clock.now += FORGOTTEN_AFTER + 1
     assert missing() == []
-    assert missing.note("default", EVENT, "sse", "template_missing") == SHORTEST_PAUSE
+    assert missing.record("default", EVENT, "sse", "template_missing") == SHORTEST_PAUSE
 
 
 def test_an_outdated_template_that_fits_some_payloads_stays_noted_until_nobody_asks() -> None:
@@ -293,8 +293,8 @@ def test_an_outdated_template_that_fits_some_payloads_stays_noted_until_nobody_a
     pauses = []
     for seconds in (0, 10, 100):
         clock.now += seconds
-        pauses.append(missing.note("default", EVENT, "email", "template_outdated"))
-        missing.found("default", {EVENT}, "email")
+        pauses.append(missing.record("default", EVENT, "email", "template_outdated"))
+        missing.resolve("default", {EVENT}, "email")
 
     assert pauses == [SHORTEST_PAUSE, 5.0, 55.0]
 
@@ -305,10 +305,10 @@ def test_an_outdated_template_that_fits_some_payloads_stays_noted_until_nobody_a
 def test_of_too_many_templates_the_one_asked_for_longest_ago_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(missing_templates, "MOST_NOTED", 2)
+    monkeypatch.setattr(missing_templates, "MOST_ENTRIES", 2)
     missing = MissingTemplates(Clock())
     for tenant in ("a", "b", "a", "c"):
-        missing.note(tenant, EVENT, "email", "template_missing")
+        missing.record(tenant, EVENT, "email", "template_missing")
 
     assert [each.tenant_id for each in missing()] == ["a", "c"]
 

@@ -428,18 +428,18 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
         sender = StreamSender(sessions, template_sets, watch, SseChannel())
     else:
         sender = InboxSender(sessions, template_sets, watch, InAppChannel())
-    hand_over = sender._hand_over
+    hand_over = sender._send
 
     async def overtaken(rendered: Batch) -> None:
         given.claim(db, batch)
         await hand_over(rendered)
 
-    sender._hand_over = overtaken  # type: ignore[method-assign, assignment]
+    sender._send = overtaken  # type: ignore[method-assign, assignment]
     with capture_logs() as logged:
         await sender.deliver(batch)
 
     assert [entry["log_level"] for entry in logged] == ["warning"]
-    assert logged[0]["event"].startswith("the claim of a batch is lost")
+    assert logged[0]["event"].startswith("batch claim lost")
     assert fate(db, event, channel).state == "queued"
     assert (watch.channels, attempts(db)) == ([], [])
     assert [len(provider.messages) for provider in providers] == [0, 0]

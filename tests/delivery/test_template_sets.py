@@ -106,11 +106,11 @@ async def test_tenants_without_texts_of_their_own_share_everybodys(
 
     async with sessions.connection() as connection:
         tenants = [await tenant(connection, name) for name in ("default", "shop", "own")]
-    first, second, third = [await template_sets.learn(sessions, tenant) for tenant in tenants]
+    first, second, third = [await template_sets.load(sessions, tenant) for tenant in tenants]
 
     assert first is second
     assert third is not first
-    assert template_sets.known(tenants[1]) is first
+    assert template_sets.get(tenants[1]) is first
 
 
 async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
@@ -121,11 +121,11 @@ async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
         set_text(db, TITLE, titled("Thank you!"))
         after = await tenant(connection, "default")
 
-    assert template_sets.known(before) is not None
-    assert template_sets.known(after) is None
-    template_set = await template_sets.learn(sessions, after)
-    assert template_sets.known(after) is template_set
-    assert await template_sets.learn(sessions, after) is template_set
+    assert template_sets.get(before) is not None
+    assert template_sets.get(after) is None
+    template_set = await template_sets.load(sessions, after)
+    assert template_sets.get(after) is template_set
+    assert await template_sets.load(sessions, after) is template_set
 
 
 async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
@@ -143,7 +143,7 @@ async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
     assert [fault.override.path for fault in template_sets.faults] == [TITLE]
     assert [entry for entry in logs if entry["log_level"] == "error"] == [
         {
-            "event": "a text cannot be used", "log_level": "error", "path": TITLE,
+            "event": "template override cannot be used", "log_level": "error", "path": TITLE,
             "tenant_id": None, "version": 2, "fault": "line 1: 'oops' is undefined",
             "instead": "version 1",
         }
@@ -303,7 +303,7 @@ async def follower(
     """A daemon's part that looks for new texts, all the time."""
     monkeypatch.setattr("dispatcher.delivery.template_sets.INTERVAL", 0.01)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as opened:
-        following = asyncio.create_task(template_sets.follow(opened, lambda: None))
+        following = asyncio.create_task(template_sets.watch_overrides(opened, lambda: None))
         yield
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):

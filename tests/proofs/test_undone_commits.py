@@ -135,10 +135,10 @@ class HeldInboxSender(InboxSender):
         self.is_waiting = False
         self.go = asyncio.Event()
 
-    async def _hand_over(self, batch: Batch) -> None:
+    async def _send(self, batch: Batch) -> None:
         self.is_waiting = True
         await self.go.wait()
-        await super()._hand_over(batch)
+        await super()._send(batch)
 
 
 async def test_nobodys_text_is_written_into_anothers_inbox(

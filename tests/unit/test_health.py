@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dispatcher import health
-from dispatcher.delivery.missing_templates import MissingTemplate
+from dispatcher.delivery.missing_templates import AwaitedTemplate
 from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.rendering.overrides import TemplateOverride
@@ -205,7 +205,7 @@ async def test_healthz_lists_some_of_many_missing_templates(served: int, watched
     since = datetime.now(UTC)
     watched.show_missing_templates(
         lambda: [
-            MissingTemplate(f"order.{i}", "email", "default", "template_missing", since)
+            AwaitedTemplate(f"order.{i}", "email", "default", "template_missing", since)
             for i in range(MOST_LISTED + 3)
         ]
     )
