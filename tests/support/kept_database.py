@@ -63,7 +63,7 @@ class Kept:
         """The statements that bring every table back to what is in it now."""
         tables = self.session.execute(
             "select relnamespace::regnamespace::text, relname from pg_catalog.pg_class"
-            " where relnamespace in ('postbell'::regnamespace, 'postbell_queue'::regnamespace)"
+            " where relnamespace::regnamespace::text like 'postbell%'"
             " and relkind in ('r', 'p') and not relispartition"
         ).fetchall()
         self.session.execute("create schema kept")
@@ -81,7 +81,7 @@ class Kept:
                 )
         for schema, sequence, value in self.session.execute(
             "select schemaname, sequencename, last_value from pg_catalog.pg_sequences"
-            " where schemaname in ('postbell', 'postbell_queue')"
+            " where schemaname like 'postbell%'"
         ).fetchall():
             steps.append(
                 sql.SQL("select setval({}, {}, {})").format(
