@@ -21,7 +21,7 @@ class Explanation:
     remedy: str = ""
 
 
-#: By reason: what `postbell.ladder()` answers.
+#: By reason: what `postbell_private.ladder()` answers.
 LADDER: Final[Mapping[str, Explanation]] = MappingProxyType(
     {
         "actor": Explanation(

@@ -167,7 +167,7 @@ class Metrics:
                 labels.set(status.state is state)
 
     def received(self, provider: str, verdict: str, count: int = 1) -> None:
-        """A provider told something; the verdict is postbell.receive_receipt()'s.
+        """A provider told something; the verdict is postbell_private.receive_receipt()'s.
 
         `never_matched`: it was kept, and dropped when no message had its id for too long.
         """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: No network promises to put more than these together again.
 MOST_SEGMENTS: Final = 10
 
-#: Postgres takes the same away in `postbell.address_on()`: what a provider calls stopped is one
+#: Postgres takes the same away in `postbell_private.address_on()`: what a provider calls stopped is one
 #: number, however it was written down.
 _SEPARATORS: Final = re.compile(r"[ \u00a0().\-]")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{1,14}")

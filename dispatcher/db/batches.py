@@ -30,7 +30,7 @@ Versions = Mapping[str, str]
 
 
 class Claimed(NamedTuple):
-    """A delivery of a claimed batch, as postbell.claim_batch() returns it."""
+    """A delivery of a claimed batch, as postbell_private.claim_batch() returns it."""
 
     #: Of the batch, and the same for all of it.
     claim_token: UUID
@@ -63,7 +63,7 @@ class Claimed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """One call of a provider, as postbell.record_attempts() takes it."""
+    """One call of a provider, as postbell_private.record_attempts() takes it."""
 
     delivery_id: int
     identity: str
@@ -83,7 +83,7 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery that no provider takes now, as postbell.hold_deliveries() takes it."""
+    """A delivery that no provider takes now, as postbell_private.hold_deliveries() takes it."""
 
     delivery_id: int
     seconds: float
@@ -110,7 +110,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a push to all the devices of a person, as postbell.record_pushes() takes it.
+    """What became of a push to all the devices of a person, as postbell_private.record_pushes() takes it.
 
     Unlike Attempted it may be `partly`: some were reached, and the others are tried again.
     """
@@ -147,7 +147,7 @@ _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
     "select channel, jsonb_agg(provider order by position) as chosen"
     " from postbell.provider_choice where tenant_id = %(tenant_id)s group by channel"
     ") as choice) as providers,"
-    " branding_version, postbell.text_stamp(id) as text_stamp"
+    " branding_version, postbell_private.text_stamp(id) as text_stamp"
     " from postbell.tenant where id = %(tenant_id)s"
 )
 def tenant(tenant_id: str) -> Tenant:
@@ -155,7 +155,7 @@ def tenant(tenant_id: str) -> Tenant:
 
 
 @statement(
-    "select * from postbell.claim_batch(%(batch_id)s, %(channel)s, %(start_sending)s,"
+    "select * from postbell_private.claim_batch(%(batch_id)s, %(channel)s, %(start_sending)s,"
     " %(provider)s::text, %(with_identities)s)",
     is_binary=True,
 )
@@ -174,7 +174,7 @@ def claim_batch(
 
 
 @statement(
-    "select postbell.start_sending(%(batch_id)s, %(claim_token)s, %(delivery_ids)s,"
+    "select postbell_private.start_sending(%(batch_id)s, %(claim_token)s, %(delivery_ids)s,"
     " %(providers)s::text[]) as delivery_ids"
 )
 def _start_sending(
@@ -195,14 +195,14 @@ async def start_sending(
 
 
 @statement(
-    "select postbell.record_failover(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)"
+    "select postbell_private.record_failover(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)"
 )
 def record_failover(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
     """Note that another provider is asked now."""
 
 
 @statement(
-    "select postbell.record_attempts(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.record_attempts(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
     " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
     " %(message_ids)s::text[], %(codes)s::text[], %(reasons)s::text[],"
     " %(retry_after)s::float8[], %(latency_ms)s::real[], %(blames)s::text[], %(versions)s::jsonb)"
@@ -253,7 +253,7 @@ async def record_attempts(
 
 @statement(
     "select delivery_id, device_id, endpoint, p256dh, auth"
-    " from postbell.devices_of(%(batch_id)s, %(claim_token)s)"
+    " from postbell_private.devices_of(%(batch_id)s, %(claim_token)s)"
 )
 def _devices_of(batch_id: int, claim_token: UUID) -> list[_DeviceOf]: ...
 
@@ -270,7 +270,7 @@ async def devices_of(
 
 
 @statement(
-    "select postbell.record_pushes(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.record_pushes(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
     " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
     " %(message_ids)s::text[], %(reasons)s::text[], %(retry_after)s::float8[],"
     " %(tries)s, %(versions)s::jsonb)"
@@ -331,7 +331,7 @@ async def record_pushes(
 
 
 @statement(
-    "select postbell.hold_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.hold_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
     " %(seconds)s::float8[], %(are_begun)s::boolean[], %(reasons)s::text[])"
 )
 def _hold_deliveries(
@@ -361,13 +361,15 @@ async def hold_deliveries(
 
 
 @statement(
-    "select delivery_id, provider from postbell.unknown_attempts(%(delivery_ids)s::bigint[])"
+    "select delivery_id, provider from postbell_private.unknown_attempts(%(delivery_ids)s::bigint[])"
 )
 def unknown_attempts(delivery_ids: list[int]) -> dict[int, str]:
     """The provider that may have sent a delivery already, by its id."""
 
 
-@statement("select postbell.record_inbox(%(batch_id)s, %(claim_token)s, %(items)s, %(versions)s)")
+@statement(
+    "select postbell_private.record_inbox(%(batch_id)s, %(claim_token)s, %(items)s, %(versions)s)"
+)
 def _record_inbox(batch_id: int, claim_token: UUID, items: str, versions: str) -> int | None: ...
 
 
@@ -399,7 +401,7 @@ async def record_inbox(
 
 
 @statement(
-    "select postbell.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s, %(versions)s)"
+    "select postbell_private.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s, %(versions)s)"
 )
 def _record_stream(batch_id: int, claim_token: UUID, notices: str, versions: str) -> int | None: ...
 
@@ -426,13 +428,13 @@ async def record_stream(
     return await _record_stream(connection, batch_id, claim_token, written, json.dumps(versions))
 
 
-@statement("select postbell.finish_batch(%(batch_id)s, %(claim_token)s)")
+@statement("select postbell_private.finish_batch(%(batch_id)s, %(claim_token)s)")
 def finish_batch(batch_id: int, claim_token: UUID) -> bool:
     """Give back what is not settled, and the batch is done."""
 
 
 @statement(
-    "select postbell.fail_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.fail_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
     " %(reasons)s::text[])"
 )
 def _fail_deliveries(

@@ -92,7 +92,7 @@ def check_names(within: timedelta) -> list[UnknownName]:
     """Tenants and events that nobody knows, and that events named which were rejected lately."""
 
 
-@statement("select postbell.report_providers(%(process)s, %(reports)s::jsonb)")
+@statement("select postbell_private.report_providers(%(process)s, %(reports)s::jsonb)")
 def report_providers(process: str, reports: str) -> None:
     """Note how the providers of a process are doing. `reports` is JSON."""
 

@@ -32,45 +32,49 @@ class UsedTicket(NamedTuple):
     valid_until: datetime
 
 
-@statement("select postbell.require_present(%(tenant_id)s, %(recipient)s)")
+@statement("select postbell_private.require_present(%(tenant_id)s, %(recipient)s)")
 def require_present(tenant_id: str, recipient: str) -> None:
     """Raises UnknownRecipientError unless the person is known, and not erased."""
 
 
 @statement(
-    "select postbell.begin_session(%(digest)s, %(recipient)s, %(expires_at)s, %(tenant_id)s)"
+    "select postbell_private.begin_session(%(digest)s, %(recipient)s, %(expires_at)s, %(tenant_id)s)"
 )
 def begin_session(digest: bytes, recipient: str, expires_at: datetime, tenant_id: str) -> None:
     """Raises UnknownRecipientError."""
 
 
-@statement("select tenant_id, recipient_id, expires_at from postbell.session_of(%(digest)s)")
+@statement(
+    "select tenant_id, recipient_id, expires_at from postbell_private.session_of(%(digest)s)"
+)
 def session_of(digest: bytes) -> Session | None:
     """Whose session it is; None if it has ended."""
 
 
-@statement("select postbell.end_session(%(digest)s)")
+@statement("select postbell_private.end_session(%(digest)s)")
 def end_session(digest: bytes) -> None:
     """End a session, and every stream that it opened."""
 
 
-@statement("select postbell.begin_operator_session(%(digest)s, %(operator)s, %(expires_at)s)")
+@statement(
+    "select postbell_private.begin_operator_session(%(digest)s, %(operator)s, %(expires_at)s)"
+)
 def begin_operator_session(digest: bytes, operator: str, expires_at: datetime) -> None:
     """Begin a session of an operator's."""
 
 
-@statement("select operator, expires_at from postbell.operator_session_of(%(digest)s)")
+@statement("select operator, expires_at from postbell_private.operator_session_of(%(digest)s)")
 def operator_session_of(digest: bytes) -> OperatorSession | None:
     """Which operator's session it is; None if it has ended."""
 
 
-@statement("select postbell.end_operator_session(%(digest)s)")
+@statement("select postbell_private.end_operator_session(%(digest)s)")
 def end_operator_session(digest: bytes) -> None:
     """End a session of an operator's."""
 
 
 @statement(
-    "select postbell.issue_ticket(%(digest)s, %(recipient)s, %(valid_until)s,"
+    "select postbell_private.issue_ticket(%(digest)s, %(recipient)s, %(valid_until)s,"
     " %(session_digest)s, %(tenant_id)s)"
 )
 def issue_ticket(
@@ -85,7 +89,7 @@ def issue_ticket(
 
 @statement(
     "select tenant_id, recipient_id, session_digest, valid_until"
-    " from postbell.use_ticket(%(digest)s)"
+    " from postbell_private.use_ticket(%(digest)s)"
 )
 def use_ticket(digest: bytes) -> UsedTicket | None:
     """Whom a ticket lets in, once; None if it is used, too old, or none of ours."""

@@ -74,7 +74,7 @@ class EventAccess(NamedTuple):
     is_enabled: bool
 
 
-@statement("select postbell.require_tenant(%(tenant_id)s)")
+@statement("select postbell_private.require_tenant(%(tenant_id)s)")
 def require_tenant(tenant_id: str) -> None:
     """Raises UnknownTenantError (PB003) unless there is such a tenant."""
 
@@ -206,7 +206,7 @@ def roll_back_text(path: str, tenant_id: str | None, to_version: int | None) -> 
 
 
 @statement(
-    "select postbell.report_texts(%(faults)s::jsonb, %(good)s::bigint[], %(editions)s::jsonb)"
+    "select postbell_private.report_texts(%(faults)s::jsonb, %(good)s::bigint[], %(editions)s::jsonb)"
 )
 def _report_texts(faults: str, good: list[int], editions: str) -> None: ...
 

@@ -23,8 +23,8 @@ _IRREPLACEABLE = (
 _NOT_THE_FILE = (errors.LockNotAvailable, errors.InsufficientPrivilege)
 _PROBE = "postbell_probe"
 #: The functions of sql/ that drop for a deploy.
-_DROP_CODE = "postbell.drop_code"
-_DROP_UNDECLARED = "postbell.drop_undeclared"
+_DROP_CODE = "postbell_private.drop_code"
+_DROP_UNDECLARED = "postbell_private.drop_undeclared"
 
 
 class DefinitionError(Exception):
@@ -98,7 +98,7 @@ class Definition:
         declared = [trigger.id for file in self._files for trigger in file.triggers]
         try:
             dropped = self._connection.execute(
-                "select postbell.drop_undeclared(%s::text[])", [declared]
+                "select postbell_private.drop_undeclared(%s::text[])", [declared]
             ).fetchall()
         except errors.DependentObjectsStillExist as error:
             raise DefinitionError(f"No file declares what is {_in_the_way(error)}") from error
@@ -194,7 +194,7 @@ _HAS_OLDER = """
 """
 
 _DROP_NAMED = """
-    select postbell.drop_code(
+    select postbell_private.drop_code(
         array(
             select oid
             from pg_proc

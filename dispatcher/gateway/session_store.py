@@ -12,7 +12,7 @@ from dispatcher.errors import translated
 
 
 class Session(NamedTuple):
-    """Whose session it is, as postbell.session_of() returns it."""
+    """Whose session it is, as postbell_private.session_of() returns it."""
 
     tenant_id: str
     recipient_id: str
@@ -20,14 +20,14 @@ class Session(NamedTuple):
 
 
 class OperatorSession(NamedTuple):
-    """Which operator's session it is, as postbell.operator_session_of() returns it."""
+    """Which operator's session it is, as postbell_private.operator_session_of() returns it."""
 
     operator: str
     expires_at: datetime
 
 
 class UsedTicket(NamedTuple):
-    """Whom a ticket let in, as postbell.use_ticket() returns it."""
+    """Whom a ticket let in, as postbell_private.use_ticket() returns it."""
 
     tenant_id: str
     recipient_id: str
@@ -46,30 +46,33 @@ class Sessions:
     ) -> None:
         """Raises UnknownRecipientError."""
         await self._row(
-            "select postbell.begin_session(%s, %s, %s, %s)",
+            "select postbell_private.begin_session(%s, %s, %s, %s)",
             digest, recipient, expires_at, tenant_id,
         )  # fmt: skip
 
     async def session_of(self, digest: bytes) -> Session | None:
-        row = await self._row("select * from postbell.session_of(%s)", digest)
+        row = await self._row("select * from postbell_private.session_of(%s)", digest)
         return None if row is None else Session._make(row)
 
     async def end_session(self, digest: bytes) -> None:
-        await self._row("select postbell.end_session(%s)", digest)
+        await self._row("select postbell_private.end_session(%s)", digest)
 
     async def begin_operator_session(
         self, digest: bytes, operator: str, expires_at: datetime
     ) -> None:
         await self._row(
-            "select postbell.begin_operator_session(%s, %s, %s)", digest, operator, expires_at
+            "select postbell_private.begin_operator_session(%s, %s, %s)",
+            digest,
+            operator,
+            expires_at,
         )
 
     async def operator_session_of(self, digest: bytes) -> OperatorSession | None:
-        row = await self._row("select * from postbell.operator_session_of(%s)", digest)
+        row = await self._row("select * from postbell_private.operator_session_of(%s)", digest)
         return None if row is None else OperatorSession._make(row)
 
     async def end_operator_session(self, digest: bytes) -> None:
-        await self._row("select postbell.end_operator_session(%s)", digest)
+        await self._row("select postbell_private.end_operator_session(%s)", digest)
 
     async def issue_ticket(
         self,
@@ -81,7 +84,7 @@ class Sessions:
     ) -> datetime:
         """Until when it may be used. Raises UnknownRecipientError."""
         row = await self._row(
-            "select postbell.issue_ticket(%s, %s, %s, %s, %s)",
+            "select postbell_private.issue_ticket(%s, %s, %s, %s, %s)",
             digest, recipient, valid_until, session_digest, tenant_id,
         )  # fmt: skip
         assert row is not None  # noqa: S101 (a scalar function returns one row)
@@ -89,12 +92,12 @@ class Sessions:
         return expires_at
 
     async def use_ticket(self, digest: bytes) -> UsedTicket | None:
-        row = await self._row("select * from postbell.use_ticket(%s)", digest)
+        row = await self._row("select * from postbell_private.use_ticket(%s)", digest)
         return None if row is None else UsedTicket._make(row)
 
     async def require_present(self, recipient: str, tenant_id: str) -> None:
         """Raises UnknownRecipientError unless the person is known, and not erased."""
-        await self._row("select postbell.require_present(%s, %s)", tenant_id, recipient)
+        await self._row("select postbell_private.require_present(%s, %s)", tenant_id, recipient)
 
     async def _row(self, statement: str, *arguments: object) -> Any:
         with translated():

@@ -14,7 +14,7 @@ before anything was done.
 
 Nor can such a text be looked up: we know no SID of it, and nothing in Twilio's list of messages
 tells two equal texts apart. Only its report tells, whose address names the delivery; without one it
-is given up in time (`postbell.settle_unknown()`).
+is given up in time (`postbell_private.settle_unknown()`).
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ _CHECKS: Final[Mapping[FieldType, Callable[[object], bool]]] = {
     "object": lambda value: isinstance(value, dict),
 }
 
-#: What a value of each type has to be, in the words of postbell.describe_type().
+#: What a value of each type has to be, in the words of postbell_private.describe_type().
 TYPE_IN_WORDS: Final[Mapping[FieldType, str]] = {
     "text": "a string",
     "id": "a string or a whole number",

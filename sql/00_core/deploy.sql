@@ -6,7 +6,7 @@ comment on function postbell.contract() is
     'The number that schema and daemon must share. A daemon refuses a schema of another contract.';
 
 
-create or replace function postbell.drop_code(routines oid[], views oid[], with_dependents boolean) returns setof text
+create or replace function postbell_private.drop_code(routines oid[], views oid[], with_dependents boolean) returns setof text
 language plpgsql
 as $$
 declare
@@ -80,11 +80,11 @@ begin
 end
 $$;
 
-comment on function postbell.drop_code is
+comment on function postbell_private.drop_code is
     'For deploy: drops routines and views. With dependents, code of Postbell that needs them goes too, to be defined again; anything else that needs them is an error.';
 
 
-create or replace function postbell.drop_undeclared(triggers text[]) returns setof text
+create or replace function postbell_private.drop_undeclared(triggers text[]) returns setof text
 language plpgsql
 as $$
 declare
@@ -108,7 +108,7 @@ begin
     -- that another transaction wrote belongs to something no file declares.
     return query
     select dropped
-    from postbell.drop_code(
+    from postbell_private.drop_code(
         array(
             select oid
             from pg_proc
@@ -128,5 +128,5 @@ begin
 end
 $$;
 
-comment on function postbell.drop_undeclared is
+comment on function postbell_private.drop_undeclared is
     'For deploy: drops the routines, views and triggers that no file declares any more.';

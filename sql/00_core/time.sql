@@ -27,7 +27,7 @@ comment on function postbell.is_time_zone(text) is
     'Whether this is an IANA time zone name known to the server, such as Europe/Paris or UTC.';
 
 
-create or replace function postbell.instant_of(wall_clock timestamp, zone text) returns timestamptz
+create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz
 language sql stable
 as $$
     -- A wall-clock time has up to two instants, one per offset in force around it.
@@ -58,5 +58,5 @@ as $$
     )
 $$;
 
-comment on function postbell.instant_of(timestamp, text) is
+comment on function postbell_private.instant_of(timestamp, text) is
     'The instant at which clocks in a zone show a time: the first of two in a fold, the end of the gap when they never do.';

@@ -86,7 +86,7 @@ end;
 comment on function postbell.notify is 'Emits one event in the caller''s transaction and returns its id. The same as inserting into postbell.outbox.';
 
 
-create or replace function postbell.truncate_outbox(keep_days integer default 5) returns integer
+create or replace function postbell_private.truncate_outbox(keep_days integer default 5) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- A producer that still writes to an old leaf is not waited for; the next round will do.
@@ -112,7 +112,7 @@ begin
             execute format('lock table only postbell.%I in access exclusive mode', v_leaf);
             -- Looked at under the lock: nobody can add to the leaf now.
             execute format(
-                'select exists (select from postbell.%I where xid >= pg_snapshot_xmin((postbell.current_step()).snapshot))', v_leaf
+                'select exists (select from postbell.%I where xid >= pg_snapshot_xmin((postbell_private.current_step()).snapshot))', v_leaf
             ) into v_unrouted;
             if not v_unrouted then
                 execute format('truncate only postbell.%I', v_leaf);
@@ -129,11 +129,11 @@ begin
 end
 $$;
 
-comment on function postbell.truncate_outbox(integer) is
+comment on function postbell_private.truncate_outbox(integer) is
     'Empties the leaves of the outbox that are older than so many days, if all in them is routed. Never waits for a producer; a leaf with which that fails is left, with a warning. Returns how many it emptied.';
 
 
-create or replace function postbell.wake_router() returns trigger
+create or replace function postbell_private.wake_router() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -143,7 +143,7 @@ begin
 end
 $$;
 
-comment on function postbell.wake_router() is 'Rings the doorbell of a sleeping router at commit.';
+comment on function postbell_private.wake_router() is 'Rings the doorbell of a sleeping router at commit.';
 
 
 -- A sleeping router holds this lock exclusively, an awake one not at all. A producer that gets the shared
@@ -156,6 +156,6 @@ when (
     coalesce(current_setting('postbell.wake', true), '') <> 'off'
     and not pg_try_advisory_xact_lock_shared(1886351214, 1)
 )
-execute function postbell.wake_router();
+execute function postbell_private.wake_router();
 
 comment on trigger wake_router on postbell.outbox is 'Wakes the router, if it sleeps. A session that prepares transactions sets postbell.wake = off.';

@@ -1,4 +1,4 @@
-create or replace function postbell.find_overlong(audience jsonb) returns text
+create or replace function postbell_private.find_overlong(audience jsonb) returns text
 language sql immutable parallel safe
 as $$
     select case when jsonb_typeof(audience) = 'object' then (
@@ -19,10 +19,10 @@ as $$
     ) end
 $$;
 
-comment on function postbell.find_overlong(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
+comment on function postbell_private.find_overlong(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
 
 
-create or replace function postbell.find_audience_fault(audience jsonb) returns text
+create or replace function postbell_private.find_audience_fault(audience jsonb) returns text
 language sql immutable parallel safe
 as $$
     select case
@@ -49,7 +49,7 @@ as $$
     end
 $$;
 
-comment on function postbell.find_audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
+comment on function postbell_private.find_audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
 
 
 create or replace function postbell.is_iso_date(written text) returns boolean
@@ -90,7 +90,7 @@ comment on function postbell.is_of_type(jsonb, text) is
     'Whether a payload value is of a declared type: text, id, amount (a decimal string), integer, number, boolean, date, timestamp (ISO 8601), url (absolute, of http or https, without a login in it), list, object.';
 
 
-create or replace function postbell.describe_type(type text) returns text
+create or replace function postbell_private.describe_type(type text) returns text
 language sql immutable parallel safe
 return case type
     when 'text' then 'a string'
@@ -107,10 +107,10 @@ return case type
     else 'of a type that is known'
 end;
 
-comment on function postbell.describe_type(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
+comment on function postbell_private.describe_type(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
 
 
-create or replace function postbell.find_payload_fault(payload jsonb, fields jsonb)
+create or replace function postbell_private.find_payload_fault(payload jsonb, fields jsonb)
 returns table (fault text)
 language sql immutable parallel safe
 as $$
@@ -120,7 +120,7 @@ as $$
             select case
                 when coalesce(payload -> field.name, 'null') = 'null' then field.name || ' is missing'
                 else field.name || ' is not of type ' || (field.declared ->> 'type')
-                    || ': it has to be ' || postbell.describe_type(field.declared ->> 'type')
+                    || ': it has to be ' || postbell_private.describe_type(field.declared ->> 'type')
             end
             from jsonb_each(fields) as field (name, declared)
             where case
@@ -133,11 +133,11 @@ as $$
     end
 $$;
 
-comment on function postbell.find_payload_fault(jsonb, jsonb) is
+comment on function postbell_private.find_payload_fault(jsonb, jsonb) is
     'What is wrong with a payload, measured against an event''s declared fields; null if nothing. Extra fields are allowed. A table, so that set-based callers get it inlined.';
 
 
-create or replace function postbell.validate_event(
+create or replace function postbell_private.validate_event(
     tenant_id text, event text, recipient text, payload jsonb, audience jsonb,
     channels text[], forced_channels text[], priority text, subject text, actor text, idempotency_key text,
     deliver_at timestamptz, expires_at timestamptz
@@ -158,15 +158,15 @@ as $$
                     where length(value) > 255
                     limit 1
                 ),
-                postbell.find_overlong(validate_event.audience)
+                postbell_private.find_overlong(validate_event.audience)
             )
             when 'unknown_tenant' then coalesce(validate_event.tenant_id, 'null')
             when 'unknown_event' then coalesce(left(validate_event.event, 100), 'null')
             when 'invalid_payload' then (
-                select fault from postbell.find_payload_fault(coalesce(validate_event.payload, '{}'), found.fields)
+                select fault from postbell_private.find_payload_fault(coalesce(validate_event.payload, '{}'), found.fields)
             )
             when 'invalid_audience' then coalesce(
-                postbell.find_audience_fault(validate_event.audience), 'neither recipient nor audience is named'
+                postbell_private.find_audience_fault(validate_event.audience), 'neither recipient nor audience is named'
             )
             when 'invalid_channel' then case
                 when array_ndims(validate_event.channels) > 1 or array_ndims(validate_event.forced_channels) > 1 then 'a list of lists'
@@ -192,14 +192,14 @@ as $$
                     length(validate_event.tenant_id), length(validate_event.recipient), length(validate_event.subject),
                     length(validate_event.actor), length(validate_event.idempotency_key)
                 ) > 255
-                    or validate_event.audience is not null and postbell.find_overlong(validate_event.audience) is not null
+                    or validate_event.audience is not null and postbell_private.find_overlong(validate_event.audience) is not null
                     then 'value_too_long'
                 when t.id is null then 'unknown_tenant'
                 when kind.key is null then 'unknown_event'
-                when (select fault from postbell.find_payload_fault(coalesce(validate_event.payload, '{}'), kind.fields)) is not null
+                when (select fault from postbell_private.find_payload_fault(coalesce(validate_event.payload, '{}'), kind.fields)) is not null
                     then 'invalid_payload'
                 when validate_event.audience is null and coalesce(validate_event.recipient, '') = ''
-                    or validate_event.audience is not null and postbell.find_audience_fault(validate_event.audience) is not null
+                    or validate_event.audience is not null and postbell_private.find_audience_fault(validate_event.audience) is not null
                     then 'invalid_audience'
                 when not validate_event.channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
                     or not validate_event.forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
@@ -218,11 +218,11 @@ as $$
     where found.reason is not null
 $$;
 
-comment on function postbell.validate_event is
+comment on function postbell_private.validate_event is
     'The first thing wrong with an event, by its name in postbell.error_codes; no row if it is sound. The router and strict mode ask the same question. Column by column: a row made anew for each look at it would cost more than all that is asked.';
 
 
-create or replace function postbell.validate_strictly() returns trigger
+create or replace function postbell_private.validate_strictly() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -230,7 +230,7 @@ declare
     v_fault record;
 begin
     select reason, detail into v_fault
-    from postbell.validate_event(
+    from postbell_private.validate_event(
         tenant_id => new.tenant_id, event => new.event, recipient => new.recipient,
         payload => new.payload, audience => new.audience,
         channels => new.channels, forced_channels => new.forced_channels, priority => new.priority,
@@ -244,13 +244,13 @@ begin
 end
 $$;
 
-comment on function postbell.validate_strictly() is 'Raises at the INSERT what the router would otherwise reject later.';
+comment on function postbell_private.validate_strictly() is 'Raises at the INSERT what the router would otherwise reject later.';
 
 
 create or replace trigger validate_strictly
 after insert on postbell.outbox
 for each row
 when (current_setting('postbell.strict', true) = 'on')
-execute function postbell.validate_strictly();
+execute function postbell_private.validate_strictly();
 
 comment on trigger validate_strictly on postbell.outbox is 'For development and tests: set postbell.strict = on.';

@@ -76,7 +76,7 @@ $$;
 comment on function postbell.emit is 'What every verb ends in: emits one event to some people, each once, and returns its id; null if there is nobody. Absent fields are left out of the payload.';
 
 
-create or replace function postbell.add_integer_ids(verb text) returns void
+create or replace function postbell_private.add_integer_ids(verb text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -125,5 +125,5 @@ begin
 end
 $$;
 
-comment on function postbell.add_integer_ids(text) is
+comment on function postbell_private.add_integer_ids(text) is
     'For deploy, behind the definition of a verb: defines it once more, with bigint in the place of every id. Where ids are of both kinds, cast the integers to text. A literal in quotes is a text, whatever stands in it.';

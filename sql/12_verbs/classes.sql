@@ -33,7 +33,7 @@ comment on function postbell.notify_class_bundle_created(
     text, text, anycompatible, bigint, anycompatible, text, text, text, text, text, timestamptz, timestamptz
 ) is 'class.bundle.created, to the client.';
 
-select postbell.add_integer_ids('notify_class_bundle_created');
+select postbell_private.add_integer_ids('notify_class_bundle_created');
 
 
 create or replace function postbell.notify_class_bundle_completed(
@@ -65,7 +65,7 @@ comment on function postbell.notify_class_bundle_completed(
     text, text, bigint, text, text, text, text, timestamptz, timestamptz
 ) is 'class.bundle.completed, to the client.';
 
-select postbell.add_integer_ids('notify_class_bundle_completed');
+select postbell_private.add_integer_ids('notify_class_bundle_completed');
 
 
 create or replace function postbell.notify_class_ticket_created(
@@ -97,7 +97,7 @@ comment on function postbell.notify_class_ticket_created(
     text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'class.ticket.created, to the client.';
 
-select postbell.add_integer_ids('notify_class_ticket_created');
+select postbell_private.add_integer_ids('notify_class_ticket_created');
 
 
 create or replace function postbell.notify_class_message_received(
@@ -134,7 +134,7 @@ comment on function postbell.notify_class_message_received(
     text, text, text, text, text, text, text[], text, text, timestamptz, timestamptz
 ) is 'class.message.received, to the thread''s members but never the sender. The members are those named, or else whoever joined the topic thread:ID.';
 
-select postbell.add_integer_ids('notify_class_message_received');
+select postbell_private.add_integer_ids('notify_class_message_received');
 
 
 create or replace function postbell.notify_class_deposit_paid(
@@ -170,4 +170,4 @@ comment on function postbell.notify_class_deposit_paid(
     text, text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
 ) is 'class.bundle.deposit_paid, to the client.';
 
-select postbell.add_integer_ids('notify_class_deposit_paid');
+select postbell_private.add_integer_ids('notify_class_deposit_paid');

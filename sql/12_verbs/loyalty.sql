@@ -27,7 +27,7 @@ comment on function postbell.notify_loyalty_points_awarded(
     text, bigint, text, bigint, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.points_awarded, to the client.';
 
-select postbell.add_integer_ids('notify_loyalty_points_awarded');
+select postbell_private.add_integer_ids('notify_loyalty_points_awarded');
 
 
 create or replace function postbell.notify_tier_upgraded(
@@ -57,7 +57,7 @@ comment on function postbell.notify_tier_upgraded(
     text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.tier_upgraded, to the client.';
 
-select postbell.add_integer_ids('notify_tier_upgraded');
+select postbell_private.add_integer_ids('notify_tier_upgraded');
 
 
 create or replace function postbell.notify_milestone_reached(
@@ -87,7 +87,7 @@ comment on function postbell.notify_milestone_reached(
     text, text, bigint, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.milestone_reached, to the client.';
 
-select postbell.add_integer_ids('notify_milestone_reached');
+select postbell_private.add_integer_ids('notify_milestone_reached');
 
 
 create or replace function postbell.notify_badge_awarded(
@@ -117,7 +117,7 @@ comment on function postbell.notify_badge_awarded(
     text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.badge_awarded, to the client.';
 
-select postbell.add_integer_ids('notify_badge_awarded');
+select postbell_private.add_integer_ids('notify_badge_awarded');
 
 
 create or replace function postbell.notify_redemption_approved(
@@ -151,7 +151,7 @@ comment on function postbell.notify_redemption_approved(
     text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.redemption.approved, to the client.';
 
-select postbell.add_integer_ids('notify_redemption_approved');
+select postbell_private.add_integer_ids('notify_redemption_approved');
 
 
 create or replace function postbell.notify_redemption_rejected(
@@ -185,4 +185,4 @@ comment on function postbell.notify_redemption_rejected(
     text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
 ) is 'loyalty.redemption.rejected, to the client.';
 
-select postbell.add_integer_ids('notify_redemption_rejected');
+select postbell_private.add_integer_ids('notify_redemption_rejected');

@@ -29,7 +29,7 @@ comment on function postbell.notify_order_created(
     text, text, text, anycompatible, text, text, text, text, timestamptz, timestamptz
 ) is 'order.created, to the client.';
 
-select postbell.add_integer_ids('notify_order_created');
+select postbell_private.add_integer_ids('notify_order_created');
 
 
 create or replace function postbell.notify_order_assigned(
@@ -64,7 +64,7 @@ comment on function postbell.notify_order_assigned(
     text, text, text, text, text, timestamptz, text, text, text, timestamptz, timestamptz
 ) is 'order.assigned, to the writer and the client. The actor, say a writer who took it, is not told.';
 
-select postbell.add_integer_ids('notify_order_assigned');
+select postbell_private.add_integer_ids('notify_order_assigned');
 
 
 create or replace function postbell.notify_order_paid(
@@ -101,7 +101,7 @@ comment on function postbell.notify_order_paid(
     text, text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'order.paid, to the client and the assigned writer, if there is one. It is the only event of the moment: payment.completed is for a payment without an order.';
 
-select postbell.add_integer_ids('notify_order_paid');
+select postbell_private.add_integer_ids('notify_order_paid');
 
 
 create or replace function postbell.notify_order_completed(
@@ -132,4 +132,4 @@ comment on function postbell.notify_order_completed(
     text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'order.completed, to the client and the writer, if there is one.';
 
-select postbell.add_integer_ids('notify_order_completed');
+select postbell_private.add_integer_ids('notify_order_completed');

@@ -32,7 +32,7 @@ comment on function postbell.notify_payment_completed(
     text, anycompatible, text, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'payment.completed, to the client, for a payment that is not of an order; for one that is, notify_order_paid().';
 
-select postbell.add_integer_ids('notify_payment_completed');
+select postbell_private.add_integer_ids('notify_payment_completed');
 
 
 create or replace function postbell.notify_payment_failed(
@@ -68,7 +68,7 @@ comment on function postbell.notify_payment_failed(
     text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'payment.failed, to the client.';
 
-select postbell.add_integer_ids('notify_payment_failed');
+select postbell_private.add_integer_ids('notify_payment_failed');
 
 
 create or replace function postbell.notify_refund_processed(
@@ -104,7 +104,7 @@ comment on function postbell.notify_refund_processed(
     text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'payment.refunded, to the client.';
 
-select postbell.add_integer_ids('notify_refund_processed');
+select postbell_private.add_integer_ids('notify_refund_processed');
 
 
 create or replace function postbell.notify_wallet_loaded(
@@ -137,7 +137,7 @@ comment on function postbell.notify_wallet_loaded(
     text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
 ) is 'payment.wallet_loaded, to the client.';
 
-select postbell.add_integer_ids('notify_wallet_loaded');
+select postbell_private.add_integer_ids('notify_wallet_loaded');
 
 
 create or replace function postbell.notify_invoice_generated(
@@ -173,7 +173,7 @@ comment on function postbell.notify_invoice_generated(
     text, text, anycompatible, date, text, text, text, text, text, timestamptz, timestamptz
 ) is 'payment.invoice_generated, to the client.';
 
-select postbell.add_integer_ids('notify_invoice_generated');
+select postbell_private.add_integer_ids('notify_invoice_generated');
 
 
 create or replace function postbell.notify_installment_due(
@@ -223,4 +223,4 @@ comment on function postbell.notify_installment_due(
     text, anycompatible, date, bigint, bigint, text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'class.installment.due if a bundle of classes is named, else payment.installment_due, to the client. Its subject is installment:ID: cancel that when it is paid before deliver_at.';
 
-select postbell.add_integer_ids('notify_installment_due');
+select postbell_private.add_integer_ids('notify_installment_due');

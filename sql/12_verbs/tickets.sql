@@ -27,7 +27,7 @@ comment on function postbell.notify_ticket_assigned(
     text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'ticket.assigned, to the assignee.';
 
-select postbell.add_integer_ids('notify_ticket_assigned');
+select postbell_private.add_integer_ids('notify_ticket_assigned');
 
 
 create or replace function postbell.notify_ticket_created(
@@ -75,7 +75,7 @@ comment on function postbell.notify_ticket_created(
     text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'ticket.created, to the creator and everybody with the support role; and ticket.assigned to the assignee, if there is one. Returns the ids of both.';
 
-select postbell.add_integer_ids('notify_ticket_created');
+select postbell_private.add_integer_ids('notify_ticket_created');
 
 
 create or replace function postbell.notify_ticket_reply(
@@ -113,7 +113,7 @@ comment on function postbell.notify_ticket_reply(
     text, text, text, text, text, text, text, text, boolean, text, text, timestamptz, timestamptz
 ) is 'ticket.replied, to the creator and the assignee, never the replier. The creator does not hear of an internal note.';
 
-select postbell.add_integer_ids('notify_ticket_reply');
+select postbell_private.add_integer_ids('notify_ticket_reply');
 
 
 create or replace function postbell.notify_ticket_escalated(
@@ -148,7 +148,7 @@ comment on function postbell.notify_ticket_escalated(
     text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'ticket.escalated, to the creator and the assignee, if there is one.';
 
-select postbell.add_integer_ids('notify_ticket_escalated');
+select postbell_private.add_integer_ids('notify_ticket_escalated');
 
 
 create or replace function postbell.notify_ticket_resolved(
@@ -182,7 +182,7 @@ comment on function postbell.notify_ticket_resolved(
     text, text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'ticket.resolved, to the creator.';
 
-select postbell.add_integer_ids('notify_ticket_resolved');
+select postbell_private.add_integer_ids('notify_ticket_resolved');
 
 
 create or replace function postbell.notify_ticket_reopened(
@@ -213,4 +213,4 @@ comment on function postbell.notify_ticket_reopened(
     text, text, text, text, text, text, text, timestamptz, timestamptz
 ) is 'ticket.reopened, to the creator and the assignee, if there is one.';
 
-select postbell.add_integer_ids('notify_ticket_reopened');
+select postbell_private.add_integer_ids('notify_ticket_reopened');

@@ -1,4 +1,4 @@
-create or replace function postbell.is_muted(
+create or replace function postbell_private.is_muted(
     tenant_id text, recipient_id text, category text, event text, subject text, at timestamptz
 ) returns table (is_muted boolean)
 language sql stable
@@ -15,7 +15,7 @@ as $$
     )
 $$;
 
-comment on function postbell.is_muted is 'Whether everything, the category, the event or the subject is muted at a moment. A table, so that set-based callers get it inlined.';
+comment on function postbell_private.is_muted is 'Whether everything, the category, the event or the subject is muted at a moment. A table, so that set-based callers get it inlined.';
 
 
 create or replace function postbell.mute(

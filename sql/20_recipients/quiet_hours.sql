@@ -1,4 +1,4 @@
-create or replace function postbell.quiet_until(
+create or replace function postbell_private.quiet_until(
     tenant_id text, recipient text, channel text, at timestamptz, home_zone text, is_wary boolean default false
 ) returns timestamptz
 language plpgsql stable
@@ -14,8 +14,8 @@ begin
         select max(window_end) into v_until
         from (
             select
-                postbell.instant_of(local_day + starts, zone) as window_start,
-                postbell.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) as window_end
+                postbell_private.instant_of(local_day + starts, zone) as window_start,
+                postbell_private.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) as window_end
             from (
                 select
                     *,
@@ -54,13 +54,13 @@ exception
         if is_wary then
             raise;
         end if;
-        return postbell.quiet_until(
+        return postbell_private.quiet_until(
             quiet_until.tenant_id, quiet_until.recipient, quiet_until.channel, at, home_zone, is_wary => true
         );
 end
 $$;
 
-comment on function postbell.quiet_until(text, text, text, timestamptz, text, boolean) is
+comment on function postbell_private.quiet_until(text, text, text, timestamptz, text, boolean) is
     'When the quiet hours that hold at a moment end, for a person on a channel; null if there are none then, or if they never end. A wary one looks at each zone first: the window''s, the person''s, else UTC.';
 
 
@@ -95,8 +95,8 @@ as $$
     select moment.at
     from near
     cross join lateral (values
-        (postbell.instant_of(local_day + starts, zone)),
-        (postbell.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) - interval '1 minute')
+        (postbell_private.instant_of(local_day + starts, zone)),
+        (postbell_private.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) - interval '1 minute')
     ) as moment (at)
     where extract(isodow from local_day) = day
       and moment.at > postbell.clock()
@@ -108,7 +108,7 @@ comment on function postbell.quiet_moments(integer[]) is
     'Coming moments at which it shows what the quiet hours of these weekdays do, for the person of this session: when a window starts, and the minute before it ends.';
 
 
-create or replace function postbell.reachable_time(tenant_id text, recipient text, channel text) returns interval
+create or replace function postbell_private.reachable_time(tenant_id text, recipient text, channel text) returns interval
 language sql stable
 as $$
     -- Any week will do, by the offsets from UTC that hold now: a window of one zone may touch one of another.
@@ -148,11 +148,11 @@ as $$
     cross join lateral unnest(tsmultirange(tsrange('2024-01-01', '2024-01-08')) - quiet.times) as free
 $$;
 
-comment on function postbell.reachable_time(text, text, text) is
+comment on function postbell_private.reachable_time(text, text, text) is
     'For how long in a week a channel may reach a person, all their quiet windows together.';
 
 
-create or replace function postbell.require_reachable_time() returns trigger
+create or replace function postbell_private.require_reachable_time() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -173,7 +173,7 @@ begin
         -- Lest the closer look be taken first.
         offset 0
     ) as named
-    where postbell.reachable_time(named.tenant_id, named.recipient_id, named.channel) < interval '1 hour'
+    where postbell_private.reachable_time(named.tenant_id, named.recipient_id, named.channel) < interval '1 hour'
     order by named.channel
     limit 1;
     if found then
@@ -185,7 +185,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_reachable_time() is
+comment on function postbell_private.require_reachable_time() is
     'Refuses quiet hours that leave a channel less than an hour a week: what waits would wait for ever. Switching the channel off says that better.';
 
 
@@ -193,7 +193,7 @@ create or replace trigger require_reachable_time_after_insert
 after insert on postbell.quiet_hours
 referencing new table as changed
 for each statement
-execute function postbell.require_reachable_time();
+execute function postbell_private.require_reachable_time();
 
 comment on trigger require_reachable_time_after_insert on postbell.quiet_hours is 'New quiet hours leave an hour a week.';
 
@@ -202,7 +202,7 @@ create or replace trigger require_reachable_time_after_update
 after update on postbell.quiet_hours
 referencing new table as changed
 for each statement
-execute function postbell.require_reachable_time();
+execute function postbell_private.require_reachable_time();
 
 comment on trigger require_reachable_time_after_update on postbell.quiet_hours is 'Changed quiet hours leave an hour a week.';
 

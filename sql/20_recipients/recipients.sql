@@ -41,7 +41,7 @@ $$;
 comment on function postbell.require_identifier(text, text) is 'Raises unless the value has 1 to 255 characters.';
 
 
-create or replace function postbell.require_tenant(tenant_id text) returns void
+create or replace function postbell_private.require_tenant(tenant_id text) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_tenant(text) is 'Raises unknown_tenant unless the tenant exists.';
+comment on function postbell_private.require_tenant(text) is 'Raises unknown_tenant unless the tenant exists.';
 
 
 create or replace function postbell.require_recipient(tenant_id text, recipient text) returns void
@@ -93,7 +93,7 @@ as $$
 declare
     v_role text;
 begin
-    perform postbell.require_tenant(upsert_recipient.tenant_id);
+    perform postbell_private.require_tenant(upsert_recipient.tenant_id);
     perform postbell.require_identifier('id', upsert_recipient.id);
     perform postbell.require_short('email', upsert_recipient.email);
     perform postbell.require_short('phone', upsert_recipient.phone);
@@ -138,22 +138,22 @@ $$;
 comment on function postbell.upsert_recipient is 'Creates a person or changes what is named; null leaves a value as it is.';
 
 
-create or replace function postbell.normal_phone(phone text) returns text
+create or replace function postbell_private.normal_phone(phone text) returns text
 language sql immutable parallel safe
 -- chr(160) is the space that a word processor puts there.
 return translate(phone, ' ().-' || chr(160), '');
 
-comment on function postbell.normal_phone(text) is
+comment on function postbell_private.normal_phone(text) is
     'A phone number without what people write between its digits: what is stopped for one way of writing is stopped for all.';
 
 
-create or replace function postbell.address_on(channel text, tenant_id text, recipient_id text, email text, phone text)
+create or replace function postbell_private.address_on(channel text, tenant_id text, recipient_id text, email text, phone text)
 returns table (address text)
 language sql stable parallel safe
 as $$
     select case channel
         when 'email' then trim(email)
-        when 'sms' then postbell.normal_phone(phone)
+        when 'sms' then postbell_private.normal_phone(phone)
         when 'in_app' then recipient_id
         when 'sse' then recipient_id
         -- A person with a device; which one is asked when the message goes out. Looked up for this channel alone.
@@ -167,7 +167,7 @@ as $$
     end
 $$;
 
-comment on function postbell.address_on is 'Where a person is reached on a channel; null if nowhere.';
+comment on function postbell_private.address_on is 'Where a person is reached on a channel; null if nowhere.';
 
 
 create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
@@ -204,7 +204,7 @@ $$;
 comment on function postbell.leave_topic(text, text, text) is 'Ends a membership, if there is one.';
 
 
-create or replace function postbell.members_of(
+create or replace function postbell_private.members_of(
     tenant_id text, recipient text, audience jsonb, after text, most integer, fanout_id bigint default null
 )
 returns table (recipient_id text)
@@ -221,7 +221,7 @@ as $$
         union all
         (
             select listed.recipient_id
-            from postbell.fanout_member as listed
+            from postbell_private.fanout_member as listed
             where listed.notification_id = members_of.fanout_id
               and listed.recipient_id > members_of.after collate "C"
             order by listed.recipient_id
@@ -267,5 +267,5 @@ as $$
     limit members_of.most
 $$;
 
-comment on function postbell.members_of(text, text, jsonb, text, integer, bigint) is
+comment on function postbell_private.members_of(text, text, jsonb, text, integer, bigint) is
     'Who an event addresses, in order of id: the next so many after the given id. An explicit list is read from the event, or where it was put for a large audience, whose id is given then.';

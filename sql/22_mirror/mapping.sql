@@ -1,4 +1,4 @@
-create or replace function postbell.base_type(type regtype) returns regtype
+create or replace function postbell_private.base_type(type regtype) returns regtype
 language sql stable
 return (
     with recursive beneath as (
@@ -19,10 +19,10 @@ return (
     where typtype <> 'd'
 );
 
-comment on function postbell.base_type(regtype) is 'The type that a domain is of, or a domain of domains; any other type itself.';
+comment on function postbell_private.base_type(regtype) is 'The type that a domain is of, or a domain of domains; any other type itself.';
 
 
-create or replace function postbell.classify_type(type regtype) returns text
+create or replace function postbell_private.classify_type(type regtype) returns text
 language sql stable
 return (
     select case
@@ -37,13 +37,13 @@ return (
         else 'other'
     end
     from pg_type
-    where oid = postbell.base_type(classify_type.type)
+    where oid = postbell_private.base_type(classify_type.type)
 );
 
-comment on function postbell.classify_type(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';
+comment on function postbell_private.classify_type(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';
 
 
-create or replace function postbell.mirror_fault(source regclass, mapping jsonb) returns text
+create or replace function postbell_private.mirror_fault(source regclass, mapping jsonb) returns text
 language sql stable
 as $$
     with mapped as (
@@ -116,12 +116,12 @@ as $$
             end))
             from mapped
             join pg_attribute on attrelid = source and attname = mapped.value #>> '{}'
-            left join pg_type as listed on listed.typarray = postbell.base_type(atttypid::regtype)
-            cross join postbell.classify_type(atttypid::regtype) as kind
+            left join pg_type as listed on listed.typarray = postbell_private.base_type(atttypid::regtype)
+            cross join postbell_private.classify_type(atttypid::regtype) as kind
             where mapped.name not like 'attributes.%'
               and not case
                   when mapped.name in ('id', 'tenant_id') then kind in ('text', 'number')
-                  when mapped.name = 'roles' then kind = 'text' or kind = 'list' and postbell.classify_type(listed.oid::regtype) = 'text'
+                  when mapped.name = 'roles' then kind = 'text' or kind = 'list' and postbell_private.classify_type(listed.oid::regtype) = 'text'
                   when mapped.name = 'attributes' then kind = 'json'
                   when mapped.name = 'erased_at' then kind = 'time'
                   when mapped.name = 'is_active' then kind = 'boolean'
@@ -147,10 +147,10 @@ as $$
     )
 $$;
 
-comment on function postbell.mirror_fault(regclass, jsonb) is 'What is wrong with a mapping of recipients to the columns of a table; null if nothing.';
+comment on function postbell_private.mirror_fault(regclass, jsonb) is 'What is wrong with a mapping of recipients to the columns of a table; null if nothing.';
 
 
-create or replace function postbell.mirror_trigger_fault(source regclass) returns text
+create or replace function postbell_private.mirror_trigger_fault(source regclass) returns text
 language sql stable
 as $$
     select 'its triggers are gone or disabled'
@@ -161,15 +161,15 @@ as $$
     having count(*) < 4
 $$;
 
-comment on function postbell.mirror_trigger_fault(regclass) is 'What is wrong with the triggers on a mirrored table; null if nothing.';
+comment on function postbell_private.mirror_trigger_fault(regclass) is 'What is wrong with the triggers on a mirrored table; null if nothing.';
 
 
-create or replace function postbell.require_valid_mirror() returns trigger
+create or replace function postbell_private.require_valid_mirror() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_fault text := postbell.mirror_fault(new.source, new.mapping);
+    v_fault text := postbell_private.mirror_fault(new.source, new.mapping);
 begin
     if v_fault is not null then
         perform postbell.raise_error('invalid_argument', v_fault);
@@ -178,25 +178,25 @@ begin
 end
 $$;
 
-comment on function postbell.require_valid_mirror() is
+comment on function postbell_private.require_valid_mirror() is
     'Nobody has a table mirrored that they may not read, however they write it down. Asks with the rights of who writes.';
 
 
 create or replace trigger require_valid_mirror
-before insert or update of source, mapping on postbell.recipient_mirror
+before insert or update of source, mapping on postbell_private.recipient_mirror
 for each row
-execute function postbell.require_valid_mirror();
+execute function postbell_private.require_valid_mirror();
 
-comment on trigger require_valid_mirror on postbell.recipient_mirror is 'Only a table that the writer may read, with a mapping that fits it.';
+comment on trigger require_valid_mirror on postbell_private.recipient_mirror is 'Only a table that the writer may read, with a mapping that fits it.';
 
 
-create or replace function postbell.mirror_query(source regclass, mapping jsonb, tenant_id text, relation text) returns text
+create or replace function postbell_private.mirror_query(source regclass, mapping jsonb, tenant_id text, relation text) returns text
 language sql stable
 as $$
     with known as (
         select
             attname as name,
-            postbell.classify_type(atttypid::regtype) as kind
+            postbell_private.classify_type(atttypid::regtype) as kind
         from pg_attribute
         where attrelid = source
           and attnum > 0
@@ -256,8 +256,8 @@ as $$
         left join printed on printed.name = mapping ->> part.name
     )
 
-    select format('select row(%s)::postbell.mirrored as person from %s as u', string_agg(expression, ', ' order by place), relation)
+    select format('select row(%s)::postbell_private.mirrored as person from %s as u', string_agg(expression, ', ' order by place), relation)
     from part
 $$;
 
-comment on function postbell.mirror_query is 'The query that reads rows of a table, or of a transition table of its columns, as postbell.mirrored.';
+comment on function postbell_private.mirror_query is 'The query that reads rows of a table, or of a transition table of its columns, as postbell_private.mirrored.';

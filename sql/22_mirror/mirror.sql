@@ -1,4 +1,4 @@
-create or replace function postbell.record_missing_tenants(source regclass, people postbell.mirrored[]) returns void
+create or replace function postbell_private.record_missing_tenants(source regclass, people postbell_private.mirrored[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -23,7 +23,7 @@ begin
     begin
         v_noted := array(
             select known.tenant_id
-            from postbell.missing_tenant as known
+            from postbell_private.missing_tenant as known
             where known.source = record_missing_tenants.source
               and known.tenant_id = any (v_missing)
             for key share skip locked
@@ -34,18 +34,18 @@ begin
             v_noted := '{}';
     end;
 
-    insert into postbell.missing_tenant (source, tenant_id)
+    insert into postbell_private.missing_tenant (source, tenant_id)
     select record_missing_tenants.source, missing
     from unnest(v_missing) as missing
     where missing <> all (v_noted);
 end
 $$;
 
-comment on function postbell.record_missing_tenants(regclass, postbell.mirrored[]) is
+comment on function postbell_private.record_missing_tenants(regclass, postbell_private.mirrored[]) is
     'Remembers which tenants some users name that are not there, so that they are taken when those are. Called before the users are taken: a tenant that is made in between has a note too many, and not one too few.';
 
 
-create or replace function postbell.report_mirror_failure(source regclass, failure text) returns void
+create or replace function postbell_private.report_mirror_failure(source regclass, failure text) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -54,10 +54,10 @@ begin
         message = format('recipients do not follow %s: %s', report_mirror_failure.source, report_mirror_failure.failure),
         hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
     -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
-    update postbell.recipient_mirror set failed_at = postbell.clock(), failure = report_mirror_failure.failure
+    update postbell_private.recipient_mirror set failed_at = postbell.clock(), failure = report_mirror_failure.failure
     where source = (
         select source
-        from postbell.recipient_mirror
+        from postbell_private.recipient_mirror
         where source = report_mirror_failure.source
           and failed_at is null
         for no key update skip locked
@@ -68,7 +68,7 @@ exception
 end
 $$;
 
-comment on function postbell.report_mirror_failure(regclass, text) is 'Warns that recipients do not follow a table, and keeps why for postbell.check_mirrors().';
+comment on function postbell_private.report_mirror_failure(regclass, text) is 'Warns that recipients do not follow a table, and keeps why for postbell.check_mirrors().';
 
 
 create or replace function postbell.follow_users() returns trigger
@@ -78,10 +78,10 @@ as $$
 #variable_conflict use_column
 declare
     v_source regclass := tg_relid;
-    v_mirror postbell.recipient_mirror;
+    v_mirror postbell_private.recipient_mirror;
     v_before text;
     v_after text;
-    v_people postbell.mirrored[];
+    v_people postbell_private.mirrored[];
     v_fault text;
     v_failure text;
 begin
@@ -100,7 +100,7 @@ begin
     end if;
 
     select * into v_mirror
-    from postbell.recipient_mirror
+    from postbell_private.recipient_mirror
     where source = v_source;
     if not found then
         return null;
@@ -108,20 +108,20 @@ begin
 
     -- Whatever is wrong with a user or with the mapping, the application's own write goes on.
     begin
-        v_before := postbell.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'old_users');
-        v_after := postbell.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'new_users');
+        v_before := postbell_private.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'old_users');
+        v_after := postbell_private.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'new_users');
 
         if tg_op = 'TRUNCATE' then
             for v_people in
-                select people from postbell.read_users(v_source, v_mirror.mapping, v_mirror.tenant_id) as people
+                select people from postbell_private.read_users(v_source, v_mirror.mapping, v_mirror.tenant_id) as people
             loop
-                v_fault := postbell.mirror_chunk('postbell.unlink_recipient($1)', v_people);
+                v_fault := postbell_private.mirror_chunk('postbell_private.unlink_recipient($1)', v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
 
         if tg_op in ('UPDATE', 'DELETE') then
-            for v_people in execute postbell.in_chunks(case tg_op
+            for v_people in execute postbell_private.in_chunks(case tg_op
                 when 'UPDATE' then format(
                     'select person from (%s) as old where not exists (select from (%s) as new'
                     ' where (new.person).tenant_id = (old.person).tenant_id and (new.person).id = (old.person).id)',
@@ -130,32 +130,32 @@ begin
                 else v_before
             end)
             loop
-                v_fault := postbell.mirror_chunk('postbell.unlink_recipient($1)', v_people);
+                v_fault := postbell_private.mirror_chunk('postbell_private.unlink_recipient($1)', v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
 
         if tg_op in ('INSERT', 'UPDATE') then
-            for v_people in execute postbell.in_chunks(case tg_op
+            for v_people in execute postbell_private.in_chunks(case tg_op
                 when 'UPDATE' then format('%s except %s', v_after, v_before)
                 else v_after
             end)
             loop
-                perform postbell.record_missing_tenants(v_source, v_people);
-                v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
+                perform postbell_private.record_missing_tenants(v_source, v_people);
+                v_fault := postbell_private.mirror_chunk(format('postbell_private.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
         end if;
     exception
         when others then
-            if postbell.is_transient_error(sqlstate) then
+            if postbell_private.is_transient_error(sqlstate) then
                 raise;
             end if;
-            v_failure := coalesce(postbell.mirror_fault(v_source, v_mirror.mapping), sqlerrm);
+            v_failure := coalesce(postbell_private.mirror_fault(v_source, v_mirror.mapping), sqlerrm);
     end;
 
     if v_failure is not null then
-        perform postbell.report_mirror_failure(v_source, v_failure);
+        perform postbell_private.report_mirror_failure(v_source, v_failure);
     end if;
     return null;
 end
@@ -164,25 +164,25 @@ $$;
 comment on function postbell.follow_users() is 'After each statement on a mirrored table: its users are recipients, those who are gone are erased. Once per statement, however many rows.';
 
 
-create or replace function postbell.upsert_awaited() returns void
+create or replace function postbell_private.upsert_awaited() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_mirror postbell.recipient_mirror;
+    v_mirror postbell_private.recipient_mirror;
     v_notes bigint[];
     v_tenants text[];
-    v_people postbell.mirrored[];
+    v_people postbell_private.mirrored[];
     v_fault text;
     v_failure text;
 begin
     for v_mirror in
         select *
-        from postbell.recipient_mirror as mirror
+        from postbell_private.recipient_mirror as mirror
         where exists (
             select
-            from postbell.missing_tenant as missing
+            from postbell_private.missing_tenant as missing
             join postbell.tenant on tenant.id = missing.tenant_id
             where missing.source = mirror.source
         )
@@ -193,7 +193,7 @@ begin
             select array_agg(id), array_agg(distinct tenant_id) into v_notes, v_tenants
             from (
                 select missing.id, missing.tenant_id
-                from postbell.missing_tenant as missing
+                from postbell_private.missing_tenant as missing
                 where missing.source = v_mirror.source
                   and exists (select from postbell.tenant where id = missing.tenant_id)
                 for update skip locked
@@ -201,20 +201,20 @@ begin
             continue when v_notes is null;
             -- Who says that a table is mirrored must have put the triggers on it: nobody can on a catalog.
             v_failure := coalesce(
-                postbell.mirror_fault(v_mirror.source, v_mirror.mapping), postbell.mirror_trigger_fault(v_mirror.source)
+                postbell_private.mirror_fault(v_mirror.source, v_mirror.mapping), postbell_private.mirror_trigger_fault(v_mirror.source)
             );
             if v_failure is not null then
-                perform postbell.report_mirror_failure(v_mirror.source, v_failure);
+                perform postbell_private.report_mirror_failure(v_mirror.source, v_failure);
                 continue;
             end if;
             for v_people in
-                select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_tenants) as people
+                select people from postbell_private.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id, v_tenants) as people
             loop
-                v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
+                v_fault := postbell_private.mirror_chunk(format('postbell_private.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
             -- In a snapshot from before, not all of their users may have been there to see.
-            delete from postbell.missing_tenant
+            delete from postbell_private.missing_tenant
             where id = any (v_notes)
               and current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
         exception
@@ -222,39 +222,39 @@ begin
             when serialization_failure then
                 null;
             when others then
-                if postbell.is_transient_error(sqlstate) then
+                if postbell_private.is_transient_error(sqlstate) then
                     raise;
                 end if;
-                v_failure := coalesce(postbell.mirror_fault(v_mirror.source, v_mirror.mapping), sqlerrm);
+                v_failure := coalesce(postbell_private.mirror_fault(v_mirror.source, v_mirror.mapping), sqlerrm);
         end;
         if v_failure is not null then
-            perform postbell.report_mirror_failure(v_mirror.source, v_failure);
+            perform postbell_private.report_mirror_failure(v_mirror.source, v_failure);
         end if;
     end loop;
 end
 $$;
 
-comment on function postbell.upsert_awaited() is 'Makes recipients of users whose tenant was missing and is there now. Reads the users table once for all such tenants.';
+comment on function postbell_private.upsert_awaited() is 'Makes recipients of users whose tenant was missing and is there now. Reads the users table once for all such tenants.';
 
 
-create or replace function postbell.follow_tenants() returns trigger
+create or replace function postbell_private.follow_tenants() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform postbell.upsert_awaited();
+    perform postbell_private.upsert_awaited();
     return null;
 end
 $$;
 
-comment on function postbell.follow_tenants() is 'A new tenant''s users, whom a mirrored table had before, are recipients at once.';
+comment on function postbell_private.follow_tenants() is 'A new tenant''s users, whom a mirrored table had before, are recipients at once.';
 
 
 -- A user whom another transaction writes just now is not seen by this; housekeeping looks again.
 create or replace trigger follow_tenants
 after insert or update of id on postbell.tenant
 for each statement
-execute function postbell.follow_tenants();
+execute function postbell_private.follow_tenants();
 
 comment on trigger follow_tenants on postbell.tenant is 'Whoever waits for this tenant in a mirrored table becomes a recipient.';
 
@@ -269,13 +269,13 @@ declare
     v_fault text;
     v_failure text;
     v_event text;
-    v_people postbell.mirrored[];
+    v_people postbell_private.mirrored[];
     v_users bigint := 0;
 begin
-    perform postbell.require_tenant(mirror_recipients.tenant_id);
+    perform postbell_private.require_tenant(mirror_recipients.tenant_id);
 
     -- Refused by a trigger if there is a fault.
-    insert into postbell.recipient_mirror as known (source, mapping, tenant_id)
+    insert into postbell_private.recipient_mirror as known (source, mapping, tenant_id)
     values (mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id)
     on conflict (source) do update set
         mapping = excluded.mapping,
@@ -284,7 +284,7 @@ begin
         failed_at = null,
         failure = null;
     -- Whoever still names a tenant that is not there says so again.
-    delete from postbell.missing_tenant as known
+    delete from postbell_private.missing_tenant as known
     where known.source = mirror_recipients.source;
 
     -- Once per statement: an import of many users is one write here, too. From here on nobody else writes to the
@@ -303,16 +303,16 @@ begin
 
     for v_people in
         select people
-        from postbell.read_users(mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id) as people
+        from postbell_private.read_users(mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id) as people
     loop
-        perform postbell.record_missing_tenants(mirror_recipients.source, v_people);
-        v_fault := postbell.mirror_chunk(format('postbell.upsert_mirrored($1, %L)', mirror_recipients.mapping), v_people);
+        perform postbell_private.record_missing_tenants(mirror_recipients.source, v_people);
+        v_fault := postbell_private.mirror_chunk(format('postbell_private.upsert_mirrored($1, %L)', mirror_recipients.mapping), v_people);
         v_failure := coalesce(v_failure, v_fault);
         v_users := v_users + cardinality(v_people);
     end loop;
     if v_failure is not null then
         raise warning 'recipients do not follow % as a whole: %', mirror_recipients.source, v_failure;
-        update postbell.recipient_mirror as known set
+        update postbell_private.recipient_mirror as known set
             failed_at = postbell.clock(),
             failure = v_failure
         where known.source = mirror_recipients.source;
@@ -348,9 +348,9 @@ begin
         execute format('drop trigger %I on %s', v_trigger, unmirror_recipients.source);
     end loop;
 
-    delete from postbell.recipient_mirror as known
+    delete from postbell_private.recipient_mirror as known
     where known.source = unmirror_recipients.source;
-    delete from postbell.missing_tenant as known
+    delete from postbell_private.missing_tenant as known
     where known.source = unmirror_recipients.source;
 end
 $$;
@@ -367,11 +367,11 @@ as $$
             source,
             failed_at,
             coalesce(
-                postbell.mirror_fault(source, mapping),
-                postbell.mirror_trigger_fault(source),
+                postbell_private.mirror_fault(source, mapping),
+                postbell_private.mirror_trigger_fault(source),
                 failure
             ) as fault
-        from postbell.recipient_mirror
+        from postbell_private.recipient_mirror
     )
 
     select source::text, true, fault, failed_at
@@ -391,7 +391,7 @@ as $$
             array_to_string((array_agg(distinct tenant_id))[:5], ', ')
         ),
         min(noted_at)
-    from postbell.missing_tenant
+    from postbell_private.missing_tenant
     group by source
     order by 2 desc, 1
 $$;

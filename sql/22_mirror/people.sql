@@ -1,25 +1,25 @@
-create or replace function postbell.in_chunks(query text) returns text
+create or replace function postbell_private.in_chunks(query text) returns text
 language sql immutable parallel safe
 return format(
     'select array_agg(person) from (select person, (row_number() over () - 1) / 5000 as portion from (%s) as found) as numbered group by portion',
     query
 );
 
-comment on function postbell.in_chunks(text) is 'The same query by 5,000 people at a time: a table of millions must not become one value.';
+comment on function postbell_private.in_chunks(text) is 'The same query by 5,000 people at a time: a table of millions must not become one value.';
 
 
-create or replace function postbell.read_users(
+create or replace function postbell_private.read_users(
     source regclass, mapping jsonb, tenant_id text, tenants text[] default null
-) returns setof postbell.mirrored[]
+) returns setof postbell_private.mirrored[]
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 -- A policy of the application's is an error then, and not run with our rights.
 set row_security = off
 as $$
 begin
-    return query execute postbell.in_chunks(format(
+    return query execute postbell_private.in_chunks(format(
         'select person from (%s) as found where %L::text[] is null or (person).tenant_id = any (%L)',
-        postbell.mirror_query(source, mapping, tenant_id, source::text), tenants, tenants
+        postbell_private.mirror_query(source, mapping, tenant_id, source::text), tenants, tenants
     ));
 exception
     -- Of a class that followers take for trouble of the moment, which this is not.
@@ -28,20 +28,20 @@ exception
 end
 $$;
 
-comment on function postbell.read_users is 'The users in a mirrored table, of some tenants or of all, by 5,000 at a time. Runs nothing of the application''s.';
+comment on function postbell_private.read_users is 'The users in a mirrored table, of some tenants or of all, by 5,000 at a time. Runs nothing of the application''s.';
 
 -- The application may put a view where its table was, even between two steps of ours: then its functions would run with our
 -- rights. PostgreSQL can refuse that since 15.8 and 16.4.
 do $$
 begin
     if exists (select from pg_settings where name = 'restrict_nonsystem_relation_kind') then
-        alter function postbell.read_users set restrict_nonsystem_relation_kind = 'view,foreign-table';
+        alter function postbell_private.read_users set restrict_nonsystem_relation_kind = 'view,foreign-table';
     end if;
 end
 $$;
 
 
-create or replace function postbell.validate_recipients(people postbell.mirrored[])
+create or replace function postbell_private.validate_recipients(people postbell_private.mirrored[])
 returns table (
     tenant_id text, id text, email text, phone text, locale text, time_zone text,
     roles text[], attributes jsonb, is_erased boolean, is_somebody boolean, faults text[]
@@ -69,7 +69,7 @@ as $$
         select
             person.*,
             email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254 as has_email,
-            postbell.normal_phone(phone) ~ '^[+][1-9][0-9]{6,14}$' and length(phone) <= 255 as has_phone,
+            postbell_private.normal_phone(phone) ~ '^[+][1-9][0-9]{6,14}$' and length(phone) <= 255 as has_phone,
             length(locale) <= 35 as has_locale,
             zone.is_known as has_zone,
             jsonb_typeof(attributes) = 'object' as has_attributes
@@ -102,7 +102,7 @@ as $$
     from judged
 $$;
 
-comment on function postbell.validate_recipients is 'What of some users is of use to Postbell: an address that cannot be one is as none. The faults say what is not; with either of the first two, there is no recipient.';
+comment on function postbell_private.validate_recipients is 'What of some users is of use to Postbell: an address that cannot be one is as none. The faults say what is not; with either of the first two, there is no recipient.';
 
 
 create or replace function postbell.mirror_faults(source regclass) returns table (tenant_id text, recipient_id text, fault text)
@@ -111,22 +111,22 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_mirror postbell.recipient_mirror;
-    v_people postbell.mirrored[];
+    v_mirror postbell_private.recipient_mirror;
+    v_people postbell_private.mirrored[];
 begin
     select * into v_mirror
-    from postbell.recipient_mirror as known
+    from postbell_private.recipient_mirror as known
     where known.source = mirror_faults.source;
     if not found then
         perform postbell.raise_error('invalid_argument', mirror_faults.source || ' is not mirrored');
     end if;
 
     for v_people in
-        select people from postbell.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id) as people
+        select people from postbell_private.read_users(v_mirror.source, v_mirror.mapping, v_mirror.tenant_id) as people
     loop
         return query
         select person.tenant_id, person.id, unnest(person.faults)
-        from postbell.validate_recipients(v_people) as person;
+        from postbell_private.validate_recipients(v_people) as person;
     end loop;
 end
 $$;
@@ -134,7 +134,7 @@ $$;
 comment on function postbell.mirror_faults(regclass) is 'What of a mirrored table is of no use to Postbell, and of whom. Reads the whole table.';
 
 
-create or replace function postbell.unlink_recipient(people postbell.mirrored[]) returns void
+create or replace function postbell_private.unlink_recipient(people postbell_private.mirrored[]) returns void
 language sql
 as $$
     with gone as materialized (
@@ -164,16 +164,16 @@ as $$
       and person.erased_at is null
 $$;
 
-comment on function postbell.unlink_recipient is 'Marks recipients as erased whose users are gone: nothing is sent to them any more, and addresses, devices, roles and attributes are deleted. What was delivered stays in the log.';
+comment on function postbell_private.unlink_recipient is 'Marks recipients as erased whose users are gone: nothing is sent to them any more, and addresses, devices, roles and attributes are deleted. What was delivered stays in the log.';
 
 
-create or replace function postbell.upsert_mirrored(people postbell.mirrored[], mapping jsonb) returns void
+create or replace function postbell_private.upsert_mirrored(people postbell_private.mirrored[], mapping jsonb) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    perform postbell.unlink_recipient(array(
+    perform postbell_private.unlink_recipient(array(
         select person
         from unnest(people) as person
         where person.is_erased
@@ -182,7 +182,7 @@ begin
     with sound as materialized (
         -- A user twice in a statement is one recipient; in order, so that two statements do not lock crosswise.
         select distinct on (tenant_id, id) *
-        from postbell.validate_recipients(people)
+        from postbell_private.validate_recipients(people)
         where not is_erased
           and is_somebody
         order by tenant_id, id
@@ -237,17 +237,17 @@ begin
 end
 $$;
 
-comment on function postbell.upsert_mirrored is 'Makes recipients of users, or changes them: in the columns that are mapped, and only where something is different.';
+comment on function postbell_private.upsert_mirrored is 'Makes recipients of users, or changes them: in the columns that are mapped, and only where something is different.';
 
 
-create or replace function postbell.mirror_chunk(call text, people postbell.mirrored[]) returns text
+create or replace function postbell_private.mirror_chunk(call text, people postbell_private.mirrored[]) returns text
 language sql
 as $$
     select format('user %s of tenant %s: %s: %s', (people[place]).id, (people[place]).tenant_id, code, message)
-    from postbell.isolate(call, people)
+    from postbell_private.isolate(call, people)
     order by place
     limit 1
 $$;
 
-comment on function postbell.mirror_chunk(text, postbell.mirrored[]) is
-    'Takes up or lets go of users, by a call as postbell.isolate() takes it. One with whom that fails keeps nobody else from being followed; returns what is wrong with the first of them, null if nothing.';
+comment on function postbell_private.mirror_chunk(text, postbell_private.mirrored[]) is
+    'Takes up or lets go of users, by a call as postbell_private.isolate() takes it. One with whom that fails keeps nobody else from being followed; returns what is wrong with the first of them, null if nothing.';

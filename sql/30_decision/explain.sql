@@ -1,4 +1,4 @@
-create or replace function postbell.undecided_event(outbox_id bigint) returns postbell.outbox
+create or replace function postbell_private.undecided_event(outbox_id bigint) returns postbell.outbox
 language plpgsql stable
 as $$
 #variable_conflict use_column
@@ -13,8 +13,8 @@ begin
         v_event.id, v_event.tenant_id, v_event.event, v_event.recipient, v_event.payload, v_event.audience,
         v_event.channels, v_event.forced_channels, v_event.priority,
         v_event.subject, v_event.actor, v_event.deliver_at, v_event.expires_at
-    from postbell.notification as n
-    cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+    from postbell_private.notification as n
+    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
     where n.id = undecided_event.outbox_id
       and not tombstone.is_cancelled
       and (
@@ -26,22 +26,22 @@ begin
     if not found then
         select e.* into v_event
         from postbell.outbox as e
-        cross join lateral postbell.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+        cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
         where not tombstone.is_cancelled
           and e.id = undecided_event.outbox_id
-          and e.xid >= (select pg_snapshot_xmin(step.snapshot) from postbell.current_step() as step)
-          and not exists (select from postbell.notification as n where n.id = undecided_event.outbox_id)
+          and e.xid >= (select pg_snapshot_xmin(step.snapshot) from postbell_private.current_step() as step)
+          and not exists (select from postbell_private.notification as n where n.id = undecided_event.outbox_id)
           and not exists (select from postbell.rejected_event as r where r.outbox_id = undecided_event.outbox_id)
-          and not exists (select from postbell.duplicate_event as d where d.outbox_id = undecided_event.outbox_id);
+          and not exists (select from postbell_private.duplicate_event as d where d.outbox_id = undecided_event.outbox_id);
     end if;
     return v_event;
 end
 $$;
 
-comment on function postbell.undecided_event(bigint) is 'An event about which something is still to be decided; a row of nulls if there is none of this id.';
+comment on function postbell_private.undecided_event(bigint) is 'An event about which something is still to be decided; a row of nulls if there is none of this id.';
 
 
-create or replace function postbell.simulate(event postbell.outbox)
+create or replace function postbell_private.simulate(event postbell.outbox)
 returns table (recipient_id text, channel text, decision text, rung smallint, reason text, due_at timestamptz)
 language plpgsql stable
 as $$
@@ -50,7 +50,7 @@ declare
     v_fault record;
 begin
     select fault.reason, fault.detail into v_fault
-    from postbell.validate_event(
+    from postbell_private.validate_event(
         tenant_id => (event).tenant_id, event => (event).event, recipient => (event).recipient,
         payload => (event).payload, audience => (event).audience,
         channels => (event).channels, forced_channels => (event).forced_channels, priority => (event).priority,
@@ -64,14 +64,14 @@ begin
 
     return query
     select decided.recipient_id, decided.channel, decided.decision, decided.rung, decided.reason, decided.due_at
-    from postbell.decide(array(
+    from postbell_private.decide(array(
         select row(
             (event).id, (event).tenant_id, (event).event, member.recipient_id,
             (event).actor, ((event).audience -> 'notify_actor')::boolean,
             (event).channels, (event).forced_channels, (event).priority, (event).subject,
             (event).deliver_at, (event).expires_at, (event).created_at
-        )::postbell.candidate
-        from postbell.members_of((event).tenant_id, nullif((event).recipient, ''), (event).audience, '', null) as member
+        )::postbell_private.candidate
+        from postbell_private.members_of((event).tenant_id, nullif((event).recipient, ''), (event).audience, '', null) as member
     )) as decided
     order by decided.recipient_id, decided.channel;
     if not found then
@@ -80,7 +80,7 @@ begin
 end
 $$;
 
-comment on function postbell.simulate(postbell.outbox) is 'What would be decided about an event; asked of the same functions that the router uses.';
+comment on function postbell_private.simulate(postbell.outbox) is 'What would be decided about an event; asked of the same functions that the router uses.';
 
 
 create or replace function postbell.explain(
@@ -118,7 +118,7 @@ begin
     v_event.actor := explain.actor;
     v_event.priority := explain.priority;
 
-    return query select * from postbell.simulate(v_event);
+    return query select * from postbell_private.simulate(v_event);
 end
 $$;
 
@@ -149,7 +149,7 @@ begin
     where r.outbox_id = explain.outbox_id
     union all
     select null, null, 'no', 0::smallint, 'duplicate_of_' || d.first_outbox_id, null
-    from postbell.duplicate_event as d
+    from postbell_private.duplicate_event as d
     where d.outbox_id = explain.outbox_id
     union all
     select
@@ -160,8 +160,8 @@ begin
             else 'told_nobody'
         end,
         null
-    from postbell.notification as n
-    cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+    from postbell_private.notification as n
+    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
     where n.id = explain.outbox_id
       and (
           tombstone.is_cancelled
@@ -172,11 +172,11 @@ begin
       and not exists (select from postbell.rejected_event as r where r.outbox_id = n.id);
 
     -- Not decided yet, for everybody or for a part of the audience: what would be decided now.
-    v_event := postbell.undecided_event(explain.outbox_id);
+    v_event := postbell_private.undecided_event(explain.outbox_id);
     if v_event.id is not null then
         return query
         select foreseen.*
-        from postbell.simulate(v_event) as foreseen
+        from postbell_private.simulate(v_event) as foreseen
         where not exists (
             select
             from postbell.delivery as d
@@ -226,11 +226,11 @@ begin
     -- Each event twice: as it would be emitted, and as if every channel were forced, which tells what is in the way.
     decided as materialized (
         select *
-        from postbell.decide(array(
+        from postbell_private.decide(array(
             select row(
                 way.number, postbell.current_tenant(), kind.key, postbell.current_recipient(), null, null,
                 way.named, way.named, null, null, preference_overview.at, null, null
-            )::postbell.candidate
+            )::postbell_private.candidate
             from kind
             cross join lateral (values (1, null), (2, kind.channels)) as way (number, named)
         ))
@@ -266,4 +266,4 @@ end
 $$;
 
 comment on function postbell.preference_overview(timestamptz) is
-    'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked of postbell.decide(). A channel that is not wanted says what would be in the way, else not_usual. off_by: the explicit offs that cover it, broadest first.';
+    'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked of postbell_private.decide(). A channel that is not wanted says what would be in the way, else not_usual. off_by: the explicit offs that cover it, broadest first.';

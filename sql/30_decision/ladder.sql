@@ -1,4 +1,4 @@
-create or replace function postbell.ladder(
+create or replace function postbell_private.ladder(
     is_actor boolean,
     event_is_disabled boolean, tenant_event_is_disabled boolean,
     channel_is_disabled boolean, has_template boolean,
@@ -14,28 +14,28 @@ language sql immutable parallel safe
 as $$
     select (judged.verdict).rung, (judged.verdict).reason, (judged.verdict).effect
     from (select case
-        when is_actor then row(0, 'actor', 'drop')::postbell.verdict
-        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell.verdict
-        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell.verdict
-        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell.verdict
-        when not has_template then row(2, 'no_template', 'drop')::postbell.verdict
-        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell.verdict
-        when is_erased then row(3, 'recipient_erased', 'drop')::postbell.verdict
-        when not has_address then row(3, 'no_address', 'drop')::postbell.verdict
-        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell.verdict
-        when is_forced then row(5, 'forced', 'deliver')::postbell.verdict
-        when is_off then row(6, 'switched_off', 'drop')::postbell.verdict
-        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell.verdict
-        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell.verdict
-        else row(11, 'wanted', 'deliver')::postbell.verdict
+        when is_actor then row(0, 'actor', 'drop')::postbell_private.verdict
+        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.verdict
+        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.verdict
+        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.verdict
+        when not has_template then row(2, 'no_template', 'drop')::postbell_private.verdict
+        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.verdict
+        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.verdict
+        when not has_address then row(3, 'no_address', 'drop')::postbell_private.verdict
+        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.verdict
+        when is_forced then row(5, 'forced', 'deliver')::postbell_private.verdict
+        when is_off then row(6, 'switched_off', 'drop')::postbell_private.verdict
+        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.verdict
+        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.verdict
+        else row(11, 'wanted', 'deliver')::postbell_private.verdict
     end as verdict) as judged
 $$;
 
-comment on function postbell.ladder is
+comment on function postbell_private.ladder is
     'The first rung that applies decides, and its effect says what happens: deliver, silence (kept where is_kept, not counted), later, digest or drop. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';
 
 
-create or replace function postbell.candidate_of(notification postbell.notification, recipient_id text) returns postbell.candidate
+create or replace function postbell_private.candidate_of(notification postbell_private.notification, recipient_id text) returns postbell_private.candidate
 language sql immutable parallel safe
 return row(
     (notification).id,
@@ -51,12 +51,12 @@ return row(
     (notification).deliver_at,
     (notification).expires_at,
     (notification).created_at
-)::postbell.candidate;
+)::postbell_private.candidate;
 
-comment on function postbell.candidate_of(postbell.notification, text) is 'One recipient of an event, as postbell.decide() takes it.';
+comment on function postbell_private.candidate_of(postbell_private.notification, text) is 'One recipient of an event, as postbell_private.decide() takes it.';
 
 
-create or replace function postbell.decide(candidates postbell.candidate[]) returns setof postbell.decided
+create or replace function postbell_private.decide(candidates postbell_private.candidate[]) returns setof postbell_private.decided
 language plpgsql stable
 as $$
 #variable_conflict use_column
@@ -111,7 +111,7 @@ begin
                 from postbell.suppression
                 where tenant_id = addressed.tenant_id
                   and channel = wish.channel
-                  and address = postbell.normal_address(wish.channel, reach.address)
+                  and address = postbell_private.normal_address(wish.channel, reach.address)
                   and expires_at > postbell.clock()
             ) as is_suppressed,
             choice.is_off,
@@ -124,7 +124,7 @@ begin
                       and recipient_id = addressed.recipient_id
                       and wish.channel = any(channels)
                 )
-                    then postbell.quiet_until(
+                    then postbell_private.quiet_until(
                         addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.ready_at, addressed.home_zone
                     )
             end as quiet_until
@@ -136,14 +136,14 @@ begin
         cross join lateral postbell.is_switched_off(
             addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event
         ) as choice
-        cross join lateral postbell.is_muted(
+        cross join lateral postbell_private.is_muted(
             addressed.tenant_id, addressed.recipient_id, addressed.category, addressed.event, addressed.subject,
             addressed.ready_at
         ) as silence
-        -- Named once, or postbell.normal_address() is not inlined, which names it twice.
+        -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
         cross join lateral (
             select address
-            from postbell.address_on(
+            from postbell_private.address_on(
                 wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
             )
             offset 0
@@ -154,7 +154,7 @@ begin
     judged as materialized (
         select wanted.*, verdict.rung, verdict.reason, verdict.effect
         from wanted
-        cross join lateral postbell.ladder(
+        cross join lateral postbell_private.ladder(
             is_actor => wanted.is_actor,
             event_is_disabled => wanted.event_is_disabled,
             tenant_event_is_disabled => wanted.tenant_event_is_disabled,
@@ -210,5 +210,5 @@ begin
 end
 $$;
 
-comment on function postbell.decide(postbell.candidate[]) is
+comment on function postbell_private.decide(postbell_private.candidate[]) is
     'Who gets what: each candidate''s wanted channels, each with the rung that decided. The router and explain both ask here.';

@@ -1,5 +1,5 @@
--- One recipient in one event, as postbell.decide() takes it.
-create type postbell.candidate as (
+-- One recipient in one event, as postbell_private.decide() takes it.
+create type postbell_private.candidate as (
     notification_id bigint,
     tenant_id text,
     event text,
@@ -14,18 +14,18 @@ create type postbell.candidate as (
     expires_at timestamptz,
     created_at timestamptz
 );
-comment on type postbell.candidate is 'One recipient of one event, before anything is decided.';
+comment on type postbell_private.candidate is 'One recipient of one event, before anything is decided.';
 
 -- One rung of the ladder.
-create type postbell.verdict as (
+create type postbell_private.verdict as (
     rung smallint,
     reason text,
     effect text
 );
-comment on type postbell.verdict is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
+comment on type postbell_private.verdict is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
 
--- One channel of one recipient in one event, as postbell.decide() answers.
-create type postbell.decided as (
+-- One channel of one recipient in one event, as postbell_private.decide() answers.
+create type postbell_private.decided as (
     notification_id bigint,
     tenant_id text,
     event text,
@@ -40,4 +40,4 @@ create type postbell.decided as (
     created_at timestamptz,
     effect text
 );
-comment on type postbell.decided is 'What was decided about one channel of one recipient: now, later or no.';
+comment on type postbell_private.decided is 'What was decided about one channel of one recipient: now, later or no.';

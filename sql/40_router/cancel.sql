@@ -1,4 +1,4 @@
-create or replace function postbell.is_cancelled(
+create or replace function postbell_private.is_cancelled(
     outbox_id bigint, tenant_id text, subject text, xid xid8, created_at timestamptz
 ) returns table (is_cancelled boolean)
 language sql stable
@@ -6,14 +6,14 @@ as $$
     select
         exists (
             select
-            from postbell.cancellation as tombstone
+            from postbell_private.cancellation as tombstone
             where tombstone.outbox_id = is_cancelled.outbox_id
         )
         or (
             is_cancelled.subject is not null
             and exists (
                 select
-                from postbell.cancellation as tombstone
+                from postbell_private.cancellation as tombstone
                 where tombstone.subject = is_cancelled.subject
                   and tombstone.tenant_id = is_cancelled.tenant_id
                   -- Earlier is what the canceller saw, and what its own transaction had written by then.
@@ -26,10 +26,10 @@ as $$
         )
 $$;
 
-comment on function postbell.is_cancelled is 'Whether a tombstone covers the event. A table, so that set-based callers get it inlined.';
+comment on function postbell_private.is_cancelled is 'Whether a tombstone covers the event. A table, so that set-based callers get it inlined.';
 
 
-create or replace function postbell.cancel_deliveries(
+create or replace function postbell_private.cancel_deliveries(
     notification_ids bigint[],
     out taken_back bigint,
     out handed_over bigint
@@ -111,7 +111,7 @@ begin
 end
 $$;
 
-comment on function postbell.cancel_deliveries(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
+comment on function postbell_private.cancel_deliveries(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
 
 
 create or replace function postbell.cancel(
@@ -128,14 +128,14 @@ begin
     perform postbell.require_identifier('subject', cancel.subject);
     perform postbell.require_identifier('tenant_id', cancel.tenant_id);
 
-    insert into postbell.cancellation (tenant_id, subject)
+    insert into postbell_private.cancellation (tenant_id, subject)
     values (cancel.tenant_id, cancel.subject);
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
-    from postbell.cancel_deliveries(array(
+    from postbell_private.cancel_deliveries(array(
         select id
-        from postbell.notification
+        from postbell_private.notification
         where subject = cancel.subject
           and tenant_id = cancel.tenant_id
     )) as recalled;
@@ -152,12 +152,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    insert into postbell.cancellation (outbox_id)
+    insert into postbell_private.cancellation (outbox_id)
     values (cancel.outbox_id);
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
-    from postbell.cancel_deliveries(array[cancel.outbox_id]) as recalled;
+    from postbell_private.cancel_deliveries(array[cancel.outbox_id]) as recalled;
 end
 $$;
 

@@ -1,4 +1,4 @@
-create or replace function postbell.give_up(delivery_id bigint, code text, message text) returns void
+create or replace function postbell_private.give_up(delivery_id bigint, code text, message text) returns void
 language sql
 as $$
     with failed as (
@@ -24,28 +24,28 @@ as $$
     on conflict (delivery_id) do nothing
 $$;
 
-comment on function postbell.give_up(bigint, text, text) is
+comment on function postbell_private.give_up(bigint, text, text) is
     'Makes a dead letter of a delivery that could not be taken further because of its content, with the SQLSTATE and the message.';
 
 
-create or replace function postbell.batch_size(channel text) returns integer
+create or replace function postbell_private.batch_size(channel text) returns integer
 language sql immutable parallel safe
 -- The inbox is one statement for the whole batch; a provider is called for each, so smaller shares spread better.
 return case when channel = 'in_app' then 250 else 50 end;
 
-comment on function postbell.batch_size(text) is 'The most deliveries that one queue job carries.';
+comment on function postbell_private.batch_size(text) is 'The most deliveries that one queue job carries.';
 
 
-create or replace function postbell.job_priority(priority text, is_bulk boolean) returns integer
+create or replace function postbell_private.job_priority(priority text, is_bulk boolean) returns integer
 language sql immutable parallel safe
 -- A large audience goes behind everybody's single events of any priority but low.
 return case priority when 'critical' then 80 when 'high' then 60 when 'normal' then 40 else 20 end
     - case when is_bulk and priority <> 'critical' then 30 else 0 end;
 
-comment on function postbell.job_priority(text, boolean) is 'The queue''s order: higher first.';
+comment on function postbell_private.job_priority(text, boolean) is 'The queue''s order: higher first.';
 
 
-create or replace function postbell.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval) returns void
+create or replace function postbell_private.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -54,7 +54,7 @@ begin
         select
             d.id, d.tenant_id, d.channel, d.priority,
             (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
-                / postbell.batch_size(d.channel) as number
+                / postbell_private.batch_size(d.channel) as number
         from unnest(delivery_ids) as wanted (id)
         join postbell.delivery as d on d.id = wanted.id
     ),
@@ -69,17 +69,17 @@ begin
 
     insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
     select
-        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell.job_priority(priority, is_bulk),
+        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell_private.job_priority(priority, is_bulk),
         'queued', now() + delay
     from batched;
 end
 $$;
 
-comment on function postbell.make_batches(bigint[], boolean, interval) is
+comment on function postbell_private.make_batches(bigint[], boolean, interval) is
     'Puts deliveries into batches of one tenant, channel and priority, each with a queue job. A job is a batch, not a message. Not for none: the queue rings for every statement, even one that inserts nothing.';
 
 
-create or replace function postbell.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
+create or replace function postbell_private.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
 language plpgsql
 as $$
 declare
@@ -91,18 +91,18 @@ begin
 
     for v_fault in
         select enqueue.delivery_ids[place] as delivery_id, code, message
-        from postbell.isolate(format('postbell.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)
+        from postbell_private.isolate(format('postbell_private.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)
     loop
-        perform postbell.give_up(v_fault.delivery_id, v_fault.code, v_fault.message);
+        perform postbell_private.give_up(v_fault.delivery_id, v_fault.code, v_fault.message);
     end loop;
 end
 $$;
 
-comment on function postbell.enqueue(bigint[], boolean, interval) is
+comment on function postbell_private.enqueue(bigint[], boolean, interval) is
     'Queues deliveries, in batches. One that cannot be queued because of its content becomes a dead letter.';
 
 
-create or replace function postbell.make_deliveries(candidates postbell.candidate[], is_bulk boolean) returns void
+create or replace function postbell_private.make_deliveries(candidates postbell_private.candidate[], is_bulk boolean) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -111,7 +111,7 @@ declare
 begin
     with decided as materialized (
         select *
-        from postbell.decide(candidates)
+        from postbell_private.decide(candidates)
     ),
 
     made as (
@@ -149,15 +149,15 @@ begin
 
     -- What cannot be queued is the caller's to close in on, as all else that fails here.
     if v_queued is not null then
-        perform postbell.make_batches(v_queued, is_bulk, interval '0');
+        perform postbell_private.make_batches(v_queued, is_bulk, interval '0');
     end if;
 end
 $$;
 
-comment on function postbell.make_deliveries(postbell.candidate[], boolean) is 'Decides about each candidate, writes the decisions down, and queues what is due. All of it or nothing.';
+comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean) is 'Decides about each candidate, writes the decisions down, and queues what is due. All of it or nothing.';
 
 
-create or replace function postbell.reject(notification_id bigint, recipient_id text, code text, message text) returns void
+create or replace function postbell_private.reject(notification_id bigint, recipient_id text, code text, message text) returns void
 language sql
 as $$
     -- In PostgreSQL's words. Nothing is read from what made it stumble but short names.
@@ -165,16 +165,16 @@ as $$
     select
         n.id, n.tenant_id, n.event, coalesce(reject.recipient_id, n.recipient),
         'unreadable_event', left(reject.code || ': ' || reject.message, 1000), n.created_at
-    from postbell.notification as n
+    from postbell_private.notification as n
     where n.id = reject.notification_id
     on conflict (outbox_id, recipient) do nothing
 $$;
 
-comment on function postbell.reject(bigint, text, text, text) is
+comment on function postbell_private.reject(bigint, text, text, text) is
     'Notes that an event which was accepted could not be told: to one person, or to nobody more if none is named. With the SQLSTATE and the message.';
 
 
-create or replace function postbell.deliver(candidates postbell.candidate[], is_bulk boolean) returns void
+create or replace function postbell_private.deliver(candidates postbell_private.candidate[], is_bulk boolean) returns void
 language plpgsql
 as $$
 declare
@@ -182,23 +182,23 @@ declare
 begin
     -- Called directly first, with a plan that is kept: it is rare that a candidate makes it fail.
     begin
-        perform postbell.make_deliveries(deliver.candidates, deliver.is_bulk);
+        perform postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk);
         return;
     exception
         when others then
-            if not postbell.is_content_error(sqlstate) then
+            if not postbell_private.is_content_error(sqlstate) then
                 raise;
             end if;
     end;
 
     for v_fault in
         select (deliver.candidates[place]).notification_id, (deliver.candidates[place]).recipient_id, code, message
-        from postbell.isolate(format('postbell.make_deliveries($1, %L)', deliver.is_bulk), deliver.candidates)
+        from postbell_private.isolate(format('postbell_private.make_deliveries($1, %L)', deliver.is_bulk), deliver.candidates)
     loop
-        perform postbell.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
+        perform postbell_private.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
     end loop;
 end
 $$;
 
-comment on function postbell.deliver(postbell.candidate[], boolean) is
+comment on function postbell_private.deliver(postbell_private.candidate[], boolean) is
     'Decides about each candidate, writes the decisions down, and queues what is due. A candidate with whom that fails is a rejection of its own.';

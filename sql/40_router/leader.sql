@@ -1,11 +1,11 @@
-create or replace function postbell.current_step() returns postbell.router_step
+create or replace function postbell_private.current_step() returns postbell_private.router_step
 language plpgsql stable
 as $$
 declare
-    v_step postbell.router_step;
+    v_step postbell_private.router_step;
 begin
     select * into strict v_step
-    from postbell.router_step
+    from postbell_private.router_step
     order by step desc
     limit 1;
 
@@ -17,10 +17,10 @@ begin
 end
 $$;
 
-comment on function postbell.current_step() is 'How far the router has come. Raises foreign_cluster after a restore into another cluster.';
+comment on function postbell_private.current_step() is 'How far the router has come. Raises foreign_cluster after a restore into another cluster.';
 
 
-create or replace function postbell.committed_between(
+create or replace function postbell_private.committed_between(
     since pg_snapshot, until pg_snapshot, after_xid xid8, after_id bigint, most integer
 ) returns setof postbell.outbox
 language sql stable
@@ -68,31 +68,31 @@ as $$
     limit committed_between.most
 $$;
 
-comment on function postbell.committed_between is
+comment on function postbell_private.committed_between is
     'The next events, after a position, whose transactions committed between two snapshots. An open transaction is found when it commits and holds up nobody.';
 
 
-create or replace function postbell.check_cluster() returns void
+create or replace function postbell_private.check_cluster() returns void
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (postbell.current_step()).system_identifier <> (select system_identifier from pg_control_system()) then
+    if (postbell_private.current_step()).system_identifier <> (select system_identifier from pg_control_system()) then
         perform postbell.raise_error('foreign_cluster', 'the last events were routed in a cluster with another system identifier');
     end if;
 end
 $$;
 
-comment on function postbell.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';
+comment on function postbell_private.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';
 
 
-create or replace function postbell.acquire_leadership() returns void
+create or replace function postbell_private.acquire_leadership() returns void
 language sql
 begin atomic
     select pg_advisory_lock(1886351214, 2);
 end;
 
-comment on function postbell.acquire_leadership() is 'Waits until no other session leads, then leads until the session ends.';
+comment on function postbell_private.acquire_leadership() is 'Waits until no other session leads, then leads until the session ends.';
 
 
 create or replace function postbell.leader(out process_id integer, out is_asleep boolean)
@@ -119,34 +119,34 @@ $$;
 comment on function postbell.leader() is 'The session that routes (null if none does), as in pg_stat_activity, and whether it sleeps.';
 
 
-create or replace function postbell.acquire_sleep_lock() returns boolean
+create or replace function postbell_private.acquire_sleep_lock() returns boolean
 language sql
 -- Try, never queue: a queued exclusive request would make every producer behind it ring.
 return pg_try_advisory_lock(1886351214, 1);
 
-comment on function postbell.acquire_sleep_lock() is
+comment on function postbell_private.acquire_sleep_lock() is
     'From now on producers ring. False while a producer that did not ring is still in flight. Look once more after it, then wait.';
 
 
-create or replace function postbell.release_sleep_lock() returns boolean
+create or replace function postbell_private.release_sleep_lock() returns boolean
 language sql
 return pg_advisory_unlock(1886351214, 1);
 
-comment on function postbell.release_sleep_lock() is 'From now on producers need not ring.';
+comment on function postbell_private.release_sleep_lock() is 'From now on producers need not ring.';
 
 
-create or replace function postbell.pending_work(out has_events boolean, out due_in interval, out has_fanout boolean)
+create or replace function postbell_private.pending_work(out has_events boolean, out due_in interval, out has_fanout boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_step constant postbell.router_step := postbell.current_step();
+    v_step constant postbell_private.router_step := postbell_private.current_step();
     v_now constant pg_snapshot := pg_current_snapshot();
 begin
     has_events := v_step.window_snapshot is not null
         or v_now::text <> v_step.snapshot::text
-        and exists (select from postbell.committed_between(v_step.snapshot, v_now, '0', 0, 1));
+        and exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1));
 
     due_in := least(
         (select due_at from postbell.scheduled_notification order by due_at limit 1),
@@ -157,7 +157,7 @@ begin
 end
 $$;
 
-comment on function postbell.pending_work() is
+comment on function postbell_private.pending_work() is
     'What the router has to do: whether the log goes on, how long until something that waits is due (null if nothing waits), and whether a large audience is being told. Reads only.';
 
 
@@ -167,33 +167,33 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_former postbell.router_step;
+    v_former postbell_private.router_step;
     v_before pg_snapshot := pg_current_snapshot();
     v_own xid8 := pg_current_xact_id();
     v_emitted_again bigint;
 begin
     -- No producer may be between an INSERT and its commit while the old numbering ends.
-    lock table postbell.outbox, postbell.cancellation in share row exclusive mode;
+    lock table postbell.outbox, postbell_private.cancellation in share row exclusive mode;
 
     select * into strict v_former
-    from postbell.router_step
+    from postbell_private.router_step
     order by step desc
     limit 1;
 
     -- Tombstones tell earlier from later by the old ids: from now on each event that they cover has its own.
-    insert into postbell.cancellation (outbox_id)
+    insert into postbell_private.cancellation (outbox_id)
     select e.id
     from (
         select id, tenant_id, subject, xid, created_at
-        from postbell.notification
+        from postbell_private.notification
         union
         select id, tenant_id, subject, xid, created_at
         from postbell.outbox
     ) as e
-    cross join lateral postbell.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
-    where e.subject in (select subject from postbell.cancellation)
+    cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+    where e.subject in (select subject from postbell_private.cancellation)
       and tombstone.is_cancelled;
-    delete from postbell.cancellation
+    delete from postbell_private.cancellation
     where subject is not null;
 
     -- Ids of another cluster must not stay in the log: they would come round as new ones some day. What had been
@@ -210,18 +210,18 @@ begin
         id, tenant_id, event, recipient, payload, audience, channels, forced_channels, priority,
         subject, actor, idempotency_key, deliver_at, expires_at, created_at
     from former
-    where not exists (select from postbell.notification as n where n.id = former.id)
+    where not exists (select from postbell_private.notification as n where n.id = former.id)
       and not exists (select from postbell.rejected_event as r where r.outbox_id = former.id)
-      and not exists (select from postbell.duplicate_event as d where d.outbox_id = former.id);
+      and not exists (select from postbell_private.duplicate_event as d where d.outbox_id = former.id);
     get diagnostics v_emitted_again = row_count;
 
     -- What open pages were told is told; which of it a page has heard cannot be said any more. It looks anew.
-    delete from postbell.stream_event;
-    delete from postbell.stream_truncation;
-    delete from postbell.stream_epoch;
+    delete from postbell_private.stream_event;
+    delete from postbell_private.stream_truncation;
+    delete from postbell_private.stream_epoch;
 
     -- From here on: everything but this transaction, which is yet to commit.
-    insert into postbell.router_step (step, snapshot, system_identifier)
+    insert into postbell_private.router_step (step, snapshot, system_identifier)
     select
         v_former.step + 1,
         format('%s:%s:%s', least(pg_snapshot_xmin(v_before)::text::bigint, v_own::text::bigint),

@@ -1,22 +1,22 @@
-create or replace function postbell.decide_again(delivery_ids bigint[]) returns void
+create or replace function postbell_private.decide_again(delivery_ids bigint[]) returns void
 language plpgsql
 set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
-    v_candidates postbell.candidate[];
+    v_candidates postbell_private.candidate[];
     v_queued bigint[];
 begin
-    select array_agg(distinct postbell.candidate_of(n, d.recipient_id))
+    select array_agg(distinct postbell_private.candidate_of(n, d.recipient_id))
     into v_candidates
     from unnest(delivery_ids) as due (id)
     join postbell.delivery as d on d.id = due.id
-    join postbell.notification as n on n.id = d.notification_id
+    join postbell_private.notification as n on n.id = d.notification_id
     where d.state = 'waiting';
 
     with decided as materialized (
         select *
-        from postbell.decide(v_candidates)
+        from postbell_private.decide(v_candidates)
     ),
 
     settled as (
@@ -42,9 +42,9 @@ begin
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
-        left join postbell.notification as n on n.id = former.notification_id
+        left join postbell_private.notification as n on n.id = former.notification_id
         left join postbell.event_type as kind on kind.key = former.event
-        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         left join decided as again
             on again.notification_id = former.notification_id
             and again.recipient_id = former.recipient_id
@@ -96,15 +96,15 @@ begin
     from settled
     where state = 'queued';
 
-    perform postbell.enqueue(v_queued, is_bulk => false);
+    perform postbell_private.enqueue(v_queued, is_bulk => false);
 end
 $$;
 
-comment on function postbell.decide_again(bigint[]) is
+comment on function postbell_private.decide_again(bigint[]) is
     'Asks the ladder once more about deliveries that waited: the person may have changed zone, hours or mind meanwhile.';
 
 
-create or replace function postbell.release_due(most integer default 500) returns integer
+create or replace function postbell_private.release_due(most integer default 500) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -146,26 +146,26 @@ begin
 
     for v_fault in
         select v_scheduled[place] as id, code, message
-        from postbell.isolate('postbell.resolve_audience($1)', v_scheduled)
+        from postbell_private.isolate('postbell_private.resolve_audience($1)', v_scheduled)
     loop
-        perform postbell.reject(v_fault.id, null, v_fault.code, v_fault.message);
+        perform postbell_private.reject(v_fault.id, null, v_fault.code, v_fault.message);
     end loop;
 
     for v_fault in
         select v_waiting[place] as id, code, message
-        from postbell.isolate('postbell.decide_again($1)', v_waiting)
+        from postbell_private.isolate('postbell_private.decide_again($1)', v_waiting)
     loop
-        perform postbell.give_up(v_fault.id, v_fault.code, v_fault.message);
+        perform postbell_private.give_up(v_fault.id, v_fault.code, v_fault.message);
     end loop;
     return coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
 end
 $$;
 
-comment on function postbell.release_due(integer) is
+comment on function postbell_private.release_due(integer) is
     'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. One whose content makes that fail is rejected, or becomes a dead letter. Returns how many were due.';
 
 
-create or replace function postbell.recheck_waiting() returns trigger
+create or replace function postbell_private.recheck_waiting() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -197,14 +197,14 @@ begin
 end
 $$;
 
-comment on function postbell.recheck_waiting() is
+comment on function postbell_private.recheck_waiting() is
     'When a person changes zone, hours or mind, what waits for them is decided again at once.';
 
 
 create or replace trigger recheck_waiting_after_preference
 after insert or update or delete on postbell.preference
 for each row
-execute function postbell.recheck_waiting();
+execute function postbell_private.recheck_waiting();
 
 comment on trigger recheck_waiting_after_preference on postbell.preference is 'A new choice counts for what waits, too.';
 
@@ -212,7 +212,7 @@ comment on trigger recheck_waiting_after_preference on postbell.preference is 'A
 create or replace trigger recheck_waiting_after_mute
 after insert or update or delete on postbell.mute
 for each row
-execute function postbell.recheck_waiting();
+execute function postbell_private.recheck_waiting();
 
 comment on trigger recheck_waiting_after_mute on postbell.mute is 'A new mute counts for what waits, too.';
 
@@ -220,7 +220,7 @@ comment on trigger recheck_waiting_after_mute on postbell.mute is 'A new mute co
 create or replace trigger recheck_waiting_after_quiet_hours
 after insert or update or delete on postbell.quiet_hours
 for each row
-execute function postbell.recheck_waiting();
+execute function postbell_private.recheck_waiting();
 
 comment on trigger recheck_waiting_after_quiet_hours on postbell.quiet_hours is 'New quiet hours count for what waits, too.';
 
@@ -229,6 +229,6 @@ create or replace trigger recheck_waiting_after_move
 after update of time_zone, erased_at on postbell.recipient
 for each row
 when ((old.time_zone, old.erased_at) is distinct from (new.time_zone, new.erased_at))
-execute function postbell.recheck_waiting();
+execute function postbell_private.recheck_waiting();
 
 comment on trigger recheck_waiting_after_move on postbell.recipient is 'Quiet hours end by the clock of the zone in which the person now is.';

@@ -18,7 +18,7 @@ comment on column postbell.rejected_events.detail is 'What exactly, such as the 
 comment on column postbell.rejected_events.created_at is 'When the event was emitted.';
 
 
-create or replace function postbell.rejected_since(since timestamptz)
+create or replace function postbell_private.rejected_since(since timestamptz)
 returns table (reason text, rejected bigint, last_at timestamptz)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -29,32 +29,32 @@ as $$
     group by reason
 $$;
 
-comment on function postbell.rejected_since(timestamptz) is 'How many events were rejected after a time, by reason.';
+comment on function postbell_private.rejected_since(timestamptz) is 'How many events were rejected after a time, by reason.';
 
 
-create or replace function postbell.fingerprint_of(event postbell.outbox) returns bytea
+create or replace function postbell_private.fingerprint_of(event postbell.outbox) returns bytea
 language sql immutable
 return sha256(convert_to(
     jsonb_build_array((event).event, (event).recipient, (event).audience, coalesce((event).payload, '{}'))::text, 'UTF8'
 ));
 
-comment on function postbell.fingerprint_of(postbell.outbox) is 'SHA-256 of what an event says and to whom: what an idempotency key stands for.';
+comment on function postbell_private.fingerprint_of(postbell.outbox) is 'SHA-256 of what an event says and to whom: what an idempotency key stands for.';
 
 
-create or replace function postbell.resolve_audience(notification_ids bigint[]) returns void
+create or replace function postbell_private.resolve_audience(notification_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
     -- An audience of up to this many is told at once, a larger one, or a longer list, in turns.
     v_small constant integer := 20;
-    v_candidates postbell.candidate[];
+    v_candidates postbell_private.candidate[];
 begin
     with accepted as materialized (
         select n as notification
         from unnest(notification_ids) as wanted (id)
-        join postbell.notification as n on n.id = wanted.id
-        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        join postbell_private.notification as n on n.id = wanted.id
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         where not tombstone.is_cancelled
     ),
 
@@ -85,7 +85,7 @@ begin
         union all
         select notification, member.recipient_id, count(*) over (partition by (notification).id)
         from due
-        cross join lateral postbell.members_of(
+        cross join lateral postbell_private.members_of(
             (notification).tenant_id, (notification).recipient, (notification).audience, '', v_small + 1
         ) as member
         where (notification).audience is not null
@@ -102,21 +102,21 @@ begin
         order by (notification).id
     )
 
-    select array_agg(postbell.candidate_of(notification, recipient_id) order by (notification).id, recipient_id)
+    select array_agg(postbell_private.candidate_of(notification, recipient_id) order by (notification).id, recipient_id)
     into v_candidates
     from addressed
     where audience_size <= v_small;
 
-    perform postbell.deliver(v_candidates, is_bulk => false);
+    perform postbell_private.deliver(v_candidates, is_bulk => false);
 end
 $$;
 
-comment on function postbell.resolve_audience(bigint[]) is
+comment on function postbell_private.resolve_audience(bigint[]) is
     'Resolves the audience of accepted events: one person or a few now, many in turns, scheduled ones when they are due.';
 
 
-create or replace function postbell.route_page(
-    step postbell.router_step, window_snapshot pg_snapshot, most integer,
+create or replace function postbell_private.route_page(
+    step postbell_private.router_step, window_snapshot pg_snapshot, most integer,
     out routed integer, out last_xid xid8, out last_id bigint
 )
 language plpgsql
@@ -130,12 +130,12 @@ begin
             emitted.*,
             fault.reason,
             fault.detail,
-            case when emitted.idempotency_key is not null then postbell.fingerprint_of(emitted) end as fingerprint
-        from postbell.committed_between(
+            case when emitted.idempotency_key is not null then postbell_private.fingerprint_of(emitted) end as fingerprint
+        from postbell_private.committed_between(
             (step).snapshot, window_snapshot,
             coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
         ) as emitted
-        left join lateral postbell.validate_event(
+        left join lateral postbell_private.validate_event(
             tenant_id => emitted.tenant_id, event => emitted.event, recipient => emitted.recipient,
             payload => emitted.payload, audience => emitted.audience,
             channels => emitted.channels, forced_channels => emitted.forced_channels, priority => emitted.priority,
@@ -151,7 +151,7 @@ begin
             coalesce(used.outbox_id, first_value(judged.id) over same_key) as holder_id,
             coalesce(used.fingerprint, first_value(judged.fingerprint) over same_key) as holder_fingerprint
         from judged
-        left join postbell.idempotency_key as used
+        left join postbell_private.idempotency_key as used
             on used.tenant_id = judged.tenant_id and used.key = judged.idempotency_key
         window same_key as (
             partition by judged.tenant_id, judged.idempotency_key, judged.reason is null
@@ -172,7 +172,7 @@ begin
     ),
 
     accepted as (
-        insert into postbell.notification (
+        insert into postbell_private.notification (
             id, xid, tenant_id, event, recipient, audience, actor, subject, payload,
             channels, forced_channels, priority, deliver_at, expires_at, created_at
         )
@@ -186,7 +186,7 @@ begin
     ),
 
     used as (
-        insert into postbell.idempotency_key (tenant_id, key, fingerprint, outbox_id)
+        insert into postbell_private.idempotency_key (tenant_id, key, fingerprint, outbox_id)
         select tenant_id, idempotency_key, fingerprint, id
         from sorted
         where verdict = 'accepted'
@@ -194,7 +194,7 @@ begin
     ),
 
     repeated as (
-        insert into postbell.duplicate_event (outbox_id, first_outbox_id, created_at)
+        insert into postbell_private.duplicate_event (outbox_id, first_outbox_id, created_at)
         select id, holder_id, created_at
         from sorted
         where verdict = 'duplicate'
@@ -221,17 +221,17 @@ begin
     from sorted;
 
     if v_accepted is not null then
-        perform postbell.resolve_audience(v_accepted);
+        perform postbell_private.resolve_audience(v_accepted);
     end if;
 end
 $$;
 
-comment on function postbell.route_page is
+comment on function postbell_private.route_page is
     'One page of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
 
 
-create or replace function postbell.reject_next(
-    step postbell.router_step, window_snapshot pg_snapshot, code text, message text,
+create or replace function postbell_private.reject_next(
+    step postbell_private.router_step, window_snapshot pg_snapshot, code text, message text,
     out routed integer, out last_xid xid8, out last_id bigint
 )
 language plpgsql
@@ -243,32 +243,32 @@ begin
     select
         emitted.id, left(emitted.tenant_id, 255), left(emitted.event, 255), left(emitted.recipient, 255),
         'unreadable_event', left(code || ': ' || message, 1000), emitted.created_at
-    from postbell.committed_between(
+    from postbell_private.committed_between(
         (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
     ) as emitted;
 
     select 1, emitted.xid, emitted.id
     into strict routed, last_xid, last_id
-    from postbell.committed_between(
+    from postbell_private.committed_between(
         (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
     ) as emitted;
 end
 $$;
 
-comment on function postbell.reject_next is 'Rejects the one event that could not be routed, with its SQLSTATE, so that those behind it can be.';
+comment on function postbell_private.reject_next is 'Rejects the one event that could not be routed, with its SQLSTATE, so that those behind it can be.';
 
 
-create or replace function postbell.route(most integer default 500) returns integer
+create or replace function postbell_private.route(most integer default 500) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_step postbell.router_step;
+    v_step postbell_private.router_step;
     v_window pg_snapshot;
     v_page record;
     v_most integer := most;
 begin
-    v_step := postbell.current_step();
+    v_step := postbell_private.current_step();
     v_window := coalesce(v_step.window_snapshot, pg_current_snapshot());
     -- Nothing began or ended since: look no further, write nothing.
     if v_window::text = v_step.snapshot::text then
@@ -277,16 +277,16 @@ begin
 
     loop
         begin
-            v_page := postbell.route_page(v_step, v_window, v_most);
+            v_page := postbell_private.route_page(v_step, v_window, v_most);
             exit;
         exception
             when others then
                 -- Not the event's fault: it ends the transaction, and the router tries again.
-                if not postbell.is_content_error(sqlstate) then
+                if not postbell_private.is_content_error(sqlstate) then
                     raise;
                 end if;
                 if v_most = 1 then
-                    v_page := postbell.reject_next(v_step, v_window, sqlstate, sqlerrm);
+                    v_page := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
                     exit;
                 end if;
                 -- Close in on the bad row; those before it go their way.
@@ -299,7 +299,7 @@ begin
     end if;
 
     -- A full page: there may be more in this window. Else the window is done.
-    insert into postbell.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
+    insert into postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
     select
         v_step.step + 1,
         case when is_full then v_step.snapshot else v_window end,
@@ -318,11 +318,11 @@ begin
 end
 $$;
 
-comment on function postbell.route(integer) is
+comment on function postbell_private.route(integer) is
     'Takes the next events from the outbox, in commit order, and queues their deliveries. Returns how many it took; 0 means that there was nothing.';
 
 
-create or replace function postbell.list_members(fanout postbell.fanout) returns boolean
+create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean
 language plpgsql
 as $$
 declare
@@ -331,9 +331,9 @@ declare
     v_listed constant integer := least((fanout).listed + v_most, (fanout).list_length);
 begin
     if (fanout).listed < (fanout).list_length then
-        insert into postbell.fanout_member (notification_id, tenant_id, recipient_id)
+        insert into postbell_private.fanout_member (notification_id, tenant_id, recipient_id)
         select n.id, n.tenant_id, entry #>> '{}'
-        from postbell.notification as n
+        from postbell_private.notification as n
         cross join lateral jsonb_path_query(
             n.audience, 'lax $.recipients[$first to $last]',
             jsonb_build_object('first', (fanout).listed, 'last', v_listed - 1)
@@ -349,11 +349,11 @@ begin
 end
 $$;
 
-comment on function postbell.list_members(postbell.fanout) is
-    'Takes the next entries of an event''s explicit list into postbell.fanout_member. Returns whether all of them are there.';
+comment on function postbell_private.list_members(postbell.fanout) is
+    'Takes the next entries of an event''s explicit list into postbell_private.fanout_member. Returns whether all of them are there.';
 
 
-create or replace function postbell.fan_out(most integer default 1000) returns integer
+create or replace function postbell_private.fan_out(most integer default 1000) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -362,10 +362,10 @@ declare
     -- So many batches of large audiences may wait in the queue; the rest waits here, where it is in nobody's way.
     v_queue_limit constant integer := 20;
     v_fanout postbell.fanout;
-    v_notification postbell.notification;
+    v_notification postbell_private.notification;
     v_is_listed boolean;
     v_members text[];
-    v_candidates postbell.candidate[];
+    v_candidates postbell_private.candidate[];
 begin
     if not exists (select from postbell.fanout) then
         return 0;
@@ -377,7 +377,7 @@ begin
     -- Critical first, then the tenant that waited longest for its turn, then first come.
     select f.* into v_fanout
     from postbell.fanout as f
-    left join postbell.fanout_turn as turn on turn.tenant_id = f.tenant_id
+    left join postbell_private.fanout_turn as turn on turn.tenant_id = f.tenant_id
     order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
     limit 1
     for update of f skip locked;
@@ -386,10 +386,10 @@ begin
     end if;
 
     select * into strict v_notification
-    from postbell.notification
+    from postbell_private.notification
     where id = v_fanout.notification_id;
 
-    if (select is_cancelled from postbell.is_cancelled(
+    if (select is_cancelled from postbell_private.is_cancelled(
         v_notification.id, v_notification.tenant_id, v_notification.subject, v_notification.xid, v_notification.created_at
     )) then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;
@@ -397,33 +397,33 @@ begin
     end if;
 
     begin
-        v_is_listed := postbell.list_members(v_fanout);
+        v_is_listed := postbell_private.list_members(v_fanout);
         if v_is_listed then
             -- Without the list: it may be long, and is named with every person below.
             v_notification.audience := v_fanout.audience;
             v_members := array(
                 select recipient_id
-                from postbell.members_of(
+                from postbell_private.members_of(
                     v_notification.tenant_id, v_notification.recipient, v_notification.audience,
                     v_fanout.after_recipient, most, v_notification.id
                 )
             );
             v_candidates := array(
-                select postbell.candidate_of(v_notification, member)
+                select postbell_private.candidate_of(v_notification, member)
                 from unnest(v_members) as member
             );
         end if;
     exception
         when others then
-            if not postbell.is_content_error(sqlstate) then
+            if not postbell_private.is_content_error(sqlstate) then
                 raise;
             end if;
-            perform postbell.reject(v_notification.id, null, sqlstate, sqlerrm);
+            perform postbell_private.reject(v_notification.id, null, sqlstate, sqlerrm);
             v_is_listed := true;
             v_members := '{}';
             v_candidates := '{}';
     end;
-    perform postbell.deliver(v_candidates, is_bulk => true);
+    perform postbell_private.deliver(v_candidates, is_bulk => true);
 
     if v_is_listed and cardinality(v_members) < most then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;
@@ -432,12 +432,12 @@ begin
             after_recipient = v_members[most],
             reached = reached + most
         where notification_id = v_fanout.notification_id;
-        delete from postbell.fanout_member
+        delete from postbell_private.fanout_member
         where notification_id = v_fanout.notification_id
           and recipient_id <= v_members[most];
     end if;
 
-    insert into postbell.fanout_turn (tenant_id, served_at)
+    insert into postbell_private.fanout_turn (tenant_id, served_at)
     values (v_fanout.tenant_id, clock_timestamp())
     on conflict (tenant_id) do update set served_at = excluded.served_at;
 
@@ -445,5 +445,5 @@ begin
 end
 $$;
 
-comment on function postbell.fan_out(integer) is
+comment on function postbell_private.fan_out(integer) is
     'Takes the next step with one large audience: takes some of an explicit list out of the event, or tells the next people. Returns how many it decided about, 1 at least; 0: none is left, null: the queue is full, ask again soon.';

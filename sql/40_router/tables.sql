@@ -1,7 +1,7 @@
 -- How far the router has come: a chain, each link one more than the last. Two routers that both take the same
 -- step collide on the key, so an overtaken leader cannot route anything twice. Rows are only added, because
 -- an updated row would drag its dead versions along while somebody holds the xmin horizon.
-create table postbell.router_step (
+create table postbell_private.router_step (
     step bigint primary key,
 
     snapshot pg_snapshot not null,
@@ -14,17 +14,17 @@ create table postbell.router_step (
 
     constraint position_is_inside_a_window check (num_nonnulls(window_snapshot, position_xid, position_id) in (0, 3))
 );
-comment on table postbell.router_step is 'The router''s progress; the row with the highest step counts.';
-comment on column postbell.router_step.snapshot is 'Everything visible in it is routed.';
-comment on column postbell.router_step.window_snapshot is 'Everything visible in it and not in snapshot is being routed, in (xid, id) order; null between windows.';
-comment on column postbell.router_step.position_xid is 'With position_id, the last row routed in the window.';
-comment on column postbell.router_step.system_identifier is 'The cluster in which these transaction ids mean something.';
-insert into postbell.router_step (step, snapshot, system_identifier)
+comment on table postbell_private.router_step is 'The router''s progress; the row with the highest step counts.';
+comment on column postbell_private.router_step.snapshot is 'Everything visible in it is routed.';
+comment on column postbell_private.router_step.window_snapshot is 'Everything visible in it and not in snapshot is being routed, in (xid, id) order; null between windows.';
+comment on column postbell_private.router_step.position_xid is 'With position_id, the last row routed in the window.';
+comment on column postbell_private.router_step.system_identifier is 'The cluster in which these transaction ids mean something.';
+insert into postbell_private.router_step (step, snapshot, system_identifier)
 select 0, pg_current_snapshot(), system_identifier
 from pg_control_system();
 
 -- What was accepted from the outbox. Everything later reads this and not the ring, which is truncated.
-create table postbell.notification (
+create table postbell_private.notification (
     id bigint primary key,
     xid xid8 not null,
 
@@ -44,8 +44,8 @@ create table postbell.notification (
     created_at timestamptz not null,
     routed_at timestamptz not null default clock_timestamp()
 );
-create index notification_subject_idx on postbell.notification (subject, tenant_id) where subject is not null;
-comment on table postbell.notification is 'An event that passed the router: what its deliveries are made of. The id is that of the outbox row.';
+create index notification_subject_idx on postbell_private.notification (subject, tenant_id) where subject is not null;
+comment on table postbell_private.notification is 'An event that passed the router: what its deliveries are made of. The id is that of the outbox row.';
 
 create table postbell.rejected_event (
     outbox_id bigint not null,
@@ -65,7 +65,7 @@ create index rejected_event_rejected_idx on postbell.rejected_event (rejected_at
 comment on table postbell.rejected_event is 'Events that could not be routed, whole, with the reason; and people of an audience who could not be told, one row each.';
 
 -- Kept for ever, so it is narrow.
-create table postbell.idempotency_key (
+create table postbell_private.idempotency_key (
     tenant_id text collate "C" not null,
     key text collate "C" not null,
     fingerprint bytea not null,
@@ -73,17 +73,17 @@ create table postbell.idempotency_key (
 
     primary key (tenant_id, key)
 );
-comment on table postbell.idempotency_key is 'Which event used a key, and a hash of what it said.';
+comment on table postbell_private.idempotency_key is 'Which event used a key, and a hash of what it said.';
 
-create table postbell.duplicate_event (
+create table postbell_private.duplicate_event (
     outbox_id bigint primary key,
     first_outbox_id bigint not null,
     created_at timestamptz not null
 );
-comment on table postbell.duplicate_event is 'Events that repeat an earlier one under its idempotency key, and so tell nobody anything.';
+comment on table postbell_private.duplicate_event is 'Events that repeat an earlier one under its idempotency key, and so tell nobody anything.';
 
 create table postbell.scheduled_notification (
-    notification_id bigint primary key references postbell.notification (id) on delete cascade,
+    notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
     tenant_id text collate "C" not null,
     priority postbell.priority not null,
     due_at timestamptz not null
@@ -92,7 +92,7 @@ create index scheduled_notification_due_idx on postbell.scheduled_notification (
 comment on table postbell.scheduled_notification is 'Events for later. Their audience is resolved when they are due.';
 
 create table postbell.fanout (
-    notification_id bigint primary key references postbell.notification (id) on delete cascade,
+    notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
     tenant_id text collate "C" not null,
     priority postbell.priority not null,
 
@@ -106,26 +106,26 @@ create table postbell.fanout (
 );
 comment on table postbell.fanout is 'Large audiences, told in chunks so that nobody else waits. After a crash the next chunk follows the last committed one.';
 comment on column postbell.fanout.list_length is 'How many entries the event''s explicit list has.';
-comment on column postbell.fanout.listed is 'How many of them are in postbell.fanout_member by now.';
+comment on column postbell.fanout.listed is 'How many of them are in postbell_private.fanout_member by now.';
 comment on column postbell.fanout.audience is 'The event''s without that list, which is not read again for each chunk.';
 comment on column postbell.fanout.after_recipient is 'Everybody up to this id has been decided about.';
 
-create table postbell.fanout_member (
+create table postbell_private.fanout_member (
     notification_id bigint not null references postbell.fanout (notification_id) on delete cascade,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
 
     primary key (notification_id, recipient_id)
 );
-comment on table postbell.fanout_member is 'An explicit list of recipients, in order: it is taken out of the event once, and not anew for each chunk. Who has been decided about is deleted.';
+comment on table postbell_private.fanout_member is 'An explicit list of recipients, in order: it is taken out of the event once, and not anew for each chunk. Who has been decided about is deleted.';
 
-create table postbell.fanout_turn (
+create table postbell_private.fanout_turn (
     tenant_id text collate "C" primary key,
     served_at timestamptz not null
 );
-comment on table postbell.fanout_turn is 'When each tenant''s audiences last had their turn; the one that waited longest is next.';
+comment on table postbell_private.fanout_turn is 'When each tenant''s audiences last had their turn; the one that waited longest is next.';
 
-create table postbell.cancellation (
+create table postbell_private.cancellation (
     id bigint generated always as identity primary key,
     tenant_id text collate "C",
     subject text collate "C",
@@ -137,6 +137,6 @@ create table postbell.cancellation (
 
     constraint one_thing_is_cancelled check (num_nonnulls(subject, outbox_id) = 1)
 );
-create index cancellation_subject_idx on postbell.cancellation (subject, tenant_id) where subject is not null;
-create index cancellation_outbox_idx on postbell.cancellation (outbox_id) where outbox_id is not null;
-comment on table postbell.cancellation is 'Tombstones: events of the subject that the canceller could see are not delivered; later ones are.';
+create index cancellation_subject_idx on postbell_private.cancellation (subject, tenant_id) where subject is not null;
+create index cancellation_outbox_idx on postbell_private.cancellation (outbox_id) where outbox_id is not null;
+comment on table postbell_private.cancellation is 'Tombstones: events of the subject that the canceller could see are not delivered; later ones are.';

@@ -1,27 +1,27 @@
-create or replace function postbell.advance_step() returns void
+create or replace function postbell_private.advance_step() returns void
 language plpgsql
 as $$
 declare
-    v_step postbell.router_step := postbell.current_step();
+    v_step postbell_private.router_step := postbell_private.current_step();
     v_now pg_snapshot := pg_current_snapshot();
 begin
     -- With nothing emitted for long, the snapshot grows old, and the ring with it. Advance it over the silence.
     if v_step.window_snapshot is null
-        and not exists (select from postbell.committed_between(v_step.snapshot, v_now, '0', 0, 1)) then
-        insert into postbell.router_step (step, snapshot, system_identifier)
+        and not exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1)) then
+        insert into postbell_private.router_step (step, snapshot, system_identifier)
         values (v_step.step + 1, v_now, v_step.system_identifier)
         on conflict (step) do nothing;
     end if;
 
-    delete from postbell.router_step
+    delete from postbell_private.router_step
     where step < v_step.step - 1000;
 end
 $$;
 
-comment on function postbell.advance_step() is 'Moves the router''s progress over a silence, and forgets old steps.';
+comment on function postbell_private.advance_step() is 'Moves the router''s progress over a silence, and forgets old steps.';
 
 
-create or replace function postbell.forget_jobs() returns void
+create or replace function postbell_private.forget_jobs() returns void
 language sql
 -- The queue's own history says less than ours, and would grow for ever.
 as $$
@@ -29,10 +29,10 @@ as $$
     where created < clock_timestamp() - interval '1 hour'
 $$;
 
-comment on function postbell.forget_jobs() is 'Prunes the queue''s own history.';
+comment on function postbell_private.forget_jobs() is 'Prunes the queue''s own history.';
 
 
-create or replace function postbell.tidy_up() returns void
+create or replace function postbell_private.tidy_up() returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -58,11 +58,11 @@ begin
 end
 $$;
 
-comment on function postbell.tidy_up() is
+comment on function postbell_private.tidy_up() is
     'The router''s housekeeping, every minute or so. A part that fails is left to the next time, with a warning; the others are done.';
 
 
-create or replace function postbell.analyze_grown_tables() returns integer
+create or replace function postbell_private.analyze_grown_tables() returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -94,7 +94,7 @@ begin
 end
 $$;
 
-comment on function postbell.analyze_grown_tables() is
+comment on function postbell_private.analyze_grown_tables() is
     'Analyzes tables that have doubled. Autovacuum looks once a minute, and a plan made for a hundred rows must not meet a hundred thousand. Returns how many it analyzed.';
 
 

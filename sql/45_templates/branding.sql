@@ -1,4 +1,4 @@
-create or replace function postbell.keep_branding() returns trigger
+create or replace function postbell_private.keep_branding() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -10,14 +10,14 @@ begin
 end
 $$;
 
-comment on function postbell.keep_branding() is 'Keeps the branding that is about to be replaced, and numbers the new one.';
+comment on function postbell_private.keep_branding() is 'Keeps the branding that is about to be replaced, and numbers the new one.';
 
 
 create or replace trigger keep_branding
 before update on postbell.tenant
 for each row
 when (new.branding is distinct from old.branding)
-execute function postbell.keep_branding();
+execute function postbell_private.keep_branding();
 
 comment on trigger keep_branding on postbell.tenant is 'Each former branding can be had back with postbell.roll_back_branding().';
 
@@ -32,7 +32,7 @@ declare
     v_tenant postbell.tenant;
     v_branding jsonb;
 begin
-    perform postbell.require_tenant(roll_back_branding.tenant_id);
+    perform postbell_private.require_tenant(roll_back_branding.tenant_id);
 
     -- Locked, or another change could come in between.
     select * into v_tenant

@@ -1,4 +1,4 @@
-create or replace function postbell.require_template_path(path text) returns void
+create or replace function postbell_private.require_template_path(path text) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -23,7 +23,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_template_path(text) is 'Raises invalid_argument unless a template could be there.';
+comment on function postbell_private.require_template_path(text) is 'Raises invalid_argument unless a template could be there.';
 
 
 create or replace view postbell.texts as
@@ -63,9 +63,9 @@ declare
     v_version integer;
 begin
     if set_text.tenant_id is not null then
-        perform postbell.require_tenant(set_text.tenant_id);
+        perform postbell_private.require_tenant(set_text.tenant_id);
     end if;
-    perform postbell.require_template_path(set_text.path);
+    perform postbell_private.require_template_path(set_text.path);
 
     -- One after the other: the highest id that is seen is then the newest there is.
     lock table postbell.text_version in share row exclusive mode;
@@ -144,7 +144,7 @@ comment on function postbell.roll_back_text(text, text, integer) is
     'Makes an earlier version of a text the newest again, and returns its new number. Without a version: the one before the newest. Version 0 is the shipped file.';
 
 
-create or replace function postbell.text_stamp(tenant_id text) returns text
+create or replace function postbell_private.text_stamp(tenant_id text) returns text
 language sql stable
 as $$
     -- With its time: a failover may lose a text, and give its id to the next one. And a text may be for an event that
@@ -163,7 +163,7 @@ as $$
     ) as newest
 $$;
 
-comment on function postbell.text_stamp(text) is
+comment on function postbell_private.text_stamp(text) is
     'Another one whenever there is a new text for a tenant or for everybody, or an event was registered; null where there are no texts. By it dispatchers see that they have to read them again.';
 
 
@@ -187,7 +187,7 @@ comment on function postbell.texts_of(text) is
     'What a tenant''s messages may be made of besides files: of each path the last versions, the tenant''s own first and then everybody''s, newest first.';
 
 
-create or replace function postbell.report_texts(faults jsonb default '[]', good bigint[] default '{}', editions jsonb default '[]')
+create or replace function postbell_private.report_texts(faults jsonb default '[]', good bigint[] default '{}', editions jsonb default '[]')
 returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -217,7 +217,7 @@ begin
 end
 $$;
 
-comment on function postbell.report_texts(jsonb, bigint[], jsonb) is
+comment on function postbell_private.report_texts(jsonb, bigint[], jsonb) is
     'What a dispatcher made of the texts: those it could not use, [{"text_id": 3, "fault": "…", "instead": "version 2"}], those it can, and the versions of events that came out, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
 
 

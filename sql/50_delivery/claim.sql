@@ -1,12 +1,12 @@
-create or replace function postbell.is_sent_once(channel text) returns boolean
+create or replace function postbell_private.is_sent_once(channel text) returns boolean
 language sql immutable parallel safe
 return channel = 'sms';
 
-comment on function postbell.is_sent_once(text) is
+comment on function postbell_private.is_sent_once(text) is
     'Whether a second copy of a message does harm: then what may have been sent is never sent again.';
 
 
-create or replace function postbell.identity_of(delivery postbell.delivery) returns text
+create or replace function postbell_private.identity_of(delivery postbell.delivery) returns text
 language sql stable parallel safe
 as $$
     select left(encode(sha256(convert_to(json_build_array(
@@ -18,11 +18,11 @@ as $$
     )::text, 'UTF8')), 'hex'), 32)
 $$;
 
-comment on function postbell.identity_of(postbell.delivery) is
+comment on function postbell_private.identity_of(postbell.delivery) is
     'A delivery by what it is: 32 hexadecimal digits, the same whenever its event is routed, and in no other database. Its id is a number that a crash may undo and give to another.';
 
 
-create or replace function postbell.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
+create or replace function postbell_private.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
@@ -39,16 +39,16 @@ begin
 end
 $$;
 
-comment on function postbell.lock_batch(bigint, uuid) is
+comment on function postbell_private.lock_batch(bigint, uuid) is
     'The deliveries of a claimed batch, which nobody else can claim until the transaction ends. Null if the claim does not hold: another has claimed the batch since, or a crash has undone the claim.';
 
 
-create or replace function postbell.requeue(delivery_ids bigint[]) returns void
+create or replace function postbell_private.requeue(delivery_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    perform postbell.enqueue(
+    perform postbell_private.enqueue(
         array(
             select id
             from postbell.delivery
@@ -61,11 +61,11 @@ begin
 end
 $$;
 
-comment on function postbell.requeue(bigint[]) is
+comment on function postbell_private.requeue(bigint[]) is
     'Puts what is not settled of a batch that has ended into a new one, for a little later: a row that somebody else held just then, a time-out.';
 
 
-create or replace function postbell.finish_batch(batch_id bigint, claim_token uuid) returns boolean
+create or replace function postbell_private.finish_batch(batch_id bigint, claim_token uuid) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -80,16 +80,16 @@ begin
     if not found then
         return false;
     end if;
-    perform postbell.requeue(v_delivery_ids);
+    perform postbell_private.requeue(v_delivery_ids);
     return true;
 end
 $$;
 
-comment on function postbell.finish_batch(bigint, uuid) is
+comment on function postbell_private.finish_batch(bigint, uuid) is
     'Ends a batch; what is not settled goes into a new one. False if the claim does not hold.';
 
 
-create or replace function postbell.stop_undeliverable(delivery_ids bigint[]) returns void
+create or replace function postbell_private.stop_undeliverable(delivery_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -109,23 +109,23 @@ begin
             verdict.effect
         from postbell.delivery as d
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
-        left join postbell.notification as n on n.id = d.notification_id
+        left join postbell_private.notification as n on n.id = d.notification_id
         left join postbell.event_type as kind on kind.key = d.event
         left join postbell.tenant_event as of_tenant on of_tenant.tenant_id = d.tenant_id and of_tenant.event = d.event
         left join postbell.tenant as tenant on tenant.id = d.tenant_id
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-        cross join lateral postbell.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
-        cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
         left join postbell.suppression as barred
             on barred.tenant_id = d.tenant_id
             and barred.channel = d.channel
-            and barred.address = postbell.normal_address(d.channel, reach.address)
+            and barred.address = postbell_private.normal_address(d.channel, reach.address)
             and barred.expires_at > postbell.clock()
         cross join lateral postbell.is_switched_off(d.tenant_id, d.recipient_id, d.channel, kind.category, d.event) as choice
-        cross join lateral postbell.is_muted(
+        cross join lateral postbell_private.is_muted(
             d.tenant_id, d.recipient_id, kind.category, d.event, n.subject, postbell.clock()
         ) as silence
-        cross join lateral postbell.ladder(
+        cross join lateral postbell_private.ladder(
             -- Who caused it, and that its time had come, are settled.
             is_actor => false,
             event_is_disabled => kind.disabled_at is not null,
@@ -200,11 +200,11 @@ begin
 end
 $$;
 
-comment on function postbell.stop_undeliverable(bigint[]) is
+comment on function postbell_private.stop_undeliverable(bigint[]) is
     'What was decided may be overtaken by the time it is sent: cancelled, expired, the event stopped or gone, the channel not used any more, the person gone, the address suppressed, the channel switched off, or muted. The ladder is climbed again: a word said now counts for what is already queued. What is muted is kept in the inbox silently.';
 
 
-create or replace function postbell.start_sending(
+create or replace function postbell_private.start_sending(
     batch_id bigint, claim_token uuid, delivery_ids bigint[], providers text[] default null
 ) returns bigint[]
 language plpgsql security definer
@@ -213,7 +213,7 @@ as $$
 #variable_conflict use_column
 declare
     -- Locked: whoever claims the batch next waits until these are marked, and then finds them in flight.
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
     v_started bigint[];
 begin
     if v_carried is null then
@@ -221,11 +221,11 @@ begin
     end if;
 
     -- Of what is in flight when we crash, no second copy may go out: so it is written down before the first.
-    if (select postbell.is_sent_once(channel) from postbell.batch where id = start_sending.batch_id) then
-        perform postbell.require_durable_commit();
+    if (select postbell_private.is_sent_once(channel) from postbell.batch where id = start_sending.batch_id) then
+        perform postbell_private.require_durable_commit();
     end if;
 
-    perform postbell.stop_undeliverable(start_sending.delivery_ids);
+    perform postbell_private.stop_undeliverable(start_sending.delivery_ids);
 
     with free as (
         select id
@@ -252,11 +252,11 @@ begin
 end
 $$;
 
-comment on function postbell.start_sending(bigint, uuid, bigint[], text[]) is
+comment on function postbell_private.start_sending(bigint, uuid, bigint[], text[]) is
     'Marks the deliveries that are about to be in flight, and returns those that may go; null if the claim does not hold. Only these can be in doubt after a crash. providers: who is about to be asked, for each.';
 
 
-create or replace function postbell.fail_deliveries(
+create or replace function postbell_private.fail_deliveries(
     batch_id bigint, claim_token uuid, delivery_ids bigint[], reasons text[]
 ) returns boolean
 language plpgsql security definer
@@ -264,7 +264,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
 begin
     if v_carried is null then
         return false;
@@ -295,11 +295,11 @@ begin
 end
 $$;
 
-comment on function postbell.fail_deliveries(bigint, uuid, bigint[], text[]) is
+comment on function postbell_private.fail_deliveries(bigint, uuid, bigint[], text[]) is
     'Gives up deliveries of a batch that no provider was called for: their template failed, say. They become dead letters. False if the claim does not hold.';
 
 
-create or replace function postbell.split_batch(batch postbell.batch) returns void
+create or replace function postbell_private.split_batch(batch postbell.batch) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -307,13 +307,13 @@ declare
     v_delivery_id bigint;
 begin
     if cardinality((batch).delivery_ids) = 1 then
-        perform postbell.fail_deliveries(
+        perform postbell_private.fail_deliveries(
             (batch).id, (batch).claim_token, (batch).delivery_ids,
             array['the dispatcher ended ' || (batch).claims - 1 || ' times while it had this in hand']
         );
     else
         foreach v_delivery_id in array (batch).delivery_ids loop
-            perform postbell.enqueue(array[v_delivery_id], (batch).is_bulk);
+            perform postbell_private.enqueue(array[v_delivery_id], (batch).is_bulk);
         end loop;
     end if;
 
@@ -322,18 +322,18 @@ begin
 end
 $$;
 
-comment on function postbell.split_batch(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
+comment on function postbell_private.split_batch(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
 
 
-create or replace function postbell.unknown_timeout(channel text) returns interval
+create or replace function postbell_private.unknown_timeout(channel text) returns interval
 language sql immutable parallel safe
 -- A text is tried for up to ten hours, and the last word on it comes after that.
 return case when channel = 'sms' then interval '12 hours' else interval '1 hour' end;
 
-comment on function postbell.unknown_timeout(text) is 'How long a delivery of unknown outcome waits for its provider''s word before it is given up.';
+comment on function postbell_private.unknown_timeout(text) is 'How long a delivery of unknown outcome waits for its provider''s word before it is given up.';
 
 
-create or replace function postbell.mark_unknown(delivery_ids bigint[]) returns void
+create or replace function postbell_private.mark_unknown(delivery_ids bigint[]) returns void
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
@@ -365,19 +365,19 @@ begin
         from doubted
     )
 
-    insert into postbell.unknown_delivery (delivery_id, due_at)
-    select id, clock_timestamp() + postbell.unknown_timeout(channel)
+    insert into postbell_private.unknown_delivery (delivery_id, due_at)
+    select id, clock_timestamp() + postbell_private.unknown_timeout(channel)
     from doubted
     where state = 'unknown'
     on conflict (delivery_id) do update set due_at = excluded.due_at;
 end
 $$;
 
-comment on function postbell.mark_unknown(bigint[]) is
+comment on function postbell_private.mark_unknown(bigint[]) is
     'Settles what was in flight when its dispatcher ended, or was taken for dead: it may have been sent, and so is not sent again. A report settles it, or the end of our patience.';
 
 
-create or replace function postbell.record_unknown(delivery_ids bigint[]) returns void
+create or replace function postbell_private.record_unknown(delivery_ids bigint[]) returns void
 language sql
 as $$
     insert into postbell.attempt (delivery_id, outcome, provider, reason)
@@ -387,11 +387,11 @@ as $$
       and state = 'sending'
 $$;
 
-comment on function postbell.record_unknown(bigint[]) is
+comment on function postbell_private.record_unknown(bigint[]) is
     'Writes down which deliveries were in flight when their dispatcher ended, and at whom: that one may have taken them, and its receipts are to be believed.';
 
 
-create or replace function postbell.claim_batch(
+create or replace function postbell_private.claim_batch(
     batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null,
     with_identities boolean default true
 )
@@ -428,23 +428,23 @@ begin
     end if;
 
     -- What is in flight already, somebody else has begun.
-    if postbell.is_sent_once(v_batch.channel) then
-        perform postbell.mark_unknown(v_batch.delivery_ids);
+    if postbell_private.is_sent_once(v_batch.channel) then
+        perform postbell_private.mark_unknown(v_batch.delivery_ids);
     elsif v_batch.claims > 1 then
-        perform postbell.record_unknown(v_batch.delivery_ids);
+        perform postbell_private.record_unknown(v_batch.delivery_ids);
     end if;
 
     -- Taken again and again and never finished: something in it ends the dispatcher. Alone, it harms only itself.
     if v_batch.claims > v_most_claims then
-        perform postbell.split_batch(v_batch);
+        perform postbell_private.split_batch(v_batch);
         return;
     end if;
 
-    perform postbell.stop_undeliverable(v_batch.delivery_ids[claim_batch.start_sending + 1:]);
+    perform postbell_private.stop_undeliverable(v_batch.delivery_ids[claim_batch.start_sending + 1:]);
 
     -- The first ones may go at once: a single message is claimed and started in one step.
     if claim_batch.start_sending > 0 then
-        v_started := postbell.start_sending(
+        v_started := postbell_private.start_sending(
             v_batch.id, v_batch.claim_token, v_batch.delivery_ids[:claim_batch.start_sending],
             array_fill(claim_batch.provider, array[claim_batch.start_sending])
         );
@@ -452,31 +452,31 @@ begin
 
     return query
     select
-        v_batch.claim_token, d.id, case when with_identities then postbell.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
+        v_batch.claim_token, d.id, case when with_identities then postbell_private.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.verdict = 'forced',
         case when d.channel = 'email' and person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
-    join postbell.notification as n on n.id = d.notification_id
+    join postbell_private.notification as n on n.id = d.notification_id
     join postbell.event_type as kind on kind.key = d.event
     join postbell.tenant as tenant on tenant.id = d.tenant_id
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-    cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+    cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
     where d.state in ('queued', 'sending')
     order by d.id;
     if not found then
-        perform postbell.finish_batch(v_batch.id, v_batch.claim_token);
+        perform postbell_private.finish_batch(v_batch.id, v_batch.claim_token);
     end if;
 end
 $$;
 
-comment on function postbell.claim_batch(bigint, text, integer, text, boolean) is
+comment on function postbell_private.claim_batch(bigint, text, integer, text, boolean) is
     'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died; where a second copy does harm, it is not returned but unknown. claim_token is shown to all that records or starts something of the batch. Without with_identities, identity is empty: only who hands over to a provider needs it.';
 
 
-create or replace function postbell.devices_of(batch_id bigint, claim_token uuid)
+create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)
 returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text, auth text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -501,5 +501,5 @@ as $$
     order by d.id, device.id
 $$;
 
-comment on function postbell.devices_of(bigint, uuid) is
+comment on function postbell_private.devices_of(bigint, uuid) is
     'The devices that each delivery of a claimed batch still has to reach: not those that an earlier try has settled. None if the claim does not hold.';

@@ -6,7 +6,7 @@ as $$
 declare
     v_wrong text;
 begin
-    perform postbell.require_tenant(choose_providers.tenant_id);
+    perform postbell_private.require_tenant(choose_providers.tenant_id);
     if choose_providers.channel is null or choose_providers.channel not in ('email', 'sms', 'push') then
         perform postbell.raise_error(
             'invalid_channel', coalesce(choose_providers.channel, 'null') || ' has no choice of providers; email, sms and push have'
@@ -39,7 +39,7 @@ begin
     from unnest(choose_providers.providers) with ordinality as chosen (name, position);
 
     -- Another number may be one to which people have answered STOP.
-    perform postbell.inherit_stops(choose_providers.tenant_id);
+    perform postbell_private.inherit_stops(choose_providers.tenant_id);
 end
 $$;
 
@@ -47,7 +47,7 @@ comment on function postbell.choose_providers(text, text[], text) is
     'Which providers a tenant''s messages take on a channel, in order: the next where one fails. An empty list or null: all that are configured, in the order of the file. Dispatchers follow within seconds.';
 
 
-create or replace function postbell.report_providers(process text, reports jsonb) returns void
+create or replace function postbell_private.report_providers(process text, reports jsonb) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -86,7 +86,7 @@ begin
 end
 $$;
 
-comment on function postbell.report_providers(text, jsonb) is
+comment on function postbell_private.report_providers(text, jsonb) is
     'How a dispatcher''s providers are doing: [{"provider": "main_mail", "channel": "email", "state": "ready", "reason": null, "changed_at": "…", "opens_at": null}]. Those that are not named, it has no more.';
 
 

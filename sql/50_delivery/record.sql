@@ -1,4 +1,4 @@
-create or replace function postbell.recordable(
+create or replace function postbell_private.recordable(
     carried bigint[], delivery_ids bigint[], identities text[], outcomes text[]
 ) returns bigint[]
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
@@ -18,7 +18,7 @@ begin
                     select d.id
                     from postbell.delivery as d
                     where d.id = tried.id
-                      and postbell.identity_of(d) = tried.identity
+                      and postbell_private.identity_of(d) = tried.identity
                 )
             end
             order by tried.position
@@ -29,11 +29,11 @@ begin
 end
 $$;
 
-comment on function postbell.recordable(bigint[], bigint[], text[], text[]) is
+comment on function postbell_private.recordable(bigint[], bigint[], text[], text[]) is
     'The delivery ids of which an outcome may be recorded, and null in place of the others. carried: the deliveries of the batch; null if the claim on it does not hold.';
 
 
-create or replace function postbell.settle(
+create or replace function postbell_private.settle(
     delivery_ids bigint[], outcomes text[], providers text[], message_ids text[], reasons text[],
     retry_after double precision[], suppressions text[],
     versions jsonb default '{}'
@@ -87,8 +87,8 @@ begin
 
     -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
     doubted as (
-        insert into postbell.unknown_delivery (delivery_id, due_at)
-        select id, clock_timestamp() + postbell.unknown_timeout(channel)
+        insert into postbell_private.unknown_delivery (delivery_id, due_at)
+        select id, clock_timestamp() + postbell_private.unknown_timeout(channel)
         from settled
         where state = 'unknown'
         on conflict (delivery_id) do update set due_at = excluded.due_at
@@ -109,20 +109,20 @@ begin
                 row(
                     settled.tenant_id, settled.channel, barred.address,
                     case settled.blame when 'stop' then 'stop' else 'bounce' end,
-                    left(settled.reason, 1000), postbell.clock(), postbell.suppressed_until(settled.blame)
+                    left(settled.reason, 1000), postbell.clock(), postbell_private.suppressed_until(settled.blame)
                 )::postbell.suppression
             from settled
             join postbell.recipient as person
                 on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
-            cross join lateral postbell.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-            cross join lateral (select postbell.normal_address(settled.channel, reach.address) as address) as barred
-            where postbell.suppressed_until(settled.blame) is not null
+            cross join lateral postbell_private.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+            cross join lateral (select postbell_private.normal_address(settled.channel, reach.address) as address) as barred
+            where postbell_private.suppressed_until(settled.blame) is not null
               and barred.address is not null
         )
     into v_waiting, v_barred;
 
     if cardinality(v_barred) > 0 then
-        perform postbell.suppress_for_longer(v_barred);
+        perform postbell_private.suppress_for_longer(v_barred);
     end if;
 
     -- A sleeping router knows of no due time that came up since.
@@ -132,11 +132,11 @@ begin
 end
 $$;
 
-comment on function postbell.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: what is to blame the address itself for, see postbell.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';
+comment on function postbell_private.settle is
+    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: what is to blame the address itself for, see postbell_private.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';
 
 
-create or replace function postbell.record_attempts(
+create or replace function postbell_private.record_attempts(
     batch_id bigint, claim_token uuid,
     delivery_ids bigint[], identities text[], outcomes text[], providers text[], message_ids text[], codes text[],
     reasons text[], retry_after double precision[], latencies_ms real[], suppressions text[],
@@ -147,11 +147,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
     -- Null where it is not to be recorded, and so no delivery's.
-    v_delivery_ids constant bigint[] := postbell.recordable(v_carried, delivery_ids, identities, outcomes);
+    v_delivery_ids constant bigint[] := postbell_private.recordable(v_carried, delivery_ids, identities, outcomes);
 begin
-    perform postbell.require_durable_commit();
+    perform postbell_private.require_durable_commit();
 
     insert into postbell.attempt (delivery_id, outcome, provider, provider_message_id, code, reason, latency_ms)
     select delivery_id, outcome, provider, message_id, code, left(reason, 1000), latency_ms
@@ -178,17 +178,17 @@ begin
           )
       );
 
-    perform postbell.settle(v_delivery_ids, outcomes, providers, message_ids, reasons, retry_after, suppressions, versions);
-    perform postbell.match_receipts(v_delivery_ids, message_ids);
+    perform postbell_private.settle(v_delivery_ids, outcomes, providers, message_ids, reasons, retry_after, suppressions, versions);
+    perform postbell_private.match_receipts(v_delivery_ids, message_ids);
     return v_carried is not null;
 end
 $$;
 
-comment on function postbell.record_attempts is
-    'Writes down what providers answered, in bulk: sent, retry (after so many seconds), refused, unknown (with seconds: and tried again) or failed. A retry without seconds was passed on to the next provider and settles nothing. identities: postbell.identity_of() each. suppressions: what is to blame the address itself for, see postbell.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
+comment on function postbell_private.record_attempts is
+    'Writes down what providers answered, in bulk: sent, retry (after so many seconds), refused, unknown (with seconds: and tried again) or failed. A retry without seconds was passed on to the next provider and settles nothing. identities: postbell_private.identity_of() each. suppressions: what is to blame the address itself for, see postbell_private.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
 
 
-create or replace function postbell.record_pushes(
+create or replace function postbell_private.record_pushes(
     batch_id bigint, claim_token uuid,
     delivery_ids bigint[], identities text[], outcomes text[], providers text[], message_ids text[], reasons text[],
     retry_after double precision[], tries json, versions jsonb default '{}'
@@ -198,14 +198,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
     -- A device that was reached is so, also of a person whose others were not.
-    v_tried_ids constant bigint[] := postbell.recordable(
+    v_tried_ids constant bigint[] := postbell_private.recordable(
         v_carried, delivery_ids, identities, array_replace(outcomes, 'partly', 'sent')
     );
-    v_settled_ids constant bigint[] := postbell.recordable(v_carried, delivery_ids, identities, outcomes);
+    v_settled_ids constant bigint[] := postbell_private.recordable(v_carried, delivery_ids, identities, outcomes);
 begin
-    perform postbell.require_durable_commit();
+    perform postbell_private.require_durable_commit();
 
     with tried as materialized (
         select t.*, d.tenant_id, d.recipient_id
@@ -268,7 +268,7 @@ begin
           and d.state = 'sending';
     end if;
 
-    perform postbell.settle(
+    perform postbell_private.settle(
         v_settled_ids, outcomes, providers, message_ids, reasons, retry_after,
         array_fill(null::text, array[cardinality(delivery_ids)]), versions
     );
@@ -276,11 +276,11 @@ begin
 end
 $$;
 
-comment on function postbell.record_pushes is
-    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. identities: postbell.identity_of() each. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}]; versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
+comment on function postbell_private.record_pushes is
+    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell_private.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. identities: postbell_private.identity_of() each. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}]; versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
 
 
-create or replace function postbell.hold_deliveries(
+create or replace function postbell_private.hold_deliveries(
     batch_id bigint, claim_token uuid,
     delivery_ids bigint[], seconds double precision[], begun boolean[], reasons text[]
 ) returns boolean
@@ -289,7 +289,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
 begin
     if v_carried is null then
         return false;
@@ -323,19 +323,19 @@ begin
 end
 $$;
 
-comment on function postbell.hold_deliveries is
+comment on function postbell_private.hold_deliveries is
     'Puts deliveries of a batch aside for so many seconds, because no provider takes them now. It costs them no try: where one was begun, it is given back. False if the claim does not hold.';
 
 
-create or replace function postbell.record_failover(batch_id bigint, claim_token uuid, delivery_id bigint, provider text) returns boolean
+create or replace function postbell_private.record_failover(batch_id bigint, claim_token uuid, delivery_id bigint, provider text) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_carried constant bigint[] := postbell.lock_batch(batch_id, claim_token);
+    v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
 begin
-    perform postbell.require_durable_commit();
+    perform postbell_private.require_durable_commit();
 
     update postbell.delivery set
         provider = record_failover.provider
@@ -346,5 +346,5 @@ begin
 end
 $$;
 
-comment on function postbell.record_failover(bigint, uuid, bigint, text) is
+comment on function postbell_private.record_failover(bigint, uuid, bigint, text) is
     'Writes down that a delivery in flight is about to be handed to another provider than the one it was started for: after a crash nobody else may get it. False if it must not be: it is not in flight, or the claim does not hold.';

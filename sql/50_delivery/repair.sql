@@ -1,17 +1,17 @@
-create or replace function postbell.make_jobs(batch_ids bigint[]) returns void
+create or replace function postbell_private.make_jobs(batch_ids bigint[]) returns void
 language sql
 as $$
     insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status)
     select
-        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell.job_priority(priority, is_bulk), 'queued'
+        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell_private.job_priority(priority, is_bulk), 'queued'
     from postbell.batch
     where id = any(batch_ids)
 $$;
 
-comment on function postbell.make_jobs(bigint[]) is 'Gives a new job to batches.';
+comment on function postbell_private.make_jobs(bigint[]) is 'Gives a new job to batches.';
 
 
-create or replace function postbell.sweep(grace interval default '30 seconds') returns integer
+create or replace function postbell_private.sweep(grace interval default '30 seconds') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- The one statement that compares two whole tables, on whatever terms the session plans.
@@ -36,7 +36,7 @@ begin
 
     for v_fault in
         select v_lost[place] as id, code, message
-        from postbell.isolate('postbell.make_jobs($1)', v_lost)
+        from postbell_private.isolate('postbell_private.make_jobs($1)', v_lost)
     loop
         raise warning 'batch % cannot be given a job: %: %', v_fault.id, v_fault.code, v_fault.message;
         v_skipped := v_skipped + 1;
@@ -45,7 +45,7 @@ begin
 end
 $$;
 
-comment on function postbell.sweep(interval) is
+comment on function postbell_private.sweep(interval) is
     'Gives a new job to every batch that lost its own. Returns how many. One with which that fails is left out, with a warning.';
 
 
@@ -104,7 +104,7 @@ begin
     select array_agg(id order by id) into v_revived
     from queued;
 
-    perform postbell.enqueue(v_revived, is_bulk => false);
+    perform postbell_private.enqueue(v_revived, is_bulk => false);
     return coalesce(cardinality(v_revived), 0);
 end
 $$;

@@ -46,8 +46,8 @@ comment on domain postbell.delivery_state is 'queued, sending, sent, delivered; 
 -- Room on the page and no index on what changes: a delivery's updates stay where it is (HOT).
 create table postbell.delivery (
     id bigint generated always as identity primary key,
-    -- Of postbell.notification. Not declared: checking it would lock that row for each delivery, and only
-    -- postbell.deliver() writes here, from the row itself.
+    -- Of postbell_private.notification. Not declared: checking it would lock that row for each delivery, and only
+    -- postbell_private.deliver() writes here, from the row itself.
     notification_id bigint not null,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
@@ -85,7 +85,7 @@ create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenan
 comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
 comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it: the last time that it was decided. later stays when its time has come.';
 comment on column postbell.delivery.rung is 'Of the ladder, that decided the last time; 0 for none.';
-comment on column postbell.delivery.verdict is 'Why it was decided so the last time; see postbell.ladder().';
+comment on column postbell.delivery.verdict is 'Why it was decided so the last time; see postbell_private.ladder().';
 comment on column postbell.delivery.is_silent is 'Muted: kept in the inbox, not counted as unread.';
 comment on column postbell.delivery.reason is 'Why it is in its state, where the decision alone does not say: what a provider answered, say, or cancelled. Null once it is sent, on every channel, unless some of a person''s devices were not reached.';
 -- Written by the update that settles the delivery, so it costs its bytes and nothing else. An attempt would be the
@@ -106,13 +106,13 @@ create index waiting_delivery_due_idx on postbell.waiting_delivery (due_at, deli
 create index waiting_delivery_of_recipient_idx on postbell.waiting_delivery (recipient_id, tenant_id);
 comment on table postbell.waiting_delivery is 'Deliveries for later: quiet hours and retries. They are decided again when due.';
 
-create table postbell.unknown_delivery (
+create table postbell_private.unknown_delivery (
     delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
     due_at timestamptz not null
 );
-create index unknown_delivery_due_idx on postbell.unknown_delivery (due_at, delivery_id);
-comment on table postbell.unknown_delivery is
-    'Deliveries that may or may not have been sent, until their provider tells, or is given up waiting for; see postbell.settle_unknown().';
+create index unknown_delivery_due_idx on postbell_private.unknown_delivery (due_at, delivery_id);
+comment on table postbell_private.unknown_delivery is
+    'Deliveries that may or may not have been sent, until their provider tells, or is given up waiting for; see postbell_private.settle_unknown().';
 
 create table postbell.batch (
     id bigint generated always as identity primary key,
@@ -128,7 +128,7 @@ create table postbell.batch (
     claimed_at timestamptz
 );
 comment on table postbell.batch is 'Deliveries that one queue job carries. It is gone when all of them are settled.';
-comment on column postbell.batch.claims is 'How often a dispatcher took it: one that is never finished ends its dispatcher, see postbell.split_batch().';
+comment on column postbell.batch.claims is 'How often a dispatcher took it: one that is never finished ends its dispatcher, see postbell_private.split_batch().';
 -- At random, and no count: a crash undoes what did not reach the disk, and numbers begin again where they were.
 comment on column postbell.batch.claim_token is 'Another one for each claim. Who records, starts or finishes anything shows it.';
 

@@ -1,4 +1,4 @@
-create or replace function postbell.unknown_attempts(delivery_ids bigint[])
+create or replace function postbell_private.unknown_attempts(delivery_ids bigint[])
 returns table (delivery_id bigint, provider text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -24,11 +24,11 @@ as $$
     order by doubt.delivery_id, doubt.attempted_at desc
 $$;
 
-comment on function postbell.unknown_attempts(bigint[]) is
+comment on function postbell_private.unknown_attempts(bigint[]) is
     'Which of the deliveries may have been sent already, and by which provider: no other may try, or there could be two.';
 
 
-create or replace function postbell.give_up_unknown(delivery_ids bigint[]) returns void
+create or replace function postbell_private.give_up_unknown(delivery_ids bigint[]) returns void
 language sql
 as $$
     with given_up as (
@@ -53,10 +53,10 @@ as $$
     on conflict (delivery_id) do nothing
 $$;
 
-comment on function postbell.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose provider never told whether they were sent.';
+comment on function postbell_private.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose provider never told whether they were sent.';
 
 
-create or replace function postbell.settle_unknown(most integer default 1000) returns integer
+create or replace function postbell_private.settle_unknown(most integer default 1000) returns integer
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -66,10 +66,10 @@ declare
     v_fault record;
 begin
     with due as (
-        delete from postbell.unknown_delivery
+        delete from postbell_private.unknown_delivery
         where delivery_id in (
             select delivery_id
-            from postbell.unknown_delivery
+            from postbell_private.unknown_delivery
             where due_at <= postbell.clock()
             order by due_at
             limit most
@@ -84,10 +84,10 @@ begin
 
     for v_fault in
         select v_due[place] as id, code, message
-        from postbell.isolate('postbell.give_up_unknown($1)', v_due)
+        from postbell_private.isolate('postbell_private.give_up_unknown($1)', v_due)
     loop
         raise warning 'delivery % cannot be given up: %: %', v_fault.id, v_fault.code, v_fault.message;
-        insert into postbell.unknown_delivery (delivery_id, due_at)
+        insert into postbell_private.unknown_delivery (delivery_id, due_at)
         values (v_fault.id, postbell.clock() + interval '1 hour');
         v_skipped := v_skipped + 1;
     end loop;
@@ -95,5 +95,5 @@ begin
 end
 $$;
 
-comment on function postbell.settle_unknown(integer) is
+comment on function postbell_private.settle_unknown(integer) is
     'Gives up deliveries of which nobody knows whether they were sent, once their provider has been silent for long enough: they become dead letters. Never sends one again by itself. Returns how many. One with which that fails is left for an hour, with a warning.';

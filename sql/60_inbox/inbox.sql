@@ -46,13 +46,13 @@ cross join lateral (
 comment on view postbell.unread_counts is 'How many inbox items each person has not read, counted to 100 and never stored. Silent and archived ones do not count.';
 
 
-create or replace function postbell.record_inbox(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
+create or replace function postbell_private.record_inbox(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_is_attended constant boolean := postbell.is_gateway_present();
+    v_is_attended constant boolean := postbell_private.is_gateway_present();
     v_carried bigint[];
     v_written integer;
     v_tenant_id text;
@@ -73,7 +73,7 @@ begin
         from json_to_recordset(items)
             as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
         join postbell.delivery as d on d.id = item.delivery_id
-        join postbell.notification as n on n.id = d.notification_id
+        join postbell_private.notification as n on n.id = d.notification_id
         join postbell.event_type as kind on kind.key = d.event
         -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
         where (item.delivery_id in (select unnest(v_carried))) is true
@@ -127,17 +127,17 @@ begin
 
     -- A batch is of one tenant, so open pages are told of it by one row.
     if v_item_ids is not null then
-        insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+        insert into postbell_private.stream_event (tenant_id, kind, recipient_ids, item_ids)
         values (v_tenant_id, 'added', v_recipient_ids, v_item_ids);
-        perform postbell.notify_gateways();
+        perform postbell_private.notify_gateways();
     end if;
 
-    perform postbell.requeue(v_carried);
+    perform postbell_private.requeue(v_carried);
     return v_written;
 end
 $$;
 
-comment on function postbell.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written; null, and nothing is, if the claim does not hold.';
+comment on function postbell_private.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written; null, and nothing is, if the claim does not hold.';
 
 
 create or replace function postbell.mark_seen(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer

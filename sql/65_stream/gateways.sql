@@ -1,4 +1,4 @@
-create or replace function postbell.acquire_gateway_lock() returns boolean
+create or replace function postbell_private.acquire_gateway_lock() returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 -- Queued, so that one writer after the other cannot keep a gateway out, but not behind one that stays open.
@@ -13,19 +13,19 @@ exception
 end
 $$;
 
-comment on function postbell.acquire_gateway_lock() is
+comment on function postbell_private.acquire_gateway_lock() is
     'A gateway is there until its session ends: from now on it is told of every change of an inbox. False while somebody is in flight who thought that nobody is.';
 
 
-create or replace function postbell.is_gateway_present() returns boolean
+create or replace function postbell_private.is_gateway_present() returns boolean
 language sql
 return not pg_try_advisory_xact_lock(1919512167, 4);
 
-comment on function postbell.is_gateway_present() is
+comment on function postbell_private.is_gateway_present() is
     'Whether a gateway may be there. If not, none comes before this transaction has ended: its changes of inboxes need not be told.';
 
 
-create or replace function postbell.acquire_gateway_sleep_lock() returns integer
+create or replace function postbell_private.acquire_gateway_sleep_lock() returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -40,18 +40,18 @@ begin
 end
 $$;
 
-comment on function postbell.acquire_gateway_sleep_lock() is
+comment on function postbell_private.acquire_gateway_sleep_lock() is
     'A gateway sleeps: from now on whoever writes to the stream log rings. Returns its place; null while somebody who did not ring is in flight, or four others sleep. Look once more after it, then wait.';
 
 
-create or replace function postbell.release_gateway_sleep_lock(place integer) returns boolean
+create or replace function postbell_private.release_gateway_sleep_lock(place integer) returns boolean
 language sql
 return pg_advisory_unlock(1919512167, place);
 
-comment on function postbell.release_gateway_sleep_lock(integer) is 'A gateway wakes and gives up its place: for its sake nobody need ring.';
+comment on function postbell_private.release_gateway_sleep_lock(integer) is 'A gateway wakes and gives up its place: for its sake nobody need ring.';
 
 
-create or replace function postbell.notify_gateways() returns void
+create or replace function postbell_private.notify_gateways() returns void
 language plpgsql
 as $$
 begin
@@ -70,5 +70,5 @@ begin
 end
 $$;
 
-comment on function postbell.notify_gateways() is
+comment on function postbell_private.notify_gateways() is
     'Whoever wrote to the stream log calls this in the same transaction: it rings at commit, if a gateway sleeps.';

@@ -1,4 +1,4 @@
-create or replace function postbell.record_marks() returns trigger
+create or replace function postbell_private.record_marks() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -6,11 +6,11 @@ declare
     -- More than a page shows are not worth naming: it looks anew.
     v_most constant integer := 100;
 begin
-    if not postbell.is_gateway_present() then
+    if not postbell_private.is_gateway_present() then
         return null;
     end if;
 
-    insert into postbell.stream_event (tenant_id, kind, recipient_ids, item_ids)
+    insert into postbell_private.stream_event (tenant_id, kind, recipient_ids, item_ids)
     select
         change.tenant_id, change.kind, array[change.recipient_id],
         case when count(*) <= v_most then array_agg(change.id order by change.id) end
@@ -30,13 +30,13 @@ begin
     ) as change
     group by change.tenant_id, change.recipient_id, change.kind;
     if found then
-        perform postbell.notify_gateways();
+        perform postbell_private.notify_gateways();
     end if;
     return null;
 end
 $$;
 
-comment on function postbell.record_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
+comment on function postbell_private.record_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
 
 
 -- A trigger, so that a reader who may mark items tells of exactly that and can make up nothing.
@@ -44,12 +44,12 @@ create or replace trigger record_marks
 after update on postbell.inbox_item
 referencing old table as unmarked new table as marked
 for each statement
-execute function postbell.record_marks();
+execute function postbell_private.record_marks();
 
 comment on trigger record_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
 
 
-create or replace function postbell.record_stream(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
+create or replace function postbell_private.record_stream(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -71,7 +71,7 @@ begin
         select d.id, n.subject, kind.category, item.title, item.body, item.link
         from json_to_recordset(items) as item (delivery_id bigint, title text, body text, link text)
         join postbell.delivery as d on d.id = item.delivery_id
-        join postbell.notification as n on n.id = d.notification_id
+        join postbell_private.notification as n on n.id = d.notification_id
         join postbell.event_type as kind on kind.key = d.event
         -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
         where (item.delivery_id in (select unnest(v_carried))) is true
@@ -103,7 +103,7 @@ begin
     ),
 
     told as (
-        insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)
+        insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)
         select
             settled.tenant_id, 'notification', settled.recipient_id,
             json_build_object(
@@ -129,18 +129,18 @@ begin
 
     select count(*) into v_written from told;
     if v_written > 0 then
-        perform postbell.notify_gateways();
+        perform postbell_private.notify_gateways();
     end if;
 
-    perform postbell.requeue(v_carried);
+    perform postbell_private.requeue(v_carried);
     return v_written;
 end
 $$;
 
-comment on function postbell.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were told; null, and nobody is, if the claim does not hold.';
+comment on function postbell_private.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were told; null, and nobody is, if the claim does not hold.';
 
 
-create or replace function postbell.stream_position(out epoch bigint, out snapshot pg_snapshot)
+create or replace function postbell_private.stream_position(out epoch bigint, out snapshot pg_snapshot)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -149,12 +149,12 @@ declare
     v_epoch bigint;
 begin
     select e.epoch into v_epoch
-    from postbell.stream_epoch as e
+    from postbell_private.stream_epoch as e
     join pg_control_system() as c on c.system_identifier = e.system_identifier;
 
     if not found then
         -- The first since a crash, a failover or a restore: from here on transaction ids mean something else.
-        insert into postbell.stream_epoch as e (epoch, system_identifier)
+        insert into postbell_private.stream_epoch as e (epoch, system_identifier)
         select hashtextextended(gen_random_uuid()::text, 0), c.system_identifier
         from pg_control_system() as c
         on conflict (is_the_only_one) do update set
@@ -163,7 +163,7 @@ begin
         where e.system_identifier <> excluded.system_identifier;
 
         select e.epoch into strict v_epoch
-        from postbell.stream_epoch as e;
+        from postbell_private.stream_epoch as e;
     end if;
 
     epoch := v_epoch;
@@ -171,28 +171,28 @@ begin
 end
 $$;
 
-comment on function postbell.stream_position() is
-    'How far the stream has come: what is visible now, and the epoch in which its transaction ids mean something. See postbell.stream_epoch.';
+comment on function postbell_private.stream_position() is
+    'How far the stream has come: what is visible now, and the epoch in which its transaction ids mean something. See postbell_private.stream_epoch.';
 
 
-create or replace function postbell.is_stream_kept(since pg_snapshot) returns boolean
+create or replace function postbell_private.is_stream_kept(since pg_snapshot) returns boolean
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select not exists (
         select
-        from postbell.stream_truncation
+        from postbell_private.stream_truncation
         where last_xid >= pg_snapshot_xmin(is_stream_kept.since)
     )
 $$;
 
-comment on function postbell.is_stream_kept(pg_snapshot) is
+comment on function postbell_private.is_stream_kept(pg_snapshot) is
     'Whether all that was told since a snapshot is still in the ring. Where a transaction was open for very long the answer may be no without need.';
 
 
-create or replace function postbell.stream_between(
+create or replace function postbell_private.stream_between(
     since pg_snapshot, until pg_snapshot, after_xid xid8 default '0', after_id bigint default 0, most integer default 1000
-) returns setof postbell.stream_event
+) returns setof postbell_private.stream_event
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -204,7 +204,7 @@ as $$
             from pg_snapshot_xip(stream_between.since) as was_open (xid)
             cross join lateral (
                 select *
-                from postbell.stream_event
+                from postbell_private.stream_event
                 where xid = was_open.xid
                   and id > case when was_open.xid = stream_between.after_xid then stream_between.after_id else 0 end
                 order by id
@@ -219,7 +219,7 @@ as $$
         -- Transactions that began since.
         (
             select *
-            from postbell.stream_event
+            from postbell_private.stream_event
             where (xid, id) > (
                     greatest(pg_snapshot_xmax(stream_between.since), stream_between.after_xid),
                     case
@@ -238,18 +238,18 @@ as $$
     limit stream_between.most
 $$;
 
-comment on function postbell.stream_between is
+comment on function postbell_private.stream_between is
     'What was told between two snapshots, after a position, to everybody. What an open transaction tells is found when it commits, and holds up nothing.';
 
 
-create or replace function postbell.stream_missed(
+create or replace function postbell_private.stream_missed(
     recipient text, since pg_snapshot, until pg_snapshot, most integer, tenant_id text default 'default'
 ) returns table (xid xid8, id bigint, frame json)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select e.xid, e.id, e.frame
-    from postbell.stream_event as e
+    from postbell_private.stream_event as e
     where e.recipient_id = stream_missed.recipient
       and e.tenant_id = stream_missed.tenant_id
       and e.xid >= pg_snapshot_xmin(stream_missed.since)
@@ -259,11 +259,11 @@ as $$
     limit stream_missed.most
 $$;
 
-comment on function postbell.stream_missed is
+comment on function postbell_private.stream_missed is
     'The notifications that one person was sent between two snapshots. Ask is_stream_kept() afterwards whether these were all.';
 
 
-create or replace function postbell.unread_among(tenant_ids text[], recipient_ids text[])
+create or replace function postbell_private.unread_among(tenant_ids text[], recipient_ids text[])
 returns table (tenant_id text, recipient_id text, unread bigint)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -274,10 +274,10 @@ as $$
         on counted.tenant_id = asked.tenant_id and counted.recipient_id = asked.recipient_id
 $$;
 
-comment on function postbell.unread_among(text[], text[]) is 'How many items of each of several people are unread, as unread_counts has it.';
+comment on function postbell_private.unread_among(text[], text[]) is 'How many items of each of several people are unread, as unread_counts has it.';
 
 
-create or replace function postbell.truncate_stream() returns integer
+create or replace function postbell_private.truncate_stream() returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- A writer that is still at an old leaf is not waited for; the next round will do.
@@ -302,7 +302,7 @@ begin
             execute format('select xid from only postbell.%I order by xid desc limit 1', v_leaf) into v_last_xid;
             execute format('truncate only postbell.%I', v_leaf);
             if v_last_xid is not null then
-                insert into postbell.stream_truncation (slot, last_xid)
+                insert into postbell_private.stream_truncation (slot, last_xid)
                 values (v_slot, v_last_xid)
                 on conflict (slot) do update set
                     last_xid = excluded.last_xid,
@@ -318,5 +318,5 @@ begin
 end
 $$;
 
-comment on function postbell.truncate_stream() is
+comment on function postbell_private.truncate_stream() is
     'Empties the leaves of the stream log that are older than 15 hours, and notes what can no longer be told again. Waits for nobody. Returns how many it emptied.';

@@ -24,12 +24,12 @@ comment on view postbell.receipt_kinds is
     'What each kind of receipt makes of a delivery. Of one message the highest rank counts, in whatever order they come.';
 
 
-create or replace function postbell.read_receipts(provider text, receipts jsonb) returns postbell.notice[]
+create or replace function postbell_private.read_receipts(provider text, receipts jsonb) returns postbell_private.notice[]
 language sql stable
 as $$
     with given as (
         select distinct on (event_id) *
-        from jsonb_populate_recordset(null::postbell.notice, read_receipts.receipts)
+        from jsonb_populate_recordset(null::postbell_private.notice, read_receipts.receipts)
         order by event_id
     )
 
@@ -38,7 +38,7 @@ as $$
             given.event_id, coalesce(given.delivery_id, tried.delivery_id), given.message_id, given.kind,
             least(given.occurred_at, clock_timestamp()), given.code, given.reason, given.detail,
             given.blame, given.addresses, given.identity
-        )::postbell.notice
+        )::postbell_private.notice
         order by given.event_id
     )
     from given
@@ -53,12 +53,12 @@ as $$
     ) as tried on given.delivery_id is null
 $$;
 
-comment on function postbell.read_receipts(text, jsonb) is
+comment on function postbell_private.read_receipts(text, jsonb) is
     'What a provider told, each event once, with the delivery it is about: the one it names, else the one whose message it names.';
 
 
-create or replace function postbell.classify_receipts(provider text, notices postbell.notice[])
-returns table (notice postbell.notice, tenant_id text, verdict text)
+create or replace function postbell_private.classify_receipts(provider text, notices postbell_private.notice[])
+returns table (notice postbell_private.notice, tenant_id text, verdict text)
 language sql stable
 as $$
     select
@@ -127,17 +127,17 @@ as $$
                 ) and n.message_id is not null
             end
             -- Of one that a crash undid, and whose number is another's now.
-            or coalesce(not starts_with(postbell.identity_of(d), n.identity), false) as is_of_another,
+            or coalesce(not starts_with(postbell_private.identity_of(d), n.identity), false) as is_of_another,
             case n.kind when 'opened' then 'opens' else 'clicks' end = any(tenant.tracking)
                 and person.tracking_refused_at is null as is_tracked
     ) as known
 $$;
 
-comment on function postbell.classify_receipts(text, postbell.notice[]) is
+comment on function postbell_private.classify_receipts(text, postbell_private.notice[]) is
     'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
 
 
-create or replace function postbell.apply_receipts(delivery_ids bigint[]) returns void
+create or replace function postbell_private.apply_receipts(delivery_ids bigint[]) returns void
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -226,14 +226,14 @@ begin
 end
 $$;
 
-comment on function postbell.apply_receipts(bigint[]) is
+comment on function postbell_private.apply_receipts(bigint[]) is
     'Brings deliveries to where their receipts say that they are. Never back, and the same whatever the order.';
 
 
-create or replace function postbell.suppress_addresses(notices postbell.notice[]) returns void
+create or replace function postbell_private.suppress_addresses(notices postbell_private.notice[]) returns void
 language sql
 as $$
-    select postbell.suppress_for_longer(array(
+    select postbell_private.suppress_for_longer(array(
         select distinct on (d.tenant_id, d.channel, barred.address)
             row(
                 d.tenant_id, d.channel, barred.address,
@@ -245,12 +245,12 @@ as $$
         join postbell.receipt_kinds as known on known.kind = n.kind
         join postbell.delivery as d on d.id = n.delivery_id
         join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-        cross join lateral postbell.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-        cross join lateral (select postbell.normal_address(d.channel, reach.address) as address) as barred
+        cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+        cross join lateral (select postbell_private.normal_address(d.channel, reach.address) as address) as barred
         cross join lateral (
             select case
                 when known.barred_for is not null then 'infinity'
-                when n.blame is not null then postbell.suppressed_until(n.blame)
+                when n.blame is not null then postbell_private.suppressed_until(n.blame)
                 -- Asked for patience again and again: somebody has to leave it in peace for a while.
                 when n.kind = 'deferred' and 5 <= (
                     select count(*)
@@ -263,23 +263,23 @@ as $$
         where sentence.served_at is not null
           and barred.address is not null
           -- The person may have another address by now.
-          and (n.addresses is null or barred.address in (select postbell.normal_address(d.channel, a) from unnest(n.addresses) as a))
+          and (n.addresses is null or barred.address in (select postbell_private.normal_address(d.channel, a) from unnest(n.addresses) as a))
         order by d.tenant_id, d.channel, barred.address, sentence.served_at desc, n.event_id
     ))
 $$;
 
-comment on function postbell.suppress_addresses(postbell.notice[]) is
+comment on function postbell_private.suppress_addresses(postbell_private.notice[]) is
     'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
 
 
-create or replace function postbell.record_receipts(provider text, notices postbell.notice[])
+create or replace function postbell_private.record_receipts(provider text, notices postbell_private.notice[])
 returns table (event_id text, verdict text)
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
     v_verdicts jsonb;
-    v_taken postbell.notice[];
+    v_taken postbell_private.notice[];
 begin
     -- In one order everywhere. Whoever writes down the sending is done by then, or comes after us.
     perform
@@ -290,7 +290,7 @@ begin
 
     with judged as materialized (
         select *
-        from postbell.classify_receipts(record_receipts.provider, notices)
+        from postbell_private.classify_receipts(record_receipts.provider, notices)
     ),
 
     taken as (
@@ -315,8 +315,8 @@ begin
     from judged;
 
     if v_taken is not null then
-        perform postbell.apply_receipts(array(select distinct delivery_id from unnest(v_taken)));
-        perform postbell.suppress_addresses(v_taken);
+        perform postbell_private.apply_receipts(array(select distinct delivery_id from unnest(v_taken)));
+        perform postbell_private.suppress_addresses(v_taken);
     end if;
 
     return query
@@ -326,30 +326,30 @@ begin
 end
 $$;
 
-comment on function postbell.record_receipts(text, postbell.notice[]) is
+comment on function postbell_private.record_receipts(text, postbell_private.notice[]) is
     'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
 
 
-create or replace function postbell.receive_receipt(provider text, receipts jsonb)
+create or replace function postbell_private.receive_receipt(provider text, receipts jsonb)
 returns table (event_id text, verdict text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_notices postbell.notice[] := postbell.read_receipts(receive_receipt.provider, receipts);
+    v_notices postbell_private.notice[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
 begin
     -- The provider does not say again what we took.
-    perform postbell.require_durable_commit();
+    perform postbell_private.require_durable_commit();
 
     return query
     with judged as materialized (
         select *
-        from postbell.record_receipts(receive_receipt.provider, v_notices)
+        from postbell_private.record_receipts(receive_receipt.provider, v_notices)
     ),
 
     kept as (
-        insert into postbell.early_receipt (provider, provider_event_id, delivery_id, provider_message_id, receipt)
+        insert into postbell_private.early_receipt (provider, provider_event_id, delivery_id, provider_message_id, receipt)
         select
             receive_receipt.provider, n.event_id, n.delivery_id, n.message_id,
             jsonb_strip_nulls(to_jsonb(n))
@@ -369,28 +369,28 @@ begin
 end
 $$;
 
-comment on function postbell.receive_receipt(text, jsonb) is
-    'Takes what a provider tells of messages, in any order and as often as it likes. receipts: [{"event_id": "e1", "kind": "delivered", "delivery_id": 1, "message_id": "m1", "occurred_at": "…", "code": null, "reason": null, "detail": {}, "blame": null, "addresses": [], "identity": null}]; delivery_id or message_id will do. identity: postbell.identity_of() the delivery, or how it begins. Returns for each event taken, repeated, kept (until the sending is written down), or why it is refused.';
+comment on function postbell_private.receive_receipt(text, jsonb) is
+    'Takes what a provider tells of messages, in any order and as often as it likes. receipts: [{"event_id": "e1", "kind": "delivered", "delivery_id": 1, "message_id": "m1", "occurred_at": "…", "code": null, "reason": null, "detail": {}, "blame": null, "addresses": [], "identity": null}]; delivery_id or message_id will do. identity: postbell_private.identity_of() the delivery, or how it begins. Returns for each event taken, repeated, kept (until the sending is written down), or why it is refused.';
 
 
-create or replace function postbell.record_early_receipts(provider text, receipts jsonb[]) returns void
+create or replace function postbell_private.record_early_receipts(provider text, receipts jsonb[]) returns void
 language sql
 as $$
     with judged as materialized (
         select *
-        from postbell.record_receipts(record_early_receipts.provider, postbell.read_receipts(record_early_receipts.provider, to_jsonb(receipts)))
+        from postbell_private.record_receipts(record_early_receipts.provider, postbell_private.read_receipts(record_early_receipts.provider, to_jsonb(receipts)))
     )
-    delete from postbell.early_receipt as early
+    delete from postbell_private.early_receipt as early
     using judged
     where early.provider = record_early_receipts.provider
       and early.provider_event_id = judged.event_id
       and judged.verdict <> 'kept'
 $$;
 
-comment on function postbell.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';
+comment on function postbell_private.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';
 
 
-create or replace function postbell.match_receipts(delivery_ids bigint[] default null, message_ids text[] default null) returns void
+create or replace function postbell_private.match_receipts(delivery_ids bigint[] default null, message_ids text[] default null) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -400,14 +400,14 @@ declare
     v_fault record;
 begin
     -- Nearly always: nothing came too early.
-    if not exists (select from postbell.early_receipt) then
+    if not exists (select from postbell_private.early_receipt) then
         return;
     end if;
 
     for v_early in
         with ripe as (
             select early.provider, early.receipt
-            from postbell.early_receipt as early
+            from postbell_private.early_receipt as early
             where (
                 match_receipts.delivery_ids is null
                 or early.delivery_id = any(match_receipts.delivery_ids)
@@ -439,10 +439,10 @@ begin
     loop
         for v_fault in
             select v_early.receipts[place] ->> 'event_id' as event_id, code, message
-            from postbell.isolate(format('postbell.record_early_receipts(%L, $1)', v_early.provider), v_early.receipts)
+            from postbell_private.isolate(format('postbell_private.record_early_receipts(%L, $1)', v_early.provider), v_early.receipts)
         loop
             raise warning 'receipt % of % is dropped: %: %', v_fault.event_id, v_early.provider, v_fault.code, v_fault.message;
-            delete from postbell.early_receipt
+            delete from postbell_private.early_receipt
             where provider = v_early.provider
               and provider_event_id = v_fault.event_id;
         end loop;
@@ -450,17 +450,17 @@ begin
 end
 $$;
 
-comment on function postbell.match_receipts(bigint[], text[]) is
+comment on function postbell_private.match_receipts(bigint[], text[]) is
     'Takes up receipts that came early: those of deliveries whose sending has just been written down, or all of them. What is still too early stays. One with which that fails is dropped, with a warning.';
 
 
-create or replace function postbell.forget_early_receipts() returns table (provider text, forgotten bigint)
+create or replace function postbell_private.forget_early_receipts() returns table (provider text, forgotten bigint)
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
     -- One that names its delivery stays as long as that one is in somebody's hands.
     with forgotten as (
-        delete from postbell.early_receipt
+        delete from postbell_private.early_receipt
         where delivery_id is null
           and received_at < clock_timestamp() - interval '1 hour'
         returning provider
@@ -472,5 +472,5 @@ as $$
     order by forgotten.provider
 $$;
 
-comment on function postbell.forget_early_receipts() is
+comment on function postbell_private.forget_early_receipts() is
     'Drops receipts that named a message which nobody wrote down within an hour: it was none of ours. Returns how many, by provider.';

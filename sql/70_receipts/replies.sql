@@ -1,4 +1,4 @@
-create or replace function postbell.tenants_of(provider text, channel text) returns table (tenant_id text)
+create or replace function postbell_private.tenants_of(provider text, channel text) returns table (tenant_id text)
 language sql stable
 as $$
     select tenant.id
@@ -19,10 +19,10 @@ as $$
         )
 $$;
 
-comment on function postbell.tenants_of(text, text) is 'The tenants that may send through a provider on a channel.';
+comment on function postbell_private.tenants_of(text, text) is 'The tenants that may send through a provider on a channel.';
 
 
-create or replace function postbell.receive_reply(
+create or replace function postbell_private.receive_reply(
     provider text, event_id text, address text, words text, meaning text default null, channel text default 'sms'
 ) returns text
 language plpgsql security definer
@@ -43,7 +43,7 @@ begin
         return v_meaning;
     end if;
 
-    perform postbell.require_durable_commit();
+    perform postbell_private.require_durable_commit();
 
     -- Said once: a STOP that is played again must not undo the START after it.
     insert into postbell.receipt (provider, provider_event_id, kind, occurred_at)
@@ -57,33 +57,33 @@ begin
     end if;
 
     if v_meaning = 'stop' then
-        -- First for those who are tenants later, see postbell.inherit_stops().
-        insert into postbell.stop (provider, channel, address)
+        -- First for those who are tenants later, see postbell_private.inherit_stops().
+        insert into postbell_private.stop (provider, channel, address)
         values (
             receive_reply.provider, receive_reply.channel,
-            postbell.normal_address(receive_reply.channel, receive_reply.address)
+            postbell_private.normal_address(receive_reply.channel, receive_reply.address)
         )
         on conflict (provider, channel, address) do nothing;
         perform postbell.suppress(
             receive_reply.channel, receive_reply.address, 'stop', 'answered to ' || receive_reply.provider, 'infinity', tenant_id
         )
-        from postbell.tenants_of(receive_reply.provider, receive_reply.channel);
+        from postbell_private.tenants_of(receive_reply.provider, receive_reply.channel);
     else
-        delete from postbell.stop
+        delete from postbell_private.stop
         where provider = receive_reply.provider
           and channel = receive_reply.channel
-          and address = postbell.normal_address(receive_reply.channel, receive_reply.address);
+          and address = postbell_private.normal_address(receive_reply.channel, receive_reply.address);
         -- What bounces does so still.
         delete from postbell.suppression as s
-        using postbell.tenants_of(receive_reply.provider, receive_reply.channel) as sender
+        using postbell_private.tenants_of(receive_reply.provider, receive_reply.channel) as sender
         where s.tenant_id = sender.tenant_id
           and s.channel = receive_reply.channel
-          and s.address = postbell.normal_address(receive_reply.channel, receive_reply.address)
+          and s.address = postbell_private.normal_address(receive_reply.channel, receive_reply.address)
           and s.reason = 'stop';
     end if;
     return v_meaning;
 end
 $$;
 
-comment on function postbell.receive_reply is
+comment on function postbell_private.receive_reply is
     'What a person answered to one of our numbers: stop and start count for every tenant that sends through the provider. meaning: what the provider understood already (stop, start, help), else the words decide, see postbell.reply_word. Returns the meaning, repeated, or null for anything else.';

@@ -1,5 +1,5 @@
 -- What a provider tells of a message, before it is judged.
-create type postbell.notice as (
+create type postbell_private.notice as (
     event_id text,
     delivery_id bigint,
     message_id text,
@@ -12,7 +12,7 @@ create type postbell.notice as (
     addresses text[],
     identity text
 );
-comment on type postbell.notice is
+comment on type postbell_private.notice is
     'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
 
 create table postbell.receipt (
@@ -48,7 +48,7 @@ comment on column postbell.receipt.occurred_at is 'By the provider''s clock, but
 
 -- Only what overtook the record of its own sending is in here, for moments; and for an hour what names a message that
 -- is none of ours. Addresses in it go with it.
-create table postbell.early_receipt (
+create table postbell_private.early_receipt (
     provider text collate "C" not null,
     provider_event_id text collate "C" not null,
     delivery_id bigint references postbell.delivery (id) on delete cascade,
@@ -60,11 +60,11 @@ create table postbell.early_receipt (
     primary key (provider, provider_event_id),
     constraint receipt_names_a_message check (num_nonnulls(delivery_id, provider_message_id) > 0)
 );
-create index early_receipt_of_delivery_idx on postbell.early_receipt (delivery_id);
-create index early_receipt_of_message_idx on postbell.early_receipt (provider_message_id);
-comment on table postbell.early_receipt is
-    'Receipts that came while their message was still being handed over, or before we knew its id. postbell.match_receipts() takes them up, or postbell.forget_early_receipts() drops them after an hour.';
-comment on column postbell.early_receipt.received_at is 'When it came first; waiting for its message does not renew it.';
+create index early_receipt_of_delivery_idx on postbell_private.early_receipt (delivery_id);
+create index early_receipt_of_message_idx on postbell_private.early_receipt (provider_message_id);
+comment on table postbell_private.early_receipt is
+    'Receipts that came while their message was still being handed over, or before we knew its id. postbell_private.match_receipts() takes them up, or postbell_private.forget_early_receipts() drops them after an hour.';
+comment on column postbell_private.early_receipt.received_at is 'When it came first; waiting for its message does not renew it.';
 
 -- One word is a whole reply (CTIA Messaging Principles, 5.1.3.2); case and punctuation do not count.
 create table postbell.reply_word (

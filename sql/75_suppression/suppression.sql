@@ -1,23 +1,23 @@
-create or replace function postbell.normal_address(channel text, address text) returns text
+create or replace function postbell_private.normal_address(channel text, address text) returns text
 language sql immutable parallel safe
 -- By the database's rules for letters, whatever the collation of the column that it comes from.
-return lower(case when channel = 'sms' then postbell.normal_phone(address) else trim(address) end collate "default");
+return lower(case when channel = 'sms' then postbell_private.normal_phone(address) else trim(address) end collate "default");
 
-comment on function postbell.normal_address(text, text) is 'An address as suppressions have it, however it was written. Whatever compares addresses compares these.';
+comment on function postbell_private.normal_address(text, text) is 'An address as suppressions have it, however it was written. Whatever compares addresses compares these.';
 
 
-create or replace function postbell.suppressed_until(blame text) returns timestamptz
+create or replace function postbell_private.suppressed_until(blame text) returns timestamptz
 language sql stable
 return case
     when blame in ('hard', 'stop') then 'infinity'
     when blame = 'soft' then postbell.clock() + interval '3 days'
 end;
 
-comment on function postbell.suppressed_until(text) is
+comment on function postbell_private.suppressed_until(text) is
     'How long an address is left in peace: for good if it is bad (hard) or its owner said so (stop), for days in doubt (soft), not at all otherwise.';
 
 
-create or replace function postbell.suppress_for_longer(barred postbell.suppression[]) returns void
+create or replace function postbell_private.suppress_for_longer(barred postbell.suppression[]) returns void
 language sql
 as $$
     insert into postbell.suppression as former (tenant_id, channel, address, reason, detail, suppressed_at, expires_at)
@@ -32,7 +32,7 @@ as $$
     where former.expires_at < excluded.expires_at
 $$;
 
-comment on function postbell.suppress_for_longer(postbell.suppression[]) is
+comment on function postbell_private.suppress_for_longer(postbell.suppression[]) is
     'Suppresses addresses, each at most once in the array, except where one is suppressed for as long already.';
 
 
@@ -51,7 +51,7 @@ as $$
 begin
     insert into postbell.suppression (tenant_id, channel, address, reason, detail, expires_at)
     values (
-        suppress.tenant_id, suppress.channel, postbell.normal_address(suppress.channel, suppress.address),
+        suppress.tenant_id, suppress.channel, postbell_private.normal_address(suppress.channel, suppress.address),
         suppress.reason, suppress.detail, coalesce(suppress.expires_at, 'infinity')
     )
     on conflict (tenant_id, channel, address) do update set
@@ -74,7 +74,7 @@ begin
     delete from postbell.suppression
     where tenant_id = unsuppress.tenant_id
       and channel = unsuppress.channel
-      and address = postbell.normal_address(unsuppress.channel, unsuppress.address);
+      and address = postbell_private.normal_address(unsuppress.channel, unsuppress.address);
     return found;
 end
 $$;
@@ -82,7 +82,7 @@ $$;
 comment on function postbell.unsuppress(text, text, text) is 'Allows an address again; false if it was not suppressed.';
 
 
-create or replace function postbell.inherit_stops(tenant_id text) returns void
+create or replace function postbell_private.inherit_stops(tenant_id text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -97,47 +97,47 @@ begin
       and former.suppressed_at < tenant.created_at
       and not exists (
           select
-          from postbell.stop
-          cross join lateral postbell.tenants_of(stop.provider, stop.channel) as sender
+          from postbell_private.stop
+          cross join lateral postbell_private.tenants_of(stop.provider, stop.channel) as sender
           where stop.channel = former.channel
             and stop.address = former.address
             and sender.tenant_id = tenant.id
       );
 
-    perform postbell.suppress_for_longer(array(
+    perform postbell_private.suppress_for_longer(array(
         select distinct on (stop.channel, stop.address)
             row(
                 inherit_stops.tenant_id, stop.channel, stop.address,
                 'stop', 'answered to ' || stop.provider, stop.said_at, 'infinity'
             )::postbell.suppression
-        from postbell.stop
-        cross join lateral postbell.tenants_of(stop.provider, stop.channel) as sender
+        from postbell_private.stop
+        cross join lateral postbell_private.tenants_of(stop.provider, stop.channel) as sender
         where sender.tenant_id = inherit_stops.tenant_id
         order by stop.channel, stop.address, stop.said_at
     ));
 end
 $$;
 
-comment on function postbell.inherit_stops(text) is
+comment on function postbell_private.inherit_stops(text) is
     'Suppresses for a tenant whom it must not write to because they answered STOP to a number that it sends from, by now or only since then.';
 
 
-create or replace function postbell.copy_stops() returns trigger
+create or replace function postbell_private.copy_stops() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform postbell.inherit_stops(new.id);
+    perform postbell_private.inherit_stops(new.id);
     return null;
 end
 $$;
 
-comment on function postbell.copy_stops() is 'A new tenant sends from the numbers of the others, to which people have answered STOP.';
+comment on function postbell_private.copy_stops() is 'A new tenant sends from the numbers of the others, to which people have answered STOP.';
 
 
 create or replace trigger copy_stops
 after insert on postbell.tenant
 for each row
-execute function postbell.copy_stops();
+execute function postbell_private.copy_stops();
 
-comment on trigger copy_stops on postbell.tenant is 'See postbell.inherit_stops().';
+comment on trigger copy_stops on postbell.tenant is 'See postbell_private.inherit_stops().';

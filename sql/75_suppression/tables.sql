@@ -16,7 +16,7 @@ create table postbell.suppression (
 comment on table postbell.suppression is 'Addresses that must not be written to, whoever has them now.';
 comment on column postbell.suppression.expires_at is 'Soft reasons pass; infinity: for good.';
 
-create table postbell.stop (
+create table postbell_private.stop (
     provider text collate "C" not null,
     channel postbell.channel not null,
     address text collate "C" not null,
@@ -27,6 +27,6 @@ create table postbell.stop (
     constraint address_is_short check (length(address) <= 255),
     constraint address_is_normalised check (address = lower(trim(address)))
 );
-comment on table postbell.stop is
+comment on table postbell_private.stop is
     'Who answered STOP to a number of ours, until they answer START. It is suppressed for each tenant that sends from there, also for one that comes later.';
-comment on column postbell.stop.provider is 'Whose number it is: a name from the file that POSTBELL_PROVIDERS names.';
+comment on column postbell_private.stop.provider is 'Whose number it is: a name from the file that POSTBELL_PROVIDERS names.';

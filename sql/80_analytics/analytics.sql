@@ -17,7 +17,7 @@ day as (
         max((listed + interval '1 day') at time zone zone.name) + interval '2 hours' as until_at
     from generate_series(
         -- Ids are given in the order of emitting, or as good as.
-        (select created_at::date - 2 from postbell.notification order by id limit 1)::timestamp,
+        (select created_at::date - 2 from postbell_private.notification order by id limit 1)::timestamp,
         (postbell.clock()::date + 2)::timestamp,
         interval '1 day'
     ) as listed
@@ -65,7 +65,7 @@ cross join lateral (
         ) filter (where d.decision = 'now') as seconds
     from postbell.delivery as d
     join site on site.tenant_id = d.tenant_id
-    left join postbell.notification as n on n.id = d.notification_id
+    left join postbell_private.notification as n on n.id = d.notification_id
     left join postbell.inbox_item as item
         on d.channel = 'in_app' and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
     where d.created_at >= day.from_at

@@ -1,4 +1,4 @@
-create or replace function postbell.require_present(tenant_id text, recipient text) returns void
+create or replace function postbell_private.require_present(tenant_id text, recipient text) returns void
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -17,10 +17,10 @@ begin
 end
 $$;
 
-comment on function postbell.require_present(text, text) is 'Raises unknown_recipient unless the person exists and is not erased.';
+comment on function postbell_private.require_present(text, text) is 'Raises unknown_recipient unless the person exists and is not erased.';
 
 
-create or replace function postbell.begin_session(
+create or replace function postbell_private.begin_session(
     digest bytea, recipient text, expires_at timestamptz, tenant_id text default 'default'
 ) returns void
 language plpgsql security definer
@@ -28,40 +28,40 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    perform postbell.require_present(begin_session.tenant_id, begin_session.recipient);
+    perform postbell_private.require_present(begin_session.tenant_id, begin_session.recipient);
 
-    insert into postbell.session (digest, tenant_id, recipient_id, expires_at)
+    insert into postbell_private.session (digest, tenant_id, recipient_id, expires_at)
     values (begin_session.digest, begin_session.tenant_id, begin_session.recipient, begin_session.expires_at);
 end
 $$;
 
-comment on function postbell.begin_session(bytea, text, timestamptz, text) is
+comment on function postbell_private.begin_session(bytea, text, timestamptz, text) is
     'Logs a person in, until a time. Whoever calls this has seen a token that the application signed.';
 
 
-create or replace function postbell.session_of(digest bytea)
+create or replace function postbell_private.session_of(digest bytea)
 returns table (tenant_id text, recipient_id text, expires_at timestamptz)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select s.tenant_id, s.recipient_id, s.expires_at
-    from postbell.session as s
+    from postbell_private.session as s
     join postbell.recipient as person on person.tenant_id = s.tenant_id and person.id = s.recipient_id
     where s.digest = session_of.digest
       and s.expires_at > postbell.clock()
       and person.erased_at is null
 $$;
 
-comment on function postbell.session_of(bytea) is 'Whose session this is; nothing if there is none, or not any more.';
+comment on function postbell_private.session_of(bytea) is 'Whose session this is; nothing if there is none, or not any more.';
 
 
-create or replace function postbell.end_session(digest bytea) returns boolean
+create or replace function postbell_private.end_session(digest bytea) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    delete from postbell.session
+    delete from postbell_private.session
     where digest = end_session.digest;
     if not found then
         return false;
@@ -73,11 +73,11 @@ begin
 end
 $$;
 
-comment on function postbell.end_session(bytea) is
+comment on function postbell_private.end_session(bytea) is
     'Logs out, and tells every gateway (channel postbell_session, the digest in hexadecimal digits); false if there was no such session.';
 
 
-create or replace function postbell.issue_ticket(
+create or replace function postbell_private.issue_ticket(
     digest bytea, recipient text, valid_until timestamptz, session_digest bytea default null, tenant_id text default 'default'
 ) returns timestamptz
 language plpgsql security definer
@@ -87,9 +87,9 @@ as $$
 declare
     v_expires_at timestamptz := least(postbell.clock() + interval '60 seconds', issue_ticket.valid_until);
 begin
-    perform postbell.require_present(issue_ticket.tenant_id, issue_ticket.recipient);
+    perform postbell_private.require_present(issue_ticket.tenant_id, issue_ticket.recipient);
 
-    insert into postbell.ticket (digest, tenant_id, recipient_id, session_digest, expires_at, valid_until)
+    insert into postbell_private.ticket (digest, tenant_id, recipient_id, session_digest, expires_at, valid_until)
     values (
         issue_ticket.digest, issue_ticket.tenant_id, issue_ticket.recipient,
         issue_ticket.session_digest, v_expires_at, issue_ticket.valid_until
@@ -98,18 +98,18 @@ begin
 end
 $$;
 
-comment on function postbell.issue_ticket(bytea, text, timestamptz, bytea, text) is
+comment on function postbell_private.issue_ticket(bytea, text, timestamptz, bytea, text) is
     'Makes a ticket for one stream; returns until when it may be used: for a minute, and no longer than what it stands for.';
 
 
-create or replace function postbell.use_ticket(digest bytea)
+create or replace function postbell_private.use_ticket(digest bytea)
 returns table (tenant_id text, recipient_id text, session_digest bytea, valid_until timestamptz)
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
     -- Deleting it is what makes it one-use: of two who try at once, one finds it gone.
     with used as (
-        delete from postbell.ticket
+        delete from postbell_private.ticket
         where digest = use_ticket.digest
         returning *
     )
@@ -121,62 +121,62 @@ as $$
       and person.erased_at is null
 $$;
 
-comment on function postbell.use_ticket(bytea) is 'Whom a ticket lets in, and until when; nothing if it was used, is too old, or never was. It is used up.';
+comment on function postbell_private.use_ticket(bytea) is 'Whom a ticket lets in, and until when; nothing if it was used, is too old, or never was. It is used up.';
 
 
-create or replace function postbell.begin_operator_session(digest bytea, operator text, expires_at timestamptz) returns void
+create or replace function postbell_private.begin_operator_session(digest bytea, operator text, expires_at timestamptz) returns void
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    insert into postbell.operator_session (digest, operator, expires_at)
+    insert into postbell_private.operator_session (digest, operator, expires_at)
     values (begin_operator_session.digest, begin_operator_session.operator, begin_operator_session.expires_at);
 $$;
 
-comment on function postbell.begin_operator_session(bytea, text, timestamptz) is
+comment on function postbell_private.begin_operator_session(bytea, text, timestamptz) is
     'Logs an operator in, until a time. Whoever calls this has seen a token of scope operator that the application signed.';
 
 
-create or replace function postbell.operator_session_of(digest bytea)
+create or replace function postbell_private.operator_session_of(digest bytea)
 returns table (operator text, expires_at timestamptz)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select s.operator, s.expires_at
-    from postbell.operator_session as s
+    from postbell_private.operator_session as s
     where s.digest = operator_session_of.digest
       and s.expires_at > postbell.clock()
 $$;
 
-comment on function postbell.operator_session_of(bytea) is 'Which operator''s session this is; nothing if there is none, or not any more.';
+comment on function postbell_private.operator_session_of(bytea) is 'Which operator''s session this is; nothing if there is none, or not any more.';
 
 
-create or replace function postbell.end_operator_session(digest bytea) returns boolean
+create or replace function postbell_private.end_operator_session(digest bytea) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    delete from postbell.operator_session
+    delete from postbell_private.operator_session
     where digest = end_operator_session.digest;
     return found;
 end
 $$;
 
-comment on function postbell.end_operator_session(bytea) is 'Logs an operator out; false if there was no such session.';
+comment on function postbell_private.end_operator_session(bytea) is 'Logs an operator out; false if there was no such session.';
 
 
-create or replace function postbell.forget_sessions() returns void
+create or replace function postbell_private.forget_sessions() returns void
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    delete from postbell.session
+    delete from postbell_private.session
     where expires_at <= postbell.clock();
 
-    delete from postbell.operator_session
+    delete from postbell_private.operator_session
     where expires_at <= postbell.clock();
 
-    delete from postbell.ticket
+    delete from postbell_private.ticket
     where expires_at <= postbell.clock();
 $$;
 
-comment on function postbell.forget_sessions() is 'Deletes the sessions and tickets that are over.';
+comment on function postbell_private.forget_sessions() is 'Deletes the sessions and tickets that are over.';

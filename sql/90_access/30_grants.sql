@@ -81,24 +81,24 @@ to postbell_reader;
 
 -- A gateway knows who is logged in. What it does for a person it does as their reader, for an operator as support.
 grant execute on function
-    postbell.begin_session, postbell.session_of, postbell.end_session, postbell.issue_ticket, postbell.use_ticket,
-    postbell.require_present, postbell.begin_operator_session, postbell.operator_session_of, postbell.end_operator_session,
-    postbell.acquire_gateway_lock, postbell.acquire_gateway_sleep_lock, postbell.release_gateway_sleep_lock, postbell.stream_position, postbell.stream_between, postbell.stream_missed,
-    postbell.is_stream_kept, postbell.unread_among
+    postbell_private.begin_session, postbell_private.session_of, postbell_private.end_session, postbell_private.issue_ticket, postbell_private.use_ticket,
+    postbell_private.require_present, postbell_private.begin_operator_session, postbell_private.operator_session_of, postbell_private.end_operator_session,
+    postbell_private.acquire_gateway_lock, postbell_private.acquire_gateway_sleep_lock, postbell_private.release_gateway_sleep_lock, postbell_private.stream_position, postbell_private.stream_between, postbell_private.stream_missed,
+    postbell_private.is_stream_kept, postbell_private.unread_among
 to postbell_gateway;
 -- What comes back comes through the gateway, or as mail to a command.
-grant execute on function postbell.receive_receipt, postbell.receive_reply to postbell_gateway, postbell_dispatcher;
+grant execute on function postbell_private.receive_receipt, postbell_private.receive_reply to postbell_gateway, postbell_dispatcher;
 
 -- The dispatcher works through functions, which do no more than they say.
 grant execute on function
-    postbell.check_cluster, postbell.acquire_leadership, postbell.acquire_sleep_lock, postbell.release_sleep_lock,
-    postbell.route, postbell.release_due, postbell.fan_out, postbell.pending_work,
-    postbell.claim_batch, postbell.start_sending, postbell.record_attempts, postbell.record_inbox, postbell.record_stream,
-    postbell.devices_of, postbell.record_pushes,
-    postbell.finish_batch, postbell.fail_deliveries, postbell.sweep, postbell.tidy_up, postbell.truncate_outbox,
-    postbell.analyze_grown_tables, postbell.rejected_since, postbell.leader,
-    postbell.hold_deliveries, postbell.unknown_attempts, postbell.record_failover, postbell.report_providers,
-    postbell.text_stamp, postbell.texts_of, postbell.report_texts, postbell.forget_early_receipts,
+    postbell_private.check_cluster, postbell_private.acquire_leadership, postbell_private.acquire_sleep_lock, postbell_private.release_sleep_lock,
+    postbell_private.route, postbell_private.release_due, postbell_private.fan_out, postbell_private.pending_work,
+    postbell_private.claim_batch, postbell_private.start_sending, postbell_private.record_attempts, postbell_private.record_inbox, postbell_private.record_stream,
+    postbell_private.devices_of, postbell_private.record_pushes,
+    postbell_private.finish_batch, postbell_private.fail_deliveries, postbell_private.sweep, postbell_private.tidy_up, postbell_private.truncate_outbox,
+    postbell_private.analyze_grown_tables, postbell_private.rejected_since, postbell.leader,
+    postbell_private.hold_deliveries, postbell_private.unknown_attempts, postbell_private.record_failover, postbell_private.report_providers,
+    postbell_private.text_stamp, postbell.texts_of, postbell_private.report_texts, postbell_private.forget_early_receipts,
     postbell.check_mirrors, postbell.check_templates, postbell.check_names
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
@@ -168,4 +168,4 @@ end
 $$;
 
 -- What a deploy calls is the owner's, and so is what housekeeping calls of its own.
-revoke execute on function postbell.add_integer_ids, postbell.upsert_awaited, postbell.record_early_receipts from postbell_admin;
+revoke execute on function postbell_private.add_integer_ids, postbell_private.upsert_awaited, postbell_private.record_early_receipts from postbell_admin;

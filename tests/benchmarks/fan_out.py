@@ -136,7 +136,9 @@ def _announced(
 def _is_told(session: Session, announced: int, recipients: int) -> bool:
     """Asks the small tables first: counting hundreds of thousands takes from what is measured."""
     if not value(
-        session, "select exists (select from postbell.notification where id = %s)", announced
+        session,
+        "select exists (select from postbell_private.notification where id = %s)",
+        announced,
     ) or value(
         session,
         "select exists (select from postbell.fanout)"

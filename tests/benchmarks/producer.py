@@ -169,7 +169,7 @@ def _await_routed(url: str, variant: Variant) -> None:
     """Nobody starts with what another round left to do."""
     with connected(url) as connection:
         emitted = value(connection, "select count(*) from postbell.outbox")
-        while value(connection, "select count(*) from postbell.notification") < emitted:
+        while value(connection, "select count(*) from postbell_private.notification") < emitted:
             time.sleep(0.2)
         while variant.delivers and value(connection, "select exists (select from postbell.batch)"):
             time.sleep(0.2)
@@ -181,7 +181,7 @@ def _accounted(url: str, variant: Variant, transactions: int) -> str:
         assert emitted == transactions, f"{emitted} rows of {transactions} transactions"
         if not variant.follows:
             return number(emitted)
-        routed = value(connection, "select count(*) from postbell.notification")
+        routed = value(connection, "select count(*) from postbell_private.notification")
         assert routed == emitted, f"{routed} routed of {emitted}"
         if variant.delivers:
             delivered = value(connection, "select count(*) from postbell.inbox_item")

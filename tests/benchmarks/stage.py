@@ -95,7 +95,7 @@ def closed_gate(url: str) -> Iterator[Callable[[], None]]:
 def held_lead(url: str) -> Iterator[Callable[[], None]]:
     """Leads in place of the router, which stands by, until what it yields is called."""
     with connected(url) as session:
-        session.execute("select postbell.acquire_leadership()")
+        session.execute("select postbell_private.acquire_leadership()")
         yield session.close
 
 

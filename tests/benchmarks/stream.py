@@ -31,7 +31,7 @@ _FIRST = 50
 _PATIENCE = 60.0
 
 _OURS_TELL = """
-    insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)
+    insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)
     select 'default', 'notification', 'u' || n, json_build_object(
         'id', n, 'title', 'Order #42 paid', 'body', repeat('x', 80), 'link', 'https://shop.example'
     )
@@ -145,7 +145,7 @@ def _tell(producer: psycopg.Connection, statement: str, many: int) -> float:
     with producer.transaction():
         producer.execute(statement.encode(), [many])
         if "postbell" in statement:
-            producer.execute("select postbell.notify_gateways()")
+            producer.execute("select postbell_private.notify_gateways()")
         return time.perf_counter()
 
 

@@ -16,7 +16,7 @@ from tests.benchmarks.table import Table, number, percentile
 #: Where dead rows might gather.
 OUR_TABLES = {
     "outbox": "postbell.outbox",
-    "router_step": "postbell.router_step",
+    "router_step": "postbell_private.router_step",
     "delivery": "postbell.delivery",
     "batch": "postbell.batch",
     "queue": "postbell_queue.pgqueuer",

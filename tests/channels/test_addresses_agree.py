@@ -61,10 +61,10 @@ def kept(db: psycopg.Connection, column: str, written: list[str]) -> list[bool]:
     """Whether a user whose address is so written is mirrored with it, in the order given."""
     found = given.rows(
         db,
-        "select person.id, person.email, person.phone from postbell.validate_recipients(array("
+        "select person.id, person.email, person.phone from postbell_private.validate_recipients(array("
         "  select row('default', number::text, case %s when 'email' then text end,"
         "             case %s when 'phone' then text end, null, null, null, null, null)"
-        "         ::postbell.mirrored"
+        "         ::postbell_private.mirrored"
         "  from unnest(%s::text[]) with ordinality as one (text, number))) as person",
         column,
         column,
@@ -88,7 +88,7 @@ def test_both_leave_out_the_same_from_a_number(
     written += [f"+1 (202) 555{separator}0123" for separator in " ().-\u00a0"]
     normal = given.column(
         connection,
-        "select postbell.normal_phone(text)"
+        "select postbell_private.normal_phone(text)"
         " from unnest(%s::text[]) with ordinality as one (text, number) order by number",
         written,
     )

@@ -202,7 +202,7 @@ def test_a_wrong_password_is_a_mistake_and_not_a_silent_server(
 def test_a_database_restored_from_another_cluster_calls_for_a_reset(
     cli: Cli, database: given.Connection, mail_server: None
 ) -> None:
-    database.execute("update postbell.router_step set system_identifier = 1")
+    database.execute("update postbell_private.router_step set system_identifier = 1")
 
     result = cli("check")
 

@@ -58,8 +58,8 @@ def test_a_delivery_in_doubt_is_not_to_be_sent_again_lightly(
     given.attempts(database, "unknown", delivery_id, reason="waiting for the response: timed out")
 
     (waiting,) = cli.json("why", str(outbox_id))
-    database.execute("update postbell.unknown_delivery set due_at = '2000-01-01Z'")
-    database.execute("select postbell.tidy_up()")
+    database.execute("update postbell_private.unknown_delivery set due_at = '2000-01-01Z'")
+    database.execute("select postbell_private.tidy_up()")
     (given_up,) = cli.json("why", str(outbox_id))
 
     assert waiting["state"] == "unknown"

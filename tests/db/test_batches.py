@@ -224,7 +224,7 @@ async def test_the_depth_counts_what_is_queued_and_what_waits(
 def test_schema_and_channels_agree_where_a_second_copy_does_harm(
     db: Connection, channel: Channel[Any, Any]
 ) -> None:
-    is_sent_once = given.value(db, "select postbell.is_sent_once(%s)", channel.name)
+    is_sent_once = given.value(db, "select postbell_private.is_sent_once(%s)", channel.name)
 
     assert is_sent_once == (channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER)
 

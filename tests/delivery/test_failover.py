@@ -108,7 +108,7 @@ class Post:
 
     async def deliver_when_due(self) -> None:
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
-        given.value(self.db, "select postbell.release_due(500)")
+        given.value(self.db, "select postbell_private.release_due(500)")
         await self.deliver()
 
     @property
@@ -495,7 +495,9 @@ async def test_an_expired_message_does_not_wait_on(post: Post) -> None:
     post.providers([WRONG_KEY], policy=BreakerPolicy(misconfigured_seconds=60))
     (event,) = post.emit(expires_at="2100-01-01")
     await post.deliver()
-    post.db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
+    post.db.execute(
+        "update postbell_private.notification set expires_at = now() - interval '1 minute'"
+    )
 
     await post.deliver_when_due()
 

@@ -261,7 +261,7 @@ async def test_a_device_that_goes_between_the_claim_and_the_call_is_said_to_be_g
     (event,) = emit(db, channel="push")
     deliver = deliverer(db, sessions, template_sets, services)
     db.execute(
-        "create or replace function postbell.devices_of(batch_id bigint, claim_token uuid)"
+        "create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)"
         " returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text,"
         " auth text) language sql as 'select 1, 1, null, null, null where false'"
     )

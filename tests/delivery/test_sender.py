@@ -495,7 +495,7 @@ async def test_what_expires_in_the_queue_is_not_sent(
 ) -> None:
     provider = ScriptedProvider()
     (event,) = emit(db, expires_at="2100-01-01")
-    db.execute("update postbell.notification set expires_at = now() - interval '1 minute'")
+    db.execute("update postbell_private.notification set expires_at = now() - interval '1 minute'")
 
     await Deliver(db, email_sender(sessions, template_sets, provider))()
 
@@ -620,7 +620,7 @@ async def test_open_pages_are_told_and_the_deliveries_settled_in_one_transaction
         await sender.deliver(batch)
         await sender.deliver(batch)
     assert [fate(db, event, "sse") for event in events] == [Fate("sent", "wanted")] * 3
-    told = given.column(db, "select frame from postbell.stream_event order by id")
+    told = given.column(db, "select frame from postbell_private.stream_event order by id")
     assert [(frame["title"], frame["link"]) for frame in told] == [
         ("Order #42 paid", "http://localhost:8000/orders/42")
     ] * 3

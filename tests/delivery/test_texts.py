@@ -185,7 +185,7 @@ async def test_a_report_settles_what_a_crash_left_unknown(
     delivery = given.value(db, "select id from postbell.delivery")
 
     db.execute(
-        "select postbell.receive_receipt('twilio', jsonb_build_array(jsonb_build_object("
+        "select postbell_private.receive_receipt('twilio', jsonb_build_array(jsonb_build_object("
         "'event_id', %s::text, 'delivery_id', %s::bigint, 'message_id', %s::text,"
         " 'kind', 'delivered', 'occurred_at', clock_timestamp())))",
         [f"{text.sid}:delivered", delivery, text.sid],

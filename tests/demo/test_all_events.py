@@ -178,7 +178,7 @@ def parts(
     if channel == "sse":
         frame = given.value(
             db,
-            "select frame from postbell.stream_event"
+            "select frame from postbell_private.stream_event"
             " where kind = 'notification' and (frame ->> 'id')::bigint = %s",
             delivery_id,
         )

@@ -30,7 +30,7 @@ def emitted(url: str, *outbox_ids: int) -> list[tuple[str, str, bool]]:
         return given.rows(
             connection,
             "select event, tenant_id,"
-            " postbell.find_payload_fault(payload, (select fields from postbell.event_type"
+            " postbell_private.find_payload_fault(payload, (select fields from postbell.event_type"
             " where key = event)) is null"
             " from postbell.outbox where id = any(%s) order by id",
             list(outbox_ids),

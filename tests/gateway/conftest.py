@@ -81,7 +81,7 @@ async def client(sessions: Pool, authenticator: Authenticator, settings: Setting
 def _empty(session: Connection) -> None:
     """What a test before this one in the same database may have left."""
     session.execute(
-        "truncate postbell.recipient, postbell.inbox_item, postbell.notification cascade"
+        "truncate postbell.recipient, postbell.inbox_item, postbell_private.notification cascade"
     )
     session.execute("delete from postbell.tenant where id <> 'default'")
     session.execute("delete from postbell.tenant_event")

@@ -61,7 +61,7 @@ async def test_a_ticket_is_given_to_who_is_let_in(client: Client, db: Connection
     answer = await client.as_("u2").post("/v1/ticket")
 
     assert answer.json["ticket"]
-    assert given.column(db, "select recipient_id from postbell.ticket") == ["u2"]
+    assert given.column(db, "select recipient_id from postbell_private.ticket") == ["u2"]
 
 
 async def test_nobody_is_told_how_to_be_let_in(client: Client) -> None:

@@ -56,7 +56,7 @@ async def test_a_stolen_copy_of_the_session_table_opens_nothing(
     authenticator: Authenticator, db: Connection
 ) -> None:
     await logged_in(authenticator)
-    stored = given.value(db, "select encode(digest, 'hex') from postbell.session")
+    stored = given.value(db, "select encode(digest, 'hex') from postbell_private.session")
 
     with pytest.raises(Unauthorized):
         await authenticator.authenticate(request(cookie=f"postbell={stored}"))
@@ -185,7 +185,7 @@ async def test_a_ticket_used_late_lets_nobody_in(
     authenticator: Authenticator, db: Connection
 ) -> None:
     ticket = await authenticator.issue_ticket(await identity_of(authenticator, token()))
-    db.execute("update postbell.ticket set expires_at = now()")
+    db.execute("update postbell_private.ticket set expires_at = now()")
 
     with pytest.raises(Unauthorized, match="too old"):
         await authenticator.use_ticket(request(), ticket.ticket)
@@ -196,10 +196,12 @@ async def test_a_ticket_is_good_for_a_minute_and_no_longer_than_what_it_stands_f
 ) -> None:
     given.clock(db, "2030-01-01 12:00Z")
     soon = given.value(
-        db, "select postbell.issue_ticket('a', 'u1', valid_until => '2030-01-01 12:00:05Z')::text"
+        db,
+        "select postbell_private.issue_ticket('a', 'u1', valid_until => '2030-01-01 12:00:05Z')::text",
     )
     later = given.value(
-        db, "select postbell.issue_ticket('b', 'u1', valid_until => '2030-01-01 13:00Z')::text"
+        db,
+        "select postbell_private.issue_ticket('b', 'u1', valid_until => '2030-01-01 13:00Z')::text",
     )
 
     assert soon.startswith("2030-01-01 12:00:05")
@@ -227,14 +229,14 @@ async def test_what_is_over_is_forgotten_by_the_housekeeping(
 ) -> None:
     await logged_in(authenticator)
     await authenticator.issue_ticket(await identity_of(authenticator, token()))
-    db.execute("select postbell.forget_sessions()")
-    kept = given.value(db, "select count(*) from postbell.session")
+    db.execute("select postbell_private.forget_sessions()")
+    kept = given.value(db, "select count(*) from postbell_private.session")
     given.clock(db, "2999-01-01 00:00Z")
-    db.execute("select postbell.forget_sessions()")
+    db.execute("select postbell_private.forget_sessions()")
 
     assert kept == 1
-    assert given.value(db, "select count(*) from postbell.session") == 0
-    assert given.value(db, "select count(*) from postbell.ticket") == 0
+    assert given.value(db, "select count(*) from postbell_private.session") == 0
+    assert given.value(db, "select count(*) from postbell_private.ticket") == 0
 
 
 # --- requests that another site's page makes

@@ -68,11 +68,11 @@ async def test_an_operators_session_does_not_prolong_itself(client: Client) -> N
 
 async def test_an_operators_session_ends_with_its_token(client: Client, db: Connection) -> None:
     browser = await logged_in(client)
-    db.execute("update postbell.operator_session set expires_at = now()")
+    db.execute("update postbell_private.operator_session set expires_at = now()")
 
     assert (await browser.get(SESSION)).status == 401
-    db.execute("select postbell.forget_sessions()")
-    assert given.value(db, "select count(*) from postbell.operator_session") == 0
+    db.execute("select postbell_private.forget_sessions()")
+    assert given.value(db, "select count(*) from postbell_private.operator_session") == 0
 
 
 @pytest.mark.parametrize("path", ["/v1/session", "/v1/inbox", "/v1/preferences"])

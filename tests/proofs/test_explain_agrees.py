@@ -225,7 +225,7 @@ def test_the_router_does_what_explain_foresaw(
         assert not given.deliveries(db, outbox_id)
         given.clock(db, deliver_at)
         foreseen = given.explain(db, outbox_id)
-        given.value(db, "select postbell.release_due()")
+        given.value(db, "select postbell_private.release_due()")
         assert given.explain(db, outbox_id) == foreseen
     check_deliveries(db, outbox_id, foreseen)
 
@@ -276,7 +276,7 @@ def test_explain_completes_a_large_audience_that_is_being_told(db: Connection) -
     outbox_id = given.emit(db, recipient=None, audience={"role": "crowd"})
     given.route(db)
     assert len(given.explain(db, outbox_id)) == 30
-    assert given.value(db, "select postbell.fan_out(10)") == 10
+    assert given.value(db, "select postbell_private.fan_out(10)") == 10
     assert len(given.deliveries(db, outbox_id)) == 10
     found = [one.recipient_id for one in given.explain(db, outbox_id)]
     assert sorted(map(str, found)) == [f"p{number:02}" for number in range(30)]
@@ -288,7 +288,7 @@ def test_who_is_set_aside_of_a_large_audience_is_explained_once(db: Connection) 
     outbox_id = given.emit(db, recipient=None, audience={"role": "crowd"})
     given.route(db)
 
-    given.value(db, "select postbell.reject(%s, 'p07', '22012', 'poison')", outbox_id)
+    given.value(db, "select postbell_private.reject(%s, 'p07', '22012', 'poison')", outbox_id)
 
     found = [one.reason for one in given.explain(db, outbox_id) if one.recipient_id == "p07"]
     assert found == ["unreadable_event"]

@@ -123,9 +123,9 @@ FATES = """
     where outbox_id = %(id)s and reason in (select name from postbell.error_codes)
       and detail is not null
     union
-    select 'duplicate' from postbell.duplicate_event where outbox_id = %(id)s
+    select 'duplicate' from postbell_private.duplicate_event where outbox_id = %(id)s
     union
-    select 'nobody' from postbell.notification as n
+    select 'nobody' from postbell_private.notification as n
     where id = %(id)s
       and not exists (select from postbell.delivery where notification_id = %(id)s)
       and not exists (select from postbell.scheduled_notification where notification_id = %(id)s)
@@ -156,7 +156,7 @@ def check(db: Connection, producer: Connection, rows: list[dict[str, Any]]) -> l
     # What was routed can be taken in hand, the sound one with the others.
     handed = given.column(
         db,
-        "select c.outbox_id from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
+        "select c.outbox_id from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
     )
     assert sentinel in handed
     db.execute("delete from postbell.batch")

@@ -43,13 +43,13 @@ LOAD = f"""
     select mod(n, 8), 'order.paid', 'u1', 'order:' || n
     from generate_series(1, {MANY}) as n;
 
-    insert into postbell.notification (
+    insert into postbell_private.notification (
         id, xid, tenant_id, event, recipient, subject, payload, priority, created_at
     )
     select id, xid, tenant_id, event, recipient, subject, payload, 'normal', created_at
     from postbell.outbox;
 
-    insert into postbell.cancellation (tenant_id, subject)
+    insert into postbell_private.cancellation (tenant_id, subject)
     select 'default', 'order:' || n
     from generate_series(1, 20000) as n;
 
@@ -61,7 +61,7 @@ LOAD = f"""
         id, tenant_id,
         case when mod(id, 2) = 0 then 'u1' else 'p' || to_char(mod(id, 50000), 'FM000000') end,
         event, 'in_app', 'normal', 'now', 11, 'wanted', false, 'delivered', now()
-    from postbell.notification;
+    from postbell_private.notification;
 
     insert into postbell.inbox_item (
         id, outbox_id, tenant_id, recipient_id, event, category, title, body, is_silent, created_at,
@@ -80,12 +80,12 @@ LOAD = f"""
 
     insert into postbell.scheduled_notification (notification_id, tenant_id, priority, due_at)
     select id, tenant_id, priority, now() + interval '1 day'
-    from postbell.notification
+    from postbell_private.notification
     where mod(id, 20) = 0;
 
-    insert into postbell.router_step (step, snapshot, system_identifier)
+    insert into postbell_private.router_step (step, snapshot, system_identifier)
     select step + n, snapshot, system_identifier
-    from postbell.current_step(), generate_series(1, 1000) as n;
+    from postbell_private.current_step(), generate_series(1, 1000) as n;
 """
 
 
@@ -132,9 +132,9 @@ def large(create_database: CreateDatabase, template_url: str) -> Iterator[Connec
             session.execute(LOAD.encode())
         session.execute("vacuum analyze")
         session.execute(
-            "insert into postbell.router_step (step, snapshot, system_identifier)"
+            "insert into postbell_private.router_step (step, snapshot, system_identifier)"
             " select step + 1, pg_current_snapshot(), system_identifier"
-            " from postbell.current_step()"
+            " from postbell_private.current_step()"
         )
         yield session
 
@@ -143,14 +143,14 @@ def test_an_empty_window_costs_a_few_pages_however_long_the_log(large: Connectio
     # Something else was committed, so there is a window, with nothing of ours in it.
     for _ in range(100):
         large.execute("select pg_current_xact_id()")
-    done = work(large, "select postbell.route()")
+    done = work(large, "select postbell_private.route()")
     assert done.rows <= 2
     assert done.pages < 200
 
 
 def test_looking_whether_there_is_something_to_do_costs_a_few_pages(large: Connection) -> None:
     large.execute("select pg_current_xact_id()")
-    done = work(large, "select * from postbell.pending_work()")
+    done = work(large, "select * from postbell_private.pending_work()")
     assert done.rows <= 5
     assert done.pages < 200
 
@@ -161,13 +161,13 @@ def test_the_pages_of_a_large_transaction_are_not_read_again(
 ) -> None:
     xid, snapshot = given.rows(
         large,
-        "select min(xid)::text, max(snapshot::text) from postbell.outbox, postbell.current_step()",
+        "select min(xid)::text, max(snapshot::text) from postbell.outbox, postbell_private.current_step()",
     )[0]
     number = int(xid)
     since = f"{number}:{number + 1}:{number}" if is_old else f"{number}:{number}:"
     found = work(
         large,
-        "select * from postbell.committed_between(%s, %s, %s, %s, 100)",
+        "select * from postbell_private.committed_between(%s, %s, %s, %s, 100)",
         since,
         snapshot,
         xid,
@@ -179,7 +179,7 @@ def test_the_pages_of_a_large_transaction_are_not_read_again(
 
 def test_one_event_reads_what_is_about_it(large: Connection) -> None:
     given.emit(large, recipient="p000007", subject="order:999999")
-    done = work(large, "select postbell.route()")
+    done = work(large, "select postbell_private.route()")
     assert done.rows < 60
     assert done.pages < 600
     given.route(large)
@@ -190,7 +190,7 @@ def test_what_an_event_reads_does_not_grow_with_the_log(large: Connection) -> No
     with large.transaction():
         for number in range(100):
             given.emit(large, recipient=f"p{number + 1:06}", subject=f"order:x{number}")
-    done = work(large, "select postbell.route()")
+    done = work(large, "select postbell_private.route()")
     assert done.rows < 100 * 30
     assert done.pages < 100 * 200
     given.route(large)
@@ -255,7 +255,7 @@ def test_a_reader_pays_no_more_for_row_level_security(large: Connection) -> None
 
 
 def test_releasing_reads_what_is_due_and_nothing_that_waits(large: Connection) -> None:
-    idle = work(large, "select postbell.release_due()")
+    idle = work(large, "select postbell_private.release_due()")
     assert idle.rows == 0
     assert idle.pages < 50
     with large.transaction(force_rollback=True):
@@ -263,7 +263,7 @@ def test_releasing_reads_what_is_due_and_nothing_that_waits(large: Connection) -
             "update postbell.waiting_delivery set due_at = now() where delivery_id in"
             " (select delivery_id from postbell.waiting_delivery order by 1 limit 10)"
         )
-        done = work(large, "select postbell.release_due()")
+        done = work(large, "select postbell_private.release_due()")
     assert done.rows < 10 * 30
 
 
@@ -287,7 +287,7 @@ def test_a_claim_reads_what_is_in_the_batch(large: Connection) -> None:
             " where state = 'queued' returning id",
         )
         assert len(given.claim(large, batch)) == 50
-        done = work(large, "select * from postbell.claim_batch(%s, 'in_app')", batch)
+        done = work(large, "select * from postbell_private.claim_batch(%s, 'in_app')", batch)
     assert done.rows < 50 * 20
 
 
@@ -300,7 +300,7 @@ def test_the_next_people_of_an_audience_are_found_without_the_others(
 ) -> None:
     done = work(
         large,
-        "select * from postbell.members_of('default', null, %s, %s, 100)",
+        "select * from postbell_private.members_of('default', null, %s, %s, 100)",
         audience,
         after,
     )
@@ -317,17 +317,17 @@ def test_a_chunk_of_a_long_list_is_told_without_reading_the_list(large: Connecti
         )
         # Routed by hand: what was emitted here is committed to nobody.
         large.execute(
-            "insert into postbell.notification"
+            "insert into postbell_private.notification"
             " (id, xid, tenant_id, event, audience, payload, priority, created_at)"
             " select id, xid, tenant_id, event, audience, payload, 'normal', created_at"
             " from postbell.outbox where id = %s and xid = pg_current_xact_id()",
             [event],
         )
-        given.value(large, "select postbell.resolve_audience(array[%s::bigint])", event)
+        given.value(large, "select postbell_private.resolve_audience(array[%s::bigint])", event)
         for _ in range(5):
-            given.value(large, "select postbell.fan_out(1)")
+            given.value(large, "select postbell_private.fan_out(1)")
         assert given.value(large, "select listed from postbell.fanout") == 50000
-        done = work(large, "select postbell.fan_out(100)")
+        done = work(large, "select postbell_private.fan_out(100)")
     assert done.rows < 100 * 30
     assert done.pages < 100 * 100
 
@@ -335,7 +335,7 @@ def test_a_chunk_of_a_long_list_is_told_without_reading_the_list(large: Connecti
 def test_a_small_tenants_audience_is_found_without_the_large_ones(large: Connection) -> None:
     done = work(
         large,
-        "select * from postbell.members_of('small', null, %s, '', 100)",
+        "select * from postbell_private.members_of('small', null, %s, '', 100)",
         {"role": "crowd", "everyone": True},
     )
     assert done.rows <= 2

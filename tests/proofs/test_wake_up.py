@@ -70,7 +70,7 @@ class Ticker:
         self._observer.close()
 
     def _is_routed(self, event: int) -> bool:
-        query = "select from postbell.notification where id = %s"
+        query = "select from postbell_private.notification where id = %s"
         return self._observer.execute(query, [event]).rowcount == 1
 
 

@@ -155,7 +155,7 @@ def test_they_say_the_same_of_what_is_none(connection: psycopg.Connection, kind:
     declared = {"field": {"type": kind, "required": True}}
     said = given.value(
         connection,
-        "select fault from postbell.find_payload_fault(%s, %s)",
+        "select fault from postbell_private.find_payload_fault(%s, %s)",
         {"field": value},
         declared,
     )

@@ -88,7 +88,7 @@ def test_what_the_operating_manual_says_is_so(
     # The dead letter was sent again, and the restored database can be routed on.
     assert given.column(db, "select delivery_id from postbell.dead_letters") == []
     with psycopg.connect(elsewhere) as restored:
-        restored.execute("select postbell.check_cluster()")
+        restored.execute("select postbell_private.check_cluster()")
         assert given.column(restored, "select id from postbell.recipient order by id") == [
             "7", "8", "u1",
         ]  # fmt: skip

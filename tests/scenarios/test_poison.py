@@ -62,7 +62,7 @@ def test_one_bad_row_of_each_kind_stops_none_of_its_neighbours(
     # Sweeping: two batches whose jobs are gone, one of which cannot have another.
     swept = [given.emit(db, recipient=person, **in_app) for person in ("u1", BAD)]
     for _ in swept:
-        given.value(db, "select postbell.route(1)")
+        given.value(db, "select postbell_private.route(1)")
     db.execute(
         "delete from postbell_queue.pgqueuer;"
         " update postbell.batch set created_at = now() - interval '1 hour'"
@@ -82,7 +82,7 @@ def test_one_bad_row_of_each_kind_stops_none_of_its_neighbours(
         "delete from postbell_queue.pgqueuer where entrypoint = 'deliver.sms';"
         " delete from postbell.batch where channel = 'sms';"
         " update postbell.delivery set state = 'unknown' where channel = 'sms';"
-        " insert into postbell.unknown_delivery select id, now() from postbell.delivery"
+        " insert into postbell_private.unknown_delivery select id, now() from postbell.delivery"
         " where channel = 'sms'"
     )
 

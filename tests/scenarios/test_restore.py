@@ -72,7 +72,7 @@ def test_a_restored_database_is_routed_on_after_a_reset_and_not_before(
 
     with psycopg.connect(elsewhere, autocommit=True) as restored:
         with pytest.raises(psycopg.Error) as refusal:
-            restored.execute("select postbell.check_cluster()")
+            restored.execute("select postbell_private.check_cluster()")
         assert refusal.value.sqlstate == "PB030"
         assert "reset_router" in str(refusal.value.diag.message_hint)
         assert told(restored) == [routed]
@@ -85,7 +85,9 @@ def test_a_restored_database_is_routed_on_after_a_reset_and_not_before(
         later = given.emit(restored, payload=PAYLOAD)
         given.route(restored)
         assert told(restored) == [routed, *waiting, later]
-        assert given.column(restored, "select outbox_id from postbell.duplicate_event") == [again]
+        assert given.column(restored, "select outbox_id from postbell_private.duplicate_event") == [
+            again
+        ]
 
 
 def test_a_restored_database_can_be_deployed_to(

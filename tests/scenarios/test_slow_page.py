@@ -23,7 +23,7 @@ def tell_a_megabyte(db: Connection) -> None:
     with db.transaction():
         given.rows(
             db,
-            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            "insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)"
             " select 'default', 'notification', 'u1',"
             " json_build_object('id', n, 'body', repeat('x', 10000))"
             " from generate_series(1, 100) as n",

@@ -111,7 +111,7 @@ def test_pages_of_the_former_primary_look_anew_when_a_standby_takes_over(pair: P
 
 
 def epoch(session: Connection) -> object:
-    return given.value(session, "select epoch from postbell.stream_position()")
+    return given.value(session, "select epoch from postbell_private.stream_position()")
 
 
 def unread(replica: Connection) -> list[int]:

@@ -173,7 +173,9 @@ def test_a_trigger_that_no_file_declares_is_dropped_and_its_function_stays(
     report = schema.deploy(database_url, sql_folder=sql)
 
     assert report.dropped == ["trigger wake_router on postbell.outbox"]
-    assert query(database_url, "select to_regproc('postbell.wake_router') is not null") == [(True,)]
+    assert query(database_url, "select to_regproc('postbell_private.wake_router') is not null") == [
+        (True,)
+    ]
 
 
 def test_what_others_still_need_is_not_dropped(database_url: str, sql: Path) -> None:

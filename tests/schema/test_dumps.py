@@ -111,7 +111,7 @@ async def test_the_router_and_the_mirror_go_on(restored_url: str) -> None:
     with psycopg.connect(restored_url, autocommit=True) as session:
         waiting = given.column(
             session,
-            "select id from postbell.outbox where id > (select max(id) from postbell.notification)",
+            "select id from postbell.outbox where id > (select max(id) from postbell_private.notification)",
         )
         session.execute("insert into shop.users (id, mail) values (103, 'eve@example.org')")
         schema.deploy(restored_url)

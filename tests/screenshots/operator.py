@@ -29,7 +29,7 @@ VIEWS: Final = ("overview", "deliveries", "rejections", "dead-letters", "figures
 
 #: Three thousand events over a fortnight, more by day than by night; one mail in fifty bounces.
 _FORTNIGHT: Final = """
-    insert into postbell.notification (
+    insert into postbell_private.notification (
         id, xid, tenant_id, event, recipient, payload, priority, created_at
     )
     select
@@ -59,7 +59,7 @@ _FORTNIGHT: Final = """
         (array['inbox', 'main_mail', 'webpush'])[way.number], n.created_at,
         case when way.lot >= 7 then n.created_at + interval '1 second' end,
         case when way.lot >= 7 and way.channel = 'in_app' then n.created_at end
-    from postbell.notification as n
+    from postbell_private.notification as n
     cross join lateral (
         select channel, number, mod(n.id * 7 + number * 13, 50) as lot
         from unnest(array['in_app', 'email', 'push']) with ordinality as listed (channel, number)
@@ -80,7 +80,7 @@ _FORTNIGHT: Final = """
     where state = 'bounced' and created_at > now() - interval '2 days';
 """
 _PROVIDERS: Final = """
-    select postbell.report_providers('web-1 4711', jsonb_build_array(
+    select postbell_private.report_providers('web-1 4711', jsonb_build_array(
         jsonb_build_object('provider', 'main_mail', 'channel', 'email', 'state', 'ready',
             'changed_at', now() - interval '1 day'),
         jsonb_build_object('provider', 'texts', 'channel', 'sms', 'state', 'misconfigured',

@@ -279,9 +279,9 @@ def test_a_producer_does_not_set_what_the_router_relies_on(shop: Connection, col
         "select id from postbell.outbox_0",
         "insert into postbell.outbox_0 (event) values ('x')",
         "select setval('postbell.outbox_id_seq', 1)",
-        "insert into postbell.cancellation (outbox_id) values (1)",
-        "select from postbell.notification",
-        "select postbell.route()",
+        "insert into postbell_private.cancellation (outbox_id) values (1)",
+        "select from postbell_private.notification",
+        "select postbell_private.route()",
         "select postbell.explain(1)",
     ],
 )
@@ -529,22 +529,24 @@ def test_what_a_reader_marks_is_told_to_the_readers_pages(
         item = given.value(crowd, "select id from postbell.inbox")
         given.call(crowd, verb, recipient="u1", item_ids=[item])
         crowd.execute("update postbell.inbox_item set archived_at = now(), read_at = null")
-    told = given.rows(crowd, "select tenant_id, recipient_ids, item_ids from postbell.stream_event")
+    told = given.rows(
+        crowd, "select tenant_id, recipient_ids, item_ids from postbell_private.stream_event"
+    )
     assert set(map(str, told)) == {str(("default", ["u1"], [item]))}
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into postbell.stream_event (tenant_id, kind) values ('default', 'read')",
-        "insert into postbell.stream_event_0 (tenant_id, kind) values ('default', 'read')",
-        "select from postbell.stream_event",
-        "select postbell.record_marks()",
-        "select postbell.notify_gateways()",
-        "select postbell.record_stream(1, gen_random_uuid(), '[]')",
-        "select postbell.stream_between('1:1:', '1:1:')",
-        "select postbell.stream_missed('u1', '1:1:', '1:1:', 1)",
-        "select postbell.unread_among('{default}', '{u2}')",
+        "insert into postbell_private.stream_event (tenant_id, kind) values ('default', 'read')",
+        "insert into postbell_private.stream_event_0 (tenant_id, kind) values ('default', 'read')",
+        "select from postbell_private.stream_event",
+        "select postbell_private.record_marks()",
+        "select postbell_private.notify_gateways()",
+        "select postbell_private.record_stream(1, gen_random_uuid(), '[]')",
+        "select postbell_private.stream_between('1:1:', '1:1:')",
+        "select postbell_private.stream_missed('u1', '1:1:', '1:1:', 1)",
+        "select postbell_private.unread_among('{default}', '{u2}')",
     ],
 )
 def test_a_reader_neither_writes_nor_reads_the_stream_log(
@@ -561,13 +563,13 @@ def test_a_reader_neither_writes_nor_reads_the_stream_log(
         "update postbell.inbox_item set recipient_id = 'u2'",
         "update postbell.recipient set email = 'x@example.org'",
         "delete from postbell.inbox_item",
-        "select from postbell.notification",
+        "select from postbell_private.notification",
         "select from postbell.outbox",
         "select from postbell.suppression",
         "select postbell.upsert_recipient('u1')",
         "select postbell.explain('order.paid', 'u2')",
         "select postbell.notify('order.paid', 'u2')",
-        "select postbell.claim_batch(1, 'email')",
+        "select postbell_private.claim_batch(1, 'email')",
     ],
 )
 def test_a_reader_does_nothing_else(crowd: Connection, statement: str) -> None:
@@ -608,12 +610,12 @@ def test_support_sends_dead_letters_again(crowd: Connection) -> None:
         "select endpoint from postbell.push_subscription",
         "select auth from postbell.push_subscription",
         "select attributes from postbell.recipient",
-        "select payload from postbell.notification",
+        "select payload from postbell_private.notification",
         "select payload from postbell.outbox",
         "select source from postbell.rejected_event",
         "select address from postbell.suppression",
-        "select receipt from postbell.early_receipt",
-        "select postbell.claim_batch(1, 'email')",
+        "select receipt from postbell_private.early_receipt",
+        "select postbell_private.claim_batch(1, 'email')",
         "select postbell.set_preference('u1', false)",
         "select postbell.suppress('email', 'x@example.org')",
         "delete from postbell.dead_letter",
@@ -647,15 +649,15 @@ def test_a_gateway_is_support_only_when_it_says_so(crowd: Connection) -> None:
 def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -> None:
     given.emit(db, payload={"order_id": 7}, channels=["in_app", "email"])
     db.execute("set role postbell_dispatcher")
-    db.execute("select postbell.check_cluster()")
-    db.execute("select postbell.acquire_leadership()")
+    db.execute("select postbell_private.check_cluster()")
+    db.execute("select postbell_private.acquire_leadership()")
     assert given.route(db) > 0
-    given.value(db, "select postbell.release_due()")
-    given.value(db, "select postbell.fan_out()")
+    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select postbell_private.fan_out()")
     found = given.rows(
         db,
         "select b.id, b.channel, c.claim_token, c.delivery_id, c.identity, c.payload"
-        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c order by 2",
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c order by 2",
     )
     assert [payload for *_, payload in found] == [{"order_id": 7}] * 2
     for batch, channel, claim, delivery, identity, _ in found:
@@ -694,7 +696,7 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
 @pytest.mark.parametrize(
     "statement",
     [
-        "select payload from postbell.notification",
+        "select payload from postbell_private.notification",
         "select payload from postbell.outbox",
         "select email from postbell.recipient",
         "select from postbell.inbox_item",
@@ -704,8 +706,8 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
         "update postbell.delivery set state = 'sent'",
         "insert into postbell.inbox_item default values",
         "select postbell.reset_router()",
-        "select postbell.decide(null)",
-        "select postbell.enqueue(null, false)",
+        "select postbell_private.decide(null)",
+        "select postbell_private.enqueue(null, false)",
     ],
 )
 def test_a_dispatcher_reaches_the_tables_only_through_functions(
@@ -732,9 +734,9 @@ def test_an_administrator_sees_and_calls_everything(crowd: Connection) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "select postbell.upsert_awaited()",
-        "select postbell.record_early_receipts('test', '{}')",
-        "select postbell.add_integer_ids('notify_order_paid')",
+        "select postbell_private.upsert_awaited()",
+        "select postbell_private.record_early_receipts('test', '{}')",
+        "select postbell_private.add_integer_ids('notify_order_paid')",
     ],
 )
 def test_an_administrator_does_not_call_what_deploy_and_housekeeping_call(

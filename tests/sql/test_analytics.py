@@ -49,7 +49,8 @@ def counted_by_day(connection: Connection) -> dict[tuple[str, date, str, str], R
     """One delivery after the other."""
     zones = {name: "UTC" if name == "lost" else zone for name, zone in ZONES.items()}
     deliver_at = {
-        row["id"]: row["deliver_at"] for row in table(connection, "table postbell.notification")
+        row["id"]: row["deliver_at"]
+        for row in table(connection, "table postbell_private.notification")
     }
     read = {
         row["id"]: row["read_at"] is not None
@@ -168,10 +169,10 @@ def test_figures_follow_what_dispatchers_and_people_do(db: Connection) -> None:
     for batch, claim in given.rows(
         db,
         "select b.id, c.claim_token"
-        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c"
         " where b.channel = 'email'",
     ):
-        given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, mails)
+        given.rows(db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, mails)
     given.sent(db, mails[0])
     given.attempts(db, "refused", mails[1], reason="550 no")
 
@@ -194,7 +195,7 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
         given.event_type(session)
         given.tenant(session, "small", time_zone="Asia/Tokyo")
         session.execute(
-            "insert into postbell.notification (id, xid, tenant_id, event, payload, priority,"
+            "insert into postbell_private.notification (id, xid, tenant_id, event, payload, priority,"
             " created_at, deliver_at)"
             " select n, '1', case when mod(n, 10) = 0 then 'small' else 'default' end,"
             " 'order.paid', '{}', 'normal', at, case when mod(n, 50) = 0 then at + '20 days' end"
@@ -205,14 +206,16 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
             " channel, priority, decision, rung, verdict, is_silent, state, created_at)"
             " select id, tenant_id, 'u1', event, 'in_app', 'normal', 'now', 11, 'wanted', false,"
-            " 'delivered', created_at from postbell.notification"
+            " 'delivered', created_at from postbell_private.notification"
             " order by coalesce(deliver_at, created_at)"
         )
         session.execute(
             "insert into postbell.attempt (delivery_id, outcome, provider, attempted_at)"
             " select id, 'sent', 'inbox', created_at from postbell.delivery order by created_at"
         )
-        session.execute("vacuum analyze postbell.delivery, postbell.attempt, postbell.notification")
+        session.execute(
+            "vacuum analyze postbell.delivery, postbell.attempt, postbell_private.notification"
+        )
         yield session
 
 

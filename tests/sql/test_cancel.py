@@ -32,7 +32,7 @@ def states(db: Connection, event: int) -> set[str]:
 def claimed(db: Connection) -> list[int]:
     return given.column(
         db,
-        "select c.delivery_id from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
+        "select c.delivery_id from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
     )
 
 
@@ -70,11 +70,11 @@ def test_the_rest_of_a_large_audience_counts_as_one(db: Connection) -> None:
         given.recipient(db, person)
     event = given.emit(db, recipient=None, audience={"recipients": people}, subject=SUBJECT)
     given.route(db)
-    given.value(db, "select postbell.fan_out(10)")
+    given.value(db, "select postbell_private.fan_out(10)")
 
     assert cancel(db, outbox_id=event) == (2 * 10 + 1, 0)
 
-    assert given.value(db, "select postbell.fan_out(10)") == 0
+    assert given.value(db, "select postbell_private.fan_out(10)") == 0
     assert len(given.deliveries(db, event)) == 2 * 10
 
 
@@ -190,7 +190,9 @@ def test_what_a_dispatcher_has_in_hand_is_not_waited_for(db: Connection, connect
 
 def started(db: Connection, batch: int, claim_token: UUID, delivery: int) -> list[int]:
     return list(
-        given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim_token, [delivery])
+        given.value(
+            db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim_token, [delivery]
+        )
     )
 
 
@@ -200,7 +202,7 @@ def test_what_is_just_being_cancelled_is_not_started(db: Connection, connect: Co
     ((batch, claim, delivery),) = given.rows(
         db,
         "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
-        " postbell.claim_batch(b.id, b.channel) as c where b.channel = 'email'",
+        " postbell_private.claim_batch(b.id, b.channel) as c where b.channel = 'email'",
     )
     canceller = connect(autocommit=False)
     assert cancel(canceller) == (2, 0)
@@ -219,7 +221,7 @@ def test_what_waits_is_taken_back_and_waits_no_more(db: Connection) -> None:
     assert cancel(db) == (1, 0)
     assert given.value(db, "select count(*) from postbell.waiting_delivery") == 0
     given.clock(db, "2030-03-01 14:00Z")
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
     assert states(db, event) == {"cancelled"}
 
 
@@ -228,7 +230,7 @@ def test_what_is_scheduled_is_taken_back(db: Connection) -> None:
     given.route(db)
     assert cancel(db) == (1, 0)
     given.clock(db, "2099-01-01Z")
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
     assert states(db, event) == set()
     assert [one.reason for one in given.explain(db, event)] == ["cancelled"]
 

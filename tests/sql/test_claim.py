@@ -276,7 +276,7 @@ def test_a_device_that_was_reached_is_not_asked_again_though_the_claim_is_gone(
         assert given.call(db, "record_pushes", **reached) == [(False,)]
 
     assert given.column(
-        db, "select endpoint from postbell.devices_of(%s, %s)", quick.batch, quick.token
+        db, "select endpoint from postbell_private.devices_of(%s, %s)", quick.batch, quick.token
     ) == ["https://push.example/other"]
     assert given.column(db, "select device from postbell.attempt where outcome = 'sent'") == ["1"]
 
@@ -287,7 +287,10 @@ def test_nobody_learns_the_devices_of_whoever_has_the_numbers_now(db: Connection
     undo(db)
     route(db, "push", "u2")
 
-    assert given.rows(db, "select * from postbell.devices_of(%s, %s)", lost.batch, lost.token) == []
+    assert (
+        given.rows(db, "select * from postbell_private.devices_of(%s, %s)", lost.batch, lost.token)
+        == []
+    )
 
 
 def test_a_device_is_forgotten_only_by_a_push_to_its_person(db: Connection) -> None:
@@ -326,7 +329,7 @@ def test_a_job_from_before_a_crash_takes_no_batch_of_another_channel(db: Connect
     route(db, "sms")
     (batch,) = given.column(db, "select id from postbell.batch")
 
-    assert given.rows(db, "select * from postbell.claim_batch(%s, 'email')", batch) == []
+    assert given.rows(db, "select * from postbell_private.claim_batch(%s, 'email')", batch) == []
 
     assert given.column(db, "select claims from postbell.batch") == [0]
 
@@ -336,12 +339,12 @@ def test_an_identity_is_of_one_delivery_and_survives_another_routing(db: Connect
         db, recipient=None, audience={"recipients": ["u1", "u2"]}, channels=["email", "sms"]
     )
     given.route(db)
-    identities = "select postbell.identity_of(d) from postbell.delivery as d order by 1"
+    identities = "select postbell_private.identity_of(d) from postbell.delivery as d order by 1"
     before = given.column(db, identities)
     undo(db)
     db.execute("select setval(pg_get_serial_sequence('postbell.delivery', 'id'), 1000)")
 
-    db.execute("select postbell.resolve_audience(array[%s::bigint])", [event])
+    db.execute("select postbell_private.resolve_audience(array[%s::bigint])", [event])
 
     assert given.column(db, identities) == before
     assert len(set(before)) == 4

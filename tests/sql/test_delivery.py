@@ -45,7 +45,7 @@ def start(db: Connection, claimed: Claim) -> list[int]:
     """What may go; nothing if the claim does not hold."""
     started = given.value(
         db,
-        "select postbell.start_sending(%s, %s, %s)",
+        "select postbell_private.start_sending(%s, %s, %s)",
         claimed.batch,
         claimed.token,
         claimed.deliveries,
@@ -174,7 +174,7 @@ def test_a_claim_has_all_that_rendering_needs(db: Connection) -> None:
     cursor = db.execute(
         "select c.outbox_id, c.recipient_id, c.event, c.category, c.channel, c.priority, c.state,"
         " c.subject, c.payload, c.address, c.locale, c.time_zone, c.attributes, c.attempts"
-        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c"
     )
     assert cursor.fetchall() == [
         (
@@ -189,7 +189,7 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
     found = given.rows(
         db,
         "select c.is_started, c.state"
-        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel, 2) as c order by 2 desc",
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel, 2) as c order by 2 desc",
     )
     assert found == [(True, "sending"), (True, "sending"), (False, "queued")]
 
@@ -211,7 +211,7 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
             ),
             Fate("skipped", "address_suppressed"),
         ),
-        ("update postbell.notification set expires_at = now()", Fate("expired", "expired")),
+        ("update postbell_private.notification set expires_at = now()", Fate("expired", "expired")),
         ("select postbell.cancel('order:7')", Fate("cancelled", "cancelled")),
         (
             "select postbell.set_preference('u1', false, category => 'orders')",
@@ -234,7 +234,7 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
         ("select postbell.mute('u1')", Fate("skipped", "muted")),
         ("select postbell.mute('u1', subject => 'order:7')", Fate("skipped", "muted")),
         ("delete from postbell.event_type", Fate("skipped", "unknown_event")),
-        ("delete from postbell.notification", Fate("skipped", "event_deleted")),
+        ("delete from postbell_private.notification", Fate("skipped", "event_deleted")),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("when", ["before the claim", "after the claim"])
@@ -399,7 +399,7 @@ def test_a_late_yes_is_recorded_all_the_same(db: Connection) -> None:
     assert fate(db, delivery).state == "sent"
     assert outcomes(db, delivery) == ["unknown", "retry", "sent"]
     given.clock(db, "2099-01-01Z")
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
     assert fate(db, delivery).state == "sent"
 
 
@@ -604,9 +604,9 @@ def test_a_retry_waits_as_long_as_it_was_told_to(db: Connection) -> None:
         " and due_at - clock_timestamp() > interval '59 minutes' from postbell.waiting_delivery",
     )
     assert soon
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
     db.execute("update postbell.waiting_delivery set due_at = now()")
-    assert given.value(db, "select postbell.release_due()") == 1
+    assert given.value(db, "select postbell_private.release_due()") == 1
     assert fate(db, delivery).state == "queued"
     assert start(db, claim(db)) == [delivery]
     assert given.value(db, "select attempts from postbell.delivery") == 2
@@ -617,7 +617,7 @@ def test_a_retry_is_decided_again_when_it_is_due(db: Connection) -> None:
     (delivery,) = start(db, claim(db))
     given.attempts(db, "retry", delivery, retry_after=0)
     given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
     assert fate(db, delivery) == Fate("skipped", "switched_off")
 
 
@@ -626,7 +626,7 @@ def test_a_change_of_mind_does_not_hurry_a_retry(db: Connection) -> None:
     (delivery,) = start(db, claim(db))
     given.attempts(db, "retry", delivery, retry_after=3600)
     given.call(db, "set_preference", recipient="u1", enabled=True, channel="email")
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
 
 
 def test_what_could_not_be_rendered_is_a_dead_letter_without_an_attempt(db: Connection) -> None:
@@ -751,12 +751,12 @@ def test_a_poisonous_delivery_harms_only_itself(db: Connection) -> None:
 
 def test_a_batch_without_a_job_gets_one(db: Connection) -> None:
     emit_and_route(db)
-    assert given.value(db, "select postbell.sweep('0')") == 0
+    assert given.value(db, "select postbell_private.sweep('0')") == 0
     lose_jobs(db)
-    assert given.value(db, "select postbell.sweep('1 minute')") == 0
-    assert given.value(db, "select postbell.sweep('0')") == 1
+    assert given.value(db, "select postbell_private.sweep('1 minute')") == 0
+    assert given.value(db, "select postbell_private.sweep('0')") == 1
     assert jobs(db) == batches(db)
-    assert given.value(db, "select postbell.sweep('0')") == 0
+    assert given.value(db, "select postbell_private.sweep('0')") == 0
 
 
 def test_a_batch_just_claimed_is_given_its_time(db: Connection) -> None:
@@ -764,9 +764,9 @@ def test_a_batch_just_claimed_is_given_its_time(db: Connection) -> None:
     db.execute("update postbell.batch set created_at = now() - interval '1 hour'")
     claim(db)
     lose_jobs(db)
-    assert given.value(db, "select postbell.sweep('1 minute')") == 0
+    assert given.value(db, "select postbell_private.sweep('1 minute')") == 0
     db.execute("update postbell.batch set claimed_at = now() - interval '2 minutes'")
-    assert given.value(db, "select postbell.sweep('1 minute')") == 1
+    assert given.value(db, "select postbell_private.sweep('1 minute')") == 1
 
 
 def homeless(db: Connection) -> list[tuple[int, str]]:
@@ -779,13 +779,13 @@ def homeless(db: Connection) -> list[tuple[int, str]]:
         " or (state = 'waiting' and not exists"
         " (select from postbell.waiting_delivery as w where w.delivery_id = d.id))"
         " or (state = 'unknown' and not exists"
-        " (select from postbell.unknown_delivery as u where u.delivery_id = d.id))",
+        " (select from postbell_private.unknown_delivery as u where u.delivery_id = d.id))",
     )
 
 
 GONE = {
     "event_type": "delete from postbell.event_type",
-    "notification": "delete from postbell.notification",
+    "notification": "delete from postbell_private.notification",
     "recipient": "delete from postbell.recipient",
     "tenant": "delete from postbell.recipient; delete from postbell.tenant",
 }
@@ -812,7 +812,7 @@ def test_nothing_is_left_in_nobodys_hands_whatever_was_deleted(
     elif claimed:
         finish(db, claimed)
     for _ in range(2):
-        given.value(db, "select postbell.release_due()")
+        given.value(db, "select postbell_private.release_due()")
         for batch in batches(db):
             assert claim(db, batch).deliveries == []
 
@@ -835,8 +835,8 @@ def test_a_scheduled_event_whose_type_was_deleted_says_why_it_told_nobody(
     db.execute("delete from postbell.event_type")
     given.clock(db, "2030-01-02Z")
 
-    given.value(db, "select postbell.release_due()")
-    while given.value(db, "select postbell.fan_out()"):
+    given.value(db, "select postbell_private.release_due()")
+    while given.value(db, "select postbell_private.fan_out()"):
         pass
 
     assert [decision.reason for decision in given.explain(db, event)] == ["unknown_event"]

@@ -36,7 +36,9 @@ def record(db: Connection, batch: int, claim: UUID, channel: str, deliveries: li
         function = "record_inbox" if channel == "in_app" else "record_stream"
         given.call(db, function, batch_id=batch, claim_token=claim, items=json.dumps(items))
         return
-    started = given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
+    started = given.value(
+        db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, deliveries
+    )
     if channel == "push":
         record_pushes(db, batch, claim, started, "sent")
     else:
@@ -86,7 +88,7 @@ def after_quiet_hours(db: Connection) -> int:
     }
     assert held == {Fate("waiting", "quiet_hours")}
     given.clock(db, MORNING)
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
     return event
 
 
@@ -100,7 +102,7 @@ def after_being_held(db: Connection) -> int:
             reasons=["provider_paused"] * len(deliveries),
         )  # fmt: skip
         given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
     return event
 
 
@@ -154,11 +156,11 @@ def test_a_retry_that_succeeds_says_nothing_of_the_try_before(db: Connection) ->
     given.route(db)
     (batch,) = given.column(db, "select id from postbell.batch")
     claim, deliveries = take(db, batch)
-    given.value(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
+    given.value(db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, deliveries)
     given.attempts(db, "retry", *deliveries, reason="mailbox is busy", retry_after=0)
     given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
     assert given.deliveries(db, event)["u1", "email"] == Fate("waiting", "mailbox is busy")
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
 
     deliver_all(db)
 
@@ -186,7 +188,7 @@ def test_a_change_of_mind_is_a_decision(everywhere: Connection) -> None:
     given.route(everywhere)
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="sms")
-    given.value(everywhere, "select postbell.release_due()")
+    given.value(everywhere, "select postbell_private.release_due()")
 
     assert given.deliveries(everywhere, event)["u1", "sms"] == Fate("skipped", "switched_off")
     (told,) = given.explain(everywhere, event)
@@ -198,7 +200,9 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     given.route(everywhere)
     (batch,) = given.column(everywhere, "select id from postbell.batch")
     claim, deliveries = take(everywhere, batch)
-    given.value(everywhere, "select postbell.start_sending(%s, %s, %s)", batch, claim, deliveries)
+    given.value(
+        everywhere, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, deliveries
+    )
     record_pushes(
         everywhere,
         batch,
@@ -210,7 +214,7 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     )
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="push")
-    given.value(everywhere, "select postbell.release_due()")
+    given.value(everywhere, "select postbell_private.release_due()")
 
     assert given.deliveries(everywhere, event)["u1", "push"] == Fate("sent", "switched_off")
     (told,) = given.explain(everywhere, event)

@@ -28,7 +28,7 @@ def emit_to_crowd(db: Connection, **columns: object) -> int:
 
 
 def fan_out(db: Connection, most: int = 10) -> int | None:
-    reached = given.value(db, "select postbell.fan_out(%s)", most)
+    reached = given.value(db, "select postbell_private.fan_out(%s)", most)
     return None if reached is None else int(reached)
 
 
@@ -121,9 +121,9 @@ def test_an_audience_is_resolved_when_it_is_due(small: Connection) -> None:
     given.recipient(small, "ann", roles=[])
     given.recipient(small, "eve", roles=["support"])
     given.clock(small, "2030-03-01 13:59Z")
-    assert given.value(small, "select postbell.release_due()") == 0
+    assert given.value(small, "select postbell_private.release_due()") == 0
     given.clock(small, "2030-03-01 14:00Z")
-    assert given.value(small, "select postbell.release_due()") == 1
+    assert given.value(small, "select postbell_private.release_due()") == 1
     assert told(small, event) == ["bob", "eve"]
 
 
@@ -276,7 +276,7 @@ def test_an_audience_cancelled_while_it_was_in_hand_is_told_no_further(
     event = emit_to_crowd(db, subject="order:7")
     given.route(db)
     router = connect(autocommit=False)
-    given.value(router, "select postbell.fan_out(10)")
+    given.value(router, "select postbell_private.fan_out(10)")
     given.call(db, "cancel", subject="order:7")
     router.commit()
     finish(db)
@@ -300,12 +300,12 @@ def test_a_long_list_is_taken_out_of_the_event_once(db: Connection) -> None:
 
     assert fan_out(db) == 10
     # Were it read again, nobody else would be found in it.
-    db.execute("""update postbell.notification set audience = '{"recipients": []}'""")
+    db.execute("""update postbell_private.notification set audience = '{"recipients": []}'""")
     while fan_out(db):
         finish(db)
 
     assert set(told(db, event)) == {*people, "u1", "ann"}
-    assert given.value(db, "select count(*) from postbell.fanout_member") == 0
+    assert given.value(db, "select count(*) from postbell_private.fanout_member") == 0
 
 
 def test_a_list_of_many_thousands_is_taken_in_parts(db: Connection) -> None:
@@ -331,4 +331,4 @@ def test_what_is_cancelled_leaves_no_list_behind(db: Connection) -> None:
 
     assert fan_out(db) == 0
     assert len(told(db, event)) == 10
-    assert given.value(db, "select count(*) from postbell.fanout_member") == 0
+    assert given.value(db, "select count(*) from postbell_private.fanout_member") == 0

@@ -26,9 +26,9 @@ def move_to_a_younger_cluster(db: Connection) -> None:
         )::pg_snapshot;
 
         update postbell.outbox set xid = older(xid);
-        update postbell.notification set xid = older(xid);
-        update postbell.cancellation set xid = older(xid), snapshot = older(snapshot);
-        update postbell.router_step set
+        update postbell_private.notification set xid = older(xid);
+        update postbell_private.cancellation set xid = older(xid), snapshot = older(snapshot);
+        update postbell_private.router_step set
             snapshot = older(snapshot),
             window_snapshot = older(window_snapshot),
             position_xid = older(position_xid),
@@ -45,10 +45,10 @@ def told(db: Connection) -> list[int]:
 
 
 def test_another_system_identifier_is_refused_before_leading(db: Connection) -> None:
-    db.execute("select postbell.check_cluster()")
-    db.execute("update postbell.router_step set system_identifier = 1")
+    db.execute("select postbell_private.check_cluster()")
+    db.execute("update postbell_private.router_step set system_identifier = 1")
     with pytest.raises(psycopg.Error) as error:
-        db.execute("select postbell.check_cluster()")
+        db.execute("select postbell_private.check_cluster()")
     assert error.value.sqlstate == "PB030"
     assert "reset_router" in str(error.value.diag.message_hint)
 
@@ -70,7 +70,7 @@ def test_after_a_reset_what_was_not_routed_is_routed_once(db: Connection) -> Non
     move_to_a_younger_cluster(db)
 
     assert reset(db) == 2
-    db.execute("select postbell.check_cluster()")
+    db.execute("select postbell_private.check_cluster()")
     given.route(db)
 
     assert told(db) == [routed, waiting[0]]
@@ -95,7 +95,7 @@ def test_after_a_reset_what_was_rejected_or_a_duplicate_stays_so(db: Connection)
 def test_a_reset_in_the_middle_of_a_window_goes_on_with_the_rest(db: Connection) -> None:
     with db.transaction():
         events = [given.emit(db) for _ in range(5)]
-    assert given.value(db, "select postbell.route(2)") == 2
+    assert given.value(db, "select postbell_private.route(2)") == 2
     move_to_a_younger_cluster(db)
     assert reset(db) == 3
     given.route(db)
@@ -159,7 +159,7 @@ def test_a_cancellation_covers_the_same_events_in_the_new_cluster(db: Connection
     later = given.emit(db, subject="order:7")
     given.route(db)
     given.clock(db, "2030-01-01Z")
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
 
     assert told(db) == [not_covered, later]
     for event in (scheduled, unrouted, by_id):
@@ -174,7 +174,7 @@ def test_a_large_audience_that_was_cancelled_stays_so(db: Connection) -> None:
     given.call(db, "cancel", subject="order:7")
     move_to_a_younger_cluster(db)
     reset(db)
-    assert given.value(db, "select postbell.fan_out()") == 0
+    assert given.value(db, "select postbell_private.fan_out()") == 0
     assert given.deliveries(db, event) == {}
 
 

@@ -130,7 +130,9 @@ def test_the_provider_that_may_have_sent_it_is_remembered(
     given.attempts(db, "unknown", first, reason="no answer")
 
     doubtful = given.rows(
-        db, "select delivery_id, provider from postbell.unknown_attempts(%s)", [first, second]
+        db,
+        "select delivery_id, provider from postbell_private.unknown_attempts(%s)",
+        [first, second],
     )
 
     assert doubtful == [(first, "test")]

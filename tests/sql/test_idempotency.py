@@ -10,11 +10,13 @@ from tests.support.given import Connection
 
 
 def told(db: Connection) -> list[int]:
-    return given.column(db, "select id from postbell.notification order by id")
+    return given.column(db, "select id from postbell_private.notification order by id")
 
 
 def duplicates(db: Connection) -> dict[int, int]:
-    return dict(given.rows(db, "select outbox_id, first_outbox_id from postbell.duplicate_event"))
+    return dict(
+        given.rows(db, "select outbox_id, first_outbox_id from postbell_private.duplicate_event")
+    )
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["in one page", "pages apart"])

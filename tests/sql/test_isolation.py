@@ -51,7 +51,7 @@ def test_the_bad_ones_are_found_and_the_others_done(db: Connection, bad: list[in
         " begin atomic insert into done select unnest(items); end"
     )
     found = given.rows(
-        db, "select * from postbell.isolate('pg_temp.take($1)', %s::integer[])", items
+        db, "select * from postbell_private.isolate('pg_temp.take($1)', %s::integer[])", items
     )
     assert [(place - 1, code) for place, code, _ in found] == [(place, "23514") for place in bad]
     done = given.column(db, "select n from done order by n")
@@ -64,7 +64,7 @@ def test_what_is_nobodys_fault_is_raised(db: Connection) -> None:
         " as 'begin raise disk_full; end'"
     )
     with pytest.raises(psycopg.errors.DiskFull):
-        given.rows(db, "select * from postbell.isolate('pg_temp.take($1)', array[1, 2])")
+        given.rows(db, "select * from postbell_private.isolate('pg_temp.take($1)', array[1, 2])")
 
 
 def test_in_a_window_one_person_of_a_few_is_set_aside(db: Connection) -> None:
@@ -92,7 +92,7 @@ def test_of_a_large_audience_one_person_is_set_aside(db: Connection, people: lis
     event = given.emit(db, recipient=None, audience={"role": "crowd"})
     given.route(db)
 
-    while given.value(db, "select postbell.fan_out(7)"):
+    while given.value(db, "select postbell_private.fan_out(7)"):
         pass
 
     assert told(db, event) == set(people)
@@ -110,7 +110,7 @@ def test_an_audience_that_cannot_be_read_stops_no_other(db: Connection, people: 
         [bad],
     )
 
-    while given.value(db, "select postbell.fan_out(7)"):
+    while given.value(db, "select postbell_private.fan_out(7)"):
         pass
 
     assert told(db, bad) == set()
@@ -124,18 +124,18 @@ def test_a_scheduled_event_that_cannot_be_told_stops_no_other(db: Connection) ->
     first, bad, last = (given.emit(db, **due) for _ in range(3))  # type: ignore[arg-type]
     given.route(db)
     db.execute(
-        """update postbell.notification set audience = audience || '{"notify_actor": "yes"}'"""
+        """update postbell_private.notification set audience = audience || '{"notify_actor": "yes"}'"""
         " where id = %s",
         [bad],
     )
     given.clock(db, "2030-03-01 14:00Z")
 
-    assert given.value(db, "select postbell.release_due()") == 3
+    assert given.value(db, "select postbell_private.release_due()") == 3
 
     assert [told(db, event) for event in (first, bad, last)] == [{"u1"}, set(), {"u1"}]
     assert [(event, reason) for event, _, reason, _ in rejected(db)] == [(bad, "unreadable_event")]
     assert [d.reason for d in given.explain(db, bad)] == ["unreadable_event"]
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
 
 
 def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
@@ -146,12 +146,12 @@ def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
         given.call(db, "set_quiet_hours", recipient=person, starts="11:00", ends="13:00")
     event = given.emit(db, recipient=None, audience={"role": "crowd"}, channels=["sms"])
     given.route(db)
-    while given.value(db, "select postbell.fan_out()"):
+    while given.value(db, "select postbell_private.fan_out()"):
         pass
     poison(db, "postbell.delivery", "new.recipient_id = 'poison' and new.state = 'queued'")
     given.clock(db, "2030-03-01 14:00Z")
 
-    given.value(db, "select postbell.release_due()")
+    given.value(db, "select postbell_private.release_due()")
 
     fates = given.deliveries(db, event)
     assert fates.pop((BAD, "sms")) == Fate("failed", REASON)
@@ -198,7 +198,9 @@ def test_a_delivery_that_cannot_be_queued_again_is_a_dead_letter(db: Connection)
     given.route(db)
     refuse_to_queue(db)
 
-    db.execute("select postbell.enqueue(array(select id from postbell.delivery), is_bulk => false)")
+    db.execute(
+        "select postbell_private.enqueue(array(select id from postbell.delivery), is_bulk => false)"
+    )
 
     assert given.deliveries(db, event)[BAD, "in_app"] == Fate("failed", REASON)
     assert given.deliveries(db, event)["u1", "in_app"].state == "queued"
@@ -213,7 +215,7 @@ def test_a_batch_that_cannot_be_given_a_job_stops_no_other(db: Connection) -> No
     poison(db, "postbell_queue.pgqueuer", f"convert_from(new.payload, 'UTF8') = '{bad}'")
     said = warnings(db)
 
-    assert given.value(db, "select postbell.sweep('-1 s')") == 2
+    assert given.value(db, "select postbell_private.sweep('-1 s')") == 2
 
     assert said == [f"batch {bad} cannot be given a job: {REASON}"]
 
@@ -224,17 +226,21 @@ def test_an_unknown_delivery_that_cannot_be_given_up_stops_no_other(db: Connecti
     events = [given.emit(db, recipient=who, channels=["sms"]) for who in ("u1", BAD)]
     given.route(db)
     db.execute("update postbell.delivery set state = 'unknown'")
-    db.execute("insert into postbell.unknown_delivery select id, %s from postbell.delivery", [NOON])
+    db.execute(
+        "insert into postbell_private.unknown_delivery select id, %s from postbell.delivery", [NOON]
+    )
     poison(db, "postbell.delivery", "new.recipient_id = 'poison'")
     said = warnings(db)
 
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
     states = [given.deliveries(db, event) for event in events]
     assert [next(iter(fates.values())).state for fates in states] == ["failed", "unknown"]
     assert len(said) == 1
     assert said[0].endswith(f"cannot be given up: {REASON}")
-    left = given.column(db, "select due_at - %s::timestamptz from postbell.unknown_delivery", NOON)
+    left = given.column(
+        db, "select due_at - %s::timestamptz from postbell_private.unknown_delivery", NOON
+    )
     assert [str(wait) for wait in left] == ["1:00:00"]
 
 
@@ -245,18 +251,18 @@ def test_a_part_of_the_housekeeping_that_fails_stops_no_other(db: Connection, pa
     given.emit(db)
     given.route(db)
     given.value(db, "select pg_current_xact_id()")
-    before = given.value(db, "select max(step) from postbell.router_step")
+    before = given.value(db, "select max(step) from postbell_private.router_step")
     (signature,) = given.column(
         db, "select oid::regprocedure::text from pg_proc where proname = %s", part
     )
     db.execute(f"alter function {signature} rename to former".encode())
     said = warnings(db)
 
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
     assert len(said) == 1
     assert said[0].startswith(f"housekeeping: {part} failed: 42883: ")
-    assert given.value(db, "select max(step) from postbell.router_step") == before + 1
+    assert given.value(db, "select max(step) from postbell_private.router_step") == before + 1
 
 
 def test_a_user_who_cannot_be_followed_stops_no_other(db: Connection, connect: Connect) -> None:
@@ -274,13 +280,13 @@ def test_a_user_who_cannot_be_followed_stops_no_other(db: Connection, connect: C
     assert given.column(db, "select id from postbell.recipient order by id") == ["ann", "u1", "zoe"]
     fault = f"user poison of tenant default: {REASON}"
     assert said == [f"recipients do not follow public.users: {fault}"]
-    assert given.column(db, "select failure from postbell.recipient_mirror") == [fault]
+    assert given.column(db, "select failure from postbell_private.recipient_mirror") == [fault]
 
     copied = given.call(
         db, "mirror_recipients", source="public.users", mapping={"id": "id", "email": "mail"}
     )
     assert copied == [(3,)]
-    assert given.column(db, "select failure from postbell.recipient_mirror") == [fault]
+    assert given.column(db, "select failure from postbell_private.recipient_mirror") == [fault]
 
 
 def test_an_early_receipt_that_cannot_be_taken_stops_no_other(db: Connection) -> None:
@@ -296,9 +302,9 @@ def test_an_early_receipt_that_cannot_be_taken_stops_no_other(db: Connection) ->
     said = warnings(db)
 
     given.sent(db, delivery)
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
     taken = given.column(db, "select provider_event_id from postbell.receipt order by 1")
     assert taken == ["e1", "e3"]
-    assert given.value(db, "select count(*) from postbell.early_receipt") == 0
+    assert given.value(db, "select count(*) from postbell_private.early_receipt") == 0
     assert said == [f"receipt bad of test is dropped: {REASON}"]

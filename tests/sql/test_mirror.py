@@ -363,7 +363,7 @@ def test_a_trigger_of_somebody_else_does_not_read_their_view_with_our_rights(
         grant usage, create on schema app to postbell_admin;
         set local role postbell_admin;
         create table app.people (id bigint primary key, mail text);
-        insert into postbell.recipient_mirror (source, mapping, tenant_id)
+        insert into postbell_private.recipient_mirror (source, mapping, tenant_id)
         values ('app.people', '{"id": "id"}', 'default');
         create function app.spy() returns text language plpgsql as $$
         begin
@@ -415,7 +415,7 @@ def test_what_an_administrator_may_not_mirror_they_cannot_write_down_as_mirrored
 ) -> None:
     with pytest.raises(psycopg.Error) as refused, spying_view.transaction():
         spying_view.execute(
-            "insert into postbell.recipient_mirror (source, mapping, tenant_id)"
+            "insert into postbell_private.recipient_mirror (source, mapping, tenant_id)"
             " values (%s, %s, 'default')",
             [source, mapping],
         )
@@ -429,7 +429,7 @@ def test_nor_have_more_columns_copied_of_a_table_that_is_mirrored(users: Connect
 
     with pytest.raises(psycopg.Error, match=r"postbell_admin may not read app\.users"):
         users.execute(
-            "update postbell.recipient_mirror"
+            "update postbell_private.recipient_mirror"
             ' set mapping = \'{"id": "id", "attributes": {"name": "full_name"}}\''
         )
 
@@ -448,15 +448,16 @@ def test_what_has_none_of_our_triggers_is_not_read_for_a_new_tenant(
     said: list[str] = []
     spying_view.add_notice_handler(lambda told: said.append(str(told.message_primary)))
     spying_view.execute("reset role")
-    spying_view.execute("alter table postbell.recipient_mirror disable trigger user")
+    spying_view.execute("alter table postbell_private.recipient_mirror disable trigger user")
     spying_view.execute(
-        "insert into postbell.recipient_mirror (source, mapping, tenant_id)"
+        "insert into postbell_private.recipient_mirror (source, mapping, tenant_id)"
         " values (%s, jsonb_build_object('id', %s::text), 'late')",
         [source, id_column],
     )
     spying_view.execute("set local role postbell_admin")
     spying_view.execute(
-        "insert into postbell.missing_tenant (source, tenant_id) values (%s, 'late')", [source]
+        "insert into postbell_private.missing_tenant (source, tenant_id) values (%s, 'late')",
+        [source],
     )
 
     given.tenant(spying_view, "late")
@@ -565,7 +566,7 @@ def test_a_column_that_is_gone_is_reported_whatever_it_was_for(
     users.execute(f"alter table app.users drop column {column}".encode())
     add(users, 2)
 
-    (failure,) = given.column(users, "select failure from postbell.recipient_mirror")
+    (failure,) = given.column(users, "select failure from postbell_private.recipient_mirror")
     assert failure.endswith(f": app.users has no column {column}")
 
 
@@ -586,7 +587,7 @@ def test_a_column_that_became_of_another_type_erases_nobody(
     users.execute("update app.users set mail = 'ada@example.org' where id = 1")
 
     assert recipient(users, 1, "erased_at") is None
-    (failure,) = given.column(users, "select failure from postbell.recipient_mirror")
+    (failure,) = given.column(users, "select failure from postbell_private.recipient_mirror")
     assert " is of type " in failure
     assert given.column(users, "select role from postbell.recipient_role where role = 't'") == []
 
@@ -598,13 +599,13 @@ def test_a_column_that_is_gone_does_not_stop_the_application(users: Connection) 
 
     assert given.column(users, "select mail from app.users") == ["ada@example.org"]
     ((failure, is_known),) = given.rows(
-        users, "select failure, failed_at is not null from postbell.recipient_mirror"
+        users, "select failure, failed_at is not null from postbell_private.recipient_mirror"
     )
     assert (failure, is_known) == ("phone: app.users has no column mobile", True)
 
     mirror(users, {"id": "id", "email": "mail"})
     assert recipient(users, 1, "email") == "ada@example.org"
-    assert given.column(users, "select failure from postbell.recipient_mirror") == [None]
+    assert given.column(users, "select failure from postbell_private.recipient_mirror") == [None]
 
 
 def test_who_meets_a_mirror_that_is_broken_waits_for_nobody(connect: Connect) -> None:
@@ -626,7 +627,7 @@ def test_who_meets_a_mirror_that_is_broken_waits_for_nobody(connect: Connect) ->
     other.commit()
 
     assert given.column(owner, "select mail from app.users order by id") == ["a", "b"]
-    assert given.value(owner, "select failed_at is not null from postbell.recipient_mirror")
+    assert given.value(owner, "select failed_at is not null from postbell_private.recipient_mirror")
 
 
 # --- what is told of it
@@ -768,7 +769,7 @@ def test_a_broken_mirror_keeps_no_tenant_from_being_made(users: Connection) -> N
     given.tenant(users, "acme")
 
     assert checked(users)[0] == (True, "email: app.users has no column mail")
-    assert given.column(users, "select tenant_id from postbell.missing_tenant") == ["acme"]
+    assert given.column(users, "select tenant_id from postbell_private.missing_tenant") == ["acme"]
 
 
 def test_a_user_written_while_the_tenant_was_made_is_taken_by_housekeeping(
@@ -783,10 +784,10 @@ def test_a_user_written_while_the_tenant_was_made_is_taken_by_housekeeping(
     application.commit()
     assert given.value(owner, "select count(*) from postbell.recipient") == 0
 
-    owner.execute("select postbell.tidy_up()")
+    owner.execute("select postbell_private.tidy_up()")
 
     assert given.column(owner, "select id from postbell.recipient") == ["1"]
-    assert given.value(owner, "select count(*) from postbell.missing_tenant") == 0
+    assert given.value(owner, "select count(*) from postbell_private.missing_tenant") == 0
 
 
 @pytest.fixture
@@ -802,10 +803,10 @@ def late(connect: Connect) -> Connection:
 
 def housekept(owner: Connection) -> tuple[list[str], int]:
     """Who is a recipient after housekeeping, and how many notes of tenants are left."""
-    owner.execute("select postbell.tidy_up()")
+    owner.execute("select postbell_private.tidy_up()")
     return (
         given.column(owner, "select id from postbell.recipient order by id"),
-        given.value(owner, "select count(*) from postbell.missing_tenant"),
+        given.value(owner, "select count(*) from postbell_private.missing_tenant"),
     )
 
 
@@ -826,8 +827,8 @@ def test_a_note_that_was_not_locked_is_not_deleted(late: Connection, connect: Co
     add_to(application, "late", 2)
     add_to(late, "late", 3)
     late.execute(
-        "insert into postbell.missing_tenant (source, tenant_id) select source, 'late'"
-        " from postbell.recipient_mirror"
+        "insert into postbell_private.missing_tenant (source, tenant_id) select source, 'late'"
+        " from postbell_private.recipient_mirror"
     )
 
     given.tenant(late, "late")

@@ -168,13 +168,13 @@ class Push:
     def claim(self) -> list[str]:
         """The endpoints to call; empty if there is nothing to do."""
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 s'")
-        given.value(self.db, "select postbell.release_due()")
+        given.value(self.db, "select postbell_private.release_due()")
         for batch in given.column(self.db, "select id from postbell.batch order by id"):
             given.claim(self.db, batch, start_sending=10)
         ((batch, claim_token, _),) = given.claims(self.db, self.id)
         return given.column(
             self.db,
-            "select endpoint from postbell.devices_of(%s, %s) order by 1",
+            "select endpoint from postbell_private.devices_of(%s, %s) order by 1",
             batch,
             claim_token,
         )
@@ -270,7 +270,7 @@ def test_a_revived_dead_letter_asks_also_those_that_refused(devices: Connection)
         "delete from postbell.push_subscription",
         "select postbell.cancel(subject => 'order:42')",
         "select postbell.mute('u1')",
-        "update postbell.notification set expires_at = now() - interval '1 hour'",
+        "update postbell_private.notification set expires_at = now() - interval '1 hour'",
         "select postbell.set_preference('u1', false, channel => 'push')",
     ],
 )

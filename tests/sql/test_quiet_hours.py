@@ -52,7 +52,7 @@ def ends(connection: Connection, at: str, zone: str = "UTC", channel: str = "sms
     """When the quiet hours of u1 end, in UTC."""
     found = given.value(
         connection,
-        "select postbell.quiet_until('default', 'u1', %s, %s, %s)",
+        "select postbell_private.quiet_until('default', 'u1', %s, %s, %s)",
         channel,
         at,
         zone,
@@ -91,7 +91,7 @@ def test_a_time_on_the_wall_has_one_instant(
     connection: Connection, wall_clock: str, zone: str, instant: str
 ) -> None:
     found = given.value(
-        connection, "select postbell.instant_of(%s::timestamp, %s)", wall_clock, zone
+        connection, "select postbell_private.instant_of(%s::timestamp, %s)", wall_clock, zone
     )
     assert found.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ") == instant
 
@@ -106,7 +106,7 @@ def test_the_instant_shows_the_time_or_ends_the_gap(
 ) -> None:
     instant, shown = given.rows(
         connection,
-        "select instant, instant at time zone %s from postbell.instant_of(%s, %s) as instant",
+        "select instant, instant at time zone %s from postbell_private.instant_of(%s, %s) as instant",
         zone,
         wall_clock,
         zone,
@@ -135,14 +135,17 @@ def test_quiet_hours_end_when_a_model_says_so(
     at = instant_of(nearest, ZoneInfo(zone))
 
     found = given.value(
-        connection, "select postbell.quiet_until('default', 'u1', 'sms', %s, %s)", at, zone
+        connection, "select postbell_private.quiet_until('default', 'u1', 'sms', %s, %s)", at, zone
     )
 
     assert found == quiet_until(windows, ZoneInfo(zone), at)
     if found:
         assert found > at
         again = given.value(
-            connection, "select postbell.quiet_until('default', 'u1', 'sms', %s, %s)", found, zone
+            connection,
+            "select postbell_private.quiet_until('default', 'u1', 'sms', %s, %s)",
+            found,
+            zone,
         )
         assert again is None
 
@@ -308,7 +311,7 @@ def test_hours_that_leave_enough_in_any_case_are_looked_at_no_closer(
     connection: Connection,
 ) -> None:
     connection.execute("""
-        create or replace function postbell.reachable_time(
+        create or replace function postbell_private.reachable_time(
             tenant_id text, recipient text, channel text
         ) returns interval language plpgsql stable as 'begin raise division_by_zero; end'
     """)
@@ -370,7 +373,7 @@ def sms(db: Connection, event: int) -> Fate:
 
 def release(db: Connection, at: str) -> int:
     given.clock(db, at)
-    return int(given.value(db, "select postbell.release_due()"))
+    return int(given.value(db, "select postbell_private.release_due()"))
 
 
 def test_quiet_hours_postpone_but_do_not_drop(db: Connection, at_night: int) -> None:

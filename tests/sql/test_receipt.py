@@ -236,7 +236,7 @@ def test_a_receipt_before_we_stored_the_message_id_is_kept_and_applied(db: Conne
     assert state(db, delivery) == "sending"
     record(db, delivery, "sent", "m7")
     assert state(db, delivery) == "delivered"
-    assert given.value(db, "select count(*) from postbell.early_receipt") == 0
+    assert given.value(db, "select count(*) from postbell_private.early_receipt") == 0
 
 
 def test_a_receipt_that_overtakes_the_record_of_its_sending_is_kept_and_applied(
@@ -262,15 +262,15 @@ def test_a_kept_receipt_of_a_provider_that_did_not_get_the_message_is_dropped(
     receive(db, told(delivery, "bounced"), provider="stranger")
     record(db, delivery, "sent", "m7")
     assert state(db, delivery) == "sent"
-    assert given.value(db, "select count(*) from postbell.early_receipt") == 0
+    assert given.value(db, "select count(*) from postbell_private.early_receipt") == 0
 
 
 def test_what_is_too_early_keeps_its_age(db: Connection) -> None:
     receive(db, told(None, "delivered", message_id="of somebody else's program"))
-    came = "select received_at, xmin::text from postbell.early_receipt"
+    came = "select received_at, xmin::text from postbell_private.early_receipt"
     first = given.rows(db, came)
 
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     assert receive(db, told(None, "delivered", message_id="of somebody else's program")) == [
         "repeated"
     ]
@@ -282,11 +282,11 @@ def test_a_kept_receipt_of_what_is_still_in_hand_keeps_its_age(db: Connection) -
     delivery = queue(db)
     db.execute("update postbell.delivery set state = 'sending'")
     receive(db, told(delivery, "delivered"))
-    came = "select received_at, xmin::text from postbell.early_receipt"
+    came = "select received_at, xmin::text from postbell_private.early_receipt"
     first = given.rows(db, came)
 
     record(db, queue(db), "sent", "another")
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
     assert given.rows(db, came) == first
 
@@ -294,23 +294,25 @@ def test_a_kept_receipt_of_what_is_still_in_hand_keeps_its_age(db: Connection) -
 def test_what_nobody_ever_sent_is_dropped_after_an_hour_and_counted(db: Connection) -> None:
     receive(db, told(None, "delivered", message_id="of somebody else's program"))
     receive(db, told(None, "bounced", message_id="another of theirs"))
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     assert given.call(db, "forget_early_receipts") == []
 
     db.execute(
-        "update postbell.early_receipt set received_at = received_at - interval '61 minutes'"
+        "update postbell_private.early_receipt set received_at = received_at - interval '61 minutes'"
     )
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
     assert given.call(db, "forget_early_receipts") == [("test", 2)]
-    assert given.value(db, "select count(*) from postbell.early_receipt") == 0
+    assert given.value(db, "select count(*) from postbell_private.early_receipt") == 0
 
 
 def test_a_receipt_that_names_a_message_in_hand_is_not_dropped(db: Connection) -> None:
     delivery = queue(db)
     db.execute("update postbell.delivery set state = 'sending'")
     receive(db, told(delivery, "delivered", message_id="m7"))
-    db.execute("update postbell.early_receipt set received_at = received_at - interval '1 day'")
+    db.execute(
+        "update postbell_private.early_receipt set received_at = received_at - interval '1 day'"
+    )
 
     assert given.call(db, "forget_early_receipts") == []
 
@@ -346,11 +348,11 @@ def test_what_is_due_and_is_just_being_reported_on_is_left_for_the_next_turn(
     post.execute("select from postbell.delivery where id = %s for update", [delivery])
 
     db.execute("set lock_timeout = '1s'")
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
 
     assert receive(post, told(delivery, "delivered")) == ["taken"]
     post.commit()
-    assert given.value(db, "select postbell.release_due()") == 0
+    assert given.value(db, "select postbell_private.release_due()") == 0
     assert state(db, delivery) == "delivered"
 
 
@@ -641,7 +643,7 @@ def test_a_stop_counts_for_a_tenant_that_sends_from_the_number_only_then(db: Con
 
 def test_a_new_tenant_with_a_number_of_its_own_is_not_concerned(db: Connection) -> None:
     reply(db, "STOP")
-    db.execute("update postbell.stop set said_at = now() - interval '1 day'")
+    db.execute("update postbell_private.stop set said_at = now() - interval '1 day'")
     given.tenant(db, "other")
     given.call(db, "suppress", channel="sms", address="+4", reason="stop", tenant_id="other")
     given.call(db, "choose_providers", channel="sms", providers=["elsewhere"], tenant_id="other")

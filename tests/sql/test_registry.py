@@ -115,7 +115,7 @@ def test_a_payload_is_measured_against_its_fields(
         "note": {"type": "text", "required": False},
     }
     found = given.value(
-        connection, "select fault from postbell.find_payload_fault(%s, %s)", payload, fields
+        connection, "select fault from postbell_private.find_payload_fault(%s, %s)", payload, fields
     )
     assert found == fault
 

@@ -61,17 +61,17 @@ def test_a_leaf_with_something_unrouted_is_kept(db: Connection) -> None:
     assert truncate(db) == 0
     assert log(db) == [routed, waiting]
     given.route(db)
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     assert truncate(db) == 1
 
 
 def test_a_leaf_is_kept_while_a_window_over_it_is_open(db: Connection) -> None:
     events = [emit_days_ago(db, 7) for _ in range(3)]
-    given.value(db, "select postbell.route(2)")
+    given.value(db, "select postbell_private.route(2)")
     assert truncate(db) == 0
     given.route(db, 2)
     assert truncate(db) == 1
-    assert given.value(db, "select count(*) from postbell.notification") == len(events)
+    assert given.value(db, "select count(*) from postbell_private.notification") == len(events)
 
 
 def test_a_transaction_open_since_before_is_not_lost(db: Connection, connect: Connect) -> None:
@@ -119,9 +119,10 @@ def test_what_waits_does_not_need_the_log(db: Connection) -> None:
     given.route(db)
     assert truncate(db) == 1
     given.clock(db, "2099-01-01Z")
-    assert given.value(db, "select postbell.release_due()") == 1
+    assert given.value(db, "select postbell_private.release_due()") == 1
     (claimed,) = given.column(
-        db, "select c.payload from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c"
+        db,
+        "select c.payload from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
     )
     assert claimed == {"order_id": 7}
     assert given.explain(db, event)

@@ -20,7 +20,7 @@ def told(db: Connection) -> list[int]:
 
 
 def steps(db: Connection) -> int:
-    return int(given.value(db, "select count(*) from postbell.router_step"))
+    return int(given.value(db, "select count(*) from postbell_private.router_step"))
 
 
 def test_what_is_committed_is_routed_once(db: Connection) -> None:
@@ -42,7 +42,7 @@ def test_nothing_is_written_while_nothing_happens(db: Connection) -> None:
     given.route(db)
     before = steps(db)
     for _ in range(5):
-        assert given.value(db, "select postbell.route()") == 0
+        assert given.value(db, "select postbell_private.route()") == 0
     assert steps(db) == before
 
 
@@ -141,7 +141,7 @@ def test_an_event_emitted_in_an_exception_block_is_found(db: Connection) -> None
     """)
     given.route(db)
     numbers = given.column(
-        db, "select (payload ->> 'n')::integer from postbell.notification order by id"
+        db, "select (payload ->> 'n')::integer from postbell_private.notification order by id"
     )
     assert numbers == list(range(1, 71, 2))
 
@@ -161,7 +161,7 @@ def test_what_commits_while_a_window_is_paged_waits_for_the_next(
     slow = connect(autocommit=False)
     earlier = given.emit(slow)
     emitted = [given.emit(db) for _ in range(4)]
-    assert given.value(db, "select postbell.route(2)") == 2
+    assert given.value(db, "select postbell_private.route(2)") == 2
     slow.commit()
     later = given.emit(db)
     given.route(db, 2)
@@ -171,7 +171,7 @@ def test_what_commits_while_a_window_is_paged_waits_for_the_next(
 def test_a_page_that_is_rolled_back_is_routed_again(db: Connection) -> None:
     emitted = [given.emit(db) for _ in range(3)]
     with db.transaction(force_rollback=True):
-        assert given.value(db, "select postbell.route(2)") == 2
+        assert given.value(db, "select postbell_private.route(2)") == 2
     given.route(db, 2)
     assert told(db) == emitted
 
@@ -179,9 +179,9 @@ def test_a_page_that_is_rolled_back_is_routed_again(db: Connection) -> None:
 def test_of_two_routers_the_second_is_overtaken(db: Connection, connect: Connect) -> None:
     event = given.emit(db)
     first, second = connect(autocommit=False), connect()
-    assert given.value(first, "select postbell.route()") == 1
+    assert given.value(first, "select postbell_private.route()") == 1
 
-    overtaken = Background(lambda: given.value(second, "select postbell.route()"))
+    overtaken = Background(lambda: given.value(second, "select postbell_private.route()"))
     await_waiting(db, second)
     first.commit()
 
@@ -195,8 +195,8 @@ def test_of_two_routers_the_second_is_overtaken(db: Connection, connect: Connect
 def test_a_router_whose_rival_rolls_back_goes_on(db: Connection, connect: Connect) -> None:
     event = given.emit(db)
     first, second = connect(autocommit=False), connect()
-    given.value(first, "select postbell.route()")
-    waiting = Background(lambda: given.value(second, "select postbell.route()"))
+    given.value(first, "select postbell_private.route()")
+    waiting = Background(lambda: given.value(second, "select postbell_private.route()"))
     await_waiting(db, second)
     first.rollback()
     assert waiting.result() == 1
@@ -207,8 +207,8 @@ def test_a_second_leader_waits_until_the_first_one_is_gone(
     db: Connection, connect: Connect
 ) -> None:
     leader, standby = connect(), connect()
-    leader.execute("select postbell.acquire_leadership()")
-    waiting = Background(lambda: standby.execute("select postbell.acquire_leadership()"))
+    leader.execute("select postbell_private.acquire_leadership()")
+    waiting = Background(lambda: standby.execute("select postbell_private.acquire_leadership()"))
     await_waiting(db, standby)
     assert not waiting.is_done
     leader.close()
@@ -219,15 +219,15 @@ def test_a_second_leader_waits_until_the_first_one_is_gone(
 def test_it_can_be_seen_who_leads_and_whether_they_sleep(db: Connection, connect: Connect) -> None:
     assert given.call(db, "leader") == [(None, False)]
     router = connect()
-    router.execute("select postbell.acquire_leadership()")
+    router.execute("select postbell_private.acquire_leadership()")
     assert given.call(db, "leader") == [(router.info.backend_pid, False)]
-    router.execute("select postbell.acquire_sleep_lock()")
+    router.execute("select postbell_private.acquire_sleep_lock()")
     assert given.call(db, "leader") == [(router.info.backend_pid, True)]
 
 
 def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) -> None:
     def has_events() -> bool:
-        return bool(given.value(db, "select has_events from postbell.pending_work()"))
+        return bool(given.value(db, "select has_events from postbell_private.pending_work()"))
 
     assert not has_events()
     slow = connect(autocommit=False)
@@ -240,13 +240,13 @@ def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) 
     with db.transaction():
         given.emit(db)
         given.emit(db)
-    given.value(db, "select postbell.route(1)")
+    given.value(db, "select postbell_private.route(1)")
     assert has_events()
 
 
 def test_looking_says_when_something_is_due_and_whether_many_are_told(db: Connection) -> None:
     def found() -> tuple[object, ...]:
-        return given.rows(db, "select due_in, has_fanout from postbell.pending_work()")[0]
+        return given.rows(db, "select due_in, has_fanout from postbell_private.pending_work()")[0]
 
     assert found() == (None, False)
     given.clock(db, "2030-03-01 13:00Z")
@@ -286,7 +286,7 @@ def trap(db: Connection) -> None:
             return new;
         end
         $$;
-        create trigger stumble before insert on postbell.notification
+        create trigger stumble before insert on postbell_private.notification
         for each row execute function stumble();
     """)
 
@@ -312,7 +312,8 @@ def test_rejections_are_counted_by_reason(db: Connection) -> None:
     given.emit(db, recipient="nobody")
     given.route(db)
     found = given.rows(
-        db, "select reason, rejected from postbell.rejected_since('-infinity') order by reason"
+        db,
+        "select reason, rejected from postbell_private.rejected_since('-infinity') order by reason",
     )
     assert found == [("unknown_event", 2), ("unknown_recipient", 1)]
     assert given.call(db, "rejected_since", since="infinity") == []
@@ -364,9 +365,9 @@ def test_tidying_up_follows_the_silence(db: Connection) -> None:
     given.route(db)
     for _ in range(3):
         given.value(db, "select pg_current_xact_id()")
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     horizon = given.value(
-        db, "select pg_snapshot_xmin(snapshot)::text::bigint from postbell.current_step()"
+        db, "select pg_snapshot_xmin(snapshot)::text::bigint from postbell_private.current_step()"
     )
     newest = given.value(db, "select max(xid)::text::bigint from postbell.outbox")
     assert horizon > newest
@@ -379,9 +380,9 @@ def test_tidying_up_does_not_pass_over_what_is_not_routed(db: Connection, connec
     slow = connect(autocommit=False)
     open_one = given.emit(slow)
     waiting = given.emit(db)
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     given.route(db)
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     slow.commit()
     given.route(db)
     assert told(db) == [waiting, open_one]
@@ -389,9 +390,9 @@ def test_tidying_up_does_not_pass_over_what_is_not_routed(db: Connection, connec
 
 def test_tidying_up_forgets_old_steps(db: Connection) -> None:
     db.execute(
-        "insert into postbell.router_step (step, snapshot, system_identifier)"
+        "insert into postbell_private.router_step (step, snapshot, system_identifier)"
         " select n, snapshot, system_identifier from generate_series(1, 1500) as n,"
-        " postbell.current_step()"
+        " postbell_private.current_step()"
     )
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
     assert 1000 <= steps(db) <= 1002

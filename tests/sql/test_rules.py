@@ -32,7 +32,7 @@ BREACHES = {
     ),
     "nobody_else_makes_triggers_or_keys": "grant trigger on postbell.tenant to postbell_reader",
     "nobody_else_uses_a_trigger_function": (
-        "grant execute on function postbell.record_marks to postbell_admin"
+        "grant execute on function postbell_private.record_marks to postbell_admin"
     ),
     "nothing_depends_on_a_row_of_the_ring": (
         "create unique index u on postbell.outbox (id, slot);"

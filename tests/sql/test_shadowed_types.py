@@ -135,10 +135,10 @@ ATTACKS = {
     "a gateway": Attack(
         "postbell_gateway",
         "timestamptz",
-        [r"select postbell.issue_ticket('\x01', 'u1', 'infinity')"],
+        [r"select postbell_private.issue_ticket('\x01', 'u1', 'infinity')"],
     ),
     "a dispatcher": Attack(
-        "postbell_dispatcher", "pg_snapshot", ["select postbell.pending_work()"]
+        "postbell_dispatcher", "pg_snapshot", ["select postbell_private.pending_work()"]
     ),
 }
 
@@ -224,7 +224,7 @@ VALUES: dict[str, str | None] = {
     "explain.outbox_id": "select max(id) from postbell.outbox",
     "exact_amount.value": "19.90",
     "expires_at": "2999-01-01Z",
-    "identities": "select array[postbell.identity_of(d)] from postbell.batch as b"
+    "identities": "select array[postbell_private.identity_of(d)] from postbell.batch as b"
     " join postbell.delivery as d on d.id = b.delivery_ids[1]"
     " where b.channel = 'email' order by b.id desc limit 1",
     "in_chunks.query": "select 1",
@@ -409,7 +409,7 @@ class Caller:
         emit(self._owner, recipient=None, audience={"role": "crew"})
         given.inbox_item(self._owner)
         # Else there is nothing to send, and nobody to send it to, the second time.
-        self._owner.execute("truncate postbell.suppression, postbell.stop")
+        self._owner.execute("truncate postbell.suppression, postbell_private.stop")
         given.recipient(self._owner)
         if self.role != "dispatcher":
             given.route(self._owner)
@@ -464,7 +464,7 @@ def owner(db: Connection) -> Connection:
         alter table app.users owner to postbell_admin;
         select postbell.mirror_recipients('app.users', '{"id": "id", "email": "mail"}');
         -- A gateway is there, so that pages are told.
-        select postbell.acquire_gateway_lock();
+        select postbell_private.acquire_gateway_lock();
     """)
     return db
 

@@ -17,7 +17,7 @@ RING, LEAF = 8, 10_800
 
 
 def now(db: Connection) -> str:
-    return str(given.value(db, "select snapshot::text from postbell.stream_position()"))
+    return str(given.value(db, "select snapshot::text from postbell_private.stream_position()"))
 
 
 def tell(db: Connection, who: str = "u1", **columns: object) -> int:
@@ -25,7 +25,7 @@ def tell(db: Connection, who: str = "u1", **columns: object) -> int:
     named = {"tenant_id": "default", "kind": "notification", "recipient_id": who, **columns}
     told = given.value(
         db,
-        f"insert into postbell.stream_event ({', '.join(named)}, frame)"
+        f"insert into postbell_private.stream_event ({', '.join(named)}, frame)"
         f" values ({', '.join(['%s'] * len(named))}, '{{}}') returning id",
         *named.values(),
     )
@@ -44,7 +44,7 @@ def between(db: Connection, since: str, until: str, most: int = 1000) -> list[in
     after: tuple[str, int] = ("0", 0)
     while page := given.rows(
         db,
-        "select xid::text, id from postbell.stream_between(%s, %s, %s, %s, %s)",
+        "select xid::text, id from postbell_private.stream_between(%s, %s, %s, %s, %s)",
         since, until, *after, most,
     ):  # fmt: skip
         found += [number for _, number in page]
@@ -64,7 +64,7 @@ def missed(
 def log(db: Connection) -> list[tuple[Any, ...]]:
     return given.rows(
         db,
-        "select kind, recipient_id, recipient_ids, item_ids from postbell.stream_event order by id",
+        "select kind, recipient_id, recipient_ids, item_ids from postbell_private.stream_event order by id",
     )
 
 
@@ -158,7 +158,7 @@ def batch(db: Connection, channel: str) -> tuple[int, UUID, list[int]]:
     found = given.rows(
         db,
         "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
-        " postbell.claim_batch(b.id, b.channel) as c where b.channel = %s",
+        " postbell_private.claim_batch(b.id, b.channel) as c where b.channel = %s",
         channel,
     )
     return found[0][0], found[0][1], [delivery for _, _, delivery in found]
@@ -182,7 +182,7 @@ def test_a_notification_is_told_and_its_delivery_settled_at_once(db: Connection)
     taken = batch(db, "sse")
     assert record(db, "record_stream", taken, link="https://default.example/orders/7") == 1
     assert given.deliveries(db, event) == {("u1", "sse"): ("sent", "wanted")}
-    (frame,) = given.column(db, "select frame from postbell.stream_event")
+    (frame,) = given.column(db, "select frame from postbell_private.stream_event")
     created_at = frame.pop("created_at")
     assert frame == {
         "id": taken[2][0], "item_id": None, "event": "order.paid", "category": "orders",
@@ -200,7 +200,7 @@ def test_a_notification_names_the_inbox_item_of_the_same_event(db: Connection) -
     given.route(db)
     record(db, "record_stream", batch(db, "sse"))
     _, _, (item,) = batch(db, "in_app")
-    (frame,) = given.column(db, "select frame from postbell.stream_event")
+    (frame,) = given.column(db, "select frame from postbell_private.stream_event")
     assert frame["item_id"] == item
 
 
@@ -208,7 +208,7 @@ def test_a_frame_is_one_line_whatever_it_says(db: Connection) -> None:
     given.emit(db, channels=["sse"])
     given.route(db)
     record(db, "record_stream", batch(db, "sse"), title="a\nb\r\u2028c", body="\n\nevent: x\n")
-    (text,) = given.column(db, "select frame::text from postbell.stream_event")
+    (text,) = given.column(db, "select frame::text from postbell_private.stream_event")
     assert "\n" not in text
     assert "\r" not in text
 
@@ -293,7 +293,7 @@ def test_several_unread_counts_are_asked_for_at_once(db: Connection) -> None:
     given.inbox_item(db, is_silent=True)
     found = given.rows(
         db,
-        "select * from postbell.unread_among("
+        "select * from postbell_private.unread_among("
         "'{default,default,default,other}', '{u1,u2,nobody,u1}') order by recipient_id",
     )
     assert found == [("default", "u1", 1), ("default", "u2", 0)]
@@ -363,10 +363,10 @@ def test_nobody_rings_while_no_gateway_sleeps(db: Connection, gateway: Connectio
 
 
 def test_who_writes_while_a_gateway_sleeps_rings(db: Connection, gateway: Connection) -> None:
-    place = given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
+    place = given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()")
     tell_and_ring(db)
     assert rings(gateway) == 1
-    assert given.value(gateway, "select postbell.release_gateway_sleep_lock(%s)", place)
+    assert given.value(gateway, "select postbell_private.release_gateway_sleep_lock(%s)", place)
     tell_and_ring(db)
     assert rings(gateway) == 0
 
@@ -377,9 +377,9 @@ def test_a_gateway_does_not_fall_asleep_over_a_writer_that_did_not_ring(
     writer = connect(autocommit=False)
     tell(writer)
     given.call(writer, "notify_gateways")
-    assert given.value(gateway, "select postbell.acquire_gateway_sleep_lock()") is None
+    assert given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()") is None
     writer.commit()
-    assert given.value(gateway, "select postbell.acquire_gateway_sleep_lock()") == 0
+    assert given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()") == 0
     assert rings(gateway) == 0
 
 
@@ -390,28 +390,29 @@ def test_several_gateways_sleep_and_each_is_woken(
     for session in sessions:
         session.execute("listen postbell_stream")
     places = [
-        given.value(session, "select postbell.acquire_gateway_sleep_lock()") for session in sessions
+        given.value(session, "select postbell_private.acquire_gateway_sleep_lock()")
+        for session in sessions
     ]
     assert places == [0, 1, 2, 3, None]
-    given.value(gateway, "select postbell.release_gateway_sleep_lock(0)")
+    given.value(gateway, "select postbell_private.release_gateway_sleep_lock(0)")
     tell_and_ring(db)
     assert [rings(session) for session in sessions] == [1] * 5
 
 
 def test_a_gateway_that_dies_leaves_its_place(db: Connection, connect: Connect) -> None:
     dead = connect()
-    assert given.value(dead, "select postbell.acquire_gateway_sleep_lock()") == 0
+    assert given.value(dead, "select postbell_private.acquire_gateway_sleep_lock()") == 0
     dead.close()
     heir = connect()
-    while given.value(heir, "select postbell.acquire_gateway_sleep_lock()") != 0:
+    while given.value(heir, "select postbell_private.acquire_gateway_sleep_lock()") != 0:
         given.value(heir, "select pg_advisory_unlock_all() is null")
-    assert given.value(heir, "select postbell.release_gateway_sleep_lock(0)")
+    assert given.value(heir, "select postbell_private.release_gateway_sleep_lock(0)")
 
 
 def test_a_session_that_prepares_transactions_can_be_exempt(
     db: Connection, gateway: Connection
 ) -> None:
-    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
+    given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()")
     db.execute("set postbell.wake = off")
     tell_and_ring(db)
     assert rings(gateway) == 0
@@ -419,7 +420,7 @@ def test_a_session_that_prepares_transactions_can_be_exempt(
 
 def test_marking_rings_only_where_something_changed(db: Connection, gateway: Connection) -> None:
     item = given.inbox_item(db)
-    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
+    given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()")
     given.call(db, "mark_read", recipient="u1", item_ids=[item])
     assert rings(gateway) == 1
     given.call(db, "mark_read", recipient="u1", item_ids=[item])
@@ -430,7 +431,7 @@ def test_marking_rings_only_where_something_changed(db: Connection, gateway: Con
 def test_a_delivery_rings(db: Connection, gateway: Connection, channel: str, function: str) -> None:
     given.emit(db, channels=[channel])
     given.route(db)
-    given.value(gateway, "select postbell.acquire_gateway_sleep_lock()")
+    given.value(gateway, "select postbell_private.acquire_gateway_sleep_lock()")
     record(db, f"record_{function}", batch(db, channel))
     assert rings(gateway) == 1
 
@@ -448,25 +449,25 @@ def tell_ago(db: Connection, leaves: int) -> int:
 def test_a_row_falls_into_the_leaf_of_its_three_hours(db: Connection) -> None:
     tell(db)
     expected = given.value(db, f"select mod(extract(epoch from now())::bigint / {LEAF}, {RING})")
-    assert given.column(db, "select slot from postbell.stream_event") == [expected]
+    assert given.column(db, "select slot from postbell_private.stream_event") == [expected]
 
 
 def test_the_oldest_leaves_are_emptied_by_the_housekeeping(db: Connection) -> None:
     told = [tell_ago(db, leaves) for leaves in range(RING)]
-    db.execute("select postbell.tidy_up()")
-    left = given.column(db, "select id from postbell.stream_event order by id")
+    db.execute("select postbell_private.tidy_up()")
+    left = given.column(db, "select id from postbell_private.stream_event order by id")
     assert left == told[: RING - 2]
-    assert given.value(db, "select postbell.truncate_stream()") == 0
+    assert given.value(db, "select postbell_private.truncate_stream()") == 0
 
 
 def test_what_is_gone_is_known_to_be_gone(db: Connection) -> None:
     before = now(db)
     tell_ago(db, RING - 1)
     after = now(db)
-    assert given.value(db, "select postbell.is_stream_kept(%s)", before)
-    given.value(db, "select postbell.truncate_stream()")
-    assert not given.value(db, "select postbell.is_stream_kept(%s)", before)
-    assert given.value(db, "select postbell.is_stream_kept(%s)", after)
+    assert given.value(db, "select postbell_private.is_stream_kept(%s)", before)
+    given.value(db, "select postbell_private.truncate_stream()")
+    assert not given.value(db, "select postbell_private.is_stream_kept(%s)", before)
+    assert given.value(db, "select postbell_private.is_stream_kept(%s)", after)
 
 
 def test_a_snapshot_that_left_a_truncated_transaction_open_has_missed_it(
@@ -477,8 +478,8 @@ def test_a_snapshot_that_left_a_truncated_transaction_open_has_missed_it(
     since = now(db)
     tell_ago(writer, RING - 1)
     writer.commit()
-    given.value(db, "select postbell.truncate_stream()")
-    assert not given.value(db, "select postbell.is_stream_kept(%s)", since)
+    given.value(db, "select postbell_private.truncate_stream()")
+    assert not given.value(db, "select postbell_private.is_stream_kept(%s)", since)
 
 
 def test_a_leaf_that_is_read_just_then_is_passed_over_at_once(
@@ -486,32 +487,32 @@ def test_a_leaf_that_is_read_just_then_is_passed_over_at_once(
 ) -> None:
     tell_ago(db, RING - 1)
     reader = connect(autocommit=False)
-    reader.execute("select from postbell.stream_event")
+    reader.execute("select from postbell_private.stream_event")
     db.execute("set statement_timeout = '10s'")
-    assert given.value(db, "select postbell.truncate_stream()") == 0
+    assert given.value(db, "select postbell_private.truncate_stream()") == 0
     reader.rollback()
-    assert given.value(db, "select postbell.truncate_stream()") == 1
+    assert given.value(db, "select postbell_private.truncate_stream()") == 1
 
 
 def test_of_another_clusters_log_nothing_is_left_after_a_reset(db: Connection) -> None:
     tell(db)
     tell_ago(db, RING - 1)
-    given.value(db, "select postbell.truncate_stream()")
+    given.value(db, "select postbell_private.truncate_stream()")
     db.execute("select postbell.reset_router()")
     assert log(db) == []
-    assert given.value(db, "select postbell.is_stream_kept('1:1:')")
+    assert given.value(db, "select postbell_private.is_stream_kept('1:1:')")
 
 
 # --- in which time a position is good
 
 
 def epoch(db: Connection) -> int:
-    return int(given.value(db, "select epoch from postbell.stream_position()"))
+    return int(given.value(db, "select epoch from postbell_private.stream_position()"))
 
 
 def forget_epoch(db: Connection) -> None:
     """What PostgreSQL does to an unlogged table after a crash."""
-    db.execute("delete from postbell.stream_epoch")
+    db.execute("delete from postbell_private.stream_epoch")
 
 
 def test_an_epoch_is_the_same_for_everybody(db: Connection, connect: Connect) -> None:
@@ -539,14 +540,14 @@ def test_after_a_crash_another_epoch_begins(db: Connection) -> None:
 
 def test_a_table_that_a_crash_empties_holds_the_epoch(db: Connection) -> None:
     persistence = (
-        "select relpersistence from pg_class where oid = 'postbell.stream_epoch'::regclass"
+        "select relpersistence from pg_class where oid = 'postbell_private.stream_epoch'::regclass"
     )
     assert given.value(db, persistence) == "u"
 
 
 def test_a_dump_does_not_bring_its_epoch_into_another_cluster(db: Connection) -> None:
     before = epoch(db)
-    db.execute("update postbell.stream_epoch set system_identifier = 1")
+    db.execute("update postbell_private.stream_epoch set system_identifier = 1")
     after = epoch(db)
     assert after != before
     assert epoch(db) == after

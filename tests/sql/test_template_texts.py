@@ -168,7 +168,7 @@ def test_going_back_from_nothing_is_refused(connection: Connection) -> None:
 
 
 def stamp(connection: Connection, tenant_id: str = "default") -> str | None:
-    found: str | None = given.value(connection, "select postbell.text_stamp(%s)", tenant_id)
+    found: str | None = given.value(connection, "select postbell_private.text_stamp(%s)", tenant_id)
     return found
 
 

@@ -48,7 +48,7 @@ def dead(db: Connection) -> list[int]:
 
 def after(db: Connection, **later: float) -> None:
     given.clock(db, datetime.now(UTC) + timedelta(**later))
-    db.execute("select postbell.tidy_up()")
+    db.execute("select postbell_private.tidy_up()")
 
 
 def test_what_was_in_flight_is_locked_in_order(db: Connection, connect: Connect) -> None:
@@ -66,7 +66,7 @@ def test_what_was_in_flight_is_locked_in_order(db: Connection, connect: Connect)
         db.execute("select from postbell.delivery where id = %s for update", [first])
         left = Background(
             lambda: doubting.execute(
-                "select postbell.mark_unknown(array(select id from postbell.delivery))"
+                "select postbell_private.mark_unknown(array(select id from postbell.delivery))"
             )
         )
         await_waiting(third, doubting)
@@ -95,7 +95,7 @@ def test_a_text_of_which_nobody_ever_tells_becomes_a_dead_letter(db: Connection)
 
     assert fate(db, delivery) == Fate("failed", "never_reported")
     assert dead(db) == [delivery]
-    assert given.column(db, "select delivery_id from postbell.unknown_delivery") == []
+    assert given.column(db, "select delivery_id from postbell_private.unknown_delivery") == []
 
 
 def test_another_channel_is_waited_for_an_hour(db: Connection) -> None:
@@ -114,7 +114,7 @@ def test_one_that_was_told_of_meanwhile_is_left_as_it_is(db: Connection) -> None
 
     assert fate(db, delivery).state == "sent"
     assert dead(db) == []
-    assert given.column(db, "select delivery_id from postbell.unknown_delivery") == []
+    assert given.column(db, "select delivery_id from postbell_private.unknown_delivery") == []
 
 
 def test_a_report_that_comes_after_the_end_of_patience_still_counts(db: Connection) -> None:
@@ -123,7 +123,7 @@ def test_a_report_that_comes_after_the_end_of_patience_still_counts(db: Connecti
 
     receipt = {"event_id": "SM1:delivered", "delivery_id": delivery, "kind": "delivered"}
     db.execute(
-        "select postbell.receive_receipt('test', jsonb_build_array(%s::jsonb || jsonb_build_object("
+        "select postbell_private.receive_receipt('test', jsonb_build_array(%s::jsonb || jsonb_build_object("
         "'message_id', %s::text, 'occurred_at', clock_timestamp())))",
         [given.adapted(receipt), f"m{delivery}"],
     )
@@ -148,7 +148,7 @@ def test_many_are_given_up_in_bounded_shares(db: Connection) -> None:
     deliveries = [in_doubt(db) for _ in range(3)]
     given.clock(db, datetime.now(UTC) + timedelta(hours=13))
 
-    shares = [given.value(db, "select postbell.settle_unknown(2)") for _ in range(3)]
+    shares = [given.value(db, "select postbell_private.settle_unknown(2)") for _ in range(3)]
 
     assert shares == [2, 1, 0]
     assert sorted(dead(db)) == deliveries
@@ -156,13 +156,13 @@ def test_many_are_given_up_in_bounded_shares(db: Connection) -> None:
 
 def test_a_doubt_that_comes_twice_is_waited_for_from_the_last_time(db: Connection) -> None:
     delivery = in_doubt(db)
-    db.execute("update postbell.unknown_delivery set due_at = '2000-01-01Z'")
+    db.execute("update postbell_private.unknown_delivery set due_at = '2000-01-01Z'")
     db.execute("update postbell.delivery set state = 'sending' where id = %s", [delivery])
-    db.execute("select postbell.enqueue(array[%s::bigint], false)", [delivery])
+    db.execute("select postbell_private.enqueue(array[%s::bigint], false)", [delivery])
 
     given.attempts(db, "unknown", delivery)
 
-    assert given.value(db, "select due_at > now() from postbell.unknown_delivery")
+    assert given.value(db, "select due_at > now() from postbell_private.unknown_delivery")
 
 
 # --- numbers, however they are written

@@ -19,7 +19,7 @@ def router(connect: Connect) -> Connection:
 
 
 def acquire_sleep_lock(router: Connection) -> bool:
-    return bool(given.value(router, "select postbell.acquire_sleep_lock()"))
+    return bool(given.value(router, "select postbell_private.acquire_sleep_lock()"))
 
 
 def test_a_producer_rings_for_a_sleeping_router(db: Connection, router: Connection) -> None:
@@ -35,7 +35,7 @@ def test_a_producer_does_not_ring_for_an_awake_router(db: Connection, router: Co
 
 def test_a_router_that_woke_up_is_not_rung_for(db: Connection, router: Connection) -> None:
     assert acquire_sleep_lock(router)
-    assert given.value(router, "select postbell.release_sleep_lock()")
+    assert given.value(router, "select postbell_private.release_sleep_lock()")
     given.emit(db)
     assert rings(router) == 0
 
@@ -144,9 +144,9 @@ def test_a_retry_rings_for_the_router_that_will_release_it(
     ((batch, claim, delivery),) = given.rows(
         db,
         "select b.id, c.claim_token, c.delivery_id"
-        " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
     )
-    given.rows(db, "select postbell.start_sending(%s, %s, %s)", batch, claim, [delivery])
+    given.rows(db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, [delivery])
     assert rings(router) == 0
     given.attempts(db, "retry", delivery)
     assert rings(router) == 1
@@ -154,8 +154,8 @@ def test_a_retry_rings_for_the_router_that_will_release_it(
 
 def test_standing_by_costs_a_producer_nothing(db: Connection, connect: Connect) -> None:
     leader, standby = connect(), connect()
-    leader.execute("select postbell.acquire_leadership()")
-    waiting = Background(lambda: standby.execute("select postbell.acquire_leadership()"))
+    leader.execute("select postbell_private.acquire_leadership()")
+    waiting = Background(lambda: standby.execute("select postbell_private.acquire_leadership()"))
     await_waiting(db, standby)
     leader.execute("listen postbell_wake")
     given.emit(db)

@@ -17,7 +17,7 @@ from tests.support.waiting import until
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = [sys.executable, "-c", "from dispatcher.cli import main; main()", "run"]
-# The lock of those who lead, and of those who want to; see postbell.acquire_leadership().
+# The lock of those who lead, and of those who want to; see postbell_private.acquire_leadership().
 _LEADERSHIP = (
     "select pid from pg_locks where locktype = 'advisory' and classid = 1886351214 and objid = 2"
     " and database = (select oid from pg_database where datname = current_database())"

@@ -230,7 +230,7 @@ def _on_its_way(db: Connection) -> None:
     )
     everybody = [f"p{number}" for number in range(1, 41)]
     routed("in_app", recipient=None, audience={"recipients": everybody})
-    db.execute("select postbell.fan_out(10)")
+    db.execute("select postbell_private.fan_out(10)")
 
 
 def _came_back(db: Connection) -> None:

@@ -35,7 +35,7 @@ def refused(db: Connection, order: str, count: int = 1, **named: Any) -> list[in
             [delivery_id],
         )
         # Also where u1 does not want it.
-        db.execute("select postbell.enqueue(array[%s::bigint], false)", [delivery_id])
+        db.execute("select postbell_private.enqueue(array[%s::bigint], false)", [delivery_id])
         given.attempts(db, "refused", delivery_id, reason=f"550 no {CANARY}@example.org here")
         made.append(delivery_id)
     return made

@@ -169,7 +169,7 @@ def emit(
 def route(connection: Connection, most: int = 500) -> int:
     """Routes until nothing is left that is committed; how many events it took, and window ends."""
     taken = 0
-    while page := value(connection, "select postbell.route(%s)", most):
+    while page := value(connection, "select postbell_private.route(%s)", most):
         taken += page
     return taken
 
@@ -227,9 +227,9 @@ def fail(connection: Connection, reason: str, *delivery_ids: int) -> None:
 def claim(
     connection: Connection, batch: int, *columns: str, start_sending: int = 0
 ) -> list[tuple[Any, ...]]:
-    """Claims a batch; those columns of what postbell.claim_batch() returns, by delivery."""
+    """Claims a batch; those columns of what postbell_private.claim_batch() returns, by delivery."""
     statement = sql.SQL(
-        "select {} from postbell.batch as b, postbell.claim_batch(b.id, b.channel, %s) as c"
+        "select {} from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel, %s) as c"
         " where b.id = %s order by c.delivery_id"
     ).format(sql.SQL(", ").join(sql.Identifier("c", name) for name in columns or ("delivery_id",)))
     cursor = connection.cursor(row_factory=tuple_row)
@@ -241,7 +241,7 @@ def sent_once(connection: Connection, *channels: str) -> None:
     """Says on which channels a second copy does harm."""
     connection.execute(
         sql.SQL(
-            "create or replace function postbell.is_sent_once(channel text) returns boolean"
+            "create or replace function postbell_private.is_sent_once(channel text) returns boolean"
             " language sql immutable return channel = any({}::text[])"
         ).format(sql.Literal(list(channels)))
     )
@@ -272,7 +272,7 @@ def identity(connection: Connection, delivery_id: int) -> str:
     return str(
         value(
             connection,
-            "select postbell.identity_of(d) from postbell.delivery as d where id = %s",
+            "select postbell_private.identity_of(d) from postbell.delivery as d where id = %s",
             delivery_id,
         )
     )

@@ -45,4 +45,4 @@ def message_ids(connection: Connection) -> list[str]:
 
 def routed(connection: Connection) -> set[int]:
     """The events that passed the router."""
-    return set(given.column(connection, "select id from postbell.notification"))
+    return set(given.column(connection, "select id from postbell_private.notification"))

@@ -11,7 +11,7 @@ def tell(db: Connection, number: int, who: str = "u1", tenant_id: str = "default
     with db.transaction():
         given.rows(
             db,
-            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            "insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)"
             " values (%s, 'notification', %s, json_build_object('id', %s::int))",
             tenant_id, who, number,
         )  # fmt: skip

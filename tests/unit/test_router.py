@@ -190,7 +190,7 @@ async def test_the_safety_poll_finds_what_nobody_rang_for(
 async def test_a_router_refuses_a_database_of_another_cluster(
     db: Connection, database_url: str
 ) -> None:
-    db.execute("update postbell.router_step set system_identifier = 1")
+    db.execute("update postbell_private.router_step set system_identifier = 1")
     router = Router(Watcher(), lambda: None)
 
     async with await connections.connect(database_url, "router") as session:
@@ -203,7 +203,7 @@ async def test_receipts_of_messages_that_are_none_of_ours_are_counted_when_they_
 ) -> None:
     receipts = '[{"event_id": "e1", "kind": "delivered", "message_id": "of another program"}]'
     given.call(db, "receive_receipt", provider="main_mail", receipts=receipts)
-    db.execute("update postbell.early_receipt set received_at = now() - interval '2 hours'")
+    db.execute("update postbell_private.early_receipt set received_at = now() - interval '2 hours'")
 
     async with routing(database_url) as watcher:
         await seen(

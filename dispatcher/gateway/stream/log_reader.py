@@ -42,18 +42,18 @@ class StreamLogReader:
 
     async def attend(self) -> bool:
         """False after a quarter of a second in which it could not be."""
-        return bool(await self._value("select postbell.acquire_gateway_lock()"))
+        return bool(await self._value("select postbell_private.acquire_gateway_lock()"))
 
     async def doze(self) -> int | None:
-        return await self._value("select postbell.acquire_gateway_sleep_lock()")  # type: ignore[no-any-return]
+        return await self._value("select postbell_private.acquire_gateway_sleep_lock()")  # type: ignore[no-any-return]
 
     async def rouse(self, place: int) -> None:
-        await self._value("select postbell.release_gateway_sleep_lock(%s)", place)
+        await self._value("select postbell_private.release_gateway_sleep_lock(%s)", place)
 
     async def stream_position(self) -> tuple[int, Snapshot]:
         """The epoch in which transaction ids mean something, and what is visible now."""
         cursor = await self._connection.execute(
-            "select epoch, snapshot::text from postbell.stream_position()"
+            "select epoch, snapshot::text from postbell_private.stream_position()"
         )
         row = await cursor.fetchone()
         assert row is not None  # noqa: S101 (a function with OUT arguments returns one row)
@@ -64,7 +64,7 @@ class StreamLogReader:
     ) -> list[LogRow]:
         cursor = await self._connection.execute(
             "select xid::text::bigint, id, tenant_id, kind, recipient_id, frame::text,"
-            " recipient_ids, item_ids from postbell.stream_between("
+            " recipient_ids, item_ids from postbell_private.stream_between("
             "%s::pg_snapshot, %s::pg_snapshot, %s::text::xid8, %s, %s)",
             [str(since), str(until), str(after[0]), after[1], most],
         )
@@ -75,7 +75,7 @@ class StreamLogReader:
     ) -> list[MissedRow]:
         tenant_id, recipient_id = reader
         cursor = await self._connection.execute(
-            "select xid::text::bigint, id, frame::text from postbell.stream_missed("
+            "select xid::text::bigint, id, frame::text from postbell_private.stream_missed("
             "%s, %s::pg_snapshot, %s::pg_snapshot, %s, %s)",
             [recipient_id, str(since), str(until), most, tenant_id],
         )
@@ -83,14 +83,14 @@ class StreamLogReader:
 
     async def is_stream_kept(self, since: Snapshot) -> bool:
         return bool(
-            await self._value("select postbell.is_stream_kept(%s::pg_snapshot)", str(since))
+            await self._value("select postbell_private.is_stream_kept(%s::pg_snapshot)", str(since))
         )
 
     async def unread_among(self, readers: Collection[RecipientKey]) -> dict[RecipientKey, int]:
         """Of those who are known."""
         cursor = await self._connection.execute(
             "select tenant_id, recipient_id, unread"
-            " from postbell.unread_among(%s::text[], %s::text[])",
+            " from postbell_private.unread_among(%s::text[], %s::text[])",
             [[tenant for tenant, _ in readers], [recipient for _, recipient in readers]],
         )
         rows: Sequence[tuple[str, str, int]] = await cursor.fetchall()

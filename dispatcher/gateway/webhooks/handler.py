@@ -19,7 +19,7 @@ from dispatcher.inbound.receipts import Receipt, possible, short_id, written
 
 log = structlog.get_logger()
 
-#: Results of postbell.receive_receipt() that are not worth a warning.
+#: Results of postbell_private.receive_receipt() that are not worth a warning.
 _EXPECTED: Final = frozenset({"taken", "repeated", "kept", "not_tracked"})
 
 #: Bytes of one request. Some must be parsed before the signature can be checked, so that what
@@ -54,7 +54,7 @@ class ReceiptStore:
             return
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select event_id, verdict from postbell.receive_receipt(%s, %s::jsonb)",
+                "select event_id, verdict from postbell_private.receive_receipt(%s, %s::jsonb)",
                 [provider, written(receipts)],
             )
             results: dict[str, str] = dict(await cursor.fetchall())
@@ -75,7 +75,7 @@ class ReceiptStore:
         """Stores an SMS that a person sent to one of the sender's numbers."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select postbell.receive_reply(%s, %s, %s, %s, %s)",
+                "select postbell_private.receive_reply(%s, %s, %s, %s, %s)",
                 [provider, short_id(event_id), possible(address), possible(words), meaning],
             )
             row = await cursor.fetchone()

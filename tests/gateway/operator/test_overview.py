@@ -52,7 +52,7 @@ async def test_it_shows_what_is_queued_and_what_is_left_undone(
 async def test_it_shows_how_providers_do_worst_first(olga: Client, db: Connection) -> None:
     given.rows(
         db,
-        "select postbell.report_providers('host 1', %s::jsonb)",
+        "select postbell_private.report_providers('host 1', %s::jsonb)",
         '[{"provider": "main", "channel": "email", "state": "ready", "changed_at": "2030-01-01Z"},'
         ' {"provider": "texts", "channel": "sms", "state": "misconfigured",'
         ' "changed_at": "2030-01-01Z",'
@@ -78,7 +78,7 @@ async def test_it_shows_texts_that_are_not_used(olga: Client, db: Connection) ->
 
 
 async def test_it_knows_a_router_that_leads(olga: Client, db: Connection) -> None:
-    db.execute("select postbell.acquire_leadership()")
+    db.execute("select postbell_private.acquire_leadership()")
 
     told = (await olga.get("/v1/operator/overview")).json
 

@@ -52,7 +52,7 @@ async def app(
 
 def another_epoch(db: Connection) -> None:
     """What a crash of PostgreSQL leaves of an unlogged table."""
-    db.execute("delete from postbell.stream_epoch")
+    db.execute("delete from postbell_private.stream_epoch")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_an_item_in_the_inbox_is_told_to_its_person(
         claimed = given.rows(
             db,
             "select b.id, c.claim_token, c.delivery_id, c.recipient_id"
-            " from postbell.batch as b, postbell.claim_batch(b.id, b.channel) as c",
+            " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
         )
         written = [{"delivery_id": row[2], "title": "Paid", "body": ""} for row in claimed]
         given.call(
@@ -279,8 +279,8 @@ async def test_a_gap_older_than_the_log_makes_the_page_look_anew(
         assert page.last_id
     tell(db, 1)
     await app._tail._read_anew()
-    db.execute("update postbell.stream_event set slot = mod(slot + 1, 8)")
-    given.value(db, "select postbell.truncate_stream()")
+    db.execute("update postbell_private.stream_event set slot = mod(slot + 1, 8)")
+    given.value(db, "select postbell_private.truncate_stream()")
     async with opened(app, last_id=page.last_id) as again:
         assert again.of("reset") == [{"reason": "too_old"}]
         assert again.ids() == []
@@ -531,7 +531,7 @@ async def test_a_session_that_was_deleted_is_found_out(
             opened(app, None, headers={"cookie": f"postbell={cookie}"}) as page,
             opened(app) as other,
         ):
-            db.execute("delete from postbell.session")
+            db.execute("delete from postbell_private.session")
             await page.until(lambda now: now.is_over)
             assert not other.is_over
     finally:
@@ -587,7 +587,7 @@ def tell_much(db: Connection, many: int) -> None:
     with db.transaction():
         given.rows(
             db,
-            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            "insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)"
             " select 'default', 'notification', 'u1',"
             " json_build_object('id', n, 'body', repeat('x', 2000))"
             " from generate_series(1, %s) as n",
@@ -682,7 +682,7 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tail, "_PAUSE", 0.05)
-    db.execute("alter function postbell.stream_position() rename to stream_position_away")
+    db.execute("alter function postbell_private.stream_position() rename to stream_position_away")
     app = StreamEndpoint(database_url, sessions, authenticator)
     try:
         with capture_logs() as logged:
@@ -709,7 +709,7 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
 async def test_a_listener_that_is_refused_after_it_began_is_tried_less_and_less(
     db: Connection, database_url: str, sessions: Pool, authenticator: Authenticator
 ) -> None:
-    db.execute("alter function postbell.acquire_gateway_sleep_lock() rename to doze_away")
+    db.execute("alter function postbell_private.acquire_gateway_sleep_lock() rename to doze_away")
     app = StreamEndpoint(database_url, sessions, authenticator)
     with capture_logs() as logged:
         app.start()
@@ -771,7 +771,7 @@ async def test_a_page_of_a_later_epoch_goes_on(
             await page.shows(1)
         given.rows(
             db,
-            "insert into postbell.stream_event (tenant_id, kind, recipient_id, frame)"
+            "insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)"
             " values ('default', 'notification', 'u1', json_build_object('id', 2))",
         )
 

@@ -5,11 +5,11 @@ where relnamespace = 'postbell'::regnamespace
   and relkind in ('r', 'p')
   and oid not in (
       'postbell.outbox'::regclass, 'postbell.attempt'::regclass, 'postbell.delivery_step'::regclass,
-      'postbell.stream_event'::regclass
+      'postbell_private.stream_event'::regclass
   )
   and oid not in (
       select inhrelid
       from pg_inherits
-      where inhparent in ('postbell.outbox'::regclass, 'postbell.stream_event'::regclass)
+      where inhparent in ('postbell.outbox'::regclass, 'postbell_private.stream_event'::regclass)
   )
   and not exists (select from pg_index where indrelid = pg_class.oid and indisunique and indpred is null);

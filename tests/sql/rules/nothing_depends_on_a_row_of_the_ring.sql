@@ -3,9 +3,9 @@ select conrelid::regclass || ' ' || conname as broken_by
 from pg_constraint
 where contype = 'f'
   and confrelid in (
-      select unnest(array['postbell.outbox'::regclass, 'postbell.stream_event'::regclass])
+      select unnest(array['postbell.outbox'::regclass, 'postbell_private.stream_event'::regclass])
       union all
       select inhrelid
       from pg_inherits
-      where inhparent in ('postbell.outbox'::regclass, 'postbell.stream_event'::regclass)
+      where inhparent in ('postbell.outbox'::regclass, 'postbell_private.stream_event'::regclass)
   );
