@@ -109,7 +109,7 @@ class Queue:
                 max_concurrent_tasks=self._jobs_at_once,
                 shutdown_on_listener_failure=True,
                 heartbeat_timeout=self._lease,
-                # Its log is pruned by postbell_private.tidy_up(); folding it would rewrite every row.
+                # postbell_private.tidy_up() prunes its log; folding it would rewrite every row.
                 log_aggregation_interval=timedelta(0),
             )
         except FailingListenerError as silence:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: No network promises to put more than these together again.
 MOST_SEGMENTS: Final = 10
 
-#: Postgres takes the same away in `postbell_private.address_on()`: what a provider calls stopped is one
-#: number, however it was written down.
+#: `postbell_private.address_on()` removes the same characters, so that a number a provider calls
+#: stopped is one number, however it was written down.
 _SEPARATORS: Final = re.compile(r"[ \u00a0().\-]")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 #: A number, a short code, or a name of up to eleven characters with a letter among them.

@@ -110,7 +110,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a push to all the devices of a person, as postbell_private.record_pushes() takes it.
+    """What became of a push to all devices of a person, for postbell_private.record_pushes().
 
     Unlike Attempted it may be `partly`: some were reached, and the others are tried again.
     """
@@ -195,14 +195,16 @@ async def start_sending(
 
 
 @statement(
-    "select postbell_private.record_failover(%(batch_id)s, %(claim_token)s, %(delivery_id)s, %(provider)s)"
+    "select postbell_private.record_failover(%(batch_id)s, %(claim_token)s, %(delivery_id)s,"
+    " %(provider)s)"
 )
 def record_failover(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
     """Note that another provider is asked now."""
 
 
 @statement(
-    "select postbell_private.record_attempts(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.record_attempts(%(batch_id)s, %(claim_token)s,"
+    " %(delivery_ids)s::bigint[],"
     " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
     " %(message_ids)s::text[], %(codes)s::text[], %(reasons)s::text[],"
     " %(retry_after)s::float8[], %(latency_ms)s::real[], %(blames)s::text[], %(versions)s::jsonb)"
@@ -270,7 +272,8 @@ async def devices_of(
 
 
 @statement(
-    "select postbell_private.record_pushes(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.record_pushes(%(batch_id)s, %(claim_token)s,"
+    " %(delivery_ids)s::bigint[],"
     " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
     " %(message_ids)s::text[], %(reasons)s::text[], %(retry_after)s::float8[],"
     " %(tries)s, %(versions)s::jsonb)"
@@ -331,7 +334,8 @@ async def record_pushes(
 
 
 @statement(
-    "select postbell_private.hold_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.hold_deliveries(%(batch_id)s, %(claim_token)s,"
+    " %(delivery_ids)s::bigint[],"
     " %(seconds)s::float8[], %(are_begun)s::boolean[], %(reasons)s::text[])"
 )
 def _hold_deliveries(
@@ -361,7 +365,8 @@ async def hold_deliveries(
 
 
 @statement(
-    "select delivery_id, provider from postbell_private.unknown_attempts(%(delivery_ids)s::bigint[])"
+    "select delivery_id, provider from"
+    " postbell_private.unknown_attempts(%(delivery_ids)s::bigint[])"
 )
 def unknown_attempts(delivery_ids: list[int]) -> dict[int, str]:
     """The provider that may have sent a delivery already, by its id."""
@@ -401,7 +406,8 @@ async def record_inbox(
 
 
 @statement(
-    "select postbell_private.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s, %(versions)s)"
+    "select postbell_private.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s,"
+    " %(versions)s)"
 )
 def _record_stream(batch_id: int, claim_token: UUID, notices: str, versions: str) -> int | None: ...
 
@@ -434,7 +440,8 @@ def finish_batch(batch_id: int, claim_token: UUID) -> bool:
 
 
 @statement(
-    "select postbell_private.fail_deliveries(%(batch_id)s, %(claim_token)s, %(delivery_ids)s::bigint[],"
+    "select postbell_private.fail_deliveries(%(batch_id)s, %(claim_token)s,"
+    " %(delivery_ids)s::bigint[],"
     " %(reasons)s::text[])"
 )
 def _fail_deliveries(

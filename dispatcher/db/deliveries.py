@@ -465,14 +465,16 @@ def retry(
 
 
 @statement(
-    "select event_id, verdict from postbell_private.receive_receipt(%(provider)s, %(receipts)s::jsonb)"
+    "select event_id, verdict from postbell_private.receive_receipt(%(provider)s,"
+    " %(receipts)s::jsonb)"
 )
 def receive_receipts(provider: str, receipts: str) -> list[Received]:
     """Take receipts (JSON); of each, whether it was believed."""
 
 
 @statement(
-    "select postbell_private.receive_reply(%(provider)s, %(event_id)s, %(address)s, %(words)s, %(meaning)s)"
+    "select postbell_private.receive_reply(%(provider)s, %(event_id)s, %(address)s, %(words)s,"
+    " %(meaning)s)"
 )
 def receive_reply(
     provider: str, event_id: str, address: str, words: str, meaning: str | None

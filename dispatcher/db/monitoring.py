@@ -126,13 +126,13 @@ def queue_depth() -> list[Depth]:
         has_schema_privilege('postbell_queue', 'usage') and (
             select bool_and(has_function_privilege(oid, 'execute'))
             from pg_proc
-            where pronamespace = 'postbell'::regnamespace
+            where pronamespace = 'postbell_private'::regnamespace
               and proname in ('route', 'claim_batch', 'record_attempts')
         ) as may_dispatch,
         pg_has_role('postbell_reader', 'member') and (
             select bool_and(has_function_privilege(oid, 'execute'))
             from pg_proc
-            where pronamespace = 'postbell'::regnamespace
+            where pronamespace = 'postbell_private'::regnamespace
               and proname in ('session_of', 'stream_between', 'use_ticket')
         ) as may_serve
     """

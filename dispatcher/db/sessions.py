@@ -38,7 +38,8 @@ def require_present(tenant_id: str, recipient: str) -> None:
 
 
 @statement(
-    "select postbell_private.begin_session(%(digest)s, %(recipient)s, %(expires_at)s, %(tenant_id)s)"
+    "select postbell_private.begin_session(%(digest)s, %(recipient)s, %(expires_at)s,"
+    " %(tenant_id)s)"
 )
 def begin_session(digest: bytes, recipient: str, expires_at: datetime, tenant_id: str) -> None:
     """Raises UnknownRecipientError."""

@@ -206,7 +206,8 @@ def roll_back_text(path: str, tenant_id: str | None, to_version: int | None) -> 
 
 
 @statement(
-    "select postbell_private.report_texts(%(faults)s::jsonb, %(good)s::bigint[], %(editions)s::jsonb)"
+    "select postbell_private.report_texts(%(faults)s::jsonb, %(good)s::bigint[],"
+    " %(editions)s::jsonb)"
 )
 def _report_texts(faults: str, good: list[int], editions: str) -> None: ...
 

@@ -58,7 +58,8 @@ async def leftovers(scenes: Sequence[Scene], connection: AsyncConnection[Any]) -
     rolled_back = [scene.moment.xid for scene in scenes if scene.moment.rolled_back_by is not None]
     cursor = await connection.execute(
         "select id from postbell.outbox where xid::text::bigint = any(%(xids)s)"
-        " union select id from postbell_private.notification where xid::text::bigint = any(%(xids)s)",
+        " union select id from postbell_private.notification where xid::text::bigint ="
+        " any(%(xids)s)",
         {"xids": rolled_back},
     )
     left = [f"event {number} was rolled back and is there" for (number,) in await cursor.fetchall()]

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 #: The schemas that a deploy owns.
-SCHEMAS = ("postbell",)
+SCHEMAS = ("postbell", "postbell_private")
 
 # What ends a statement, and what hides a semicolon that does not.
 _TOKEN = re.compile(

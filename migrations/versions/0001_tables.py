@@ -17,4 +17,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forward only: a deploy that went wrong has changed nothing."""
-    raise RuntimeError("To be rid of Postbell: drop schema postbell, postbell_queue cascade.")
+    raise RuntimeError(
+        "To be rid of Postbell: drop schema postbell, postbell_private, postbell_queue cascade."
+    )

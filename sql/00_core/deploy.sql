@@ -1,6 +1,6 @@
 create or replace function postbell.contract() returns integer
 language sql immutable
-return 2;
+return 3;
 
 comment on function postbell.contract() is
     'The number that schema and daemon must share. A daemon refuses a schema of another contract.';
@@ -37,22 +37,22 @@ begin
     ),
 
     code (classid, objid) as (
-        select 'pg_proc'::regclass::oid, oid from pg_proc where pronamespace = 'postbell'::regnamespace
+        select 'pg_proc'::regclass::oid, oid from pg_proc where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
         union all
-        select 'pg_class'::regclass::oid, oid from pg_class where relnamespace = 'postbell'::regnamespace and relkind in ('v', 'm')
+        select 'pg_class'::regclass::oid, oid from pg_class where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace) and relkind in ('v', 'm')
         union all
         select 'pg_trigger'::regclass::oid, pg_trigger.oid
         from pg_trigger
         join pg_class on pg_class.oid = tgrelid
-        where relnamespace = 'postbell'::regnamespace
+        where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
         union all
         select 'pg_policy'::regclass::oid, pg_policy.oid
         from pg_policy
         join pg_class on pg_class.oid = polrelid
-        where relnamespace = 'postbell'::regnamespace
+        where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
         union all
         -- A view's row type, and the array of it.
-        select 'pg_type'::regclass::oid, oid from pg_type where typnamespace = 'postbell'::regnamespace
+        select 'pg_type'::regclass::oid, oid from pg_type where typnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
     )
 
     select string_agg(pg_describe_object(classid, objid, 0), ', ') into v_in_the_way
@@ -69,11 +69,12 @@ begin
     end if;
 
     -- An earlier one may have taken a later one with it.
-    for v_object in
+    -- Its name is written down before, as a dropped object has none.
+    foreach v_object in array array(
         select format('%s %s', 'view', oid::regclass) from pg_class where oid = any (views)
         union all
         select format('%s %s', 'routine', oid::regprocedure) from pg_proc where oid = any (routines)
-    loop
+    ) loop
         execute format('drop %s cascade', regexp_replace(v_object, ' ', ' if exists '));
         return next v_object;
     end loop;
@@ -95,7 +96,7 @@ begin
         select format('trigger %I on %s', tgname, tgrelid::regclass)
         from pg_trigger
         join pg_class on pg_class.oid = tgrelid
-        where relnamespace = 'postbell'::regnamespace
+        where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and not tgisinternal
           and tgparentid = 0
           and relname || '.' || tgname <> all (triggers)
@@ -112,14 +113,14 @@ begin
         array(
             select oid
             from pg_proc
-            where pronamespace = 'postbell'::regnamespace
+            where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
               and xmin <> pg_current_xact_id()::xid
         ),
         array(
             select pg_class.oid
             from pg_class
             join pg_rewrite on ev_class = pg_class.oid
-            where relnamespace = 'postbell'::regnamespace
+            where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
               and relkind in ('v', 'm')
               and pg_rewrite.xmin <> pg_current_xact_id()::xid
         ),

@@ -44,7 +44,7 @@ begin
         'upsert_awaited'
     ] loop
         begin
-            execute format('select postbell.%I()', v_part);
+            execute format('select postbell_private.%I()', v_part);
         exception
             -- What fails now is done the next time, and keeps nothing else from being done.
             when others then
@@ -73,7 +73,7 @@ begin
     for v_table in
         select c.oid::regclass as name
         from pg_class as c
-        where c.relnamespace = 'postbell'::regnamespace
+        where c.relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and c.relkind = 'r'
           and c.relname in (
               'notification', 'delivery', 'batch', 'waiting_delivery', 'inbox_item',

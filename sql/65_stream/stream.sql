@@ -295,12 +295,12 @@ begin
     for age in v_ring - 2 .. v_ring - 1 loop
         v_slot := mod(v_now - age, v_ring);
         v_leaf := 'stream_event_' || v_slot;
-        continue when pg_relation_size(format('postbell.%I', v_leaf)::regclass) = 0;
+        continue when pg_relation_size(format('postbell_private.%I', v_leaf)::regclass) = 0;
 
         begin
-            execute format('lock table only postbell.%I in access exclusive mode', v_leaf);
-            execute format('select xid from only postbell.%I order by xid desc limit 1', v_leaf) into v_last_xid;
-            execute format('truncate only postbell.%I', v_leaf);
+            execute format('lock table only postbell_private.%I in access exclusive mode', v_leaf);
+            execute format('select xid from only postbell_private.%I order by xid desc limit 1', v_leaf) into v_last_xid;
+            execute format('truncate only postbell_private.%I', v_leaf);
             if v_last_xid is not null then
                 insert into postbell_private.stream_truncation (slot, last_xid)
                 values (v_slot, v_last_xid)

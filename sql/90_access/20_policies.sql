@@ -15,7 +15,7 @@ begin
                 else 'tenant_id = postbell.current_tenant() and recipient_id = postbell.current_recipient()'
             end as own
         from pg_class as c
-        where c.relnamespace = 'postbell'::regnamespace
+        where c.relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and c.relkind in ('r', 'p')
           and (
               c.relname in ('tenant', 'tenant_event', 'recipient')

@@ -1,15 +1,17 @@
-revoke all on schema postbell, postbell_queue from public;
-revoke all on all functions in schema postbell from public;
+revoke all on schema postbell, postbell_private, postbell_queue from public;
+revoke all on all functions in schema postbell, postbell_private from public;
 revoke all on all functions in schema postbell_queue from public;
 
 -- What changed its mind about a role since the last deploy must not linger.
-revoke all on all tables in schema postbell
+revoke all on all tables in schema postbell, postbell_private
 from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
-revoke all on all functions in schema postbell, postbell_queue
+revoke all on all functions in schema postbell, postbell_private, postbell_queue
 from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 grant usage on schema postbell
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
+-- Our own processes; and an administrator, as whom some public functions run that call private ones.
+grant usage on schema postbell_private to postbell_dispatcher, postbell_gateway, postbell_admin;
 grant select on postbell.error_codes
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant execute on function
@@ -140,9 +142,9 @@ grant execute on function
 to postbell_support;
 
 -- An administrator changes rows, not tables: a trigger or a foreign key of theirs would run with the owner's rights.
-grant select, insert, update, delete on all tables in schema postbell to postbell_admin;
-grant all on all sequences in schema postbell to postbell_admin;
-grant execute on all functions in schema postbell to postbell_admin;
+grant select, insert, update, delete on all tables in schema postbell, postbell_private to postbell_admin;
+grant all on all sequences in schema postbell, postbell_private to postbell_admin;
+grant execute on all functions in schema postbell, postbell_private to postbell_admin;
 -- Nor do they call what is made for other functions: PL/pgSQL that does not pin its path. It is compiled once a session, and
 -- would have looked for the types of its variables among the administrator's own before the owner runs it. Nor put our
 -- trigger functions on tables of theirs; mirroring needs one, which looks at what it was put on.
@@ -154,7 +156,7 @@ begin
         select pg_proc.oid
         from pg_proc
         join pg_language on pg_language.oid = prolang
-        where pronamespace = 'postbell'::regnamespace
+        where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and lanname = 'plpgsql'
           and proname <> 'follow_users'
           and (

@@ -197,7 +197,8 @@ async def test_a_ticket_is_good_for_a_minute_and_no_longer_than_what_it_stands_f
     given.clock(db, "2030-01-01 12:00Z")
     soon = given.value(
         db,
-        "select postbell_private.issue_ticket('a', 'u1', valid_until => '2030-01-01 12:00:05Z')::text",
+        "select postbell_private.issue_ticket('a', 'u1', valid_until => '2030-01-01"
+        " 12:00:05Z')::text",
     )
     later = given.value(
         db,

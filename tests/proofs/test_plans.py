@@ -99,7 +99,7 @@ class Work(NamedTuple):
 ROWS_READ = """
     select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::bigint
     from pg_stat_xact_user_tables
-    where schemaname = 'postbell'
+    where schemaname in ('postbell', 'postbell_private')
 """
 
 
@@ -161,7 +161,8 @@ def test_the_pages_of_a_large_transaction_are_not_read_again(
 ) -> None:
     xid, snapshot = given.rows(
         large,
-        "select min(xid)::text, max(snapshot::text) from postbell.outbox, postbell_private.current_step()",
+        "select min(xid)::text, max(snapshot::text) from postbell.outbox,"
+        " postbell_private.current_step()",
     )[0]
     number = int(xid)
     since = f"{number}:{number + 1}:{number}" if is_old else f"{number}:{number}:"

@@ -297,7 +297,8 @@ def test_a_stream_that_was_away_was_never_told_what_it_missed(db: Connection) ->
         )
     missed = given.rows(
         db,
-        "select frame from postbell_private.stream_missed(%s, %s::pg_snapshot, %s::pg_snapshot, 10)",
+        "select frame from postbell_private.stream_missed(%s, %s::pg_snapshot, %s::pg_snapshot,"
+        " 10)",
         CLIENT,
         str(seen.snapshot),
         str(now()),

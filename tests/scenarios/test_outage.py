@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dispatcher.delivery.model import Retry
-from tests.support import given
+from tests.support import declared, given
 from tests.support.daemon import running
 from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.given import Connection
@@ -290,13 +290,13 @@ class Disk:
     def fill(self, *tables: str) -> None:
         for table in tables:
             self._db.execute(
-                f"create trigger stumble before insert on postbell.{table}"
+                f"create trigger stumble before insert on {declared.name(table)}"
                 " execute function stumble()".encode()
             )
 
     def empty(self, *tables: str) -> None:
         for table in tables:
-            self._db.execute(f"drop trigger stumble on postbell.{table}".encode())
+            self._db.execute(f"drop trigger stumble on {declared.name(table)}".encode())
 
     @property
     def stumbles(self) -> int:

@@ -373,7 +373,7 @@ def test_every_routine_compiles_with_its_body_checked(connection: psycopg.Connec
         select pg_get_functiondef(pg_proc.oid)
         from pg_proc
         join pg_language on pg_language.oid = prolang
-        where pronamespace = 'postbell'::regnamespace
+        where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and lanname in ('plpgsql', 'sql')
           and prokind in ('f', 'p')
         """

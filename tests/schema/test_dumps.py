@@ -109,12 +109,13 @@ def test_every_row_is_where_it_was(restored_url: str) -> None:
 
 async def test_the_router_and_the_mirror_go_on(restored_url: str) -> None:
     with psycopg.connect(restored_url, autocommit=True) as session:
-        waiting = given.column(
-            session,
-            "select id from postbell.outbox where id > (select max(id) from postbell_private.notification)",
-        )
         session.execute("insert into shop.users (id, mail) values (103, 'eve@example.org')")
         schema.deploy(restored_url)
+        waiting = given.column(
+            session,
+            "select id from postbell.outbox where id > (select max(id) from"
+            " postbell_private.notification)",
+        )
         session.execute("insert into shop.users (id, mail) values (104, 'fay@example.org')")
         session.execute("update shop.users set mail = 'ann@example.org' where id = 101")
         given.tenant(session, "not there")

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from tests.support import given
+from tests.support import declared, given
 from tests.support.given import Connection
 from tests.support.roles import VERBS, acting_as
 
@@ -133,7 +133,7 @@ some_roles = pytest.mark.parametrize("role", ROLES[:-1])
 RELATIONS = """
     select relname
     from pg_class
-    where relnamespace = 'postbell'::regnamespace
+    where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
       and relkind in ('r', 'p', 'v')
 """
 
@@ -154,7 +154,8 @@ def is_denied(connection: Connection, statement: str) -> bool:
 def test_a_role_executes_these_functions_and_no_others(connection: Connection, role: str) -> None:
     found = given.column(
         connection,
-        "select distinct proname from pg_proc where pronamespace = 'postbell'::regnamespace"
+        "select distinct proname from pg_proc where pronamespace in ('postbell'::regnamespace,"
+        " 'postbell_private'::regnamespace)"
         " and has_function_privilege(%s, oid, 'execute')",
         f"postbell_{role}",
     )
@@ -191,7 +192,8 @@ def test_a_role_has_these_columns_of_other_tables_and_no_more(
         "select relname::text, privilege, attname::text from pg_class"
         " join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped,"
         " unnest(array['SELECT', 'INSERT', 'UPDATE']) as privilege"
-        " where relnamespace = 'postbell'::regnamespace and relkind in ('r', 'p', 'v')"
+        " where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace) and"
+        " relkind in ('r', 'p', 'v')"
         " and has_column_privilege(%s, pg_class.oid, attnum, privilege)"
         " and not has_table_privilege(%s, pg_class.oid, privilege)",
         f"postbell_{role}",
@@ -213,7 +215,8 @@ def test_the_public_can_do_nothing(connection: Connection) -> None:
     assert not given.column(
         connection,
         "select proname from pg_proc"
-        " where pronamespace in ('postbell'::regnamespace, 'postbell_queue'::regnamespace)"
+        " where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace,"
+        " 'postbell_queue'::regnamespace)"
         " and has_function_privilege('somebody', oid, 'execute')",
     )
     assert not given.column(
@@ -333,7 +336,7 @@ def owners(connection: Connection, relation: str) -> set[tuple[str, ...]]:
     columns = {"tenant": "id", "tenant_event": "tenant_id", "recipient": "tenant_id, id"}.get(
         relation, "tenant_id, recipient_id"
     )
-    return set(given.rows(connection, f"select {columns} from postbell.{relation}"))
+    return set(given.rows(connection, f"select {columns} from {declared.name(relation)}"))
 
 
 #: What belongs to somebody: all but the registry and the list of errors.
@@ -373,7 +376,8 @@ def test_a_reader_who_says_nothing_or_nonsense_sees_nothing(
 def test_every_table_about_people_guards_its_rows(connection: Connection) -> None:
     unguarded = given.column(
         connection,
-        "select relname::text from pg_class where relnamespace = 'postbell'::regnamespace"
+        "select relname::text from pg_class where relnamespace in ('postbell'::regnamespace,"
+        " 'postbell_private'::regnamespace)"
         " and relkind in ('r', 'p') and not relrowsecurity"
         " and has_any_column_privilege('postbell_reader', oid, 'select')",
     )
@@ -687,7 +691,7 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
         "sweep", "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
         "acquire_sleep_lock", "release_sleep_lock", "leader",
     ):  # fmt: skip
-        db.execute(f"select postbell.{call}()".encode())
+        db.execute(f"select {declared.name(call)}()".encode())
     db.execute("reset role")
     found = given.rows(db, "select channel::text, state::text from postbell.delivery_log")
     assert dict(found) == {"email": "sent", "in_app": "delivered"}
@@ -723,7 +727,9 @@ def test_a_dispatcher_reaches_the_tables_only_through_functions(
 def test_an_administrator_sees_and_calls_everything(crowd: Connection) -> None:
     with acting_as(crowd, "admin"):
         for relation in given.column(crowd, RELATIONS):
-            crowd.execute(sql.SQL("select * from postbell.{}").format(sql.Identifier(relation)))
+            crowd.execute(
+                sql.SQL("select * from {}").format(sql.Identifier(*declared.qualified(relation)))
+            )
         assert len(owners(crowd, "inbox")) == 3
         given.tenant(crowd, "third")
         given.recipient(crowd, "u3", tenant_id="third")
@@ -749,7 +755,8 @@ def test_an_administrator_does_not_call_what_deploy_and_housekeeping_call(
 def test_functions_that_act_for_others_pin_what_they_find(connection: Connection) -> None:
     loose = given.column(
         connection,
-        "select proname::text from pg_proc where pronamespace = 'postbell'::regnamespace"
+        "select proname::text from pg_proc where pronamespace in ('postbell'::regnamespace,"
+        " 'postbell_private'::regnamespace)"
         " and prosecdef and not coalesce(proconfig::text like '%%search_path=%%', false)",
     )
     assert loose == []

@@ -195,7 +195,8 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
         given.event_type(session)
         given.tenant(session, "small", time_zone="Asia/Tokyo")
         session.execute(
-            "insert into postbell_private.notification (id, xid, tenant_id, event, payload, priority,"
+            "insert into postbell_private.notification (id, xid, tenant_id, event, payload,"
+            " priority,"
             " created_at, deliver_at)"
             " select n, '1', case when mod(n, 10) = 0 then 'small' else 'default' end,"
             " 'order.paid', '{}', 'normal', at, case when mod(n, 50) = 0 then at + '20 days' end"

@@ -32,7 +32,8 @@ def states(db: Connection, event: int) -> set[str]:
 def claimed(db: Connection) -> list[int]:
     return given.column(
         db,
-        "select c.delivery_id from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
+        "select c.delivery_id from postbell.batch as b, postbell_private.claim_batch(b.id,"
+        " b.channel) as c",
     )
 
 

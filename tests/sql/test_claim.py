@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support import given
+from tests.support import declared, given
 from tests.support.background import Connect
 from tests.support.given import Connection, Fate
 
@@ -140,7 +140,7 @@ CALLS = [
 def everything(db: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """All that any of them may write."""
     return {
-        table: given.rows(db, f"select t::text from postbell.{table} as t order by 1")
+        table: given.rows(db, f"select t::text from {declared.name(table)} as t order by 1")
         for table in (
             "batch", "delivery", "attempt", "waiting_delivery", "unknown_delivery", "dead_letter",
             "suppression", "inbox_item", "stream_event", "push_subscription",

@@ -189,7 +189,8 @@ def test_a_claim_may_start_the_first_ones_at_once(db: Connection) -> None:
     found = given.rows(
         db,
         "select c.is_started, c.state"
-        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel, 2) as c order by 2 desc",
+        " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel, 2) as c order"
+        " by 2 desc",
     )
     assert found == [(True, "sending"), (True, "sending"), (False, "queued")]
 

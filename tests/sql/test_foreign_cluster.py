@@ -58,7 +58,7 @@ def test_transaction_ids_that_went_back_are_refused(db: Connection, call: str) -
     event = given.emit(db)
     move_to_a_younger_cluster(db)
     with pytest.raises(psycopg.Error) as error:
-        db.execute(f"select postbell.{call}".encode())
+        db.execute(f"select postbell_private.{call}".encode())
     assert error.value.sqlstate == "PB030"
     assert event in given.column(db, "select id from postbell.outbox")
 

@@ -124,8 +124,8 @@ def test_a_scheduled_event_that_cannot_be_told_stops_no_other(db: Connection) ->
     first, bad, last = (given.emit(db, **due) for _ in range(3))  # type: ignore[arg-type]
     given.route(db)
     db.execute(
-        """update postbell_private.notification set audience = audience || '{"notify_actor": "yes"}'"""
-        " where id = %s",
+        "update postbell_private.notification"
+        """ set audience = audience || '{"notify_actor": "yes"}' where id = %s""",
         [bad],
     )
     given.clock(db, "2030-03-01 14:00Z")

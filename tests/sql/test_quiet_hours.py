@@ -106,7 +106,8 @@ def test_the_instant_shows_the_time_or_ends_the_gap(
 ) -> None:
     instant, shown = given.rows(
         connection,
-        "select instant, instant at time zone %s from postbell_private.instant_of(%s, %s) as instant",
+        "select instant, instant at time zone %s from postbell_private.instant_of(%s, %s) as"
+        " instant",
         zone,
         wall_clock,
         zone,

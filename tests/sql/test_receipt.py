@@ -298,7 +298,8 @@ def test_what_nobody_ever_sent_is_dropped_after_an_hour_and_counted(db: Connecti
     assert given.call(db, "forget_early_receipts") == []
 
     db.execute(
-        "update postbell_private.early_receipt set received_at = received_at - interval '61 minutes'"
+        "update postbell_private.early_receipt set received_at = received_at - interval '61"
+        " minutes'"
     )
     db.execute("select postbell_private.tidy_up()")
 

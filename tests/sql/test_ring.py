@@ -122,7 +122,8 @@ def test_what_waits_does_not_need_the_log(db: Connection) -> None:
     assert given.value(db, "select postbell_private.release_due()") == 1
     (claimed,) = given.column(
         db,
-        "select c.payload from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c",
+        "select c.payload from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel)"
+        " as c",
     )
     assert claimed == {"order_id": 7}
     assert given.explain(db, event)

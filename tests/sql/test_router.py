@@ -349,7 +349,7 @@ def test_the_log_is_only_added_to(db: Connection) -> None:
         return given.rows(
             db,
             "select sum(n_tup_upd)::integer, sum(n_tup_del)::integer from pg_stat_user_tables"
-            " where schemaname = 'postbell'"
+            " where schemaname in ('postbell', 'postbell_private')"
             " and (relname like 'outbox%%' or relname = 'router_step')",
         )
 

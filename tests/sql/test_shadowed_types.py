@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.support import given
+from tests.support import declared, given
 from tests.support.background import Connect
 from tests.support.given import AUTH, P256DH, Connection
 
@@ -90,7 +90,7 @@ def loosen(connection: Connection) -> None:
         connection,
         "select oid::regprocedure::text, prosecdef from pg_proc"
         " where 'search_path=pg_catalog, pg_temp' = any (proconfig)"
-        " and pronamespace = 'postbell'::regnamespace",
+        " and pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)",
     ):
         path = "set search_path = ''" if is_definer else "reset search_path"
         connection.execute(f"alter function {function} {path}".encode())
@@ -363,14 +363,14 @@ FUNCTIONS = """
                 with ordinality as argument (name, type, place)
         )
     from pg_proc
-    where pronamespace = 'postbell'::regnamespace
+    where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
       and prorettype <> 'trigger'::regtype
       and has_function_privilege(%s, oid, 'execute')
     order by coalesce(array_position(%s, proname::text), 99), proname, oid
 """
 CALLED = """
     select funcname::text from pg_stat_user_functions
-    where schemaname in ('postbell', 'postbell_queue') and calls > 0
+    where schemaname in ('postbell', 'postbell_private', 'postbell_queue') and calls > 0
 """
 
 
@@ -422,7 +422,7 @@ class Caller:
             found = self._value(name, argument, kind, has_default=has_default == "true")
             if found is not None:
                 named.append(f"{argument} => {found}")
-        return f"select * from postbell.{name}({', '.join(named)})"
+        return f"select * from {declared.name(name)}({', '.join(named)})"
 
     def _value(self, function: str, argument: str, kind: str, *, has_default: bool) -> str | None:
         for key in (f"{function}.{argument}", f"{argument}:{kind}", argument, kind):

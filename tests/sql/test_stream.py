@@ -64,7 +64,8 @@ def missed(
 def log(db: Connection) -> list[tuple[Any, ...]]:
     return given.rows(
         db,
-        "select kind, recipient_id, recipient_ids, item_ids from postbell_private.stream_event order by id",
+        "select kind, recipient_id, recipient_ids, item_ids from postbell_private.stream_event"
+        " order by id",
     )
 
 

@@ -123,7 +123,8 @@ def test_a_report_that_comes_after_the_end_of_patience_still_counts(db: Connecti
 
     receipt = {"event_id": "SM1:delivered", "delivery_id": delivery, "kind": "delivered"}
     db.execute(
-        "select postbell_private.receive_receipt('test', jsonb_build_array(%s::jsonb || jsonb_build_object("
+        "select postbell_private.receive_receipt('test', jsonb_build_array(%s::jsonb ||"
+        " jsonb_build_object("
         "'message_id', %s::text, 'occurred_at', clock_timestamp())))",
         [given.adapted(receipt), f"m{delivery}"],
     )

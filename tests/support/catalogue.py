@@ -64,7 +64,8 @@ def first_rows(connection: Connection) -> list[str]:
     names = given.column(
         connection,
         "select oid::regclass::text from pg_class"
-        " where relnamespace = 'postbell'::regnamespace and relkind = 'r'"
+        " where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)"
+        " and relkind = 'r'"
         " and relname <> 'revision'",
     )
     return sorted(

@@ -15,6 +15,8 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from tests.support import declared
+
 Connection = psycopg.Connection[Any]
 
 CHANNELS = ("in_app", "email", "sms", "push", "sse")
@@ -62,8 +64,8 @@ def column(connection: Connection, query: str, *arguments: object) -> list[Any]:
 
 def call(connection: Connection, function: str, **named: object) -> list[tuple[Any, ...]]:
     """The rows of a function of the schema, its arguments by name."""
-    statement = sql.SQL("select * from postbell.{}({})").format(
-        sql.Identifier(function),
+    statement = sql.SQL("select * from {}({})").format(
+        sql.Identifier(*declared.qualified(function)),
         sql.SQL(", ").join(sql.SQL("{} => %s").format(sql.Identifier(name)) for name in named),
     )
     cursor = connection.cursor(row_factory=tuple_row)
@@ -73,8 +75,8 @@ def call(connection: Connection, function: str, **named: object) -> list[tuple[A
 
 def insert(connection: Connection, table: str, **columns: object) -> None:
     """A row, as it is: past the functions that would check it."""
-    statement = sql.SQL("insert into postbell.{} ({}) values ({})").format(
-        sql.Identifier(table),
+    statement = sql.SQL("insert into {} ({}) values ({})").format(
+        sql.Identifier(*declared.qualified(table)),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
     )

@@ -195,6 +195,7 @@ def settled(db: Connection) -> bool:
         " and not exists (select from postbell.outbox as e where not exists"
         " (select from postbell_private.notification as n where n.id = e.id)"
         " and not exists (select from postbell.rejected_event as r where r.outbox_id = e.id)"
-        " and not exists (select from postbell_private.duplicate_event as d where d.outbox_id = e.id))",
+        " and not exists (select from postbell_private.duplicate_event as d where d.outbox_id ="
+        " e.id))",
     )
     return bool(is_settled)

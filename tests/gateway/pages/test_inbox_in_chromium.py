@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import given
+from tests.support import declared, given
 from tests.support.given import Connection
 from tests.support.peers.chromium import Chromium
 from tests.support.shopfront import GatewayThread, Shopfront, arrive, opened
@@ -227,7 +227,7 @@ def test_after_a_crash_of_the_database_a_page_shows_what_is_there_and_hears_of_i
 
     # What a crash leaves of commits that had not reached the disk, and of an unlogged table.
     for table in ("inbox_item", "stream_event", "stream_epoch"):
-        db.execute(f"delete from postbell.{table}".encode())
+        db.execute(f"delete from {declared.name(table)}".encode())
     arrive(db, "Found")
     shop.until("return shown().join() === 'Found'")
 

@@ -1,7 +1,7 @@
 -- Else deleting one row of the other table reads all of this one.
 select conrelid::regclass || ' ' || conname as broken_by
 from pg_constraint
-where connamespace = 'postbell'::regnamespace
+where connamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
   and contype = 'f'
   and not exists (
       select

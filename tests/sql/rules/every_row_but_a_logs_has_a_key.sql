@@ -1,7 +1,7 @@
 -- A log is append-only and takes whatever comes: nobody asks for one of its rows.
 select oid::regclass as broken_by
 from pg_class
-where relnamespace = 'postbell'::regnamespace
+where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
   and relkind in ('r', 'p')
   and oid not in (
       'postbell.outbox'::regclass, 'postbell.attempt'::regclass, 'postbell.delivery_step'::regclass,

@@ -2,7 +2,7 @@
 -- mirrors needs follow_users, which looks at what it was put on.
 select oid::regprocedure || ' by ' || grantee::regrole as broken_by
 from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
-where pronamespace = 'postbell'::regnamespace
+where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
   and prorettype = 'trigger'::regtype
   and grantee <> proowner
   and proname <> 'follow_users';

@@ -5,7 +5,7 @@
 select pg_proc.oid::regprocedure as broken_by
 from pg_proc
 join pg_language on pg_language.oid = prolang
-where pronamespace in ('postbell'::regnamespace, 'postbell_queue'::regnamespace)
+where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace, 'postbell_queue'::regnamespace)
   and lanname = 'plpgsql'
   and (
       prorettype = 'trigger'::regtype

@@ -1,4 +1,4 @@
 select oid::regtype as broken_by
 from pg_type
-where typnamespace = 'postbell'::regnamespace
+where typnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
   and typtype = 'e';
