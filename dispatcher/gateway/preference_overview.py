@@ -48,7 +48,7 @@ class ChannelDecision(Model):
         description="Of `off_by`, those with which it stays off when it is switched on itself."
     )
     decision: Decision
-    reason: str = Field(description="As in postbell_private.ladder(), or not_usual.")
+    reason: str = Field(description="As in postbell.explain(), or not_usual.")
     due_at: datetime | None
     is_silent: bool
 

@@ -27,7 +27,7 @@ comment on column postbell.delivery_log.delivery_id is 'Of one channel for one p
 comment on column postbell.delivery_log.outbox_id is 'The event; postbell.explain() says what was decided about it.';
 comment on column postbell.delivery_log.channel is 'in_app, email, sms, push or sse.';
 comment on column postbell.delivery_log.state is 'queued, sending or waiting; sent or delivered; skipped, expired or cancelled; unknown; refused, failed or bounced.';
-comment on column postbell.delivery_log.reason is 'Why it is in its state, else why it was decided so the last time; postbell_private.ladder() has the rungs. Of what is sent, on every channel, the decision: wanted, forced or muted.';
+comment on column postbell.delivery_log.reason is 'Why it is in its state, else why it was decided so the last time; postbell.explain() says it too. Of what is sent, on every channel, the decision: wanted, forced or muted.';
 comment on column postbell.delivery_log.attempts is 'How often it was tried.';
 comment on column postbell.delivery_log.provider is 'Who took it, or had it last, by its configured name; inbox and stream are our own.';
 comment on column postbell.delivery_log.provider_message_id is 'What the provider calls it.';
