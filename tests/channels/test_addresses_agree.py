@@ -61,7 +61,8 @@ def kept(db: psycopg.Connection, column: str, written: list[str]) -> list[bool]:
     """Whether a user whose address is so written is mirrored with it, in the order given."""
     found = given.rows(
         db,
-        "select person.id, person.email, person.phone from postbell_private.validate_recipients(array("
+        "select person.id, person.email, person.phone from"
+        " postbell_private.validate_recipients(array("
         "  select row('default', number::text, case %s when 'email' then text end,"
         "             case %s when 'phone' then text end, null, null, null, null, null)"
         "         ::postbell_private.mirrored"
