@@ -28,6 +28,7 @@ from dispatcher.rendering.content import (
 )
 from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.errors import Unrenderable
+from dispatcher.rendering.filters import is_web
 from dispatcher.rendering.plain_text import one_line, paragraphs
 
 #: Longest subject of a mail in characters; mail programs show fewer, a payload may hold many more.
@@ -36,7 +37,6 @@ _LONGEST_SUBJECT: Final = 200
 _LONGEST_TITLE: Final = 200
 # Remote stylesheets stay off: their address may come from a payload. At-rules hold the dark mode.
 _INLINER: Final = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-_SCHEMES: Final = ("https://", "http://")
 #: The keys of an item file; a file for an open page has the first three only.
 _BRIEF_KEYS: Final = ("title", "body", "link")
 _KEYS: Final = (*_BRIEF_KEYS, "image")
@@ -221,11 +221,6 @@ def _item(rendered: Sequence[str]) -> _Item:
         _address(image),
         _actions(actions) if actions else (),
     )
-
-
-def is_web(address: object) -> bool:
-    """Whether this is an absolute http(s) address: not `javascript:`, not relative."""
-    return isinstance(address, str) and address.startswith(_SCHEMES)
 
 
 def _actions(rendered: list[str]) -> tuple[Action, ...]:

@@ -291,9 +291,14 @@ def _is_even(value: object) -> bool:
     return isinstance(value, int) and value % 2 == 0
 
 
+def is_web(address: object) -> bool:
+    """Whether this is an absolute http(s) address: not `javascript:`, not relative."""
+    return isinstance(address, str) and address.startswith(_SCHEMES)
+
+
 def absolute(base_url: str, path: str) -> str:
     """`/orders/42` → `https://shop.example/orders/42`. No path can change the host."""
-    if not base_url.startswith(_SCHEMES):
+    if not is_web(base_url):
         raise Unrenderable("the tenant's base_url must begin with https:// or http://")
     if not _PLAIN.fullmatch(path):
         path = quote(path, safe="/_.~?#&=%:+,;@-", errors="replace")

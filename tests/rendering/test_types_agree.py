@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.rendering import payload
-from dispatcher.rendering.event_type import Field, FieldType
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.errors import CatalogError
+from dispatcher.rendering.event_type import Field, FieldType, Priority
 from dispatcher.rendering.payload import TYPE_IN_WORDS
 from dispatcher.verbs.reading import as_amount
 from tests.support import given
-from tests.support.renderings import delivery, email, event_toml, renderer
+from tests.support.renderings import delivery, email, event_toml, folder, renderer
 
 #: JSON as somebody writes it, by type: what is one, and what is none.
 URLS = [
@@ -168,6 +170,24 @@ def test_they_say_the_same_of_what_is_none(connection: psycopg.Connection, kind:
 class _Event:
     def __init__(self, fields: dict[str, Field]) -> None:
         self.fields = fields
+
+
+@pytest.mark.parametrize("name", [*get_args(Priority), "urgent", "High", "", "low "])
+def test_event_toml_and_the_outbox_take_the_same_priorities(
+    connection: psycopg.Connection, tmp_path: Path, name: str
+) -> None:
+    declared = event_toml().replace('"normal"', json.dumps(name))
+    files = {"thing/happened/event.toml": declared}
+
+    if name in get_args(Priority):
+        event = Catalog.load([folder(tmp_path, files)]).events["thing.happened"]
+        assert event.priority == name
+        assert given.value(connection, "select %s::text::postbell.priority", name) == name
+        return
+    with pytest.raises(CatalogError, match="there is no priority"):
+        Catalog.load([folder(tmp_path, files)])
+    with pytest.raises(psycopg.errors.CheckViolation):
+        given.value(connection, "select %s::text::postbell.priority", name)
 
 
 @pytest.mark.parametrize(
