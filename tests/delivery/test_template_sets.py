@@ -75,7 +75,7 @@ def texts(db: Connection) -> list[tuple[Any, ...]]:
     return given.rows(db, "select path, version, fault, instead from postbell.texts order by path")
 
 
-async def test_a_new_text_is_used_without_a_restart(db: Connection, inbox: Sender) -> None:
+async def test_a_new_override_is_used_without_a_restart(db: Connection, inbox: Sender) -> None:
     await told(db, inbox)
     set_text(db, TITLE, titled("Thank you!"))
     await told(db, inbox)
@@ -85,7 +85,7 @@ async def test_a_new_text_is_used_without_a_restart(db: Connection, inbox: Sende
     assert titles(db) == ["Order #42 paid", "Thank you!", "Order #42 paid"]
 
 
-async def test_a_tenants_text_is_its_own(db: Connection, inbox: Sender) -> None:
+async def test_a_tenants_override_is_its_own(db: Connection, inbox: Sender) -> None:
     given.tenant(db, "shop")
     given.recipient(db, tenant_id="shop")
     set_text(db, TITLE, titled("Thanks from the shop"), "shop")
@@ -96,7 +96,7 @@ async def test_a_tenants_text_is_its_own(db: Connection, inbox: Sender) -> None:
     assert titles(db) == ["Order #42 paid", "Thanks from the shop"]
 
 
-async def test_tenants_without_texts_of_their_own_share_everybodys(
+async def test_tenants_without_overrides_of_their_own_share_everybodys(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     given.tenant(db, "shop")
@@ -113,7 +113,7 @@ async def test_tenants_without_texts_of_their_own_share_everybodys(
     assert template_sets.get(tenants[1]) is first
 
 
-async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
+async def test_a_tenant_is_asked_for_its_overrides_only_when_they_have_changed(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     async with sessions.connection() as connection:
@@ -128,7 +128,7 @@ async def test_a_tenant_is_asked_for_its_texts_only_when_they_have_changed(
     assert await template_sets.load(sessions, after) is template_set
 
 
-async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
+async def test_a_faulty_override_stops_nothing_and_is_reported(
     db: Connection, inbox: Sender, template_sets: TemplateSets
 ) -> None:
     set_text(db, TITLE, titled("good"))
@@ -150,7 +150,7 @@ async def test_a_faulty_text_stops_nothing_and_its_fault_is_shown_and_logged(
     ]  # fmt: skip
 
 
-async def test_a_text_that_is_mended_has_no_fault_any_more(
+async def test_a_mended_override_has_no_fault(
     db: Connection, inbox: Sender, template_sets: TemplateSets
 ) -> None:
     set_text(db, TITLE, titled("{{ oops }}"))
@@ -164,7 +164,7 @@ async def test_a_text_that_is_mended_has_no_fault_any_more(
     assert template_sets.faults == []
 
 
-async def test_one_message_that_a_text_cannot_do_does_not_take_the_text_from_others(
+async def test_an_override_that_fails_for_one_message_serves_the_others(
     db: Connection, inbox: Sender
 ) -> None:
     # Both samples have an order whose number can be divided by; nobody checked for 0.
@@ -181,7 +181,7 @@ async def test_one_message_that_a_text_cannot_do_does_not_take_the_text_from_oth
     assert first == third != second
 
 
-async def test_a_message_that_there_is_no_text_for_waits_and_no_other_is_blamed(
+async def test_a_message_without_a_template_waits_and_blames_no_override(
     db: Connection, inbox: Sender
 ) -> None:
     given.tenant(db, base_url="http://shop.example", currency="EUR")
@@ -213,9 +213,7 @@ async def test_the_log_names_the_branding(db: Connection, inbox: Sender, catalog
     assert version(db, await told(db, inbox)) == shipped(db, catalog, branding=2)
 
 
-async def test_the_log_leads_to_the_texts_that_a_message_was_made_of(
-    db: Connection, inbox: Sender
-) -> None:
+async def test_the_log_leads_to_the_overrides_of_a_message(db: Connection, inbox: Sender) -> None:
     set_text(db, TITLE, titled("one"))
     event = await told(db, inbox)
     set_text(db, TITLE, titled("two"))
@@ -242,7 +240,7 @@ async def test_every_channel_writes_the_version_down(
     assert {version(db, event) for event in events} == {shipped(db, catalog)}
 
 
-async def test_a_shared_text_is_not_taken_from_before_the_change(
+async def test_a_shared_override_is_not_taken_from_before_the_change(
     db: Connection, inbox: Sender
 ) -> None:
     given.recipient(db, "u2")
@@ -254,9 +252,7 @@ async def test_a_shared_text_is_not_taken_from_before_the_change(
     assert titles(db) == ["Order #42 paid", "Order #42 paid", "new", "new"]
 
 
-async def test_an_event_of_the_database_alone_is_told_like_any_other(
-    db: Connection, inbox: Sender
-) -> None:
+async def test_an_event_of_overrides_alone_is_delivered(db: Connection, inbox: Sender) -> None:
     given.event_type(
         db, "stock.low", channels=["in_app"],
         fields={"item": {"type": "text", "required": True}},
@@ -268,7 +264,9 @@ async def test_an_event_of_the_database_alone_is_told_like_any_other(
     assert titles(db) == ["Tea runs out"]
 
 
-async def test_an_event_may_be_registered_after_its_texts(db: Connection, inbox: Sender) -> None:
+async def test_an_event_may_be_registered_after_its_overrides(
+    db: Connection, inbox: Sender
+) -> None:
     set_text(db, "stock/low/in_app.json", titled("{{ item }} runs out"))
     await told(db, inbox)
     assert texts(db)[0][2].startswith("this belongs to no event")

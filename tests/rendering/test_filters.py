@@ -11,7 +11,7 @@ READABLE = 4.5
 
 
 @pytest.mark.parametrize(
-    ("color", "ink"),
+    ("color", "text"),
     [
         ("#1f6f54", "#ffffff"),
         ("#1D4ED8", "#ffffff"),
@@ -22,12 +22,12 @@ READABLE = 4.5
         ("", "#ffffff"),
     ],
 )
-def test_dark_colors_are_written_on_in_white_and_light_ones_in_black(color: str, ink: str) -> None:
-    assert readable_on(color) == ink
+def test_text_is_white_on_dark_colors_and_black_on_light_ones(color: str, text: str) -> None:
+    assert readable_on(color) == text
 
 
 @given(st.integers(0, 0xFFFFFF))
-def test_whatever_the_color_the_text_on_it_can_be_read(number: int) -> None:
+def test_text_is_readable_on_any_color(number: int) -> None:
     color = f"#{number:06x}"
     assert contrast_ratio(color, readable_on(color)) >= READABLE
 

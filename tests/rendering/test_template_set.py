@@ -92,7 +92,7 @@ def faults(template_set: TemplateSet) -> list[tuple[int, str, str]]:
     ]
 
 
-def test_without_texts_an_edition_is_the_files(base: Catalog) -> None:
+def test_without_overrides_a_template_set_is_the_files(base: Catalog) -> None:
     template_set = TemplateSet(base)
 
     assert template_set.catalog is base
@@ -100,7 +100,7 @@ def test_without_texts_an_edition_is_the_files(base: Catalog) -> None:
     assert template_set.override_ids("thing.happened") == []
 
 
-def test_a_text_takes_the_place_of_its_file_and_of_no_other(base: Catalog) -> None:
+def test_an_override_takes_the_place_of_its_file_and_of_no_other(base: Catalog) -> None:
     template_set = made(base, text(TEXT, "Text of the database"))
 
     assert said(template_set) == "Text of the database"
@@ -109,21 +109,21 @@ def test_a_text_takes_the_place_of_its_file_and_of_no_other(base: Catalog) -> No
     assert template_set.faults == []
 
 
-def test_a_text_may_be_a_translation_that_no_file_is(base: Catalog) -> None:
+def test_an_override_may_be_a_translation_that_no_file_is(base: Catalog) -> None:
     template_set = made(base, text("thing/happened/de/email.txt", "Text der Datenbank"))
 
     assert said(template_set, locale="de-AT") == "Text der Datenbank"
     assert said(template_set) == "Text of the file"
 
 
-def test_a_layout_is_taken_in_by_all_that_names_it(base: Catalog) -> None:
+def test_a_layout_override_reaches_all_that_extend_it(base: Catalog) -> None:
     template_set = made(base, text(LAYOUT, "<article>{% block body %}{% endblock %}</article>"))
 
     assert html(template_set) == "<article>HTML of the file</article>"
     assert html(TemplateSet(base)) == "<main>HTML of the file</main>"
 
 
-def test_what_a_text_does_not_touch_is_not_compiled_again(base: Catalog) -> None:
+def test_what_an_override_does_not_touch_is_not_compiled_again(base: Catalog) -> None:
     pages = made(base, text(LAYOUT, "{% block body %}{% endblock %}")).catalog.compiled
     before = base.compiled["thing.happened"]
 
@@ -131,20 +131,20 @@ def test_what_a_text_does_not_touch_is_not_compiled_again(base: Catalog) -> None
     assert pages["thing.happened"]["email.html"][""] is not before["email.html"][""]
 
 
-def test_a_tenants_own_text_comes_before_everybodys(base: Catalog) -> None:
+def test_a_tenants_own_override_comes_before_everybodys(base: Catalog) -> None:
     own, everybodys = text(TEXT, "own", tenant_id="shop"), text(TEXT, "everybody's")
 
     assert said(made(base, own, everybodys)) == "own"
     assert said(made(base, everybodys)) == "everybody's"
 
 
-def test_a_tenants_text_that_was_taken_back_leaves_everybodys(base: Catalog) -> None:
+def test_a_withdrawn_override_leaves_everybodys(base: Catalog) -> None:
     own = versions(TEXT, "own", None, tenant_id="shop")
 
     assert said(made(base, *own, text(TEXT, "everybody's"))) == "everybody's"
 
 
-def test_another_text_is_another_version_and_says_whose_it_is(base: Catalog) -> None:
+def test_the_version_tells_overrides_and_owners_apart(base: Catalog) -> None:
     first, second = text(TEXT, "same"), text(TEXT, "same", tenant_id="shop")
     one, other = made(base, first), made(base, second)
 
@@ -173,7 +173,7 @@ def test_another_text_is_another_version_and_says_whose_it_is(base: Catalog) -> 
         ("thing/happened/sample.json", "{", "line 1 is not JSON"),
     ],
 )
-def test_a_faulty_text_is_left_out_and_its_fault_told(
+def test_a_faulty_override_is_left_out_and_reported(
     base: Catalog, path: str, content: str, sentence: str
 ) -> None:
     template_set = made(base, text(path, content))
@@ -204,20 +204,20 @@ def test_everybodys_is_used_where_a_tenants_own_is_faulty(base: Catalog) -> None
     assert [instead for _, _, instead in faults(template_set)] == ["version 4 of everybody"]
 
 
-def test_a_faulty_text_does_not_take_the_good_ones_with_it(base: Catalog) -> None:
+def test_a_faulty_override_does_not_take_the_good_ones_with_it(base: Catalog) -> None:
     template_set = made(base, text(TEXT, "good"), text(SUBJECT, "{% if %}"), text(LAYOUT, "{{"))
 
     assert said(template_set) == "good"
     assert len(faults(template_set)) == 2
 
 
-def test_what_is_wrong_with_the_files_is_no_fault_of_a_text(tmp_path: Path) -> None:
+def test_a_mistake_in_the_files_is_no_fault_of_an_override(tmp_path: Path) -> None:
     unsampled = Catalog.load([folder(tmp_path, email_files(subject=READS))])
 
     assert made(unsampled, text(TEXT, "good")).faults == []
 
 
-def test_a_message_that_a_text_cannot_do_is_made_of_the_one_before(base: Catalog) -> None:
+def test_the_earlier_version_renders_what_an_override_cannot(base: Catalog) -> None:
     # Every sample has the items, or no text.
     template_set = made(base, *versions(TEXT, "good", "{% if text %}{{ items[0] }}{% endif %}x"))
     odd = delivery({"text": "a"})
@@ -236,7 +236,7 @@ def test_a_message_that_a_text_cannot_do_is_made_of_the_one_before(base: Catalog
     assert said(template_set, {"text": "a", "items": [7]}) == "7x"
 
 
-def test_a_message_that_the_files_cannot_do_either_accuses_no_text(base: Catalog) -> None:
+def test_no_override_is_blamed_if_the_files_fail_too(base: Catalog) -> None:
     template_set = made(base, text(SUBJECT, "good"))
     wanted = delivery({}, channel="sms")
 
