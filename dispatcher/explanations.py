@@ -134,38 +134,6 @@ _KNOWN: Final = {**LADDER, **LATER, **REJECTIONS}
 _DUPLICATE: Final = re.compile(r"duplicate_of_(\d+)")
 _QUOTED: Final = re.compile('"[^"]*"')
 
-#: What was decided about an event and the state of each delivery; a rejection has no channel.
-#: Named parameters: outbox_id, recipient (null: everybody), most.
-DECIDED: Final = """
-    select
-        %(outbox_id)s::bigint as outbox_id,
-        coalesce(log.event, rejected.event) as event,
-        said.recipient_id, said.channel, said.decision, said.rung, said.reason,
-        log.delivery_id, log.state, log.reason as state_reason, log.attempts,
-        coalesce(log.due_at, said.due_at) as due_at,
-        coalesce(log.created_at, rejected.created_at) as created_at,
-        rejected.detail,
-        scheduled.due_at as scheduled_for,
-        being_fanned_out.notification_id is not null as is_being_fanned_out
-    from postbell.explain(%(outbox_id)s::bigint) as said
-    left join postbell.delivery_log as log
-        on log.outbox_id = %(outbox_id)s
-        and log.recipient_id = said.recipient_id
-        and log.channel = said.channel
-    left join postbell.rejected_events as rejected
-        on rejected.outbox_id = %(outbox_id)s
-        and said.channel is null
-    left join postbell.scheduled_notification as scheduled
-        on scheduled.notification_id = %(outbox_id)s
-    left join postbell.fanout as being_fanned_out
-        on being_fanned_out.notification_id = %(outbox_id)s
-    where %(recipient)s::text is null
-       or said.recipient_id = %(recipient)s
-       or said.channel is null
-    order by said.recipient_id, said.channel
-    limit %(most)s
-    """
-
 
 def explain_reason(name: str, detail: str | None = None) -> Explanation:
     """The explanation of a reason; a name that is not known is what a provider or PostgreSQL said.

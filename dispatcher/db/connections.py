@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, LiteralString
+from typing import Final, LiteralString, ParamSpec, TypeVar
 
 import psycopg
 import structlog
@@ -13,7 +13,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from dispatcher.db.statement import Statement
+from dispatcher.errors import translated
+
 log = structlog.get_logger()
+
+_P = ParamSpec("_P")
+_Result = TypeVar("_Result")
 
 #: A session that sleeps for hours holding a lock must not outlive its host: the server asks every
 #: ten seconds and gives up after three silences. The statements are few and come again and again:
@@ -98,6 +104,14 @@ class Pool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
 
     One that was lost while idle fails at its next use, and is replaced.
     """
+
+    async def call(
+        self, statement: Statement[_P, _Result], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _Result:
+        """Executes one statement, and commits it. Raises PostbellError for the schema's errors."""
+        with translated():
+            async with self.connection() as connection:
+                return await statement(connection, *args, **kwargs)
 
     @asynccontextmanager
     async def connection(

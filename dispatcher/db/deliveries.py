@@ -6,8 +6,9 @@ Emitting, retrying and taking receipts stand here, too.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, LiteralString, NamedTuple
+from typing import Final, LiteralString, NamedTuple, TypeAlias
 
+from dispatcher.db.preferences import Decision
 from dispatcher.db.statement import Statement, statement
 
 
@@ -22,8 +23,7 @@ class Decided(NamedTuple):
     event: str | None
     recipient_id: str | None
     channel: str | None
-    #: now, later or no.
-    decision: str
+    decision: Decision
     #: Of the ladder, that decided; 0 for none.
     rung: int
     reason: str
@@ -61,7 +61,7 @@ class DeliveryLine(NamedTuple):
     delivered_at: datetime | None
     opened_at: datetime | None
     clicked_at: datetime | None
-    decision: str
+    decision: Decision
     rung: int
     decision_reason: str
 
@@ -370,6 +370,9 @@ _WAITING: Final[LiteralString] = (
 _IN_BATCH: Final[LiteralString] = (
     " and log.delivery_id in (select unnest(delivery_ids) from postbell.batch)"
 )
+#: The signature of _find().
+Find: TypeAlias = Statement[..., list[DeliveryLine]]
+
 find = Statement(_LINE + _OF_LOG + _ASKED + _NEWEST, _find)
 find_by_message = Statement(_LINE + _OF_LOG + _ASKED + _BY_MESSAGE + _NEWEST, _find)
 _find_dead = Statement(_LINE + _OF_LOG + _ASKED + _DEAD + _NEWEST, _find)

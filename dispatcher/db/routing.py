@@ -39,6 +39,8 @@ class Leader(NamedTuple):
 
     process_id: int | None
     is_asleep: bool
+    #: When the database was asked.
+    at: datetime
 
 
 @statement("select postbell_private.acquire_leadership()")
@@ -56,7 +58,7 @@ def check_cluster() -> None:
     """Raises ForeignClusterError (PB030) if the database was restored from another cluster."""
 
 
-@statement("select process_id, is_asleep from postbell.leader()")
+@statement("select process_id, is_asleep, now() as at from postbell.leader()")
 def leader() -> Leader:
     """Which session leads."""
 

@@ -16,6 +16,14 @@ from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.template_set import OverrideFault
 
 
+class TenantToPreview(NamedTuple):
+    """A tenant that a preview may be for."""
+
+    id: str
+    name: str
+    locale: str
+
+
 class RegisteredEvent(NamedTuple):
     """A row of postbell.event_type, without what only a tenant changes."""
 
@@ -85,6 +93,11 @@ def require_tenant(tenant_id: str) -> None:
 )
 def tenant_to_preview(tenant_id: str) -> Tenant | None:
     """What messages of a tenant are rendered with; not by whom they are sent."""
+
+
+@statement("select id, name, locale from postbell.tenant order by id limit 1000")
+def tenants_to_preview() -> list[TenantToPreview]:
+    """The tenants that a preview may be for; at most 1000."""
 
 
 @statement(

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dispatcher.db import monitoring
 from dispatcher.db.connections import Pool
 from dispatcher.gateway import operation, operator, problem
 from dispatcher.gateway.auth import Authenticator
@@ -33,7 +34,6 @@ from dispatcher.gateway.preview import PreviewApi, PreviewService
 from dispatcher.gateway.push import PushApi
 from dispatcher.gateway.rate_limits import LOOPBACK, FairSemaphore, RateLimiter, RateLimits
 from dispatcher.gateway.session import OperatorSessionApi, ProfileApi, SessionApi
-from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingLinks
 from dispatcher.gateway.unsubscribe import UnsubscribePage
@@ -112,14 +112,14 @@ class HealthApi:
     async def readyz(self) -> Wellbeing:
         """Whether the database answers, too."""
         async with self._pool.connection(1.0) as connection:
-            await connection.execute("select postbell.contract()")
+            await monitoring.contract(connection)
         return Wellbeing(status="ok")
 
 
 def authenticator(pool: Pool, settings: Settings) -> Authenticator:
     """The authenticator for tokens that were signed with POSTBELL_TOKEN_SECRET."""
     return Authenticator(
-        Sessions(pool),
+        pool,
         TokenReader(settings.token_secrets),
         cookie_name=cookie_name(settings),
         origin=origin_of(settings.public_url),

@@ -13,10 +13,11 @@ from typing import Final, TypeVar
 import structlog
 from starlette.requests import HTTPConnection
 
+from dispatcher.db import sessions
+from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.problem import ForeignOrigin, Unauthorized
 from dispatcher.gateway.rate_limits import RateLimits
-from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import Claims, InvalidToken, OperatorClaims, TokenReader
 
 log = structlog.get_logger()
@@ -105,7 +106,7 @@ class Authenticator:
 
     def __init__(
         self,
-        sessions: Sessions,
+        pool: Pool,
         tokens: TokenReader,
         *,
         cookie_name: str,
@@ -114,7 +115,7 @@ class Authenticator:
         limits: RateLimits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._sessions: Final = sessions
+        self._pool: Final = pool
         self._tokens: Final = tokens
         self._own_origin: Final = frozenset([origin])
         self._origins: Final = frozenset([origin, *allowed_origins])
@@ -196,19 +197,23 @@ class Authenticator:
         match who:
             case Operator():
                 cookie = connection.cookies.get(self.operator_cookie_name, "")
-                operator = await self._sessions.operator_session_of(_digest(cookie))
+                operator = await self._pool.call(sessions.operator_session_of, _digest(cookie))
                 return operator is not None and operator.operator == who.name
             case Identity():
                 cookie = connection.cookies.get(self.cookie_name, "")
-                session = await self._sessions.session_of(_digest(cookie))
+                session = await self._pool.call(sessions.session_of, _digest(cookie))
                 return session is not None and session[:2] == (who.tenant_id, who.recipient_id)
 
     async def begin_session(self, identity: Identity) -> str:
         """Begins a session that lasts as long as the token; its cookie. Raises Unauthorized."""
         cookie = secrets.token_urlsafe(32)
         try:
-            await self._sessions.begin_session(
-                _digest(cookie), identity.recipient_id, identity.expires_at, identity.tenant_id
+            await self._pool.call(
+                sessions.begin_session,
+                _digest(cookie),
+                identity.recipient_id,
+                identity.expires_at,
+                identity.tenant_id,
             )
         except UnknownRecipientError as error:
             raise Unauthorized(str(error)) from None
@@ -217,26 +222,30 @@ class Authenticator:
     async def end_session(self, identity: Identity) -> None:
         """Ends the session; every gateway ends its streams. Does nothing for a token."""
         if identity.session_id is not None:
-            await self._sessions.end_session(bytes.fromhex(identity.session_id))
+            await self._pool.call(sessions.end_session, bytes.fromhex(identity.session_id))
 
     async def begin_operator_session(self, operator: Operator) -> str:
         """Begins an operator's session that lasts as long as the token; its cookie."""
         cookie = secrets.token_urlsafe(32)
-        await self._sessions.begin_operator_session(
-            _digest(cookie), operator.name, operator.expires_at
+        await self._pool.call(
+            sessions.begin_operator_session,
+            _digest(cookie),
+            operator.name,
+            operator.expires_at,
         )
         return cookie
 
     async def end_operator_session(self, operator: Operator) -> None:
         """Ends an operator's session. Does nothing for a token."""
         if operator.session_id is not None:
-            await self._sessions.end_operator_session(bytes.fromhex(operator.session_id))
+            await self._pool.call(sessions.end_operator_session, bytes.fromhex(operator.session_id))
 
     async def issue_ticket(self, identity: Identity) -> Ticket:
         """Issues a ticket for one stream, for where no cookie can be sent. Raises Unauthorized."""
         ticket = secrets.token_urlsafe(32)
         session_digest = None if identity.session_id is None else bytes.fromhex(identity.session_id)
-        expires_at = await self._sessions.issue_ticket(
+        expires_at = await self._pool.call(
+            sessions.issue_ticket,
             _digest(ticket),
             identity.recipient_id,
             identity.expires_at,
@@ -248,7 +257,7 @@ class Authenticator:
     async def use_ticket(self, connection: HTTPConnection, ticket: str) -> Identity:
         """The identity that the ticket was issued to; it is used up. Raises Unauthorized."""
         with self._limits.counting_failures(connection):
-            used = await self._sessions.use_ticket(_digest(ticket))
+            used = await self._pool.call(sessions.use_ticket, _digest(ticket))
             if used is None:
                 raise Unauthorized("the ticket was used before, is too old, or never was")
         digest = used.session_digest
@@ -264,10 +273,14 @@ class Authenticator:
         if identity.expires_at <= self._now():
             return False
         if identity.session_id is not None:
-            session = await self._sessions.session_of(bytes.fromhex(identity.session_id))
+            session = await self._pool.call(sessions.session_of, bytes.fromhex(identity.session_id))
             return session is not None
         try:
-            await self._sessions.require_present(identity.recipient_id, identity.tenant_id)
+            await self._pool.call(
+                sessions.require_present,
+                identity.tenant_id,
+                identity.recipient_id,
+            )
         except UnknownRecipientError:
             return False
         return True
@@ -286,14 +299,14 @@ class Authenticator:
             return await self._identity_of(self._tokens.read(token))
 
     async def _identity_of(self, claims: Claims) -> Identity:
-        await self._sessions.require_present(claims.recipient_id, claims.tenant_id)
+        await self._pool.call(sessions.require_present, claims.tenant_id, claims.recipient_id)
         return Identity(claims.tenant_id, claims.recipient_id, None, claims.expires_at)
 
     async def _by_cookie(self, cookie: str) -> Identity:
         digest = _digest(cookie)
         session = None
         if len(cookie) <= _LONGEST_COOKIE:
-            session = await self._sessions.session_of(digest)
+            session = await self._pool.call(sessions.session_of, digest)
         if session is None:
             raise Unauthorized("the session is over: begin a new one")
         return Identity(session.tenant_id, session.recipient_id, digest.hex(), session.expires_at)
@@ -306,7 +319,7 @@ class Authenticator:
         digest = _digest(cookie)
         session = None
         if len(cookie) <= _LONGEST_COOKIE:
-            session = await self._sessions.operator_session_of(digest)
+            session = await self._pool.call(sessions.operator_session_of, digest)
         if session is None:
             log.warning("refused an operator's session", reason="there is none, or it is over")
             raise Unauthorized("the session is over: begin a new one")

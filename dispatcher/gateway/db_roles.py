@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Final, LiteralString
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from psycopg import AsyncCursor, sql
+from psycopg import AsyncConnection
 from psycopg.errors import QueryCanceled
-from psycopg.rows import DictRow, dict_row
 
+from dispatcher.db import roles
 from dispatcher.db.connections import Pool
+from dispatcher.db.statement import Statement
 from dispatcher.errors import UnknownRecipientError, translated
 from dispatcher.gateway.auth import Identity, Operator
 from dispatcher.gateway.problem import Problem
+
+_P = ParamSpec("_P")
+_Result = TypeVar("_Result")
 
 #: Seconds to wait for a connection of the pool, before the answer is 503.
 _POOL_TIMEOUT: Final = 5.0
@@ -30,41 +34,36 @@ _OPERATOR_TIMEOUT: Final = 10
 
 
 @asynccontextmanager
-async def as_recipient(pool: Pool, identity: Identity) -> AsyncIterator[AsyncCursor[DictRow]]:
-    """A cursor in a transaction that sees and changes the rows of this recipient alone.
+async def as_recipient(pool: Pool, identity: Identity) -> AsyncIterator[AsyncConnection[Any]]:
+    """A transaction that sees and changes the rows of this recipient alone.
 
     Raises PostbellError for errors of the schema.
     """
     with translated():
         async with pool.connection(_POOL_TIMEOUT) as connection, connection.transaction():
-            cursor = connection.cursor(row_factory=dict_row)
-            await cursor.execute(
-                "select set_config('role', 'postbell_reader', true),"
-                " set_config('postbell.tenant', %s, true),"
-                " set_config('postbell.recipient', %s, true),"
-                " set_config('statement_timeout', %s, true)",
-                [identity.tenant_id, identity.recipient_id, _RECIPIENT_TIMEOUT],
+            await roles.become_recipient(
+                connection, identity.tenant_id, identity.recipient_id, _RECIPIENT_TIMEOUT
             )
-            yield cursor
+            yield connection
 
 
-async def rows_as_recipient(
-    pool: Pool, identity: Identity, statement: LiteralString, **values: Any
-) -> list[DictRow]:
-    """The rows of one statement, whose `%(tenant)s` and `%(recipient)s` are the identity's."""
-    async with as_recipient(pool, identity) as cursor:
-        await cursor.execute(statement, {**recipient_params(identity), **values})
-        return await cursor.fetchall()
+async def call_as_recipient(
+    pool: Pool,
+    identity: Identity,
+    statement: Statement[Concatenate[str, str, _P], _Result],
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _Result:
+    """What one statement returns to this recipient; `tenant` and `recipient` are its first two."""
+    async with as_recipient(pool, identity) as connection:
+        return await statement(
+            connection, identity.tenant_id, identity.recipient_id, *args, **kwargs
+        )
 
 
-async def row_as_recipient(
-    pool: Pool, identity: Identity, statement: LiteralString, **values: Any
-) -> DictRow:
-    """The one row of a statement. Raises UnknownRecipientError if there is none."""
-    rows = await rows_as_recipient(pool, identity, statement, **values)
-    if not rows:
-        raise UnknownRecipientError(f"{identity.recipient_id} of tenant {identity.tenant_id}")
-    return rows[0]
+def unknown_recipient(identity: Identity) -> UnknownRecipientError:
+    """The recipient is gone."""
+    return UnknownRecipientError(f"{identity.recipient_id} of tenant {identity.tenant_id}")
 
 
 def recipient_params(identity: Identity) -> dict[str, Any]:
@@ -73,27 +72,18 @@ def recipient_params(identity: Identity) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def as_operator(pool: Pool, operator: Operator) -> AsyncIterator[AsyncCursor[DictRow]]:
-    """A cursor in a transaction of `postbell_support`.
+async def as_operator(pool: Pool, operator: Operator) -> AsyncIterator[AsyncConnection[Any]]:
+    """A transaction of `postbell_support`.
 
     Raises PostbellError for errors of the schema, and Problem (503) after a timeout.
     """
     try:
         with translated():
             async with pool.connection(_POOL_TIMEOUT) as connection, connection.transaction():
-                cursor = connection.cursor(row_factory=dict_row)
-                await cursor.execute(
-                    "select set_config('role', 'postbell_support', true),"
-                    # Shown in pg_stat_activity.
-                    " set_config('application_name', %s, true),"
-                    " set_config('statement_timeout', %s, true),"
-                    # The connection's own settings are for looking up a few rows by key.
-                    " set_config('enable_hashjoin', 'on', true),"
-                    " set_config('enable_seqscan', 'on', true),"
-                    " set_config('plan_cache_mode', 'force_custom_plan', true)",
-                    [f"postbell operator {operator.name}", f"{_OPERATOR_TIMEOUT}s"],
+                await roles.become_support(
+                    connection, f"postbell operator {operator.name}", f"{_OPERATOR_TIMEOUT}s"
                 )
-                yield cursor
+                yield connection
     except QueryCanceled:
         raise Problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -103,10 +93,13 @@ async def as_operator(pool: Pool, operator: Operator) -> AsyncIterator[AsyncCurs
         ) from None
 
 
-async def rows_as_operator(
-    pool: Pool, operator: Operator, statement: sql.SQL | sql.Composed, **values: Any
-) -> list[DictRow]:
-    """The rows of one statement."""
-    async with as_operator(pool, operator) as cursor:
-        await cursor.execute(statement, values)
-        return await cursor.fetchall()
+async def call_as_operator(
+    pool: Pool,
+    operator: Operator,
+    statement: Statement[_P, _Result],
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _Result:
+    """What one statement returns to `postbell_support`."""
+    async with as_operator(pool, operator) as connection:
+        return await statement(connection, *args, **kwargs)

@@ -8,12 +8,19 @@ from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import structlog
-from psycopg import AsyncCursor, sql
+from psycopg import AsyncConnection
 from pydantic import Field
 
+from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
+from dispatcher.db.statement import Statement
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import as_recipient, recipient_params, row_as_recipient
+from dispatcher.gateway.db_roles import (
+    as_recipient,
+    call_as_recipient,
+    recipient_params,
+    unknown_recipient,
+)
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import FieldFault, Problem, not_found
 from dispatcher.gateway.schemas import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
@@ -24,38 +31,6 @@ Tab = Literal["all", "unread", "archived"]
 
 #: Items of a page, and items that are marked at once, at most.
 MOST: Final = 100
-
-_ITEMS: Final = sql.SQL(
-    "select id, event, category, subject, title, body, link, image, actions,"
-    " created_at, seen_at, read_at, archived_at, is_silent"
-    " from postbell.inbox_item"
-    " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and {which}"
-)
-_ONE: Final = _ITEMS.format(which=sql.SQL("id = %(id)s"))
-_FILTERED: Final = sql.SQL(
-    "{tab}"
-    " and (%(before)s::bigint is null or id < %(before)s)"
-    " and (%(category)s::text is null or category = %(category)s)"
-    " and (%(event)s::text is null or event = %(event)s)"
-    " and (%(subject)s::text is null or subject = %(subject)s)"
-    " order by id desc limit %(most)s"
-)
-#: What a tab shows. What came while muted is in the inbox, and does not count as unread.
-_TABS: Final = {
-    tab: _ITEMS.format(which=_FILTERED.format(tab=sql.SQL(condition)))
-    for tab, condition in (
-        ("all", "archived_at is null"),
-        ("unread", "read_at is null and archived_at is null and not is_silent"),
-        ("archived", "archived_at is not null"),
-    )
-}
-_MARKING_SOME: Final = sql.SQL(
-    "select postbell.{verb}(recipient => %(recipient)s, item_ids => %(items)s,"
-    " tenant_id => %(tenant)s) as changed"
-)
-_MARKING_ALL: Final = sql.SQL(
-    "select postbell.{verb}(recipient => %(recipient)s, tenant_id => %(tenant)s) as changed"
-)
 
 
 class ItemsQuery(Model):
@@ -152,88 +127,81 @@ class InboxApi:
 
         Pages follow each other by `next_cursor`: what arrives meanwhile moves nothing.
         """
-        async with as_recipient(self._pool, identity) as cursor:
-            await cursor.execute(
-                _TABS[query.tab],
-                {
-                    **recipient_params(identity),
-                    "before": query.cursor,
-                    "category": query.category,
-                    "event": query.event,
-                    "subject": query.subject,
-                    # One more shows whether there is a next page.
-                    "most": query.limit + 1,
-                },
-            )
-            rows = await cursor.fetchall()
-        items = [Item.model_validate(row) for row in rows[: query.limit]]
+        rows = await call_as_recipient(
+            self._pool,
+            identity,
+            inbox.list_items[query.tab],
+            before=query.cursor,
+            category=query.category,
+            event=query.event,
+            subject=query.subject,
+            # One more shows whether there is a next page.
+            most=query.limit + 1,
+        )
+        items = [_item(row) for row in rows[: query.limit]]
         has_more = len(rows) > query.limit
         return ItemsPage(items=items, next_cursor=cursor_after(items[-1].id) if has_more else None)
 
     async def get_item(self, identity: Identity, item_id: ItemId) -> Item:
         """One item."""
-        async with as_recipient(self._pool, identity) as cursor:
-            await cursor.execute(_ONE, {**recipient_params(identity), "id": item_id})
-            row = await cursor.fetchone()
+        row = await call_as_recipient(self._pool, identity, inbox.item, item_id)
         if row is None:
             _log_refusal(identity, [item_id])
             raise not_found(f"Item {item_id}")
-        return Item.model_validate(row)
+        return _item(row)
 
     async def count(self, identity: Identity) -> Counts:
         """How many items are unread, counted to 100."""
-        counted = await row_as_recipient(
-            self._pool,
-            identity,
-            "select unread from postbell.unread_counts"
-            " where recipient_id = %(recipient)s and tenant_id = %(tenant)s",
-        )
-        return Counts(unread=counted["unread"])
+        unread = await call_as_recipient(self._pool, identity, inbox.count_unread)
+        if unread is None:
+            raise unknown_recipient(identity)
+        return Counts(unread=unread)
 
     async def mark_seen(self, identity: Identity, body: SomeOrAll) -> Changed:
         """Note that items were shown."""
         if body.items is None:
-            return await self._mark_all(identity, "mark_all_seen")
-        return await self._mark(identity, "mark_seen", body.items)
+            return await self._mark_all(identity, inbox.mark_all_seen)
+        return await self._mark(identity, inbox.mark_seen, body.items)
 
     async def mark_read(self, identity: Identity, body: SomeOrAll) -> Changed:
         """Note that items were read, and so seen."""
         if body.items is None:
-            return await self._mark_all(identity, "mark_all_read")
-        return await self._mark(identity, "mark_read", body.items)
+            return await self._mark_all(identity, inbox.mark_all_read)
+        return await self._mark(identity, inbox.mark_read, body.items)
 
     async def mark_unread(self, identity: Identity, body: SomeItems) -> Changed:
         """Make items unread again."""
-        return await self._mark(identity, "mark_unread", body.items)
+        return await self._mark(identity, inbox.mark_unread, body.items)
 
     async def archive(self, identity: Identity, body: SomeOrAll) -> Changed:
         """Put items away: they no longer count as unread."""
         if body.items is None:
-            return await self._mark_all(identity, "archive_all")
-        return await self._mark(identity, "archive", body.items)
+            return await self._mark_all(identity, inbox.archive_all)
+        return await self._mark(identity, inbox.archive, body.items)
 
-    async def _mark(self, identity: Identity, verb: str, items: list[int]) -> Changed:
-        async with as_recipient(self._pool, identity) as cursor:
-            await _require_all(cursor, identity, items)
-            marking = _MARKING_SOME.format(verb=sql.Identifier(verb))
-            await cursor.execute(marking, {**recipient_params(identity), "items": items})
-            return Changed.model_validate(await cursor.fetchone())
+    async def _mark(
+        self, identity: Identity, mark: Statement[..., int], items: list[int]
+    ) -> Changed:
+        async with as_recipient(self._pool, identity) as connection:
+            await _require_all(connection, identity, items)
+            changed = await mark(connection, **recipient_params(identity), items=items)
+        return Changed(changed=changed)
 
-    async def _mark_all(self, identity: Identity, verb: str) -> Changed:
-        async with as_recipient(self._pool, identity) as cursor:
-            marking = _MARKING_ALL.format(verb=sql.Identifier(verb))
-            await cursor.execute(marking, recipient_params(identity))
-            return Changed.model_validate(await cursor.fetchone())
+    async def _mark_all(self, identity: Identity, mark_all: inbox.MarkAll) -> Changed:
+        return Changed(changed=await call_as_recipient(self._pool, identity, mark_all))
 
 
-async def _require_all(cursor: AsyncCursor[Any], identity: Identity, items: Sequence[int]) -> None:
+def _item(row: inbox.Item) -> Item:
+    return Item.model_validate(row._asdict())
+
+
+async def _require_all(
+    connection: AsyncConnection[Any], identity: Identity, items: Sequence[int]
+) -> None:
     """All of them are this person's, or nothing is done."""
-    await cursor.execute(
-        "select id from postbell.inbox_item"
-        " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and id = any(%(items)s)",
-        {**recipient_params(identity), "items": list(items)},
+    found = set(
+        await inbox.items_among(connection, **recipient_params(identity), items=list(items))
     )
-    found = {row["id"] for row in await cursor.fetchall()}
     missing = [item for item in items if item not in found]
     if not missing:
         return

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from psycopg import AsyncCursor
-from psycopg.rows import DictRow
+from psycopg import AsyncConnection
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from dispatcher.db import preferences
 from dispatcher.db.connections import Pool
-from dispatcher.gateway import choices
+from dispatcher.db.preferences import ChannelDecision
+from dispatcher.db.statement import Statement
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import as_recipient, recipient_params
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preference_overview import (
-    Decision,
     PreferenceOverview,
     choices_of,
     overview_of,
@@ -37,7 +37,15 @@ from dispatcher.gateway.preferences import (
     Scope,
 )
 from dispatcher.gateway.rate_limits import FairSemaphore
-from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
+from dispatcher.gateway.schemas import (
+    Alternatives,
+    Channel,
+    Decision,
+    Model,
+    Moment,
+    Name,
+    WallTime,
+)
 
 
 class SwitchChange(Model):
@@ -114,13 +122,13 @@ Change = Annotated[
 _Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
 
 #: The statement of each kind.
-_CALLS: Final = {
-    "switch": choices.SWITCH_CHANNEL,
-    "only": choices.SWITCH_ON_ONLY,
-    "preference": choices.SET_PREFERENCE,
-    "quiet_hours": choices.SET_QUIET_HOURS,
-    "mute": choices.MUTE,
-    "unmute": choices.UNMUTE,
+_CALLS: Final[dict[str, Statement[..., None]]] = {
+    "switch": preferences.switch_channel,
+    "only": preferences.switch_on_only,
+    "preference": preferences.set_preference,
+    "quiet_hours": preferences.set_quiet_hours,
+    "mute": preferences.mute,
+    "unmute": preferences.unmute,
 }
 _NO_WINDOW: Final[dict[str, Any]] = {"starts": None, "ends": None, "channels": []}
 
@@ -183,48 +191,55 @@ class ChangesApi:
         """What changes would do, for every event, as the router would decide. Nothing is kept."""
         async with (
             self._semaphore.slot(turn_key(chooser)),
-            as_recipient(self._pool, chooser) as cursor,
-            cursor.connection.transaction(force_rollback=True),
+            as_recipient(self._pool, chooser) as connection,
+            connection.transaction(force_rollback=True),
         ):
-            return await _effect(cursor, chooser, body.changes)
+            return await _effect(connection, chooser, body.changes)
 
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
         """Make changes. Quiet hours are judged by an event within them."""
         async with (
             self._semaphore.slot(turn_key(chooser)),
-            as_recipient(self._pool, chooser) as cursor,
+            as_recipient(self._pool, chooser) as connection,
         ):
-            before = await choices_of(cursor, chooser)
-            effect = await _effect(cursor, chooser, body.changes)
+            before = await choices_of(connection, chooser)
+            effect = await _effect(connection, chooser, body.changes)
             return Made(
                 at=effect.at,
                 differences=effect.differences,
-                undo=list(_undoing(before, await choices_of(cursor, chooser))),
-                outlook=await overview_of(cursor, chooser),
+                undo=list(_undoing(before, await choices_of(connection, chooser))),
+                outlook=await overview_of(connection, chooser),
             )
 
 
-async def _effect(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> Effect:
-    moments = await _moments(cursor, chooser, changes)
-    before = [await _decisions(cursor, at) for at in moments]
-    await _make(cursor, chooser, changes)
+async def _effect(
+    connection: AsyncConnection[Any], chooser: Identity, changes: list[Change]
+) -> Effect:
+    moments = await _moments(connection, chooser, changes)
+    before = [await preferences.preference_overview(connection, at) for at in moments]
+    await _make(connection, chooser, changes)
     effect = Effect(at=None, differences=[])
     for at, former in zip(moments, before, strict=True):
-        effect = Effect(at=at, differences=list(_differences(former, await _decisions(cursor, at))))
+        effect = Effect(
+            at=at,
+            differences=list(
+                _differences(former, await preferences.preference_overview(connection, at))
+            ),
+        )
         if effect.differences:
             break
     return effect
 
 
-async def _make(cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]) -> None:
+async def _make(connection: AsyncConnection[Any], chooser: Identity, changes: list[Change]) -> None:
     for change in changes:
-        await cursor.execute(
-            _CALLS[change.kind], {**recipient_params(chooser), **change.model_dump()}
+        await _CALLS[change.kind](
+            connection, **recipient_params(chooser), **change.model_dump(exclude={"kind"})
         )
 
 
 async def _moments(
-    cursor: AsyncCursor[DictRow], chooser: Identity, changes: list[Change]
+    connection: AsyncConnection[Any], chooser: Identity, changes: list[Change]
 ) -> list[datetime | None]:
     """The times to compare at: now, unless quiet hours change; then at their old and new edges."""
     days = sorted(
@@ -233,46 +248,39 @@ async def _moments(
     if not days:
         return [None]
 
-    async def edges() -> list[datetime]:
-        await cursor.execute("select at from postbell.quiet_moments(%s::integer[])", [days])
-        return [row["at"] for row in await cursor.fetchall()]
-
-    former = await edges()
-    async with cursor.connection.transaction(force_rollback=True):
-        await _make(cursor, chooser, changes)
-        new = await edges()
+    former = await preferences.quiet_moments(connection, days)
+    async with connection.transaction(force_rollback=True):
+        await _make(connection, chooser, changes)
+        new = await preferences.quiet_moments(connection, days)
     return [*dict.fromkeys([*new, *former]), None]
 
 
-async def _decisions(cursor: AsyncCursor[DictRow], at: datetime | None) -> list[DictRow]:
-    await cursor.execute("select * from postbell.preference_overview(%s::timestamptz)", [at])
-    return await cursor.fetchall()
-
-
-def _differences(before: Iterable[DictRow], after: Iterable[DictRow]) -> Iterator[Difference]:
-    known = {(row["event"], row["channel"]): row for row in before}
+def _differences(
+    before: Iterable[ChannelDecision], after: Iterable[ChannelDecision]
+) -> Iterator[Difference]:
+    known = {(row.event, row.channel): row for row in before}
     for row in after:
-        former, now = (_outcome(each) for each in (known[row["event"], row["channel"]], row))
+        former, now = (_outcome(each) for each in (known[row.event, row.channel], row))
         # Another reason alone is no difference.
         if (former.decision, former.due_at, former.is_silent) != (
             now.decision, now.due_at, now.is_silent,
         ):  # fmt: skip
             yield Difference(
-                category=row["category"],
-                event=row["event"],
-                label=row["label"],
-                channel=row["channel"],
+                category=row.category,
+                event=row.event,
+                label=row.label,
+                channel=row.channel,
                 before=former,
                 after=now,
             )
 
 
-def _outcome(row: DictRow) -> Outcome:
+def _outcome(row: ChannelDecision) -> Outcome:
     return Outcome(
-        decision=row["decision"],
-        reason=row["reason"],
-        due_at=row["due_at"],
-        is_silent=row["is_silent"],
+        decision=row.decision,
+        reason=row.reason,
+        due_at=row.due_at,
+        is_silent=row.is_silent,
     )
 
 

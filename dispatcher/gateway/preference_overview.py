@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final, Literal, LiteralString
+from typing import Any, Final, Literal
 
-from psycopg import AsyncCursor
-from psycopg.rows import DictRow
+from psycopg import AsyncConnection
 from pydantic import Field
 
+from dispatcher.db import preferences
 from dispatcher.db.connections import Pool
-from dispatcher.db.preferences import offs_covering
-from dispatcher.errors import UnknownRecipientError
-from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import as_recipient, recipient_params
+from dispatcher.gateway.db_roles import as_recipient, recipient_params, unknown_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.preferences import Choice, Mute, QuietDay, Scope
 from dispatcher.gateway.rate_limits import FairSemaphore
-from dispatcher.gateway.schemas import Channel, Model
+from dispatcher.gateway.schemas import Channel, Decision, Model
 from dispatcher.masking import hint_of
-
-Decision = Literal["now", "later", "no"]
 
 #: Reasons of the ladder that block a channel as a whole.
 _OBSTACLES: Final = ("channel_disabled", "no_address", "address_suppressed")
@@ -124,9 +119,9 @@ class OverviewApi:
         """Every event and channel with what would be decided now and why, and every choice."""
         async with (
             self._semaphore.slot(turn_key(chooser)),
-            as_recipient(self._pool, chooser) as cursor,
+            as_recipient(self._pool, chooser) as connection,
         ):
-            return await overview_of(cursor, chooser)
+            return await overview_of(connection, chooser)
 
 
 def turn_key(chooser: Identity) -> Hashable:
@@ -134,40 +129,29 @@ def turn_key(chooser: Identity) -> Hashable:
     return (chooser.tenant_id, chooser.recipient_id)
 
 
-async def overview_of(cursor: AsyncCursor[DictRow], chooser: Identity) -> PreferenceOverview:
+async def overview_of(connection: AsyncConnection[Any], chooser: Identity) -> PreferenceOverview:
     """The overview as this transaction sees it. Raises UnknownRecipientError."""
-    mine = recipient_params(chooser)
-    await cursor.execute(
-        "select postbell.clock() as at, coalesce(person.time_zone, site.time_zone) as time_zone,"
-        " person.email, person.phone, person.tracking_refused_at is not null as refuses_tracking,"
-        " (select count(*) from postbell.push_subscription) as browsers"
-        " from postbell.recipient as person join postbell.tenant as site"
-        " on site.id = person.tenant_id"
-        " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
-        mine,
-    )
-    person = await cursor.fetchone()
+    person = await preferences.person(connection, **recipient_params(chooser))
     if person is None:
-        raise UnknownRecipientError(f"{chooser.recipient_id} of tenant {chooser.tenant_id}")
-    await cursor.execute("select * from postbell.preference_overview()")
-    rows = await cursor.fetchall()
-    blocked = await _blocked_switches(cursor, chooser, rows)
-    made, quiet_hours, mutes = await choices_of(cursor, chooser)
+        raise unknown_recipient(chooser)
+    rows = await preferences.preference_overview(connection, None)
+    blocked = await _blocked_switches(connection, chooser, rows)
+    made, quiet_hours, mutes = await choices_of(connection, chooser)
     choices_of_events = {(each.channel, each.event): each.enabled for each in made if each.event}
     return PreferenceOverview(
-        at=person["at"],
-        time_zone=person["time_zone"],
+        at=person.at,
+        time_zone=person.time_zone,
         channels=_channels(person, rows),
         switches=[
             ChannelSwitch(channel=channel, blocked_by=blocked[channel, None])
-            for channel in dict.fromkeys(row["channel"] for row in rows)
+            for channel in dict.fromkeys(row.channel for row in rows)
         ],
         categories=[
             Group(
                 category=category,
                 switches=[
                     ChannelSwitch(channel=channel, blocked_by=blocked[channel, category])
-                    for channel in dict.fromkeys(row["channel"] for row in of_category)
+                    for channel in dict.fromkeys(row.channel for row in of_category)
                 ],
                 events=list(_events(of_category, choices_of_events)),
             )
@@ -176,34 +160,33 @@ async def overview_of(cursor: AsyncCursor[DictRow], chooser: Identity) -> Prefer
         choices=made,
         quiet_hours=quiet_hours,
         mutes=mutes,
-        refuses_tracking=person["refuses_tracking"],
+        refuses_tracking=person.refuses_tracking,
     )
 
 
 async def choices_of(
-    cursor: AsyncCursor[DictRow], chooser: Identity
+    connection: AsyncConnection[Any], chooser: Identity
 ) -> tuple[list[Choice], list[QuietDay], list[Mute]]:
     """Every choice that is in force, as this transaction sees it."""
-
-    async def listed(statement: LiteralString) -> list[DictRow]:
-        await cursor.execute(statement, recipient_params(chooser))
-        return await cursor.fetchall()
-
+    mine = recipient_params(chooser)
     return (
-        [Choice.model_validate(row) for row in await listed(choices.LIST_PREFERENCES)],
-        [QuietDay.model_validate(row) for row in await listed(choices.LIST_QUIET_HOURS)],
-        [Mute.model_validate(row) for row in await listed(choices.LIST_MUTES)],
+        [Choice(**row._asdict()) for row in await preferences.list_preferences(connection, **mine)],
+        [
+            QuietDay(**row._asdict())
+            for row in await preferences.list_quiet_hours(connection, **mine)
+        ],
+        [Mute(**row._asdict()) for row in await preferences.list_mutes(connection, **mine)],
     )
 
 
 async def _blocked_switches(
-    cursor: AsyncCursor[DictRow], chooser: Identity, rows: list[DictRow]
+    connection: AsyncConnection[Any], chooser: Identity, rows: list[preferences.ChannelDecision]
 ) -> dict[_Switch, list[Scope]]:
     """What blocks the switch of each channel, and of each category on a channel."""
-    switches: list[_Switch] = [(row["channel"], row["category"]) for row in rows]
+    switches: list[_Switch] = [(row.channel, row.category) for row in rows]
     switches = list(dict.fromkeys([*switches, *((channel, None) for channel, _ in switches)]))
-    covering = await offs_covering(
-        cursor.connection,
+    covering = await preferences.offs_covering(
+        connection,
         chooser.tenant_id,
         chooser.recipient_id,
         [channel for channel, _ in switches],
@@ -217,16 +200,18 @@ async def _blocked_switches(
     return blocked
 
 
-def _by_category(rows: Iterable[DictRow]) -> Iterator[tuple[str, list[DictRow]]]:
-    for category, of_category in groupby(rows, key=lambda row: row["category"]):
+def _by_category(
+    rows: Iterable[preferences.ChannelDecision],
+) -> Iterator[tuple[str, list[preferences.ChannelDecision]]]:
+    for category, of_category in groupby(rows, key=lambda row: row.category):
         yield category, list(of_category)
 
 
 def _events(
-    rows: Iterable[DictRow], choices_of_events: dict[Any, bool]
+    rows: Iterable[preferences.ChannelDecision], choices_of_events: dict[Any, bool]
 ) -> Iterable[EventDecisions]:
     for (event, label, description), channels in groupby(
-        rows, key=lambda row: (row["event"], row["label"], row["description"])
+        rows, key=lambda row: (row.event, row.label, row.description)
     ):
         yield EventDecisions(
             event=event,
@@ -234,44 +219,44 @@ def _events(
             description=description,
             channels=[
                 ChannelDecision(
-                    channel=row["channel"],
-                    can_switch=row["reason"] not in ("forced", *_UNREACHABLE),
+                    channel=row.channel,
+                    can_switch=row.reason not in ("forced", *_UNREACHABLE),
                     blocked_by=[
                         off
-                        for off in map(Scope.model_validate, row["off_by"])
-                        if off != Scope(channel=row["channel"], event=event)
+                        for off in map(Scope.model_validate, row.off_by)
+                        if off != Scope(channel=row.channel, event=event)
                     ],
-                    is_on=row["is_wanted"] and _is_on(row),
-                    is_forced=row["reason"] == "forced",
-                    choice=choices_of_events.get((row["channel"], event)),
-                    off_by=[Scope(**off) for off in row["off_by"]],
-                    decision=row["decision"],
-                    reason=row["reason"],
-                    due_at=row["due_at"],
-                    is_silent=row["is_silent"],
+                    is_on=row.is_wanted and _is_on(row),
+                    is_forced=row.reason == "forced",
+                    choice=choices_of_events.get((row.channel, event)),
+                    off_by=[Scope(**off) for off in row.off_by],
+                    decision=row.decision,
+                    reason=row.reason,
+                    due_at=row.due_at,
+                    is_silent=row.is_silent,
                 )
                 for row in channels
             ],
         )
 
 
-def _is_on(decided: DictRow) -> bool:
+def _is_on(decided: preferences.ChannelDecision) -> bool:
     """Whether a wanted channel is switched on; a mute drops messages and leaves it so."""
-    return bool(decided["decision"] != "no" or decided["reason"] == "muted")
+    return bool(decided.decision != "no" or decided.reason == "muted")
 
 
-def _channels(person: DictRow, rows: list[DictRow]) -> list[Reach]:
-    addresses = {"email": person["email"], "sms": person["phone"]}
+def _channels(person: preferences.Person, rows: list[preferences.ChannelDecision]) -> list[Reach]:
+    addresses = {"email": person.email, "sms": person.phone}
     reaches = []
     for channel in ("in_app", "email", "sms", "push", "sse"):
-        reasons = {row["reason"] for row in rows if row["channel"] == channel}
+        reasons = {row.reason for row in rows if row.channel == channel}
         if not reasons:
             continue
         reaches.append(
             Reach(
                 channel=channel,
-                address=hint_of(addresses[channel]) if addresses.get(channel) else None,
-                browsers=person["browsers"] if channel == "push" else None,
+                address=hint_of(address) if (address := addresses.get(channel)) else None,
+                browsers=person.browsers if channel == "push" else None,
                 # It blocks all events of the channel, or none.
                 obstacle=next((each for each in _OBSTACLES if reasons == {each}), None),
             )

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from dispatcher.db import preferences
 from dispatcher.db.connections import Pool
-from dispatcher.gateway import choices
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as_recipient, rows_as_recipient
+from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
 
@@ -186,9 +186,7 @@ class PreferencesApi:
 
     async def show_catalogue(self, chooser: Identity) -> Catalogue:
         """Every category, event and channel, and whether it is on for this person."""
-        rows = await rows_as_recipient(
-            self._pool, chooser, "select * from postbell.catalogue(%(recipient)s, %(tenant)s)"
-        )
+        rows = await call_as_recipient(self._pool, chooser, preferences.catalogue)
         kinds = [
             (
                 category,
@@ -198,9 +196,9 @@ class PreferencesApi:
                     description=description,
                     channels=[
                         Way(
-                            channel=row["channel"],
-                            is_on=row["is_on"],
-                            is_forced=row["is_forced"],
+                            channel=row.channel,
+                            is_on=row.is_on,
+                            is_forced=row.is_forced,
                         )
                         for row in ways
                     ],
@@ -208,11 +206,11 @@ class PreferencesApi:
             )
             for (category, event, label, description), ways in groupby(
                 rows,
-                key=lambda row: (row["category"], row["event"], row["label"], row["description"]),
+                key=lambda row: (row.category, row.event, row.label, row.description),
             )
         ]
         return Catalogue(
-            channels=list(dict.fromkeys(row["channel"] for row in rows)),
+            channels=list(dict.fromkeys(row.channel for row in rows)),
             categories=[
                 Category(category=category, events=[kind for _, kind in of_category])
                 for category, of_category in groupby(kinds, key=lambda pair: pair[0])
@@ -221,52 +219,53 @@ class PreferencesApi:
 
     async def list_preferences(self, chooser: Identity) -> Preferences:
         """Every explicit choice."""
-        made = await rows_as_recipient(self._pool, chooser, choices.LIST_PREFERENCES)
-        person = await row_as_recipient(
-            self._pool,
-            chooser,
-            "select tracking_refused_at is not null as refuses from postbell.recipient"
-            " where tenant_id = %(tenant)s and id = %(recipient)s",
-        )
+        made = await call_as_recipient(self._pool, chooser, preferences.list_preferences)
+        refuses = await call_as_recipient(self._pool, chooser, preferences.refuses_tracking)
+        if refuses is None:
+            raise unknown_recipient(chooser)
         return Preferences(
-            choices=[Choice.model_validate(row) for row in made],
-            refuses_tracking=person["refuses"],
+            choices=[Choice(**row._asdict()) for row in made],
+            refuses_tracking=refuses,
         )
 
     async def set_preference(self, chooser: Identity, body: ChoiceBody) -> None:
         """Switch on or off: a channel, a category, an event, or one of these on a channel."""
-        await rows_as_recipient(self._pool, chooser, choices.SET_PREFERENCE, **body.model_dump())
+        await call_as_recipient(
+            self._pool, chooser, preferences.set_preference, **body.model_dump()
+        )
 
     async def take_back_preference(self, chooser: Identity, query: Scope) -> None:
         """Take a choice back: the defaults apply again."""
-        await rows_as_recipient(
-            self._pool, chooser, choices.SET_PREFERENCE, enabled=None, **query.model_dump()
+        await call_as_recipient(
+            self._pool, chooser, preferences.set_preference, enabled=None, **query.model_dump()
         )
 
     async def refuse_tracking(self, chooser: Identity, body: TrackingBody) -> None:
         """Say whether it may be known that mails are opened and links followed."""
-        await rows_as_recipient(
+        await call_as_recipient(
             self._pool,
             chooser,
-            "select postbell.refuse_tracking(%(recipient)s, %(tenant)s, %(refuses)s)",
+            preferences.refuse_tracking,
             refuses=body.refuses,
         )
 
     async def list_quiet_hours(self, chooser: Identity) -> QuietHours:
         """The windows in which nothing disturbs, by day."""
-        rows = await rows_as_recipient(self._pool, chooser, choices.LIST_QUIET_HOURS)
-        return QuietHours(days=[QuietDay.model_validate(row) for row in rows])
+        rows = await call_as_recipient(self._pool, chooser, preferences.list_quiet_hours)
+        return QuietHours(days=[QuietDay(**row._asdict()) for row in rows])
 
     async def set_quiet_hours(self, chooser: Identity, body: QuietHoursBody) -> None:
         """Set the window that starts on each of these days, leaving the others as they are."""
-        await rows_as_recipient(self._pool, chooser, choices.SET_QUIET_HOURS, **body.model_dump())
+        await call_as_recipient(
+            self._pool, chooser, preferences.set_quiet_hours, **body.model_dump()
+        )
 
     async def remove_quiet_hours(self, chooser: Identity, query: DaysQuery) -> None:
         """Remove the windows of these days; of all, if none is named."""
-        await rows_as_recipient(
+        await call_as_recipient(
             self._pool,
             chooser,
-            choices.SET_QUIET_HOURS,
+            preferences.set_quiet_hours,
             starts=None,
             ends=None,
             days=query.days,
@@ -276,19 +275,19 @@ class PreferencesApi:
 
     async def list_mutes(self, chooser: Identity) -> Mutes:
         """What is silent now. Nothing named is everything: a pause."""
-        rows = await rows_as_recipient(self._pool, chooser, choices.LIST_MUTES)
-        return Mutes(mutes=[Mute.model_validate(row) for row in rows])
+        rows = await call_as_recipient(self._pool, chooser, preferences.list_mutes)
+        return Mutes(mutes=[Mute(**row._asdict()) for row in rows])
 
     async def mute(self, chooser: Identity, body: MuteBody) -> None:
         """Silence everything, a category, an event or a thread.
 
         The inbox keeps what comes; other channels do not send it, now or later.
         """
-        await rows_as_recipient(self._pool, chooser, choices.MUTE, **body.model_dump())
+        await call_as_recipient(self._pool, chooser, preferences.mute, **body.model_dump())
 
     async def unmute(self, chooser: Identity, query: MuteScope) -> None:
         """End a mute; name what it names."""
-        await rows_as_recipient(self._pool, chooser, choices.UNMUTE, **query.model_dump())
+        await call_as_recipient(self._pool, chooser, preferences.unmute, **query.model_dump())
 
     async def pause(self, chooser: Identity, body: PauseBody) -> None:
         """Silence everything until a time.
@@ -296,17 +295,17 @@ class PreferencesApi:
         The inbox keeps what comes; other channels do not send it, now or later. Quiet hours make
         it wait instead.
         """
-        await rows_as_recipient(
+        await call_as_recipient(
             self._pool,
             chooser,
-            "select postbell.pause(%(recipient)s, %(until)s, %(tenant)s)",
+            preferences.pause,
             until=body.until,
         )
 
     async def resume(self, chooser: Identity) -> None:
         """End the pause."""
-        await rows_as_recipient(
+        await call_as_recipient(
             self._pool,
             chooser,
-            "select postbell.unmute(recipient => %(recipient)s, tenant_id => %(tenant)s)",
+            preferences.unmute,
         )

@@ -14,9 +14,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from psycopg import sql
 from pydantic import Field
 
+from dispatcher.db import texts
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import Tenant
 from dispatcher.gateway.auth import Operator
@@ -41,19 +41,6 @@ from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 _MOST_TEMPLATE_SETS: Final = 8
 #: Lines of an excerpt before and after the faulty one.
 _CONTEXT_LINES: Final = 3
-
-_TENANTS: Final = sql.SQL("select id, name, locale from postbell.tenant order by id limit 1000")
-_TENANT: Final = sql.SQL(
-    "select id, name, base_url, currency, locale, time_zone, branding"
-    " from postbell.tenant where id = %(tenant)s"
-)
-_OVERRIDES: Final = sql.SQL(
-    "select id, tenant_id, path, version, content from postbell.texts_of(%(tenant)s)"
-)
-_EVENTS: Final = sql.SQL(
-    "select key, label, description, category, priority, default_channels, forced_channels,"
-    " channels, notify_actor, fields, version from postbell.event_type order by key"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,19 +365,17 @@ class PreviewApi:
         self, operator: Operator, tenant_id: str
     ) -> tuple[TenantTemplates, list[PreviewTenant]]:
         """The tenant's templates, and all tenants. Raises Problem for an unknown tenant."""
-        async with as_operator(self._pool, operator) as cursor:
-            await cursor.execute(_TENANTS)
-            tenants = [PreviewTenant(**row) for row in await cursor.fetchall()]
-            await cursor.execute(_TENANT, {"tenant": tenant_id})
-            row = await cursor.fetchone()
-            if row is None:
+        async with as_operator(self._pool, operator) as connection:
+            tenants = [
+                PreviewTenant(**row._asdict()) for row in await texts.tenants_to_preview(connection)
+            ]
+            tenant = await texts.tenant_to_preview(connection, tenant_id)
+            if tenant is None:
                 raise _unknown("tenant", tenant_id)
-            await cursor.execute(_OVERRIDES, {"tenant": tenant_id})
-            overrides = tuple([TemplateOverride(**each) for each in await cursor.fetchall()])
-            await cursor.execute(_EVENTS)
-            events = [EventType.registered(*each.values()) for each in await cursor.fetchall()]
+            overrides = tuple(await texts.texts_of(connection, tenant_id))
+            events = [row.event_type for row in await texts.event_types(connection)]
         registered = tuple(events) if overrides else ()
-        return TenantTemplates(Tenant(**row), overrides, registered), tenants
+        return TenantTemplates(tenant, overrides, registered), tenants
 
     async def _file_faults(self, error: CatalogError) -> list[PreviewFault]:
         return [

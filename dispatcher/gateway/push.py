@@ -9,9 +9,10 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 from starlette.requests import Request
 
+from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as_recipient, rows_as_recipient
+from dispatcher.gateway.db_roles import call_as_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem, not_found
 from dispatcher.gateway.schemas import Model
@@ -100,25 +101,17 @@ class PushApi:
 
     async def list_browsers(self, identity: Identity) -> Browsers:
         """The browsers that this person allowed."""
-        rows = await rows_as_recipient(
-            self._pool,
-            identity,
-            "select endpoint, user_agent, created_at, last_reached_at"
-            " from postbell.push_subscription"
-            " where tenant_id = %(tenant)s and recipient_id = %(recipient)s order by id desc",
-        )
-        return Browsers(browsers=[Browser.model_validate(row) for row in rows])
+        rows = await call_as_recipient(self._pool, identity, inbox.list_browsers)
+        return Browsers(browsers=[Browser(**row._asdict()) for row in rows])
 
     async def add_browser(
         self, identity: Identity, body: PushSubscription, request: Request
     ) -> None:
         """Let a browser be pushed to. Adding it again changes nothing."""
-        await rows_as_recipient(
+        await call_as_recipient(
             self._pool,
             identity,
-            "select postbell.add_push_subscription(recipient => %(recipient)s,"
-            " endpoint => %(endpoint)s, p256dh => %(p256dh)s, auth => %(auth)s,"
-            " user_agent => %(user_agent)s, tenant_id => %(tenant)s)",
+            inbox.add_browser,
             endpoint=body.endpoint,
             p256dh=body.keys.p256dh,
             auth=body.keys.auth,
@@ -127,12 +120,8 @@ class PushApi:
 
     async def remove_browser(self, identity: Identity, query: EndpointQuery) -> None:
         """Push to a browser no more."""
-        removed = await row_as_recipient(
-            self._pool,
-            identity,
-            "select postbell.remove_push_subscription(recipient => %(recipient)s,"
-            " endpoint => %(endpoint)s, tenant_id => %(tenant)s) as was_theirs",
-            endpoint=query.endpoint,
+        was_theirs = await call_as_recipient(
+            self._pool, identity, inbox.remove_browser, endpoint=query.endpoint
         )
-        if not removed["was_theirs"]:
+        if not was_theirs:
             raise not_found("This browser")

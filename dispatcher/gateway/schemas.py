@@ -28,10 +28,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-Channel = Literal["in_app", "email", "sms", "push", "sse"]
+from dispatcher.db import preferences
 
-#: As postbell.explain() says it.
-Decision = Literal["now", "later", "no"]
+Channel = preferences.Channel
+Decision = preferences.Decision
 
 #: PostgreSQL's bigint.
 _LARGEST_ID: Final = 2**63 - 1

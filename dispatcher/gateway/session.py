@@ -9,9 +9,10 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
-from dispatcher.gateway.db_roles import row_as_recipient
+from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.schemas import Model
@@ -203,19 +204,12 @@ class ProfileApi:
 
     async def show_profile(self, identity: Identity) -> Profile:
         """Whom a page is for, in which language and time zone."""
-        found = await row_as_recipient(
-            self._pool,
-            identity,
-            "select site.name,"
-            " replace(coalesce(person.locale, site.locale), '_', '-') as locale,"
-            " coalesce(person.time_zone, site.time_zone) as time_zone"
-            " from postbell.recipient as person"
-            " join postbell.tenant as site on site.id = person.tenant_id"
-            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
-        )
+        found = await call_as_recipient(self._pool, identity, inbox.profile)
+        if found is None:
+            raise unknown_recipient(identity)
         return Profile(
             tenant_id=identity.tenant_id,
             recipient_id=identity.recipient_id,
             expires_at=identity.expires_at,
-            **found,
+            **found._asdict(),
         )

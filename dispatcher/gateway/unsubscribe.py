@@ -23,10 +23,11 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from dispatcher.db import preferences
 from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import rows_as_recipient
+from dispatcher.gateway.db_roles import call_as_recipient
 from dispatcher.gateway.operation import Operation, body_of
 from dispatcher.gateway.pages.page import language
 from dispatcher.gateway.pages.page import words as words_of
@@ -218,14 +219,10 @@ class UnsubscribePage:
             # Whoever wants these wants mail at all.
             await self._choose(link, "undo-all")
         try:
-            await rows_as_recipient(
+            await call_as_recipient(
                 self._pool,
                 link.identity,
-                "select postbell.set_preference(recipient => person.id, enabled => %(enabled)s,"
-                " channel => 'email', category => %(category)s, tenant_id => person.tenant_id)"
-                # Who is gone gets nothing any more: that is what was asked for.
-                " from postbell.recipient as person"
-                " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
+                preferences.set_email_preference,
                 enabled=enabled,
                 category=None if is_all else link.category,
             )
@@ -240,30 +237,16 @@ class UnsubscribePage:
         )
 
     async def _state(self, link: _Link, request: Request) -> _State:
-        rows = await rows_as_recipient(
-            self._pool,
-            link.identity,
-            "select site.name, coalesce(person.locale, site.locale) as locale,"
-            " of_category.is_off as category_is_off,"
-            " exists (select from postbell.preference as choice"
-            "  where choice.tenant_id = person.tenant_id and choice.recipient_id = person.id"
-            "  and not choice.enabled and choice.channel = 'email'"
-            "  and choice.category is null and choice.event is null) as all_is_off"
-            " from postbell.recipient as person"
-            " join postbell.tenant as site on site.id = person.tenant_id"
-            " cross join lateral postbell.is_switched_off("
-            "person.tenant_id, person.id, 'email', %(category)s, null) as of_category"
-            " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
-            category=link.category,
+        found = await call_as_recipient(
+            self._pool, link.identity, preferences.email_choice, category=link.category
         )
-        if not rows:
+        if found is None:
             return _State("", language(None, request), category_is_off=True, all_is_off=True)
-        found: dict[str, Any] = rows[0]
         return _State(
-            found["name"],
-            language(found["locale"], request),
-            found["category_is_off"],
-            found["all_is_off"],
+            found.name,
+            language(found.locale, request),
+            found.category_is_off,
+            found.all_is_off,
         )
 
 

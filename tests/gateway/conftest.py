@@ -12,7 +12,6 @@ from dispatcher.db import connections
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.signing import Signer
@@ -58,7 +57,7 @@ async def sessions(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 def authenticator(sessions: Pool, db: Connection) -> Authenticator:
     return Authenticator(
-        Sessions(sessions),
+        sessions,
         TokenReader([SECRET]),
         cookie_name="postbell",
         origin=OURS,

@@ -152,7 +152,7 @@ async def test_who_is_erased_is_logged_out(authenticator: Authenticator, db: Con
 async def test_a_token_that_has_expired_since_is_not_valid(authenticator: Authenticator) -> None:
     identity = await identity_of(authenticator, token())
     later = Authenticator(
-        authenticator._sessions,
+        authenticator._pool,
         authenticator._tokens,
         cookie_name="postbell",
         origin=OURS,

@@ -58,7 +58,7 @@ def limited(
 ) -> Client:
     """A gateway at which each has a request a second, and ten at once."""
     strict = Authenticator(
-        authenticator._sessions,
+        authenticator._pool,
         authenticator._tokens,
         cookie_name="postbell",
         origin=OURS,
@@ -66,7 +66,7 @@ def limited(
             RateLimiter(1, clock=clock), RateLimiter(1, clock=clock), proxies=LOOPBACK
         ),
     )
-    app = application(authenticator._sessions._pool, settings, strict, streams={})
+    app = application(authenticator._pool, settings, strict, streams={})
     return Client(app, document=client.document)
 
 

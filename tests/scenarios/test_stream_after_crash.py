@@ -15,7 +15,6 @@ from dispatcher.db import connections, embedded
 from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.session_store import Sessions
 from dispatcher.gateway.stream.endpoint import StreamEndpoint
 from dispatcher.gateway.token import TokenReader
 from dispatcher.rendering.catalog import Catalog
@@ -65,7 +64,7 @@ def kill_a_session(server: Server) -> None:
 async def gateway(url: str) -> AsyncIterator[StreamEndpoint]:
     async with connections.pool(url, "gateway", 4) as pool:
         authenticator = Authenticator(
-            Sessions(pool),
+            pool,
             TokenReader([SECRET]),
             cookie_name="postbell",
             origin=OURS,

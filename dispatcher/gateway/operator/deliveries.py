@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import structlog
-from psycopg import AsyncCursor, sql
-from psycopg.rows import DictRow
 from pydantic import Field
 
+from dispatcher.db import deliveries
 from dispatcher.db.connections import Pool
 from dispatcher.explanations import explain_reason, next_step
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import as_operator, rows_as_operator
+from dispatcher.gateway.db_roles import as_operator, call_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.schemas import (
@@ -41,76 +40,6 @@ MOST: Final = 100
 #: How many of the latest deliveries one question looks through, where no index leads to what is
 #: asked for. The next page looks through as many before these.
 WINDOW: Final = 100_000
-
-_LINES: Final = sql.SQL(
-    "select log.*, d.decision, d.rung, d.verdict as decision_reason"
-    " from {source} as log join postbell.delivery as d on d.id = log.delivery_id"
-    " where {condition}"
-    " order by log.delivery_id desc"
-    " limit %(most)s"
-)
-_LOG: Final = sql.SQL("postbell.delivery_log")
-_LATEST: Final = sql.SQL(
-    "(select * from postbell.delivery_log"
-    " where %(before)s::bigint is null or delivery_id < %(before)s"
-    " order by delivery_id desc limit %(window)s)"
-)
-_END_OF_WINDOW: Final = sql.SQL(
-    "select delivery_id, created_at from postbell.delivery_log"
-    " where %(before)s::bigint is null or delivery_id < %(before)s"
-    " order by delivery_id desc offset %(window)s - 1 limit 1"
-)
-_BEFORE: Final = sql.SQL("(%(before)s::bigint is null or log.delivery_id < %(before)s)")
-#: By the field of the question.
-_CONDITIONS: Final = {
-    "recipient": sql.SQL("log.recipient_id = %(recipient)s"),
-    "tenant": sql.SQL("log.tenant_id = %(tenant)s"),
-    "event": sql.SQL("log.event = %(event)s"),
-    "channel": sql.SQL("log.channel = %(channel)s"),
-    "state": sql.SQL("log.state = %(state)s"),
-    "outbox_id": sql.SQL("log.outbox_id = %(outbox_id)s"),
-    "message_id": sql.SQL(
-        "(log.provider_message_id = %(message_id)s or log.delivery_id in ("
-        "select delivery_id from postbell.attempt where provider_message_id = %(message_id)s"
-        # Those of mails are ours, and in no index.
-        " and provider_message_id not like '<%%'))"
-    ),
-}
-#: Where those of a state are, without looking through the others.
-_PLACES: Final = {
-    **dict.fromkeys(
-        ("failed", "refused", "bounced"),
-        sql.SQL("log.delivery_id in (select delivery_id from postbell.dead_letter)"),
-    ),
-    "waiting": sql.SQL("log.delivery_id in (select delivery_id from postbell.waiting_delivery)"),
-    **dict.fromkeys(
-        ("queued", "sending"),
-        sql.SQL("log.delivery_id in (select unnest(delivery_ids) from postbell.batch)"),
-    ),
-}
-_BY_MESSAGE: Final = sql.SQL(
-    "log.delivery_id in (select delivery_id from postbell.attempt"
-    " where provider_message_id = %(message_id)s and provider_message_id not like '<%%')"
-)
-_TIMELINE: Final = sql.SQL(
-    "select happened_at, what, provider, code, reason from postbell.delivery_timeline"
-    " where delivery_id = %(delivery_id)s order by happened_at, what"
-)
-
-_DEAD: Final = sql.SQL(
-    "select delivery_id, outbox_id, tenant_id, recipient_id, event, channel, state, reason,"
-    " attempts, provider, created_at, died_at"
-    " from postbell.dead_letters"
-    " where (%(before)s::bigint is null or delivery_id < %(before)s)"
-    " and (%(tenant)s::text is null or tenant_id = %(tenant)s)"
-    " and (%(event)s::text is null or event = %(event)s)"
-    " and (%(channel)s::text is null or channel = %(channel)s)"
-    " order by delivery_id desc limit %(most)s"
-)
-_RETRY: Final = sql.SQL(
-    "select postbell.retry(delivery_id => %(delivery_id)s, event => %(event)s,"
-    " channel => %(channel)s, tenant_id => %(tenant)s) as retried"
-)
 
 
 class DeliveriesQuery(Model):
@@ -155,17 +84,16 @@ class DeliveryLine(Model):
     clicked_at: datetime | None
 
     @classmethod
-    def of(cls, row: DictRow) -> Self:
-        told = explain_reason(row["reason"])
-        step = next_step(row["state"], row["reason"], row["delivery_id"], row["due_at"])
-        known = {name: row[name] for name in cls.model_fields if name in row}
+    def of(cls, row: deliveries.DeliveryLine) -> Self:
+        told = explain_reason(row.reason)
+        step = next_step(row.state, row.reason, row.delivery_id, row.due_at)
         return cls.model_validate(
             {
-                **known,
-                "reason": mask(row["reason"]),
+                **row._asdict(),
+                "reason": mask(row.reason),
                 "why": told.sentence,
                 "way_out": step or told.remedy,
-                "decision_why": explain_reason(row["decision_reason"]).sentence,
+                "decision_why": explain_reason(row.decision_reason).sentence,
             }
         )
 
@@ -218,64 +146,59 @@ class DeliveriesApi:
         By person, event id, provider's message id, or a state that something is to be done about,
         all are found at once; by anything else the log is looked through a part at a time.
         """
-        given = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
-        conditions = [_BEFORE, *(_CONDITIONS[name] for name in given)]
-        direct = _direct(query)
-        values = {**given, "before": query.cursor, "window": WINDOW, "most": query.limit + 1}
-        statement = _LINES.format(
-            source=_LATEST if direct is None else _LOG,
-            condition=sql.SQL(" and ").join([*conditions, *([direct] if direct else [])]),
-        )
-        async with as_operator(self._pool, operator) as cursor:
-            await cursor.execute(statement, values)
-            lines = [DeliveryLine.of(row) for row in await cursor.fetchall()]
-            if len(lines) > query.limit:
-                lines = lines[: query.limit]
+        asked = query.model_dump(exclude={"cursor", "limit"})
+        find = _direct(query)
+        async with as_operator(self._pool, operator) as connection:
+            if find is not None:
+                rows = await find(connection, **asked, before=query.cursor, most=query.limit + 1)
+            else:
+                rows = await deliveries.find_in_window(
+                    connection, **asked, before=query.cursor, window=WINDOW, most=query.limit + 1
+                )
+            lines = [DeliveryLine.of(row) for row in rows[: query.limit]]
+            if len(rows) > query.limit:
                 return DeliveriesPage(
                     deliveries=lines,
                     next_cursor=cursor_after(lines[-1].delivery_id),
                     searched_to=None,
                 )
-            end = None if direct else await _end_of_window(cursor, values)
+            end = None
+            if find is None:
+                end = await deliveries.end_of_window(connection, query.cursor, WINDOW)
         return DeliveriesPage(
             deliveries=lines,
-            next_cursor=None if end is None else cursor_after(end["delivery_id"]),
-            searched_to=None if end is None else end["created_at"],
+            next_cursor=None if end is None else cursor_after(end.delivery_id),
+            searched_to=None if end is None else end.created_at,
         )
 
     async def get_delivery(self, operator: Operator, delivery_id: ItemId) -> Delivery:
         """One delivery, with every try, everything that came back, and what ended it."""
-        one = _LINES.format(source=_LOG, condition=sql.SQL("log.delivery_id = %(delivery_id)s"))
-        values = {"delivery_id": delivery_id, "most": 1}
-        async with as_operator(self._pool, operator) as cursor:
-            await cursor.execute(one, values)
-            row = await cursor.fetchone()
+        async with as_operator(self._pool, operator) as connection:
+            row = await deliveries.delivery(connection, delivery_id)
             if row is None:
                 raise not_found(f"Delivery {delivery_id}")
-            await cursor.execute(_TIMELINE, values)
-            steps = [_step(each) for each in await cursor.fetchall()]
-        return Delivery(**dict(DeliveryLine.of(row)), timeline=steps)
+            steps = await deliveries.timeline_of(connection, [delivery_id])
+        return Delivery(**dict(DeliveryLine.of(row)), timeline=[_step(each) for each in steps])
 
 
-def _direct(query: DeliveriesQuery) -> sql.SQL | None:
-    """A condition by which an index finds them; None if there is none."""
+def _direct(query: DeliveriesQuery) -> deliveries.Find | None:
+    """The statement that finds them by an index; None if there is none."""
     if query.recipient or query.outbox_id:
-        return sql.SQL("true")
+        return deliveries.find
     if query.message_id and not query.message_id.startswith("<"):
-        return _BY_MESSAGE
-    return _PLACES.get(query.state or "")
+        return deliveries.find_by_message
+    return deliveries.find_in_state.get(query.state or "")
 
 
-async def _end_of_window(cursor: AsyncCursor[DictRow], values: dict[str, Any]) -> DictRow | None:
-    """The oldest delivery that was looked at, if there may be older ones."""
-    await cursor.execute(_END_OF_WINDOW, values)
-    return await cursor.fetchone()
-
-
-def _step(row: DictRow) -> Step:
-    reason = row["reason"]
-    why = explain_reason(reason).sentence if reason else None
-    return Step(**{**row, "reason": reason and mask(reason), "why": why})
+def _step(row: deliveries.Step) -> Step:
+    return Step(
+        happened_at=row.happened_at,
+        what=row.what,
+        provider=row.provider,
+        code=row.code,
+        reason=row.reason and mask(row.reason),
+        why=explain_reason(row.reason).sentence if row.reason else None,
+    )
 
 
 class DeadLettersQuery(Model):
@@ -353,10 +276,10 @@ class DeadLettersApi:
         self, operator: Operator, query: DeadLettersQuery
     ) -> DeadLettersPage:
         """Deliveries given up on, and why."""
-        rows = await rows_as_operator(
+        rows = await call_as_operator(
             self._pool,
             operator,
-            _DEAD,
+            deliveries.dead_letters,
             tenant=query.tenant,
             event=query.event,
             channel=query.channel,
@@ -376,9 +299,7 @@ class DeadLettersApi:
         Mend the cause first. One of which nobody knows whether it was sent may arrive twice.
         """
         meant = body.model_dump(exclude={"all"})
-        ((retried,),) = [
-            row.values() for row in await rows_as_operator(self._pool, operator, _RETRY, **meant)
-        ]
+        retried = await call_as_operator(self._pool, operator, deliveries.retry, **meant)
         log.info(
             "an operator sent dead letters again",
             operator=operator.name,
@@ -390,12 +311,12 @@ class DeadLettersApi:
         return Retried(retried=retried)
 
 
-def _dead_letter(row: DictRow) -> DeadLetter:
-    told = explain_reason(row["reason"] or row["state"])
+def _dead_letter(row: deliveries.DeadLetter) -> DeadLetter:
+    told = explain_reason(row.reason or row.state)
     return DeadLetter(
         **{
-            **row,
-            "reason": row["reason"] and mask(row["reason"]),
+            **row._asdict(),
+            "reason": row.reason and mask(row.reason),
             "why": told.sentence,
             "way_out": told.remedy,
         }

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from psycopg import sql
-from psycopg.rows import DictRow
 from pydantic import Field
 
+from dispatcher.db import deliveries
 from dispatcher.db.connections import Pool
 from dispatcher.explanations import (
-    DECIDED,
     explain_reason,
     explain_state,
     masked_detail,
@@ -19,7 +17,7 @@ from dispatcher.explanations import (
     next_step_undecided,
 )
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import rows_as_operator
+from dispatcher.gateway.db_roles import call_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.schemas import Cursor, Decision, ItemId, Model, Name, cursor_after
@@ -28,17 +26,8 @@ from dispatcher.masking import mask
 #: Decisions that are told of one event: an audience may be everybody.
 MOST: Final = 200
 
+#: Rejections of a page, at most.
 MOST_REJECTIONS: Final = 100
-
-_REJECTIONS: Final = sql.SQL(
-    "select outbox_id, tenant_id, event, recipient, reason, detail, created_at"
-    " from postbell.rejected_events"
-    " where (%(before)s::bigint is null or outbox_id < %(before)s)"
-    " and (%(tenant)s::text is null or tenant_id = %(tenant)s)"
-    " and (%(event)s::text is null or event = %(event)s)"
-    " and (%(reason)s::text is null or reason = %(reason)s)"
-    " order by outbox_id desc limit %(most)s"
-)
 
 
 class EventQuery(Model):
@@ -92,46 +81,41 @@ class EventsApi:
         self, operator: Operator, outbox_id: ItemId, query: EventQuery
     ) -> Explanation:
         """Who gets what of an event, when, and why not: the same as `postbell why`."""
-        rows = await rows_as_operator(
-            self._pool,
-            operator,
-            sql.SQL(DECIDED),
-            outbox_id=outbox_id,
-            recipient=query.recipient,
-            most=MOST + 1,
+        rows = await call_as_operator(
+            self._pool, operator, deliveries.explain_event, outbox_id, query.recipient, MOST + 1
         )
         if not rows:
             raise not_found(f"Event {outbox_id}")
         return Explanation(
             outbox_id=outbox_id,
-            event=rows[0]["event"],
-            created_at=rows[0]["created_at"],
+            event=rows[0].event,
+            created_at=rows[0].created_at,
             decisions=[_decision(row) for row in rows[:MOST]],
             has_more=len(rows) > MOST,
         )
 
 
-def _decision(row: DictRow) -> Decided:
-    told = explain_reason(row["reason"], row["detail"])
-    later = explain_state(row["reason"], row["state_reason"])
+def _decision(row: deliveries.Decided) -> Decided:
+    told = explain_reason(row.reason, row.detail)
+    later = explain_state(row.reason, row.state_reason)
     step = ""
-    if row["delivery_id"] is not None:
-        step = next_step(row["state"], row["state_reason"], row["delivery_id"], row["due_at"])
-    elif row["channel"] is not None:
-        step = next_step_undecided(row["scheduled_for"], row["is_being_fanned_out"])
-    who = row["recipient_id"]
+    if row.delivery_id is not None:
+        step = next_step(row.state, row.state_reason, row.delivery_id, row.due_at)
+    elif row.channel is not None:
+        step = next_step_undecided(row.scheduled_for, row.is_being_fanned_out)
+    who = row.recipient_id
     return Decided(
         # What is said to be an id, and was rejected, may be an address.
         recipient_id=who and mask(who),
-        channel=row["channel"],
-        decision=row["decision"],
-        rung=row["rung"],
-        reason=mask(row["reason"]),
+        channel=row.channel,
+        decision=row.decision,
+        rung=row.rung,
+        reason=mask(row.reason),
         why=told.sentence,
-        due_at=row["due_at"],
-        delivery_id=row["delivery_id"],
-        state=row["state"],
-        state_reason=mask(row["state_reason"]) if later else None,
+        due_at=row.due_at,
+        delivery_id=row.delivery_id,
+        state=row.state,
+        state_reason=mask(row.state_reason) if later and row.state_reason else None,
         state_why=later.sentence if later else None,
         way_out=step or (later.remedy if later else "") or told.remedy,
     )
@@ -181,10 +165,10 @@ class RejectionsApi:
 
     async def list_rejections(self, operator: Operator, query: RejectionsQuery) -> RejectionsPage:
         """Rejected events, newest first: why, and what to do."""
-        rows = await rows_as_operator(
+        rows = await call_as_operator(
             self._pool,
             operator,
-            _REJECTIONS,
+            deliveries.rejected_events,
             tenant=query.tenant,
             event=query.event,
             reason=query.reason,
@@ -198,13 +182,13 @@ class RejectionsApi:
         )
 
 
-def _rejection(row: DictRow) -> Rejection:
-    told = explain_reason(row["reason"], row["detail"])
+def _rejection(row: deliveries.Rejection) -> Rejection:
+    told = explain_reason(row.reason, row.detail)
     return Rejection(
         **{
-            **row,
-            "recipient": row["recipient"] and mask(row["recipient"]),
-            "detail": row["detail"] and masked_detail(row["detail"]),
+            **row._asdict(),
+            "recipient": row.recipient and mask(row.recipient),
+            "detail": row.detail and masked_detail(row.detail),
             "why": told.sentence,
             "way_out": told.remedy,
         }

@@ -3,75 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from psycopg import sql
 from pydantic import Field
 
+from dispatcher.db import figures, routing
 from dispatcher.db.connections import Pool
 from dispatcher.explanations import explain_reason
 from dispatcher.gateway.auth import Operator
-from dispatcher.gateway.db_roles import as_operator, rows_as_operator
+from dispatcher.gateway.db_roles import as_operator, call_as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.schemas import Channel, Model, Name
 from dispatcher.masking import mask
 
 #: Faults of texts that are told, at most.
 MOST: Final = 100
-
-_ROUTER: Final = sql.SQL(
-    "select process_id is not null as is_running, is_asleep, now() as at from postbell.leader()"
-)
-_QUEUE: Final = sql.SQL(
-    "select tenant_id, channel, priority,"
-    " coalesce(sum(queued), 0)::bigint as queued, coalesce(sum(waiting), 0)::bigint as waiting,"
-    " min(oldest_at) filter (where queued is not null) as queued_since,"
-    " min(oldest_at) filter (where waiting is not null) as next_due_at"
-    " from postbell.queue_depth where channel is not null group by tenant_id, channel, priority"
-    " order by queued_since nulls last, tenant_id, channel, priority"
-)
-_PROVIDERS: Final = sql.SQL(
-    "select provider, channel, process, state, reason, changed_at, opens_at"
-    " from postbell.providers order by state = 'ready', channel, provider, process"
-)
-_DEAD: Final = sql.SQL(
-    "select tenant_id, event, channel, count(*) as deliveries, max(died_at) as last_at"
-    " from postbell.dead_letters group by tenant_id, event, channel"
-    " order by last_at desc"
-)
-_REJECTED: Final = sql.SQL(
-    "select reason, event, count(*) as events, max(created_at) as last_at"
-    " from postbell.rejected_events"
-    " where created_at >= postbell.clock() - interval '1 day'"
-    " group by reason, event order by last_at desc"
-)
-_TEXTS: Final = sql.SQL(
-    "select tenant_id, path, version, fault, instead, found_at"
-    " from postbell.texts where fault is not null order by found_at desc limit %(most)s"
-)
-
-_DAYS: Final = sql.SQL(
-    """
-    select
-        day, channel,
-        sum(wanted)::bigint as wanted, sum(skipped)::bigint as skipped,
-        sum(pending)::bigint as pending, sum(sent)::bigint as sent,
-        sum(delivered)::bigint as delivered, sum(bounced)::bigint as bounced,
-        sum(failed)::bigint as failed, sum(opened)::bigint as opened,
-        sum(clicked)::bigint as clicked, sum(read)::bigint as read
-    from postbell.analytics_daily
-    where day > postbell.clock()::date - %(days)s::integer
-      and (%(tenant)s::text is null or tenant_id = %(tenant)s)
-      and (%(event)s::text is null or event = %(event)s)
-    group by day, channel
-    order by day, channel
-    """
-)
-_HEALTH: Final = sql.SQL(
-    "select * from postbell.analytics_channel_health"
-    " where attempts > 0 or provider is null"
-    " order by period desc, channel, provider nulls first"
-)
 
 
 class Router(Model):
@@ -184,33 +130,38 @@ class OperatorOverviewApi:
 
     async def show_overview(self, operator: Operator) -> Overview:
         """How things stand now; rejections are those of the last day."""
-        found: dict[str, Any] = {}
-        async with as_operator(self._pool, operator) as cursor:
-            for name, statement in (
-                ("queue", _QUEUE),
-                ("providers", _PROVIDERS),
-                ("dead_letters", _DEAD),
-                ("rejections", _REJECTED),
-                ("text_faults", _TEXTS),
-                ("router", _ROUTER),
-            ):
-                await cursor.execute(statement, {"most": MOST})
-                found[name] = await cursor.fetchall()
-        (router,) = found.pop("router")
-        for provider in found["providers"]:
-            provider["reason"] = provider["reason"] and mask(provider["reason"])
-        for rejected in found["rejections"]:
-            rejected["why"] = explain_reason(rejected["reason"]).sentence
-        return Overview.model_validate({**found, "at": router.pop("at"), "router": router})
+        async with as_operator(self._pool, operator) as connection:
+            leader = await routing.leader(connection)
+            queued = await figures.queued_by_tenant(connection)
+            providers = await figures.providers(connection)
+            dead = await figures.dead_by_tenant(connection)
+            rejections = await figures.rejections_of_a_day(connection)
+            faults = await figures.text_faults(connection, MOST)
+        return Overview(
+            at=leader.at,
+            router=Router(is_running=leader.process_id is not None, is_asleep=leader.is_asleep),
+            queue=[Queue(**row._asdict()) for row in queued],
+            providers=[
+                ProviderState(**row._replace(reason=row.reason and mask(row.reason))._asdict())
+                for row in sorted(providers, key=lambda row: row.state == "ready")
+            ],
+            dead_letters=[Dead(**row._asdict()) for row in dead],
+            rejections=[
+                Rejected(**row._asdict(), why=explain_reason(row.reason).sentence)
+                for row in rejections
+            ],
+            text_faults=[TextFault(**row._asdict()) for row in faults],
+        )
 
     async def list_names(self, operator: Operator) -> Names:
         """The tenants and events that there are."""
-        async with as_operator(self._pool, operator) as cursor:
-            await cursor.execute("select id, name from postbell.tenant order by name, id")
-            tenants = await cursor.fetchall()
-            await cursor.execute("select key, label from postbell.event_type order by key")
-            events = await cursor.fetchall()
-        return Names.model_validate({"tenants": tenants, "events": events})
+        async with as_operator(self._pool, operator) as connection:
+            tenants = await figures.tenant_names(connection)
+            events = await figures.event_names(connection)
+        return Names(
+            tenants=[TenantName(**row._asdict()) for row in tenants],
+            events=[EventName(**row._asdict()) for row in events],
+        )
 
 
 class FiguresQuery(Model):
@@ -285,28 +236,12 @@ class FiguresApi:
 
     async def show_figures(self, operator: Operator, query: FiguresQuery) -> FiguresTable:
         """What became of the events of the last days."""
-        rows = await rows_as_operator(
-            self._pool,
-            operator,
-            _DAYS,
-            days=query.days,
-            tenant=query.tenant,
-            event=query.event,
+        rows = await call_as_operator(
+            self._pool, operator, figures.days, query.days, tenant=query.tenant, event=query.event
         )
-        return FiguresTable(figures=[Figures(**row) for row in rows])
+        return FiguresTable(figures=[Figures(**row._asdict()) for row in rows])
 
     async def show_channels(self, operator: Operator) -> HealthTable:
         """How each channel and provider did over the last hour and day."""
-        rows = await rows_as_operator(self._pool, operator, _HEALTH)
-        return HealthTable(
-            channels=[
-                ChannelHealth(
-                    **{
-                        **row,
-                        "share_of_failures": row["share_of_failures"]
-                        and float(row["share_of_failures"]),
-                    }
-                )
-                for row in rows
-            ]
-        )
+        rows = await call_as_operator(self._pool, operator, figures.channel_health)
+        return HealthTable(channels=[ChannelHealth(**row._asdict()) for row in rows])

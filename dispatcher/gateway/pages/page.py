@@ -14,9 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 
+from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.db_roles import row_as_recipient
+from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.pages.assets import FOLDER, Assets
 from dispatcher.masking import hint_of
 
@@ -86,16 +87,10 @@ class Reader:
 
 async def reader_of(pool: Pool, identity: Identity) -> Reader:
     """Raises UnknownRecipientError if they are gone."""
-    row = await row_as_recipient(
-        pool,
-        identity,
-        "select person.id as recipient_id, person.email, site.name as tenant_name, site.branding,"
-        " coalesce(person.locale, site.locale) as locale"
-        " from postbell.recipient as person join postbell.tenant as site"
-        " on site.id = person.tenant_id"
-        " where person.tenant_id = %(tenant)s and person.id = %(recipient)s",
-    )
-    return Reader(**row)
+    found = await call_as_recipient(pool, identity, inbox.reader)
+    if found is None:
+        raise unknown_recipient(identity)
+    return Reader(**found._asdict())
 
 
 class Page:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 
-from dispatcher.gateway.stream.log_reader import StreamLogReader
+from dispatcher.db import stream
 
 #: Seconds between polls while writers need not notify: after something was found, and, with a pause
 #: that doubles, while a writer that did not notify is still in flight.
@@ -21,7 +21,7 @@ AWAKE: Final = 0.5
 #: Seconds after which a sleeping listener polls all the same, in case a notification is lost.
 SAFETY_POLL: Final = 5.0
 
-_STREAM: Final = "postbell_stream"
+#: The channel on which ended sessions are told.
 _SESSION: Final = "postbell_session"
 
 
@@ -44,14 +44,13 @@ class Listener:
 
     async def begin(self, connection: AsyncConnection[Any]) -> None:
         """From now on nothing is missed; what was written before has to be read."""
-        await connection.execute(f"listen {_STREAM}".encode())
-        await connection.execute(f"listen {_SESSION}".encode())
-        while not await StreamLogReader(connection).attend():
+        await stream.listen_for_rows(connection)
+        await stream.listen_for_ended_sessions(connection)
+        while not await stream.acquire_gateway_lock(connection):
             self._wake()
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Runs until cancelled. Raises psycopg's OperationalError if the connection is lost."""
-        stream_log = StreamLogReader(connection)
         loop = asyncio.get_running_loop()
         pause = SHORTEST_POLL
         while True:
@@ -60,7 +59,7 @@ class Listener:
                 self._wake()
                 pause = SHORTEST_POLL
                 continue
-            place = await stream_log.doze()
+            place = await stream.acquire_gateway_sleep_lock(connection)
             # Writers that did not notify have committed, and their rows are visible now.
             self._wake()
             if place is None:
@@ -69,7 +68,7 @@ class Listener:
                 continue
             while not await self._listen(connection, SAFETY_POLL):
                 self._wake()
-            await stream_log.rouse(place)
+            await stream.release_gateway_sleep_lock(connection, place)
             self._wake()
 
     async def _listen(self, connection: AsyncConnection[Any], seconds: float) -> bool:

@@ -14,8 +14,9 @@ import structlog
 
 from dispatcher.db import connections
 from dispatcher.db.connections import Pool
+from dispatcher.db.stream import LogRow
 from dispatcher.gateway.stream.cursor import Cursor, Snapshot
-from dispatcher.gateway.stream.log_reader import LogRow, RecipientKey, StreamLogReader
+from dispatcher.gateway.stream.log_reader import RecipientKey, StreamLogReader
 from dispatcher.gateway.stream.subscriber import (
     COMMENT_FRAME,
     Subscriber,
@@ -171,13 +172,11 @@ class StreamTail:
     async def _missed(
         self, stream_log: StreamLogReader, subscriber: Subscriber, since: Cursor, until: Snapshot
     ) -> bytes:
-        rows = await stream_log.stream_missed(
-            subscriber.key, since.snapshot, until, MOST_MISSED + 1
-        )
+        rows = await stream_log.missed(subscriber.key, since.snapshot, until, MOST_MISSED + 1)
         if len(rows) > MOST_MISSED:
             return _reset("too_much")
         # Asked after reading: if it is kept now, nothing had been deleted then.
-        if not await stream_log.is_stream_kept(since.snapshot):
+        if not await stream_log.is_kept(since.snapshot):
             return _reset("too_old")
         return b"".join(
             event_frame(
@@ -190,7 +189,7 @@ class StreamTail:
         )
 
     async def _read(self, stream_log: StreamLogReader) -> None:
-        epoch, now = await stream_log.stream_position()
+        epoch, now = await stream_log.position()
         if not await self._is_continued(stream_log, epoch, now):
             self._start_over(epoch, now)
         elif self._snapshot is not None and now != self._snapshot:
@@ -202,7 +201,7 @@ class StreamTail:
         """Whether the last read was in this epoch, and everything since is still in the log."""
         if self._snapshot is None or epoch != self._epoch or not now.covers(self._snapshot):
             return False
-        return not self._is_disconnected or await stream_log.is_stream_kept(self._snapshot)
+        return not self._is_disconnected or await stream_log.is_kept(self._snapshot)
 
     def _start_over(self, epoch: int, now: Snapshot) -> None:
         was_reading = self._snapshot is not None
@@ -225,7 +224,7 @@ class StreamTail:
     ) -> None:
         # A window that was interrupted is continued: its first rows have been written.
         until, after = self._window or (now, (0, 0))
-        while rows := await stream_log.stream_between(since, until, after, CHUNK):
+        while rows := await stream_log.between(since, until, after, CHUNK):
             self.found_at = asyncio.get_running_loop().time()
             self._is_between_windows.clear()
             written = 0

@@ -12,6 +12,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dispatcher.db import deliveries
 from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.gateway.operation import body_of
 from dispatcher.gateway.problem import Problem
@@ -53,11 +54,8 @@ class ReceiptStore:
         if not receipts:
             return
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "select event_id, verdict from postbell_private.receive_receipt(%s, %s::jsonb)",
-                [provider, written(receipts)],
-            )
-            results: dict[str, str] = dict(await cursor.fetchall())
+            rows = await deliveries.receive_receipts(connection, provider, written(receipts))
+        results = {row.event_id: row.verdict for row in rows}
         for verdict, count in Counter(results.values()).items():
             self._metrics.received(provider, verdict, count)
         for event_id, verdict in results.items():
@@ -74,12 +72,14 @@ class ReceiptStore:
     ) -> None:
         """Stores an SMS that a person sent to one of the sender's numbers."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "select postbell_private.receive_reply(%s, %s, %s, %s, %s)",
-                [provider, short_id(event_id), possible(address), possible(words), meaning],
+            understood = await deliveries.receive_reply(
+                connection,
+                provider,
+                short_id(event_id),
+                possible(address),
+                possible(words),
+                meaning,
             )
-            row = await cursor.fetchone()
-        understood = row[0] if row else None
         self._metrics.received(provider, f"reply_{understood or 'other'}")
 
 
