@@ -1,4 +1,4 @@
-"""What every provider is, which one a URL names, and how such a URL is read."""
+"""The contract of providers, and their URLs: `scheme://user:password@host:port/path?name=value`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dispatcher.inbound.links import DeliveryRef
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
 
-#: The providers: each scheme, and where the class is that takes its URLs. A class is imported when
-#: it is named, for a process pays only for the libraries that it uses.
+#: URL schemes, and the class that takes URLs of each. A class is imported when a URL names it, so
+#: that a process loads only the libraries that it uses.
 SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "smtp": "dispatcher.providers.smtp:Smtp",
@@ -31,90 +31,90 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-#: How the reason begins when no message can get through until somebody changes our settings.
+#: Begins the reason of a failure that lasts until somebody changes our settings.
 MISCONFIGURED = "our configuration is at fault: "
 
 
 class Provider(Protocol[Message_contra]):
-    """Hands messages of one kind to the outside world."""
+    """Sends the messages of one channel through one account."""
 
     @property
     def name(self) -> str:
-        """As in `delivery_log.provider`: the name that it was given, else that of its kind."""
+        """As in `delivery_log.provider`: the configured name, else that of its kind."""
         ...
 
     @property
     def channel(self) -> str:
-        """The channel whose messages it takes."""
+        """The channel whose messages it sends."""
         ...
 
     async def open(self) -> None:
-        """Get ready. Does not connect: a daemon starts whether or not its provider is up."""
+        """Get ready, without connecting: a daemon starts whether or not its provider is up."""
         ...
 
     async def send(self, message: Message_contra) -> Outcome:
-        """Hand over one message, and say what became of it.
+        """Send one message, and return what is known of it.
 
-        Whatever the outside world does ends as a value; so an exception is a bug, except for
-        cancellation and ProviderNotOpenError. May be called concurrently: the provider bounds what
-        is in flight and lets the rest wait.
+        Failures of network and provider are outcomes, so an exception is a bug, except cancellation
+        and ProviderNotOpenError. May be called concurrently: the provider bounds the calls in
+        flight and lets the rest wait.
         """
         ...
 
     async def close(self) -> None:
-        """Let the sends in flight end, then let go of every connection. Closing twice is fine."""
+        """Wait for the calls in flight, then close every connection. May be called twice."""
         ...
 
 
-#: The address for one message's reports, by a provider's kind, its name, and the delivery.
+#: Makes the callback URL of one message, from the provider's kind, its name and the delivery.
 CallbackUrl = Callable[[str, str, DeliveryRef], str]
 
 
 @runtime_checkable
 class CallbackProvider(Protocol):
-    """A provider that tells later what became of a message, at an address made for the message."""
+    """A provider that reports the status of each message to a URL given with the message."""
 
     def set_callback_url(self, url: CallbackUrl) -> None:
-        """From now on, have every message reported there. Without this, nothing is reported."""
+        """Ask for status callbacks from now on. Without this none are asked for."""
         ...
 
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A provider that can say, without a message being sent, whether it would take one."""
+    """A provider that can tell, without sending a message, whether it would take one."""
 
     async def check(self) -> Retry | None:
-        """What would keep a message from being taken; None if nothing would. It is open."""
+        """Why a message would not be taken; None if it would. The provider is open."""
         ...
 
 
 class ProviderNotOpenError(RuntimeError):
-    """A message was handed to a provider before open() or after close()."""
+    """`send` was called before `open` or after `close`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"provider {name} is not open")
 
 
 class ProviderUrlError(ValueError):
-    """The URL names no provider, or not all that it needs. The message never shows a password."""
+    """The URL names no provider, or lacks something. The message shows no password."""
 
 
 class ProviderClass(Protocol):
-    """What SCHEMES names: something that makes a provider of a URL."""
+    """A class in SCHEMES."""
 
     def from_url(self, url: str, *, name: str | None = None) -> Provider[Any]:
-        """A provider of that name, else of its kind's, not yet open. Raises ProviderUrlError."""
+        """A provider called `name`, else as its kind, not yet open. Raises ProviderUrlError."""
         ...
 
 
-#: What a provider may be called: it is a key in a file, a label of figures, a word in a log.
+#: Names of providers are keys in a file, labels of metrics and words in a log.
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def provider_for(url: str, *, name: str | None = None) -> Provider[Any]:
-    """The provider that a URL names, not yet open; `name` tells it from others of its kind.
+    """The provider that a URL names, not yet open. Raises ProviderUrlError.
 
-    Raises ProviderUrlError.
+    `name` tells it from others of its kind.
     """
     try:
         scheme = urlsplit(url).scheme
@@ -132,31 +132,31 @@ def provider_for(url: str, *, name: str | None = None) -> Provider[Any]:
 
 
 def _written_schemes() -> str:
-    """As they begin a URL; not all name a host."""
+    """The schemes as they begin a URL, for a sentence."""
     *most, last = (f"{scheme}:" for scheme in SCHEMES)
     return f"{', '.join(most)} or {last}"
 
 
-_LONGEST = 3600
-_MOST = 10_000
+_MAX_SECONDS = 3600
+_MAX_COUNT = 10_000
 
 
 class ProviderUrl:
-    """What the URL says. Parameters are taken out one by one; `finish` complains of those left.
+    """A provider's URL in parts. Parameters are read one by one, and `finish` rejects the others.
 
-    Each method raises ProviderUrlError: a sentence that says what is wrong and shows no password.
+    Each method raises ProviderUrlError, whose message shows no password.
     """
 
     def __init__(self, url: str, kind: str, *, shape: str, has_host: bool = True) -> None:
-        """`kind` is what the sentences call it ("SMTP"), `shape` how it should have looked.
+        """`kind` names the provider in messages ("SMTP"), `shape` shows how to write the URL.
 
-        Without `has_host` it is parameters alone: `scheme:?parameter=value`.
+        Without `has_host` the URL has parameters alone: `scheme:?name=value`.
         """
         self._kind = kind
         try:
             parts = urlsplit(url)
             host, self.port = parts.hostname, parts.port
-            #: In the order in which they stand; of two with one name, the last counts.
+            #: In the order of the URL; the last of a repeated name counts.
             self.parameters = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         except ValueError:
             raise self.error(
@@ -170,25 +170,25 @@ class ProviderUrl:
         if parts.fragment:
             raise self.error("has a path or fragment behind the host")
         self.scheme, self.host, self.path = parts.scheme, host or "", parts.path
-        #: Without their percent signs; None where there is none.
+        #: Percent-decoded; None if absent.
         self.username = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password) if parts.password else None
-        #: Whether there is an @, even with nothing before it.
+        #: Whether the URL has an @, even with nothing before it.
         self.has_credentials = parts.username is not None
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine itself, where nobody listens in."""
+        """Whether the host is this machine, so that credentials do not cross a network."""
         return is_loopback(self.host)
 
     def error(self, fault: str) -> ProviderUrlError:
-        """To raise: `fault` continues the sentence "the … URL"."""
+        """An error whose message is `fault` after "the … URL"."""
         return ProviderUrlError(f"the {self._kind} URL {fault}")
 
     def origin(self) -> str:
-        """`https://host:port`, of a service spoken to by HTTP.
+        """`https://host:port` of an HTTP service.
 
-        `scheme=http` is for a server on this machine: elsewhere the network would read the key.
+        `scheme=http` is allowed for this machine alone: a network would see the key.
         """
         scheme = self.parameters.pop("scheme", "https")
         if scheme not in ("http", "https"):
@@ -202,47 +202,47 @@ class ProviderUrl:
         return f"{scheme}://{host}" + (f":{self.port}" if self.port else "")
 
     def no_path(self) -> None:
-        """The service's own addresses follow the host, so there is no place for one here."""
+        """Reject a path: the provider appends its own."""
         if self.path not in ("", "/"):
             raise self.error("has a path or fragment behind the host")
 
     def text(self, name: str) -> str | None:
-        """A parameter as it is; None if it is not there, or empty."""
+        """A parameter as written; None if absent or empty."""
         return self.parameters.pop(name, None) or None
 
     def seconds(self, name: str, default: float) -> float:
-        """A parameter that is a time."""
+        """A parameter in seconds, more than 0 and at most an hour."""
         try:
             value = float(self.parameters.pop(name, default))
         except ValueError:
             value = 0.0
         # Written so that NaN fails too.
-        if not 0 < value <= _LONGEST:
+        if not 0 < value <= _MAX_SECONDS:
             raise ProviderUrlError(
-                f"{name} is a number of seconds up to {_LONGEST} in the {self._kind} URL"
+                f"{name} is a number of seconds up to {_MAX_SECONDS} in the {self._kind} URL"
             )
         return value
 
     def count(self, name: str, default: int) -> int:
-        """A parameter that is a number of things."""
+        """A parameter that is a whole number from 1 to 10,000."""
         try:
             value = int(self.parameters.pop(name, default))
         except ValueError:
             value = 0
-        if not 0 < value <= _MOST:
+        if not 0 < value <= _MAX_COUNT:
             raise ProviderUrlError(
-                f"{name} is a whole number from 1 to {_MOST} in the {self._kind} URL"
+                f"{name} is a whole number from 1 to {_MAX_COUNT} in the {self._kind} URL"
             )
         return value
 
     def finish(self) -> None:
-        """What nobody has asked for is a mistake in writing."""
+        """Raises ProviderUrlError for parameters that were not read."""
         if self.parameters:
             raise self.error(f"has an unknown parameter {min(self.parameters)!r}")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
+    """Whether a host name or address is this machine."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""Circuit breakers: when a provider may be asked, and when it is left alone."""
+"""Circuit breakers: they decide whether a provider is called, one for each service behind it."""
 
 from __future__ import annotations
 
@@ -12,61 +12,62 @@ from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent, Unknow
 
 
 class BreakerState(StrEnum):
-    """How a provider is doing."""
+    """Whether a provider is called."""
 
+    #: Closed: messages are sent.
     READY = "ready"
-    #: It failed several times in a row, or asked to be left alone for a while.
+    #: It failed several times in a row, or asked to be called later (Retry-After).
     OPEN = "open"
-    #: Our configuration is at fault, so nothing can get through it.
+    #: It rejects our credentials or settings, so no message can succeed.
     MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """How soon a provider is left alone, and for how long. All but `failures` in seconds."""
+    """When a breaker opens, and for how many seconds."""
 
-    #: So many in a row, and it rests. A fault of our configuration needs only one.
+    #: Consecutive failures that open it. A configuration error needs only one.
     failure_threshold: int = 3
-    #: The first rest; each that a failed probe makes necessary is twice as long.
+    #: The first wait; each failed probe doubles it, up to `max_open_seconds`.
     open_seconds: float = 1.0
     max_open_seconds: float = 60.0
-    #: Longer, for many a provider locks the accounts of those who keep coming with a wrong key.
+    #: Longer, since many providers lock an account after repeated attempts with a wrong key.
     misconfigured_seconds: float = 60.0
     max_misconfigured_seconds: float = 900.0
 
 
 class Permit(NamedTuple):
-    """Leave to ask the provider once."""
+    """Allows one call of the provider."""
 
     round: int
-    #: Nobody else may ask until this one has its answer.
+    #: The only call until its outcome is recorded.
     is_probe: bool
 
 
 class CircuitBreaker:
-    """A circuit breaker: it stops asking a provider that is down, and finds out when it is back.
+    """The breaker of one service: stops calls while it is down, and probes whether it is back.
 
-    Pure: `now` is told with every call, in seconds that never go back. Each permit is given back,
-    by `settle` or by `abandon`.
+    Does no I/O and reads no clock: `now` is a monotonic time in seconds. Every permit ends with
+    `record` or `release`.
     """
 
     def __init__(self, policy: BreakerPolicy | None = None) -> None:
         self._policy: Final = policy or BreakerPolicy()
         self.state = BreakerState.READY
-        #: Why it is in its state; empty if it is ready.
+        #: Why it is not ready; empty if it is.
         self.reason = ""
-        #: When one may ask again; of no account while it is ready.
+        #: When the next call is allowed; meaningless while ready.
         self.retry_at = 0.0
         self._failures = 0
-        #: How long the current rest or pause is, without what the provider asked for.
-        self._rest = 0.0
+        #: Length of the current wait, without what the provider asked for.
+        self._wait = 0.0
         self._is_probing = False
-        # Counts the changes. What was permitted before the last one says nothing about now.
+        # Counts state changes: outcomes of calls permitted before the last one are ignored.
         self._round = 0
         self._permit = Permit(self._round, is_probe=False)
 
     def acquire(self, now: float) -> Permit | None:
-        """Leave to ask, or None. When a rest is over, one gets it: the probe."""
+        """A permit, or None. After a wait one caller gets a permit: the probe."""
         if self.state is BreakerState.READY:
             return self._permit
         if self._is_probing or now < self.retry_at:
@@ -75,22 +76,22 @@ class CircuitBreaker:
         return Permit(self._round, is_probe=True)
 
     def retry_in(self, now: float) -> float:
-        """Seconds until it is worth asking for leave; 0 is now."""
+        """Seconds until `acquire` may succeed; 0 is now."""
         if self.state is BreakerState.READY:
             return 0.0
         if self._is_probing:
-            # The probe will have its answer by then.
+            # The probe has probably ended by then.
             return self._policy.open_seconds
         return max(0.0, self.retry_at - now)
 
     def record(self, permit: Permit, outcome: Outcome, now: float) -> bool:
-        """Take note of an answer. True if that began a rest or a pause, or ended one."""
+        """Count the outcome of a permitted call. Returns whether the state changed."""
         if permit is self._permit and isinstance(outcome, Sent):
-            # Nearly always.
+            # The common case, kept fast.
             self._failures = 0
             return False
         if permit.round != self._round:
-            self._note_late(outcome, now)
+            self._record_late(outcome, now)
             return False
         match outcome:
             case Retry(scope=FailureScope.CONFIGURATION):
@@ -100,7 +101,7 @@ class CircuitBreaker:
                 if not (
                     permit.is_probe
                     or self._failures >= self._policy.failure_threshold
-                    or _asked(outcome)
+                    or _requested_wait(outcome)
                 ):
                     return False
                 self._trip(BreakerState.OPEN, permit, outcome, now)
@@ -112,7 +113,7 @@ class CircuitBreaker:
         return True
 
     def release(self, permit: Permit) -> None:
-        """Nobody will know what came of it: the call was cancelled. Another may probe."""
+        """End a permit whose call was cancelled, without an outcome."""
         if permit.is_probe and permit.round == self._round:
             self._is_probing = False
 
@@ -125,9 +126,9 @@ class CircuitBreaker:
             if state is BreakerState.MISCONFIGURED
             else (policy.open_seconds, policy.max_open_seconds)
         )
-        before = self._rest if permit.is_probe else 0.0
-        self._rest = min(longest, max(first, 2 * before))
-        self.retry_at = now + max(self._rest, _asked(outcome))
+        before = self._wait if permit.is_probe else 0.0
+        self._wait = min(longest, max(first, 2 * before))
+        self.retry_at = now + max(self._wait, _requested_wait(outcome))
         self.reason = outcome.reason
         self._change(state)
 
@@ -142,14 +143,14 @@ class CircuitBreaker:
         self._round += 1
         self._permit = Permit(self._round, is_probe=False)
 
-    def _note_late(self, outcome: Outcome, now: float) -> None:
-        # Several were under way when it was told to wait: the longest wait holds.
+    def _record_late(self, outcome: Outcome, now: float) -> None:
+        # Of several calls in flight when the breaker opened, the longest requested wait holds.
         if self.state is not BreakerState.READY and not self._is_probing:
-            self.retry_at = max(self.retry_at, now + _asked(outcome))
+            self.retry_at = max(self.retry_at, now + _requested_wait(outcome))
 
 
-def _asked(outcome: Outcome) -> float:
-    """Seconds for which the provider asked to be left alone; 0 if it did not."""
+def _requested_wait(outcome: Outcome) -> float:
+    """Seconds after which the provider asked to be called again; 0 if it did not."""
     if (
         not isinstance(outcome, Retry)
         or outcome.scope is FailureScope.MESSAGE
@@ -159,26 +160,26 @@ def _asked(outcome: Outcome) -> float:
     return max(timedelta(0), min(outcome.after, LONGEST_WAIT)).total_seconds()
 
 
-#: Services of which we remember how they are doing.
-_MOST: Final = 64
-#: Seconds after which nobody waits any more for a service that could be asked again, and is not.
-_FORGOTTEN: Final = 900.0
+#: Breakers kept at once.
+_MAX_BREAKERS: Final = 64
+#: Seconds after `retry_at` without a call, after which a service is forgotten.
+_STALE_SECONDS: Final = 900.0
 _SEVERITY: Final = {BreakerState.READY: 0, BreakerState.OPEN: 1, BreakerState.MISCONFIGURED: 2}
 
 
 @runtime_checkable
 class MultiService(Protocol):
-    """A provider that hands each message to one of several services."""
+    """A provider that sends each message to one of several services, as Web Push does."""
 
     def service_of(self, message: Any) -> str:
-        """Which one; empty for those that are told apart by nothing."""
+        """The key of the service that takes the message; empty for a shared breaker."""
         ...
 
 
 class CircuitBreakers:
-    """Pure, as a Breaker is. A service that fails has its own; of others a new one is as good."""
+    """The breakers of a provider, by service. Those of healthy services are evicted first."""
 
-    def __init__(self, policy: BreakerPolicy | None = None, *, most: int = _MOST) -> None:
+    def __init__(self, policy: BreakerPolicy | None = None, *, most: int = _MAX_BREAKERS) -> None:
         self._policy: Final = policy
         self._most: Final = most
         self._breakers: Final[dict[str, CircuitBreaker]] = {}
@@ -190,14 +191,14 @@ class CircuitBreakers:
         found = self._breakers.get(service)
         if found is None:
             if len(self._breakers) >= self._most:
-                del self._breakers[self._dispensable()]
+                del self._breakers[self._evicted()]
             found = self._breakers[service] = CircuitBreaker(self._policy)
         return found
 
     def worst(self, now: float) -> CircuitBreaker:
-        """That of the service which does worst: what people should know of the provider."""
+        """The breaker in the worst state; the provider's status is derived from it."""
         for service, breaker in [*self._breakers.items()]:
-            if breaker.state is not BreakerState.READY and now - breaker.retry_at > _FORGOTTEN:
+            if breaker.state is not BreakerState.READY and now - breaker.retry_at > _STALE_SECONDS:
                 del self._breakers[service]
         return max(
             self._breakers.values(),
@@ -205,7 +206,7 @@ class CircuitBreakers:
             default=CircuitBreaker(self._policy),
         )
 
-    def _dispensable(self) -> str:
-        """The oldest that is ready, or else the oldest."""
+    def _evicted(self) -> str:
+        """The service to forget: the oldest that is ready, else the oldest."""
         ready = (name for name, each in self._breakers.items() if each.state is BreakerState.READY)
         return next(ready, next(iter(self._breakers)))

@@ -1,4 +1,4 @@
-"""What stands round a provider: its rate, its concurrency, and a breaker for each service."""
+"""Calls a provider within its rate limit and concurrency, and through its circuit breakers."""
 
 from __future__ import annotations
 
@@ -24,43 +24,44 @@ from dispatcher.providers.token_bucket import TokenBucket
 
 log = structlog.get_logger()
 
-#: Seconds that a message in hand waits for its turn under a rate limit; beyond, it is not in hand.
-LONGEST_TURN = 5.0
+#: Seconds that a message waits for the rate limit; if it takes longer, it is not sent now.
+MAX_RATE_WAIT = 5.0
 
 
 class SendResult(NamedTuple):
-    """What came of asking a provider."""
+    """The outcome of a call."""
 
     outcome: Outcome
-    #: The message was sent to find out whether the provider is back.
+    #: The call probed whether the provider is back.
     is_probe: bool
 
 
 class ProviderStatus(NamedTuple):
-    """How a provider is doing, for people: as the worst of its services, if it has several."""
+    """The state of a provider: that of its worst service, if it has several."""
 
     provider: str
     channel: str
     state: BreakerState
-    #: Why; empty if it is ready.
+    #: Why it is not ready; empty if it is.
     reason: str
-    #: Since when it is in that state.
+    #: When it entered the state.
     since: datetime
-    #: Seconds until it is asked again; 0 if it is ready.
+    #: Seconds until it is called again; 0 if it is ready.
     retry_in: float
 
 
 class StatusObserver(Protocol):
-    """Who wants to know how providers are doing (metrics, the database)."""
+    """Is told of every change of a provider's state: metrics, the report in the database."""
 
     def provider_changed(self, status: ProviderStatus) -> None: ...
 
 
 class ProviderClient:
-    """Asks its provider when it may be asked, and says so when it may not.
+    """One provider, called only when its limits and circuit breakers allow it.
 
-    `rate` is in messages a second, of which `burst` (by default those of one second) may go at
-    once; `concurrency` is how many may be in flight. Without them the provider's own bound holds.
+    `rate` is in messages per second and `burst` how many of them may go at once (by default one
+    second's); `concurrency` bounds the calls in flight. Without it the provider's own bound holds.
+    `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -77,40 +78,40 @@ class ProviderClient:
         self.channel = provider.channel
         self.provider = provider
         self.observers: tuple[StatusObserver, ...] = ()
-        self._several = provider if isinstance(provider, MultiService) else None
+        self._services = provider if isinstance(provider, MultiService) else None
         self._breakers = CircuitBreakers(policy)
         self._state = BreakerState.READY
         self._bucket = TokenBucket(rate, burst or max(1, round(rate))) if rate else None
-        self._places = asyncio.Semaphore(concurrency) if concurrency else None
+        self._slots = asyncio.Semaphore(concurrency) if concurrency else None
         self._clock = clock
         self._since = datetime.now(UTC)
 
     async def send(self, message: Any) -> SendResult | None:
-        """Hand the message to the provider; None if it may not be asked now."""
-        if self._places is None and self._bucket is None:
-            return await self._ask(message)
-        async with self._places or contextlib.nullcontext():
+        """Send the message; None, without a call, if the provider may not be called now."""
+        if self._slots is None and self._bucket is None:
+            return await self._call(message)
+        async with self._slots or contextlib.nullcontext():
             if self._bucket is not None:
-                # Nobody waits for the turn of a provider that is closed.
+                # Does not wait for the rate limit while the breaker is open.
                 if self._breaker_for(message).retry_in(self._clock()) > 0:
                     return None
-                turn = self._bucket.take(self._clock(), LONGEST_TURN)
+                turn = self._bucket.take(self._clock(), MAX_RATE_WAIT)
                 if turn is None:
                     return None
                 if turn > 0:
                     await asyncio.sleep(turn)
-            return await self._ask(message)
+            return await self._call(message)
 
     def retry_in(self, message: Any = None) -> float:
-        """Seconds until a message may be sent through it, or this one; 0 is now."""
+        """Seconds until `message`, or any message, may be sent; 0 is now."""
         now = self._clock()
         retry_in = 0.0
-        # Before it is known to which service a message goes, one that is open will do.
-        if message is not None or self._several is None:
+        # Without a message, a provider with several services counts as ready.
+        if message is not None or self._services is None:
             retry_in = self._breaker_for(message).retry_in(now)
         if self._bucket is not None:
             turn = self._bucket.retry_in(now)
-            retry_in = max(retry_in, turn if turn > LONGEST_TURN else 0.0)
+            retry_in = max(retry_in, turn if turn > MAX_RATE_WAIT else 0.0)
         return retry_in
 
     @property
@@ -118,15 +119,15 @@ class ProviderClient:
         return self._status_of(self._breakers.worst(self._clock()))
 
     def state_for(self, message: Any) -> BreakerState:
-        """How the service of a message is doing; of None, the worst."""
+        """The state of the service that takes `message`; the worst state for None."""
         return self._breaker_for(message).state
 
     def _breaker_for(self, message: Any) -> CircuitBreaker:
-        if self._several is None:
+        if self._services is None:
             return self._breakers.for_service("")
         if message is None:
             return self._breakers.worst(self._clock())
-        return self._breakers.for_service(self._several.service_of(message))
+        return self._breakers.for_service(self._services.service_of(message))
 
     def _status_of(self, breaker: CircuitBreaker) -> ProviderStatus:
         return ProviderStatus(
@@ -138,7 +139,7 @@ class ProviderClient:
             breaker.retry_in(self._clock()),
         )
 
-    async def _ask(self, message: Any) -> SendResult | None:
+    async def _call(self, message: Any) -> SendResult | None:
         breaker = self._breaker_for(message)
         permit = breaker.acquire(self._clock())
         if permit is None:
@@ -150,28 +151,28 @@ class ProviderClient:
             raise
         if breaker.record(permit, outcome, self._clock()):
             self._log(self._status_of(breaker))
-            self._tell()
+            self._notify()
         elif self._state is not BreakerState.READY and self.status.state is not self._state:
-            # Nobody waits any more for the service that was worst.
-            self._tell()
+            # The service in the worst state has been forgotten.
+            self._notify()
         return SendResult(outcome, permit.is_probe)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         state = self.status.state
         if state is not self._state:
             self._state, self._since = state, datetime.now(UTC)
         for observer in self.observers:
             observer.provider_changed(self.status)
 
-    def _log(self, told: ProviderStatus) -> None:
-        said = {"provider": self.name, "channel": self.channel}
-        match told.state:
+    def _log(self, status: ProviderStatus) -> None:
+        fields = {"provider": self.name, "channel": self.channel}
+        match status.state:
             case BreakerState.READY:
-                log.info("circuit breaker closed", **said)
+                log.info("circuit breaker closed", **fields)
             case BreakerState.OPEN:
-                log.warning("circuit breaker open", **said, **_why(told))
+                log.warning("circuit breaker open", **fields, **_why(status))
             case BreakerState.MISCONFIGURED:
-                log.error("provider misconfigured; its messages are kept", **said, **_why(told))
+                log.error("provider misconfigured; its messages are kept", **fields, **_why(status))
 
 
 def _why(status: ProviderStatus) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The file that names the providers and says where their credentials are."""
+"""The providers file (POSTBELL_PROVIDERS): names, URLs, limits and where credentials are."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from dispatcher.providers.base import ProviderUrlError, provider_for
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 _TWICE: Final = re.compile(r"Cannot declare \('([^']*)',\) twice")
 
-#: In the delivery log these are ourselves.
+#: `delivery_log.provider` has these for what Postbell itself delivers.
 RESERVED: Final = frozenset({"postbell", "inbox", "stream"})
 
-_MOST_A_SECOND: Final = 100_000
-_MOST_AT_ONCE: Final = 10_000
+_MAX_RATE: Final = 100_000
+_MAX_COUNT: Final = 10_000
 
 
 class ProvidersFileError(ValueError):
-    """The file cannot be used; `sentences` says why, one for each mistake, without any secret."""
+    """The file cannot be used. `sentences` has one for each mistake, and shows no secret."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__(" ".join(sentences))
@@ -35,19 +35,19 @@ class ProvidersFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:
-    """A provider as it is configured."""
+    """One provider of the file."""
 
     name: str
     channel: str
-    #: With its credentials, so its repr does not show it.
+    #: Has the credentials, so the repr leaves it out.
     url: str = field(repr=False)
-    #: Messages a second; None for as many as the provider takes.
+    #: Messages per second; None for no limit.
     rate: float | None = None
-    #: Of these so many at once; None for those of a second.
+    #: Messages that may go at once under the rate; None for one second's.
     burst: int | None = None
-    #: Messages in flight; None for the provider's own bound.
+    #: Calls in flight; None for the bound in the URL, or its default.
     concurrency: int | None = None
-    #: Verifies what the provider tells us later, where the URL's own credentials do not.
+    #: Verifies the provider's webhooks, if the credentials in the URL do not.
     webhook_key: str | None = field(default=None, repr=False)
 
 
@@ -60,7 +60,7 @@ _KEYS: Final = (
 
 
 def read_providers(path: Path, environment: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
-    """The providers of a TOML file, in its order, which is that of preference.
+    """Read the TOML file at `path`. Its order is the order of preference.
 
         [main_mail]
         url = "smtps://shop:${MAIL_PASSWORD}@relay.example"
@@ -69,10 +69,9 @@ def read_providers(path: Path, environment: Mapping[str, str]) -> tuple[Provider
         [texts]
         url_file = "/run/secrets/texts"
 
-    A variable inside a URL is percent-encoded, one that is the whole URL is taken as it is.
-    A provider that reports what became of its messages has a `webhook_key` (or a
-    `webhook_key_file`) with which that is verified. Files are beside this one unless absolute.
-    Raises ProvidersFileError.
+    `environment` fills in `${NAME}`: percent-encoded inside a URL, as it is where it is the whole
+    URL. `webhook_key` (or `webhook_key_file`) verifies the provider's webhooks. Relative file names
+    are relative to the file. Raises ProvidersFileError.
     """
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
@@ -139,15 +138,15 @@ def _wrong_numbers(name: str, table: Mapping[str, Any]) -> Iterator[str]:
     rate = table.get("rate")
     # A boolean is an int in Python, and NaN passes no comparison.
     if rate is not None and not (
-        isinstance(rate, int | float) and rate is not True and 0 < rate <= _MOST_A_SECOND
+        isinstance(rate, int | float) and rate is not True and 0 < rate <= _MAX_RATE
     ):
-        yield f"[{name}] rate is a number of messages a second, up to {_MOST_A_SECOND}."
+        yield f"[{name}] rate is a number of messages a second, up to {_MAX_RATE}."
     for key in ("burst", "concurrency"):
         count = table.get(key)
         if count is not None and not (
-            isinstance(count, int) and count is not True and 0 < count <= _MOST_AT_ONCE
+            isinstance(count, int) and count is not True and 0 < count <= _MAX_COUNT
         ):
-            yield f"[{name}] {key} is a whole number from 1 to {_MOST_AT_ONCE}."
+            yield f"[{name}] {key} is a whole number from 1 to {_MAX_COUNT}."
     if "burst" in table and "rate" not in table:
         yield f"[{name}] has a burst, which says nothing without a rate."
 
@@ -162,7 +161,7 @@ def _url(name: str, table: Mapping[str, Any], folder: Path, environment: Mapping
 def _secret(
     name: str, key: str, table: Mapping[str, Any], folder: Path, filled: Callable[[str], str]
 ) -> str | None:
-    """What stands beside the key, or in the file that `key_file` names; None without either."""
+    """The value of `key`, or the content of the file that `{key}_file` names; None without both."""
     key_file = f"{key}_file"
     if key in table and key_file in table:
         raise ProvidersFileError([f"[{name}] has both {key} and {key_file}: keep one."])

@@ -1,4 +1,4 @@
-"""HTTP as the providers need it: one pooled client, and an outcome that knows how far it got."""
+"""The HTTP client of providers: pooled, and sure whether a failed request may have been read."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from dispatcher.delivery.backoff import LONGEST_WAIT
 from dispatcher.delivery.model import FailureScope, Refused, Retry, Unknown
 from dispatcher.providers.base import MISCONFIGURED
 
-#: What the network and the server can do to us; anything else that is raised is a bug.
+#: What network and server can cause; any other exception is a bug.
 FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
 
-#: Of a response's body, that much is read.
+#: Bytes of a response's body that are read.
 LONGEST_BODY = 64 * 1024
-#: Seconds that a connection is kept without use: less than servers keep theirs, so that it is we
-#: who close.
+#: Seconds that an unused connection is kept: less than servers keep theirs, so that this side
+#: closes first.
 IDLE = 15.0
 
-# A larger body does not fit into a socket's buffer, so its end is held back until the rest has
-# left: a connection lost until then leaves no doubt.
+# Bytes. The end of a body that does not fit into a socket's buffer is held back until the rest has
+# left: if the connection is lost before that, the server cannot have the whole request.
 _LARGE = 64 * 1024
 _HELD_BACK = 1024
-#: 2001. What is less is no time of day, whatever X-RateLimit-Reset was meant to say.
+#: A Unix time of 2001. An X-RateLimit-Reset below it is not a time.
 _EARLIEST_RESET = 1_000_000_000
-# Twelve, which is more than any time has; timedelta overflows at some length.
+# At most twelve digits: timedelta overflows with more.
 _DIGITS = re.compile(r"\s*([0-9]{1,12})\s*")
 
 
 class HttpPhase(StrEnum):
-    """How far a request has come. Only in the last can the server have all of it."""
+    """How far a request got. Only in the last phase can the server have all of it."""
 
     CONNECT = "connecting"
     REQUEST = "sending the request"
@@ -56,18 +56,18 @@ class HttpPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the server answered. A redirect is an answer as any other: it is never followed."""
+    """The server's response. Redirects are responses, too: they are not followed."""
 
     status: int
-    #: Names in any case.
+    #: Case-insensitive.
     headers: Mapping[str, str] = field(repr=False)
     #: At most LONGEST_BODY bytes of it.
     body: bytes = field(repr=False)
-    #: Whether `body` is all of it. The status counts even if what follows it is lost.
+    #: Whether `body` is the whole body. The status counts even if the rest is lost.
     is_complete: bool = True
 
     def json(self) -> Any:
-        """The body as JSON; None if it is none, or cut short."""
+        """The body parsed as JSON; None if it is not, or is cut short."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -76,10 +76,10 @@ class Response:
 
 @dataclass(slots=True)
 class _Exchange:
-    """One request on its way."""
+    """One request in flight."""
 
     phase: HttpPhase = HttpPhase.CONNECT
-    #: On a connection that has carried others.
+    #: The connection has carried other requests.
     is_reused: bool = False
 
     def failed(self, failure: Exception) -> Retry | Unknown:
@@ -90,9 +90,10 @@ class _Exchange:
 
 
 class HttpClient:
-    """Asks a server over connections that are used again; `concurrency` of them at most.
+    """A client with at most `concurrency` pooled connections.
 
-    No proxy, no cookies, no redirects, no second try once any of a request may have been read.
+    It uses no proxy and no cookies, follows no redirect, and never repeats a request of which the
+    server may have read anything.
     """
 
     def __init__(
@@ -104,9 +105,9 @@ class HttpClient:
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Seconds: `connect_timeout` to be connected and encrypted, `timeout` for all that follows.
+        """In seconds, `connect_timeout` covers connecting and TLS, `timeout` all that follows.
 
-        `resolver` decides which addresses a name stands for, `tls` what to trust; the system's.
+        `resolver` and `tls` default to the system's name resolution and certificates.
         """
         self._concurrency = concurrency
         self._timeout = aiohttp.ClientTimeout(
@@ -119,7 +120,7 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Get ready, without connecting. Opening what is open changes nothing."""
+        """Get ready, without connecting. Does nothing if it is open."""
         if self._session is not None:
             return
         tracing = aiohttp.TraceConfig()
@@ -143,11 +144,11 @@ class HttpClient:
     async def post(
         self, url: str, *, data: bytes, headers: Mapping[str, str] | None = None
     ) -> Response | Retry | Unknown:
-        """The response, or what the lack of one means for the message in `data`.
+        """The response, or what its absence means for the message in `data`.
 
-        Retry with Fault.PROVIDER if the server cannot have the whole request, else Unknown. Waits,
-        first come first served, while `concurrency` others are in flight. The URL is used to the
-        letter. Raises RuntimeError if not open, ValueError for a URL or header that none can be.
+        Returns Retry with FailureScope.PROVIDER if the server cannot have the whole request, else
+        Unknown. Waits in turn while `concurrency` other requests are in flight. The URL is sent
+        exactly as given. Raises RuntimeError if not open, ValueError for an invalid URL or header.
         """
         async with self._slots:
             session = self._opened()
@@ -165,8 +166,8 @@ class HttpClient:
                 except aiohttp.InvalidURL:
                     raise
                 except FAILURES as failure:
-                    # The server had hung up meanwhile, and the next connection may be good: each
-                    # that is not is gone then, and on a new one this does not apply.
+                    # The server had closed the pooled connection. Each such failure removes one
+                    # from the pool, and a new connection ends the loop.
                     if (
                         exchange.is_reused
                         and exchange.phase is not HttpPhase.RESPONSE
@@ -176,7 +177,7 @@ class HttpClient:
                     return exchange.failed(failure)
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response | Retry:
-        """The response, or why there is none. Asking changes nothing, so no doubt is left."""
+        """The response, or why there is none. A GET changes nothing, so it is never Unknown."""
         async with self._slots:
             try:
                 response = await self._opened().get(
@@ -192,8 +193,8 @@ class HttpClient:
                 return Retry(_described(failure), scope=FailureScope.PROVIDER)
 
     async def close(self) -> None:
-        """Let the requests in flight end, then let go of every connection. Twice is fine."""
-        # One closer at a time: two, each with half of the slots, would wait for each other.
+        """Wait for the requests in flight, then close every connection. May be called twice."""
+        # One closer at a time: two that hold half of the slots each would deadlock.
         async with self._closing, contextlib.AsyncExitStack() as held:
             for _ in range(self._concurrency):
                 await held.enter_async_context(self._slots)
@@ -201,7 +202,7 @@ class HttpClient:
             if session is None:
                 return
             if session.connector is not None:
-                # No farewell is waited for: nothing is on its way any more.
+                # Nothing is in flight, so there is no need to wait for TLS to shut down.
                 await session.connector.close(abort_ssl=True)
             await session.close()
 
@@ -239,7 +240,7 @@ class _Body(aiohttp.Payload):
     async def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
-        """Raises ConnectionError if the connection is gone; then the server has not got it all."""
+        """Raises ConnectionError if the connection is lost before the server can have it all."""
         exchange, data = self._exchange, self._data[:content_length]
         exchange.phase = HttpPhase.REQUEST
         if exchange.is_reused and _has_ended(writer.transport):
@@ -254,15 +255,15 @@ class _Body(aiohttp.Payload):
             exchange.phase = HttpPhase.REQUEST
             raise
         if writer.transport is None or writer.transport.is_closing():
-            # The system refused it on the spot, so it has not left.
+            # The operating system refused the bytes, so they have not left.
             exchange.phase = HttpPhase.REQUEST
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
-    """How long the server asks us to wait; None if it does not say so, or makes no sense.
+    """How long the server asks to wait; None if it does not say, or not intelligibly.
 
-    Retry-After in seconds or as a date (RFC 9110, 10.2.3), else X-RateLimit-Reset, a Unix time.
-    Never less than nothing, nor more than LONGEST_WAIT.
+    Reads Retry-After in seconds or as a date (RFC 9110, 10.2.3), else X-RateLimit-Reset, a Unix
+    time. The result is between zero and LONGEST_WAIT.
     """
     now = now or datetime.now(UTC)
     wait = _asked_by_retry_after(headers.get("Retry-After", ""), now)
@@ -278,9 +279,9 @@ def _asked_by_retry_after(value: str, now: datetime) -> timedelta | None:
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
-        # Of a year, an hour or a zone that no date has.
+        # Not a date, or with a year, hour or zone out of range.
         return None
-    # "-0000" gives a time without a zone, and an HTTP date is in GMT in any case.
+    # "-0000" parses to a time without a zone; HTTP dates are always in GMT.
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
 
 
@@ -307,14 +308,14 @@ async def _note_reuse(
 async def _read(response: aiohttp.ClientResponse) -> Response:
     body, is_complete = bytearray(), False
     try:
-        # Whatever comes between, the server has answered.
+        # The status has arrived, so it counts even if the body is lost.
         with contextlib.suppress(*FAILURES):
             while len(body) <= LONGEST_BODY and not is_complete:
                 chunk = await response.content.readany()
                 body += chunk
                 is_complete = not chunk
     finally:
-        # What is left to read would be read as the answer to the next request.
+        # The rest of the body would be read as the response to the next request.
         if is_complete:
             response.release()
         else:
@@ -323,9 +324,9 @@ async def _read(response: aiohttp.ClientResponse) -> Response:
 
 
 def _has_ended(transport: asyncio.BaseTransport | None) -> bool:
-    """Whether the server has hung up, though nobody has been told yet.
+    """Whether the server has closed the connection and the event loop has not noticed yet.
 
-    On a connection that is not in use there is nothing to read but its end.
+    An idle connection becomes readable only when it ends.
     """
     if transport is None or transport.is_closing():
         return True
@@ -338,7 +339,7 @@ def _has_ended(transport: asyncio.BaseTransport | None) -> bool:
 
 
 async def _write_out(writer: AbstractStreamWriter, data: bytes) -> None:
-    """Returns when nothing of `data` is in our buffer any more."""
+    """Write `data`, and return when all of it has left the transport's buffer."""
     transport = writer.transport
     if transport is None:
         raise ConnectionResetError("closed by the server")
@@ -351,7 +352,7 @@ async def _write_out(writer: AbstractStreamWriter, data: bytes) -> None:
 
 
 def _described(failure: Exception) -> str:
-    # Not the failure's own text: it shows the URL, and with it what a path or query may hide.
+    # The exception's own text has the URL, and a path or query may be secret.
     match failure:
         case TimeoutError():
             return "timed out"
@@ -376,9 +377,9 @@ def _unconnected(failure: aiohttp.ClientConnectorError) -> str:
             return os.strerror(number) if number else "no connection"
 
 
-#: Come back later: the request was turned away unseen, or not now.
+#: Not processed now: try again later.
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-#: The key, the account or the address is wrong, and so will be that of every other message.
+#: The key, account or URL is wrong, for every other message as well.
 _OURS = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,
@@ -395,7 +396,10 @@ _REDIRECTION, _CLIENT_ERROR, _SERVER_ERROR = 3, 4, 5
 
 
 def outcome_of(answer: Response, reason: str) -> Retry | Refused | Unknown:
-    """By the class of the status (RFC 9110, 15); `reason` is told, with the status as its code."""
+    """What a status means for the message if the service says no more (RFC 9110, 15).
+
+    The outcome has `reason`, and the status as its code.
+    """
     status, code = answer.status, str(answer.status)
     if status in _LATER or status // _CLASS == _SERVER_ERROR:
         after = retry_after(answer.headers)
@@ -403,10 +407,10 @@ def outcome_of(answer: Response, reason: str) -> Retry | Refused | Unknown:
     if status in _OURS:
         return Retry(MISCONFIGURED + reason, code=code, scope=FailureScope.CONFIGURATION)
     if status // _CLASS == _REDIRECTION:
-        # Not followed: the message and our credentials would go to whom nobody has named.
+        # Not followed: message and credentials would go to a host that nobody configured.
         reason = f"{MISCONFIGURED}{reason}: it sends us elsewhere"
         return Retry(reason, code=code, scope=FailureScope.CONFIGURATION)
     if status // _CLASS == _CLIENT_ERROR:
         return Refused(reason, code=code)
-    # A success of some other kind, or no status that there is.
+    # Another success, or no valid status.
     return Unknown(reason, code=code)

@@ -1,4 +1,4 @@
-"""Every provider of a process, each behind its guard."""
+"""The providers of a process, by channel and by the tenant's choice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class ProviderRegistry:
-    """The guards, in order of preference, and which of them a tenant chose."""
+    """The clients of all providers, in order of preference."""
 
     def __init__(self, clients: Iterable[ProviderClient]) -> None:
         """Raises ValueError if two have one name."""
@@ -29,11 +29,11 @@ class ProviderRegistry:
         self._by_channel: dict[str, tuple[ProviderClient, ...]] = {}
         for client in self._clients.values():
             self._by_channel[client.channel] = (*self._by_channel.get(client.channel, ()), client)
-        self._told: set[tuple[str, str, str]] = set()
+        self._logged: set[tuple[str, str, str]] = set()
 
     @classmethod
     def from_config(cls, entries: Iterable[ProviderConfig]) -> Self:
-        """The roster of what is configured. Raises ProviderUrlError."""
+        """A client for each configured provider, not yet open. Raises ProviderUrlError."""
         return cls(
             ProviderClient(
                 provider_for(entry.url, name=entry.name),
@@ -45,35 +45,36 @@ class ProviderRegistry:
         )
 
     async def open(self) -> None:
-        """Open every provider; none connects yet."""
+        """Open every provider. None of them connects yet."""
         for client in self._clients.values():
             await client.provider.open()
 
     async def close(self) -> None:
-        """Close them all, when their sends in flight have ended."""
+        """Close every provider once its calls in flight have ended."""
         await asyncio.gather(*(client.provider.close() for client in self._clients.values()))
 
     def observe(self, observer: StatusObserver) -> None:
-        """Tell it how each is doing now, and of every change."""
+        """Notify `observer` of each provider's state now, and of every change."""
         for client in self._clients.values():
             client.observers += (observer,)
             observer.provider_changed(client.status)
 
     def set_callback_url(self, url: CallbackUrl) -> None:
-        """Have those that report do so at these addresses."""
+        """Have the providers that send status callbacks send them to `url`."""
         for client in self._clients.values():
             if isinstance(client.provider, CallbackProvider):
                 client.provider.set_callback_url(url)
 
     def for_channel(self, channel: str) -> tuple[ProviderClient, ...]:
-        """Those of a channel, in the order in which they were given."""
+        """The channel's clients, in the order of the providers file."""
         return self._by_channel.get(channel, ())
 
     def for_tenant(self, tenant: Tenant, channel: str) -> tuple[ProviderClient, ...]:
-        """Those that a tenant's messages may take, in the tenant's order.
+        """The clients that may send a tenant's messages, in the tenant's order.
 
-        A tenant without a choice takes them all as they come. One that chose takes no other, even
-        if this process knows none of them: another's account is not the tenant's.
+        Without a choice these are all clients of the channel. A tenant that chose providers gets no
+        others, even if none of its own is configured here: its mail must not leave through another
+        account. Unknown ones are logged once.
         """
         chosen = tenant.providers.get(channel)
         if not chosen:
@@ -83,8 +84,8 @@ class ProviderRegistry:
             client = self._clients.get(name)
             if client is not None and client.channel == channel:
                 clients.append(client)
-            elif (tenant.id, channel, name) not in self._told:
-                self._told.add((tenant.id, channel, name))
+            elif (tenant.id, channel, name) not in self._logged:
+                self._logged.add((tenant.id, channel, name))
                 log.error(
                     "a tenant chose a provider that is not configured here",
                     tenant_id=tenant.id,

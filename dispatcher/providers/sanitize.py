@@ -1,16 +1,17 @@
-"""What a server said, fit for a reason and a log."""
+"""Makes what a server said safe to store and to log."""
 
 from __future__ import annotations
 
 import re
 
+#: Characters.
 LONGEST = 300
-#: No service has longer ones.
+#: Characters; no service has longer ids.
 LONGEST_ID = 255
 
 
 def sanitize(text: str, *secrets: str) -> str:
-    """One line, printable, not long, and without `secrets` (passwords, addresses) in any case."""
+    """One printable line of at most LONGEST characters, without `secrets` in any letter case."""
     for secret in secrets:
         if secret:
             text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
@@ -20,7 +21,7 @@ def sanitize(text: str, *secrets: str) -> str:
 
 
 def sanitize_id(said: object) -> str | None:
-    """An id or a keyword as a server gave it; None if it can be none, or is nothing to keep."""
+    """An id or keyword from a server, cut to LONGEST_ID; None if it is not printable ASCII."""
     if not isinstance(said, str) or not said.isascii() or not said.isprintable():
         return None
     return said.strip()[:LONGEST_ID] or None

@@ -1,4 +1,4 @@
-"""The SMTP provider, and the connections that it keeps."""
+"""SMTP (RFC 5321): sends mails through a pool of connections to one mail server."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from dispatcher.providers.smtp_connection import (
 
 
 class SmtpPool:
-    """Keeps connections that are not in use.
+    """Connections to one mail server, bounded and reused.
 
-    The one used last is used next, so that those too many grow old and are closed.
+    The most recently used one is taken next, so that surplus connections become idle and close.
     """
 
     def __init__(self, size: int, idle: float, mails: int) -> None:
-        """`size` connections at once; closed after `idle` seconds unused, or `mails` mails."""
+        """At most `size` connections; each closes after `idle` seconds unused, or `mails` mails."""
         self._size = size
         self._slots = asyncio.Semaphore(size)
         self._closing = asyncio.Lock()
@@ -35,16 +35,16 @@ class SmtpPool:
         self._mail_limit = mails
         self._idle: list[SmtpConnection] = []
         self._sweep: asyncio.TimerHandle | None = None
-        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._quits: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """The right to use one connection; waits, first come first served, while all are in use."""
+        """The right to use one connection; waits in turn while all are in use."""
         async with self._slots:
             yield
 
     async def take(self) -> SmtpConnection | None:
-        """An open connection that passed its check, or None: then make one."""
+        """A checked open connection; None if the caller has to make one."""
         if not self._idle:
             return None
         connection = self._idle.pop()
@@ -62,7 +62,7 @@ class SmtpPool:
         if not connection.is_alive:
             connection.abort()
         elif connection.mails >= self._mail_limit:
-            self._say_goodbye(connection)
+            self._quit(connection)
         else:
             loop = asyncio.get_running_loop()
             connection.used_at = loop.time()
@@ -71,13 +71,13 @@ class SmtpPool:
                 self._sweep = loop.call_later(self._idle_limit, self._close_idle)
 
     def drop_idle(self) -> None:
-        """One turned out dead, and the others are older: asking each may take a time-out."""
+        """Close all idle connections: after a dead one, since checking each may time out."""
         while self._idle:
             self._idle.pop().abort()
 
     async def close(self) -> None:
-        """Wait for those in use, then close them all."""
-        # One closer at a time: two, each with half of the slots, would wait for each other.
+        """Wait for the connections in use, then close all."""
+        # One closer at a time: two that hold half of the slots each would deadlock.
         async with self._closing, contextlib.AsyncExitStack() as held:
             for _ in range(self._size):
                 await held.enter_async_context(self._slots)
@@ -85,27 +85,27 @@ class SmtpPool:
                 self._sweep.cancel()
                 self._sweep = None
             while self._idle:
-                self._say_goodbye(self._idle.pop())
-            await asyncio.gather(*self._goodbyes)
+                self._quit(self._idle.pop())
+            await asyncio.gather(*self._quits)
 
     def _close_idle(self) -> None:
         self._sweep = None
         loop = asyncio.get_running_loop()
         oldest = loop.time() - self._idle_limit
         while self._idle and self._idle[0].used_at <= oldest:
-            self._say_goodbye(self._idle.pop(0))
+            self._quit(self._idle.pop(0))
         if self._idle:
             due = self._idle[0].used_at + self._idle_limit
             self._sweep = loop.call_at(due, self._close_idle)
 
-    def _say_goodbye(self, connection: SmtpConnection) -> None:
-        # Kept in a set, because the loop itself only keeps weak references.
+    def _quit(self, connection: SmtpConnection) -> None:
+        # The event loop keeps only weak references to tasks.
         task = asyncio.get_running_loop().create_task(connection.quit())
-        self._goodbyes.add(task)
-        task.add_done_callback(self._goodbyes.discard)
+        self._quits.add(task)
+        task.add_done_callback(self._quits.discard)
 
 
-#: RFC 5321, 4.1.3: what a client says that has no name.
+#: What a client without a name says in EHLO (RFC 5321, 4.1.3).
 NAMELESS = "[127.0.0.1]"
 
 
@@ -128,7 +128,7 @@ class Smtp:
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
-        """`smtp://`, `smtp+starttls://` or `smtps://`: see Endpoint. Raises ProviderUrlError."""
+        """`smtp://`, `smtp+starttls://` or `smtps://` (SmtpEndpoint). Raises ProviderUrlError."""
         return cls(SmtpEndpoint.from_url(url), name=name or "smtp")
 
     def __repr__(self) -> str:
@@ -136,7 +136,7 @@ class Smtp:
 
     async def open(self) -> None:
         if self._hello is None:
-            # Asks the resolver, which may take its time: in a thread, and once.
+            # The resolver may block, so it is asked in a thread, once.
             name = await asyncio.to_thread(socket.getfqdn)
             self._hello = name if "." in name and name.isascii() else NAMELESS
         self._open = True
@@ -152,13 +152,13 @@ class Smtp:
                 outcome = await self._deliver(connection, message)
                 if not connection.was_stale:
                     return outcome
-                # The server had hung up meanwhile, so the mail gets a new connection, once.
+                # The server had closed the idle connection: send on a new one, once.
                 self._pool.drop_idle()
             connection = SmtpConnection(self._endpoint, self._context, self._hello or NAMELESS)
             return await self._deliver(connection, message)
 
     async def check(self) -> Retry | None:
-        """Connect, encrypt, log in and say goodbye, as before a mail."""
+        """Connect, encrypt, log in and quit, without a mail."""
         connection = SmtpConnection(self._endpoint, self._context, self._hello or NAMELESS)
         try:
             await connection.open()
@@ -184,7 +184,7 @@ class Smtp:
         except (*FAILURES, MisconfiguredError) as failure:
             return connection.failed(failure)
         finally:
-            # Also when we are cancelled in the middle: nobody may use what is half said.
+            # Also after a cancellation: a session in mid-transaction cannot be reused.
             if not delivered:
                 connection.abort()
         self._pool.keep(connection)

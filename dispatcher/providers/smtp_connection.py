@@ -1,4 +1,4 @@
-"""A mail server, as a URL names it, and one connection to it."""
+"""The mail server that a URL names, and one connection to it by aiosmtplib (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from dispatcher.providers.smtp_reply import SmtpCode, SmtpPhase, SmtpReply
 
 
 class Tls(StrEnum):
-    """When the connection is encrypted."""
+    """Whether and how the connection is encrypted."""
 
     #: From the first byte (RFC 8314): `smtps://`.
     IMPLICIT = "implicit"
-    #: By STARTTLS (RFC 3207), with a certificate that verifies, or not at all: `smtp+starttls://`.
+    #: By STARTTLS (RFC 3207) with a valid certificate, else no connection: `smtp+starttls://`.
     REQUIRED = "required"
-    #: By STARTTLS where the server offers it, without looking at the certificate (RFC 7435).
+    #: By STARTTLS if the server offers it, with any certificate (RFC 7435).
     OPPORTUNISTIC = "opportunistic"
     OFF = "off"
 
@@ -38,32 +38,32 @@ _ENCRYPTED = (Tls.IMPLICIT, Tls.REQUIRED)
 
 @dataclass(frozen=True, slots=True)
 class SmtpEndpoint:
-    """`smtp://user:password@host:port?timeout=20&pool=8`; below the password are the parameters."""
+    """`smtp://user:password@host:port?timeout=20&pool=8`: parameters are below `password`."""
 
     host: str
     port: int
     tls: Tls
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    #: Seconds for each step: connecting, and every reply.
+    #: Seconds for connecting and for every reply.
     timeout: float = 20.0
-    #: Seconds for the reply to a whole mail. Longer, for giving up here leaves the mail in doubt
+    #: Seconds for the reply to a whole mail. Longer, since the outcome is unknown after a time-out
     #: (RFC 5321, 4.5.3.2.6 allows the server ten minutes).
     accept_timeout: float = 60.0
-    #: Connections at once, so also mails in flight.
+    #: Connections, and so mails in flight.
     pool: int = 8
-    #: Seconds after which a connection that nobody uses is closed.
+    #: Seconds after which an unused connection is closed.
     idle: float = 30.0
-    #: Mails after which a connection is replaced: many servers stop at a hundred.
+    #: Mails after which a connection is replaced: many servers allow a hundred.
     mails: int = 100
-    #: What we call ourselves in EHLO; by default this machine's full name.
+    #: The client's name in EHLO; by default this machine's full name.
     hello: str | None = None
     #: File of certificates to trust instead of the system's, for a private authority.
     ca: str | None = None
 
     @classmethod
     def from_url(cls, url: str) -> SmtpEndpoint:
-        """Raises ProviderUrlError: a sentence that says what is wrong and shows no password."""
+        """Raises ProviderUrlError, whose message shows no password."""
         parts = ProviderUrl(url, "SMTP", shape="smtp://user:password@host:port")
         parts.no_path()
         if parts.has_credentials and not (parts.username and parts.password):
@@ -88,17 +88,17 @@ class SmtpEndpoint:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is this machine itself, where nobody listens in."""
+        """Whether the server is this machine."""
         return is_loopback(self.host)
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Built once per provider: it takes 10 to 30 ms. Raises OSError if `ca` cannot be read."""
+        """A new context, which takes 10 to 30 ms. Raises OSError if `ca` cannot be read."""
         if self.tls is Tls.OFF:
             return None
         if self.tls is not Tls.OPPORTUNISTIC:
             return ssl.create_default_context(cafile=self.ca)
-        # Encrypted without proof beats plain, and plain is what refusing would leave. So the
-        # system's certificates are not read, which would take most of the time.
+        # Encryption with any certificate is better than none, which refusing would lead to. The
+        # system's certificates are not needed, and reading them would take most of the time.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -133,30 +133,30 @@ def _name(parts: ProviderUrl, name: str) -> str | None:
     return value
 
 
-#: What the network and the server can do to us; anything else that is raised is a bug.
+#: What network and server can cause; any other exception is a bug.
 FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
-#: Seconds that a connection may have been idle and still be trusted without asking.
+#: Seconds that a connection may be idle before it is checked with RSET.
 TRUSTED_IDLE = 1.0
-#: Seconds for the server to answer our goodbye.
+#: Seconds for the reply to QUIT.
 QUIT_TIMEOUT = 2.0
-#: Seconds between two looks at a socket that is full.
+#: Seconds between two checks whether the write buffer is empty.
 DRAIN_INTERVAL = 0.005
 
-# Both show the password, so the connection is encrypted or does not leave the machine.
+# Both reveal the password, so the connection is encrypted or local.
 _LOGIN_METHODS = ("plain", "login")
 _UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 class MisconfiguredError(Exception):
-    """The server does not offer what our settings demand. The text is the reason."""
+    """The server does not offer what the settings require. The text is the reason."""
 
 
 class SmtpConnection:
-    """Speaks SMTP step by step and remembers how far it got, for that decides what a failure means.
+    """An SMTP session that knows its phase, which decides what a failure means.
 
-    aiosmtplib raises the same exception for a connection lost before DATA, where trying again is
-    safe, and after the final dot, where the mail may have been taken.
+    aiosmtplib raises the same exception for a connection lost before DATA, when a retry is safe,
+    and after the final dot, when the mail may have been accepted.
     """
 
     def __init__(self, endpoint: SmtpEndpoint, context: ssl.SSLContext | None, hello: str) -> None:
@@ -174,23 +174,23 @@ class SmtpConnection:
         self._phase = SmtpPhase.CONNECT
         self._dirty = False
         self._recipient = ""
-        #: Mails tried on it.
+        #: Mails attempted on it.
         self.mails = 0
         #: Loop time of its last use.
         self.used_at = 0.0
 
     @property
     def is_alive(self) -> bool:
-        """Whether it looks usable from here; a server that has just gone away is noticed later."""
+        """Whether it is connected, as far as this side knows."""
         return self._client.is_connected
 
     @property
     def was_stale(self) -> bool:
-        """Whether it broke before the server knew of the mail: another may take over."""
+        """Whether it was lost before the server knew of the mail, so that another may send it."""
         return self._phase in (SmtpPhase.RESET, SmtpPhase.MAIL) and not self.is_alive
 
     async def open(self) -> None:
-        """Connect, encrypt, log in: as the endpoint demands. FAILURES, MisconfiguredError."""
+        """Connect, encrypt and log in. Raises one of FAILURES, or MisconfiguredError."""
         self._phase = SmtpPhase.CONNECT
         await self._client.connect()
         await self._greet()
@@ -200,9 +200,9 @@ class SmtpConnection:
             await self._log_in(self._endpoint.username, self._endpoint.password)
 
     async def is_fit(self, now: float) -> bool:
-        """Whether it can take another mail; asks the server (RSET) unless it has just been used.
+        """Whether it can send another mail. Sends RSET unless it was used at loop time `now`.
 
-        A mail that was taken leaves nothing to reset (RFC 5321, 4.1.1.4), a refused one does.
+        An accepted mail leaves nothing to reset (RFC 5321, 4.1.1.4), a refused one does.
         """
         if not self.is_alive:
             return False
@@ -217,7 +217,7 @@ class SmtpConnection:
         return reply.basic == SmtpCode.OK
 
     async def deliver(self, email: Email) -> Outcome:
-        """One mail transaction. Raises one of FAILURES, of which `failed` makes an outcome."""
+        """One mail transaction. Raises one of FAILURES, which `failed` turns into an outcome."""
         self.mails += 1
         self._dirty = True
         self._recipient = email.to
@@ -244,7 +244,7 @@ class SmtpConnection:
         return Sent(email.message_id, code=reply.code)
 
     def failed(self, failure: Exception) -> Retry | Unknown:
-        """What an exception means for the mail in hand."""
+        """What an exception means for the mail being sent."""
         if isinstance(failure, MisconfiguredError):
             return Retry(f"{MISCONFIGURED}{failure}", scope=FailureScope.CONFIGURATION)
         if isinstance(failure, aiosmtplib.SMTPResponseException):
@@ -264,13 +264,13 @@ class SmtpConnection:
         return Retry(reason, scope=FailureScope.PROVIDER)
 
     async def quit(self) -> None:
-        """Say goodbye, and close whatever the answer."""
+        """Send QUIT and close, whatever the reply."""
         with contextlib.suppress(*FAILURES):
             await self._client.quit(timeout=QUIT_TIMEOUT)
         self.abort()
 
     def abort(self) -> None:
-        """Close at once, dropping what is in our buffer: close() would still send it."""
+        """Close at once and drop the write buffer, which `close()` would still send."""
         transport = self._client.transport
         if isinstance(transport, asyncio.WriteTransport):
             transport.abort()
@@ -281,7 +281,7 @@ class SmtpConnection:
         try:
             await self._client.ehlo()
         except aiosmtplib.SMTPHeloError as refusal:
-            # A server from before ESMTP says that it does not know the word.
+            # A server without ESMTP does not know EHLO.
             if refusal.code not in (500, 502, 504) or not self.is_alive:
                 raise
             await self._client.helo()
@@ -298,7 +298,7 @@ class SmtpConnection:
     async def _log_in(self, username: str, password: str) -> None:
         self._phase = SmtpPhase.LOGIN
         offered = self._client.server_auth_methods
-        # One method, the best: trying them all with a wrong password locks accounts.
+        # Only the best method: trying them all with a wrong password locks accounts.
         method = next((known for known in _LOGIN_METHODS if known in offered), None)
         match method:
             case "plain":
@@ -324,7 +324,7 @@ class SmtpConnection:
                 )
             options += [b"SMTPUTF8", b"BODY=8BITMIME"]
         if self._client.supports_extension("dsn"):
-            # RFC 3461: a bounce says which delivery it is about, and leaves our text out.
+            # RFC 3461: a bounce names the delivery, and does not return the body.
             options += [b"RET=HDRS", b"ENVID=%b" % envelope_id(email.delivery_id).encode()]
         return options
 
@@ -371,19 +371,19 @@ class SmtpConnection:
 
 
 def envelope_id(delivery_id: int) -> str:
-    """What a bounce has as Original-Envelope-Id (RFC 3464, 2.2.1) where the server offers DSN."""
+    """The Original-Envelope-Id of a bounce (RFC 3464, 2.2.1), if the server offers DSN."""
     return f"postbell-{delivery_id}"
 
 
 def unsendable(email: Email) -> str | None:
-    """Why a mail cannot go through SMTP at all, or None."""
+    """Why a mail cannot be sent by SMTP at all; None if it can."""
     for address in (email.envelope_from, email.to):
         if not address or _UNSAFE_IN_PATH.search(address):
             return "an address of the envelope contains a character that would end it"
         if not email.smtputf8 and not address.isascii():
             return "an address of the envelope is not ASCII, and the mail is not marked so"
     ends = email.data.count(b"\r\n")
-    # Servers disagree about bare CR and LF, and in between fits another mail ("SMTP smuggling").
+    # Servers read bare CR and LF differently, which allows "SMTP smuggling".
     if email.data.count(b"\n") != ends or email.data.count(b"\r") != ends:
         return "the mail contains a bare CR or LF"
     return None

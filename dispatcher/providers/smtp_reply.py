@@ -1,4 +1,4 @@
-"""What a mail server's reply means for the mail in hand."""
+"""What a mail server's reply means for the mail being sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dispatcher.providers.sanitize import sanitize
 
 
 class SmtpPhase(StrEnum):
-    """How far a mail has come. Only in the last may the server have taken it."""
+    """How far a mail got. Only in the last phase may the server have accepted it."""
 
     CONNECT = "connecting"
     HELLO = "EHLO"
@@ -29,7 +29,7 @@ class SmtpPhase(StrEnum):
 
 
 class SmtpCode(IntEnum):
-    """The replies that a client tells apart (RFC 5321, 4.2.3)."""
+    """Reply codes that are told apart (RFC 5321, 4.2.3)."""
 
     OK = 250
     FORWARDING = 251
@@ -42,7 +42,7 @@ class SmtpCode(IntEnum):
     LAST = 599
 
 
-#: RFC 4954, 6: who we are, or how we proved it, was not good enough.
+#: Authentication is missing or was rejected (RFC 4954, 6).
 NOT_AUTHENTICATED = frozenset({530, 534, 535, 538})
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
@@ -71,22 +71,22 @@ class SmtpReply:
         return f"{self.basic} {self.enhanced}" if self.enhanced else str(self.basic)
 
     def declined(self, phase: SmtpPhase, *secrets: str) -> Retry | Refused | Unknown:
-        """What a reply other than yes means for the mail.
+        """What a negative or unexpected reply means for the mail.
 
-        The enhanced code wins over the basic one: `450 5.1.1` is a bad address, `550 4.7.1` is not.
-        Each of `secrets` (passwords, addresses) is taken out of the reason, and whatever else looks
-        like an address: where a mail is forwarded to, say.
+        The enhanced code has precedence: `450 5.1.1` is a bad address, `550 4.7.1` is not.
+        `secrets` (passwords, addresses) are removed from the reason, as is anything that looks like
+        an address, such as where a mail is forwarded to.
         """
         reason = f"{phase}: {self.basic} {mask(sanitize(self.text, *secrets))}".rstrip()
         if self.basic in NOT_AUTHENTICATED or (
             phase is SmtpPhase.LOGIN and self.basic >= SmtpCode.FIRST_PERMANENT
         ):
             return Retry(MISCONFIGURED + reason, code=self.code, scope=FailureScope.CONFIGURATION)
-        # Refused before any mail was named: it is about us, and the mail can wait.
+        # Before the mail was named, so about the client: the mail can be retried.
         if phase in _SETTING_UP or self.basic == SmtpCode.CLOSING:
             return Retry(reason, code=self.code, scope=FailureScope.PROVIDER)
         if not SmtpCode.FIRST_TRANSIENT <= self.basic <= SmtpCode.LAST:
-            # Not a reply to what we asked. Behind the last dot, that leaves the mail in doubt.
+            # Not a valid reply. After the final dot, the outcome is unknown.
             if phase is SmtpPhase.ACCEPT:
                 return Unknown(reason, code=self.code)
             return Retry(reason, code=self.code, scope=FailureScope.PROVIDER)
@@ -103,16 +103,16 @@ class SmtpReply:
         return self.basic >= SmtpCode.FIRST_PERMANENT and not full
 
     def _scope(self, phase: SmtpPhase) -> FailureScope:
-        """Whose fault it is that the mail may pass later."""
+        """The scope of a transient failure."""
         if self.enhanced is not None:
-            # RFC 3463, 3.4: the server itself; the other subjects are about this one mail.
+            # RFC 3463, 3.4: x.3.x is the server itself; other subjects are about this mail.
             return (
                 FailureScope.PROVIDER
                 if self.enhanced.split(".")[1] == "3"
                 else FailureScope.MESSAGE
             )
-        # At MAIL the server knows nothing of the mail yet but our own name. RFC 5321, 4.2.3: 452 is
-        # its disk, except at RCPT, where it may be the mailbox.
+        # At MAIL the server knows only the sender. 452 is about its storage (RFC 5321, 4.2.3),
+        # except at RCPT, where it may be the mailbox's.
         if phase is SmtpPhase.MAIL or (
             self.basic == SmtpCode.STORAGE_SHORT and phase is not SmtpPhase.RECIPIENT
         ):

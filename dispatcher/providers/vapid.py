@@ -1,4 +1,4 @@
-"""The key by which push services know us (VAPID, RFC 8292)."""
+"""The VAPID key, by which push services identify the application server (RFC 8292)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException
 
-#: Seconds for which a signature is good; RFC 8292, 2 allows a day.
+#: Seconds that a signature is valid; RFC 8292, 2 allows a day.
 LIFETIME: Final = 12 * 3600
-#: Seconds before its end at which it is made anew: a message may be under way that long, and a
-#: service's clock may be ahead of ours.
+#: Seconds before its end that a signature is replaced, for requests in flight and for push services
+#: whose clock is ahead.
 MARGIN: Final = 2 * 3600
-#: Push services whose signatures are kept. Endpoints are what users say, so there is a bound.
+#: Signatures kept at once. Users choose the endpoints, so the number is bounded.
 MOST_ORIGINS: Final = 256
 
 _PRIVATE: Final = 0o600
@@ -42,10 +42,10 @@ class VapidKey:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """A new one, written to a file that only its owner can read.
+        """A new key, written to `path`, which only its owner can read.
 
-        Raises FileExistsError: every subscription is bound to the key that it was made with, so
-        none is ever written over. Raises OSError if the file cannot be written.
+        Raises FileExistsError: subscriptions are bound to their key, so no file is overwritten.
+        Raises OSError if the file cannot be written.
         """
         private = ec.generate_private_key(ec.SECP256R1())
         pem = private.private_bytes(
@@ -60,9 +60,9 @@ class VapidKey:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """From a PEM file. Raises OSError if it cannot be read, ValueError if it has no such key.
+        """The key in a PEM file. Raises OSError if unreadable, ValueError if it has no such key.
 
-        Neither shows what is in the file.
+        Neither message shows the content.
         """
         try:
             private = serialization.load_pem_private_key(path.read_bytes(), password=None)
@@ -75,10 +75,10 @@ class VapidKey:
         return cls(private)
 
     def sign(self, origin: str, subject: str, expires_at: int) -> str:
-        """The Authorization header for one push service until a Unix time.
+        """The Authorization header for the push service at `origin`, valid until a Unix time.
 
-        `subject` is whom a service writes to about us: mailto: or https:. Raises ValueError if the
-        origin or the subject cannot stand in a signature.
+        `subject` is a mailto: or https: contact for the push service. Raises ValueError if origin
+        or subject are not valid in a signature.
         """
         try:
             headers = Vapid02(self._private).sign(
@@ -90,9 +90,7 @@ class VapidKey:
 
 
 class Signatures:
-    """One signature for each push service, made once and used for hours: it says no more than who
-    we are.
-    """
+    """Caches the signature for each push service: it identifies the sender, not the message."""
 
     def __init__(self, key: VapidKey, subject: str, now: Callable[[], float] = time.time) -> None:
         """`now` is a Unix time. Raises ValueError if the subject is neither mailto: nor https:."""

@@ -1,13 +1,12 @@
-"""Web Push: notifications to browsers, through whichever service each of them has chosen.
+"""Web Push: notifications to browsers, through the push service that each of them has chosen.
 
-A message is encrypted to the browser (RFC 8291) and signed with our key (RFC 8292) by pywebpush and
-py_vapid; their sending is not used, for it connects anew each time and follows redirects.
+Messages are encrypted to the browser (RFC 8291) and signed with the VAPID key (RFC 8292) by
+pywebpush and py_vapid. Their own sending is not used: it connects for each message and follows
+redirects.
 
-The push service behind an endpoint, which is whatever a user's browser, or a user, says it is.
-
-So the server is kept from being used as a way into the network it stands in (OWASP: server-side
-request forgery): https only, by a name, at the usual port, and the addresses that the name stands
-for are looked at when the connection is made, each time, which leaves no time to change them.
+A user may register any URL as an endpoint. So that no request reaches the internal network (OWASP:
+server-side request forgery), endpoints are https, by host name, on the usual port, and the
+addresses of the name are checked each time a connection is made.
 """
 
 from __future__ import annotations
@@ -43,7 +42,9 @@ from dispatcher.providers.http import HttpClient, Response, retry_after
 from dispatcher.providers.sanitize import sanitize, sanitize_id
 from dispatcher.providers.vapid import Signatures, VapidKey
 
-#: Those of the browsers that most people have.
+log = structlog.get_logger()
+
+#: The push services of the common browsers.
 BROWSER_MAKERS: Final = (
     "fcm.googleapis.com",
     "push.services.mozilla.com",
@@ -53,21 +54,20 @@ BROWSER_MAKERS: Final = (
 
 
 class ForbiddenEndpoint(Exception):
-    """The endpoint leads where no push service is. The message says why, without the endpoint."""
+    """The endpoint cannot be a push service's. The message says why, without the endpoint."""
 
 
 def origin_of(endpoint: str, *, allow_private: bool = False) -> str:
-    """The service's origin, `https://host` or `https://host:port`: what a signature is made for.
+    """The push service's origin, `https://host` or `https://host:port`, for the VAPID signature.
 
-    `allow_private`, for tests, allows addresses instead of names, and any port. Raises
-    ForbiddenEndpoint.
+    `allow_private`, for tests, allows IP addresses and any port. Raises ForbiddenEndpoint.
     """
     try:
         parts = urlsplit(endpoint)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ForbiddenEndpoint("the endpoint cannot be parsed") from None
-    # What a browser writes has nothing else in it; and two readings of one address begin here.
+    # Browsers write no other characters, and URL parsers read these differently.
     if not endpoint.isascii() or any(c <= " " or c in '\\"<>^`{|}\x7f' for c in endpoint):
         raise ForbiddenEndpoint("the endpoint has characters in it that no address has")
     if parts.scheme != "https":
@@ -79,30 +79,30 @@ def origin_of(endpoint: str, *, allow_private: bool = False) -> str:
     if not allow_private:
         if port not in (None, 443):
             raise ForbiddenEndpoint("the endpoint names a port of its own")
-        # In any of the spellings that the resolver would understand: 0x7f.1, 2130706433, ::1.
+        # IP addresses in any spelling that a resolver understands: 0x7f.1, 2130706433, ::1.
         if ":" in host or _is_number(host.rstrip(".").rpartition(".")[2]):
             raise ForbiddenEndpoint("the endpoint is at an address instead of a name")
     return f"https://{host}" if port in (None, 443) else f"https://{host}:{port}"
 
 
 def is_of(origin: str, services: Iterable[str]) -> bool:
-    """Whether an origin is at one of these domains, or below one."""
+    """Whether an origin is at, or below, one of these domains."""
     host = urlsplit(origin).hostname or ""
     return any(host == service or host.endswith(f".{service}") for service in services)
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names, but not to addresses that are not everybody's."""
+    """Resolves host names, and rejects those with a private address."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` is the one that knows: the system's, by default."""
+        """`resolver` defaults to the system's."""
         self._resolver = resolver
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Raises ForbiddenEndpoint if one of the addresses is private, OSError as the system's."""
-        # Made late: it wants a running loop.
+        """Raises ForbiddenEndpoint if any address is private, OSError if the name is unknown."""
+        # Made here, since it needs a running event loop.
         self._resolver = self._resolver or ThreadedResolver(asyncio.get_running_loop())
         found = await self._resolver.resolve(host, port, family)
         if not all(is_public(one["host"]) for one in found):
@@ -115,15 +115,13 @@ class PublicResolver(AbstractResolver):
 
 
 def _is_number(label: str) -> bool:
-    """As the last label of a host: no top-level domain is one (RFC 3696, 2)."""
+    """Whether the last label of a host is a number, as no top-level domain is (RFC 3696, 2)."""
     return label.isdigit() or label.lower().startswith("0x")
 
 
-log = structlog.get_logger()
-
 _SHAPE: Final = "webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org"
 
-#: RFC 8030, 5 says 201; some services say it otherwise.
+#: RFC 8030, 5 says 201; some services use another.
 _TAKEN: Final = frozenset(
     {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
 )
@@ -131,35 +129,35 @@ _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _KEY_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
-#: Services that are not trusted have, all together, one place for so many of the others.
+#: Services that are not trusted share one connection for every so many of the trusted.
 UNTRUSTED_SHARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationServer:
-    """`webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org`, and further parameters."""
+    """`webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org`, and more parameters."""
 
-    #: What `postbell vapid` has made.
+    #: The file that `postbell vapid` made.
     key: Path
-    #: Whom a push service writes to if something is wrong with what we send.
+    #: Contact for push services: mailto: or https:.
     subject: str
-    #: Seconds to be connected, and for the answer.
+    #: Seconds for connecting, and for the response.
     connect_timeout: float = 5.0
     timeout: float = 10.0
-    #: Requests in flight, at most, over all trusted services; others have a quarter as many beside.
+    #: Requests in flight to all trusted services; the others have a quarter as many besides.
     concurrency: int = 32
     #: File of certificates to trust instead of the system's.
     ca: str | None = None
-    #: Services that are believed when they say, or show, that nothing gets through: beside those of
-    #: the browser makers, the ones of `trusted=push.example.org,push.example.net`. Any other may be
-    #: a user's own invention, and shall not stop the messages of others.
+    #: Services whose failures count against the provider: BROWSER_MAKERS, and those of
+    #: `trusted=push.example.org,push.example.net`. Any other may be made up by a user, and must not
+    #: stop the messages of others.
     trusted: tuple[str, ...] = BROWSER_MAKERS
-    #: For tests: also services at private addresses and at any port.
+    #: For tests: allow private addresses and any port.
     allow_private: bool = False
 
     @classmethod
     def from_url(cls, url: str) -> ApplicationServer:
-        """Raises ProviderUrlError: a sentence that says what is wrong."""
+        """Raises ProviderUrlError."""
         parts = ProviderUrl(url, "Web Push", shape=_SHAPE, has_host=False)
         key, subject = parts.text("key"), parts.text("subject")
         if key is None or subject is None:
@@ -184,7 +182,7 @@ class ApplicationServer:
 
 
 class WebPush:
-    """Sends pushes, each to its device's own service, all signed with one key."""
+    """Sends each push to the push service of its device, signed with one key."""
 
     kind = "webpush"
     channel = "push"
@@ -195,23 +193,23 @@ class WebPush:
         self._application = application
         try:
             key = VapidKey.load(application.key)
-            #: What pages subscribe with: their `applicationServerKey`.
+            #: The `applicationServerKey` with which pages subscribe.
             self.public_key = key.public
             self._signatures = Signatures(key, application.subject)
             tls = ssl.create_default_context(cafile=application.ca)
         except (OSError, ValueError) as fault:
             raise ProviderUrlError(f"{MISCONFIGURED}{fault}") from None
         self._client = _client(application, tls, application.concurrency)
-        # Places of their own: services that answer late, or never, take none of the others'.
+        # A separate client, so that services that answer late do not take connections of others.
         share = max(1, application.concurrency // UNTRUSTED_SHARE)
         self._untrusted_client = _client(application, tls, share)
-        #: The trusted services that have taken something signed with this key.
+        #: Trusted services that have accepted a message signed with this key.
         self._accepting: set[str] = set()
         self._open = False
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
-        """`webpush:?key=…&subject=…`: see Application. Raises ProviderUrlError."""
+        """`webpush:?key=…&subject=…`: see ApplicationServer. Raises ProviderUrlError."""
         return cls(ApplicationServer.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
@@ -246,7 +244,7 @@ class WebPush:
         return self._outcome(answer, message, origin)
 
     def service_of(self, message: Push) -> str:
-        """Its origin, if its outage is believed to be one: made-up ones are not told apart."""
+        """The origin of a trusted service; empty for the others, which share a breaker."""
         with contextlib.suppress(ForbiddenEndpoint):
             origin = origin_of(
                 message.device.endpoint, allow_private=self._application.allow_private
@@ -275,9 +273,9 @@ class WebPush:
 
     def _outcome(self, answer: Response | Retry | Unknown, message: Push, origin: str) -> Outcome:
         if isinstance(answer, Unknown | Retry):
-            # An endpoint that anybody may have made up must not close the provider for others.
-            fault = answer.scope if self._is_trusted(origin) else FailureScope.MESSAGE
-            return replace(answer, reason=f"{origin}: {answer.reason}", scope=fault)
+            # An endpoint that a user made up must not open the breaker for others.
+            scope = answer.scope if self._is_trusted(origin) else FailureScope.MESSAGE
+            return replace(answer, reason=f"{origin}: {answer.reason}", scope=scope)
         if answer.status in _TAKEN:
             if self._is_trusted(origin):
                 self._accepting.add(origin)
@@ -289,21 +287,21 @@ class WebPush:
         reason = f"{origin}: {status} {_said(answer, message)}".rstrip()
         if status in _KEY_REFUSED:
             return self._key_refused(reason, code, origin)
-        fault = FailureScope.PROVIDER if self._is_trusted(origin) else FailureScope.MESSAGE
+        scope = FailureScope.PROVIDER if self._is_trusted(origin) else FailureScope.MESSAGE
         if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Retry(reason, after=retry_after(answer.headers), code=code, scope=fault)
+            return Retry(reason, after=retry_after(answer.headers), code=code, scope=scope)
         if status < HTTPStatus.MULTIPLE_CHOICES:
-            return Unknown(reason, code=code, scope=fault)
+            return Unknown(reason, code=code, scope=scope)
         if status < HTTPStatus.BAD_REQUEST:
-            # Not followed: it may lead to where the endpoint itself may not.
+            # Not followed: the target could be forbidden as an endpoint.
             reason = f"{reason}: it sends us elsewhere"
         return Refused(reason, code=code, blame=Blame.HARD if status in _GONE else None)
 
     def _key_refused(self, reason: str, code: str, origin: str) -> Retry:
-        """Never the device's end: with the right key it can be reached.
+        """Never removes the device: with the right key it can be reached.
 
-        Where a trusted service has not taken anything of ours yet, all that we send is at fault;
-        where it has, this device was subscribed with another key, one that we had before.
+        If a trusted service has not accepted anything yet, the key itself is wrong. If it has, this
+        device subscribed with an earlier key.
         """
         if self._is_trusted(origin) and origin not in self._accepting:
             return Retry(f"{MISCONFIGURED}{reason}", code=code, scope=FailureScope.CONFIGURATION)
@@ -324,7 +322,7 @@ def _client(application: ApplicationServer, tls: ssl.SSLContext, concurrency: in
 
 
 class _UnusableKeysError(Exception):
-    """Nothing can be encrypted to the device: what it gave as its key is none."""
+    """The device's keys are invalid, so nothing can be encrypted to it."""
 
 
 def _encrypted(payload: bytes, device: Device) -> bytes:
@@ -340,12 +338,12 @@ def _is_too_large(answer: Response | Retry | Unknown) -> bool:
 
 
 def _message_id(answer: Response, message: Push) -> str:
-    """Where the service keeps the message (RFC 8030, 5), if it says so; else its topic."""
+    """The Location of the message (RFC 8030, 5) if the service gives one, else its topic."""
     return sanitize_id(answer.headers.get("Location")) or message.topic
 
 
 def _said(answer: Response, message: Push) -> str:
-    """Without the endpoint's path, which is all that one needs to know to write to the device."""
+    """The response body without the endpoint's path, which is the secret of the subscription."""
     parts = urlsplit(message.device.endpoint)
     token = parts.path.rpartition("/")[2]
     secrets = (message.device.endpoint, parts.path.strip("/"), token, parts.query)

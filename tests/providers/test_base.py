@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.providers.base import SCHEMES, ProviderUrl, ProviderUrlError, provider_for
@@ -36,6 +36,8 @@ def test_a_name_that_could_not_be_a_key_or_a_label_is_refused(name: str) -> None
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+# The first call imports the library of the provider, which may take long.
+@settings(deadline=None)
 @given(rest=st.text(alphabet="AC0:/@?&=%[].,#whsec_+-aé٣\0\n", max_size=60))
 def test_any_text_behind_a_scheme_is_a_provider_or_a_sentence(scheme: str, rest: str) -> None:
     try:
