@@ -25,9 +25,8 @@ from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.background import Connect
 from tests.support.daemon_process import DaemonProcess, StartDaemon
-from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase
+from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase, Kept
 from tests.support.given import Connection
-from tests.support.kept_database import Kept
 from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT
 

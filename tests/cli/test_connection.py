@@ -13,8 +13,7 @@ import pytest
 
 from dispatcher.cli.errors import ExitCode
 from dispatcher.db import embedded
-from tests.support.cli import Cli
-from tests.support.commands import COMMANDS, Command
+from tests.support.cli import COMMANDS, Cli, Command
 
 ASKING = [command for command in COMMANDS if "--embedded" in command.options]
 #: Not of every command is it certain that it needs a database.

@@ -13,8 +13,7 @@ from dispatcher.cli import app
 from dispatcher.cli.errors import ExitCode
 from dispatcher.db import routing
 from tests.support import given
-from tests.support.cli import Cli
-from tests.support.commands import COMMANDS, Command
+from tests.support.cli import COMMANDS, Cli, Command
 
 ANSWERING = [command for command in COMMANDS if "--json" in command.options]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from tests.support import given
 from tests.support.cli import Cli
+from tests.support.peers.server_process import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +27,7 @@ SECONDS = 30.0
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        found: int = probe.getsockname()[1]
-        return found
+    return free_port()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
+from dispatcher.db import connections
 from dispatcher.db.connections import is_session_lost, is_unavailable
 
 
@@ -88,3 +89,31 @@ def test_a_session_that_a_limit_in_time_ended_is_lost(
 def test_without_a_code_its_kind_decides(error: Exception, is_lost: bool) -> None:
     assert is_session_lost(error) is is_lost
     assert is_unavailable(error) is is_lost
+
+
+#: Better than PostgreSQL's own for the type that is asked for: it takes anyarray.
+TRAP = """
+    create function public.cardinality(text[]) returns integer
+    language plpgsql as $$ begin raise exception 'run as %', current_user; end $$
+"""
+ASKED = "select cardinality(array['one'])"
+
+
+@pytest.fixture
+def trap(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(TRAP)
+        with pytest.raises(psycopg.errors.RaiseException):
+            connection.execute(ASKED)
+
+
+async def test_a_session_runs_no_function_that_others_put_into_public(
+    database_url: str, trap: None
+) -> None:
+    async with await connections.connect(database_url, "test") as session:
+        assert await (await session.execute(ASKED)).fetchone() == (1,)
+
+
+async def test_nor_does_one_of_a_pool(database_url: str, trap: None) -> None:
+    async with connections.pool(database_url, "test", 1) as pool, pool.connection() as session:
+        assert await (await session.execute(ASKED)).fetchone() == (1,)

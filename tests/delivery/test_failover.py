@@ -22,6 +22,7 @@ from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
+from tests.support.clock import Clock
 from tests.support.deliveries import a_delivery
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
@@ -34,13 +35,6 @@ WRONG_KEY = Retry(
 )
 GREYLISTED = Retry("greylisted", code="450")
 LATER = Retry("429", after=timedelta(hours=1), scope=FailureScope.PROVIDER)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Watched:

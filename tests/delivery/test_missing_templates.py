@@ -34,6 +34,7 @@ from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
+from tests.support.clock import Clock
 from tests.support.daemon import running
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
@@ -251,16 +252,8 @@ async def test_deliveries_of_a_tenant_that_is_gone_are_decided_again(
 # --- what the daemon tells
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_the_longer_a_template_is_missing_the_longer_is_the_pause() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     missing = MissingTemplates(clock)
     pauses = []
     for seconds in (0, 10, 100, 500, 500):
@@ -271,7 +264,7 @@ def test_the_longer_a_template_is_missing_the_longer_is_the_pause() -> None:
 
 
 def test_a_template_is_missing_until_it_is_found_or_nobody_asks_for_it() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     missing = MissingTemplates(clock)
     for channel in ("email", "sse"):
         missing.record("default", EVENT, channel, "template_missing")
@@ -288,7 +281,7 @@ def test_a_template_is_missing_until_it_is_found_or_nobody_asks_for_it() -> None
 
 
 def test_an_outdated_template_that_fits_some_payloads_stays_noted_until_nobody_asks() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     missing = MissingTemplates(clock)
     pauses = []
     for seconds in (0, 10, 100):
@@ -306,7 +299,7 @@ def test_of_too_many_templates_the_one_asked_for_longest_ago_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_templates, "MOST_ENTRIES", 2)
-    missing = MissingTemplates(Clock())
+    missing = MissingTemplates(Clock(1000.0))
     for tenant in ("a", "b", "a", "c"):
         missing.record(tenant, EVENT, "email", "template_missing")
 

@@ -24,6 +24,7 @@ from dispatcher.gateway.rate_limits import (
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.client import Client
+from tests.support.clock import Clock
 from tests.support.given import Connection
 from tests.support.tokens import OURS
 
@@ -38,18 +39,10 @@ def database_url(module_url: str) -> str:
     return module_url
 
 
-class Clock:
-    def __init__(self) -> None:
-        # As a machine's that has run for months: its fractions are coarse.
-        self.now = 20_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    # As a machine's that has run for months: its fractions are coarse.
+    return Clock(20_000_000.0)
 
 
 @pytest.fixture

@@ -13,18 +13,12 @@ from dispatcher.channels.email import Email
 from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent
 from dispatcher.providers.circuit_breaker import BreakerPolicy, BreakerState
 from dispatcher.providers.client import ProviderClient, ProviderStatus
+from tests.support.clock import Clock
 from tests.support.messages import an_email
 from tests.support.scripted_provider import Gate, ScriptedProvider
 
 DOWN = Retry("connection refused", scope=FailureScope.PROVIDER)
 WRONG_KEY = Retry("our configuration is at fault: 535", scope=FailureScope.CONFIGURATION)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -11,16 +11,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from dispatcher.providers.vapid import LIFETIME, MOST_ORIGINS, Signatures, VapidKey
+from tests.support.clock import Clock
 
 SUBJECT = "mailto:ops@shop.example"
 SERVICE = "https://push.example"
-
-
-class Clock:
-    now = 1_900_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -113,7 +107,7 @@ def test_a_repr_shows_only_the_public_half(key: VapidKey) -> None:
 
 
 def test_a_signature_is_for_one_service_and_half_a_day(key: VapidKey) -> None:
-    clock = Clock()
+    clock = Clock(1_900_000_000.0)
 
     header = Signatures(key, SUBJECT, clock).of(SERVICE)
 
@@ -125,7 +119,7 @@ def test_a_signature_is_for_one_service_and_half_a_day(key: VapidKey) -> None:
 
 
 def test_a_signature_is_made_once_for_a_service_and_used_for_hours(key: VapidKey) -> None:
-    clock = Clock()
+    clock = Clock(1_900_000_000.0)
     signatures = Signatures(key, SUBJECT, clock)
     first = signatures.of(SERVICE)
 
@@ -139,7 +133,7 @@ def test_a_signature_is_made_once_for_a_service_and_used_for_hours(key: VapidKey
 
 
 def test_what_users_say_their_services_are_does_not_fill_the_memory(key: VapidKey) -> None:
-    signatures = Signatures(key, SUBJECT, Clock())
+    signatures = Signatures(key, SUBJECT, Clock(1_900_000_000.0))
     first = signatures.of(SERVICE)
 
     for number in range(MOST_ORIGINS - 1):

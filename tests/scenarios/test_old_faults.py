@@ -14,8 +14,8 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.support import given
+from tests.support.databases import Kept
 from tests.support.given import Connection, Fate
-from tests.support.kept_database import Kept
 from tests.support.renderings import SHOP, delivery, email, email_files, folder, reader
 
 SHIPPED = Catalog.load([package_data.folder("templates")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support import given
+from tests.support.databases import Kept
 from tests.support.given import Connection
-from tests.support.kept_database import Kept
 
 
 @pytest.fixture

@@ -20,19 +20,13 @@ from dispatcher.health import MOST_LISTED, Health, ListenError
 from dispatcher.metrics import Metrics
 from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.template_set import OverrideFault
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
+from tests.support.peers.server_process import free_port
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture
@@ -42,9 +36,7 @@ def watched(clock: Clock) -> Health:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        found: int = probe.getsockname()[1]
-        return found
+    return free_port()
 
 
 @pytest.fixture
