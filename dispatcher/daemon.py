@@ -1,4 +1,4 @@
-"""The daemon: the only place where the parts are put together."""
+"""The daemon of `postbell run`: it wires router, queues and health checks together."""
 
 from __future__ import annotations
 
@@ -39,33 +39,34 @@ from dispatcher.settings import Settings
 
 log = structlog.get_logger()
 
-#: Batches of one channel that a process has in hand. While inbox items are written, others are
-#: rendered; batches of a channel that leaves the house share what it may have in flight.
+#: Batches of one channel that a process delivers at a time. While the items of one are written,
+#: those of another are rendered; batches of an outgoing channel share its concurrency.
 INBOX_BATCHES = 8
 STREAM_BATCHES = 4
 OUTGOING_BATCHES = 2
 
-#: Sessions of the senders. They are held for single statements only.
+#: Pooled connections of the senders. Each is held for a single statement.
 SENDER_SESSIONS = 4
 
-#: Seconds before a part whose session was lost begins anew: short at first, doubling.
-SHORTEST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
+#: Seconds before a part restarts after its session was lost; doubles from shortest to longest.
+SHORTEST_RESTART_DELAY = 0.1
+LONGEST_RESTART_DELAY = 5.0
 
-#: Seconds between two looks whether the database answers.
-PULSE = 5.0
+#: Seconds between checks of the database and of the schema's contract.
+HEALTH_CHECK_INTERVAL = 5.0
 
-#: Seconds between two looks at the mirrors of users tables.
-MIRRORS = 30.0
+#: Seconds between checks of the mirrored users tables.
+MIRROR_CHECK_INTERVAL = 30.0
 
-#: Seconds without a sign of life before a part is reported as dead.
-PATIENCE = 30.0
+#: Seconds without a heartbeat before /healthz reports a part as dead.
+HEARTBEAT_TIMEOUT = 30.0
 
 
 class Daemon:
     """Router and dispatcher of one process.
 
-    `roster` has the providers; by default those that the settings name.
+    `url` is a libpq connection string. `registry` has the providers; by default those that the
+    settings name.
     """
 
     def __init__(
@@ -84,11 +85,11 @@ class Daemon:
         self._queues: list[Queue] = []
 
     async def run(self) -> None:
-        """Works until stop(), through restarts of the database.
+        """Run until stop(); restarts of the database are waited for.
 
-        Raises SchemaError when the schema is, or becomes, one of another contract. At the start
-        raises PoolerError if a session does not stay ours, CatalogError if the templates cannot be
-        used.
+        Raises SchemaError when the schema has, or gets, another contract than this package. At the
+        start raises PoolerError behind a pooler that does not pool by session, CatalogError if
+        the templates cannot be used, ListenError if the port of /healthz is taken.
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
@@ -100,7 +101,7 @@ class Daemon:
             await self._registry.open()
             stack.push_async_callback(self._registry.close)
 
-            observers = [self._start_pulse(), *self._start_server()]
+            observers = [self._start_health_check(), *self._start_server()]
             queues = []
             if self._settings.dispatcher_enabled:
                 template_sets = TemplateSets(
@@ -110,21 +111,24 @@ class Daemon:
                 self._health.show_missing_templates(template_sets.missing)
                 self._metrics.watch_templates(template_sets.missing)
                 queues = self._start_queues(template_sets)
-                observers += [self._start_bulletin(), self._start_following(template_sets)]
+                observers += [
+                    self._start_status_reporter(),
+                    self._start_template_refresh(template_sets),
+                ]
             routers = [self._start_router()] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
             try:
                 await self._until_stopped([*observers, *queues, *routers])
             finally:
-                # The lead goes to a standby at once; what is in flight is awaited.
+                # A standby takes over the routing at once; messages in flight are awaited.
                 await _cancel(routers)
                 await _finish(queues, self._settings.shutdown_seconds)
                 await _cancel(observers)
         log.info("stopped")
 
     def stop(self) -> None:
-        """Lets run() return: what is in flight is finished, the rest goes back into the queue."""
+        """Let run() return: messages in flight are finished, the rest goes back to the queue."""
         self._stopping.set()
         self._health.stop()
         for sender in self._senders:
@@ -141,10 +145,10 @@ class Daemon:
         ]
         for name, channel_of in OUTGOING.items():
             if not self._registry.for_channel(name):
-                log.warning("a channel has no provider: what is for it stays queued", channel=name)
+                log.warning("no provider for channel: its deliveries stay queued", channel=name)
                 continue
             channel = channel_of(self._settings)
-            # A person has one address on any other channel, and on this one several devices.
+            # A recipient has several push devices, and one address on any other channel.
             kind = PushSender if name == "push" else ProviderSender
             sender = kind(
                 self._sessions,
@@ -174,9 +178,9 @@ class Daemon:
         async def work() -> None:
             async with AsyncExitStack() as stack:
                 await queue.run(
-                    # A job that a crash gives back is taken again; its batch knows better.
+                    # A commit lost in a crash brings a finished job back; its batch is gone then.
                     await self._session(stack, f"{channel} queue", is_in_passing=True),
-                    await self._session(stack, f"{channel} doorbell"),
+                    await self._session(stack, f"{channel} listener"),
                 )
 
         return self._start(f"{channel} queue", work)
@@ -184,7 +188,7 @@ class Daemon:
     def _start_router(self) -> asyncio.Task[None]:
         part = "router"
         longest_sleep = self._settings.safety_poll_seconds or math.inf
-        self._health.expect(part, PATIENCE + longest_sleep)
+        self._health.expect(part, HEARTBEAT_TIMEOUT + longest_sleep)
         router = Router(
             self._metrics,
             lambda: self._health.beat(part),
@@ -196,32 +200,32 @@ class Daemon:
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                # What is routed is on the disk no later than what came of it: an outcome's commit
-                # waits, and so does the one before a message that must not go out twice.
+                # Commits of the router need not wait for the disk: the commit of an outcome does,
+                # and so does the one before a message that must not be sent twice.
                 await router.run(await self._session(stack, "router", is_in_passing=True))
 
         return self._start(part, work)
 
-    def _start_pulse(self) -> asyncio.Task[None]:
-        """Asks the database now and then: is it there, its schema still ours, do mirrors follow?"""
+    def _start_health_check(self) -> asyncio.Task[None]:
+        """Check that the database answers, the contract is the same and mirrors are in step."""
         part = "database"
-        self._health.expect(part, PATIENCE)
+        self._health.expect(part, HEARTBEAT_TIMEOUT)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                connection = await self._session(stack, "pulse")
-                look_again_at = 0.0
+                connection = await self._session(stack, "health check")
+                next_mirror_check = 0.0
                 while True:
                     contract.compare_contract(await monitoring.contract(connection))
                     self._health.beat(part)
-                    if time.monotonic() >= look_again_at:
-                        self._tell_of_mirrors(await monitoring.check_mirrors(connection))
-                        look_again_at = time.monotonic() + MIRRORS
-                    await asyncio.sleep(PULSE)
+                    if time.monotonic() >= next_mirror_check:
+                        self._report_mirrors(await monitoring.check_mirrors(connection))
+                        next_mirror_check = time.monotonic() + MIRROR_CHECK_INTERVAL
+                    await asyncio.sleep(HEALTH_CHECK_INTERVAL)
 
         return self._start(part, work)
 
-    def _tell_of_mirrors(self, faults: list[MirrorFault]) -> None:
+    def _report_mirrors(self, faults: list[MirrorFault]) -> None:
         broken = sum(fault.is_broken for fault in faults)
         self._metrics.mirrors_checked(broken, len(faults) - broken)
         sentences = [fault.sentence for fault in faults]
@@ -230,22 +234,22 @@ class Daemon:
                 log.warning("recipient mirror broken", reason=sentence)
         self._health.mirror_faults = sentences
 
-    def _start_bulletin(self) -> asyncio.Task[None]:
-        part = "bulletin"
-        self._health.expect(part, PATIENCE + INTERVAL)
-        bulletin = ProviderStatusReporter(self._registry, lambda: self._health.beat(part))
+    def _start_status_reporter(self) -> asyncio.Task[None]:
+        part = "provider status"
+        self._health.expect(part, HEARTBEAT_TIMEOUT + INTERVAL)
+        reporter = ProviderStatusReporter(self._registry, lambda: self._health.beat(part))
         self._registry.observe(self._metrics)
-        self._registry.observe(bulletin)
+        self._registry.observe(reporter)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
-                await bulletin.run(await self._session(stack, part))
+                await reporter.run(await self._session(stack, part))
 
         return self._start(part, work)
 
-    def _start_following(self, template_sets: TemplateSets) -> asyncio.Task[None]:
+    def _start_template_refresh(self, template_sets: TemplateSets) -> asyncio.Task[None]:
         part = "texts"
-        self._health.expect(part, PATIENCE)
+        self._health.expect(part, HEARTBEAT_TIMEOUT)
 
         async def work() -> None:
             async with AsyncExitStack() as stack:
@@ -276,11 +280,11 @@ class Daemon:
         return await stack.enter_async_context(opened)
 
     async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Does the work anew when its session is lost, or the database cannot serve it just now.
+        """Restart the work when its session is lost or the database is unavailable.
 
-        A mistake of ours ends the daemon.
+        Any other exception is a bug and ends the daemon.
         """
-        pause = SHORTEST_PAUSE
+        pause = SHORTEST_RESTART_DELAY
         while not self._stopping.is_set():
             began = asyncio.get_running_loop().time()
             try:
@@ -289,10 +293,10 @@ class Daemon:
                 if not connections.is_unavailable(error):
                     raise
                 connections.log_failure(part, error)
-            if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
-                pause = SHORTEST_PAUSE
+            if asyncio.get_running_loop().time() - began > LONGEST_RESTART_DELAY:
+                pause = SHORTEST_RESTART_DELAY
             await self._pause(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_RESTART_DELAY)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -309,9 +313,9 @@ class Daemon:
 
 
 async def run(url: str, settings: Settings) -> None:
-    """Runs the daemon until SIGTERM or SIGINT."""
-    # What a batch makes is let go by counting references. Looking for cycles every few hundred
-    # objects, as Python does unasked, takes a tenth of the time and finds next to none.
+    """Run the daemon until SIGTERM or SIGINT. Raises as Daemon.run() does."""
+    # A batch leaves hardly any reference cycles, and collecting as often as Python does by default
+    # takes a tenth of the time.
     gc.set_threshold(50_000, 20, 100)
     daemon = Daemon(url, settings)
     loop = asyncio.get_running_loop()
@@ -332,5 +336,8 @@ async def _finish(tasks: list[asyncio.Task[None]], seconds: float) -> None:
         return
     _, late = await asyncio.wait(tasks, timeout=seconds)
     if late:
-        log.warning("cut off what was still in flight", parts=[task.get_name() for task in late])
+        log.warning(
+            "shutdown timeout: deliveries in flight were cancelled",
+            parts=[task.get_name() for task in late],
+        )
         await _cancel(late)

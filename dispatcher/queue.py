@@ -1,4 +1,4 @@
-"""The queue, which is pgqueuer's: leases, heartbeats, priorities and recovery of jobs."""
+"""The job queue: pgqueuer's leases, heartbeats, priorities and recovery of jobs."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ from dispatcher.deploy.queue_schema import SETTINGS
 
 log = structlog.get_logger()
 
-#: How long a batch rests whose delivery ended in an exception.
+#: The delay before a job whose delivery raised an exception runs again.
 RETRY_DELAY = timedelta(seconds=1)
 
-#: How long an idle worker trusts in being woken.
+#: How long an idle worker waits for a NOTIFY before it polls.
 DEQUEUE_TIMEOUT = timedelta(seconds=2)
 
 
 class TwoConnections(PsycopgDriver):
     """A driver that queries on one connection and listens on another.
 
-    pgqueuer's own does both on one, and psycopg holds a connection for as long as it listens: a
-    query would wait up to a second for its turn.
+    pgqueuer's own driver does both on one connection. psycopg locks a connection while it listens,
+    so that a query would wait for up to a second.
     """
 
     def __init__(self, connection: AsyncConnection[Any], listener: AsyncConnection[Any]) -> None:
         super().__init__(connection)
-        self._ear = PsycopgDriver(listener)
+        self._listener = PsycopgDriver(listener)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await self._ear.add_listener(channel, callback)
+        await self._listener.add_listener(channel, callback)
 
     async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await self._ear.remove_listener(channel, callback)
+        await self._listener.remove_listener(channel, callback)
 
     async def __aexit__(self, *failure: object) -> None:
         await super().__aexit__(*failure)
         if self._entered == 0:
-            self._ear.shutdown.set()
-            await self._ear.tm.gather_tasks()
+            self._listener.shutdown.set()
+            await self._listener.tm.gather_tasks()
 
 
 class Queue:
-    """The jobs of one channel. One queue each, so that a slow provider holds up no other channel.
+    """The jobs of one channel. Each channel has its own, so that a slow provider delays no other.
 
-    `deliver` is called with the id of a batch. `jobs_at_once` is how many of this process may be in
-    hand; `lease` how long a job may go without a sign of life before another process takes it.
+    `deliver` is called with the id of a batch. `jobs_at_once` is how many jobs this process runs at
+    a time; `lease` is how long a job may go without a heartbeat before another process takes it.
 
-    pgqueuer ends a job by its id alone, which after a crash of the database may be another's. It
-    does so only on the session on which it took the job, and that ended with the crash.
+    pgqueuer ends a job by its id alone, which after a crash of the database may belong to another
+    job. It does so only on the session that took the job, and that session ended with the crash.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Queue:
         self._is_stopping = False
 
     async def run(self, connection: AsyncConnection[Any], listener: AsyncConnection[Any]) -> None:
-        """Works until stop(). Raises when a session is lost; what was in hand comes again then."""
+        """Run until stop(). Raises psycopg.Error when a session is lost; jobs then run again."""
         manager = QueueManager(
             Queries(
                 TwoConnections(connection, listener),
@@ -91,32 +91,32 @@ class Queue:
             try:
                 await self._deliver(int(job.payload or b"0"))
             except Exception as error:
-                # pgqueuer would drop the job. The batch counts its claims, so this has an end.
-                log.exception("a batch could not be delivered", job=job.id)
+                # Without this pgqueuer drops the job. The batch counts its claims, so it ends.
+                log.exception("batch delivery failed", job=job.id)
                 raise RetryRequested(delay=RETRY_DELAY, reason=type(error).__name__) from error
 
         manager.entrypoint(f"deliver.{self._channel}", accepts_context=False)(work)
         self._manager = manager
         if self._is_stopping:
             return
-        # pgqueuer asks itself whether it hears before it listens, and would hear nothing of it.
+        # pgqueuer sends its first health check before it listens, and would not receive it.
         await listener.execute(sql.SQL("listen {}").format(sql.Identifier(SETTINGS.channel)))
         try:
             await manager.run(
                 dequeue_timeout=DEQUEUE_TIMEOUT,
-                # pgqueuer records what is done when so many are, or after a tenth of a second.
+                # pgqueuer records finished jobs when there are this many, or after 0.1 seconds.
                 batch_size=self._jobs_at_once // 2,
                 max_concurrent_tasks=self._jobs_at_once,
                 shutdown_on_listener_failure=True,
                 heartbeat_timeout=self._lease,
-                # postbell_private.tidy_up() prunes its log; folding it would rewrite every row.
+                # postbell_private.tidy_up() prunes its log; aggregating it rewrites every row.
                 log_aggregation_interval=timedelta(0),
             )
         except FailingListenerError as silence:
-            raise OperationalError("the queue's doorbell has gone silent") from silence
+            raise OperationalError("the queue's LISTEN session was lost") from silence
 
     def stop(self) -> None:
-        """Takes no more jobs; run() returns when those in hand are done."""
+        """Take no more jobs; run() returns when those that run are done."""
         self._is_stopping = True
         if self._manager is not None:
             self._manager.shutdown.set()

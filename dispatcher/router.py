@@ -1,4 +1,4 @@
-"""The router's loop: one leader moves what is committed in the outbox to the queue."""
+"""The router: one leader routes committed events of the outbox into batches of deliveries."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from dispatcher.db.routing import Outlook
 
 log = structlog.get_logger()
 
-#: Seconds between looks while the router may not sleep, because a producer that did not ring is
-#: still in flight: short at first, longer the longer the producer stays open.
-SHORTEST_LOOK = 0.001
-LONGEST_LOOK = 0.004
+#: Seconds between polls while the router may not sleep, because a producer that sends no NOTIFY
+#: has an open transaction; grows from shortest to longest.
+SHORTEST_POLL = 0.001
+LONGEST_POLL = 0.004
 
-#: In a stream of events the router rests after a page that was not full, for as many times as long
-#: as the page took; so that it takes fewer and fuller pages, which cost producers less of the
-#: processor, and most of the time is theirs: a page costs as much as some twenty events in it. A
-#: lone event finds it asleep and waits for nothing; after a trickle it rests for milliseconds.
+#: While events keep coming, the router pauses after a batch that was not full for this many times
+#: as long as the batch took, but LONGEST_REST seconds at most. Fewer and fuller batches leave
+#: producers more of the processor: a batch costs as much as some twenty events in it. A lone event
+#: wakes a sleeping router and waits for no pause.
 REST = 2.0
 LONGEST_REST = 0.02
 
-#: Seconds for which a stream is followed from page to page, without a look at anything else.
-LONGEST_STRETCH = 0.05
+#: Seconds of routing batch after batch before anything else is looked at.
+LONGEST_RUN = 0.05
 
-#: Seconds between looks while a large audience waits for room in the queue: longer, the longer it
-#: waits.
-HELD_BACK = 0.005
-LONGEST_HELD_BACK = 0.1
+#: Seconds between polls while a large audience waits for room in the queue; grows from shortest to
+#: longest.
+SHORTEST_FANOUT_PAUSE = 0.005
+LONGEST_FANOUT_PAUSE = 0.1
 
-#: The longest pause, in seconds, while what is due is in somebody else's hands.
-LONGEST_HELD = 1.0
+#: The longest pause, in seconds, while due deliveries are locked by another transaction.
+LONGEST_RELEASE_PAUSE = 1.0
 
-#: Seconds for which a step is left alone that failed, doubling.
+#: Seconds before a failed step is tried again; doubles from shortest to longest.
 SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
 
-#: Our own SQLSTATEs: the schema says that it is another cluster's, or that another router leads.
+#: The class of Postbell's SQLSTATEs: a foreign cluster, or another router that leads.
 _OURS = "PB"
 
 #: Seconds between the leader's rounds of housekeeping.
 HOUSEKEEPING = 30.0
 
-#: Seconds between looks, while there is work, whether the tables have outgrown their statistics.
+#: Seconds between checks, while there is work, whether tables have outgrown their statistics.
 STATISTICS = 0.25
 
-#: People of a large audience told at a time. Others wait no longer than this takes.
-AUDIENCE_SHARE = 500
+#: Recipients of a large audience per chunk: other events wait no longer than one chunk takes.
+FANOUT_CHUNK = 500
 
 
-class Watch(Protocol):
-    """Who wants to know what the router does (metrics)."""
+class RouterObserver(Protocol):
+    """Observes the router (metrics)."""
 
     def routed(self, count: int) -> None: ...
 
@@ -76,7 +76,7 @@ class Watch(Protocol):
 
 
 class _Backoff(NamedTuple):
-    """A step is left alone: it failed, or had nothing to take of what there is."""
+    """A step is paused: it failed, or all that it could take was locked."""
 
     seconds: float
     ends_at: float
@@ -87,22 +87,23 @@ _Result = TypeVar("_Result")
 
 
 class Router:
-    """Leads or stands by, on one session: leadership ends with the session, whatever ended it.
+    """Leads or stands by, on one session: leadership ends with the session.
 
-    `safety_poll` is the longest sleep in seconds, in case a wake-up is lost outside our hands; 0
-    means none. `beat` is called at every turn.
+    `page` is the largest batch, in events. `safety_poll` is the longest sleep in seconds, in case a
+    NOTIFY is lost; 0 means no limit. `keep_days` is how long routed events stay in the outbox.
+    `beat` is called in each iteration.
     """
 
     def __init__(
         self,
-        watch: Watch,
+        observer: RouterObserver,
         beat: Callable[[], None],
         *,
         page: int = 500,
         safety_poll: float = 5.0,
         keep_days: int = 5,
     ) -> None:
-        self._watch = watch
+        self._observer = observer
         self._beat = beat
         self._page = page
         self._safety_poll = safety_poll
@@ -114,7 +115,7 @@ class Router:
 
     @property
     def failing(self) -> dict[str, str]:
-        """The steps that failed when they were last tried, and the error of each."""
+        """By step: the error of its last attempt, if that failed."""
         return {
             step: backoff.error
             for step, backoff in self._backoffs.items()
@@ -122,44 +123,44 @@ class Router:
         }
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
-        """Leads on this session as soon as nobody else does, until cancelled.
+        """Wait for leadership on this session, then route until cancelled.
 
-        Raises psycopg's Error when the session is lost, when the database is another cluster's, and
-        when another router leads. A step that fails for another reason is tried again.
+        Raises psycopg.Error when the session is lost, the database is from another cluster or
+        another router has taken the lead. A step that fails for another reason is tried again.
         """
         connection.add_notice_handler(_log_warning)
-        await self._standing_by(routing.acquire_leadership(connection))
-        self._watch.leading(True)
-        log.info("leading")
+        await self._stand_by(routing.acquire_leadership(connection))
+        self._observer.leading(True)
+        log.info("router leads")
         try:
             await routing.check_cluster(connection)
             await routing.listen_for_events(connection)
             await self._lead(connection)
         finally:
-            self._watch.leading(False)
-            # What fails from here on is the next leader's to tell.
+            self._observer.leading(False)
+            # From here on the next leader reports failing steps.
             self._backoffs.clear()
 
     async def _lead(self, connection: AsyncConnection[Any]) -> None:
-        pause = SHORTEST_LOOK
+        pause = SHORTEST_POLL
         while True:
             self._beat()
-            await self._keep_house(connection)
-            outlook = await self._look(connection)
+            await self._housekeep(connection)
+            outlook = await self._pending_work(connection)
             if outlook is not None and not outlook.is_idle:
                 await self._work(connection, outlook)
-                pause = SHORTEST_LOOK
-            elif (seconds := self._stays_awake()) > 0:
+                pause = SHORTEST_POLL
+            elif (seconds := self._awake_seconds()) > 0:
                 await asyncio.sleep(seconds)
             elif await routing.acquire_sleep_lock(connection):
                 await self._sleep(connection)
-                pause = SHORTEST_LOOK
+                pause = SHORTEST_POLL
             else:
                 await asyncio.sleep(pause)
-                pause = min(pause * 1.1, LONGEST_LOOK)
+                pause = min(pause * 1.1, LONGEST_POLL)
 
-    async def _look(self, connection: AsyncConnection[Any]) -> Outlook | None:
-        """What there is to do but for the steps that back off. None if that cannot be seen."""
+    async def _pending_work(self, connection: AsyncConnection[Any]) -> Outlook | None:
+        """The pending work of steps that are not paused; None if it cannot be read."""
         outlook = await self._try("pending_work", routing.pending_work, connection)
         if outlook is None:
             return None
@@ -173,26 +174,26 @@ class Router:
         )
 
     async def _work(self, connection: AsyncConnection[Any], outlook: Outlook) -> None:
-        """One turn at the log, at what is due, and at a large audience."""
+        """Route new events, release due deliveries and take one chunk of a large audience."""
         if time.monotonic() >= self._next_statistics:
             await self._try("analyze_grown_tables", routing.analyze_grown_tables, connection)
             self._next_statistics = time.monotonic() + STATISTICS
         if outlook.has_events:
             if outlook.is_due or outlook.has_fanout:
-                self._watch.routed(await self._route(connection))
+                self._observer.routed(await self._route(connection))
             else:
-                await self._follow(connection)
+                await self._route_all(connection)
         if outlook.is_due:
             released = await self._try("release_due", routing.release_due, connection, self._page)
             if released == 0:
-                # Somebody has it in hand: an open cancel(), say.
-                self._back_off("release_due", SHORTEST_LOOK, LONGEST_HELD)
+                # Another transaction has locked it, such as an open cancel().
+                self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
         if outlook.has_fanout:
-            reached = await self._try("fan_out", routing.fan_out, connection, AUDIENCE_SHARE)
+            reached = await self._try("fan_out", routing.fan_out, connection, FANOUT_CHUNK)
             if reached is not None:
-                self._watch.fanned_out(reached)
+                self._observer.fanned_out(reached)
             elif not self._backoff_of("fan_out"):
-                self._back_off("fan_out", HELD_BACK, LONGEST_HELD_BACK)
+                self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
 
     async def _route(self, connection: AsyncConnection[Any]) -> int:
         return await self._try("route", routing.route, connection, self._page) or 0
@@ -200,9 +201,9 @@ class Router:
     async def _try(
         self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
     ) -> _Result | None:
-        """What the call returns; None if it fails, or backs off after a failure.
+        """The result of the call; None if it fails, or the step is paused after a failure.
 
-        Raises what a new session, or another router, has to do with.
+        Raises errors that need a new session, or say that another router leads.
         """
         if self._backoff_of(step):
             return None
@@ -211,10 +212,10 @@ class Router:
         except psycopg.Error as error:
             if connections.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
                 raise
-            self._watch.step_failed(step)
+            self._observer.step_failed(step)
             seconds = self._back_off(step, SHORTEST_BACKOFF, LONGEST_BACKOFF, error)
             log.warning(
-                "a step of the router failed",
+                "router step failed",
                 step=step,
                 code=error.sqlstate,
                 error=str(error).strip(),
@@ -226,42 +227,42 @@ class Router:
         ):
             del self._backoffs[step]
             if former.error is not None:
-                log.info("a step of the router works again", step=step)
+                log.info("router step recovered", step=step)
         return result
 
     def _back_off(
         self, step: str, shortest: float, longest: float, error: psycopg.Error | None = None
     ) -> float:
-        """Leaves a step alone for a while, longer each time until it succeeds; for how long."""
+        """Pause a step, longer each time until it succeeds; returns the seconds."""
         former = self._backoffs.get(step)
         seconds = shortest if former is None else min(max(former.seconds * 2, shortest), longest)
         self._backoffs[step] = _Backoff(
-            seconds, time.monotonic() + seconds, None if error is None else _in_words(error)
+            seconds, time.monotonic() + seconds, None if error is None else _describe(error)
         )
         return seconds
 
     def _backoff_of(self, step: str) -> float:
-        """Seconds for which the step is left alone; 0 if it may be taken."""
+        """Seconds for which the step is paused; 0 if it may be taken."""
         backoff = self._backoffs.get(step)
         return 0.0 if backoff is None else max(0.0, backoff.ends_at - time.monotonic())
 
-    def _stays_awake(self) -> float:
-        """Seconds in which there is nothing to do, and going to sleep would not be worth it.
+    def _awake_seconds(self) -> float:
+        """Seconds to wait without going to sleep; 0 if the router may sleep.
 
-        While events cannot be routed, or nobody can look, producers need not ring.
+        While events cannot be routed, a NOTIFY of a producer would be of no use.
         """
         seconds = max(self._backoff_of("route"), self._backoff_of("pending_work"))
         if seconds:
-            return min(seconds, LONGEST_HELD_BACK)
+            return min(seconds, LONGEST_FANOUT_PAUSE)
         backoffs = (self._backoff_of(step) for step in ("release_due", "fan_out"))
-        return next((backoff for backoff in backoffs if 0 < backoff <= HELD_BACK), 0.0)
+        return next((backoff for backoff in backoffs if 0 < backoff <= SHORTEST_FANOUT_PAUSE), 0.0)
 
-    async def _follow(self, connection: AsyncConnection[Any]) -> None:
-        """Routes page upon page: while a stream flows, a look at the log would only say so."""
+    async def _route_all(self, connection: AsyncConnection[Any]) -> None:
+        """Route batch after batch without asking for pending work, until there is none."""
         began = time.monotonic()
-        until = began + LONGEST_STRETCH
+        until = began + LONGEST_RUN
         while routed := await self._route(connection):
-            self._watch.routed(routed)
+            self._observer.routed(routed)
             ended = time.monotonic()
             if routed < self._page:
                 await asyncio.sleep(min(REST * (ended - began), LONGEST_REST))
@@ -270,11 +271,11 @@ class Router:
                 return
 
     async def _sleep(self, connection: AsyncConnection[Any]) -> None:
-        """Sleeps until a producer rings, something is due, or the safety poll."""
-        self._watch.asleep(True)
+        """Sleep until a producer's NOTIFY, the next due time or the safety poll."""
+        self._observer.asleep(True)
         try:
-            # From here on producers ring; whoever committed before is seen now.
-            outlook = await self._look(connection)
+            # From here on producers send NOTIFY; events committed before are seen now.
+            outlook = await self._pending_work(connection)
             if outlook is None or not outlook.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
@@ -283,14 +284,14 @@ class Router:
                 bounds.append(outlook.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
                 pass
-            # Most likely it was an event: no need to look first. Producers ring until it is routed,
-            # so that it does not wait for them to be told that they need not.
-            self._watch.routed(await self._route(connection))
+            # Most likely an event came: route before asking for pending work, and before the sleep
+            # lock is released, which the event need not wait for.
+            self._observer.routed(await self._route(connection))
         finally:
             await routing.release_sleep_lock(connection)
-            self._watch.asleep(False)
+            self._observer.asleep(False)
 
-    async def _keep_house(self, connection: AsyncConnection[Any]) -> None:
+    async def _housekeep(self, connection: AsyncConnection[Any]) -> None:
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
@@ -300,29 +301,29 @@ class Router:
             "forget_early_receipts", routing.forget_early_receipts, connection
         )
         for provider, count in (forgotten or {}).items():
-            self._watch.received(provider, "never_matched", count)
+            self._observer.received(provider, "never_matched", count)
             log.warning(
-                "receipts dropped: within an hour no message had their id",
+                "unmatched receipts dropped: no message had their id within an hour",
                 provider=provider,
                 count=count,
             )
         swept = await self._try("sweep", routing.sweep, connection)
         if swept:
-            log.warning("batches without a job got a new one", batches=swept)
+            log.warning("batches had lost their queue job: jobs created again", batches=swept)
         emptied = await self._try(
             "truncate_outbox", routing.truncate_outbox, connection, self._keep_days
         )
         if emptied:
-            log.info("emptied leaves of the outbox", leaves=emptied)
+            log.info("outbox partitions truncated", partitions=emptied)
 
     async def _count_rejections(self, connection: AsyncConnection[Any]) -> None:
         for seen in await routing.rejected_since(connection, self._rejections_seen):
-            self._watch.rejected(seen.reason, seen.rejected)
+            self._observer.rejected(seen.reason, seen.rejected)
             self._rejections_seen = max(self._rejections_seen, seen.last_at)
-            log.warning("events were rejected", reason=seen.reason, count=seen.rejected)
+            log.warning("events rejected", reason=seen.reason, count=seen.rejected)
 
-    async def _standing_by(self, leadership: Awaitable[None]) -> None:
-        """Waits for the lead, which may take for ever, and shows that it is alive meanwhile."""
+    async def _stand_by(self, leadership: Awaitable[None]) -> None:
+        """Wait for leadership, for any time, with a heartbeat every second."""
         waiting = asyncio.ensure_future(leadership)
         try:
             while not waiting.done():
@@ -335,12 +336,12 @@ class Router:
         await waiting
 
 
-def _in_words(error: psycopg.Error) -> str:
-    """Its code and what the server says; what psycopg says of its own has no code."""
+def _describe(error: psycopg.Error) -> str:
+    """SQLSTATE and primary message; an error of psycopg itself has no SQLSTATE."""
     said = error.diag.message_primary or str(error).strip()
     return said if error.sqlstate is None else f"{error.sqlstate}: {said}"
 
 
 def _log_warning(notice: psycopg.errors.Diagnostic) -> None:
     if notice.severity_nonlocalized == "WARNING":
-        log.warning("the database warns", warning=notice.message_primary)
+        log.warning("database warning", warning=notice.message_primary)

@@ -28,12 +28,12 @@ pytestmark = pytest.mark.slow
 SESSIONS = (
     "postbell router",
     "postbell in_app queue",
-    "postbell in_app doorbell",
+    "postbell in_app listener",
     "postbell email queue",
-    "postbell email doorbell",
+    "postbell email listener",
     "postbell sender",
-    "postbell pulse",
-    "postbell bulletin",
+    "postbell health check",
+    "postbell provider status",
 )
 
 

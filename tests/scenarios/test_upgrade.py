@@ -208,7 +208,7 @@ def test_an_earlier_version_upgraded_beside_its_daemon_an_application_and_its_us
 async def test_a_daemon_ends_when_the_schema_becomes_one_of_another_contract(
     database_url: str, db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon, "PULSE", 0.05)
+    monkeypatch.setattr(daemon, "HEALTH_CHECK_INTERVAL", 0.05)
     older = asyncio.create_task(Daemon(database_url, Settings(http_port=0)).run())
     event = given.emit(db, payload=PAYLOAD, channels=["in_app"])
     await seen(lambda: routed(db) == {event}, "it runs")

@@ -107,8 +107,8 @@ async def test_the_pages_say_that_it_is_well_and_what_it_did(
 async def test_the_pages_say_that_users_are_not_followed(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_module, "PULSE", 0.05)
-    monkeypatch.setattr(daemon_module, "MIRRORS", 0.0)
+    monkeypatch.setattr(daemon_module, "HEALTH_CHECK_INTERVAL", 0.05)
+    monkeypatch.setattr(daemon_module, "MIRROR_CHECK_INTERVAL", 0.0)
     db.execute("create table users (id bigint primary key, site text, mail text)")
     db.execute("insert into users values (1, 'acme')")
     db.execute(

@@ -158,7 +158,7 @@ async def test_a_large_audience_is_told_in_turns(db: Connection, database_url: s
 async def test_with_the_queue_full_the_audience_waits_and_single_events_pass(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dispatcher.router.AUDIENCE_SHARE", 10)
+    monkeypatch.setattr("dispatcher.router.FANOUT_CHUNK", 10)
     db.execute(
         "insert into postbell.recipient (tenant_id, id)"
         " select 'default', 'p' || n from generate_series(1, 400) as n"
