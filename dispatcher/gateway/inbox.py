@@ -1,4 +1,4 @@
-"""The inbox over HTTP: pages of it, counts, and marking what was seen, read or put away."""
+"""The inbox over HTTP: its items, counts, and marking items as seen, read or archived."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 Tab = Literal["all", "unread", "archived"]
 
-#: Items of a page, and items that are marked at once, at most.
+#: Items of a page, and items marked by one request, at most.
 MOST: Final = 100
 
 
@@ -105,7 +105,7 @@ class Changed(Model):
 
 
 class InboxApi:
-    """Everything is asked as the person whose inbox it is."""
+    """Every statement runs as the recipient whose inbox it is."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
@@ -135,7 +135,7 @@ class InboxApi:
             category=query.category,
             event=query.event,
             subject=query.subject,
-            # One more shows whether there is a next page.
+            # One more than shown tells whether there is a next page.
             most=query.limit + 1,
         )
         items = [_item(row) for row in rows[: query.limit]]
@@ -198,7 +198,7 @@ def _item(row: inbox.Item) -> Item:
 async def _require_all(
     connection: AsyncConnection[Any], identity: Identity, items: Sequence[int]
 ) -> None:
-    """All of them are this person's, or nothing is done."""
+    """Raises Problem (404) unless all items are in this inbox."""
     found = set(
         await inbox.items_among(connection, **recipient_params(identity), items=list(items))
     )
@@ -220,7 +220,7 @@ async def _require_all(
 
 
 def _log_refusal(identity: Identity, items: Sequence[int]) -> None:
-    # Somebody else's, or nobody's: from inside a person's transaction these look alike.
+    # Somebody else's or nobody's: row-level security hides which.
     log.warning(
         "refused items of another inbox",
         tenant_id=identity.tenant_id,

@@ -1,4 +1,4 @@
-"""The gateway's description of itself, OpenAPI 3.1, made from what serves it."""
+"""The OpenAPI 3.1 description, made from the operations that are served."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from dispatcher.gateway.problem import ProblemDetails
 
 PATH: Final = "/v1/openapi.json"
 
-#: Statuses with which what answers by a page answers by one, too.
+#: Statuses whose answer is a page, too, where the operation answers with a page.
 _PAGES: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _REF: Final = "#/components/schemas/{model}"
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"cookie": []}]
 _OPERATORS: Final[list[dict[str, list[str]]]] = [{"operator_token": []}, {"operator_cookie": []}]
-_CHOOSERS: Final[list[dict[str, list[str]]]] = [*_SECURITY, {"link": []}]
+_WITH_LINK: Final[list[dict[str, list[str]]]] = [*_SECURITY, {"link": []}]
 
 Json = dict[str, Any]
 
 
 class DescriptionApi:
-    """`GET /v1/openapi.json`, once `describe` was told of everything."""
+    """`GET /v1/openapi.json`. Call `describe()` first."""
 
     def __init__(self) -> None:
         self._written = b"{}"
@@ -56,7 +56,7 @@ class DescriptionApi:
         cookie_name: str,
         operator_cookie_name: str,
     ) -> None:
-        """`others` are routes that no operation declares: their docstrings say what they are."""
+        """Describes everything. `others` have no Operation: their docstrings describe them."""
         declared = list(operations)
         paths: Json = {}
         for operation in declared:
@@ -122,11 +122,11 @@ def _operation(operation: Operation) -> Json:
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
-    if operation.is_for_operators:
+    if operation.needs_operator:
         return _OPERATORS
-    if operation.is_for_choosers:
-        return _CHOOSERS
-    return _SECURITY if operation.is_for_somebody else []
+    if operation.accepts_link:
+        return _WITH_LINK
+    return _SECURITY if operation.needs_recipient else []
 
 
 def _answers(operation: Operation) -> dict[int, Json]:
@@ -175,7 +175,7 @@ def _query_parameter(name: str, schema: Json, *, is_required: bool) -> Json:
     parameter: Json = {"name": name, "in": "query", "required": is_required}
     if "description" in schema:
         parameter["description"] = schema.pop("description")
-    # What is not wanted is left out of an address; there is no null in one.
+    # A query has no null: optional parameters are left out.
     options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
     if options:
         schema.pop("default", None)
@@ -245,7 +245,7 @@ def _schemas(operations: Iterable[Operation]) -> Json:
     return _definitions(tuple(used))
 
 
-# What the same models look like does not change, and takes longer than all the rest.
+# The slowest part, and always the same for the same models.
 @cache
 def _definitions(used: tuple[tuple[type[BaseModel], JsonSchemaMode], ...]) -> Json:
     _, definitions = models_json_schema(used, ref_template=_REF)

@@ -1,10 +1,10 @@
-"""One thing that can be asked for over HTTP: declared once, served and described from that.
+"""One operation of the HTTP API: declared once, and served and described from the declaration.
 
-A handler's signature is the declaration. `identity` is who asks; or `chooser` whose choices they
-are, who may also come by the link in a mail; or `operator` which operator asks. `query` and `body`
-are models, `request` is what came; any other argument is a part of the path. What it returns is the
-answer: a model, or None for nothing (204). `Annotated[Response, …]` is a handler that writes it
-itself: a model, None, or a media type.
+The declaration is the signature of a handler. Its argument `identity` is the authenticated
+recipient, `chooser` the same or whoever has a preferences link, `operator` an operator. `query` and
+`body` are models, `request` is Starlette's; any other argument is a path parameter. It returns the
+answer: a model, or None (204). `Annotated[Response, …]` marks a handler that builds the response
+itself, and what that has: a model, None, or a media type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from starlette.types import Scope
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.problem import FieldFault, Problem, invalid, too_large
 
-#: Bytes. A hundred items to mark take two thousand.
+#: Bytes. Marking a hundred items takes two thousand.
 LARGEST_BODY: Final = 16_384
 
 Handler = Callable[..., Awaitable[Any]]
@@ -34,8 +34,8 @@ Handler = Callable[..., Awaitable[Any]]
 _KNOWN: Final = frozenset({"chooser", "identity", "operator", "query", "body", "request"})
 
 
-async def body_of(request: Request, most: int = LARGEST_BODY) -> bytes:
-    """Raises Problem as soon as it is larger, whatever Content-Length says."""
+async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """The body of a request. Raises Problem (413) as soon as it has more than `most` bytes."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most:
         raise too_large(most)
@@ -57,7 +57,7 @@ class Operation:
     handler: Handler
     arguments: Mapping[str, Any]
     answer: type[BaseModel] | str | None
-    #: Statuses of the problems that are its own, besides those of everything it takes.
+    #: Statuses of problems besides those that follow from its arguments.
     own_problems: tuple[int, ...] = ()
 
     @classmethod
@@ -78,7 +78,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """Of the handler: `mark_read`."""
+        """The handler's name, such as `mark_read`."""
         return self.handler.__name__
 
     @property
@@ -86,18 +86,18 @@ class Operation:
         return inspect.getdoc(self.handler) or ""
 
     @property
-    def is_for_somebody(self) -> bool:
-        """Whether one must be let in first."""
-        return "identity" in self.arguments or self.is_for_choosers
+    def needs_recipient(self) -> bool:
+        """Whether a recipient must be authenticated."""
+        return "identity" in self.arguments or self.accepts_link
 
     @property
-    def is_for_choosers(self) -> bool:
-        """Whether the link to one's preferences lets in, too."""
+    def accepts_link(self) -> bool:
+        """Whether a preferences link authenticates, too."""
         return "chooser" in self.arguments
 
     @property
-    def is_for_operators(self) -> bool:
-        """Whether one must be let in as an operator."""
+    def needs_operator(self) -> bool:
+        """Whether an operator must be authenticated."""
         return "operator" in self.arguments
 
     @property
@@ -114,11 +114,11 @@ class Operation:
 
     @property
     def problems(self) -> set[int]:
-        """Statuses that it may end with instead of an answer."""
+        """The statuses of its problem documents."""
         found = {*self.own_problems, HTTPStatus.SERVICE_UNAVAILABLE}
-        if self.is_for_somebody or self.is_for_operators:
+        if self.needs_recipient or self.needs_operator:
             found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
-            if self.method != "GET" or self.is_for_operators:
+            if self.method != "GET" or self.needs_operator:
                 found.add(HTTPStatus.FORBIDDEN)
         if self.path_arguments:
             found.add(HTTPStatus.NOT_FOUND)
@@ -135,11 +135,11 @@ class Operation:
     async def respond(self, authenticator: Authenticator, request: Request) -> Response:
         """Raises Problem, Unauthorized, ForeignOrigin, and whatever the database raises."""
         given: dict[str, Any] = {}
-        if self.is_for_choosers:
+        if self.accepts_link:
             given["chooser"] = await authenticator.authenticate_or_link(request)
-        elif self.is_for_somebody:
+        elif self.needs_recipient:
             given["identity"] = await authenticator.authenticate(request)
-        if self.is_for_operators:
+        if self.needs_operator:
             given["operator"] = await authenticator.authenticate_operator(request)
         if "request" in self.arguments:
             given["request"] = request
@@ -159,7 +159,7 @@ class Operation:
 
 
 def routes(operations: Iterable[Operation], authenticator: Authenticator) -> list[Route]:
-    """One for each path, those without parameters first."""
+    """A route for each path; those without parameters come first."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -176,9 +176,9 @@ def routes(operations: Iterable[Operation], authenticator: Authenticator) -> lis
 
 
 class _WholePath(Route):
-    """Also answers methods that it does not have: 405, with those that it has (Allow).
+    """Answers methods that it does not have, too: 405 with `Allow`.
 
-    Else a path with a parameter would take them, and answer that there is no item `read`.
+    Otherwise a path with a parameter would match them: POST /v1/inbox/read is no item `read`.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -205,7 +205,7 @@ def _query(model: type[BaseModel], given: QueryParams) -> BaseModel:
         written = given.getlist(name)
         field = model.model_fields.get(name)
         is_list = field is not None and get_origin(field.annotation) is list
-        # Said twice is as wrong as misspelt: which one is meant?
+        # A parameter that is repeated is refused by its type.
         values[name] = written if is_list or len(written) > 1 else written[0]
     try:
         return model.model_validate(values)
@@ -214,7 +214,7 @@ def _query(model: type[BaseModel], given: QueryParams) -> BaseModel:
 
 
 async def _body(model: type[BaseModel], request: Request) -> BaseModel:
-    # No form of another site's can send this type without being asked about first (CORS).
+    # A form of another site cannot send this type without a preflight request (CORS).
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Problem(
@@ -224,6 +224,6 @@ async def _body(model: type[BaseModel], request: Request) -> BaseModel:
             "Send Content-Type: application/json.",
         )
     try:
-        return model.model_validate_json(await body_of(request), strict=True)
+        return model.model_validate_json(await read_body(request), strict=True)
     except ValidationError as error:
         raise invalid("body", error) from None

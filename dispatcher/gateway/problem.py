@@ -1,4 +1,4 @@
-"""What is wrong with a request, as RFC 9457 has it: `application/problem+json`."""
+"""Errors of the HTTP API as problem documents (RFC 9457): `application/problem+json`."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-#: Which field of a request the schema means. What it raises names no field, but has one.
+#: The field of a request that an error of the database is about.
 _FIELDS: Final[Mapping[type[PostbellError], str]] = {
     errors.UnknownEventError: "event",
     errors.InvalidChannelError: "channel",
     errors.InvalidTimeZoneError: "time_zone",
     errors.InvalidQuietHoursError: "days",
 }
-#: SQLSTATEs of a value that exceeds a limit of the server's.
-_LIMITS: Final = "54"
-#: Seconds after which a client may try again when the database is away.
-_PAUSE: Final = 5
+#: SQLSTATE class of program limits, such as a value that is too large.
+_LIMIT_EXCEEDED: Final = "54"
+#: Seconds after which a client should try again while the database is unavailable.
+_RETRY_AFTER: Final = 5
 
 
 class Unauthorized(Exception):
-    """Nobody is let in; its text says why."""
+    """The request is not authenticated; the text says why."""
 
 
 class ForeignOrigin(Exception):
-    """Another site's page sent the request, and the browser added the cookie."""
+    """Another site's page sent a request to which the browser added the cookie."""
 
 
 class TooManyRequests(Exception):
-    """Whoever it is asks more often than they may; in `seconds` they may again."""
+    """A rate limit is exceeded; `seconds` later it is not."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         super().__init__(reason)
@@ -77,7 +77,7 @@ class ProblemDetails(BaseModel):
 
 
 class Problem(Exception):
-    """Ends a request with this answer."""
+    """Ends a request with a problem document."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Problem(Exception):
 
 
 def not_found(what: str) -> Problem:
-    """For what is not there, and for what is somebody else's: they look alike from outside."""
+    """404. What belongs to somebody else is answered the same way."""
     return Problem(
         HTTPStatus.NOT_FOUND,
         "not_found",
@@ -131,7 +131,7 @@ def too_large(most: int) -> Problem:
 
 
 def invalid(place: str, error: ValidationError) -> Problem:
-    """Of what pydantic found in `place`: body, query or path. Never with the values."""
+    """422 for what pydantic found in `place`: body, query, path or form. Never shows values."""
     faults = [
         FieldFault(
             field=".".join([place, *map(str, fault["loc"])]),
@@ -170,7 +170,7 @@ def _foreign(_: Request, error: ForeignOrigin) -> Problem:
 
 
 def _too_many(_: Request, error: TooManyRequests) -> Problem:
-    # Whole ones (RFC 9110, 10.2.3).
+    # Whole seconds (RFC 9110, 10.2.3).
     seconds = max(1, math.ceil(error.seconds))
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -181,7 +181,7 @@ def _too_many(_: Request, error: TooManyRequests) -> Problem:
     )
 
 
-def _of_schema(_: Request, error: PostbellError) -> Problem:
+def _postbell_error(_: Request, error: PostbellError) -> Problem:
     if isinstance(error, errors.UnknownRecipientError):
         return Problem(HTTPStatus.NOT_FOUND, error.name, str(error), error.hint)
     field = _FIELDS.get(type(error))
@@ -191,7 +191,7 @@ def _of_schema(_: Request, error: PostbellError) -> Problem:
     )
 
 
-def _of_http(_: Request, error: HTTPException) -> Problem:
+def _http_error(_: Request, error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     way_out = "GET /v1/openapi.json lists what is there."
     return Problem(
@@ -208,27 +208,27 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _away(request: Request, error: Exception) -> Problem:
+def _unavailable(request: Request, error: Exception) -> Problem:
     log.warning("the database is away", path=request.url.path, error=str(error).strip())
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
         "The database cannot be reached just now.",
-        f"Try again in {_PAUSE} seconds.",
-        headers={"retry-after": str(_PAUSE)},
+        f"Try again in {_RETRY_AFTER} seconds.",
+        headers={"retry-after": str(_RETRY_AFTER)},
     )
 
 
-def _of_database(request: Request, error: psycopg.Error) -> Problem:
+def _database_error(request: Request, error: psycopg.Error) -> Problem:
     if is_unavailable(error):
-        return _away(request, error)
-    if (error.sqlstate or "").startswith(_LIMITS):
+        return _unavailable(request, error)
+    if (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
         return _unstorable(request, error)
-    return _ours(request, error)
+    return _internal_error(request, error)
 
 
 def _unstorable(_: Request, __: Exception) -> Problem:
-    # The database's text quotes the value.
+    # Without the database's message: it quotes the value.
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid_request",
@@ -237,7 +237,7 @@ def _unstorable(_: Request, __: Exception) -> Problem:
     )
 
 
-def _ours(request: Request, error: Exception) -> Problem:
+def _internal_error(request: Request, error: Exception) -> Problem:
     log.error("a request failed", path=request.url.path, exc_info=error)
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -252,18 +252,20 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Any], Problem]]] = 
     Unauthorized: _unauthorized,
     ForeignOrigin: _foreign,
     TooManyRequests: _too_many,
-    PostbellError: _of_schema,
-    HTTPException: _of_http,
+    PostbellError: _postbell_error,
+    HTTPException: _http_error,
     psycopg.DataError: _unstorable,
-    psycopg.Error: _of_database,
-    # The mistakes of ours that are left. Starlette raises it again, for the server to log too.
-    Exception: _ours,
+    psycopg.Error: _database_error,
+    # A bug. Starlette raises it again, so that the server logs it, too.
+    Exception: _internal_error,
 }
 
 
-def _handler(answer: Callable[[Request, Any], Problem]) -> Callable[[Request, Any], Response]:
-    return lambda request, error: answer(request, error).response
+def _handler(make_problem: Callable[[Request, Any], Problem]) -> Callable[[Request, Any], Response]:
+    return lambda request, error: make_problem(request, error).response
 
 
-#: For Starlette: an answer to every exception, which is looked up by its nearest class.
-HANDLERS: Final[Mapping[Any, Any]] = {kind: _handler(answer) for kind, answer in _PROBLEMS.items()}
+#: Starlette's exception handlers, which it looks up by the nearest class.
+HANDLERS: Final[Mapping[Any, Any]] = {
+    kind: _handler(make_problem) for kind, make_problem in _PROBLEMS.items()
+}

@@ -18,7 +18,8 @@ from dispatcher.gateway.problem import Problem, not_found
 from dispatcher.gateway.schemas import Model
 
 Endpoint = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-#: As postbell.require_device() takes them; base64 is read in either alphabet.
+#: What postbell.require_device() accepts, as tests/gateway/test_push.py checks. Base64 may be of
+#: either alphabet.
 _HttpsEndpoint = Annotated[
     str, Field(max_length=2000, pattern=r"^https://[^/?#@\\\s\x00-\x1f]+/[!-~]*$")
 ]

@@ -1,7 +1,7 @@
-"""What requests and answers are made of: each type with its description for /v1/openapi.json.
+"""Types of requests and answers, each with its schema for /v1/openapi.json.
 
-A body is read strictly: JSON's own types, and text only as its pattern has it. So the description
-says all that a reader checks, and a reader checks all that it says.
+Bodies are validated strictly: JSON's own types, and strings only by their pattern. So validation
+and schema accept the same values.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ Decision = preferences.Decision
 
 #: PostgreSQL's bigint.
 _LARGEST_ID: Final = 2**63 - 1
-_MARK: Final = "before "
+_PREFIX: Final = "before "
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """Fields that exclude others, when they are not null; with `is_needed`, one must be given."""
+    """Fields that exclude others if both are given; with `is_needed`, one must be given."""
 
     excluded: Mapping[str, tuple[str, ...]]
     is_needed: bool
 
     @classmethod
     def of(cls, *names: str, is_needed: bool = False) -> Self:
-        """Each excludes all others."""
+        """Alternatives of which each excludes all others."""
         excluded = {name: tuple(other for other in names if other != name) for name in names}
         return cls(excluded, is_needed)
 
     def check(self, model: BaseModel) -> None:
-        """Raises ValueError."""
+        """Raises ValueError unless the model holds to it."""
         given = [name for name in self.excluded if getattr(model, name) is not None]
         if self.is_needed and not given:
             raise ValueError("name " + " or ".join(map(_quoted, self.excluded)))
@@ -63,7 +63,7 @@ class Alternatives:
 
     @property
     def schema(self) -> JsonSchemaValue:
-        """For JSON Schema, of which no keyword says this."""
+        """The same as JSON Schema."""
         absent = {"type": "null"}
         branches: list[JsonSchemaValue] = []
         for name, others in self.excluded.items():
@@ -81,7 +81,7 @@ def _quoted(name: str) -> str:
 
 
 class Model(BaseModel):
-    """A request or an answer. What it does not have is a mistake, not an extra."""
+    """The base of requests and answers. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -104,9 +104,9 @@ class Model(BaseModel):
 
 
 def _text(pattern: str, what: str, read: Callable[[str], Any]) -> BeforeValidator:
-    """For what is text in a request: read if it is like the pattern; a number is no text.
+    """Parses strings that match `pattern`, and refuses everything else; `what` names it in errors.
 
-    Pydantic reads more than we describe: as a moment "0" is 1970, as an id "+1" is 1.
+    Pydantic alone accepts more than the schema says: "0" as a time in 1970, "+1" as an id.
     """
 
     def validate(written: Any, info: ValidationInfo) -> Any:
@@ -120,10 +120,10 @@ def _text(pattern: str, what: str, read: Callable[[str], Any]) -> BeforeValidato
 
 
 def _up_to(most: int) -> str:
-    """A pattern for the whole numbers from 1 to `most`, without leading zeros."""
+    """A pattern of the integers from 1 to `most`, without leading zeros."""
     digits = str(most)
     shorter = f"[1-9][0-9]{{0,{len(digits) - 2}}}"
-    # As long as `most`, and smaller at one place.
+    # Of the same length as `most`, and smaller at one digit.
     smaller = [
         f"{digits[:place]}[{'1' if place == 0 else '0'}-{int(digit) - 1}]"
         f"[0-9]{{{len(digits) - place - 1}}}"
@@ -137,16 +137,16 @@ _ID: Final = _up_to(_LARGEST_ID)
 
 
 def _is_boolean(written: Any) -> Any:
-    # To Python, and so to Literal[True], 1 is true.
+    # Python's 1 == True would pass Literal[True].
     if not isinstance(written, bool):
-        raise ValueError("is not true")  # noqa: TRY004 - which pydantic lets through
+        raise ValueError("is not true")  # noqa: TRY004 - pydantic reports ValueError alone
     return written
 
 
-#: For a field that is true, or not there.
+#: A field that is true or absent.
 Yes = Annotated[Literal[True], BeforeValidator(_is_boolean)]
 
-#: The id of an inbox item. As text, for JavaScript's numbers end at 2^53.
+#: The id of an inbox item. A string, because JavaScript's integers end at 2^53.
 ItemId = Annotated[
     int,
     Field(ge=1, le=_LARGEST_ID),
@@ -155,7 +155,7 @@ ItemId = Annotated[
     WithJsonSchema({"type": "string", "pattern": _ID, "examples": ["4211"]}),
 ]
 
-#: An identifier of the application's: an event, a category, a subject.
+#: An identifier of the application: an event, a category, a subject.
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 
 #: RFC 3339, 5.6, without leap seconds.
@@ -173,7 +173,7 @@ def _read_moment(written: str) -> datetime:
         raise ValueError("is not between the years 1 and 9999") from None
 
 
-#: A moment, with its offset from UTC.
+#: A time with its offset from UTC.
 Moment = Annotated[
     AwareDatetime,
     _text(_MOMENT, "a moment such as 2026-12-31T22:00:00Z", _read_moment),
@@ -182,7 +182,7 @@ Moment = Annotated[
 
 _WALL_TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?$"
 
-#: A time of day on a wall, in whatever zone that stands.
+#: A local time of day.
 WallTime = Annotated[
     time,
     _text(_WALL_TIME, "a time such as 22:00, whose zone time_zone names", time.fromisoformat),
@@ -193,7 +193,7 @@ WallTime = Annotated[
 def _read_cursor(written: Any) -> int:
     try:
         text = urlsafe_b64decode(f"{written}==").decode("ascii")
-        number = text.removeprefix(_MARK)
+        number = text.removeprefix(_PREFIX)
         if text != number and number.isdecimal() and int(number) <= _LARGEST_ID:
             return int(number)
     except ValueError:
@@ -202,11 +202,11 @@ def _read_cursor(written: Any) -> int:
 
 
 def cursor_after(item_id: int) -> str:
-    """What a client sends for the items after this one."""
-    return urlsafe_b64encode(f"{_MARK}{item_id}".encode()).decode("ascii").rstrip("=")
+    """The cursor with which a client asks for the items after this one."""
+    return urlsafe_b64encode(f"{_PREFIX}{item_id}".encode()).decode("ascii").rstrip("=")
 
 
-#: Where a page ended. Opaque to clients: what is in it may change.
+#: The end of a page of results. Opaque to clients: its content may change.
 Cursor = Annotated[
     int,
     BeforeValidator(_read_cursor),

@@ -1,4 +1,4 @@
-"""Logging in and out over HTTP, and who is logged in."""
+"""Sessions over HTTP: logging in and out, tickets, and the profile of who is logged in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class StreamTicket(BaseModel):
 
 
 class Cookies:
-    """What a browser keeps of a session: out of reach of scripts, and of other sites' forms."""
+    """Sets session cookies: HttpOnly and SameSite=Lax. `is_secure`: reached by https."""
 
     def __init__(self, *, is_secure: bool) -> None:
         self._is_secure = is_secure
@@ -70,7 +70,7 @@ class Cookies:
 
 
 class SessionApi:
-    """`is_secure` says that browsers reach us by https."""
+    """`is_secure`: browsers reach the gateway by https."""
 
     def __init__(self, authenticator: Authenticator, *, is_secure: bool) -> None:
         self._authenticator = authenticator
@@ -156,7 +156,7 @@ class OperatorSessionApi:
 
 
 def _require_token(who: Identity | Operator) -> None:
-    """A session would otherwise prolong itself."""
+    """Raises Problem (401) for a session: otherwise it could prolong itself."""
     if who.session_id is not None:
         raise Problem(
             HTTPStatus.UNAUTHORIZED,

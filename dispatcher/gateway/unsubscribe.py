@@ -28,7 +28,7 @@ from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient
-from dispatcher.gateway.operation import Operation, body_of
+from dispatcher.gateway.operation import Operation, read_body
 from dispatcher.gateway.pages.page import language
 from dispatcher.gateway.pages.page import words as words_of
 from dispatcher.inbound.links import (
@@ -182,7 +182,7 @@ class UnsubscribePage:
             link = self._read(token)
         except BadToken:
             return _refusal(request)
-        choice, shown = _asked(await body_of(request, _LARGEST_FORM))
+        choice, shown = _asked(await read_body(request, _LARGEST_FORM))
         if choice != "category" and not (
             link.is_wide and is_permitted(self._signer, token, shown, self._now())
         ):

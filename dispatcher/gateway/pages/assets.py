@@ -1,4 +1,10 @@
-"""The component `<postbell-inbox>`, and the service worker: two addresses that stay for ever."""
+"""Static files of the pages: scripts, styles, texts. Read once, and kept compressed.
+
+Each is served at `/assets/NAME`, to be revalidated, and at `/assets/VERSION/NAME`, to be cached for
+ever. The version is that of all files together, so that what a script imports by `./NAME` is of the
+same release. The component `<postbell-inbox>` and the service worker have addresses of their own,
+which never change.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +35,15 @@ _TYPES: Final = MappingProxyType(
         ".svg": "image/svg+xml",
     }
 )
-_SQUEEZED: Final = frozenset({".css", ".js"})
+_MINIFIED: Final = frozenset({".css", ".js"})
 _COMMENT: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
 _EMPTY: Final = re.compile(r"^\n+", re.MULTILINE)
-#: It is at that address for good.
-_KEPT: Final = "public, max-age=31536000, immutable"
-#: A browser may keep it, and asks each time whether it is still so.
-_ASKED: Final = "public, no-cache"
-#: They are the same for everybody, whoever's page loads them.
+#: For an address whose content never changes.
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+#: Cached, and revalidated each time.
+_REVALIDATED: Final = "public, no-cache"
+#: Pages of every origin may load them.
 PUBLIC: Final = MappingProxyType(
     {
         "Access-Control-Allow-Origin": "*",
@@ -57,7 +63,7 @@ _WORKER_POLICY: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, as it is sent."""
+    """A file as it is sent."""
 
     content: bytes
     packed: bytes
@@ -73,16 +79,16 @@ class Asset:
     @classmethod
     def read(cls, path: Path) -> Self:
         text = path.read_text(encoding="utf-8")
-        if path.suffix in _SQUEEZED:
-            text = squeezed(text)
+        if path.suffix in _MINIFIED:
+            text = minified(text)
         return cls.of(text.encode(), _TYPES[path.suffix])
 
     def response(self, request: Request, *, is_kept: bool = False) -> Response:
-        """`is_kept` says that this address never has anything else."""
+        """`is_kept`: the content of this address never changes."""
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # Strong: of these bytes, and so not of those before they were packed (RFC 9110, 8.8.3.3).
+        # A strong validator differs between compressed and uncompressed (RFC 9110, 8.8.3.3).
         tag = f'"{self.digest[:32]}{"-gzip" if is_packed else ""}"'
-        headers = {**PUBLIC, "ETag": tag, "Cache-Control": _KEPT if is_kept else _ASKED}
+        headers = {**PUBLIC, "ETag": tag, "Cache-Control": _IMMUTABLE if is_kept else _REVALIDATED}
         known = request.headers.get("if-none-match", "")
         if tag in [each.strip().removeprefix("W/") for each in known.split(",")]:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -93,7 +99,7 @@ class Asset:
 
 
 class Assets:
-    """All of them, by name: the path below the folder, such as `page.css`."""
+    """All files by name: the path below the folder, such as `page.css`."""
 
     def __init__(self, files: Mapping[str, Asset]) -> None:
         self._files: Final = dict(files)
@@ -101,7 +107,7 @@ class Assets:
         self.version: Final = hashlib.sha256(digests.encode()).hexdigest()[:12]
 
     def __getitem__(self, name: str) -> Asset:
-        """Raises KeyError with a name that is none."""
+        """Raises KeyError for an unknown name."""
         return self._files[name]
 
     @property
@@ -113,7 +119,7 @@ class Assets:
         return [Route("/assets/{name:path}", self.serve)]
 
     def path(self, name: str) -> str:
-        """Where a page finds it for good. Raises KeyError, so that no page names what is not."""
+        """The immutable address of a file. Raises KeyError for an unknown name."""
         self._files[name]
         return f"/assets/{self.version}/{name}"
 
@@ -122,24 +128,24 @@ class Assets:
         asked: str = request.path_params["name"]
         version, _, below = asked.partition("/")
         if below in self._files:
-            # A page that another release wrote gets ours, but does not keep it.
+            # A page of another release gets the file, but does not cache it.
             return self._files[below].response(request, is_kept=version == self.version)
         if asked in self._files:
             return self._files[asked].response(request)
         raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def squeezed(text: str) -> str:
-    """Without the comments that have lines of their own, indentation and empty lines.
+def minified(text: str) -> str:
+    """The text without comments on lines of their own, indentation and empty lines.
 
-    A text over several lines, between backticks, must not depend on these.
+    Template literals of several lines must not depend on these.
     """
     return _EMPTY.sub("", _INDENT.sub("", _COMMENT.sub("", text)))
 
 
 @cache
 def shipped() -> Assets:
-    """Those beside this module."""
+    """The files beside this module."""
     return Assets(
         {
             path.relative_to(FOLDER).as_posix(): Asset.read(path)

@@ -1,7 +1,7 @@
 """`/login?token=…&to=/preferences`: a token begins a session, and the page opens.
 
-Who follows such an address is asked first, and told as whom: whoever has a token of their own could
-otherwise lead somebody else's browser into their own inbox (login CSRF).
+The page asks first, and names who will be logged in: otherwise a link could log somebody else's
+browser into the inbox of the link's author (login CSRF).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.routing import Route
 from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
-from dispatcher.gateway.operation import body_of
+from dispatcher.gateway.operation import read_body
 from dispatcher.gateway.pages.page import Page, language, reader_of, words
 from dispatcher.gateway.problem import Unauthorized
 from dispatcher.gateway.session import Cookies
@@ -28,15 +28,15 @@ from dispatcher.gateway.session import Cookies
 log = structlog.get_logger()
 
 PATH: Final = "/login"
-#: Where to, for who does not say.
+#: The target if the address names none.
 HOME: Final = "/preferences"
 
-#: A path of ours. `//host` and `/\\host` are other sites to a browser, and white space it drops.
+#: A path of the gateway. Browsers read `//host` and `/\\host` as other sites, and drop white space.
 _OUR_PATH: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 
 
 class LoginPage:
-    """`is_secure` says that browsers reach us by https."""
+    """`is_secure`: browsers reach the gateway by https."""
 
     def __init__(
         self, pool: Pool, authenticator: Authenticator, page: Page, *, is_secure: bool
@@ -58,7 +58,7 @@ class LoginPage:
         """
         given: Mapping[str, str] = request.query_params
         if request.method == "POST":
-            form = await body_of(request)
+            form = await read_body(request)
             given = dict(parse_qsl(form.decode("utf-8", "replace"), keep_blank_values=True))
         to = given.get("to", HOME)
         if not is_our_path(to):
@@ -67,7 +67,7 @@ class LoginPage:
         token = given.get("token")
         if token is None:
             return refusal(self._page, request)
-        # Without the token: neither the history nor a Referer keeps it.
+        # The token stays neither in the history nor in a Referer.
         onwards = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         try:
             who = await self._authenticator.authenticate_login(request, token)
@@ -77,14 +77,14 @@ class LoginPage:
             elif not await self._authenticator.is_logged_in(request, who):
                 return await self._ask(request, who, token, to)
         except (Unauthorized, UnknownRecipientError):
-            # The authenticator has logged why; a stranger is not told.
+            # The authenticator has logged the reason, which is not shown.
             return refusal(self._page, request, "old")
         return onwards
 
     async def _ask(
         self, request: Request, who: Identity | Operator, token: str, to: str
     ) -> Response:
-        """A page that names who would be logged in, and a button that does it."""
+        """A page that names who would be logged in, with a button that does it."""
         if isinstance(who, Operator):
             kind, whom, name, lang = "operator", who.name, "", language(None, request)
         else:
@@ -102,12 +102,12 @@ class LoginPage:
             token=token,
             to=to,
         )
-        # The address has the token in it; without any Referer the form would not say whose it is.
+        # The address holds the token. With no-referrer the form would send `Origin: null`.
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
     async def _begin(self, who: Identity | Operator) -> tuple[str, str]:
-        """Name and value of the cookie. Raises Unauthorized."""
+        """Begins a session. Returns the cookie's name and value. Raises Unauthorized."""
         keeper = self._authenticator
         match who:
             case Operator():
@@ -124,7 +124,7 @@ def refusal(
     why: str = "nobody",
     status: HTTPStatus = HTTPStatus.UNAUTHORIZED,
 ) -> Response:
-    """A page that says how to be let in. `why` is nobody, old or elsewhere."""
+    """A page that explains why nobody is logged in. `why` is nobody, old or elsewhere."""
     lang = language(None, request)
     said = words("login", lang)
     return page.render(
@@ -137,5 +137,5 @@ def refusal(
 
 
 def is_our_path(to: str) -> bool:
-    """Whether it leads to a page of ours, whatever it says."""
+    """Whether `to` is a path of the gateway."""
     return _OUR_PATH.fullmatch(to) is not None

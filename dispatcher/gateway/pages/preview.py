@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.operation import body_of
+from dispatcher.gateway.operation import read_body
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.pages.page import Page, language, words
 from dispatcher.gateway.preview import PreviewApi, PreviewRequest
@@ -64,7 +64,7 @@ class PreviewPage:
     async def show_mail(self, request: Request) -> Response:
         """A mail's HTML, for the frame in the page: a form says which."""
         operator = await self._authenticator.authenticate_operator(request)
-        sent = (await body_of(request, _LARGEST)).decode("utf-8", errors="replace")
+        sent = (await read_body(request, _LARGEST)).decode("utf-8", errors="replace")
         form = dict(parse_qsl(sent, keep_blank_values=True))
         scheme = form.pop("scheme", "light")
         try:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from dispatcher.db import deliveries
 from dispatcher.db.connections import Pool, is_unavailable
-from dispatcher.gateway.operation import body_of
+from dispatcher.gateway.operation import read_body
 from dispatcher.gateway.problem import Problem
 from dispatcher.inbound.receipts import Receipt, possible, short_id, written
 
@@ -140,7 +140,7 @@ class WebhookHandler(ABC):
         if provider not in self._keys:
             raise Rejected("unknown_provider")
         try:
-            body = await body_of(request, self.largest_body)
+            body = await read_body(request, self.largest_body)
         except Problem:
             raise TooLarge("too_large") from None
         return await self._receive(request, provider, body)

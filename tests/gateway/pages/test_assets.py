@@ -7,7 +7,7 @@ import gzip
 import pytest
 from starlette.applications import Starlette
 
-from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, shipped, squeezed
+from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, minified, shipped
 from tests.support.client import Client
 
 
@@ -80,7 +80,7 @@ async def test_nothing_else_of_the_folder_is_served(client: Client, name: str) -
 def test_a_script_is_sent_without_comments_indentation_and_empty_lines() -> None:
     written = "/** What\n * it does. */\nlet a = 1; // so\n  // why\n  a *= 2;\n\n/* b */ a;\n"
 
-    assert squeezed(written) == "let a = 1; // so\na *= 2;\n/* b */ a;\n"
+    assert minified(written) == "let a = 1; // so\na *= 2;\n/* b */ a;\n"
 
 
 def test_no_text_over_several_lines_depends_on_what_begins_them() -> None:
