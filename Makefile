@@ -17,7 +17,7 @@ help:
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"
-	@echo "make dump VERSION=.. tests/schema/dumps/: a database of this version, for the next to upgrade"
+	@echo "make dump VERSION=.. tests/deploy/dumps/: a database of this version, for the next to upgrade"
 	@echo "make wheel           dist/postbell-*.whl"
 	@echo "make requirements    pin anew"
 

@@ -25,7 +25,7 @@ from tests.support.given import Connection
 from tests.support.scripted_provider import ScriptedProvider
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "tests/schema/dumps"
+FOLDER = ROOT / "tests/deploy/dumps"
 
 #: Ours, pgqueuer's, and the sample application's.
 SCHEMAS = ("postbell*", "shop")
