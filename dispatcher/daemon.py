@@ -22,8 +22,8 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.db import connections, monitoring, pgbouncer
 from dispatcher.db.monitoring import MirrorFault
-from dispatcher.delivery.bulletin import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.push_sender import PushSender
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.delivery.template_sets import TemplateSets

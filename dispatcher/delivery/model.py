@@ -62,7 +62,7 @@ class Delivery:
     #: 32 hexadecimal digits, unique even after a crash that undid the routing, and in a database
     #: that was created anew. Idempotency keys for providers are derived from it.
     identity: str
-    outbox_id: int
+    notification_id: int
     event: str
     category: str
     channel: str

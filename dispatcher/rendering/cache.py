@@ -23,7 +23,7 @@ class ContentCache:
 
     Content depends on template, payload, tenant, locale, and on what the template read of the
     recipient. If that is nothing, or only the time zone, recipients with the same values share it.
-    A hit requires an equal payload and tenant, not only the same outbox id: a renderer that two
+    A hit requires an equal payload and tenant, not only the same notification: a renderer that two
     databases share must never mix up their contents. `capacity` is a number of entries.
     """
 
@@ -50,7 +50,7 @@ class ContentCache:
 
     def _get(self, delivery: Delivery, zone: str | None) -> _Entry | None:
         key = (
-            delivery.outbox_id,
+            delivery.notification_id,
             delivery.event,
             delivery.channel,
             delivery.recipient.locale,
@@ -70,7 +70,7 @@ class ContentCache:
 
     def _put(self, delivery: Delivery, zone: str | None, content: Content | None) -> None:
         key = (
-            delivery.outbox_id,
+            delivery.notification_id,
             delivery.event,
             delivery.channel,
             delivery.recipient.locale,

@@ -217,7 +217,7 @@ def _delivery(
     return Delivery(
         id=number,
         identity=f"{number:032x}",
-        outbox_id=number,
+        notification_id=number,
         event=event.key,
         category=event.category,
         channel=channel,

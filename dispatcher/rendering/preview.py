@@ -75,7 +75,7 @@ class Preview:
         return Delivery(
             id=0,
             identity="0" * 32,
-            outbox_id=0,
+            notification_id=0,
             event=event,
             category=declared.category,
             channel=channel,

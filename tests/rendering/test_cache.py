@@ -105,7 +105,7 @@ def test_nothing_is_shared_between_payloads_events_or_tenants(tmp_path: Path) ->
 def test_the_memory_is_bounded(tmp_path: Path) -> None:
     render = renderer(tmp_path, email_files())
     for number in range(2_000):
-        render.render(delivery({}, outbox_id=number))
+        render.render(delivery({}, notification_id=number))
     assert len(render._cache._entries) == 512
 
 
@@ -149,6 +149,6 @@ def test_shared_or_not_everybody_reads_the_same(
     with TemporaryDirectory() as path:
         catalog = Catalog.load([folder(Path(path), email_files(text="|".join(["", *pieces])))])
     sharing = Renderer(catalog)
-    for outbox_id, payload, recipient in sent:
-        wanted = delivery(payload, outbox_id=outbox_id, recipient=recipient)
+    for notification_id, payload, recipient in sent:
+        wanted = delivery(payload, notification_id=notification_id, recipient=recipient)
         assert sharing.render(wanted) == Renderer(catalog).render(wanted)

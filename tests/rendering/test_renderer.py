@@ -101,7 +101,8 @@ def test_money_is_in_the_payloads_currency_else_the_tenants(tmp_path: Path) -> N
     render = renderer(tmp_path, email_files(subject="{{ amount | money }}")).render
     assert email(render(delivery({"amount": "5", "currency": "USD"}))).subject == "$5.00"
     assert (
-        email(render(delivery({"amount": "5", "currency": None}, outbox_id=2))).subject == "€5.00"
+        email(render(delivery({"amount": "5", "currency": None}, notification_id=2))).subject
+        == "€5.00"
     )
 
 

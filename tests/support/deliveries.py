@@ -37,7 +37,7 @@ def a_delivery(
     return Delivery(
         id=number,
         identity=f"{number:032x}",
-        outbox_id=7,
+        notification_id=7,
         event="order.paid",
         category="orders",
         channel=channel,

@@ -90,14 +90,14 @@ def delivery(
     *,
     event: str = "thing.happened",
     channel: str = "email",
-    outbox_id: int = 1,
+    notification_id: int = 1,
     tenant: Tenant = SHOP,
     recipient: Recipient = ANA,
 ) -> Delivery:
     return Delivery(
-        id=outbox_id,
-        identity=f"{outbox_id:032x}",
-        outbox_id=outbox_id,
+        id=notification_id,
+        identity=f"{notification_id:032x}",
+        notification_id=notification_id,
         event=event,
         category="things",
         channel=channel,

@@ -1,4 +1,4 @@
-"""How this process's providers are doing, written down for `postbell stats` and `check`."""
+"""Reports the status of this process's providers for `postbell stats` and `postbell check`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from dispatcher.masking import mask
 from dispatcher.providers.client import ProviderStatus
 from dispatcher.providers.registry import ProviderRegistry
 
-#: Seconds between two reports where nothing changes; `postbell.providers` forgets who misses three.
+#: Seconds between reports without a change. postbell.providers drops a process that misses three.
 INTERVAL: Final = 30.0
 
 
 class ProviderStatusReporter:
-    """Reports at every change, and now and then: an observer of the roster."""
+    """Reports at every change and every INTERVAL seconds. Observes the provider registry."""
 
     def __init__(self, registry: ProviderRegistry, beat: Callable[[], None]) -> None:
         """`beat` is called after each report."""
@@ -36,7 +36,7 @@ class ProviderStatusReporter:
         self._changed.set()
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
-        """Reports until cancelled, and then that this process has none any more."""
+        """Report until cancelled; then report that this process has no providers."""
         try:
             while True:
                 self._changed.clear()

@@ -7,8 +7,8 @@ import contextlib
 from typing import Any
 
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.bulletin import ProviderStatusReporter
 from dispatcher.delivery.model import FailureScope, Retry
+from dispatcher.delivery.provider_status import ProviderStatusReporter
 from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
@@ -35,9 +35,9 @@ async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
     registry = ProviderRegistry([client])
     beats: list[None] = []
     async with sessions.connection() as connection:
-        bulletin = ProviderStatusReporter(registry, lambda: beats.append(None))
-        registry.observe(bulletin)
-        reporting = asyncio.create_task(bulletin.run(connection))
+        reporter = ProviderStatusReporter(registry, lambda: beats.append(None))
+        registry.observe(reporter)
+        reporting = asyncio.create_task(reporter.run(connection))
         ready = ("scripted", "email", "ready", None, True)
         await seen(lambda: reported(db) == [ready], "it is ready")
 
