@@ -16,7 +16,7 @@ grant select on postbell.error_codes
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant execute on function
     postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
-    postbell.is_time_zone(text), postbell.raise_error(text, text)
+    postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.help(text)
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 -- A producer emits and takes back. It reads nothing but the ids it was given.

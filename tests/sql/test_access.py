@@ -14,7 +14,8 @@ from tests.support.roles import VERBS, acting_as
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 
 EVERYBODY = {
-    "clock", "contract", "current_recipient", "current_tenant", "is_time_zone", "raise_error",
+    "clock", "contract", "current_recipient", "current_tenant", "help", "is_time_zone",
+    "raise_error",
 }  # fmt: skip
 READER = {
     "archive", "archive_all", "mark_all_read", "mark_all_seen", "mark_read", "mark_seen",
