@@ -33,7 +33,7 @@ from dispatcher.rendering.content import (
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.gsm import length_of
 from dispatcher.rendering.locales import language_of
-from dispatcher.rendering.preview import Preview, Shown
+from dispatcher.rendering.preview import ChannelPreview, Preview
 from dispatcher.settings import Settings
 
 
@@ -137,7 +137,7 @@ def _faults(
     event: EventType,
     written: options.TextInput,
     values: Mapping[str, Any],
-    shown: Mapping[str, Shown],
+    shown: Mapping[str, ChannelPreview],
 ) -> Iterator[str]:
     """What the router would reject it for, and what the templates do."""
     for fault in payloads.payload_faults(event, values, written.text):

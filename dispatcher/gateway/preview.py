@@ -34,7 +34,7 @@ from dispatcher.rendering.loader import TemplateFile, TemplateFiles
 from dispatcher.rendering.locales import language_of
 from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
 from dispatcher.rendering.payload import PayloadError, PayloadFault
-from dispatcher.rendering.preview import Preview, Scheme, Shown, in_scheme
+from dispatcher.rendering.preview import ChannelPreview, Preview, Scheme, in_color_scheme
 from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
 #: Tenants whose template sets are kept: compiling one with its own layout takes a second.
@@ -65,7 +65,7 @@ class PreviewResult:
 
     payload: str
     payload_faults: tuple[PayloadFault, ...]
-    channels: Mapping[str, Shown]
+    channels: Mapping[str, ChannelPreview]
     #: The lines around each fault of a template, by file and line number.
     excerpts: Mapping[tuple[str, int], tuple[Line, ...]]
     override_faults: tuple[OverrideFault, ...]
@@ -176,7 +176,7 @@ def _sample(catalog: Catalog, event: str) -> str:
 
 
 def _excerpts(
-    catalog: Catalog, channels: Mapping[str, Shown]
+    catalog: Catalog, channels: Mapping[str, ChannelPreview]
 ) -> dict[tuple[str, int], tuple[Line, ...]]:
     return {
         (fault.file, fault.line): _lines_around(catalog.sources.files.get(fault.file), fault.line)
@@ -358,7 +358,7 @@ class PreviewApi:
         answer = await self.preview(operator, body)
         for shown in answer.channels:
             if shown.channel == "email" and shown.content and shown.content.html:
-                return in_scheme(shown.content.html, scheme)
+                return in_color_scheme(shown.content.html, scheme)
         return None
 
     async def _templates(
@@ -428,7 +428,7 @@ def _answer(result: PreviewResult) -> PreviewAnswer:
     )
 
 
-def _channel(result: PreviewResult, channel: Any, shown: Shown) -> PreviewChannel:
+def _channel(result: PreviewResult, channel: Any, shown: ChannelPreview) -> PreviewChannel:
     content = shown.content
     values: dict[str, Any] | None = None
     if content is not None:

@@ -31,7 +31,7 @@ class EmailContent:
 
 @dataclass(frozen=True, slots=True)
 class InAppContent:
-    """An inbox item: plain text, which whoever shows it must escape. Links are absolute."""
+    """An inbox item: plain text, to be escaped before it is shown. Links are absolute."""
 
     title: str
     body: str

@@ -73,10 +73,10 @@ def lint_html(page: str) -> Iterator[_HtmlFault]:
 
 def links_missing_from_plain(page: str, text: str) -> Iterator[_HtmlFault]:
     """Warnings for links of the HTML part that the plain part lacks."""
-    said = {word.strip(_AROUND) for word in text.split()}
+    addresses = {word.strip(_AROUND) for word in text.split()}
     for link in dict.fromkeys(_read(page).links):
         address = link.removeprefix("mailto:").removeprefix("tel:")
-        if not link.startswith("#") and address.strip(_AROUND) not in said:
+        if not link.startswith("#") and address.strip(_AROUND) not in addresses:
             yield "warning", f"the text lacks a link that the HTML has: {address}"
 
 

@@ -123,7 +123,7 @@ def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno} is not JSON: {error.msg}") from None
     if not isinstance(sample, dict):
-        raise ValueError("a payload is one flat object")  # noqa: TRY004 # said to the author
+        raise ValueError("a payload is one flat object")  # noqa: TRY004 # a sentence for the author
     return sample
 
 

@@ -130,8 +130,8 @@ class TemplateFiles:
             locale = name.parent.name
             if not locales.is_locale(locale):
                 self._fault(name, f"{locale!r} is no locale; name the folder like fr or pt-br")
-            elif locale != locales.normal(locale):
-                self._fault(name, f"name the folder {locales.normal(locale)}")
+            elif locale != locales.canonical(locale):
+                self._fault(name, f"name the folder {locales.canonical(locale)}")
             else:
                 self._events[above].setdefault(locale, {})[name.name] = self.files[str(name)]
         else:

@@ -27,7 +27,7 @@ class Notation:
     locale: Locale
 
 
-def normal(locale: str) -> str:
+def canonical(locale: str) -> str:
     """The canonical spelling: `fr_CA` and `FR-ca` are `fr-ca` (BCP 47 ignores case)."""
     return locale.strip().replace("_", "-").lower()
 
@@ -41,14 +41,14 @@ def is_locale(name: str) -> bool:
 def parse(name: str) -> Locale | None:
     """The CLDR locale of a BCP 47 tag, or None."""
     try:
-        return Locale.parse(normal(name), sep="-")
+        return Locale.parse(canonical(name), sep="-")
     except (ValueError, UnknownLocaleError):
         return None
 
 
-def narrowing(locale: str) -> Iterator[str]:
+def truncations(locale: str) -> Iterator[str]:
     """`zh-hant-tw`, `zh-hant`, `zh` (RFC 4647, section 3.4: lookup)."""
-    parts = normal(locale)[:_LONGEST].split("-")
+    parts = canonical(locale)[:_LONGEST].split("-")
     for length in range(len(parts), 0, -1):
         yield "-".join(parts[:length])
 
@@ -58,7 +58,7 @@ def fallback(*wanted: str | None) -> tuple[str, ...]:
     folders: list[str] = []
     for locale in wanted:
         if locale:
-            for folder in narrowing(locale):
+            for folder in truncations(locale):
                 folders.append(folder)
                 if folder == ROOT_LANGUAGE:
                     folders.append(ROOT)
@@ -86,7 +86,7 @@ def notation(language: str, *wanted: str | None) -> Notation:
     """
     text = parse(language) or Locale.parse(ROOT_LANGUAGE)
     for name in wanted:
-        for candidate in narrowing(name) if name else ():
+        for candidate in truncations(name) if name else ():
             locale = parse(candidate)
             if locale is not None and locale.language == text.language:
                 return _notation(str(locale))

@@ -37,7 +37,7 @@ class PreviewProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ChannelPreview:
     """The preview of one channel: the content, or None if it cannot be rendered, and problems."""
 
     content: Content | None
@@ -55,18 +55,21 @@ class Preview:
 
     def show(
         self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
-    ) -> Shown:
+    ) -> ChannelPreview:
         """Render for a reader of `locale` in the tenant's zone. Raises KeyError: unknown event."""
         delivery = self._delivery(event, channel, locale, tenant, payload)
         try:
             content = self._renderer.render(delivery, is_shared=False)
         except RenderingError as error:
-            return Shown(None, (PreviewProblem("error", error.file, error.line, error.message),))
+            return ChannelPreview(
+                None, (PreviewProblem("error", error.file, error.line, error.message),)
+            )
         content = self._with_links(content)
-        found = lint_content(content)
-        return Shown(
-            content, tuple(PreviewProblem(severity, None, None, said) for severity, said in found)
-        )
+        problems = [
+            PreviewProblem(severity, None, None, sentence)
+            for severity, sentence in lint_content(content)
+        ]
+        return ChannelPreview(content, tuple(problems))
 
     def _delivery(
         self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
@@ -102,7 +105,7 @@ class Preview:
         return replace(content, text=text, html=html)
 
 
-def in_scheme(page: str, scheme: Scheme) -> str:
+def in_color_scheme(page: str, scheme: Scheme) -> str:
     """The HTML of a mail with the colour scheme fixed, whatever the viewer prefers."""
 
     def answered(query: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent, InAppContent
-from dispatcher.rendering.preview import Preview, in_scheme
+from dispatcher.rendering.preview import Preview, in_color_scheme
 from tests.support.renderings import SHOP, email_files, folder, in_app_files
 
 PAGE = """<html lang="en"><head>
@@ -88,7 +88,7 @@ def test_a_payload_of_one_look_is_not_kept_for_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("scheme", "answer"), [("dark", "min-width"), ("light", "max-width")])
 def test_a_mail_is_shown_in_the_scheme_that_is_asked_for(scheme: str, answer: str) -> None:
-    shown = in_scheme(PAGE, "dark" if scheme == "dark" else "light")
+    shown = in_color_scheme(PAGE, "dark" if scheme == "dark" else "light")
 
     assert f'content="{scheme}"' in shown
     assert f"color-scheme: {scheme};" in shown
