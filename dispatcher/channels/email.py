@@ -1,4 +1,4 @@
-"""E-mail: an address, and a mail, in parts and as bytes."""
+"""The e-mail channel: checks addresses, and builds mails as parts and as bytes."""
 
 from __future__ import annotations
 
@@ -34,29 +34,33 @@ if TYPE_CHECKING:
     from dispatcher.rendering.content import EmailContent
 
 
-#: The address of a link, as our templates and the CSS inliner write it.
+#: The target of a link, as templates and the CSS inliner write it.
 _HREF: Final = re.compile(
     r"""(?P<before><a\s(?:[^<>"']|"[^"]*"|'[^']*')*?\bhref\s*=\s*)(?P<quote>["'])(?P<target>.*?)(?P=quote)""",
     re.IGNORECASE | re.DOTALL,
 )
 _END_OF_BODY: Final = re.compile(r"</body\s*>", re.IGNORECASE)
-#: Filled in when we are done, and nobody's business.
+#: Filled in later, and not tracked.
 _OUR_OWN: Final = frozenset({UNSUBSCRIBE_LINK, PREFERENCES_LINK})
-#: Web servers take no longer address line; what is longer keeps its own.
-_LONGEST: Final = 2000
+#: Characters that web servers accept in a URL; a link that would be longer is not tracked.
+_MAX_LINK: Final = 2000
 
 
 class Tracking:
-    """For every provider alike, so that what a receipt says does not depend on who carried it."""
+    """Writes open and click tracking into finished HTML, where tenant and recipient allow it.
+
+    Done here rather than by the provider, so that receipts mean the same with each. The text part
+    is not tracked. See `dispatcher.gateway.tracking` for what such receipts can tell.
+    """
 
     def __init__(self, links: Links) -> None:
         self._links: Final = links
 
     def in_html(self, html: str, delivery: Delivery) -> str:
-        """The HTML as this delivery's own copy, unchanged if nothing is to be known."""
+        """The HTML with this delivery's links; unchanged if nothing is tracked."""
         named = DeliveryRef(delivery.id, delivery.identity)
         if "clicks" in delivery.tracking:
-            html = _HREF.sub(lambda found: self._led_past_us(found, named), html)
+            html = _HREF.sub(lambda found: self._tracked_link(found, named), html)
         if "opens" in delivery.tracking:
             picture = escape(self._links.opened(named))
             html = _with_picture(
@@ -64,13 +68,13 @@ class Tracking:
             )
         return html
 
-    def _led_past_us(self, found: re.Match[str], named: DeliveryRef) -> str:
+    def _tracked_link(self, found: re.Match[str], named: DeliveryRef) -> str:
         target = unescape(found["target"]).strip()
-        # Only what leads to the web: not mailto:, and not the way out.
+        # Only web links, and none for unsubscribing or preferences.
         if not target.lower().startswith(("https://", "http://")) or target in _OUR_OWN:
             return found[0]
         link = self._links.clicked(named, target)
-        if len(link) > _LONGEST:
+        if len(link) > _MAX_LINK:
             return found[0]
         return f'{found["before"]}"{escape(link)}"'
 
@@ -84,13 +88,13 @@ def _with_picture(html: str, picture: str) -> str:
 _Found = TypeVar("_Found")
 
 
-#: RFC 3834: nobody's holiday responder answers, and no list loops.
+#: Keeps vacation responders from answering (RFC 3834).
 HEADERS: tuple[tuple[str, str], ...] = (("Auto-Submitted", "auto-generated"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A validated address. `domain` is always ASCII (A-labels); `address` is if it can be."""
+    """A validated address. `domain` is ASCII (A-labels); `address` is unless SMTPUTF8 is needed."""
 
     address: str
     domain: str
@@ -99,49 +103,48 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class FromHeader:
-    """Who a mail is from."""
+    """The From header, and the address in it."""
 
     name: str
     mailbox: Mailbox
-    #: The whole From header, which is the same in every mail of a tenant.
+    #: The encoded header line, the same in every mail of a tenant.
     line: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """A mail ready for a provider: its parts, and as bytes. Its repr shows neither person nor text.
+    """A mail ready for a provider. Its repr shows neither the person nor the text.
 
-    A provider that speaks SMTP sends `data`; one that makes the mail itself takes the parts, and
-    `data` is never built.
+    An SMTP provider sends `data`. A provider with an API sends the parts, and `data` is not built.
     """
 
     delivery_id: int
-    #: The delivery's, see Delivery.identity.
+    #: Delivery.identity.
     identity: str
     envelope_from: str
     sender: FromHeader
     to: str = field(repr=False)
     reply_to: str | None
-    #: One line, without control characters that could end it.
+    #: One line, without control characters.
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str | None = field(repr=False)
     date: datetime
-    #: With its angle brackets; the same on every try.
+    #: With angle brackets; the same on every attempt.
     message_id: str
-    #: Further headers, in ASCII: folded at their spaces, and each word short enough for a line.
+    #: Further ASCII headers, folded at spaces; each word fits on a line.
     headers: tuple[tuple[str, str], ...]
-    #: The address or a header is not ASCII: only a server with SMTPUTF8 (RFC 6531) can take it.
+    #: An address or header is not ASCII, which needs a server with SMTPUTF8 (RFC 6531).
     smtputf8: bool
-    #: What is to be known about it, of `opens` and `clicks`; nothing unless the tenant asks for it.
+    #: What the provider should track, of `opens` and `clicks`.
     tracking: frozenset[str] = frozenset()
     _data: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def data(self) -> bytes:
-        """Headers and body, every line ending in CRLF, none longer than 998; not dot-stuffed."""
+        """Headers and body, in lines of at most 998 bytes that end in CRLF; not dot-stuffed."""
         if self._data is None:
-            # Built once, for it takes longer than anything else that is done with a mail.
+            # Built once: it is the slowest step of sending a mail.
             object.__setattr__(self, "_data", self._built())
         return cast("bytes", self._data)
 
@@ -166,7 +169,7 @@ class Email:
 
 
 class EmailChannel:
-    """E-mail as mailboxes accept it: text first, marked as automatic, bounces named by delivery."""
+    """Makes mails: plain text first, marked as automatic, with a return path for each delivery."""
 
     name = "email"
 
@@ -185,10 +188,10 @@ class EmailChannel:
         max_attempts: int = 10,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """What is given here stands in for `from_address`, `from_name` and `reply_to` of branding.
+        """Sender and reply address are defaults for a tenant's branding without its own.
 
-        `signer` signs the return path. Without `tracking` it is left to the provider. Raises
-        ValueError if one of the addresses or the name cannot stand in a mail.
+        `signer` signs the return path. Without `tracking`, tracking is left to the provider. Raises
+        ValueError if an address or the name is not valid in a mail.
         """
         self._sender_address = sender_address
         self._sender_name = sender_name
@@ -200,9 +203,9 @@ class EmailChannel:
         self._now = now
         self.concurrency = concurrency
         self.max_attempts = max_attempts
-        #: Soon at first, for a lost connection; ten tries take four hours on the average.
+        #: Soon at first, for a lost connection; ten attempts take four hours on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=4))
-        #: Mailboxes recognise the second copy by its Message-ID.
+        #: Mailboxes recognise a second copy by its Message-ID.
         self.crash_policy = CrashPolicy.SEND_AGAIN
 
         sender = _required("sender", _sender(sender_name, sender_address))
@@ -215,12 +218,12 @@ class EmailChannel:
             raise ValueError("the return path cannot be used: every server must be able to bounce")
 
     def address(self, delivery: Delivery) -> str | Refused:
-        """The address, its domain in ASCII unless the part before the @ is not ASCII either."""
+        """The validated address; its domain is ASCII unless the local part is not."""
         mailbox = self._recipient(delivery)
         return mailbox if isinstance(mailbox, Refused) else mailbox.address
 
     def message(self, delivery: Delivery, content: EmailContent) -> Email | Refused:
-        """The mail, byte for byte the same on every try but for its Date."""
+        """The mail. Only its Date differs between attempts."""
         recipient = self._recipient(delivery)
         if isinstance(recipient, Refused):
             return recipient
@@ -234,7 +237,7 @@ class EmailChannel:
         reply_to = self._reply_address(branding)
         if isinstance(reply_to, Refused):
             return Refused(f"tenant {delivery.tenant.id}: branding: {reply_to.reason}")
-        # A template's last line break is not part of the subject; one inside it is an attack.
+        # A final line break is the template's; one inside could inject headers.
         subject = content.subject.strip()
         if not mime.is_header_safe(subject):
             return Refused("the subject contains a line break or NUL")
@@ -247,11 +250,11 @@ class EmailChannel:
             left_to_the_provider = frozenset()
         link = self._unsubscribe_links and self._unsubscribe_links.of(delivery, date)
         if link:
-            # What is rendered is shared; the link is this person's own.
+            # Rendered content is shared between recipients; the link is not.
             headers += unsubscribe_headers(link)
             text = text.replace(UNSUBSCRIBE_LINK, link)
             html = html and html.replace(UNSUBSCRIBE_LINK, escape(link))
-        # Also in what is forced: it has preferences beside this one.
+        # Also in forced mails, as there are other preferences.
         if self._preferences_links:
             link = self._preferences_links.of(delivery, date)
             text = text.replace(PREFERENCES_LINK, link)
@@ -269,7 +272,7 @@ class EmailChannel:
             text=text,
             html=html,
             date=date,
-            # A mailbox drops a Message-ID that it has seen.
+            # Mailboxes drop a second mail with the same Message-ID.
             message_id=f"<postbell.{delivery.identity}@{sender.mailbox.domain}>",
             headers=headers,
             smtputf8=(
@@ -298,7 +301,7 @@ class EmailChannel:
         return mailbox.address
 
 
-# A mail is built on every try, and most of a tenant's mails have the same sender.
+# Most of a tenant's mails have the same sender.
 @lru_cache(maxsize=1024)
 def _sender(name: str, address: str) -> FromHeader | Refused:
     mailbox = _mailbox(address)
@@ -314,7 +317,7 @@ def _sender(name: str, address: str) -> FromHeader | Refused:
 @lru_cache(maxsize=4096)
 def _mailbox(address: str) -> Mailbox | Refused:
     try:
-        # What a domain can receive is for the mail server to say: we look at the form alone.
+        # Checks the syntax alone; whether the domain receives mail is for the mail server to say.
         valid = validate_email(
             address,
             check_deliverability=False,

@@ -1,4 +1,4 @@
-"""The inbox inside the application."""
+"""The in_app channel: the inbox inside the application."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InAppItem:
-    """An inbox item, ready to be written. Its repr does not show what it says."""
+    """An inbox item ready to be written. Its repr leaves the content out."""
 
     delivery_id: int
     tenant_id: str
@@ -25,21 +25,21 @@ class InAppItem:
 
 
 class InAppChannel:
-    """The inbox. No provider: a batch is written by the transaction that records it."""
+    """Makes inbox items. There is no provider: the transaction that records a batch writes it."""
 
     name = "in_app"
 
     def __init__(self) -> None:
         self.concurrency = 1
-        #: A transaction that fails is repeated as a whole, so no single item is ever tried again.
+        #: A failed transaction is repeated as a whole, so no item is retried on its own.
         self.max_attempts = 1
         self.backoff = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
         self.crash_policy = CrashPolicy.NOT_APPLICABLE
 
     def address(self, delivery: Delivery) -> str | Refused:
-        """The recipient: an inbox belongs to the person, not to an address."""
+        """The recipient id: an inbox belongs to the person."""
         return delivery.recipient.id
 
     def message(self, delivery: Delivery, content: InAppContent) -> InAppItem | Refused:
-        """The item. Its links were checked when it was rendered."""
+        """The item. Its links were validated during rendering."""
         return InAppItem(delivery.id, delivery.tenant.id, delivery.recipient.id, content)

@@ -1,4 +1,4 @@
-"""Web Push: the devices of a person, and a notification for each of them (RFC 8030)."""
+"""The push channel: a notification for each of the recipient's devices (RFC 8030)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from dispatcher.rendering import plain_text
 if TYPE_CHECKING:
     from dispatcher.rendering.content import PushContent
 
-#: Bytes of a payload. A push service takes 4096 of ciphertext (RFC 8030, 7.2), some only if it is
-#: not quite that much.
+#: Bytes of a payload. Push services take 4096 bytes of ciphertext (RFC 8030, 7.2), some a few less.
 LARGEST: Final = 3072
-#: Bytes for the second try at a service that finds even that too large.
+#: Bytes for the second try at a service that rejects LARGEST as too large.
 BRIEF: Final = 1024
 
-#: What the services keep at most; also where nothing says when a message expires.
+#: The longest that push services keep a message; used where a message does not expire.
 LONGEST_TTL: Final = timedelta(weeks=4)
 
-#: RFC 8030, 5.3. The lower ones may wait until the device is in use, or on power.
+#: RFC 8030, 5.3. Lower ones may wait until the device is in use, or charging.
 _URGENCY: Final[Mapping[str, str]] = MappingProxyType(
     {"critical": "high", "high": "high", "normal": "normal", "low": "low"}
 )
@@ -35,36 +34,36 @@ _URGENCY: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A notification for one device. Its repr shows neither what it says nor where it goes."""
+    """A notification for one device. Its repr leaves content and endpoint out."""
 
     delivery_id: int
     device: Device
     #: JSON, not yet encrypted, of at most LARGEST bytes.
     payload: bytes = field(repr=False)
-    #: The same in at most BRIEF bytes; equal to the payload where that is short.
+    #: The same in at most BRIEF bytes; the payload itself if that is short enough.
     brief: bytes = field(repr=False)
-    #: How long the service is to keep it for a device that is out of reach: whole seconds.
+    #: How long the push service keeps it for a device out of reach, in whole seconds.
     ttl: timedelta
     #: high, normal or low.
     urgency: str
-    #: The delivery's identity, which is of the form of a topic: 32 characters of base64url. Of two
-    #: with one topic a service keeps the second (RFC 8030, 5.4).
+    #: The delivery's identity, which is a valid topic. A service replaces an undelivered message by
+    #: a later one with the same topic (RFC 8030, 5.4).
     topic: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pushes:
-    """What one delivery hands over: a push to each device that is still to be reached."""
+    """The pushes of one delivery: one for each device not yet reached."""
 
     delivery_id: int
     each: tuple[Push, ...]
 
 
 class PushChannel:
-    """Notifications of browsers, shown also while no page is open.
+    """Makes browser notifications, which are shown also while no page is open.
 
-    The payload is a declarative push message (Push API): browsers that know the form show it by
-    themselves, and a service worker finds in `notification` what `showNotification()` takes.
+    The payload is a declarative push message (Push API). Browsers that support it show it
+    themselves; a service worker passes `notification` to `showNotification()`.
     """
 
     name = "push"
@@ -79,22 +78,21 @@ class PushChannel:
         self._now = now
         self.concurrency = concurrency
         self.max_attempts = max_attempts
-        #: What pops up hours later only puzzles: six tries take half an hour on the average.
+        #: Late notifications are of no use: six attempts take half an hour on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(minutes=30))
-        #: A second copy takes the first one's place: by its topic at the service, by its tag on the
-        #: screen.
+        #: A second copy replaces the first, by topic at the service and by tag on the screen.
         self.crash_policy = CrashPolicy.SEND_AGAIN
 
     def address(self, delivery: Delivery) -> str | Refused:
-        """The recipient: which of their devices are meant stands in `delivery.devices`."""
+        """The recipient id; their devices are in `delivery.devices`."""
         if not delivery.devices:
             return Refused("no device of the recipient's is left to be reached")
         return delivery.recipient.id
 
     def message(self, delivery: Delivery, content: PushContent) -> Pushes | Refused:
-        """A push for each device, all saying the same.
+        """The same push for each device.
 
-        What is too long loses the end of its body, then the image, then the buttons.
+        A push that is too long loses the end of its body, then the image, then the buttons.
         """
         address = self.address(delivery)
         if isinstance(address, Refused):
@@ -122,7 +120,7 @@ class PushChannel:
 
 
 def _written(delivery: Delivery, content: PushContent, topic: str, limit: int) -> bytes | None:
-    """The payload, cut to `limit` bytes; None if nothing that may be cut is left."""
+    """The payload, cut to `limit` bytes; None if it cannot be cut that short."""
     whole = {
         "title": content.title,
         "body": content.body,
@@ -152,12 +150,12 @@ def _json(notification: Mapping[str, Any]) -> bytes:
 
 
 def _bytes(said: Any) -> bytes:
-    # Half a character cannot be written: it becomes a question mark.
+    # A lone surrogate cannot be encoded, and becomes a question mark.
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _cut(body: str, room: int) -> str:
-    """As much of the beginning as fits into `room` bytes of a JSON text, with its ellipsis."""
+    """The beginning of `body`, with an ellipsis, in at most `room` bytes of JSON."""
 
     def size(length: int) -> int:
         return len(_bytes(body[:length] + "…")) - len('""')

@@ -1,4 +1,4 @@
-"""Text messages: a phone number, and a text that is counted in segments."""
+"""The sms channel: checks phone numbers, and makes messages counted in segments."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from dispatcher.rendering.gsm import length_of
 if TYPE_CHECKING:
     from dispatcher.rendering.content import SmsContent
 
-#: No network promises to put more than these together again.
+#: Networks do not promise to join more segments than these.
 MOST_SEGMENTS: Final = 10
 
 #: `postbell_private.address_on()` removes the same characters, so that a number a provider calls
 #: stopped is one number, however it was written down.
 _SEPARATORS: Final = re.compile(r"[ \u00a0().\-]")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{1,14}")
-#: A number, a short code, or a name of up to eleven characters with a letter among them.
+#: A number, a short code, or a name of up to eleven characters with at least one letter.
 _SENDER: Final = re.compile(
     r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.{1,11}\Z)(?! )(?=.*[A-Za-z])[A-Za-z0-9 _+&-]*(?<! )"
 )
@@ -36,24 +36,24 @@ _SENDER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A text message ready for a provider. Its repr shows neither the number nor the text."""
+    """An SMS ready for a provider. Its repr leaves number and text out."""
 
     delivery_id: int
-    #: The delivery's, see Delivery.identity.
+    #: Delivery.identity.
     identity: str
     #: E.164, with its plus.
     to: str = field(repr=False)
-    #: A number, short code or name; None where the provider's own applies.
+    #: A number, short code or name; None for the provider's own.
     sender: str | None
     body: str = field(repr=False)
     encoding: gsm.Encoding
     segments: int
-    #: From now on, after which it is of no use to deliver it; None for as long as networks try.
+    #: How long from now it is worth delivering; None for as long as networks try.
     valid_for: timedelta | None
 
 
 class SmsChannel:
-    """Text messages, to numbers in international form, of a bounded number of segments."""
+    """Makes text messages of a bounded number of segments, to numbers in international form."""
 
     name = "sms"
 
@@ -66,9 +66,9 @@ class SmsChannel:
         max_attempts: int = 6,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """What is given here stands in for `sms_sender` and `sms_max_segments` of branding.
+        """`sender` and `max_segments` are defaults for a tenant's branding without its own.
 
-        Raises ValueError if no network would take the sender.
+        Raises ValueError if no network would accept the sender.
         """
         if sender is not None and not _SENDER.fullmatch(sender):
             raise ValueError(f"the sender cannot be used: {_NO_SENDER}")
@@ -77,19 +77,19 @@ class SmsChannel:
         self._now = now
         self.concurrency = concurrency
         self.max_attempts = max_attempts
-        #: A text is read at once or not at all: six tries take an hour on the average.
+        #: Texts are read at once or not at all: six attempts take an hour on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=1))
-        #: A second text costs money and trust, and no phone recognises it as a copy.
+        #: A second text costs money and trust, and phones do not recognise copies.
         self.crash_policy = CrashPolicy.ASK_THE_PROVIDER
 
     def address(self, delivery: Delivery) -> str | Refused:
-        """The number in E.164 (ITU-T E.164): a plus and at most 15 digits."""
+        """The number in E.164 form (ITU-T E.164): a plus and at most 15 digits."""
         if not delivery.address:
             return Refused("the recipient has no phone number")
         return _number(delivery.address)
 
     def message(self, delivery: Delivery, content: SmsContent) -> Sms | Refused:
-        """The message, which is the same on every try but for the time left to it."""
+        """The message. Only `valid_for` differs between attempts."""
         to = self.address(delivery)
         if isinstance(to, Refused):
             return to
@@ -132,7 +132,7 @@ _NO_SENDER: Final = (
 )
 
 
-# Most of a person's texts go to the same number; reading one takes 60 µs.
+# Parsing a number takes 60 µs.
 @lru_cache(maxsize=4096)
 def _number(written: str) -> str | Refused:
     number = _SEPARATORS.sub("", written)
@@ -142,12 +142,12 @@ def _number(written: str) -> str | Refused:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return _no_number("no country has its code")
-    # Which numbers are given out is for the network to say: we look at the length alone.
+    # Checks the length alone; which numbers are assigned is for the network to say.
     if not phonenumbers.is_possible_number(parsed):
         return _no_number("no number of its country has that many digits")
     international = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if international != number:
-        # A STOP comes from the number as the network knows it, and must find this one.
+        # A STOP comes from the number as the network writes it, and must match this one.
         return _no_number("leave out the 0 between the country code and the number")
     return number
 

@@ -1,4 +1,4 @@
-"""The pages of the application that are open just now (server-sent events)."""
+"""The sse channel: the recipient's open pages, by server-sent events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StreamMessage:
-    """What a page shows, ready to be told. Its repr does not show what it says."""
+    """A message ready for the stream. Its repr leaves the content out."""
 
     delivery_id: int
     tenant_id: str
@@ -25,21 +25,21 @@ class StreamMessage:
 
 
 class SseChannel:
-    """Open pages. No provider: a batch is told by the transaction that records it."""
+    """Makes stream messages. No provider: the transaction that records a batch sends it."""
 
     name = "sse"
 
     def __init__(self) -> None:
         self.concurrency = 1
-        #: A transaction that fails is repeated as a whole, so no single notice is ever tried again.
+        #: A failed transaction is repeated as a whole, so no message is retried on its own.
         self.max_attempts = 1
         self.backoff = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
         self.crash_policy = CrashPolicy.NOT_APPLICABLE
 
     def address(self, delivery: Delivery) -> str | Refused:
-        """The recipient: a page is known by whose it is."""
+        """The recipient id: a stream belongs to the person."""
         return delivery.recipient.id
 
     def message(self, delivery: Delivery, content: SseContent) -> StreamMessage | Refused:
-        """The notice. Its link was checked when it was rendered."""
+        """The message. Its link was validated during rendering."""
         return StreamMessage(delivery.id, delivery.tenant.id, delivery.recipient.id, content)

@@ -10,28 +10,28 @@ from base64 import b32encode, b64decode, b64encode, urlsafe_b64decode, urlsafe_b
 from collections.abc import Sequence
 from typing import Final
 
-#: Characters that a secret has at the least: as many bytes as the hash has (RFC 2104, 3).
+#: Characters, at least: the number of bytes of the hash (RFC 2104, 3).
 SHORTEST_SECRET: Final = 32
 
 _MAKE_ONE: Final = "`openssl rand -hex 32` makes one"
-#: Bytes of the signature that are kept: half of the hash, which is as few as may be (RFC 2104, 5).
+#: Bytes of a signature: half of the hash, which RFC 2104, 5 allows at least.
 _SIGNATURE_BYTES: Final = 16
 _MARK_BYTES: Final = 10
 
 
 class BadToken(Exception):
-    """The token was not signed by us for this purpose, or was changed since."""
+    """The token was not signed for this purpose, or was changed."""
 
 
 class Signer:
-    """HMAC-SHA256 with a key for each purpose, derived from the secret: none serves for another.
+    """Signs and verifies tokens by HMAC-SHA256, with a key for each purpose.
 
-    Of several secrets the first signs, and all verify: so one can be replaced while links that the
-    former has signed are still in mailboxes.
+    The first secret signs and all of them verify, so that a secret can be replaced while links
+    signed with the previous one are in mailboxes.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Raises ValueError without a secret, or with one that check_secret() refuses."""
+        """Raises ValueError without a secret, or for one that check_secret() refuses."""
         if not secrets:
             raise ValueError("there is no secret to sign with")
         for secret in secrets:
@@ -43,7 +43,7 @@ class Signer:
         return f"Signer({len(self._secrets)} secrets)"
 
     def sign(self, purpose: str, *parts: str) -> str:
-        """A token of letters, digits, `-`, `_` and `.`, which anybody can read and nobody make."""
+        """A token of letters, digits, `-`, `_` and `.`. It can be read, but not forged."""
         body = ".".join(map(_written, parts))
         return f"{body}.{_signature(self._keys_for(purpose)[0], body)}"
 
@@ -59,9 +59,9 @@ class Signer:
         return tuple(map(_read, body.split(".")))
 
     def mark(self, purpose: str, *parts: str) -> str:
-        """Sixteen letters and digits, whatever their case: for where there is no room for a token.
+        """Sixteen case-insensitive letters and digits, where a token would be too long.
 
-        The parts are not in it. Eighty bits, the fewest that RFC 2104, 5, allows.
+        The parts are not in it. It has eighty bits, the fewest that RFC 2104, 5 allows.
         """
         return _marked(self._keys_for(purpose)[0], ".".join(map(_written, parts)))
 
@@ -87,13 +87,13 @@ class Signer:
 
 
 def check_secret(secret: str) -> None:
-    """Raises ValueError for what HMAC cannot or must not use.
+    """Raises ValueError for a secret that HMAC cannot or must not use.
 
-    The text continues a sentence that names the secret, and does not show it. A PEM or SSH key, or
-    a certificate, is refused because PyJWT neither signs nor verifies with one: half of a key pair
-    may be public, and then anybody could sign (RFC 8725, 2.1).
+    The message continues a sentence that names the secret, and does not show it. PEM and SSH keys
+    and certificates are refused, as PyJWT does: half of a key pair may be public, and then anybody
+    could sign (RFC 8725, 2.1).
     """
-    # Where nothing is signed, it is not loaded.
+    # Loaded only where something is signed.
     from jwt import InvalidKeyError  # noqa: PLC0415
     from jwt.algorithms import HMACAlgorithm  # noqa: PLC0415
 
@@ -118,7 +118,7 @@ def _marked(key: bytes, body: str) -> str:
     return b32encode(hmac.digest(key, body.encode(), hashlib.sha256)[:_MARK_BYTES]).decode().lower()
 
 
-# Each part on its own, so that no two lists of parts are written alike.
+# Each part is encoded on its own, so that different lists of parts give different tokens.
 def _written(part: str) -> str:
     return _encoded(part.encode())
 
@@ -131,23 +131,23 @@ def _encoded(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
-#: A secret where it stands in a text, to leave it out.
+#: A webhook secret inside a text, to remove it.
 WEBHOOK_SECRET: Final = re.compile(r"whsec_([A-Za-z0-9+/_-]+)={0,2}")
 #: Bytes; shorter can be guessed, and longer adds nothing ("Signature scheme").
 _SHORTEST, _LONGEST = 24, 64
 
 
 def read_webhook_secrets(written: str) -> tuple[bytes, ...]:
-    """Of `whsec_…`, or of several with commas between, while one replaces another.
+    """The secrets in `whsec_…`, or in several with commas between, during a rotation.
 
-    24 to 64 bytes in base64, padded or not, in which `_` and `-` may stand for `/` and `+`, since a
-    URL would need these as %2F and %2B. Raises ValueError: what follows "the secret …", without it.
+    Each has 24 to 64 bytes in base64, padded or not, with `_` and `-` allowed for `/` and `+`,
+    which a URL would have to escape. Raises ValueError, whose message follows "the secret".
     """
     return tuple(_read_webhook_secret(part) for part in written.split(","))
 
 
 def webhook_signature(secret: bytes, webhook_id: str, timestamp: int | str, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 in base64, of the id, the Unix time and the body."""
+    """`v1,` and the base64 of the HMAC-SHA256 of id, Unix time and body."""
     digest = hmac.digest(secret, f"{webhook_id}.{timestamp}.".encode() + body, "sha256")
     return "v1," + b64encode(digest).decode("ascii")
 

@@ -1,4 +1,4 @@
-"""Prints mails and text messages instead of sending them, for development."""
+"""Console: prints mails and text messages instead of sending them, for development."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dispatcher.providers.base import ProviderNotOpenError, ProviderUrlError
 from dispatcher.rendering import gsm
 from dispatcher.rendering.gsm import length_of
 
-#: The headers that a reader wants; the others are the same in every mail.
+#: The headers that are shown.
 HEADERS = ("From", "To", "Reply-To", "Subject", "Date")
 
 
-#: What it can print.
+#: Channels whose messages can be printed.
 CHANNELS = ("email", "sms")
 
 
 class Console:
-    """Writes what people would read to a stream, standard output by default."""
+    """Writes messages to a stream, standard output by default."""
 
     def __init__(
         self, stream: TextIO | None = None, *, channel: str = "email", name: str = "console"
@@ -51,14 +51,14 @@ class Console:
     async def send(self, message: Email | Sms) -> Outcome:
         if not self._open:
             raise ProviderNotOpenError(self.name)
-        # Looked up now, not at start: whoever redirects standard output means this too.
+        # Looked up on each call, so that a redirected standard output is used.
         stream = self._stream or sys.stdout
         try:
-            lines = _mail(message) if isinstance(message, Email) else _text(message)
+            lines = _mail(message) if isinstance(message, Email) else _sms(message)
             stream.write(_readable(lines, stream.encoding))
             stream.flush()
         except (OSError, ValueError) as fault:
-            # ValueError is what a closed stream raises.
+            # A closed stream raises ValueError.
             return Retry(f"cannot write to the console: {fault}", scope=FailureScope.PROVIDER)
         if isinstance(message, Email):
             return Sent(message.message_id)
@@ -78,7 +78,7 @@ def _mail(message: Email) -> list[str]:
     ]
 
 
-def _text(message: Sms) -> list[str]:
+def _sms(message: Sms) -> list[str]:
     sender = [f"From: {message.sender}"] if message.sender else []
     length = length_of(gsm.measure(message.body))
     return [*sender, f"To: {message.to}", f"Length: {length}", "", message.body]
@@ -87,6 +87,6 @@ def _text(message: Sms) -> list[str]:
 def _readable(lines: list[str], encoding: str | None) -> str:
     rule = "─" * 72
     page = "\n".join(printable(line) for line in (rule, *lines, rule, ""))
-    # A terminal of another encoding shows "?" for what it does not have.
+    # A character that the terminal's encoding lacks is shown as "?".
     encoding = encoding or "utf-8"
     return page.encode(encoding, "replace").decode(encoding)

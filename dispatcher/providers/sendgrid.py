@@ -1,8 +1,8 @@
-"""SendGrid: mails by its Web API (v3), over one pooled client.
+"""SendGrid: mails by its Web API (v3).
 
-What does not change from mail to mail is built by SendGrid's own library and kept; the rest is
-filled in, for a whole mail takes the library 0.08 ms, a quarter of what sending it costs. Its
-sending is not used at all: it connects anew for each mail, and follows a redirect with the key.
+SendGrid's own library builds what is equal in the mails of one sender, and this is cached: a whole
+mail would take it 0.08 ms, a quarter of the cost of sending one. It does not send the mails: it
+connects for each one, and follows redirects with the key.
 """
 
 from __future__ import annotations
@@ -32,40 +32,40 @@ from dispatcher.providers.base import MISCONFIGURED, ProviderNotOpenError, Provi
 from dispatcher.providers.http import HttpClient, Response, outcome_of
 from dispatcher.providers.sanitize import sanitize, sanitize_id
 
-#: Comes back at the top of every event of the mail: which delivery it tells of.
+#: Custom arguments of a mail, which come back in each of its events and name the delivery.
 DELIVERY_ID = "postbell_delivery_id"
 IDENTITY = "postbell_identity"
 
-#: The permission that a key needs, the only one.
+#: The only permission that the key needs.
 _MAY_SEND = "mail.send"
 
 _SHAPE = "sendgrid://:API_KEY@api.sendgrid.com"
-#: How the field is called that has the address: `personalizations.0.to.0.email`.
+#: The end of the name of the recipient field, `personalizations.0.to.0.email`.
 _TO = ".to.0.email"
-#: The examples of the specification have the word where the service has none.
+#: Values that mean "no field"; the specification's examples have the string "null".
 _NO_FIELD = (None, "", "null")
 
 
 @dataclass(frozen=True, slots=True)
 class SendGridAccount:
-    """`sendgrid://:API_KEY@api.sendgrid.com?timeout=30`; below the key are the parameters.
+    """`sendgrid://:API_KEY@api.sendgrid.com?timeout=30`; parameters are below `api_key`.
 
-    `api.eu.sendgrid.com` for an account whose data stays in the European Union.
+    The host is `api.eu.sendgrid.com` for an account whose data stays in the European Union.
     """
 
     #: `https://api.sendgrid.com`
     origin: str
     api_key: str = field(repr=False)
-    #: Seconds to be connected, and for the answer. Longer, for giving up here leaves the mail in
-    #: doubt.
+    #: Seconds for connecting, and for the response. Long, since the outcome is unknown after a
+    #: time-out.
     connect_timeout: float = 10.0
     timeout: float = 30.0
-    #: Requests in flight, at most.
+    #: Requests in flight.
     concurrency: int = 8
 
     @classmethod
     def from_url(cls, url: str) -> SendGridAccount:
-        """Raises ProviderUrlError: a sentence that says what is wrong and shows no key."""
+        """Raises ProviderUrlError, whose message shows no key."""
         parts = ProviderUrl(url, "SendGrid", shape=_SHAPE)
         parts.no_path()
         if parts.username or not parts.password:
@@ -84,17 +84,17 @@ class SendGridAccount:
 
     @property
     def send_url(self) -> str:
-        """Where mails are sent."""
+        """The URL to which mails are posted."""
         return f"{self.origin}/v3/mail/send"
 
     @property
     def scopes_url(self) -> str:
-        """Where a key's permissions are listed."""
+        """The URL that lists the key's permissions."""
         return f"{self.origin}/v3/scopes"
 
     @property
     def headers(self) -> dict[str, str]:
-        """Of every request. They show the key."""
+        """The headers of every request. They contain the key."""
         return {"Authorization": f"Bearer {self.api_key}", "Accept": "application/json"}
 
 
@@ -116,7 +116,7 @@ class SendGrid:
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
-        """`sendgrid://:API_KEY@api.sendgrid.com`: see Account. Raises ProviderUrlError."""
+        """`sendgrid://:API_KEY@api.sendgrid.com`: see SendGridAccount. Raises ProviderUrlError."""
         return cls(SendGridAccount.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
@@ -143,7 +143,7 @@ class SendGrid:
         return self._declined(answer, message.to)
 
     async def check(self) -> Retry | None:
-        """Ask what the key may do: to send mails must be part of it."""
+        """Check that the key may send mails."""
         answer = await self._client.get(self._account.scopes_url, headers=self._account.headers)
         if isinstance(answer, Retry):
             return answer
@@ -162,7 +162,7 @@ class SendGrid:
         await self._client.close()
 
     def _declined(self, answer: Response, *secrets: str) -> Retry | Refused | Unknown:
-        """Any other status, 200 among them: that means checked and not sent, or is a proxy's."""
+        """Any status but 202. A 200 means validated and not sent, or comes from a proxy."""
         complaints = _complaints(answer)
         said = "; ".join(f"{about}: {text}" if about else text for about, text in complaints)
         said = said or answer.body.decode("utf-8", "replace")
@@ -171,13 +171,13 @@ class SendGrid:
         if isinstance(outcome, Refused) and any(about.endswith(_TO) for about, _ in complaints):
             return replace(outcome, blame=Blame.HARD)
         if answer.status == HTTPStatus.FORBIDDEN and "from" in dict(complaints):
-            # One tenant's sender is not verified: the mails of the others get through.
+            # One tenant's sender is not verified, which does not affect the others.
             return Retry(f"SendGrid: {answer.status} {said}", code=outcome.code)
         return outcome
 
 
 def body(message: Email) -> dict[str, Any]:
-    """What the API is asked to send. One person per call: several would see each other."""
+    """The body of a request. It has one recipient: several would see each other."""
     content = [{"type": "text/plain", "value": message.text}]
     if message.html is not None:
         content.append({"type": "text/html", "value": message.html})
@@ -203,7 +203,7 @@ def _frame(
     if reply_to is not None:
         mail.reply_to = ReplyTo(reply_to)
     settings = TrackingSettings()
-    # With its own unsubscribing, SendGrid would keep a list of people that we cannot see.
+    # Otherwise SendGrid would keep its own list of unsubscribed people.
     settings.subscription_tracking = SubscriptionTracking(enable=False)
     settings.open_tracking = OpenTracking(enable="opens" in tracking)
     clicks = "clicks" in tracking
@@ -214,7 +214,7 @@ def _frame(
 
 
 def _complaints(answer: Response) -> list[tuple[str, str]]:
-    """What SendGrid says is wrong: the field that it is about, or "", and the text."""
+    """The errors in a response: the field or "", and the text."""
     said = answer.json()
     errors = said.get("errors") if isinstance(said, dict) else None
     return [

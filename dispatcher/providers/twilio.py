@@ -1,20 +1,18 @@
-"""The Twilio provider: text messages by the Programmable Messaging API (2010-04-01).
+"""Twilio: text messages by the Programmable Messaging API (2010-04-01).
 
-The request is ours, and so is its sending; the library that Twilio publishes is asked in the tests
-whether it would have sent the same. Of what it does we need one form and one header. It hides the
-answer's headers, and with them Retry-After, behind its exceptions, disregards the time-out of an
-asynchronous call, and where it tries again it may text a person twice. It verifies the reports that
-come back (`twilio.request_validator`).
+Twilio's own library does not send the requests: it hides the response headers, and with them
+Retry-After, ignores the time-out of an asynchronous call, and may text a person twice when it
+retries. The tests check that the library would send the same request. It verifies the callbacks
+(`twilio.request_validator`).
 
-Twilio knows no idempotency key. What is not known to have been refused is therefore never sent
-again: an answer that did not come, and a 5xx that carries no error of Twilio's own. Such an answer
-is a proxy's, which has lost sight of the request; Twilio may have taken it. An error object is
-Twilio's word that there is no message, and a 429, or a 503 that says when to come back, is given
-before anything was done.
+Twilio has no idempotency key, so a request that may have been accepted is never repeated: one
+without a response, or with a 5xx that has no Twilio error object, which may come from a proxy. A
+Twilio error object means that there is no message. A 429, or a 503 with Retry-After, is sent before
+anything is done.
 
-Nor can such a text be looked up: we know no SID of it, and nothing in Twilio's list of messages
-tells two equal texts apart. Only its report tells, whose address names the delivery; without one it
-is given up in time (`postbell_private.settle_unknown()`).
+Such a text cannot be looked up either: its SID is unknown, and Twilio's list of messages does not
+tell two equal texts apart. Only the status callback tells, whose URL names the delivery. Without
+one the delivery is given up in time (`postbell_private.settle_unknown()`).
 """
 
 from __future__ import annotations
@@ -52,7 +50,7 @@ from dispatcher.providers.sanitize import sanitize, sanitize_id
 
 
 class Cause(StrEnum):
-    """Whose doing it is; the sections of the table."""
+    """What caused an error: the sections of the table of codes."""
 
     RECIPIENT = "recipient"
     STOPPED = "stopped"
@@ -65,7 +63,7 @@ class Cause(StrEnum):
 
 
 class Meaning(NamedTuple):
-    """A code's section, and a few words that name neither the number nor the text."""
+    """The cause of a code, and a description that shows neither number nor text."""
 
     cause: Cause
     words: str
@@ -76,14 +74,14 @@ Codes = Mapping[int, Meaning]
 
 @cache
 def known_codes() -> Codes:
-    """The table that comes with Postbell."""
+    """Twilio's error codes, as twilio_codes.toml lists them."""
     return MappingProxyType(
         _parsed(Path(__file__).with_name("twilio_codes.toml").read_text("utf-8"))
     )
 
 
 def codes_with(path: str | None) -> Codes:
-    """The table, with an operator's file of the same form laid over it. Raises ProviderUrlError."""
+    """The known codes, overridden by an operator's file at `path`. Raises ProviderUrlError."""
     if path is None:
         return known_codes()
     try:
@@ -117,7 +115,7 @@ _SERVICE_SID: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
-    """`twilio://SID:TOKEN@api.twilio.com?from=…`; below the token are the parameters.
+    """`twilio://SID:TOKEN@api.twilio.com?from=…`; parameters are below `token`.
 
     With an API key, `twilio://SK…:SECRET@api.twilio.com?account=AC…&from=…`.
     """
@@ -128,21 +126,21 @@ class TwilioAccount:
     sid: str
     token: str = field(repr=False)
     key: str | None = None
-    #: Number, short code or name from which texts come that name no sender of their own.
+    #: The default sender: a number, short code or name.
     sender: str | None = None
-    #: The messaging service that chooses among its senders.
+    #: The SID of a messaging service, which chooses the sender.
     messaging_service: str | None = None
-    #: Seconds to be connected, and for the answer. Longer, for giving up here leaves the text in
-    #: doubt.
+    #: Seconds for connecting, and for the response. Long, since the outcome is unknown after a
+    #: time-out.
     connect_timeout: float = 10.0
     timeout: float = 30.0
-    #: Requests in flight, at most.
+    #: Requests in flight.
     concurrency: int = 8
     codes: Codes = field(default_factory=lambda: codes_with(None), repr=False)
 
     @classmethod
     def from_url(cls, url: str) -> TwilioAccount:
-        """Raises ProviderUrlError: a sentence that says what is wrong and shows no token."""
+        """Raises ProviderUrlError, whose message shows no token."""
         said = ProviderUrl(url, "Twilio", shape=_SHAPE)
         said.no_path()
         if not said.username or not said.password:
@@ -181,7 +179,7 @@ class TwilioAccount:
 
     @property
     def messages_url(self) -> str:
-        """Where messages are created (API version 2010-04-01)."""
+        """The URL where messages are created (API version 2010-04-01)."""
         return f"{self.origin}/2010-04-01/Accounts/{self.sid}/Messages.json"
 
     @property
@@ -192,16 +190,16 @@ class TwilioAccount:
 
 
 def _sender(said: str | None) -> str | None:
-    # A plus in a query is a space; people write +12025550123 all the same.
+    # A plus in a query means a space, but people write +12025550123.
     return f"+{said[1:]}" if said is not None and said.startswith(" ") else said
 
 
-#: Twilio keeps a text no longer than this.
+#: The longest ValidityPeriod that Twilio accepts.
 LONGEST_VALIDITY: Final = timedelta(hours=10)
 
 
 class Twilio:
-    """Texts people through one Twilio account."""
+    """Sends text messages through one Twilio account."""
 
     kind = "twilio"
     channel = "sms"
@@ -219,14 +217,14 @@ class Twilio:
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Twilio:
-        """`twilio://SID:TOKEN@api.twilio.com?from=…`; see `Account` for the rest."""
+        """`twilio://SID:TOKEN@api.twilio.com?from=…` (TwilioAccount). Raises ProviderUrlError."""
         return cls(TwilioAccount.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
         return f"Twilio({self._account.sid})"
 
     def set_callback_url(self, url: CallbackUrl) -> None:
-        """Have every text's status reported to an address of its own."""
+        """Ask for status callbacks, at a URL for each text."""
         self._callback_url = url
 
     async def open(self) -> None:
@@ -250,7 +248,7 @@ class Twilio:
         return self._outcome(answer, message)
 
     async def check(self) -> Retry | None:
-        """Ask for the list of texts, which sends none; who is in it is not looked at."""
+        """Check the credentials by listing one message."""
         answer = await self._client.get(
             f"{self._account.messages_url}?PageSize=1",
             headers={"Authorization": self._account.authorization, "Accept": "application/json"},
@@ -267,7 +265,7 @@ class Twilio:
         await self._client.close()
 
     def form(self, message: Sms) -> dict[str, str]:
-        """The parameters of the request, by Twilio's names."""
+        """The parameters of the request to create a message."""
         form = {"To": message.to, "Body": message.body}
         if self._account.messaging_service is not None:
             form["MessagingServiceSid"] = self._account.messaging_service
@@ -287,7 +285,7 @@ class Twilio:
         address = self._callback_url(
             self.kind, self.name, DeliveryRef(message.delivery_id, message.identity)
         )
-        # Twilio refuses a text whose reports it cannot deliver, and finds no localhost of ours.
+        # Twilio rejects a text with a callback URL that it cannot reach, such as localhost.
         if is_loopback(urlsplit(address).hostname or "") and not self._account.is_loopback:
             return None
         return address
@@ -327,7 +325,7 @@ class Twilio:
             case Cause.CONTENT:
                 return Refused(reason, code=written)
             case Cause.SENDER if message.sender is not None:
-                # One tenant's mistake must not stop the texts of the others.
+                # One tenant's own sender must not stop the texts of the others.
                 return Refused(f"{reason}: {message.sender}", code=written)
             case Cause.SENDER | Cause.ACCOUNT:
                 return _misconfigured(reason, written)
@@ -337,12 +335,12 @@ class Twilio:
                 return Retry(reason, after=after, code=written)
 
     def _unlisted(self, answer: Response, code: int, text: str, to: str) -> Outcome:
-        """A code that is in no table: by what its status says."""
+        """The outcome for a code that is not in the table, by its HTTP status."""
         text = mask(sanitize(text, self._account.token, to))
         return replace(outcome_of(answer, f"Twilio: {code} {text}".rstrip()), code=str(code))
 
     def _without_code(self, answer: Response) -> Outcome:
-        """No error object: it is not Twilio who answered, or not in its right mind."""
+        """The outcome without an error object, which may come from a proxy."""
         reason = f"Twilio: HTTP {answer.status}"
         is_turned_away = (
             answer.status == HTTPStatus.SERVICE_UNAVAILABLE

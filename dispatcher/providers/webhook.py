@@ -1,8 +1,8 @@
-"""Webhook: messages as JSON to an address of your own, so that anything can be attached.
+"""Webhook: posts messages as JSON to a URL of your own.
 
-Signed as Standard Webhooks (1.0) says: `webhook-id`, the same on every try, so that the receiver
-knows a second copy; `webhook-timestamp`; and `webhook-signature`, an HMAC-SHA256 of both and the
-body. The receiver answers any 2xx; 429 and 5xx are tried again, 410 pauses the provider.
+Requests are signed as Standard Webhooks 1.0 says. `webhook-id` is the same on every attempt, so
+that the receiver recognises a second copy; `webhook-signature` is an HMAC-SHA256 of id, timestamp
+and body. Any 2xx is a success, 429 and 5xx are retried, and 410 makes the provider misconfigured.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """`webhook+https://:whsec_SECRET@host/path?channel=sms&…`; below the secret are the parameters.
+    """`webhook+https://:whsec_SECRET@host/path?channel=sms&…`; parameters are below `secrets`.
 
-    Two secrets with a comma between (see read_secrets) sign both, until the receiver has changed
-    over to the second. Parameters that are not ours belong to the address.
+    With several secrets (see read_webhook_secrets) each signs, so that the receiver can change
+    over. Other parameters remain in the URL.
     """
 
-    #: With the parameters that are not ours.
+    #: With the other parameters.
     url: str = field(repr=False)
     #: `https://host:port`.
     origin: str
     channel: str
     secrets: tuple[bytes, ...] = field(repr=False)
-    #: Seconds to be connected, and for the answer.
+    #: Seconds for connecting, and for the response.
     connect_timeout: float = 10.0
     timeout: float = 15.0
-    #: Requests in flight, at most.
+    #: Requests in flight.
     concurrency: int = 8
 
     @classmethod
     def from_url(cls, url: str) -> WebhookEndpoint:
-        """Raises ProviderUrlError: a sentence that says what is wrong and shows no secret."""
+        """Raises ProviderUrlError, whose message shows no secret."""
         parts = ProviderUrl(url, "webhook", shape=_SHAPE)
         if parts.username or not parts.password:
             raise parts.error(f"has no secret, or something in front of it: write {_SHAPE}")
@@ -86,14 +86,14 @@ class WebhookEndpoint:
 
 
 class Webhook:
-    """Posts the messages of one channel to one address."""
+    """Posts the messages of one channel to one URL."""
 
     kind = "webhook"
 
     def __init__(
         self, endpoint: WebhookEndpoint, *, name: str = kind, clock: Callable[[], float] = time.time
     ) -> None:
-        """`clock` tells Unix time: receivers refuse a signature that is minutes old."""
+        """`clock` returns Unix time: receivers reject signatures that are minutes old."""
         self.name = name
         self.channel = endpoint.channel
         self._endpoint = endpoint
@@ -107,7 +107,7 @@ class Webhook:
 
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
-        """`webhook+https://:whsec_SECRET@host/path`: see Endpoint. Raises ProviderUrlError."""
+        """`webhook+https://:whsec_SECRET@host/path` (WebhookEndpoint). Raises ProviderUrlError."""
         return cls(WebhookEndpoint.from_url(url), name=name or cls.kind)
 
     def __repr__(self) -> str:
@@ -195,8 +195,8 @@ def content_of(message: Message) -> dict[str, Any]:
 def _id_of(message: Message) -> str:
     if not isinstance(message, Push):
         return f"postbell_{message.identity}"
-    # A delivery is a push to each device of the recipient; a device's number, too, can be another's
-    # after a crash.
+    # A delivery has a push for each device. After a crash a device id may be another's, so the
+    # endpoint names the device.
     device = hashlib.sha256(message.device.endpoint.encode("utf-8", "replace")).hexdigest()[:16]
     return f"postbell_{message.topic}_{device}"
 
@@ -211,7 +211,7 @@ def _body(message: Message, seconds: int) -> bytes:
 
 
 def _complaint(answer: Response, message: Message) -> str:
-    # Nothing else of the answer: a receiver in trouble may well repeat the message in it.
+    # Only the error: a failing receiver may repeat the message in its response.
     said = answer.json()
     found = (said.get("error") or said.get("message")) if isinstance(said, dict) else None
     if not isinstance(found, str):
