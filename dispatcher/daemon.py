@@ -163,7 +163,7 @@ class Daemon:
 
     def _start_queue(self, channel: str, sender: Sender, batches: int) -> asyncio.Task[None]:
         async def deliver(batch_id: int) -> None:
-            with self._metrics.in_hand(channel):
+            with self._metrics.in_progress(channel):
                 await sender.deliver(batch_id)
 
         queue = Queue(

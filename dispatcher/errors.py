@@ -1,6 +1,6 @@
-"""What the schema raises: SQLSTATE PB001 and on, each an exception whose docstring is the message.
+"""Errors that the schema raises, SQLSTATE PB001 and following; the docstring is the message.
 
-The list is the view `postbell.error_codes`; a test holds the two together.
+A test compares them with the view `postbell.error_codes`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 import psycopg
 
-#: The class of our SQLSTATEs.
+#: The class of Postbell's SQLSTATEs.
 SQLSTATE_CLASS: Final = "PB"
 
 
@@ -28,7 +28,7 @@ class PostbellError(Exception):
     hint: ClassVar[str] = "Upgrade this package: the schema knows errors that it does not."
 
     def __init__(self, detail: str = "") -> None:
-        """`detail` says what it was about: the name of the event, say."""
+        """`detail` names what it is about, such as the event."""
         super().__init__(detail)
         self.detail = detail
 
@@ -184,21 +184,21 @@ BY_NAME: Final[Mapping[str, type[PostbellError]]] = MappingProxyType(
 
 
 def of_database(error: psycopg.Error) -> PostbellError | None:
-    """What the schema meant by an error; None if it is PostgreSQL's own."""
+    """The PostbellError that the schema raised; None for an error of PostgreSQL itself."""
     code = error.sqlstate
     if code is None or not code.startswith(SQLSTATE_CLASS):
         return None
     said = error.diag.message_primary or ""
     known = BY_CODE.get(code)
     if known is None:
-        # A newer schema of the same contract may know more than we do.
+        # A newer schema of the same contract may have further errors.
         return PostbellError(said)
     return known(said.removeprefix(f"{known.name.replace('_', ' ')}: "))
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Inside, what the schema raises is a PostbellError; PostgreSQL's own errors stay psycopg's."""
+    """Raise errors of the schema as PostbellError; other psycopg errors pass unchanged."""
     try:
         yield
     except psycopg.Error as error:

@@ -1,4 +1,4 @@
-"""Whether a daemon is alive, told over HTTP: /healthz, /readyz and /metrics."""
+"""Health checks of a daemon over HTTP: /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ from dispatcher.metrics import CONTENT_TYPE, Metrics
 from dispatcher.providers.client import ProviderStatus
 from dispatcher.rendering.template_set import OverrideFault
 
-#: Seconds for the requests in hand when the server is asked to stop.
+#: Seconds to finish open requests when the server stops.
 _GRACE: Final = 2
 _UNAVAILABLE: Final = 503
 
-#: Missing templates that /healthz lists: by tenant, event and channel there may be very many.
+#: The most missing templates that /healthz lists; there may be one per tenant, event and channel.
 MOST_LISTED: Final = 100
 
 
 class ListenError(Exception):
-    """The address cannot be listened on."""
+    """The server cannot listen on its address."""
 
     @classmethod
-    def of(cls, host: str, port: int, error: OSError, way_out: str) -> Self:
-        # What Python adds to the number's sentence is the address again; a name has no number.
+    def of(cls, host: str, port: int, error: OSError, remedy: str) -> Self:
+        # str(error) would repeat the address; an error of name resolution has no number.
         number = error.errno or 0
         why = os.strerror(number) if number > 0 else error.strerror or str(error)
-        return cls(f"{host}:{port} cannot be listened on ({why}): {way_out}.")
+        return cls(f"{host}:{port} cannot be listened on ({why}): {remedy}.")
 
 
 @dataclass(slots=True)
 class _Part:
     within: float
-    #: When it last gave a sign of life; when it was first expected, until then.
+    #: Time of the last heartbeat; of expect() before the first.
     seen_at: float
     has_beaten: bool = False
 
 
 class Health:
-    """Signs of life of the parts of a daemon: its loops, its database.
+    """Heartbeats of the parts of a daemon, and what is degraded.
 
-    A part is alive if it beat within the time it is expected to; from `expect` on it has that time
-    for its first. `providers` says how each is doing; none of that makes a daemon unwell, for a new
-    one would meet the same. `clock` returns seconds and never goes back.
+    A part is alive if its last heartbeat, or the call of expect(), is not longer ago than its
+    limit. Providers, mirrors, templates and failing steps of the router never make a daemon
+    unhealthy, since a restart would not help. `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Health:
         self._clock: Final = clock
         self._providers: Final = providers
         self._texts: Callable[[], Iterable[OverrideFault]] = tuple
-        #: Mirrors that make no recipients, a sentence each; no harm to a daemon either.
+        #: Faults of mirrored users tables, a sentence each.
         self.mirror_faults: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
         self._missing: Callable[[], Iterable[AwaitedTemplate]] = tuple
@@ -77,13 +77,13 @@ class Health:
         self._is_stopping = False
 
     def expect(self, part: str, within_seconds: float) -> None:
-        """Expect a sign of life at least every so many seconds; infinity: any will do for good."""
+        """Expect a heartbeat at least every so many seconds; infinity: one is enough."""
         self._parts[part] = _Part(within_seconds, self._clock())
 
     def beat(self, part: str, within_seconds: float | None = None) -> None:
-        """The part is alive. `within_seconds` is a new limit, before a long sleep say.
+        """Record a heartbeat. `within_seconds` sets a new limit, for example before a long sleep.
 
-        Raises KeyError for a part that nobody expects.
+        Raises KeyError for a part that was not passed to expect().
         """
         found = self._parts[part]
         found.seen_at = self._clock()
@@ -92,38 +92,38 @@ class Health:
             found.within = within_seconds
 
     def show_texts(self, faults: Callable[[], Iterable[OverrideFault]]) -> None:
-        """`faults` says which texts of the database cannot be used: no harm to a daemon either."""
+        """Set what returns the template overrides that cannot be used."""
         self._texts = faults
 
     def show_failing_steps(self, failing: Callable[[], Mapping[str, str]]) -> None:
-        """`failing` says which steps of the router fail, and how: another daemon's would, too."""
+        """Set what returns the error of each failing step of the router."""
         self._failing_steps = failing
 
     def show_missing_templates(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
-        """`missing` says for which templates deliveries wait: no harm to a daemon either."""
+        """Set what returns the templates that deliveries wait for."""
         self._missing = missing
 
     def forget(self, part: str) -> None:
-        """Expect nothing of it any more."""
+        """Expect no more heartbeats of the part."""
         self._parts.pop(part, None)
 
     def stop(self) -> None:
-        """The daemon finishes what it has in hand: alive, but not ready."""
+        """The daemon shuts down: it is alive, but not ready."""
         self._is_stopping = True
 
     @property
     def is_alive(self) -> bool:
-        """Every part gave a sign of life lately."""
+        """Whether every part is alive."""
         return all(self._is_alive(part) for part in self._parts.values())
 
     @property
     def is_ready(self) -> bool:
-        """Alive, begun, and not about to stop."""
+        """Whether every part is alive and has started, and the daemon does not shut down."""
         has_begun = all(part.has_beaten for part in self._parts.values())
         return self.is_alive and has_begun and not self._is_stopping
 
     def report(self) -> dict[str, Any]:
-        """For JSON: each part, whether it is alive, and how many seconds ago it said so."""
+        """For JSON, by part: whether it is alive, and the seconds since its last heartbeat."""
         return {
             name: {
                 "alive": self._is_alive(part),
@@ -133,7 +133,7 @@ class Health:
         }
 
     def providers(self) -> dict[str, Any]:
-        """For JSON: each provider, how it is doing, why, and when it is asked again."""
+        """For JSON, by provider: its state, the reason, and when it is tried again."""
         return {
             status.provider: {
                 "channel": status.channel,
@@ -146,7 +146,7 @@ class Health:
         }
 
     def texts(self) -> list[dict[str, Any]]:
-        """For JSON: each text that cannot be used, why, and what is used in its place."""
+        """For JSON: template overrides that cannot be used, why, and what is used instead."""
         return [
             {
                 "path": fault.override.path,
@@ -159,13 +159,13 @@ class Health:
         ]
 
     def failing_steps(self) -> dict[str, str]:
-        """For JSON: each step of the router that failed when it was last tried, and how."""
+        """For JSON, by step of the router: the error of its last attempt, if that failed."""
         return {step: mask(error) for step, error in sorted(self._failing_steps().items())}
 
     def missing_templates(self) -> list[dict[str, Any]]:
         """For JSON: the templates that deliveries wait for, why, and since when.
 
-        At most MOST_LISTED.
+        At most MOST_LISTED are returned.
         """
         return [
             {
@@ -181,7 +181,7 @@ class Health:
 
     @property
     def degradations(self) -> list[str]:
-        """What does not work as it should, a sentence each: mirrors, router, templates."""
+        """What is degraded in mirrors, router and templates, a sentence each."""
         waiting = dict.fromkeys(
             (each.event, each.channel, each.sentence) for each in self._missing()
         )
@@ -211,7 +211,7 @@ class Health:
 
 
 def app(health: Health, metrics: Metrics) -> ASGIApp:
-    """The three pages. No login: they are for the machine or a closed network."""
+    """The endpoints. They need no login: serve them on this host or a private network only."""
 
     async def healthz(_: Request) -> Response:
         return _answer(health.is_alive, health)
@@ -219,23 +219,23 @@ def app(health: Health, metrics: Metrics) -> ASGIApp:
     async def readyz(_: Request) -> Response:
         return _answer(health.is_ready, health)
 
-    async def figures(_: Request) -> Response:
+    async def metrics_text(_: Request) -> Response:
         return Response(await metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     return Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/metrics", figures),
+            Route("/metrics", metrics_text),
         ]
     )
 
 
 async def serve(app: ASGIApp, host: str, port: int, *, setting: str = "POSTBELL_HTTP_PORT") -> None:
-    """Serve until cancelled; then finish the requests in hand.
+    """Serve until cancelled, then finish open requests.
 
-    Signals stay with the caller. `setting` is what names the port. Raises ListenError if the
-    address is not to be had.
+    Signal handlers stay the caller's. `setting` is the variable that sets the port. Raises
+    ListenError if the server cannot listen on the address.
     """
     with contextlib.closing(_listen(host, port, setting)) as listener:
         server = _Server(
@@ -244,7 +244,7 @@ async def serve(app: ASGIApp, host: str, port: int, *, setting: str = "POSTBELL_
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                # Nothing here speaks WebSocket, and looking for a library of it takes time.
+                # There are no WebSockets, and uvicorn's search for a library takes time.
                 ws="none",
                 timeout_graceful_shutdown=_GRACE,
             )
@@ -260,18 +260,18 @@ async def serve(app: ASGIApp, host: str, port: int, *, setting: str = "POSTBELL_
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them to the daemon."""
+        """The daemon handles signals."""
         yield
 
 
 def _listen(host: str, port: int, setting: str) -> socket.socket:
-    # Ours rather than uvicorn's, which ends the process where the port is taken.
+    # uvicorn would end the process if the port is taken.
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        way_out = f"set POSTBELL_HTTP_HOST and {setting}; port 0 serves nothing"
-        raise ListenError.of(host, port, error, way_out) from error
+        remedy = f"set POSTBELL_HTTP_HOST and {setting}; port 0 serves nothing"
+        raise ListenError.of(host, port, error, remedy) from error
 
 
 def _answer(is_well: bool, health: Health) -> Response:

@@ -1,6 +1,6 @@
-"""How the daemon logs: events with fields, and nothing that is nobody's business.
+"""Structured logging without private data: addresses, secrets and contents are masked.
 
-`structlog.get_logger()` is what a module uses; libraries come the same way through `logging`.
+A module uses `structlog.get_logger()`; the records of libraries get the same processing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from dispatcher.masking import HIDDEN, mask
 
-#: Fields whose values are somebody's words, address or secret, however they got into a log call.
+#: Fields whose values are hidden: they may hold contents, addresses or secrets.
 PRIVATE: Final = frozenset(
     {
         "address", "attributes", "authorization", "body", "content", "data", "detail", "email",
@@ -27,21 +27,21 @@ PRIVATE: Final = frozenset(
     }
 )  # fmt: skip
 
-#: Libraries tell of every connection and job at info; their complaints are enough.
+#: Libraries that log every connection or job at info: they log warnings only.
 LIBRARIES: Final = (
     "aiosmtplib", "alembic", "asyncio", "concurrent", "mail", "pgqueuer", "psycopg", "sqlalchemy",
     "uvicorn",
 )  # fmt: skip
 
 _DEEPEST: Final = 8
-#: SQLSTATEs whose message quotes the value: invalid input syntax for type integer: "…".
+#: Class of SQLSTATEs whose message quotes a value: invalid input syntax for type integer: "…".
 _DATA_EXCEPTION: Final = "22"
 
 
 def configure(level: str = "info", *, console: bool, stream: IO[str] | None = None) -> None:
-    """Send everything to `stream` (standard error), readable on a console, else as JSON lines.
+    """Log to `stream`, by default standard error: for a console, or as one JSON object a line.
 
-    `level` is debug, info, warning or error. May be called again.
+    `level` is debug, info, warning or error. It may be called again.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -88,13 +88,13 @@ def configure(level: str = "info", *, console: bool, stream: IO[str] | None = No
 
 
 def _least(library: str) -> int:
-    # While the database is away it complains ten times a second, with tracebacks; what matters of
-    # it, the queue that is built on it says once.
+    # While the database is unavailable pgqueuer logs a traceback ten times a second; our queue logs
+    # the failure once.
     return logging.CRITICAL if library == "pgqueuer" else logging.WARNING
 
 
 def keep_private(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Processor: hides private fields at any depth, and masks addresses and passwords in text."""
+    """Processor: hide private fields at any depth, mask addresses and passwords in text."""
     return {
         name: value if name.startswith("_") else _private(name, value, 0)
         for name, value in event.items()
@@ -102,9 +102,9 @@ def keep_private(logger: WrappedLogger, method: str, event: EventDict) -> EventD
 
 
 def render_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001
-    """Processor: `exc_info` as text, with neither local variables nor what a row held.
+    """Processor: `exc_info` as text, without local variables and without the content of rows.
 
-    PostgreSQL's DETAIL quotes the row ("Failing row contains (…)"), and CONTEXT the statement.
+    PostgreSQL's DETAIL quotes the row ("Failing row contains (…)"), CONTEXT the statement.
     """
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given
@@ -116,7 +116,7 @@ def render_exception(logger: WrappedLogger, method: str, event: EventDict) -> Ev
 
 
 def explained(error: BaseException) -> str:
-    """The traceback, causes first, each exception with a message that quotes no row."""
+    """The traceback, causes first; the messages quote no rows."""
     parts = []
     seen: set[int] = set()
     current: BaseException | None = error

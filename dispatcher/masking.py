@@ -1,4 +1,4 @@
-"""What must not reach those who read logs, terminals and error messages."""
+"""Masking of addresses, passwords and control characters in logs, messages and terminals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HIDDEN = "***"
 ADDRESS = "<address>"
 PHONE = "<phone>"
 
-# A whole URL is taken at once, so that user@host in it is not taken for somebody's address.
+# A URL matches as a whole, so that user@host in it is not masked as an e-mail address.
 _SENSITIVE = re.compile(
     r"""
     (?P<url> [a-z][a-z0-9+.-]* :// \S+ )
@@ -21,7 +21,7 @@ _SENSITIVE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Up to the last @: a password that should have been percent-encoded, and was not, is hidden too.
+# Up to the last @: it also hides a password whose @ is not percent-encoded.
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/?#]*):\S*@")
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s]*)=[^&\s]*")
 
@@ -29,13 +29,13 @@ _SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s
 def mask(text: str) -> str:
     """The text without passwords, e-mail addresses and phone numbers (E.164).
 
-    A net under what keeps them out in the first place; a name or a street is not recognised.
+    A second line of defence: names and postal addresses are not recognised.
     """
     return _SENSITIVE.sub(_masked, text)
 
 
 def hint_of(address: str) -> str:
-    """So much of somebody's own e-mail address or phone number that they recognise it."""
+    """Enough of an e-mail address or phone number for its owner to recognise it."""
     name, at, domain = address.rpartition("@")
     return f"{name[:1]}…@{domain}" if at else f"…{address[-2:]}"
 
@@ -61,7 +61,7 @@ _HARMLESS: Final = (
 
 
 def printable(text: str) -> str:
-    """Without control characters, which could move the cursor or set the terminal's title."""
+    """The text without control characters, which could move the cursor or set a title."""
     return "".join(c if _is_harmless(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""What a daemon counts, for Prometheus."""
+"""The metrics of one process, for Prometheus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -20,13 +20,21 @@ from dispatcher.providers.client import ProviderStatus
 
 log = structlog.get_logger()
 
-#: What dashboards and alerts may still ask for; goes with the next release.
+#: Former names of provider states, still shown for dashboards; removed in the next release.
 _FORMER_STATES: Final = {BreakerState.OPEN: ("resting",), BreakerState.MISCONFIGURED: ("paused",)}
+
+#: Former names of metrics, by their present one, without `postbell_`; removed in the next release.
+_FORMER_NAMES: Final = {
+    "batches_in_progress": "batches_in_hand",
+    "deliveries_held": "held",
+    "stream_listener_up": "streams_attended",
+    "webhooks_rejected": "webhooks_turned_away",
+}
 
 #: Content-Type of `Metrics.text()`.
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
-#: Seconds. A provider's yes takes milliseconds to a minute.
+#: Seconds. A provider answers within milliseconds to a minute.
 _CALL: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 #: Seconds. From a few milliseconds to the days of quiet hours and retries.
 _HANDOVER: Final = (
@@ -35,16 +43,16 @@ _HANDOVER: Final = (
 
 
 class Depth(NamedTuple):
-    """A line of `postbell.queue_depth`, or several of them added up."""
+    """A row of `postbell.queue_depth`, or the sum of several."""
 
-    #: None for events, which have none before they are decided about.
+    #: None for scheduled events and large audiences: their channels are not decided yet.
     channel: str | None
     priority: str
     queued: int
     waiting: int
-    #: Seconds since the oldest queued delivery was put there; None if none is queued.
+    #: Seconds since the oldest queued delivery was queued; None if none is.
     oldest_seconds: float | None
-    #: Events for a later time, and those whose large audience is being told.
+    #: Scheduled events, and events whose large audience is being fanned out.
     scheduled: int = 0
     being_fanned_out: int = 0
 
@@ -53,9 +61,9 @@ AskDepth = Callable[[], Awaitable[Iterable[Depth]]]
 
 
 class Metrics:
-    """The figures of one process, in a registry of their own.
+    """The metrics of one process, in a registry of its own.
 
-    `depth` reads the queue's depth from the database; it is asked at every scrape.
+    `depth` reads the queue's depth from the database; it is called at every scrape.
     """
 
     def __init__(self, depth: AskDepth | None = None) -> None:
@@ -63,7 +71,7 @@ class Metrics:
         self._ask_depth = depth
         self._depth: Final = _DepthCollector()
         self.registry.register(self._depth)
-        # Memory, CPU and file descriptors, under the names that dashboards know.
+        # Memory, CPU and file descriptors, under Prometheus's usual names.
         ProcessCollector(registry=self.registry)
 
         self._routed = self._counter("events_routed", "Events taken from the outbox.")
@@ -72,11 +80,11 @@ class Metrics:
         )
         self._failed_steps = self._counter(
             "router_step_failures",
-            "Steps of the router that failed, and are tried again after a pause.",
+            "Steps of the router that failed and are tried again after a pause.",
             "step",
         )
         self._fanned_out = self._counter(
-            "fanout_recipients", "Members of large audiences decided about."
+            "fanout_recipients", "Recipients of large audiences that were decided about."
         )
         self._attempts = self._counter(
             "attempts",
@@ -95,8 +103,8 @@ class Metrics:
             "channel",
         )
         self._held = self._counter(
-            "held",
-            "Deliveries put aside because no provider could be asked, or a template is missing.",
+            "deliveries_held",
+            "Deliveries that wait because no provider is available or a template is missing.",
             "channel",
         )
         self._provider_state = self._gauge(
@@ -111,15 +119,17 @@ class Metrics:
             "receipts", "What providers told, and whether it was believed.", "provider", "verdict"
         )
         self._webhooks_rejected = self._counter(
-            "webhooks_turned_away",
+            "webhooks_rejected",
             "Requests to webhooks that were forged, stale or unreadable.",
             "provider",
             "reason",
         )
-        self._in_hand = self._gauge("batches_in_hand", "Batches being delivered now.", "channel")
+        self._in_progress = self._gauge(
+            "batches_in_progress", "Batches being delivered now.", "channel"
+        )
         self._mirror_faults = self._gauge(
             "mirror_faults",
-            "Mirrors of users tables that new users do not get through: broken, or missing_tenant.",
+            "Mirrored users tables whose new users are not copied: broken, or missing_tenant.",
             "kind",
         )
         self._leading = self._gauge("router_leading", "1 while this process leads the routers.")
@@ -128,36 +138,36 @@ class Metrics:
                     "version", "contract").labels(__version__, str(CONTRACT)).set(1)  # fmt: skip
 
     def routed(self, count: int) -> None:
-        """So many events were taken from the outbox, rejected ones included."""
+        """Count events taken from the outbox, rejected ones included."""
         self._routed.inc(count)
 
     def rejected(self, reason: str, count: int = 1) -> None:
-        """So many of them were rejected, for a reason of `postbell.error_codes`."""
+        """Count rejected events; `reason` is a name of `postbell.error_codes`."""
         self._rejected.labels(reason).inc(count)
 
     def step_failed(self, step: str) -> None:
-        """A step of the router failed, and is tried again after a pause."""
+        """Count a failed step of the router."""
         self._failed_steps.labels(step).inc()
 
     def fanned_out(self, count: int) -> None:
-        """So many members of a large audience were decided about."""
+        """Count recipients of a large audience that were decided about."""
         self._fanned_out.inc(count)
 
     def attempted(
         self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
     ) -> None:
-        """A provider was called; with `count`, once for so many deliveries."""
+        """Count a call of a provider that took so many seconds, for `count` deliveries."""
         self._attempts.labels(channel, provider, outcome).inc(count)
         self._call.labels(channel, provider).observe(seconds)
 
     def handed_over(self, channel: str, *seconds: float) -> None:
-        """Deliveries were handed to their provider, each so long after its event was emitted."""
+        """Observe for each delivery the seconds from the emitting of its event to the hand-over."""
         histogram = self._handover.labels(channel)
         for each in seconds:
             histogram.observe(each)
 
     def held(self, channel: str) -> None:
-        """A delivery waits because no provider could be asked."""
+        """Count a delivery that waits because no provider is available or a template is missing."""
         self._held.labels(channel).inc()
 
     def provider_changed(self, status: ProviderStatus) -> None:
@@ -167,31 +177,31 @@ class Metrics:
                 labels.set(status.state is state)
 
     def received(self, provider: str, verdict: str, count: int = 1) -> None:
-        """A provider told something; the verdict is postbell_private.receive_receipt()'s.
+        """Count receipts of a provider; `verdict` is postbell_private.receive_receipt()'s.
 
-        `never_matched`: it was kept, and dropped when no message had its id for too long.
+        `never_matched`: it was kept, and dropped after an hour in which no message had its id.
         """
         self._receipts.labels(provider, verdict).inc(count)
 
     def webhook_rejected(self, provider: str, reason: str) -> None:
-        """A request came to a webhook that no provider of ours had sent."""
+        """Count a request to a webhook that was forged, stale or unreadable."""
         self._webhooks_rejected.labels(provider, reason).inc()
 
     def watch_streams(self, count: Callable[[], int], is_attended: Callable[[], bool]) -> None:
-        """A gateway has open pages; both are asked at every scrape."""
-        self._gauge("open_streams", "Pages that are open now.").set_function(count)
+        """Show open streams and whether their listener works; both are called at every scrape."""
+        self._gauge("open_streams", "Streams that are open now.").set_function(count)
         self._gauge(
-            "streams_attended",
-            "1 while the database rings when there is something to tell them, and it can be read.",
+            "stream_listener_up",
+            "1 while the gateway is notified of new stream messages and can read them.",
         ).set_function(is_attended)
 
     def mirrors_checked(self, broken: int, missing_tenant: int) -> None:
-        """So many mirrors make no recipients of new users, of all or of some."""
+        """Set the number of mirrored users tables whose new users are not copied, by kind."""
         self._mirror_faults.labels("broken").set(broken)
         self._mirror_faults.labels("missing_tenant").set(missing_tenant)
 
     def watch_templates(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
-        """`missing` is asked at every scrape."""
+        """Show the templates that deliveries wait for; `missing` is called at every scrape."""
         self.registry.register(_MissingCollector(missing))
 
     def leading(self, is_leading: bool) -> None:
@@ -201,9 +211,9 @@ class Metrics:
         self._asleep.set(is_asleep)
 
     @contextmanager
-    def in_hand(self, channel: str) -> Iterator[None]:
-        """Around the delivering of one batch."""
-        gauge = self._in_hand.labels(channel)
+    def in_progress(self, channel: str) -> Iterator[None]:
+        """Count a batch as in progress while the block runs."""
+        gauge = self._in_progress.labels(channel)
         gauge.inc()
         try:
             yield
@@ -211,23 +221,31 @@ class Metrics:
             gauge.dec()
 
     async def text(self) -> bytes:
-        """Everything, in Prometheus's text format.
+        """All metrics in Prometheus's text format.
 
-        Does not fail with the database: then `postbell_database_up` is 0 and the depth is absent.
+        While the database is unavailable `postbell_database_up` is 0 and the queue's depth absent.
         """
         if self._ask_depth is not None:
             try:
                 self._depth.take(await self._ask_depth())
-            except Exception as error:  # noqa: BLE001 - whatever it is, the other figures are good
-                log.warning("the queue's depth is unknown", error=error)
+            except Exception as error:  # noqa: BLE001 - the other metrics are right all the same
+                log.warning("queue depth unavailable", error=error)
                 self._depth.lose()
         return generate_latest(self.registry)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
-        return Counter(name, what, labels, namespace="postbell", registry=self.registry)
+        counter = Counter(name, what, labels, namespace="postbell", registry=self.registry)
+        self._keep_former_name(name, counter)
+        return counter
 
     def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
-        return Gauge(name, what, labels, namespace="postbell", registry=self.registry)
+        gauge = Gauge(name, what, labels, namespace="postbell", registry=self.registry)
+        self._keep_former_name(name, gauge)
+        return gauge
+
+    def _keep_former_name(self, name: str, metric: Collector) -> None:
+        if former := _FORMER_NAMES.get(name):
+            self.registry.register(_FormerNameCollector(former, metric))
 
     def _histogram(
         self, name: str, what: str, buckets: tuple[float, ...], *labels: str
@@ -253,8 +271,26 @@ class _MissingCollector(Collector):
         yield family
 
 
+class _FormerNameCollector(Collector):
+    """Shows a renamed metric under its former name, too."""
+
+    def __init__(self, former: str, metric: Collector) -> None:
+        self._former = f"postbell_{former}"
+        self._metric = metric
+
+    def collect(self) -> Iterator[Metric]:
+        for family in self._metric.collect():
+            what = f"Former name of {family.name}, until the next release."
+            copy = Metric(self._former, what, family.type)
+            copy.samples = [
+                sample._replace(name=self._former + sample.name.removeprefix(family.name))
+                for sample in family.samples
+            ]
+            yield copy
+
+
 class _DepthCollector(Collector):
-    """The depth as it was last read. Gone from the database is gone from here, too."""
+    """The queue's depth as it was last read."""
 
     def __init__(self) -> None:
         self._lines: list[Depth] = []
@@ -291,7 +327,11 @@ class _DepthCollector(Collector):
                 oldest[key] = max(oldest.get(key, 0.0), line.oldest_seconds)
         for name, what, values in (
             ("queued_deliveries", "Deliveries in the queue.", queued),
-            ("waiting_deliveries", "Deliveries for later: quiet hours and retries.", waiting),
+            (
+                "waiting_deliveries",
+                "Deliveries that wait for quiet hours to end, or for a retry.",
+                waiting,
+            ),
             ("oldest_queued_seconds", "Age of the oldest delivery in the queue.", oldest),
         ):
             family = GaugeMetricFamily(f"postbell_{name}", what, labels=["channel", "priority"])
@@ -301,10 +341,10 @@ class _DepthCollector(Collector):
         for name, what, counted in (
             (
                 "scheduled_events",
-                "Events for a later time; who is told is decided then.",
+                "Scheduled events; their audience is resolved when they are due.",
                 scheduled,
             ),
-            ("fanout_events", "Events whose large audience is being told.", being_fanned_out),
+            ("fanout_events", "Events whose large audience is being fanned out.", being_fanned_out),
         ):
             family = GaugeMetricFamily(f"postbell_{name}", what, labels=["priority"])
             for priority, number in sorted(counted.items()):

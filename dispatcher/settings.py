@@ -1,4 +1,4 @@
-"""What can be set from outside: environment variables, read once, at the start."""
+"""Settings: environment variables POSTBELL_…, read once at the start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dispatcher.providers.base import ProviderUrlError, provider_for
 from dispatcher.providers.config import ProviderConfig, ProvidersFileError, read_providers
 
 PREFIX: Final = "POSTBELL_"
-#: The suite's own variables; they are no settings.
+#: Variables of the test suite, which are no settings.
 TEST_PREFIX: Final = "POSTBELL_TEST_"
 
 #: As a browser writes it (RFC 6454, 6.2).
@@ -43,7 +43,7 @@ LogFormat = Literal["console", "json"]
 
 
 class SettingsError(Exception):
-    """The environment cannot be used; `sentences` says why, one sentence for each mistake."""
+    """The settings are invalid; `sentences` has one sentence per mistake."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -59,9 +59,9 @@ def _setting(
     ge: float | None = None,
     le: float | None = None,
 ) -> Any:
-    """A setting cannot exist without saying what it is for, and in which unit.
+    """A field with a description; `unset` describes what applies while it is not set.
 
-    `unset` says what applies where nothing is set.
+    `ge` and `le` are the smallest and largest value.
     """
     return Field(
         default,
@@ -73,14 +73,14 @@ def _setting(
 
 
 def _concurrency(default: int, what: str) -> Any:
-    """Every channel that leaves the house has one."""
+    """The setting POSTBELL_…_CONCURRENCY of an outgoing channel."""
     return _setting(
         default, f"How many {what} one process has in flight at a time.", unit=what, ge=1, le=1000
     )
 
 
 def _max_attempts(default: int, what: str) -> Any:
-    """And one of these."""
+    """The setting POSTBELL_…_MAX_ATTEMPTS of an outgoing channel."""
     return _setting(
         default,
         f"How often {what} is tried before it is a dead letter.",
@@ -91,7 +91,7 @@ def _max_attempts(default: int, what: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """Every setting. `Settings.load()` is what a program calls; tests may give values by name."""
+    """All settings. Programs call `Settings.load()`; tests may pass values by name."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -271,7 +271,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment. Raises SettingsError, with every mistake in it."""
+        """Read the environment. Raises SettingsError with every mistake."""
         sentences = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
         try:
             settings = cls()
@@ -288,67 +288,67 @@ class Settings(BaseSettings):
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """Ours, then those that are set."""
+        """The folder of the package, then those of POSTBELL_TEMPLATES."""
         return (package_data.folder("templates"), *self.templates)
 
     @property
     def signer(self) -> Signer | None:
-        """Signs our links; None where there is no secret, and so no links."""
+        """Signs links; None without POSTBELL_TOKEN_SECRET, and then there are no links."""
         secrets = self.token_secrets
         return Signer(secrets) if secrets else None
 
     @property
     def unsubscribe_life(self) -> timedelta:
-        """As the gateway takes it."""
+        """How long an unsubscribe link works."""
         return timedelta(days=self.unsubscribe_days)
 
     @property
     def unsubscribe_links(self) -> UnsubscribeLinks | None:
-        """As `EmailChannel` takes it."""
+        """Makes unsubscribe links; None without POSTBELL_TOKEN_SECRET."""
         return UnsubscribeLinks(self.signer, self.public_url) if self.signer else None
 
     @property
     def preferences_links(self) -> PreferencesLinks | None:
-        """As `EmailChannel` takes it."""
+        """Makes links to the preference centre; None without POSTBELL_TOKEN_SECRET."""
         return PreferencesLinks(self.signer, self.public_url) if self.signer else None
 
     @property
     def links(self) -> Links | None:
-        """What providers and mail programs call us by; None where there is no secret."""
+        """Links for providers and mail programs; None without POSTBELL_TOKEN_SECRET."""
         return Links(self.public_url, self.signer) if self.signer else None
 
     @property
     def tracking(self) -> Tracking | None:
-        """As `EmailChannel` takes it."""
+        """Makes tracking links; None without POSTBELL_TOKEN_SECRET."""
         return Tracking(self.links) if self.links else None
 
     @property
     def token_secrets(self) -> tuple[str, ...]:
-        """In the clear, for those who sign and verify."""
+        """The secrets in plain text; the first one signs, all are accepted."""
         return tuple(secret.get_secret_value() for secret in self.token_secret)
 
     @property
     def return_path(self) -> str:
-        """As `EmailChannel` takes it."""
+        """Template of the envelope sender; `{domain}` is the sender's domain if none is set."""
         if self.bounce_domain is None:
             return RETURN_PATH
         return RETURN_PATH.replace("{domain}", self.bounce_domain)
 
     @cached_property
     def named_providers(self) -> tuple[ProviderConfig, ...]:
-        """The providers of the file, if there is one. Raises ProvidersFileError."""
+        """The providers of the file POSTBELL_PROVIDERS. Raises ProvidersFileError."""
         return () if self.providers is None else read_providers(self.providers, os.environ)
 
     @property
     def names_a_mail_server(self) -> bool:
-        """Whether somebody said where mails go, here or in the file."""
+        """Whether a mail server is set, by POSTBELL_SMTP_URL or in the file."""
         return "smtp_url" in self.model_fields_set or any(
             entry.channel == "email" for entry in self.named_providers
         )
 
     @cached_property
     def provider_entries(self) -> tuple[ProviderConfig, ...]:
-        """The providers of the file; before them the mail server, if none of them takes mail.
+        """The providers of the file, preceded by the mail server if none of them sends e-mail.
 
         Raises ProvidersFileError.
         """
@@ -384,7 +384,7 @@ class Settings(BaseSettings):
         try:
             conninfo_to_dict(written)
         except ProgrammingError:
-            # libpq's message quotes the part that it stumbled over, which may be the password.
+            # libpq's message quotes the part it cannot parse, which may be the password.
             raise ValueError(
                 "is no connection string: write postgresql://user:password@host:5432/name, with %"
                 " and two hexadecimal digits for special characters in the password"
@@ -498,14 +498,14 @@ class Settings(BaseSettings):
         return self
 
 
-#: Each variable's field.
+#: Field name by variable.
 VARIABLES: Final[Mapping[str, str]] = {
     PREFIX + name.upper(): name for name in Settings.model_fields
 }
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """Every setting under its variable's name, without passwords, for people and JSON."""
+    """Every setting by its variable, without passwords, for display and JSON."""
     values: dict[str, Any] = {}
     for variable, name in VARIABLES.items():
         value = getattr(settings, name)
@@ -518,7 +518,7 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def table() -> str:
-    """The settings as a Markdown table, as README has it."""
+    """The settings as the Markdown table of README."""
     lines = ["| variable | default | what it is for |", "| --- | --- | --- |"]
     for variable, name in VARIABLES.items():
         field = Settings.model_fields[name]
@@ -530,7 +530,7 @@ def table() -> str:
 
 
 def _written(value: object) -> str:
-    """A default as one would write it into the environment."""
+    """A default as it is written into the environment."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, bool):
@@ -544,7 +544,7 @@ def _is_unknown(name: str) -> bool:
 
 
 def _unknown(name: str) -> str:
-    # Without the prefix, which would make any two alike.
+    # Without the prefix, which would make all names similar.
     fields = VARIABLES.values()
     near = difflib.get_close_matches(name[len(PREFIX) :].lower(), fields, n=1)
     guess = f"did you mean {PREFIX}{near[0].upper()}?" if near else "README lists them all."
@@ -552,7 +552,7 @@ def _unknown(name: str) -> str:
 
 
 def _sentence(mistake: ErrorDetails) -> str:
-    """Pydantic's finding as a sentence; never with the value, which may be a password."""
+    """Pydantic's error as a sentence, without the value, which may be a password."""
     text = mistake["msg"].removeprefix("Value error, ")
     if not mistake["loc"]:
         return text

@@ -30,7 +30,7 @@ async def test_what_is_turned_away_is_counted_where_the_world_does_not_look(
         async with session.get(f"{url}/metrics") as answer:
             assert answer.status == 404
 
-    counted = 'postbell_webhooks_turned_away_total{provider="postbell",reason="bad_token"} 1.0'
+    counted = 'postbell_webhooks_rejected_total{provider="postbell",reason="bad_token"} 1.0'
     assert counted in figures
 
 
@@ -49,7 +49,7 @@ async def test_open_pages_are_counted(database_url: str, db: Connection) -> None
                 figures = await answer.text()
 
     assert "postbell_open_streams 1.0" in figures
-    assert "postbell_streams_attended 1.0" in figures
+    assert "postbell_stream_listener_up 1.0" in figures
 
 
 async def test_a_gateway_whose_figures_have_no_port_ends_with_a_sentence(

@@ -86,12 +86,12 @@ async def test_failures_of_the_router_are_counted_by_step() -> None:
 async def test_batches_are_in_hand_until_they_are_done_or_fail() -> None:
     metrics = Metrics()
 
-    with metrics.in_hand("email"), metrics.in_hand("email"):
-        assert await value(metrics, "batches_in_hand", channel="email") == 2
-    with pytest.raises(RuntimeError), metrics.in_hand("email"):
+    with metrics.in_progress("email"), metrics.in_progress("email"):
+        assert await value(metrics, "batches_in_progress", channel="email") == 2
+    with pytest.raises(RuntimeError), metrics.in_progress("email"):
         raise RuntimeError
 
-    assert await value(metrics, "batches_in_hand", channel="email") == 0
+    assert await value(metrics, "batches_in_progress", channel="email") == 0
 
 
 async def test_the_depth_is_asked_at_every_scrape() -> None:
@@ -160,4 +160,13 @@ async def test_a_provider_is_in_one_state_at_a_time() -> None:
     ):
         labels = {"channel": "email", "provider": "main", "state": name}
         assert await value(metrics, "provider_state", **labels) == is_it
-    assert await value(metrics, "held_total", channel="email") == 1
+    assert await value(metrics, "deliveries_held_total", channel="email") == 1
+
+
+async def test_a_renamed_metric_keeps_its_former_name_for_one_release() -> None:
+    metrics = Metrics()
+    metrics.webhook_rejected("twilio", "forged")
+
+    labels = {"provider": "twilio", "reason": "forged"}
+    assert await value(metrics, "webhooks_rejected_total", **labels) == 1
+    assert await value(metrics, "webhooks_turned_away_total", **labels) == 1
