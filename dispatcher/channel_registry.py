@@ -1,15 +1,21 @@
-"""The channels that leave the house, and how the settings make each."""
+"""What delivers each channel, and how the settings make it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from dispatcher.channels.base import Channel
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
+from dispatcher.channels.sse import SseChannel
+from dispatcher.delivery.provider_sender import ProviderSender
+from dispatcher.delivery.push_sender import PushSender
+from dispatcher.delivery.sender import DatabaseSender, InboxSender, StreamSender
 from dispatcher.settings import Settings
 
 
@@ -42,12 +48,37 @@ def _push(settings: Settings) -> Channel[Any, Any]:
     )
 
 
-#: Each channel that a provider carries. The daemon has a queue for each of them for which it has a
-#: provider; a channel that is added here is wired.
-OUTGOING: Final[Mapping[str, Callable[[Settings], Channel[Any, Any]]]] = MappingProxyType(
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A channel that providers deliver."""
+
+    make: Callable[[Settings], Channel[Any, Any]]
+    #: A person has one address on most channels.
+    sender: type[ProviderSender] = ProviderSender
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A channel that Postbell writes itself."""
+
+    make: Callable[[], Channel[Any, Any]]
+    sender: type[DatabaseSender]
+    #: Batches that a process has in hand. While items are written, others are rendered.
+    batches: int
+
+
+#: By the name in postbell.channel. The daemon has a queue for each for which it has a provider.
+OUTGOING: Final[Mapping[str, Outgoing]] = MappingProxyType(
     {
-        "email": _email,
-        "sms": _sms,
-        "push": _push,
+        "email": Outgoing(_email),
+        "sms": Outgoing(_sms),
+        "push": Outgoing(_push, PushSender),
+    }
+)
+#: By the name in postbell.channel.
+OWN: Final[Mapping[str, Own]] = MappingProxyType(
+    {
+        "in_app": Own(InAppChannel, InboxSender, batches=8),
+        "sse": Own(SseChannel, StreamSender, batches=4),
     }
 )

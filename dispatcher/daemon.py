@@ -17,15 +17,12 @@ import psycopg
 import structlog
 
 from dispatcher import health
-from dispatcher.channel_registry import OUTGOING
-from dispatcher.channels.in_app import InAppChannel
-from dispatcher.channels.sse import SseChannel
-from dispatcher.db import connections, monitoring, pgbouncer
+from dispatcher.channel_registry import OUTGOING, OWN
+from dispatcher.db import batches, connections, monitoring, pgbouncer
+from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import MirrorFault
-from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
-from dispatcher.delivery.push_sender import PushSender
-from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
+from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import contract
 from dispatcher.health import Health
@@ -39,10 +36,7 @@ from dispatcher.settings import Settings
 
 log = structlog.get_logger()
 
-#: Batches of one channel that a process delivers at a time. While the items of one are written,
-#: those of another are rendered; batches of an outgoing channel share its concurrency.
-INBOX_BATCHES = 8
-STREAM_BATCHES = 4
+#: Batches of an outgoing channel that a process delivers at a time: they share its concurrency.
 OUTGOING_BATCHES = 2
 
 #: Pooled connections of the senders. Each is held for a single statement.
@@ -93,6 +87,7 @@ class Daemon:
         """
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
+            outgoing = batches.outgoing_channels(connection)
         pgbouncer.check_sessions(self._url)
         catalog = Catalog.load(self._settings.template_folders)
 
@@ -110,7 +105,7 @@ class Daemon:
                 self._health.show_texts(lambda: template_sets.faults)
                 self._health.show_missing_templates(template_sets.missing)
                 self._metrics.watch_templates(template_sets.missing)
-                queues = self._start_queues(template_sets)
+                queues = self._start_queues(template_sets, outgoing)
                 observers += [
                     self._start_status_reporter(),
                     self._start_template_refresh(template_sets),
@@ -136,32 +131,36 @@ class Daemon:
         for queue in self._queues:
             queue.stop()
 
-    def _start_queues(self, template_sets: TemplateSets) -> list[asyncio.Task[None]]:
-        inbox = InboxSender(self._sessions, template_sets, self._metrics, InAppChannel())
-        stream = StreamSender(self._sessions, template_sets, self._metrics, SseChannel())
+    def _start_queues(
+        self, template_sets: TemplateSets, outgoing: Iterable[OutgoingChannel]
+    ) -> list[asyncio.Task[None]]:
         queues = [
-            self._start_queue("in_app", inbox, INBOX_BATCHES),
-            self._start_queue("sse", stream, STREAM_BATCHES),
+            self._start_queue(
+                name,
+                own.sender(self._sessions, template_sets, self._metrics, own.make()),
+                own.batches,
+            )
+            for name, own in OWN.items()
         ]
-        for name, channel_of in OUTGOING.items():
-            if not self._registry.for_channel(name):
-                log.warning("no provider for channel: its deliveries stay queued", channel=name)
+        for row in outgoing:
+            if not self._registry.for_channel(row.name):
+                log.warning("no provider for channel: its deliveries stay queued", channel=row.name)
                 continue
-            channel = channel_of(self._settings)
-            # A recipient has several push devices, and one address on any other channel.
-            kind = PushSender if name == "push" else ProviderSender
-            sender = kind(
+            kind = OUTGOING[row.name]
+            channel = kind.make(self._settings)
+            sender = kind.sender(
                 self._sessions,
                 template_sets,
                 self._metrics,
                 channel,
                 self._registry,
                 in_flight=max(1, channel.concurrency // OUTGOING_BATCHES),
+                crash_policy=row.crash_policy,
             )
-            queues.append(self._start_queue(name, sender, OUTGOING_BATCHES))
+            queues.append(self._start_queue(row.name, sender, OUTGOING_BATCHES))
         return queues
 
-    def _start_queue(self, channel: str, sender: Sender, batches: int) -> asyncio.Task[None]:
+    def _start_queue(self, channel: str, sender: Sender, at_once: int) -> asyncio.Task[None]:
         async def deliver(batch_id: int) -> None:
             with self._metrics.in_progress(channel):
                 await sender.deliver(batch_id)
@@ -169,7 +168,7 @@ class Daemon:
         queue = Queue(
             channel,
             deliver,
-            jobs_at_once=batches,
+            jobs_at_once=at_once,
             lease=timedelta(seconds=self._settings.lease_seconds),
         )
         self._senders.append(sender)

@@ -13,14 +13,15 @@ Message_co = TypeVar("Message_co", covariant=True)
 
 
 class CrashPolicy(StrEnum):
-    """What becomes of a delivery found `sending` after a crash: nobody knows if it went out."""
+    """What becomes of a delivery found `sending` after a crash: nobody knows if it went out.
+
+    A channel's is a column of its row in postbell.channel.
+    """
 
     #: A second copy is recognised and dropped, or does little harm.
     SEND_AGAIN = "send_again"
-    #: A second copy costs money or trust: wait for the provider's receipt.
-    ASK_THE_PROVIDER = "ask_the_provider"
-    #: Cannot happen: the message is written by the transaction that records it.
-    NOT_APPLICABLE = "not_applicable"
+    #: A second copy costs money or trust: it is unknown until the provider says.
+    AWAIT_RECEIPT = "await_receipt"
 
 
 class Channel(Protocol[Content_contra, Message_co]):
@@ -47,11 +48,6 @@ class Channel(Protocol[Content_contra, Message_co]):
     @property
     def backoff(self) -> Backoff:
         """The wait between tries."""
-        ...
-
-    @property
-    def crash_policy(self) -> CrashPolicy:
-        """What to do with a delivery that a crash left in doubt."""
         ...
 
     def address(self, delivery: Delivery) -> str | Refused:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from email_validator import EmailNotValidError, validate_email
 
 from dispatcher.channels import mime
-from dispatcher.channels.base import CrashPolicy
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 from dispatcher.inbound.links import (
@@ -205,8 +204,6 @@ class EmailChannel:
         self.max_attempts = max_attempts
         #: Soon at first, for a lost connection; ten attempts take four hours on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=4))
-        #: Mailboxes recognise a second copy by its Message-ID.
-        self.crash_policy = CrashPolicy.SEND_AGAIN
 
         sender = _required("sender", _sender(sender_name, sender_address))
         if reply_to is not None:

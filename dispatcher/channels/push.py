@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from dispatcher.channels.base import CrashPolicy
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering import plain_text
@@ -80,8 +79,6 @@ class PushChannel:
         self.max_attempts = max_attempts
         #: Late notifications are of no use: six attempts take half an hour on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(minutes=30))
-        #: A second copy replaces the first, by topic at the service and by tag on the screen.
-        self.crash_policy = CrashPolicy.SEND_AGAIN
 
     def address(self, delivery: Delivery) -> str | Refused:
         """The recipient id; their devices are in `delivery.devices`."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import phonenumbers
 
-from dispatcher.channels.base import CrashPolicy
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 from dispatcher.inbound.receipts import Blame
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 #: Networks do not promise to join more segments than these.
 MOST_SEGMENTS: Final = 10
 
-#: `postbell_private.address_on()` removes the same characters, so that a number a provider calls
+#: `postbell_private.normal_phone()` removes the same characters, so that a number a provider calls
 #: stopped is one number, however it was written down.
 _SEPARATORS: Final = re.compile(r"[ \u00a0().\-]")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{1,14}")
@@ -79,8 +78,6 @@ class SmsChannel:
         self.max_attempts = max_attempts
         #: Texts are read at once or not at all: six attempts take an hour on average.
         self.backoff = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=1))
-        #: A second text costs money and trust, and phones do not recognise copies.
-        self.crash_policy = CrashPolicy.ASK_THE_PROVIDER
 
     def address(self, delivery: Delivery) -> str | Refused:
         """The number in E.164 form (ITU-T E.164): a plus and at most 15 digits."""

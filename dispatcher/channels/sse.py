@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dispatcher.channels.base import CrashPolicy
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 
@@ -34,7 +33,6 @@ class SseChannel:
         #: A failed transaction is repeated as a whole, so no message is retried on its own.
         self.max_attempts = 1
         self.backoff = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
-        self.crash_policy = CrashPolicy.NOT_APPLICABLE
 
     def address(self, delivery: Delivery) -> str | Refused:
         """The recipient id: a stream belongs to the person."""

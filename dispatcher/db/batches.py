@@ -17,6 +17,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
 from dispatcher.db.statement import statement
@@ -27,6 +28,13 @@ Connection = AsyncConnection[Any]
 
 #: What deliveries were rendered from: by event, and for one that differs by its id.
 Versions = Mapping[str, str]
+
+
+class OutgoingChannel(NamedTuple):
+    """A channel that providers deliver, as its row of postbell.channel says."""
+
+    name: str
+    crash_policy: CrashPolicy
 
 
 class Claimed(NamedTuple):
@@ -139,6 +147,11 @@ class _DeviceOf(NamedTuple):
 
 
 _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
+
+
+@statement("select name, crash_policy from postbell.channel where is_outgoing order by position")
+def outgoing_channels() -> list[OutgoingChannel]:
+    """Every channel that providers deliver."""
 
 
 @statement(

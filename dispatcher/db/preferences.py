@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from dispatcher.db.statement import statement
 
-#: A name of postbell.channel.
+#: The rows of postbell.channel, as OpenAPI lists them; tests hold these lists equal to the table.
 Channel = Literal["in_app", "email", "sms", "push", "sse"]
+#: Those that quiet hours may hold back, and of them, those that they hold back by default.
+QuietChannel = Literal["email", "sms", "push", "sse"]
+INTERRUPTING: Final[list[QuietChannel]] = ["sms", "push", "sse"]
 #: What the router decides.
 Decision = Literal["now", "later", "no"]
 
@@ -84,6 +87,13 @@ class Person(NamedTuple):
     refuses_tracking: bool
     #: How many browsers allow pushes.
     browsers: int
+
+
+class ChannelAddress(NamedTuple):
+    """A channel, and which address of a person it uses: recipient, email, phone or device."""
+
+    channel: Channel
+    address_kind: str
 
 
 class CoveringOff(NamedTuple):
@@ -172,6 +182,11 @@ def preference_overview(at: datetime | None) -> list[ChannelDecision]:
 @statement("select at from postbell.quiet_moments(%(days)s::integer[])")
 def quiet_moments(days: list[int]) -> list[datetime]:
     """The edges of the quiet hours of these days."""
+
+
+@statement("select name as channel, address_kind from postbell.channel order by position")
+def channel_addresses() -> list[ChannelAddress]:
+    """Every channel, in the order in which they are listed."""
 
 
 @statement(

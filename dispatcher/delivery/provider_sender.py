@@ -62,6 +62,7 @@ class ProviderSender(Sender):
     Before the calls a transaction records which deliveries are about to be sent, and to which
     provider. After a crash only these are in doubt, and no other provider may get them while that
     one is configured. `in_flight` limits the deliveries of a batch that are sent at a time.
+    `crash_policy` is the channel's, in postbell.channel.
     """
 
     def __init__(
@@ -73,14 +74,16 @@ class ProviderSender(Sender):
         registry: ProviderRegistry,
         *,
         in_flight: int,
+        crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
     ) -> None:
         super().__init__(pool, template_sets, metrics, channel)
         self._registry = registry
         self._in_flight = in_flight
+        self._crash_policy = crash_policy
         # The claim may record the start of sending only if a second copy does no harm, and if there
         # is one provider, so that it is known which one will be called.
         clients = registry.for_channel(channel.name)
-        if channel.crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
+        if crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
             self._started_at_once = in_flight
             self._only_provider = clients[0].name
 
@@ -355,7 +358,7 @@ class ProviderSender(Sender):
                 reason = outcome.reason
                 wait = self._channel.backoff.wait(attempt, outcome.after).total_seconds()
                 retry_after = max(at_least, wait)
-            case Unknown() if self._channel.crash_policy is CrashPolicy.SEND_AGAIN:
+            case Unknown() if self._crash_policy is CrashPolicy.SEND_AGAIN:
                 name = "unknown"
                 reason = f"in doubt: {outcome.reason}"
                 retry_after = self._channel.backoff.wait(attempt).total_seconds()

@@ -32,18 +32,19 @@ from dispatcher.gateway.preferences import (
     Day,
     Mute,
     MuteScope,
-    QuietChannel,
     QuietDay,
     Scope,
 )
 from dispatcher.gateway.rate_limits import FairSemaphore
 from dispatcher.gateway.schemas import (
+    INTERRUPTING,
     Alternatives,
     Channel,
     Decision,
     Model,
     Moment,
     Name,
+    QuietChannel,
     WallTime,
 )
 
@@ -82,7 +83,7 @@ class QuietHoursChange(Model):
     starts: WallTime | None = Field(description="Null, with `ends`: remove them.")
     ends: WallTime | None
     time_zone: Name | None = None
-    channels: list[QuietChannel] = Field(default=["sms", "push", "sse"], max_length=4)
+    channels: list[QuietChannel] = Field(default=INTERRUPTING, max_length=4)
 
     @model_validator(mode="after")
     def _starts_and_ends(self) -> Self:

@@ -141,7 +141,7 @@ async def overview_of(connection: AsyncConnection[Any], chooser: Identity) -> Pr
     return PreferenceOverview(
         at=person.at,
         time_zone=person.time_zone,
-        channels=_channels(person, rows),
+        channels=_channels(person, await preferences.channel_addresses(connection), rows),
         switches=[
             ChannelSwitch(channel=channel, blocked_by=blocked[channel, None])
             for channel in dict.fromkeys(row.channel for row in rows)
@@ -245,18 +245,22 @@ def _is_on(decided: preferences.ChannelDecision) -> bool:
     return bool(decided.decision != "no" or decided.reason == "muted")
 
 
-def _channels(person: preferences.Person, rows: list[preferences.ChannelDecision]) -> list[Reach]:
-    addresses = {"email": person.email, "sms": person.phone}
+def _channels(
+    person: preferences.Person,
+    channels: Iterable[preferences.ChannelAddress],
+    rows: list[preferences.ChannelDecision],
+) -> list[Reach]:
+    addresses = {"email": person.email, "phone": person.phone}
     reaches = []
-    for channel in ("in_app", "email", "sms", "push", "sse"):
+    for channel, kind in channels:
         reasons = {row.reason for row in rows if row.channel == channel}
         if not reasons:
             continue
         reaches.append(
             Reach(
                 channel=channel,
-                address=hint_of(address) if (address := addresses.get(channel)) else None,
-                browsers=person.browsers if channel == "push" else None,
+                address=hint_of(address) if (address := addresses.get(kind)) else None,
+                browsers=person.browsers if kind == "device" else None,
                 # It blocks all events of the channel, or none.
                 obstacle=next((each for each in _OBSTACLES if reasons == {each}), None),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -13,10 +13,18 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.schemas import Alternatives, Channel, Model, Moment, Name, WallTime
+from dispatcher.gateway.schemas import (
+    INTERRUPTING,
+    Alternatives,
+    Channel,
+    Model,
+    Moment,
+    Name,
+    QuietChannel,
+    WallTime,
+)
 
 Day = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday (ISO 8601).")]
-QuietChannel = Literal["email", "sms", "push", "sse"]
 
 _ALL_WEEK: Final = [1, 2, 3, 4, 5, 6, 7]
 
@@ -91,7 +99,7 @@ class QuietHoursBody(Model):
     ends: WallTime = Field(description="If not after `starts`: on the next day.")
     days: list[Day] = Field(default=_ALL_WEEK, min_length=1, max_length=7)
     time_zone: Name | None = Field(default=None, description="IANA; null: the person's own.")
-    channels: list[QuietChannel] = Field(default=["sms", "push", "sse"], max_length=4)
+    channels: list[QuietChannel] = Field(default=INTERRUPTING, max_length=4)
 
 
 class QuietDay(Model):

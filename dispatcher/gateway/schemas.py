@@ -31,6 +31,8 @@ from pydantic_core import CoreSchema
 from dispatcher.db import preferences
 
 Channel = preferences.Channel
+QuietChannel = preferences.QuietChannel
+INTERRUPTING = preferences.INTERRUPTING
 Decision = preferences.Decision
 
 #: PostgreSQL's bigint.

@@ -1,3 +1,10 @@
+create or replace function postbell.in_words(names text[]) returns text
+language sql immutable parallel safe
+return regexp_replace(array_to_string(names, ', '), ', ([^,]*)$', ' and \1');
+
+comment on function postbell.in_words(text[]) is 'A list as a sentence has it: a, b and c.';
+
+
 create or replace view postbell.error_codes as
 select code, name, way_out
 from (values
@@ -6,7 +13,7 @@ from (values
     ('PB003', 'unknown_recipient', 'Create the recipient with postbell.upsert_recipient() first.'),
     ('PB004', 'unknown_tenant', 'Insert the tenant into postbell.tenant first.'),
     ('PB005', 'invalid_audience', 'Use {"recipients": [...]}, {"role": "..."}, {"topic": "..."} or {"everyone": true}.'),
-    ('PB006', 'invalid_channel', 'Channels are in_app, email, sms, push and sse.'),
+    ('PB006', 'invalid_channel', (select 'Channels are ' || postbell.in_words(array_agg(name order by position)) || '.' from postbell.channel)),
     ('PB007', 'invalid_priority', 'Priorities are low, normal, high and critical.'),
     ('PB008', 'invalid_time', 'deliver_at must be finite and earlier than expires_at.'),
     ('PB009', 'key_reused', 'An idempotency key names one event: use a key that includes the entity.'),

@@ -19,9 +19,6 @@ create table postbell.event_type (
 
     constraint key_is_dotted_lower_case check (key ~ '^[a-z0-9_]+(\.[a-z0-9_]+)+$' and length(key) <= 100),
     constraint category_is_short check (length(category) between 1 and 100),
-    constraint default_channels_have_templates check (default_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
-    constraint forced_channels_are_known check (forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
-    constraint channels_are_known check (channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
     constraint fields_are_an_object check (jsonb_typeof(fields) = 'object')
 );
 comment on table postbell.event_type is 'The registry of events: what may be emitted, with which fields, to which channels by default.';

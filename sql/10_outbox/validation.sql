@@ -173,7 +173,7 @@ as $$
                 else (
                     select coalesce(left(named, 50), 'null')
                     from unnest(validate_event.channels || validate_event.forced_channels) as named
-                    where named is null or named <> all('{in_app,email,sms,push,sse}')
+                    where named is null or named not in (select name from postbell.channel)
                     limit 1
                 )
             end
@@ -201,8 +201,8 @@ as $$
                 when validate_event.audience is null and coalesce(validate_event.recipient, '') = ''
                     or validate_event.audience is not null and postbell_private.find_audience_fault(validate_event.audience) is not null
                     then 'invalid_audience'
-                when not validate_event.channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
-                    or not validate_event.forced_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']
+                when not validate_event.channels <@ array(select name from postbell.channel)
+                    or not validate_event.forced_channels <@ array(select name from postbell.channel)
                     or array_ndims(validate_event.channels) > 1
                     or array_ndims(validate_event.forced_channels) > 1
                     then 'invalid_channel'

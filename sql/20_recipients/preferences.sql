@@ -1,14 +1,14 @@
 create or replace function postbell.channels_wanted(
     named text[], of_tenant text[], of_event text[], forced text[], switched_on text[]
 ) returns table (channel text, is_forced boolean)
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
-    select wish.channel, coalesce(wish.channel = any(forced), false)
-    from unnest(array['in_app', 'email', 'sms', 'push', 'sse']) as wish (channel)
-    where wish.channel = any(coalesce(named, of_tenant, of_event))
-       or wish.channel = any(forced)
+    select way.name, coalesce(way.name = any(forced), false)
+    from postbell.channel as way
+    where way.name = any(coalesce(named, of_tenant, of_event))
+       or way.name = any(forced)
        -- What a person switched on for just this event, unless the producer chose the channels.
-       or named is null and wish.channel = any(switched_on)
+       or named is null and way.name = any(switched_on)
 $$;
 
 comment on function postbell.channels_wanted is
@@ -117,6 +117,14 @@ comment on function postbell.catalogue(text, text) is
     'Every event and channel that a person could hear of something by, and whether it is on for them, as the ladder would find it (mutes, quiet hours and addresses apart). What is forced cannot be switched off. Events that are meant for other roles than theirs are left out.';
 
 
+create or replace trigger check_channels
+before insert or update of channel on postbell.preference
+for each row
+execute function postbell_private.check_channels('channel');
+
+comment on trigger check_channels on postbell.preference is 'See postbell_private.check_channels().';
+
+
 create or replace function postbell.set_preference(
     recipient text,
     enabled boolean,
@@ -131,8 +139,8 @@ as $$
 #variable_conflict use_column
 begin
     perform postbell.require_recipient(set_preference.tenant_id, set_preference.recipient);
-    if set_preference.channel not in ('in_app', 'email', 'sms', 'push', 'sse') then
-        perform postbell.raise_error('invalid_channel', set_preference.channel);
+    if set_preference.channel is not null then
+        perform postbell.require_channel(set_preference.channel);
     end if;
     if set_preference.event is not null and set_preference.category is not null then
         perform postbell.raise_error('invalid_argument', 'name a category or an event, not both: an event has one category');
@@ -272,10 +280,10 @@ begin
             category => rest.category, event => rest.event, tenant_id => switch_on_only.tenant_id
         )
         from (
-            select other.channel, v_off.off_category, v_off.off_event
-            from unnest(array['in_app', 'email', 'sms', 'push', 'sse']) as other (channel)
+            select other.name, v_off.off_category, v_off.off_event
+            from postbell.channel as other
             where v_off.off_channel is null
-              and other.channel <> switch_on_only.channel
+              and other.name <> switch_on_only.channel
 
             union all
 

@@ -207,13 +207,47 @@ execute function postbell_private.require_reachable_time();
 comment on trigger require_reachable_time_after_update on postbell.quiet_hours is 'Changed quiet hours leave an hour a week.';
 
 
+create or replace function postbell_private.check_quiet_channels() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.channels is null then
+        new.channels := array(select name from postbell.channel where is_interrupting order by position);
+    elsif exists (
+        select
+        from unnest(new.channels) as named (channel)
+        left join postbell.channel as way on way.name = named.channel
+        where way.is_kept is not false
+    ) then
+        perform postbell.raise_error(
+            'invalid_channel',
+            (select 'quiet hours are for ' || postbell.in_words(array_agg(name order by position)) from postbell.channel where not is_kept)
+        );
+    end if;
+    return new;
+end
+$$;
+
+comment on function postbell_private.check_quiet_channels() is
+    'Refuses quiet hours for what is no channel, or is kept and interrupts nobody. Without channels, they are for those that interrupt.';
+
+
+create or replace trigger check_quiet_channels
+before insert or update of channels on postbell.quiet_hours
+for each row
+execute function postbell_private.check_quiet_channels();
+
+comment on trigger check_quiet_channels on postbell.quiet_hours is 'See postbell_private.check_quiet_channels().';
+
+
 create or replace function postbell.set_quiet_hours(
     recipient text,
     starts time,
     ends time,
     days integer[] default '{1,2,3,4,5,6,7}',
     time_zone text default null,
-    channels text[] default '{sms,push,sse}',
+    channels text[] default null,
     tenant_id text default 'default'
 ) returns void
 language plpgsql
@@ -227,9 +261,6 @@ begin
     end if;
     if not set_quiet_hours.days <@ array[1, 2, 3, 4, 5, 6, 7] then
         perform postbell.raise_error('invalid_argument', 'days are 1 (Monday) to 7 (Sunday)');
-    end if;
-    if not set_quiet_hours.channels <@ array['email', 'sms', 'push', 'sse'] then
-        perform postbell.raise_error('invalid_channel', 'quiet hours are for email, sms, push and sse');
     end if;
     if (set_quiet_hours.starts is null) <> (set_quiet_hours.ends is null) then
         perform postbell.raise_error('invalid_argument', 'starts and ends are both given, or both null to end the quiet hours');
@@ -251,4 +282,4 @@ end
 $$;
 
 comment on function postbell.set_quiet_hours is
-    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. Wall-clock times in the person''s zone. Each channel needs an hour a week in which it may reach the person, whatever the days together say.';
+    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. No channels: those that interrupt. Wall-clock times in the person''s zone. Each channel needs an hour a week in which it may reach the person, whatever the days together say.';

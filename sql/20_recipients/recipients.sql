@@ -147,27 +147,26 @@ comment on function postbell_private.normal_phone(text) is
     'A phone number without what people write between its digits: what is stopped for one way of writing is stopped for all.';
 
 
-create or replace function postbell_private.address_on(channel text, tenant_id text, recipient_id text, email text, phone text)
+create or replace function postbell_private.address_of(kind text, tenant_id text, recipient_id text, email text, phone text)
 returns table (address text)
 language sql stable parallel safe
 as $$
-    select case channel
+    select case kind
+        when 'recipient' then recipient_id
         when 'email' then trim(email)
-        when 'sms' then postbell_private.normal_phone(phone)
-        when 'in_app' then recipient_id
-        when 'sse' then recipient_id
-        -- A person with a device; which one is asked when the message goes out. Looked up for this channel alone.
-        when 'push' then (
+        when 'phone' then postbell_private.normal_phone(phone)
+        -- A person with a device; which one is asked when the message goes out. Looked up for this kind alone.
+        when 'device' then (
             select device.recipient_id
             from postbell.push_subscription as device
-            where device.tenant_id = address_on.tenant_id
-              and device.recipient_id = address_on.recipient_id
+            where device.tenant_id = address_of.tenant_id
+              and device.recipient_id = address_of.recipient_id
             limit 1
         )
     end
 $$;
 
-comment on function postbell_private.address_on is 'Where a person is reached on a channel; null if nowhere.';
+comment on function postbell_private.address_of is 'A person''s address of a kind, see postbell.channel.address_kind; null if there is none.';
 
 
 create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
@@ -269,3 +268,19 @@ $$;
 
 comment on function postbell_private.members_of(text, text, jsonb, text, integer, bigint) is
     'Who an event addresses, in order of id: the next so many after the given id. An explicit list is read from the event, or where it was put for a large audience, whose id is given then.';
+
+
+create or replace trigger check_channels
+before insert or update of disabled_channels on postbell.tenant
+for each row
+execute function postbell_private.check_channels('disabled_channels');
+
+comment on trigger check_channels on postbell.tenant is 'See postbell_private.check_channels().';
+
+
+create or replace trigger check_channels
+before insert or update of default_channels on postbell.tenant_event
+for each row
+execute function postbell_private.check_channels('default_channels');
+
+comment on trigger check_channels on postbell.tenant_event is 'See postbell_private.check_channels().';

@@ -16,7 +16,6 @@ create table postbell.tenant (
     constraint id_is_short check (length(id) between 1 and 255 and octet_length(id) <= 600),
     constraint base_url_is_absolute check (base_url ~ '^https?://[^/\s]+'),
     constraint currency_is_iso_4217 check (currency ~ '^[A-Z]{3}$'),
-    constraint disabled_channels_are_known check (disabled_channels <@ array['in_app', 'email', 'sms', 'push', 'sse']),
     constraint tracking_is_of_opens_and_clicks check (tracking <@ array['opens', 'clicks']),
     constraint branding_is_an_object check (jsonb_typeof(branding) = 'object')
 );
@@ -41,8 +40,7 @@ create table postbell.tenant_event (
     default_channels text[],
     disabled_at timestamptz,
 
-    primary key (tenant_id, event),
-    constraint default_channels_are_known check (default_channels <@ array['in_app', 'email', 'sms', 'push', 'sse'])
+    primary key (tenant_id, event)
 );
 create index tenant_event_of_event_idx on postbell.tenant_event (event);
 comment on table postbell.tenant_event is 'What a tenant wants otherwise than the event''s defaults.';
@@ -135,7 +133,7 @@ comment on column postbell.push_subscription.last_reached_at is 'When its push s
 create table postbell.preference (
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
-    channel postbell.channel,
+    channel postbell.channel_name,
     category text collate "C",
     event text collate "C",
 
@@ -174,15 +172,14 @@ create table postbell.quiet_hours (
     starts time not null,
     ends time not null,
     time_zone text,
-    channels text[] not null default '{sms,push,sse}',
+    channels text[] not null,
 
     primary key (tenant_id, recipient_id, day),
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
-    constraint day_is_iso_8601 check (day between 1 and 7),
-    constraint channels_can_wait check (channels <@ array['email', 'sms', 'push', 'sse'])
+    constraint day_is_iso_8601 check (day between 1 and 7)
 );
 comment on table postbell.quiet_hours is 'Do not disturb: one window per weekday, by the clock on the person''s wall. What falls into it waits for its end.';
 comment on column postbell.quiet_hours.day is 'The weekday on which the window starts: 1 is Monday, 7 is Sunday (ISO 8601).';
 comment on column postbell.quiet_hours.ends is 'If not after starts: on the next day. Equal: a whole day.';
 comment on column postbell.quiet_hours.time_zone is 'Null: wherever the person is (postbell.recipient.time_zone).';
-comment on column postbell.quiet_hours.channels is 'Channels that hold their tongue. The inbox never has to.';
+comment on column postbell.quiet_hours.channels is 'Channels that hold their tongue; by default those that interrupt. What is kept never has to.';

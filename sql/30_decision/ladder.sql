@@ -105,19 +105,20 @@ begin
             addressed.*,
             wish.channel,
             wish.is_forced,
+            way.is_kept,
             reach.address,
-            wish.channel <> 'in_app' and exists (
+            not way.is_kept and exists (
                 select
                 from postbell.suppression
                 where tenant_id = addressed.tenant_id
                   and channel = wish.channel
-                  and address = postbell_private.normal_address(wish.channel, reach.address)
+                  and address = postbell_private.normal_address(way.address_kind, reach.address)
                   and expires_at > postbell.clock()
             ) as is_suppressed,
             choice.is_off,
             silence.is_muted,
             case
-                when wish.channel <> 'in_app' and exists (
+                when not way.is_kept and exists (
                     select
                     from postbell.quiet_hours
                     where tenant_id = addressed.tenant_id
@@ -133,6 +134,7 @@ begin
             addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced,
             addressed.switched_on
         ) as wish
+        join postbell.channel as way on way.name = wish.channel
         cross join lateral postbell.is_switched_off(
             addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event
         ) as choice
@@ -143,8 +145,8 @@ begin
         -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
         cross join lateral (
             select address
-            from postbell_private.address_on(
-                wish.channel, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
+            from postbell_private.address_of(
+                way.address_kind, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
             )
             offset 0
         ) as reach
@@ -169,7 +171,7 @@ begin
             is_muted => wanted.is_muted,
             is_quiet => wanted.quiet_until is not null,
             is_critical => wanted.urgency = 'critical',
-            is_kept => wanted.channel = 'in_app'
+            is_kept => wanted.is_kept
         ) as verdict
     ),
 
@@ -183,8 +185,8 @@ begin
     due as (
         select
             timed.*,
-            -- The inbox is a record: what comes too late to interrupt is still kept there.
-            effect <> 'drop' and channel <> 'in_app' and expires_at <= due_at as is_expired
+            -- What comes too late to interrupt is still kept where there is a record.
+            effect <> 'drop' and not is_kept and expires_at <= due_at as is_expired
         from timed
     )
 

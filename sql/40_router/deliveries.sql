@@ -28,14 +28,6 @@ comment on function postbell_private.give_up(bigint, text, text) is
     'Makes a dead letter of a delivery that could not be taken further because of its content, with the SQLSTATE and the message.';
 
 
-create or replace function postbell_private.batch_size(channel text) returns integer
-language sql immutable parallel safe
--- The inbox is one statement for the whole batch; a provider is called for each, so smaller shares spread better.
-return case when channel = 'in_app' then 250 else 50 end;
-
-comment on function postbell_private.batch_size(text) is 'The most deliveries that one queue job carries.';
-
-
 create or replace function postbell_private.job_priority(priority text, is_bulk boolean) returns integer
 language sql immutable parallel safe
 -- A large audience goes behind everybody's single events of any priority but low.
@@ -54,9 +46,10 @@ begin
         select
             d.id, d.tenant_id, d.channel, d.priority,
             (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
-                / postbell_private.batch_size(d.channel) as number
+                / way.batch_size as number
         from unnest(delivery_ids) as wanted (id)
         join postbell.delivery as d on d.id = wanted.id
+        join postbell.channel as way on way.name = d.channel
     ),
 
     batched as (

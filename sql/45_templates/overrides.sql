@@ -238,7 +238,7 @@ comment on function postbell.texts_used(bigint) is
 
 
 create or replace function postbell.check_templates()
-returns table (event text, channel postbell.channel, reason text, deliveries bigint, since timestamptz)
+returns table (event text, channel postbell.channel_name, reason text, deliveries bigint, since timestamptz)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$

@@ -1,11 +1,3 @@
-create or replace function postbell_private.is_sent_once(channel text) returns boolean
-language sql immutable parallel safe
-return channel = 'sms';
-
-comment on function postbell_private.is_sent_once(text) is
-    'Whether a second copy of a message does harm: then what may have been sent is never sent again.';
-
-
 create or replace function postbell_private.identity_of(delivery postbell.delivery) returns text
 language sql stable parallel safe
 as $$
@@ -103,11 +95,12 @@ begin
             tombstone.is_cancelled,
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
-            n.expires_at <= postbell.clock() and d.channel <> 'in_app' as is_expired,
+            n.expires_at <= postbell.clock() and not way.is_kept as is_expired,
             verdict.rung,
             verdict.reason as verdict,
             verdict.effect
         from postbell.delivery as d
+        left join postbell.channel as way on way.name = d.channel
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = d.notification_id
         left join postbell.event_type as kind on kind.key = d.event
@@ -115,11 +108,13 @@ begin
         left join postbell.tenant as tenant on tenant.id = d.tenant_id
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
         cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
-        cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+        cross join lateral postbell_private.address_of(
+            way.address_kind, person.tenant_id, person.id, person.email, person.phone
+        ) as reach
         left join postbell.suppression as barred
             on barred.tenant_id = d.tenant_id
             and barred.channel = d.channel
-            and barred.address = postbell_private.normal_address(d.channel, reach.address)
+            and barred.address = postbell_private.normal_address(way.address_kind, reach.address)
             and barred.expires_at > postbell.clock()
         cross join lateral postbell.is_switched_off(d.tenant_id, d.recipient_id, d.channel, kind.category, d.event) as choice
         cross join lateral postbell_private.is_muted(
@@ -137,12 +132,12 @@ begin
             has_address => reach.address is not null,
             is_suppressed => barred.address is not null,
             is_forced => d.verdict = 'forced',
-            -- What is in the inbox is there to stay.
-            is_off => d.channel <> 'in_app' and choice.is_off,
+            -- What is kept is there to stay.
+            is_off => not way.is_kept and choice.is_off,
             is_muted => silence.is_muted,
             is_quiet => false,
             is_critical => false,
-            is_kept => d.channel = 'in_app'
+            is_kept => way.is_kept
         ) as verdict
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
@@ -221,7 +216,13 @@ begin
     end if;
 
     -- Of what is in flight when we crash, no second copy may go out: so it is written down before the first.
-    if (select postbell_private.is_sent_once(channel) from postbell.batch where id = start_sending.batch_id) then
+    if exists (
+        select
+        from postbell.batch
+        join postbell.channel as way on way.name = batch.channel
+        where batch.id = start_sending.batch_id
+          and way.crash_policy = 'await_receipt'
+    ) then
         perform postbell_private.require_durable_commit();
     end if;
 
@@ -325,14 +326,6 @@ $$;
 comment on function postbell_private.split_batch(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
 
 
-create or replace function postbell_private.unknown_timeout(channel text) returns interval
-language sql immutable parallel safe
--- A text is tried for up to ten hours, and the last word on it comes after that.
-return case when channel = 'sms' then interval '12 hours' else interval '1 hour' end;
-
-comment on function postbell_private.unknown_timeout(text) is 'How long a delivery of unknown outcome waits for its provider''s word before it is given up.';
-
-
 create or replace function postbell_private.mark_unknown(delivery_ids bigint[]) returns void
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
@@ -366,9 +359,10 @@ begin
     )
 
     insert into postbell_private.unknown_delivery (delivery_id, due_at)
-    select id, clock_timestamp() + postbell_private.unknown_timeout(channel)
+    select doubted.id, clock_timestamp() + way.unknown_timeout
     from doubted
-    where state = 'unknown'
+    join postbell.channel as way on way.name = doubted.channel
+    where doubted.state = 'unknown'
     on conflict (delivery_id) do update set due_at = excluded.due_at;
 end
 $$;
@@ -409,6 +403,7 @@ as $$
 declare
     v_most_claims constant integer := 5;
     v_batch postbell.batch;
+    v_channel postbell.channel;
     v_started bigint[] := '{}';
 begin
     -- A claim lost in a crash of the server is made again: no need to wait for the disk. For this transaction,
@@ -427,8 +422,12 @@ begin
         return;
     end if;
 
+    select * into v_channel
+    from postbell.channel
+    where name = v_batch.channel;
+
     -- What is in flight already, somebody else has begun.
-    if postbell_private.is_sent_once(v_batch.channel) then
+    if v_channel.crash_policy = 'await_receipt' then
         perform postbell_private.mark_unknown(v_batch.delivery_ids);
     elsif v_batch.claims > 1 then
         perform postbell_private.record_unknown(v_batch.delivery_ids);
@@ -456,14 +455,16 @@ begin
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.verdict = 'forced',
-        case when d.channel = 'email' and person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
+        case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
     join postbell_private.notification as n on n.id = d.notification_id
     join postbell.event_type as kind on kind.key = d.event
     join postbell.tenant as tenant on tenant.id = d.tenant_id
     join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-    cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
+    cross join lateral postbell_private.address_of(
+        v_channel.address_kind, person.tenant_id, person.id, person.email, person.phone
+    ) as reach
     where d.state in ('queued', 'sending')
     order by d.id;
     if not found then

@@ -1,3 +1,11 @@
+create or replace trigger check_channels
+before insert or update of channel on postbell.provider_choice
+for each row
+execute function postbell_private.check_channels('channel');
+
+comment on trigger check_channels on postbell.provider_choice is 'See postbell_private.check_channels().';
+
+
 create or replace function postbell.choose_providers(channel text, providers text[], tenant_id text default 'default') returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -7,9 +15,15 @@ declare
     v_wrong text;
 begin
     perform postbell_private.require_tenant(choose_providers.tenant_id);
-    if choose_providers.channel is null or choose_providers.channel not in ('email', 'sms', 'push') then
+    if not exists (select from postbell.channel as way where way.name = choose_providers.channel and way.is_outgoing) then
         perform postbell.raise_error(
-            'invalid_channel', coalesce(choose_providers.channel, 'null') || ' has no choice of providers; email, sms and push have'
+            'invalid_channel',
+            (
+                select coalesce(choose_providers.channel, 'null') || ' has no choice of providers; '
+                    || postbell.in_words(array_agg(name order by position)) || ' have'
+                from postbell.channel
+                where is_outgoing
+            )
         );
     end if;
     select coalesce(chosen.name, 'null') into v_wrong

@@ -88,9 +88,10 @@ begin
     -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
     doubted as (
         insert into postbell_private.unknown_delivery (delivery_id, due_at)
-        select id, clock_timestamp() + postbell_private.unknown_timeout(channel)
+        select settled.id, clock_timestamp() + way.unknown_timeout
         from settled
-        where state = 'unknown'
+        join postbell.channel as way on way.name = settled.channel
+        where settled.state = 'unknown'
         on conflict (delivery_id) do update set due_at = excluded.due_at
     ),
 
@@ -114,8 +115,11 @@ begin
             from settled
             join postbell.recipient as person
                 on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
-            cross join lateral postbell_private.address_on(settled.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-            cross join lateral (select postbell_private.normal_address(settled.channel, reach.address) as address) as barred
+            join postbell.channel as way on way.name = settled.channel
+            cross join lateral postbell_private.address_of(
+                way.address_kind, person.tenant_id, person.id, person.email, person.phone
+            ) as reach
+            cross join lateral (select postbell_private.normal_address(way.address_kind, reach.address) as address) as barred
             where postbell_private.suppressed_until(settled.blame) is not null
               and barred.address is not null
         )

@@ -1,6 +1,6 @@
 create table postbell.provider_choice (
     tenant_id text collate "C" not null references postbell.tenant (id) on delete cascade,
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     position smallint not null,
 
     provider text collate "C" not null,
@@ -20,7 +20,7 @@ create unlogged table postbell.provider_report (
     process text collate "C" not null,
     provider text collate "C" not null,
 
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     state postbell.provider_state not null,
     reason text,
 
@@ -52,7 +52,7 @@ create table postbell.delivery (
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
     event text collate "C" not null,
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     priority postbell.priority not null,
 
     decision text not null,
@@ -117,7 +117,7 @@ comment on table postbell_private.unknown_delivery is
 create table postbell.batch (
     id bigint generated always as identity primary key,
     tenant_id text collate "C" not null,
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     priority postbell.priority not null,
     is_bulk boolean not null,
     delivery_ids bigint[] not null,

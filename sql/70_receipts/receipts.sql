@@ -245,8 +245,11 @@ as $$
         join postbell.receipt_kinds as known on known.kind = n.kind
         join postbell.delivery as d on d.id = n.delivery_id
         join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-        cross join lateral postbell_private.address_on(d.channel, person.tenant_id, person.id, person.email, person.phone) as reach
-        cross join lateral (select postbell_private.normal_address(d.channel, reach.address) as address) as barred
+        join postbell.channel as way on way.name = d.channel
+        cross join lateral postbell_private.address_of(
+            way.address_kind, person.tenant_id, person.id, person.email, person.phone
+        ) as reach
+        cross join lateral (select postbell_private.normal_address(way.address_kind, reach.address) as address) as barred
         cross join lateral (
             select case
                 when known.barred_for is not null then 'infinity'
@@ -263,7 +266,10 @@ as $$
         where sentence.served_at is not null
           and barred.address is not null
           -- The person may have another address by now.
-          and (n.addresses is null or barred.address in (select postbell_private.normal_address(d.channel, a) from unnest(n.addresses) as a))
+          and (
+              n.addresses is null
+              or barred.address in (select postbell_private.normal_address(way.address_kind, a) from unnest(n.addresses) as a)
+          )
         order by d.tenant_id, d.channel, barred.address, sentence.served_at desc, n.event_id
     ))
 $$;

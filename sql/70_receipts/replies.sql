@@ -38,6 +38,7 @@ declare
             where word = upper(regexp_replace(receive_reply.words, '^[^[:alpha:]]+|[^[:alpha:]]+$', '', 'g'))
         )
     );
+    v_address constant text := postbell_private.address_for_suppression(receive_reply.channel, receive_reply.address);
 begin
     if v_meaning is null or v_meaning not in ('stop', 'start') then
         return v_meaning;
@@ -59,10 +60,7 @@ begin
     if v_meaning = 'stop' then
         -- First for those who are tenants later, see postbell_private.inherit_stops().
         insert into postbell_private.stop (provider, channel, address)
-        values (
-            receive_reply.provider, receive_reply.channel,
-            postbell_private.normal_address(receive_reply.channel, receive_reply.address)
-        )
+        values (receive_reply.provider, receive_reply.channel, v_address)
         on conflict (provider, channel, address) do nothing;
         perform postbell.suppress(
             receive_reply.channel, receive_reply.address, 'stop', 'answered to ' || receive_reply.provider, 'infinity', tenant_id
@@ -72,13 +70,13 @@ begin
         delete from postbell_private.stop
         where provider = receive_reply.provider
           and channel = receive_reply.channel
-          and address = postbell_private.normal_address(receive_reply.channel, receive_reply.address);
+          and address = v_address;
         -- What bounces does so still.
         delete from postbell.suppression as s
         using postbell_private.tenants_of(receive_reply.provider, receive_reply.channel) as sender
         where s.tenant_id = sender.tenant_id
           and s.channel = receive_reply.channel
-          and s.address = postbell_private.normal_address(receive_reply.channel, receive_reply.address)
+          and s.address = v_address
           and s.reason = 'stop';
     end if;
     return v_meaning;

@@ -1,9 +1,20 @@
-create or replace function postbell_private.normal_address(channel text, address text) returns text
+create or replace function postbell_private.normal_address(kind text, address text) returns text
 language sql immutable parallel safe
 -- By the database's rules for letters, whatever the collation of the column that it comes from.
-return lower(case when channel = 'sms' then postbell_private.normal_phone(address) else trim(address) end collate "default");
+return lower(case when kind = 'phone' then postbell_private.normal_phone(address) else trim(address) end collate "default");
 
-comment on function postbell_private.normal_address(text, text) is 'An address as suppressions have it, however it was written. Whatever compares addresses compares these.';
+comment on function postbell_private.normal_address(text, text) is 'An address of a kind (postbell.channel.address_kind) as suppressions have it, however it was written. Whatever compares addresses compares these.';
+
+
+create or replace function postbell_private.address_for_suppression(channel text, address text) returns text
+language sql stable
+as $$
+    select postbell_private.normal_address(
+        (select way.address_kind from postbell.channel as way where way.name = address_for_suppression.channel), address
+    )
+$$;
+
+comment on function postbell_private.address_for_suppression(text, text) is 'An address on a channel as suppressions have it.';
 
 
 create or replace function postbell_private.suppressed_until(blame text) returns timestamptz
@@ -15,6 +26,22 @@ end;
 
 comment on function postbell_private.suppressed_until(text) is
     'How long an address is left in peace: for good if it is bad (hard) or its owner said so (stop), for days in doubt (soft), not at all otherwise.';
+
+
+create or replace trigger check_channels
+before insert or update of channel on postbell.suppression
+for each row
+execute function postbell_private.check_channels('channel');
+
+comment on trigger check_channels on postbell.suppression is 'See postbell_private.check_channels().';
+
+
+create or replace trigger check_channels
+before insert or update of channel on postbell_private.stop
+for each row
+execute function postbell_private.check_channels('channel');
+
+comment on trigger check_channels on postbell_private.stop is 'See postbell_private.check_channels().';
 
 
 create or replace function postbell_private.suppress_for_longer(barred postbell.suppression[]) returns void
@@ -51,7 +78,7 @@ as $$
 begin
     insert into postbell.suppression (tenant_id, channel, address, reason, detail, expires_at)
     values (
-        suppress.tenant_id, suppress.channel, postbell_private.normal_address(suppress.channel, suppress.address),
+        suppress.tenant_id, suppress.channel, postbell_private.address_for_suppression(suppress.channel, suppress.address),
         suppress.reason, suppress.detail, coalesce(suppress.expires_at, 'infinity')
     )
     on conflict (tenant_id, channel, address) do update set
@@ -74,7 +101,7 @@ begin
     delete from postbell.suppression
     where tenant_id = unsuppress.tenant_id
       and channel = unsuppress.channel
-      and address = postbell_private.normal_address(unsuppress.channel, unsuppress.address);
+      and address = postbell_private.address_for_suppression(unsuppress.channel, unsuppress.address);
     return found;
 end
 $$;

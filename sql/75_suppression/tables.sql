@@ -1,6 +1,6 @@
 create table postbell.suppression (
     tenant_id text collate "C" not null references postbell.tenant (id) on delete cascade,
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     address text collate "C" not null,
 
     reason text not null,
@@ -18,7 +18,7 @@ comment on column postbell.suppression.expires_at is 'Soft reasons pass; infinit
 
 create table postbell_private.stop (
     provider text collate "C" not null,
-    channel postbell.channel not null,
+    channel postbell.channel_name not null,
     address text collate "C" not null,
 
     said_at timestamptz not null default now(),

@@ -135,7 +135,7 @@ select
         when counted.is_whole
             then (select count(*) from barred where barred.channel = channel.name and barred.suppressed_at >= period.since_at)
     end as newly_suppressed
-from (values ('in_app'), ('email'), ('sms'), ('push'), ('sse')) as channel (name)
+from postbell.channel
 cross join (
     values
     ('hour', postbell.clock() - interval '1 hour'),

@@ -12,11 +12,15 @@ grant usage on schema postbell
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 -- Our own processes; and an administrator, as whom some public functions run that call private ones.
 grant usage on schema postbell_private to postbell_dispatcher, postbell_gateway, postbell_admin;
-grant select on postbell.error_codes
+grant select on postbell.error_codes, postbell.channel
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant execute on function
     postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
+<<<<<<< HEAD
     postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.help(text)
+=======
+    postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.in_words(text[])
+>>>>>>> 6486de8 (channels: make them rows of postbell.channel)
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 -- A producer emits and takes back. It reads nothing but the ids it was given.
@@ -72,7 +76,8 @@ grant execute on function
     postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off, postbell.switched_off_by,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
     postbell.switch_channel, postbell.switch_on_only, postbell.preference_overview, postbell.quiet_moments, postbell.is_meant_for,
-    postbell.refuse_tracking, postbell.require_recipient, postbell.require_identifier, postbell.require_short
+    postbell.refuse_tracking,
+    postbell.require_channel, postbell.require_recipient, postbell.require_identifier, postbell.require_short
 to postbell_reader;
 
 grant select, insert, update, delete on postbell.push_subscription to postbell_reader;
@@ -143,6 +148,8 @@ to postbell_support;
 
 -- An administrator changes rows, not tables: a trigger or a foreign key of theirs would run with the owner's rights.
 grant select, insert, update, delete on all tables in schema postbell, postbell_private to postbell_admin;
+-- Channels are the deploy's: what one is, code knows too.
+revoke insert, update, delete on postbell.channel from postbell_admin;
 grant all on all sequences in schema postbell, postbell_private to postbell_admin;
 grant execute on all functions in schema postbell, postbell_private to postbell_admin;
 -- Nor do they call what is made for other functions: PL/pgSQL that does not pin its path. It is compiled once a session, and

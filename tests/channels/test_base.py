@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.channels.base import Channel, CrashPolicy
+from dispatcher.channels.base import Channel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.delivery.model import Delivery, Device, Refused
@@ -71,10 +71,3 @@ def test_the_repr_of_a_message_shows_no_content(channel: Channel[Any, Any], cont
 
     assert "Thank you" not in repr(message)
     assert not any(address in repr(message) for address in ADDRESSES.values() if address)
-
-
-def test_after_a_crash_mails_and_pushes_go_again_texts_wait_and_the_inbox_is_whole() -> None:
-    assert push_channel().crash_policy is CrashPolicy.SEND_AGAIN
-    assert email_channel().crash_policy is CrashPolicy.SEND_AGAIN
-    assert sms_channel().crash_policy is CrashPolicy.ASK_THE_PROVIDER
-    assert InAppChannel().crash_policy is CrashPolicy.NOT_APPLICABLE

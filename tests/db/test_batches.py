@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from dispatcher.channels.base import Channel, CrashPolicy
-from dispatcher.channels.email import EmailChannel
-from dispatcher.channels.in_app import InAppChannel, InAppItem
-from dispatcher.channels.push import PushChannel
-from dispatcher.channels.sms import SmsChannel
-from dispatcher.channels.sse import SseChannel
-from dispatcher.db import batches, connections, monitoring, routing
+from dispatcher.channel_registry import OUTGOING, OWN
+from dispatcher.channels.base import CrashPolicy
+from dispatcher.channels.in_app import InAppItem
+from dispatcher.db import batches, connections, monitoring, preferences, routing
 from dispatcher.db.batches import Attempted, Claimed
 from dispatcher.db.routing import Outlook
 from dispatcher.rendering.content import InAppContent
@@ -216,17 +213,29 @@ async def test_the_depth_counts_what_is_queued_and_what_waits(
     assert depth.oldest_seconds >= 0
 
 
-@pytest.mark.parametrize(
-    "channel",
-    [EmailChannel("shop@shop.example"), SmsChannel(), PushChannel(), InAppChannel(), SseChannel()],
-    ids=lambda channel: channel.name,
-)
-def test_schema_and_channels_agree_where_a_second_copy_does_harm(
-    db: Connection, channel: Channel[Any, Any]
-) -> None:
-    is_sent_once = given.value(db, "select postbell_private.is_sent_once(%s)", channel.name)
+def test_after_a_crash_mails_and_pushes_go_again_and_texts_wait(db: Connection) -> None:
+    assert batches.outgoing_channels(db) == [
+        ("email", CrashPolicy.SEND_AGAIN),
+        ("sms", CrashPolicy.AWAIT_RECEIPT),
+        ("push", CrashPolicy.SEND_AGAIN),
+    ]
 
-    assert is_sent_once == (channel.crash_policy is CrashPolicy.ASK_THE_PROVIDER)
+
+def test_the_gateway_knows_the_channels_of_the_table(db: Connection) -> None:
+    def names(which: str) -> list[str]:
+        query = f"select name from postbell.channel where {which} order by position"
+        return given.column(db, query)
+
+    assert names("true") == [*get_args(preferences.Channel)]
+    assert names("not is_kept") == [*get_args(preferences.QuietChannel)]
+    assert names("is_interrupting") == preferences.INTERRUPTING
+
+
+def test_something_delivers_every_channel(db: Connection) -> None:
+    rows = given.rows(db, "select name, is_outgoing from postbell.channel")
+
+    assert {name for name, is_outgoing in rows if is_outgoing} == {*OUTGOING}
+    assert {name for name, is_outgoing in rows if not is_outgoing} == {*OWN}
 
 
 async def test_the_depth_counts_events_that_have_no_channel_yet(

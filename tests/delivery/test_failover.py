@@ -77,7 +77,6 @@ class Post:
         both[0].name, both[1].name = "main", "spare"
         used = [each for each, said in zip(both, (main, spare), strict=True) if said is not None]
         channel = EmailChannel("shop@shop.example", max_attempts=3)
-        channel.crash_policy = crash_policy
         self.sender = ProviderSender(
             self._sessions,
             self._template_sets,
@@ -85,6 +84,7 @@ class Post:
             channel,
             ProviderRegistry(ProviderClient(each, clock=self.clock, **of_guard) for each in used),
             in_flight=4,
+            crash_policy=crash_policy,
         )
         return both
 
@@ -176,7 +176,7 @@ async def test_an_unknown_outcome_goes_to_no_other_then_or_later(post: Post) -> 
 
 
 async def test_an_unknown_outcome_stays_so_where_a_second_copy_does_harm(post: Post) -> None:
-    _, spare = post.providers([Unknown("no answer")], [], crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    _, spare = post.providers([Unknown("no answer")], [], crash_policy=CrashPolicy.AWAIT_RECEIPT)
     (event,) = post.emit()
 
     await post.deliver()
@@ -273,7 +273,7 @@ async def test_what_a_crash_left_in_doubt_goes_to_another_once_the_first_is_not_
 
 
 async def test_a_text_that_a_crash_left_in_doubt_names_who_may_have_taken_it(post: Post) -> None:
-    policy = CrashPolicy.ASK_THE_PROVIDER
+    policy = CrashPolicy.AWAIT_RECEIPT
     given.sent_once(post.db, "email")
     main, _ = post.providers([], [], crash_policy=policy)
     main.answer = Gate()
@@ -416,7 +416,7 @@ async def test_a_text_that_a_crash_left_in_doubt_is_not_put_aside_with_the_other
     post: Post,
 ) -> None:
     given.sent_once(post.db, "email")
-    main, _ = post.providers([LATER], crash_policy=CrashPolicy.ASK_THE_PROVIDER)
+    main, _ = post.providers([LATER], crash_policy=CrashPolicy.AWAIT_RECEIPT)
     post.emit()
     await post.deliver()
     post.emit(2)

@@ -223,9 +223,7 @@ async def test_an_unknown_outcome_stays_unknown_where_a_second_copy_does_harm(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     provider = ScriptedProvider(Unknown("no answer"))
-    sender = email_sender(
-        sessions, template_sets, provider, crash_policy=CrashPolicy.ASK_THE_PROVIDER
-    )
+    sender = email_sender(sessions, template_sets, provider, crash_policy=CrashPolicy.AWAIT_RECEIPT)
     (event,) = emit(db)
 
     await Deliver(db, sender)()
@@ -282,7 +280,7 @@ async def test_what_was_answered_before_we_are_cut_off_is_not_sent_again(
 async def test_after_a_crash_what_was_in_flight_is_unknown_where_a_second_copy_does_harm(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
-    policy = CrashPolicy.ASK_THE_PROVIDER
+    policy = CrashPolicy.AWAIT_RECEIPT
     given.sent_once(db, "email")
     provider = ScriptedProvider()
     gate = provider.answer = Gate()

@@ -50,8 +50,8 @@ def dump(url: str, *options: str) -> str:
 def test_migrated_is_declared(template_url: str, empty_url: str) -> None:
     with psycopg.connect(empty_url) as connection:
         catalogue.declare_tables(connection)
-        rows = catalogue.first_rows(connection)
         catalogue.declare_code(connection)
+        rows = catalogue.first_rows(connection)
         declared = catalogue.everything(connection)
     with psycopg.connect(template_url) as connection:
         connection.execute("delete from postbell.event_type")

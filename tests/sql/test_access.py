@@ -14,7 +14,8 @@ from tests.support.roles import VERBS, acting_as
 ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 
 EVERYBODY = {
-    "clock", "contract", "current_recipient", "current_tenant", "help", "is_time_zone",
+    "clock", "contract", "current_recipient", "current_tenant", "help", "in_words",
+    "is_time_zone",
     "raise_error",
 }  # fmt: skip
 READER = {
@@ -24,7 +25,7 @@ READER = {
     "switch_channel", "switch_on_only", "switched_off_by", "preference_overview", "quiet_moments",
     "is_meant_for",
     "add_push_subscription", "remove_push_subscription", "reassign_device", "require_device",
-    "require_identifier", "require_short", "require_recipient",
+    "require_channel", "require_identifier", "require_short", "require_recipient",
 }  # fmt: skip
 FUNCTIONS = {
     "producer": {"notify", "cancel"} | VERBS,
@@ -170,7 +171,7 @@ def test_a_role_reads_these_relations_and_no_others(connection: Connection, role
         f"{RELATIONS} and has_table_privilege(%s, oid, 'select')",
         f"postbell_{role}",
     )
-    assert set(found) == READABLE[role] | {"error_codes"}
+    assert set(found) == READABLE[role] | {"channel", "error_codes"}
 
 
 @some_roles
@@ -382,7 +383,7 @@ def test_every_table_about_people_guards_its_rows(connection: Connection) -> Non
         " and relkind in ('r', 'p') and not relrowsecurity"
         " and has_any_column_privilege('postbell_reader', oid, 'select')",
     )
-    assert unguarded == ["event_type"]
+    assert unguarded == ["channel", "event_type"]
 
 
 @pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive"])

@@ -328,8 +328,8 @@ def test_windows_without_end_hold_back_nothing(connection: Connection, ends_at: 
     # As they were before they were refused.
     connection.execute("alter table postbell.quiet_hours disable trigger all")
     connection.execute(
-        "insert into postbell.quiet_hours (tenant_id, recipient_id, day, starts, ends)"
-        " select 'default', 'u1', day, '08:00', %s from generate_series(1, 7) as day",
+        "insert into postbell.quiet_hours (tenant_id, recipient_id, day, starts, ends, channels)"
+        " select 'default', 'u1', day, '08:00', %s, '{sms}' from generate_series(1, 7) as day",
         [ends_at],
     )
     assert ends(connection, "2026-03-06 12:00Z") is None

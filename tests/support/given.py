@@ -240,12 +240,11 @@ def claim(
 
 
 def sent_once(connection: Connection, *channels: str) -> None:
-    """Says on which channels a second copy does harm."""
+    """Says on which outgoing channels a second copy does harm."""
     connection.execute(
-        sql.SQL(
-            "create or replace function postbell_private.is_sent_once(channel text) returns boolean"
-            " language sql immutable return channel = any({}::text[])"
-        ).format(sql.Literal(list(channels)))
+        "update postbell.channel set crash_policy ="
+        " case when name = any(%s) then 'await_receipt' else 'send_again' end where is_outgoing",
+        [list(channels)],
     )
 
 

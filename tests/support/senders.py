@@ -37,10 +37,15 @@ def email_sender(
     crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
 ) -> Sender:
     channel = EmailChannel("shop@shop.example", max_attempts=max_attempts)
-    channel.crash_policy = crash_policy
     registry = ProviderRegistry([ProviderClient(provider)])
     return ProviderSender(
-        sessions, template_sets, NobodyWatches(), channel, registry, in_flight=in_flight
+        sessions,
+        template_sets,
+        NobodyWatches(),
+        channel,
+        registry,
+        in_flight=in_flight,
+        crash_policy=crash_policy,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
@@ -19,12 +19,20 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.pages.assets import FOLDER, Assets
+from dispatcher.gateway.schemas import INTERRUPTING, Channel, QuietChannel
 from dispatcher.masking import hint_of
 
 Words = Mapping[str, str]
 
 #: The first is for those who speak none of them.
 LANGUAGES: Final = ("en", "fr")
+
+#: The channels, for scripts: all, those that quiet hours may hold back, and do by default.
+_CHANNELS: Final = {
+    "all": get_args(Channel),
+    "quiet": get_args(QuietChannel),
+    "interrupting": INTERRUPTING,
+}
 
 #: What is not of this address is neither run nor asked. Images are those of inbox items, from
 #: anywhere. (Content Security Policy Level 3)
@@ -109,6 +117,7 @@ class Page:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.path
+        self._environment.globals["channels"] = _CHANNELS
 
     def render(
         self,

@@ -1,11 +1,10 @@
 // The preview page: what is chosen, and what the gateway renders of it.
 
 import { editor } from "./preview/editor.js";
-import { faultsOf, say, show } from "./preview/show.js";
+import { CHANNELS, faultsOf, say, show } from "./preview/show.js";
 import { h, place, settled } from "./preview/dom.js";
 
 const at = id => document.getElementById(id);
-const CHANNELS = ["in_app", "email", "sms", "push", "sse"];
 const asked = new URLSearchParams(location.hash.slice(1));
 const chosen = {
   event: asked.get("event"),

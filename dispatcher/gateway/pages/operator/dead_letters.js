@@ -4,7 +4,7 @@ import { make } from "../inbox/dom.js";
 import { get, namesThere, retry } from "./api.js";
 import { openDelivery } from "./detail.js";
 import { closeDialog, openDialog } from "./dialog.js";
-import { channelOf, momentOf, say, sayCount, whyOf } from "./said.js";
+import { CHANNELS, channelOf, momentOf, say, sayCount, whyOf } from "./said.js";
 import { chip, choice, more, redraw, table } from "./table.js";
 
 const FIELDS = ["tenant", "event", "channel"];
@@ -46,7 +46,7 @@ async function fillForm(query) {
   redraw(form,
     choice("tenant", say("column.tenant"), [any, ...names.tenants.map(each => [each.id, each.name])], query.get("tenant"), change),
     choice("event", say("column.event"), [any, ...names.events.map(each => [each.key, each.key])], query.get("event"), change),
-    choice("channel", say("column.channel"), [any, ...["email", "sms", "push", "in_app", "sse"].map(each => [each, channelOf(each)])], query.get("channel"), change));
+    choice("channel", say("column.channel"), [any, ...CHANNELS.map(each => [each, channelOf(each)])], query.get("channel"), change));
 }
 
 function draw(found, meant) {

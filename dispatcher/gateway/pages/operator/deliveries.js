@@ -3,11 +3,10 @@
 import { make } from "../inbox/dom.js";
 import { get, namesThere } from "./api.js";
 import { openDelivery } from "./detail.js";
-import { channelOf, momentOf, say, sayCount, stateOf, whyOf } from "./said.js";
+import { CHANNELS, channelOf, momentOf, say, sayCount, stateOf, whyOf } from "./said.js";
 import { chip, choice, input, more, redraw, table } from "./table.js";
 
 const STATES = ["queued", "sending", "waiting", "unknown", "sent", "delivered", "bounced", "failed", "refused", "skipped", "expired", "cancelled"];
-const CHANNELS = ["in_app", "email", "sms", "push", "sse"];
 const FIELDS = ["recipient", "outbox_id", "message_id", "event", "channel", "state", "tenant"];
 let results, form, pages = 1;
 

@@ -3,10 +3,9 @@
 import { make } from "../inbox/dom.js";
 import { get, namesThere } from "./api.js";
 import { bars } from "./chart.js";
-import { channelOf, countOf, dayOf, say } from "./said.js";
+import { CHANNELS, channelOf, countOf, dayOf, say } from "./said.js";
 import { choice, redraw, table } from "./table.js";
 
-const CHANNELS = ["in_app", "email", "sms", "push", "sse"];
 const SPANS = ["7", "14", "30", "90"];
 let form, results;
 

@@ -1,6 +1,8 @@
 // What is said, in the page's language: words, numbers and times.
 
 const words = JSON.parse(document.getElementById("told").textContent);
+/** Every channel, in the order in which they are listed. */
+export const CHANNELS = JSON.parse(document.body.dataset.channels).all;
 const lang = document.documentElement.lang;
 const plural = new Intl.PluralRules(lang);
 const number = new Intl.NumberFormat(lang);

@@ -1,6 +1,8 @@
 // Sentences: of words, numbers, times, and of what the router would decide.
 
 const told = JSON.parse(document.getElementById("told").textContent);
+/** The channels that quiet hours may hold back, and those that they hold back by default. */
+export const { quiet: QUIET_CHANNELS, interrupting: INTERRUPTING } = JSON.parse(document.body.dataset.channels);
 const lang = document.documentElement.lang;
 const plurals = new Intl.PluralRules(lang);
 let zone;

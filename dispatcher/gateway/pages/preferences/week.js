@@ -2,7 +2,7 @@
 
 import { foreseeing } from "./foreseeing.js";
 import { h, place, settled } from "./dom.js";
-import { dayOf, say } from "./said.js";
+import { dayOf, INTERRUPTING, say } from "./said.js";
 import { drawForm } from "./week_form.js";
 import { windowOf, clock, spanOf, changeOf, MOST, DAY, STEP } from "./window.js";
 
@@ -11,7 +11,7 @@ const NIGHT = { start: 22 * 60, end: 31 * 60 };
 
 export function drawWeek(container, outlook, { make }) {
   const windows = new Map(outlook.quiet_hours.map(each => [each.day, windowOf(each)]));
-  const usual = outlook.quiet_hours[0] ?? { channels: ["sms", "push", "sse"], time_zone: null };
+  const usual = outlook.quiet_hours[0] ?? { channels: INTERRUPTING, time_zone: null };
   const zone = usual.time_zone ?? outlook.time_zone;
   const example = h("p", { class: "example", id: "week-example", "aria-live": "polite" }, " ");
   const foreseen = foreseeing(example);

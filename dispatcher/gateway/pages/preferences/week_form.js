@@ -1,17 +1,16 @@
 // The same as a form: days, from, until, what it holds back, by whose clock.
 
 import { h } from "./dom.js";
-import { dayOf, say } from "./said.js";
+import { dayOf, QUIET_CHANNELS, say } from "./said.js";
 import { changeOf, spanOf, windowOf } from "./window.js";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
-const CHANNELS = ["email", "sms", "push", "sse"];
 
 export function drawForm(outlook, { make, foreseen, usual }) {
   const set = outlook.quiet_hours.map(each => each.day);
   const [first] = outlook.quiet_hours;
   const days = boxes("days", DAYS, set.length ? set : DAYS, dayOf);
-  const channels = boxes("holds", CHANNELS.filter(each => outlook.channels.some(reach => reach.channel === each)),
+  const channels = boxes("holds", QUIET_CHANNELS.filter(each => outlook.channels.some(reach => reach.channel === each)),
     usual.channels, each => say(`channel.${each}`));
   const starts = h("input", { id: "quiet-starts", type: "time", required: true, value: (first?.starts ?? "22:00").slice(0, 5) });
   const ends = h("input", { id: "quiet-ends", type: "time", required: true, value: (first?.ends ?? "07:00").slice(0, 5) });

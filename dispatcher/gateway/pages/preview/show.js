@@ -4,6 +4,8 @@ import { h, place } from "./dom.js";
 
 let frames = 0;
 const told = JSON.parse(document.getElementById("told").textContent);
+/** Every channel, in the order in which they are listed. */
+export const CHANNELS = JSON.parse(document.body.dataset.channels).all;
 
 /** The text of a name, with `{…}` filled in. */
 export function say(name, values = {}) {
