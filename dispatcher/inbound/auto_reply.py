@@ -1,7 +1,7 @@
-"""Whether a mail was written by a program for a person, such as a note of absence (RFC 3834).
+"""Tells automatic replies, such as vacation notices (RFC 3834), and answers from bounces.
 
-Servers mark what they give back in the same way, so who sends it counts first, and then how its
-subject begins: behind that stands the subject of our mail, which may be about a vacation.
+Mail servers mark bounces as automatic, too, so the sender counts first, then the beginning of the
+subject. The rest of a subject may be that of the mail we sent, which may be about a vacation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Final
 
-#: Who speaks for a mail server, by name or by address.
+#: Senders that are mail servers, by name or address.
 _SERVER: Final = re.compile(
     r"mailer?[-_. ]?daemon|mdaemon|post[-_]?master|mail[-_. ]?delivery|delivery[- ](?:sub)?system"
     r"|mail[-_. ]?system|(?:system|mail)[-_. ]?administrator|microsoftexchange",
@@ -35,7 +35,7 @@ _AWAY: Final = re.compile(
 _ANSWER: Final = re.compile(
     r"\s*(?:re|aw|antw|sv|vs|rv|rép|odp|ynt|回复|答复)\s*(?:\[\d+\])?\s*[::]", re.IGNORECASE
 )
-#: What programs wrote before RFC 3834, and what some of them write to this day.
+#: Headers from before RFC 3834 that are still in use.
 _MARKS: Final = (
     "x-autoreply", "x-auto-reply", "x-autorespond", "x-autoresponder", "x-autoresponse",
     "x-vacation", "x-mail-autoreply",
@@ -46,7 +46,7 @@ _PRECEDENCES: Final = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
 def is_automatic(mail: Message) -> bool:
-    """A program has answered, and no mail server has given anything back."""
+    """Whether a mail is an automatic reply, and not a bounce."""
     subject = _words(mail, "subject")
     if _SERVER.search(_words(mail, "from")) or _GIVEN_BACK.match(subject.lstrip()):
         return False
@@ -64,12 +64,12 @@ def is_automatic(mail: Message) -> bool:
 
 
 def is_answer(mail: Message) -> bool:
-    """A person has written it, to the address that bounces return to."""
+    """Whether a mail is a person's answer, sent to the return path."""
     return not is_of_a_server(mail) and bool(_ANSWER.match(_words(mail, "subject")))
 
 
 def is_of_a_server(mail: Message) -> bool:
-    """By who sends it, or by its subject."""
+    """Whether a mail server sent it, by sender or subject."""
     return bool(_SERVER.search(_words(mail, "from")) or _GIVEN_BACK.search(_words(mail, "subject")))
 
 
@@ -82,7 +82,7 @@ def _is_receipt_for_reading(mail: Message) -> bool:
 
 
 def _words(mail: Message, name: str) -> str:
-    """The beginning of a header field as people read it; empty if there is none."""
+    """The beginning of a decoded header field; empty without one."""
     value = str(mail.get(name, ""))[:_LONGEST_FIELD]
     try:
         return str(make_header(decode_header(value)))

@@ -1,14 +1,13 @@
-"""Mail that comes back: delivery status notifications (RFC 3464), complaints (RFC 5965, ARF, and
-those of Microsoft, which are older), and bounces that are a text for people.
+"""Reads returned mail: delivery status notifications (RFC 3464), complaints (ARF, RFC 5965, and
+Microsoft's older form), and bounces that are text for people.
 
-Hardly anybody writes to the address that bounces return to. So whatever comes to one that we signed
-is a bounce, unless it is an automatic reply or somebody's answer: even one that cannot be taken
-apart, of which the headers alone are read. If nobody can read why, it blames no address.
+Whatever comes to a signed return path is a bounce, unless it is an automatic reply or a person's
+answer: also a mail that cannot be parsed, of which only the headers are read. A bounce without an
+intelligible reason blames no address.
 
-Anybody can write to the address that bounces return to. What it says is believed if the address
-carries our signature, or if the mail that is given back has the Message-ID that we sent, which
-nobody but its recipient has seen. The Original-Envelope-Id names the delivery, too, as an unsigned
-address does; alone, neither proves anything.
+Anybody can write to a return path. A bounce is believed if its return path is signed, or if the
+mail that it returns has the Message-ID that was sent, which only the recipient has seen. An
+unsigned return path or an Original-Envelope-Id names a delivery, but proves nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dispatcher.inbound.auto_reply import is_answer, is_automatic
-from dispatcher.inbound.links import ReturnPath
-from dispatcher.inbound.links import ReturnPathMatch as NamedDelivery
+from dispatcher.inbound.links import ReturnPath, ReturnPathMatch
 from dispatcher.inbound.mail_status import blame_of, status_in
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import BadToken
@@ -41,22 +39,21 @@ from dispatcher.inbound.text_bounces import (
     failures_in,
 )
 
-#: Headers in which servers leave the address that a mail was really sent to.
+#: Headers in which servers record the envelope recipient.
 _ENVELOPE: Final = ("delivered-to", "x-original-to", "envelope-to", "to")
-#: As `EmailChannel` writes it, and as `Smtp` names a delivery in the envelope.
+#: The Message-ID of `EmailChannel`, and the envelope id of `envelope_id()`.
 _OUR_ID: Final = re.compile(r"<postbell\.[0-9a-f]{32}@[^<>\s]+>")
 _ENVELOPE_ID: Final = re.compile("postbell-([0-9]{1,18})")
-#: More recipients than a mail of ours can have, expanded lists included.
-_MOST_BLOCKS: Final = 50
-#: Bytes that are looked at. A report stands before the mail that it gives back, whose headers are
-#: all that is wanted of it.
-_LOOKED_AT: Final = 256 * 1024
-#: Parts that have parts, a mail given back included. Each line is held against the bounds of all
-#: that are open, so that a megabyte within hundreds of them would take minutes.
-_MOST_BOUNDARIES: Final = 20
+#: Recipients that are read of one report: more than a mail has, expanded lists included.
+_MAX_BLOCKS: Final = 50
+#: Bytes that are read. A report precedes the returned mail, of which only the headers are needed.
+_MAX_BYTES: Final = 256 * 1024
+#: Nested multiparts that are parsed. The parser compares each line with the boundaries of all open
+#: ones, so that a megabyte inside hundreds of them would take minutes.
+_MAX_BOUNDARIES: Final = 20
 _BOUNDARY: Final = re.compile(rb"boundary", re.IGNORECASE)
 
-#: Whose address a report is about.
+#: Fields with the address that a report is about.
 _NAMING: Final = ("original-recipient", "final-recipient", "x-actual-recipient")
 _REPORTS: Final = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "message/feedback-report"}
@@ -67,53 +64,53 @@ _ACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
         "failed": Kind.BOUNCED,
         "delayed": Kind.DEFERRED,
         "delivered": Kind.DELIVERED,
-        # Handed to a system that tells nothing more, or to several: it has left.
+        # Passed on to a system that reports nothing, or to several.
         "relayed": Kind.SENT,
         "expanded": Kind.SENT,
-        # Not in RFC 3464, and written all the same: nothing is tried any more.
+        # Not in RFC 3464, but in use.
         "fail": Kind.BOUNCED,
         "failure": Kind.BOUNCED,
         "error": Kind.BOUNCED,
         "expired": Kind.BOUNCED,
     }
 )
-#: Without an action that anybody knows: by the class of the status (RFC 3463, 3.1).
+#: Without a known action: by the class of the status (RFC 3463, 3.1).
 _CLASSES: Final[Mapping[str, Kind]] = MappingProxyType(
     {"2": Kind.DELIVERED, "4": Kind.DEFERRED, "5": Kind.BOUNCED}
 )
 _BASIC: Final = re.compile(r"\s*(?:\w+\s*;)?\s*([245])\d\d(?!\d)", re.ASCII)
-#: RFC 5965, 7.3, and RFC 6650; the others are no word of a person's.
+#: RFC 5965, 7.3, and RFC 6650; other types are not a person's complaint.
 _FEEDBACK: Final[Mapping[str, Kind]] = MappingProxyType(
     {"abuse": Kind.COMPLAINED, "opt-out": Kind.UNSUBSCRIBED, "opt-out-list": Kind.UNSUBSCRIBED}
 )
-#: In the complaint, or in the mail within it: whose it is (Microsoft's JMRP).
+#: The complaining recipient, in the complaint or in the mail inside it (Microsoft's JMRP).
 _MICROSOFTS: Final = "x-hmxmroriginalrecipient"
 _MICROSOFT_SAYS: Final = re.compile(r"\s*complaint about message from ", re.IGNORECASE)
-#: A warning, and no failure: the subject of one that is in no known form.
+#: The subject of a warning rather than a failure, in a bounce of unknown form.
 _LATE: Final = re.compile(r"\b(?:delay(?:ed)?|warning)\b", re.IGNORECASE)
-#: Addresses that hide whose complaint it is.
+#: Redacted addresses.
 _HIDDEN: Final = re.compile(r"redact|anonym|undisclosed|\*|^x+@", re.IGNORECASE)
-#: In these, servers on the way write down the address that a mail returns to.
+#: Headers in which servers record the return path.
 _TRACES: Final = ("return-path", "authentication-results", "received-spf")
 _ADDRESS: Final = re.compile(r"[^\s<>;=,\"'()@]{1,128}@[^\s<>;=,\"'()@]{1,255}")
 _LONGEST_TRACE: Final = 4096
-#: Characters of a field that are looked at for its first address.
+#: Characters of a field that are searched for its first address.
 _LONGEST_ADDRESS: Final = 2048
-_ENDLESS: Final = "parts within parts without end"
+_TOO_DEEP: Final = "parts within parts without end"
 #: What the standard library's parser raises depends on how the mail is broken.
 _BROKEN: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class NotABounce(Exception):
-    """Nothing that a mail server tells about a mail of ours: an absence note, say."""
+    """Not a mail server's report about a mail of ours, but a vacation reply, say."""
 
 
 class Unproven(Exception):
-    """It may be one, but anybody could have written it."""
+    """It may be a bounce, but anybody could have written it."""
 
 
-class _Endless(Exception):
-    """More parts within parts than are looked at."""
+class _TooDeep(Exception):
+    """More nested parts than are parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,45 +118,45 @@ class _Subject:
     """The delivery that a bounce is about."""
 
     delivery_id: int
-    #: What the database must have sent, where no signature proves it.
+    #: The Message-ID that must have been sent; None if a signature proves the delivery.
     message_id: str | None
-    #: How the delivery's identity begins, where it is signed.
+    #: The beginning of the delivery's identity, if it is signed.
     identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Returned:
-    """A mail that came back, taken apart."""
+    """A returned mail in parts."""
 
     mail: Message
     #: The first of each content type.
     parts: Mapping[str, Message]
     explained: Explanation
-    #: Headers of the mail that is given back.
+    #: Headers of the mail that was returned.
     original: Message | None
-    #: Where it was sent to.
+    #: Addresses to which the bounce itself was sent.
     envelope: Sequence[str]
-    #: The same for a mail that is handed to us twice.
+    #: Equal for two copies of the same bounce.
     origin: str
 
     @property
     def sent_to(self) -> tuple[str, ...]:
-        """To whom the mail had gone that is given back."""
+        """Recipients of the mail that was returned."""
         return _addresses(_all(self.original, "to"))
 
     def blocks(self, *kinds: str) -> list[Message] | None:
-        """Groups of fields of a part of one of these types; None without such a part."""
+        """The groups of fields in a part of one of these types; None without such a part."""
         part = next((self.parts[kind] for kind in kinds if kind in self.parts), None)
         return None if part is None else _blocks(part)
 
 
 def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = None) -> list[Receipt]:
-    """What a mail tells of deliveries: at least one receipt.
+    """The receipts in a returned mail, at least one.
 
-    `recipient` is the address that it was sent to, if the mail server says so. Raises NotABounce,
-    Unproven; never anything else, whatever the bytes.
+    `recipient` is the envelope recipient, if the mail server says it. Raises NotABounce or
+    Unproven, and nothing else, whatever the bytes.
     """
-    seen = raw[:_LOOKED_AT]
+    seen = raw[:_MAX_BYTES]
     status = feedback = None
     found: list[Receipt] = []
     otherwise = "no report of a mail server"
@@ -168,8 +165,8 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
         status = returned.blocks("message/delivery-status", "message/global-delivery-status")
         feedback = returned.blocks("message/feedback-report")
         found = _understood(returned, status, feedback)
-    except (RecursionError, _Endless):
-        returned, otherwise = _headers_alone(seen, raw, recipient), _ENDLESS
+    except (RecursionError, _TooDeep):
+        returned, otherwise = _headers_alone(seen, raw, recipient), _TOO_DEEP
     except _BROKEN:
         returned, otherwise = _headers_alone(seen, raw, recipient), "a mail that cannot be read"
 
@@ -194,13 +191,13 @@ def receipts_in(raw: bytes, return_path: ReturnPath, recipient: str | None = Non
 
 
 def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
-    """Raises _Endless, or as _BROKEN says."""
-    if len(_BOUNDARY.findall(seen)) > _MOST_BOUNDARIES:
-        raise _Endless
+    """Raises _TooDeep, or as _BROKEN says."""
+    if len(_BOUNDARY.findall(seen)) > _MAX_BOUNDARIES:
+        raise _TooDeep
     mail = message_from_bytes(seen)
     every = list(_parts_of(mail))
     parts = _by_type(every)
-    # Some scanners pass on a whole report inside a mail of their own.
+    # Some scanners forward a whole report inside a mail of their own.
     inner = None if parts.keys() & _REPORTS else _original(parts)
     if inner is not None and inner.get_param("report-type") == "delivery-status":
         every = list(_parts_of(inner))
@@ -219,7 +216,7 @@ def _taken_apart(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
 
 
 def _headers_alone(seen: bytes, raw: bytes, recipient: str | None) -> _Returned:
-    """Of a mail that cannot be taken apart. Raises NotABounce for a reply."""
+    """The headers of a mail that cannot be parsed. Raises NotABounce for a reply."""
     mail = BytesHeaderParser().parsebytes(seen)
     _refuse_replies(mail)
     return _Returned(
@@ -246,7 +243,7 @@ def _by_type(every: Iterable[Message]) -> dict[str, Message]:
 def _understood(
     returned: _Returned, status: list[Message] | None, feedback: list[Message] | None
 ) -> list[Receipt]:
-    """What it says, of a delivery yet to be found; empty if it is in no known form."""
+    """The receipts, without their delivery; empty if the mail is in no known form."""
     if feedback is not None:
         return [_complaint(returned, feedback)]
     if status is None and (complained := _complaint_to_microsoft(returned)):
@@ -261,7 +258,7 @@ def _understood(
 
 
 def _refuse_replies(mail: Message) -> None:
-    """Raises NotABounce for what a program or a person has answered."""
+    """Raises NotABounce for an automatic reply or a person's answer."""
     if is_automatic(mail):
         raise NotABounce("an automatic reply")
     if is_answer(mail):
@@ -269,8 +266,8 @@ def _refuse_replies(mail: Message) -> None:
 
 
 def _reports(returned: _Returned, blocks: Sequence[Message]) -> Iterator[Receipt]:
-    """One receipt for each recipient: a mail of ours has one, but it may have been forwarded."""
-    for number, block in enumerate(blocks[:_MOST_BLOCKS]):
+    """One receipt for each recipient. A mail has one recipient, but may have been forwarded."""
+    for number, block in enumerate(blocks[:_MAX_BLOCKS]):
         said = _behind_semicolon(_header(block, "diagnostic-code"))
         code = _code(_header(block, "status"), said)
         kind = _kind(_header(block, "action"), code, said)
@@ -290,9 +287,9 @@ def _reports(returned: _Returned, blocks: Sequence[Message]) -> Iterator[Receipt
 
 
 def _code(status: str | None, said: str | None) -> str | None:
-    """The status, or what the other server's own words say instead of it.
+    """The status, or the one in the other server's own words if that says more.
 
-    5.0.0 says nothing; and some write 5.1.1 above whatever is permanent.
+    5.0.0 says nothing, and some servers write 5.1.1 for anything permanent.
     """
     code, quoted = status_in(status or ""), status_in(said or "")
     if code is None or code.endswith(".0.0") or blame_of(code) is Blame.HARD:
@@ -324,7 +321,7 @@ def _of_text(returned: _Returned, failures: Failures) -> Receipt:
 
 
 def _unknown(returned: _Returned) -> Receipt:
-    """It came back, nobody can read why, and no address is to blame."""
+    """The receipt of a bounce without an intelligible reason: no address is blamed."""
     is_late = _LATE.search(_header(returned.mail, "subject") or "")
     return Receipt(
         event_id=f"dsn:{returned.origin}:0",
@@ -359,7 +356,7 @@ def _complained(returned: _Returned, kind: Kind, named: Iterable[str], date: str
         event_id=f"arf:{returned.origin}",
         kind=kind,
         occurred_at=_moment(date),
-        # Most of them hide whose complaint it is; then it is the one we wrote to.
+        # Most are redacted; then it is the address of the delivery.
         addresses=shown or None,
     )
 
@@ -392,9 +389,9 @@ def _subject(
     return _Subject(number, message_id)
 
 
-def _named_in(claims: Iterable[str], return_path: ReturnPath) -> NamedDelivery | None:
-    """The delivery that one of the addresses names, a signed one first. Raises Unproven."""
-    named: NamedDelivery | None = None
+def _named_in(claims: Iterable[str], return_path: ReturnPath) -> ReturnPathMatch | None:
+    """What one of the addresses names, a signed one first. Raises Unproven for forged ones."""
+    named: ReturnPathMatch | None = None
     is_forged = False
     for claim in claims:
         try:
@@ -411,7 +408,7 @@ def _named_in(claims: Iterable[str], return_path: ReturnPath) -> NamedDelivery |
 
 
 def _not_ours(addresses: tuple[str, ...] | None, return_path: ReturnPath) -> tuple[str, ...] | None:
-    """Without those that bounces return to: some texts name them, too."""
+    """The addresses without return paths, which some texts name, too."""
     if addresses is None:
         return None
     return tuple(each for each in addresses if not _is_return_path(each, return_path))
@@ -425,7 +422,7 @@ def _is_return_path(address: str, return_path: ReturnPath) -> bool:
 
 
 def _parts_of(mail: Message) -> Iterator[Message]:
-    """The mail and its parts, but not what is inside the mail that is given back."""
+    """The mail and its parts, except those of the returned mail."""
     yield mail
     content = mail.get_payload()
     if mail.get_content_maintype() == "multipart" and isinstance(content, list):
@@ -435,7 +432,7 @@ def _parts_of(mail: Message) -> Iterator[Message]:
 
 
 def _original(parts: Mapping[str, Message]) -> Message | None:
-    """Of the mail that is given back, the headers."""
+    """The headers of the returned mail."""
     for kind in ("message/rfc822", "message/global"):
         content = parts[kind].get_payload() if kind in parts else None
         if isinstance(content, list) and content and isinstance(content[0], Message):
@@ -449,13 +446,13 @@ def _original(parts: Mapping[str, Message]) -> Message | None:
 
 
 def _blocks(part: Message) -> list[Message]:
-    """Groups of fields; the first of a status report is about the whole of it."""
+    """Groups of fields; the first of a status report is about the whole report."""
     content = part.get_payload()
     encoding = _word(_header(part, "content-transfer-encoding"))
     if not isinstance(content, list):
         text = decoded(part)
     elif encoding in _ENCODINGS:
-        # The parser takes fields apart before it decodes them.
+        # The parser splits fields before it decodes them.
         text = _ENCODINGS[encoding]("\n\n".join(map(_as_written, content)))
     else:
         return [block for block in content if isinstance(block, Message)]
@@ -464,14 +461,14 @@ def _blocks(part: Message) -> list[Message]:
 
 
 def _as_written(block: Message) -> str:
-    """Fields and what is behind them. str() would fold each, in the square of its length."""
+    """Fields and body. `str()` would fold each field, in time quadratic in its length."""
     fields = "".join(f"{name}: {value}\n" for name, value in block.raw_items())
     behind = block.get_payload()
     return f"{fields}\n{behind if isinstance(behind, str) else ''}"
 
 
 def _fields(text: str) -> Message:
-    """Header fields, whatever they say of a body."""
+    """The text parsed as header fields."""
     return HeaderParser().parsestr(text)
 
 
@@ -489,7 +486,7 @@ _ENCODINGS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
 
 
 def _identity(mail: Message, raw: bytes) -> str:
-    """The same for a mail that is handed to us twice."""
+    """A hash that is equal for two copies of the same mail."""
     message_id = _header(mail, "message-id")
     named = message_id.encode("utf-8", "replace") if message_id else raw
     return hashlib.blake2b(named, digest_size=12).hexdigest()
@@ -507,7 +504,7 @@ def _header(mail: Message | None, name: str) -> str | None:
 
 
 def _word(field: str | None) -> str:
-    """A keyword in small letters, without the comment that some write behind it."""
+    """A keyword in lower case, without a comment behind it."""
     return (field or "").partition("(")[0].strip().lower()
 
 
@@ -527,8 +524,7 @@ def _addresses(fields: Iterable[str | None]) -> tuple[str, ...]:
 def _address(field: str) -> str:
     """The address in a field; empty without one.
 
-    The standard library descends into comments within comments, as deep as somebody writes them,
-    and takes the square of a list's length.
+    The standard library recurses into nested comments, and is quadratic in a list's length.
     """
     try:
         return parseaddr(field[:_LONGEST_ADDRESS])[1]
@@ -537,7 +533,7 @@ def _address(field: str) -> str:
 
 
 def _moment(date: str | None) -> datetime | None:
-    """In UTC: the database refuses an offset of sixteen hours and more."""
+    """The date in UTC, since the database rejects offsets of sixteen hours and more."""
     try:
         at = parsedate_to_datetime(date or "")
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,8 +1,9 @@
-"""Enhanced mail system status codes (RFC 3463), and what they say about an address.
+"""What enhanced mail system status codes (RFC 3463) say about an address.
 
-The one table of them: for the SMTP session, for mails that come back, and for what services report.
-An address that is blamed HARD is never written to again, so only codes that hardly ever stand for
-anything but a dead mailbox are in that set; in doubt it is SOFT, which passes after days.
+This is the only table of them: SMTP replies, bounces and the webhooks of providers use it, and the
+database stores its result. An address with HARD blame is never written to again, so HARD is only
+for codes that hardly ever mean anything but a dead mailbox. In doubt it is SOFT, which expires
+after days.
 """
 
 from __future__ import annotations
@@ -34,26 +35,26 @@ _BLAMES: Final[Mapping[str, Blame]] = MappingProxyType(
         # Not 5.1.7 and 5.1.8: those are about the sender's address.
     }
 )
-#: The mailbox is full. Permanent by its class, but people tidy up: the session tries again.
+#: The mailbox is full. The class says permanent, but SMTP sessions retry it.
 FULL_MAILBOX: Final = "5.2.2"
 
 _CODE: Final = r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)"
 _STATUS: Final = re.compile(_CODE)
 _FAILURE: Final = re.compile(_CODE.replace("245", "45"))
-#: Behind a reply's three digits, or marked as a status: not the version of a program.
+#: Behind a reply code, or marked as a status, so not the version of a program.
 _CERTAIN: Final = re.compile(
     rf"(?:(?<!\d)[245]\d\d[ -]|#|\bstatus\b[^\w\n]{{1,5}}){_CODE}", re.IGNORECASE
 )
 
 
 def status_in(text: str) -> str | None:
-    """The first code in a text, like `5.1.1`; one that stands where a server writes it, if any."""
+    """The first code in a text, like `5.1.1`; preferably one where servers write it."""
     found = _CERTAIN.search(text) or _STATUS.search(text)
     return found[1] if found else None
 
 
 def failure_in(text: str) -> str | None:
-    """The same of a text that tells of a failure: not a code of success, which is a version."""
+    """The first code of a failure: a code of success would be a program's version."""
     code = status_in(text)
     if code is None or not code.startswith("2."):
         return code
@@ -62,9 +63,9 @@ def failure_in(text: str) -> str | None:
 
 
 def blame_of(status: str | None) -> Blame | None:
-    """What a mail that was given back with this code says about its address; None: nothing.
+    """What a failure with this code says about the address; None for nothing.
 
-    Policy (x.7.x) is about us or the mail, whatever its class.
+    Policy codes (x.7.x) are about the sender or the mail.
     """
     status = status_in(status or "")
     if status is None or status.split(".")[1] == "7":

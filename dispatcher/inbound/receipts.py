@@ -14,12 +14,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from dispatcher.masking import mask
 
-#: The provider of what we see ourselves: bounce mails, mails opened, links followed.
+#: The provider of receipts from Postbell itself: bounces, opens and clicks.
 OURSELVES: Final = "postbell"
 
 _LONGEST_ID: Final = 200
 _LONGEST_REASON: Final = 500
-#: PostgreSQL's text and jsonb cannot hold these.
+#: Characters that PostgreSQL's text and jsonb cannot store.
 _IMPOSSIBLE: Final = dict.fromkeys([0, *range(0xD800, 0xE000)], "\N{REPLACEMENT CHARACTER}")
 
 
@@ -43,21 +43,21 @@ class Kind(StrEnum):
 
 
 class Blame(StrEnum):
-    """What it says about the address."""
+    """What a failure says about the address."""
 
-    #: Nobody is there.
+    #: The address does not exist.
     HARD = "hard"
-    #: Full, switched off: not now.
+    #: Temporarily unreachable: full, or switched off.
     SOFT = "soft"
-    #: Its owner has answered STOP.
+    #: Its owner replied STOP.
     STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One event. It names its delivery, or the message by the provider's id, or both."""
+    """One event. It names the delivery, or the provider's message id, or both."""
 
-    #: The provider's own id of the event, the same in every repetition.
+    #: The provider's id of the event, the same in every repetition.
     event_id: str
     kind: Kind
     delivery_id: int | None = None
@@ -66,17 +66,17 @@ class Receipt:
     code: str | None = None
     reason: str | None = None
     blame: Blame | None = None
-    #: Whose address it was, for comparison only; None if it is not known.
+    #: The recipient's address, for comparison only; None if unknown.
     addresses: tuple[str, ...] | None = field(default=None, repr=False)
-    #: The delivery's, or how it begins: after a crash its number may be another's. None if it is
-    #: not known.
+    #: Delivery.identity or its beginning; None if unknown. After a crash the delivery id may be
+    #: another delivery's.
     identity: str | None = None
-    #: What else is worth keeping; neither texts nor addresses.
+    #: Anything else worth storing, without texts and addresses.
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
 def written(receipts: Iterable[Receipt]) -> str:
-    """The receipts as JSON. What the outside world said is cut to size and masked."""
+    """The receipts as JSON, with what others wrote masked and cut to size."""
     return json.dumps([_as_json(receipt) for receipt in receipts], ensure_ascii=False)
 
 
@@ -98,9 +98,9 @@ def _as_json(receipt: Receipt) -> dict[str, Any]:
 
 
 def _spellings(addresses: Iterable[str]) -> list[str]:
-    """Each address, and one with an international domain in both of its forms.
+    """The addresses; those with an international domain in both forms.
 
-    The database has it as the application wrote it, and services name what was on the wire.
+    The database has an address as the application wrote it, providers have its wire form.
     """
     found: dict[str, None] = {}
     for address in addresses:
@@ -116,7 +116,7 @@ def _spellings(addresses: Iterable[str]) -> list[str]:
 
 
 def short_id(given: str) -> str:
-    """The id, or the hash of one that is longer than any that makes sense."""
+    """The id, or its hash if it is too long."""
     given = possible(given)
     if len(given) <= _LONGEST_ID:
         return given
@@ -130,5 +130,5 @@ def _shown(text: str | None) -> str | None:
 
 
 def possible(text: str) -> str:
-    """The text as the database can hold it."""
+    """The text without characters that the database cannot store."""
     return text.translate(_IMPOSSIBLE)

@@ -1,8 +1,8 @@
-"""Bounces that are a text for people, as all were before RFC 3464 and some still are.
+"""Reads bounces that are text for people, as all were before RFC 3464 and some still are.
 
-flufl.bounce knows most of their forms. Only whose address it is and that nothing is tried any more
-are taken from it, not how bad that is: for it, a full mailbox is as permanent as a dead one. That
-is what the status code in the text is for.
+flufl.bounce knows most of their forms. It tells the address, and whether delivery was given up. How
+bad the failure is comes from the status code in the text: flufl.bounce takes a full mailbox for as
+permanent as a dead one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from flufl.bounce import all_failures
 
 from dispatcher.inbound.mail_status import failure_in
 
-# It logs what its detectors raise with a traceback, and raises it too.
+# It logs exceptions of its detectors with a traceback, and raises them as well.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
-#: Characters of the text, and of a line, that are looked at. Some of the library's patterns take
-#: the square of a line's length, or the cube.
+#: Characters that are read of the text, and of a line. Some of the library's patterns are quadratic
+#: or cubic in the length of a line.
 _LONGEST_TEXT: Final = 16 * 1024
 _LONGEST_LINE: Final = 400
-#: Characters of the mail that is given back behind the text: its headers.
+#: Characters that are read of the returned mail behind the text: its headers.
 _LONGEST_COPY: Final = 32 * 1024
 
-#: Where the mail begins that is given back.
+#: The line before the returned mail.
 _COPY: Final = re.compile(
     r"^[^\w\n]{0,80}(?:below (?:this line|the next line) is a copy"
     r"|(?:this|here|included) is (?:a copy of|your returned)"
@@ -46,14 +46,14 @@ _STILL_TRIED: Final = re.compile(
     r"|attempts will continue|not yet been delivered",
     re.IGNORECASE,
 )
-#: A line in which a server says why: with a reply's three digits.
+#: A line with a server's reply.
 _REPLY: Final = re.compile(r"(?<![\w.])[45]\d\d[ -]")
 _FIELD: Final = re.compile(r"\s*[!-9;-~]{1,70}:", re.ASCII)
 _NEW_LINE: Final = re.compile(r"<br\s*/?>|</(?:p|div|tr|li|h\d|pre)>", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>")
 
-#: What the library's detectors ask of the mail's own headers, and what they get without one: one
-#: of them does not stand a mail without a sender.
+#: Headers that the library's detectors read, and their defaults: one detector fails without a
+#: sender.
 _ASKED: Final[Mapping[str, str | None]] = MappingProxyType(
     {"from": "unknown", "x-mailer": None, "x-failed-recipients": None}
 )
@@ -61,19 +61,19 @@ _ASKED: Final[Mapping[str, str | None]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a bounce says to people, and the headers of the mail that it repeats behind that."""
+    """The text of a bounce, and the headers of the returned mail behind it."""
 
     text: str
     copy: str
 
     @property
     def code(self) -> str | None:
-        """The status code, like `5.1.1`."""
+        """The enhanced status code, like `5.1.1`."""
         return failure_in(self.text)
 
     @property
     def reason(self) -> str | None:
-        """The line with the status code, or else with a server's reply."""
+        """The line with the status code, else with a server's reply."""
         code = self.code
         for line in self.text.splitlines():
             if code in line if code else _REPLY.search(line):
@@ -82,20 +82,20 @@ class Explanation:
 
     @property
     def is_final(self) -> bool:
-        """Nothing is tried any more."""
+        """Whether the server has given up."""
         return not _STILL_TRIED.search(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Whose addresses a text names, and whether the server tries them again."""
+    """The addresses that a text names, and whether the server has given up."""
 
     addresses: tuple[str, ...]
     is_final: bool
 
 
 def explanation_in(parts: Iterable[Message]) -> Explanation:
-    """Of the parts that are text, those in plain text if there are any."""
+    """The explanation in the plain text parts, else in the HTML parts."""
     texts = [part for part in parts if part.get_content_maintype() == "text"]
     plain = [decoded(part) for part in texts if part.get_content_subtype() != "html"]
     whole = "\n".join(plain) if any(map(str.strip, plain)) else "\n".join(map(_of_html, texts))
@@ -111,9 +111,9 @@ def explanation_in(parts: Iterable[Message]) -> Explanation:
 
 
 def failures_in(mail: Message, explained: Explanation) -> Failures | None:
-    """What the library finds; None if it does not know the form.
+    """What flufl.bounce finds; None if it does not know the form.
 
-    It is shown a mail of the same shape with nothing but the text in it: decoded, and bounded.
+    It is given a mail of the same structure that has only the decoded text, of bounded length.
     """
     try:
         temporary, permanent = all_failures(_shown(mail, explained.text))
@@ -126,7 +126,7 @@ def failures_in(mail: Message, explained: Explanation) -> Failures | None:
 
 
 def decoded(part: Message) -> str:
-    """A part's text, whatever it says of its encoding."""
+    """A part's text, decoded even if its declared charset is wrong."""
     raw = part.get_payload(decode=True)
     if not isinstance(raw, bytes):
         return ""
@@ -150,7 +150,7 @@ def _shown(mail: Message, text: str) -> Message:
         shown.set_payload(text)
         return shown
     shown["content-type"] = mail.get_content_type()
-    # Some detectors want the description that Postfix gives, others a part behind the text.
+    # Some detectors need Postfix's description, others a part behind the text.
     shown.attach(_leaf(text, "notification"))
     shown.attach(_leaf("", "original"))
     return shown

@@ -71,7 +71,7 @@ class Post:
         spare: Sequence[Outcome] | None = None,
         *,
         crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
-        **of_guard: Any,
+        **of_client: Any,
     ) -> tuple[ScriptedProvider, ScriptedProvider]:
         both = ScriptedProvider(*(main or ())), ScriptedProvider(*(spare or ()))
         both[0].name, both[1].name = "main", "spare"
@@ -82,7 +82,7 @@ class Post:
             self._template_sets,
             self.watch,
             channel,
-            ProviderRegistry(ProviderClient(each, clock=self.clock, **of_guard) for each in used),
+            ProviderRegistry(ProviderClient(each, clock=self.clock, **of_client) for each in used),
             in_flight=4,
             crash_policy=crash_policy,
         )

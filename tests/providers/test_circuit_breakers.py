@@ -86,7 +86,7 @@ class Observed:
         self.told.append((status.state, status.reason))
 
 
-async def test_a_guard_asks_the_others_while_one_rests_and_tells_of_that_one() -> None:
+async def test_a_client_asks_the_others_while_one_rests_and_tells_of_that_one() -> None:
     provider, observed, now = TwoServices(), Observed(), 0.0
     client = ProviderClient(
         provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=lambda: now
@@ -108,7 +108,7 @@ async def test_a_guard_asks_the_others_while_one_rests_and_tells_of_that_one() -
     assert observed.told == [(BreakerState.OPEN, "503 busy"), (BreakerState.READY, "")]
 
 
-async def test_a_guard_tells_when_nobody_waits_any_more_for_the_one_that_was_down() -> None:
+async def test_a_client_tells_when_nobody_waits_any_more_for_the_one_that_was_down() -> None:
     provider, observed, now = TwoServices(), Observed(), 0.0
     client = ProviderClient(
         provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=lambda: now

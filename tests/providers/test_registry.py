@@ -67,7 +67,7 @@ def test_two_of_a_name_are_refused() -> None:
         ProviderRegistry([named("main"), named("main")])
 
 
-async def test_a_roster_opens_and_closes_what_is_configured() -> None:
+async def test_a_registry_opens_and_closes_what_is_configured() -> None:
     registry = ProviderRegistry.from_config(
         [ProviderConfig("dev", "email", "console:"), ProviderConfig("dev2", "email", "console:")]
     )
