@@ -20,14 +20,14 @@ from dispatcher import health
 from dispatcher.channel_registry import OUTGOING, OWN
 from dispatcher.db import batches, connections, monitoring, pgbouncer
 from dispatcher.db.batches import OutgoingChannel
-from dispatcher.db.monitoring import MirrorFault
+from dispatcher.db.monitoring import Depth, MirrorFault
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.deploy import contract
 from dispatcher.health import Health
 from dispatcher.inbound.links import Links
-from dispatcher.metrics import Depth, Metrics
+from dispatcher.metrics import Metrics
 from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.queue import Queue
 from dispatcher.rendering.catalog import Catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -14,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from dispatcher import CONTRACT, __version__
+from dispatcher.db.monitoring import Depth
 from dispatcher.delivery.missing_templates import AwaitedTemplate
 from dispatcher.providers.circuit_breaker import BreakerState
 from dispatcher.providers.client import ProviderStatus
@@ -40,21 +41,6 @@ _CALL: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 _HANDOVER: Final = (
     0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 600, 3600, 86400,
 )  # fmt: skip
-
-
-class Depth(NamedTuple):
-    """A row of `postbell.queue_depth`, or the sum of several."""
-
-    #: None for scheduled events and large audiences: their channels are not decided yet.
-    channel: str | None
-    priority: str
-    queued: int
-    waiting: int
-    #: Seconds since the oldest queued delivery was queued; None if none is.
-    oldest_seconds: float | None
-    #: Scheduled events, and events whose large audience is being fanned out.
-    scheduled: int = 0
-    being_fanned_out: int = 0
 
 
 AskDepth = Callable[[], Awaitable[Iterable[Depth]]]

@@ -14,8 +14,9 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.ports.driver import NotifyCallback
-from psycopg import AsyncConnection, OperationalError, sql
+from psycopg import AsyncConnection, OperationalError
 
+from dispatcher.db import batches
 from dispatcher.deploy.queue_schema import SETTINGS
 
 log = structlog.get_logger()
@@ -100,7 +101,7 @@ class Queue:
         if self._is_stopping:
             return
         # pgqueuer sends its first health check before it listens, and would not receive it.
-        await listener.execute(sql.SQL("listen {}").format(sql.Identifier(SETTINGS.channel)))
+        await batches.listen_for_jobs(listener)
         try:
             await manager.run(
                 dequeue_timeout=DEQUEUE_TIMEOUT,

@@ -154,6 +154,11 @@ def outgoing_channels() -> list[OutgoingChannel]:
     """Every channel that providers deliver."""
 
 
+@statement("listen postbell_queue")
+def listen_for_jobs() -> None:
+    """Hear of new jobs: the channel of dispatcher.deploy.queue_schema."""
+
+
 @statement(
     "select id, name, base_url, currency, locale, time_zone, branding,"
     " (select coalesce(jsonb_object_agg(channel, chosen), '{}') from ("

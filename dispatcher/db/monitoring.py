@@ -6,7 +6,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dispatcher.db.statement import statement
-from dispatcher.metrics import Depth
+
+
+class Depth(NamedTuple):
+    """A row of `postbell.queue_depth`, or the sum of several."""
+
+    #: None for scheduled events and large audiences: their channels are not decided yet.
+    channel: str | None
+    priority: str
+    queued: int
+    waiting: int
+    #: Seconds since the oldest queued delivery was queued; None if none is.
+    oldest_seconds: float | None
+    #: Scheduled events, and events whose large audience is being fanned out.
+    scheduled: int = 0
+    being_fanned_out: int = 0
 
 
 class MirrorFault(NamedTuple):

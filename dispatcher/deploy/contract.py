@@ -8,6 +8,7 @@ import psycopg
 from psycopg import errors
 
 from dispatcher import CONTRACT
+from dispatcher.db import monitoring
 
 
 class SchemaError(Exception):
@@ -17,10 +18,10 @@ class SchemaError(Exception):
 def check_contract(connection: psycopg.Connection[Any]) -> None:
     """Raise SchemaError unless the schema has the contract of this package."""
     try:
-        row = connection.execute("select postbell.contract()").fetchone()
+        found = monitoring.contract(connection)
     except (errors.InvalidSchemaName, errors.UndefinedFunction):
-        row = None
-    compare_contract(row[0] if row else None)
+        found = None
+    compare_contract(found)
 
 
 def compare_contract(found: int | None) -> None:

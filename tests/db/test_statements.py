@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -20,6 +23,8 @@ from psycopg.types.json import Jsonb
 
 import dispatcher.db
 from dispatcher.db.statement import Statement, without_none
+
+FOLDER = Path(dispatcher.db.__path__[0])
 
 #: By annotation, the types of PostgreSQL that are read as such. A domain is told by what it is of.
 TYPES = {
@@ -94,6 +99,25 @@ def test_signature_and_sql_agree(
     assert list(columns) == list(expected)
     for name, oid in columns.items():
         assert named[oid] in column_types(expected[name]), name
+
+
+def test_no_statement_stands_twice() -> None:
+    found = Counter(" ".join(statement.sql.split()) for statement in statements())
+
+    assert [sql for sql, times in found.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_no_statement_is_formatted(path: Path) -> None:
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("statement", "Statement")
+    ]
+
+    assert not any(isinstance(node, ast.JoinedStr) for call in calls for node in ast.walk(call))
 
 
 def described(

@@ -15,8 +15,9 @@ from psycopg import Connection
 
 from dispatcher.cli import app
 from dispatcher.db.embedded import default_folder
+from dispatcher.db.monitoring import Depth
 from dispatcher.errors import BY_CODE
-from dispatcher.metrics import Depth, Metrics
+from dispatcher.metrics import Metrics
 from dispatcher.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.metrics import Depth, Metrics
+from dispatcher.db.monitoring import Depth
+from dispatcher.metrics import Metrics
 from dispatcher.providers.circuit_breaker import BreakerState
 from dispatcher.providers.client import ProviderStatus
 
