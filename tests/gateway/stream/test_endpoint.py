@@ -693,7 +693,9 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
                 assert page.retry >= 30_000
             await asyncio.sleep(1)
         assert not app.is_connected
-        db.execute("alter function postbell.stream_position_away() rename to stream_position")
+        db.execute(
+            "alter function postbell_private.stream_position_away() rename to stream_position"
+        )
         await seen(lambda: app.is_connected, "it is read again")
     finally:
         await app.stop()
@@ -715,7 +717,7 @@ async def test_a_listener_that_is_refused_after_it_began_is_tried_less_and_less(
         app.start()
         await asyncio.sleep(2)
         await app.stop()
-    db.execute("alter function postbell.doze_away() rename to doze")
+    db.execute("alter function postbell_private.doze_away() rename to acquire_gateway_sleep_lock")
 
     refused = [entry for entry in logged if entry.get("part") == "stream listener"]
     # After 0.1, 0.3, 0.7, 1.5 s.
