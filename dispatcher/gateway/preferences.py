@@ -1,4 +1,4 @@
-"""What a person chooses, over HTTP: on and off, quiet hours, mutes, and not to be watched."""
+"""Preferences over HTTP: channels on and off, quiet hours, mutes, and refusing tracking."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class TrackingBody(Model):
 
 
 class PreferencesApi:
-    """Each calls the SQL function of its name, as the person whose choice it is."""
+    """Each operation calls the SQL function of its name, as the recipient."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool

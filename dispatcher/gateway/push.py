@@ -1,4 +1,4 @@
-"""Which browsers may be pushed to, over HTTP (the Push API's side of it is the page's)."""
+"""Push subscriptions of browsers, over HTTP."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Browsers(Model):
 
 
 class PushApi:
-    """`public_key` is the VAPID key (RFC 8292); None where there is none, and so no push."""
+    """`public_key` is the VAPID key (RFC 8292); None if nothing can be pushed."""
 
     def __init__(self, pool: Pool, public_key: str | None) -> None:
         self._pool: Final = pool

@@ -1,4 +1,4 @@
-"""The token by which the application says who somebody is: a JWT (RFC 7519), HS256."""
+"""Tokens by which the application names a recipient or an operator: JWT (RFC 7519), HS256."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ import jwt
 from dispatcher.inbound.links import read_preferences
 from dispatcher.inbound.signing import BadToken, Signer
 
-#: The claim `aud`: what the application signs for others with the same secret opens nothing here.
+#: The claim `aud`: tokens that the application signs for others with the same secret are refused.
 AUDIENCE: Final = "postbell"
-#: The claim `scope` of a token that lets an operator in, and nobody into an inbox.
+#: The claim `scope` of an operator's token, which opens no inbox.
 OPERATOR: Final = "operator"
-#: How long a token may be valid: one that was stolen is of use for as long.
+#: The longest time that a token may be valid: a stolen one is of use for as long.
 LONGEST_LIFE: Final = timedelta(hours=24)
 
-#: The claim `aud` of a token that stands in an address: it begins a session, and is of no other
-#: use to whoever finds it in a log or a history.
+#: The claim `aud` of a token in a login link. It begins a session and does nothing else, so that it
+#: is of little use to whoever finds it in a log or a history.
 LOGIN_AUDIENCE: Final = "postbell-login"
-#: How long such an address works, and how long the session lasts that it begins.
+#: How long a login link works, and how long the session lasts that it begins.
 LOGIN_LIFE: Final = timedelta(minutes=10)
 SESSION_LIFE: Final = timedelta(hours=12)
 
 _REQUIRED: Final = ("sub", "aud", "iat", "exp")
 _LONGEST_TOKEN: Final = 4096
 _LONGEST_IDENTIFIER: Final = 255
-#: The application's clock may be ahead of ours.
+#: By how much the application's clock may be ahead.
 _LEEWAY: Final = timedelta(seconds=60)
 
 
 def login_token(secret: str, now: datetime, recipient_id: str, tenant_id: str) -> str:
-    """For `/login?token=…`, during LOGIN_LIFE."""
+    """A recipient's token for `/login?token=…`, valid for LOGIN_LIFE."""
     return _login_token(secret, now, sub=recipient_id, tenant=tenant_id)
 
 
 def operator_login_token(secret: str, now: datetime, operator: str) -> str:
-    """The same for an operator; `operator` is how the log names them."""
+    """An operator's token for `/login?token=…`; `operator` is the name in the log."""
     return _login_token(secret, now, sub=operator, scope=OPERATOR)
 
 
@@ -50,12 +50,12 @@ def _login_token(secret: str, now: datetime, **claims: str) -> str:
 
 
 class InvalidToken(Exception):
-    """The token lets nobody in; its text says why, for the application's author."""
+    """The token is refused; the text says why, for the application's author."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whom a token names, and until when."""
+    """The recipient that a token names, and when it expires."""
 
     tenant_id: str
     recipient_id: str
@@ -64,14 +64,14 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class OperatorClaims:
-    """Which operator a token names, and until when."""
+    """The operator that a token names, and when it expires."""
 
     operator: str
     expires_at: datetime
 
 
 class TokenReader:
-    """Reads tokens that were signed with one of the secrets."""
+    """Verifies and reads tokens that are signed with one of the secrets."""
 
     def __init__(
         self,
@@ -83,17 +83,17 @@ class TokenReader:
         self._now: Final = now
 
     def read(self, token: str) -> Claims:
-        """A person's. Raises InvalidToken, for an operator's too."""
+        """Reads a recipient's token. Raises InvalidToken, also for an operator's."""
         return _person(*self._valid(token))
 
     def read_operator(self, token: str) -> OperatorClaims:
-        """An operator's. Raises InvalidToken, for a person's too."""
+        """Reads an operator's token. Raises InvalidToken, also for a recipient's."""
         return _operator(*self._valid(token))
 
     def read_login(self, token: str) -> Claims | OperatorClaims:
-        """Of a token that begins a session, by an address: the application's, or one of ours.
+        """Reads the token of a login link: the application's, or one of login_token().
 
-        `expires_at` is when the session ends. Raises InvalidToken.
+        `expires_at` is the end of the session. Raises InvalidToken.
         """
         claims, expires_at = self._valid(token, AUDIENCE, LOGIN_AUDIENCE)
         if claims["aud"] == LOGIN_AUDIENCE:
@@ -102,7 +102,7 @@ class TokenReader:
         return read(claims, expires_at)
 
     def _valid(self, token: str, *audiences: str) -> tuple[dict[str, Any], datetime]:
-        """The claims of one that we may believe now, and until when."""
+        """The claims of a token that is valid now, and when it expires."""
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
         claims = self._verified(token, audiences or [AUDIENCE])
@@ -117,7 +117,7 @@ class TokenReader:
         return claims, expires_at
 
     def read_link(self, token: str) -> Claims:
-        """Of the link in a mail to its reader's preferences. Raises InvalidToken."""
+        """Reads the token of a preferences link in a mail. Raises InvalidToken."""
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(f"the token has more than {_LONGEST_TOKEN} characters")
         try:
@@ -131,12 +131,12 @@ class TokenReader:
                 return jwt.decode(
                     token,
                     secret,
-                    # Never what the token names (RFC 8725, 3.1): `none` would need no secret.
+                    # Never the token's own `alg` (RFC 8725, 3.1): `none` needs no secret.
                     algorithms=["HS256"],
                     audience=audiences,
                     options={
                         "require": list(_REQUIRED),
-                        # Ours, by a clock that a test can set.
+                        # Checked in _valid(), by a clock that tests can set.
                         "verify_exp": False,
                         "verify_iat": False,
                     },
@@ -167,7 +167,7 @@ def _person(claims: dict[str, Any], expires_at: datetime) -> Claims:
 def _operator(claims: dict[str, Any], expires_at: datetime) -> OperatorClaims:
     if claims.get("scope") != OPERATOR:
         raise InvalidToken(f'the token\'s scope is not "{OPERATOR}"')
-    # Whoever signs one believes that it is held to the tenant.
+    # Its author would believe that it is limited to the tenant.
     if "tenant" in claims:
         raise InvalidToken("an operator's token names no tenant, for it sees all of them")
     return OperatorClaims(_identifier("sub", claims["sub"]), expires_at)
@@ -182,7 +182,7 @@ def _moment(claims: dict[str, Any], name: str) -> datetime:
 
 
 def _identifier(name: str, value: object) -> str:
-    # PostgreSQL's text holds neither NUL nor half a character.
+    # PostgreSQL's text holds neither NUL nor lone surrogates.
     if (
         not isinstance(value, str)
         or not 1 <= len(value) <= _LONGEST_IDENTIFIER

@@ -1,11 +1,9 @@
-"""Mails opened and links followed: a picture and a redirect, where a tenant asks for it.
+"""Opened mails and clicked links: a picture and a redirect, for tenants that ask for it.
 
-What cannot be known. A picture says that a mail was looked at, by whom it does not say: Apple's and
-Gmail's servers ask for it on their own, some before anybody reads, and whoever shows no pictures is
-never seen at all. A link is followed by scanners, too, which look where it leads before the person
-does. So `opened` and `clicked` are hints. They settle what is surer than themselves, that the mail
-arrived, and nothing is ever done to a person, or for one, because of them. A HEAD request is never
-a person, and does not count.
+`opened` and `clicked` are hints. Servers of Apple and Gmail load pictures by themselves, some
+before anybody reads; who shows no pictures is never counted; scanners follow links before the
+person does. They prove that the mail was delivered, and nothing else is decided by them. A HEAD
+request is never a person's, and does not count.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ from dispatcher.inbound.signing import BadToken, Signer
 
 log = structlog.get_logger()
 
-#: One transparent point (GIF89a).
+#: One transparent pixel (GIF89a).
 PICTURE: Final = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
@@ -61,7 +59,7 @@ class TrackingLinks:
         return Response(
             PICTURE,
             media_type="image/gif",
-            # Mailboxes in the browser show it on a page that is not ours.
+            # Webmail shows it on a page of another origin.
             headers={"cross-origin-resource-policy": "cross-origin", "cache-control": "no-store"},
         )
 
@@ -100,5 +98,5 @@ class TrackingLinks:
 
 
 def _in_ascii(target: str) -> str:
-    """As browsers write it (RFC 3987, 3.1): nothing else can stand in a header."""
+    """The URL in ASCII as browsers write it (RFC 3987, 3.1), for a header."""
     return quote(target, safe="!#$%&'()*+,/:;=?@[]~")

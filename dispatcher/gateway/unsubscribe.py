@@ -1,8 +1,7 @@
-"""Leaving a category of mails by the link in one of them: one click, no login (RFC 8058).
+"""One-click unsubscribing from a category of mails, without a login (RFC 8058).
 
-POST alone changes anything: what prefetches links, a virus scanner say, asks by GET. The link
-leaves its category, and nothing else; all mails, and the way back, take the permit that its page
-has.
+Only POST changes anything: scanners prefetch links by GET. The link alone unsubscribes from its
+category. Unsubscribing from all mails, and subscribing again, need the permit in the link's page.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ from dispatcher.inbound.signing import BadToken, Signer
 
 log = structlog.get_logger()
 
-#: What may be asked for. `category` is also what a mail program's button asks, saying nothing.
+#: What may be asked for. A mail client's unsubscribe button names nothing, and means `category`.
 Choice = Literal["category", "all", "undo-category", "undo-all"]
 
 _FOLDER: Final = Path(__file__).parent
@@ -119,18 +118,18 @@ _WORDS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """What a token says, and who is behind it."""
+    """The content of a link's token."""
 
     token: str
     identity: Identity
     category: str
-    #: Whether its page may offer more than the link can.
+    #: Whether the page may offer more than unsubscribing from the category.
     is_wide: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What holds now, and in which words to say so."""
+    """What the recipient gets now, and the language to say so."""
 
     name: str
     lang: str
@@ -139,7 +138,7 @@ class _State:
 
 
 class UnsubscribePage:
-    """The token is the login: it was signed for one person, one tenant and one category."""
+    """The token authenticates: it is signed for one recipient, tenant and category."""
 
     def __init__(
         self,
@@ -149,7 +148,7 @@ class UnsubscribePage:
         life: timedelta,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`life` is how long a link works after the day of its mail."""
+        """`life`: how long a link works after the day of its mail."""
         self._pool: Final = pool
         self._signer: Final = signer
         self._life: Final = life
@@ -206,7 +205,7 @@ class UnsubscribePage:
             log.warning("refused a link", reason=str(error))
             raise
         tenant_id, recipient_id, category = parts
-        # Whoever may act by it, only this request does.
+        # An identity for this request alone.
         identity = Identity(tenant_id, recipient_id, None, self._now())
         return _Link(
             token, identity, category, is_wide=self._now() < signed_at + WIDE_UNSUBSCRIBE_LIFE
@@ -216,7 +215,7 @@ class UnsubscribePage:
         is_all = choice in ("all", "undo-all")
         enabled = None if choice.startswith("undo-") else False
         if choice == "undo-category":
-            # Whoever wants these wants mail at all.
+            # Getting a category again implies getting mails at all.
             await self._choose(link, "undo-all")
         try:
             await call_as_recipient(
@@ -227,7 +226,7 @@ class UnsubscribePage:
                 category=None if is_all else link.category,
             )
         except InvalidArgumentError:
-            # No event has this category any more, so nothing of it is ever sent.
+            # No event has the category any more: nothing of it is ever sent.
             return
         log.info(
             "unsubscribed" if enabled is False else "subscribed again",
@@ -251,9 +250,9 @@ class UnsubscribePage:
 
 
 def _asked(form: bytes) -> tuple[Choice, str]:
-    """What for, and by which permit.
+    """The choice and the permit in a form.
 
-    A mail program sends `List-Unsubscribe=One-Click`, in either encoding of forms.
+    A mail client sends `List-Unsubscribe=One-Click`, in either encoding of forms.
     """
     fields = parse_qs(form.decode("utf-8", "replace"))
     for known in get_args(Choice):
@@ -266,13 +265,13 @@ def _asked(form: bytes) -> tuple[Choice, str]:
 def _page(
     state: _State, category: str, *, done: Choice | None, permit: str | None, is_stale: bool
 ) -> Response:
-    """What holds now, whatever was asked for: a choice made elsewhere may be in the way."""
+    """The page for what holds now, which another choice may keep from being what was asked for."""
     what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
     if permit is None:
         choices = [choice for choice in choices if choice == "category"]
     words: Any = _WORDS[state.lang]
     heading, sentence = words["stale" if is_stale and permit else what]
-    # As the preference centre calls it; a category of the application's own has its name alone.
+    # The preference page's label; a category of the application's own is shown as it is.
     called = words_of("preferences", state.lang).get(f"category.{category}", category)
     named = {"name": state.name, "category": called}
     return HTMLResponse(

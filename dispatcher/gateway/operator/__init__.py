@@ -1,4 +1,4 @@
-"""All that operators may ask, in one place."""
+"""The operations for operators."""
 
 from __future__ import annotations
 

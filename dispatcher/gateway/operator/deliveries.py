@@ -35,10 +35,10 @@ State = Literal[
     "sent", "delivered", "bounced", "failed", "refused", "skipped", "expired", "cancelled",
 ]  # fmt: skip
 
-#: Deliveries of a page, at most.
+#: Deliveries of a page of results, at most.
 MOST: Final = 100
-#: How many of the latest deliveries one question looks through, where no index leads to what is
-#: asked for. The next page looks through as many before these.
+#: How many of the latest deliveries one request searches where no index finds what is asked for.
+#: The next page searches as many before these.
 WINDOW: Final = 100_000
 
 

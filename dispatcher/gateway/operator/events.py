@@ -23,7 +23,7 @@ from dispatcher.gateway.problem import not_found
 from dispatcher.gateway.schemas import Cursor, Decision, ItemId, Model, Name, cursor_after
 from dispatcher.masking import mask
 
-#: Decisions that are told of one event: an audience may be everybody.
+#: Decisions of one event that are shown: its audience may be everybody.
 MOST: Final = 200
 
 #: Rejections of a page, at most.
@@ -105,7 +105,7 @@ def _decision(row: deliveries.Decided) -> Decided:
         step = next_step_undecided(row.scheduled_for, row.is_being_fanned_out)
     who = row.recipient_id
     return Decided(
-        # What is said to be an id, and was rejected, may be an address.
+        # A rejected recipient id may be an address.
         recipient_id=who and mask(who),
         channel=row.channel,
         decision=row.decision,

@@ -16,7 +16,7 @@ from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.schemas import Channel, Model, Name
 from dispatcher.masking import mask
 
-#: Faults of texts that are told, at most.
+#: Faults of template overrides that are shown, at most.
 MOST: Final = 100
 
 

@@ -24,7 +24,7 @@ from dispatcher.masking import hint_of
 
 Words = Mapping[str, str]
 
-#: The first is for those who speak none of them.
+#: The first is the fallback.
 LANGUAGES: Final = ("en", "fr")
 
 #: The channels, for scripts: all, those that quiet hours may hold back, and do by default.
@@ -34,8 +34,8 @@ _CHANNELS: Final = {
     "interrupting": INTERRUPTING,
 }
 
-#: What is not of this address is neither run nor asked. Images are those of inbox items, from
-#: anywhere. (Content Security Policy Level 3)
+#: Nothing of another origin is run or requested, except images of inbox items. (Content Security
+#: Policy Level 3)
 POLICY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "default-src": "'none'",
@@ -61,7 +61,7 @@ def words(name: str, lang: str) -> Words:
 def language(
     locale: str | None, connection: HTTPConnection, among: Iterable[str] = LANGUAGES
 ) -> str:
-    """That of a person's `locale`, else the first that the browser names and we speak."""
+    """The language of `locale`, else the first of the browser's that is `among` ours."""
     accepted = connection.headers.get("accept-language", "").split(",")
     known = list(among)
     for named in [locale or "", *accepted]:
@@ -73,28 +73,28 @@ def language(
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person, as a page names them."""
+    """The recipient whose page it is."""
 
     recipient_id: str
     email: str | None
     tenant_name: str
     branding: dict[str, Any]
-    #: Theirs, else the tenant's.
+    #: The recipient's, else the tenant's.
     locale: str | None
 
     @property
     def address(self) -> str:
-        """By what they know themselves: the e-mail address, else the application's id."""
+        """How the page names the recipient: the e-mail address, else the application's id."""
         return self.email or self.recipient_id
 
     @property
     def hint(self) -> str:
-        """The same for who may be somebody else."""
+        """The same, masked, for pages that somebody else may see."""
         return hint_of(self.email) if self.email else self.recipient_id
 
 
 async def reader_of(pool: Pool, identity: Identity) -> Reader:
-    """Raises UnknownRecipientError if they are gone."""
+    """The reader of an identity's pages. Raises UnknownRecipientError."""
     found = await call_as_recipient(pool, identity, inbox.reader)
     if found is None:
         raise unknown_recipient(identity)
@@ -128,7 +128,7 @@ class Page:
         policy: Mapping[str, str] = MappingProxyType({}),
         **values: Any,
     ) -> Response:
-        """`template` is a file here, such as `login.html`; `policy` adds to POLICY or changes it.
+        """Renders a file of this folder, such as `login.html`. `policy` adds to POLICY.
 
         Raises jinja2's TemplateNotFound, and UndefinedError for a value that is missing.
         """
@@ -139,7 +139,7 @@ class Page:
 def _headers(policy: Mapping[str, str]) -> dict[str, str]:
     return {
         "Content-Security-Policy": "; ".join(f"{name} {what}" for name, what in policy.items()),
-        # With no-referrer, as data has it, a form would not say whose page it is of (Origin: null).
+        # With no-referrer, forms would send `Origin: null`.
         "Referrer-Policy": "same-origin",
         "Vary": "Accept-Language, Cookie",
     }

@@ -14,7 +14,9 @@ from typing import Final
 from starlette.types import Receive, Send
 
 from dispatcher.gateway.auth import Identity
-from dispatcher.gateway.stream.log_reader import RecipientKey
+
+#: Tenant and recipient.
+RecipientKey = tuple[str, str]
 
 #: A comment: keeps the connection alive, and is invisible to scripts.
 COMMENT_FRAME: Final = b":\n\n"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 import psycopg
 import structlog
+from psycopg import AsyncConnection
 
-from dispatcher.db import connections
+from dispatcher.db import connections, stream
 from dispatcher.db.connections import Pool
-from dispatcher.db.stream import LogRow
+from dispatcher.db.stream import LogRow, MissedRow
 from dispatcher.gateway.stream.cursor import Cursor, Snapshot
-from dispatcher.gateway.stream.log_reader import RecipientKey, StreamLogReader
 from dispatcher.gateway.stream.subscriber import (
     COMMENT_FRAME,
+    RecipientKey,
     Subscriber,
     SubscriberRegistry,
     cursor_frame,
@@ -50,6 +51,48 @@ _LONGEST_PAUSE: Final = 30.0
 
 #: Subscribers whose missed notifications are read at the same time.
 _RESUMING_AT_ONCE: Final = 4
+
+
+class StreamLogReader:
+    """The stream log in snapshots, read on one connection that commits every statement."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection: Final = connection
+
+    async def position(self) -> tuple[int, Snapshot]:
+        """The epoch of the transaction ids, and the snapshot of what is visible now."""
+        found = await stream.stream_position(self._connection)
+        return found.epoch, Snapshot.parse(found.snapshot)
+
+    async def between(
+        self, since: Snapshot, until: Snapshot, after: tuple[int, int], most: int
+    ) -> list[LogRow]:
+        """The rows that became visible between two snapshots, after that of an xid and id."""
+        xid, row_id = after
+        return await stream.stream_between(
+            self._connection, str(since), str(until), str(xid), row_id, most
+        )
+
+    async def missed(
+        self, recipient: RecipientKey, since: Snapshot, until: Snapshot, most: int
+    ) -> list[MissedRow]:
+        """The recipient's notifications that became visible between two snapshots."""
+        return await stream.stream_missed(
+            self._connection, *recipient, str(since), str(until), most
+        )
+
+    async def is_kept(self, since: Snapshot) -> bool:
+        """Whether the log still has everything since the snapshot."""
+        return await stream.is_stream_kept(self._connection, str(since))
+
+    async def unread_among(self, recipients: Collection[RecipientKey]) -> dict[RecipientKey, int]:
+        """The number of unread items of each recipient that exists."""
+        rows = await stream.unread_among(
+            self._connection,
+            [tenant for tenant, _ in recipients],
+            [recipient for _, recipient in recipients],
+        )
+        return {(row.tenant_id, row.recipient_id): row.unread for row in rows}
 
 
 class StreamTail:

@@ -26,19 +26,19 @@ def routes(
     public_url: str,
     signer: Signer,
 ) -> list[Route]:
-    """A webhook for each kind of provider that has a key to verify with.
+    """A webhook for each kind of provider of which an entry has a verification key.
 
-    Raises ValueError, a sentence, for a key that is none.
+    Raises ValueError, whose text is a sentence, for a malformed key.
     """
     keys: dict[str, dict[str, str]] = {}
     for entry in entries:
-        # webhook+https and the like are one kind.
+        # webhook+https and webhook+http are one kind.
         kind = urlsplit(entry.url).scheme.partition("+")[0]
         key = entry.webhook_key or _own_key(kind, entry.url)
         if key is not None:
             keys.setdefault(kind, {})[entry.name] = key
 
-    # Imported where there is a provider of the kind: their libraries take a while.
+    # Imported only for configured kinds: their libraries load slowly.
     handlers: list[tuple[str, WebhookHandler]] = []
     if mails := keys.get("sendgrid"):
         from dispatcher.gateway.webhooks.sendgrid import SendGridWebhook  # noqa: PLC0415
@@ -67,7 +67,7 @@ def routes(
 
 
 def _own_key(kind: str, url: str) -> str | None:
-    """Twilio signs with the account's token, which sends, too; not so where an API key does."""
+    """Twilio signs with the auth token, which the URL has unless it sends by an API key."""
     if kind != "twilio":
         return None
     account = _account(url)

@@ -1,4 +1,4 @@
-"""SendGrid's Event Webhook: arrays of events, repeated and unordered, with an ECDSA signature."""
+"""SendGrid's Event Webhook: arrays of events, repeated and unordered, signed by ECDSA."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from dispatcher.inbound.mail_status import blame_of
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.providers.sendgrid import DELIVERY_ID, IDENTITY
 
-#: Seconds. SendGrid repeats for a day what we did not take, and does not say whether it signs anew.
-#: What is played again within that time is known by its event ids.
+#: Seconds. SendGrid repeats failed requests for a day, perhaps with the same signature. Replays
+#: within that time are recognized by their event ids.
 FRESH_FOR: Final = 25 * 3600
-#: Seconds by which SendGrid's clock may be ahead of ours.
+#: Seconds by which SendGrid's clock may be ahead.
 AHEAD: Final = 300
 _LONGEST_TIMESTAMP: Final = 12
-#: Bytes. A post carries up to some thousand events, and is signed as a whole.
+#: Bytes. A request has up to some thousand events, and is signed as a whole.
 LARGEST_POST: Final = 4 * 1024 * 1024
-#: Digits that surely fit into a bigint.
+#: Digits of a number that fits into a bigint.
 _LONGEST_NUMBER: Final = 18
 
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -49,7 +49,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "group_unsubscribe": Kind.UNSUBSCRIBED,
     }
 )
-#: Why SendGrid itself would not send to an address: it was told before.
+#: Reasons for which SendGrid drops mails to an address that is on its own lists.
 _DROPPED_FOR_THE_ADDRESS: Final = frozenset(
     {"bounced address", "invalid", "spam reporting address", "unsubscribed address"}
 )
@@ -68,7 +68,7 @@ class SendGridWebhook(WebhookHandler):
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Raises ValueError for a key that is none."""
+        """Raises ValueError for a malformed key."""
         super().__init__(keys, receipt_store, metrics)
         self._now: Final = now
         self._verifiers: Final = {name: _verifier(name, key) for name, key in keys.items()}
@@ -84,11 +84,11 @@ class SendGridWebhook(WebhookHandler):
         if not signature or not timestamp:
             raise Rejected("unsigned")
         try:
-            # What is signed are bytes; the helper makes them of the text again, the same ones.
+            # The helper encodes the text into the same bytes, which are signed.
             text = body.decode("utf-8")
             is_genuine = verifier.verify_signature(text, signature, timestamp)
         except (ValueError, TypeError):
-            # Of signatures that are not base64 or no ECDSA at all.
+            # The signature is not base64, or no ECDSA.
             raise Rejected("forged") from None
         if not is_genuine:
             raise Rejected("forged")
@@ -100,9 +100,9 @@ class SendGridWebhook(WebhookHandler):
 
 
 def receipts_in(text: str) -> Iterator[Receipt]:
-    """The events of a post that are about deliveries. Raises Unreadable.
+    """The events of a request that are about deliveries. Raises Unreadable.
 
-    What has no delivery's id was sent by another program of the same account.
+    Events without a delivery's id are of other mails of the same account.
     """
     try:
         events = json.loads(text)
@@ -123,7 +123,7 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
     delivery_id = _number(event.get(DELIVERY_ID))
     if kind is None or event_id is None or delivery_id is None:
         return None
-    # Apple's mail program asks for every picture as a mail arrives: that says nothing of a person.
+    # Apple Mail loads pictures when a mail arrives, whether or not anybody reads it.
     if kind is Kind.OPENED and event.get("sg_machine_open") is True:
         return None
     status = _text(event, "status")
@@ -134,7 +134,7 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
         kind=kind,
         delivery_id=delivery_id,
         identity=_text(event, IDENTITY),
-        # X-Message-Id, as the sending answered it, and behind the first dot what came later.
+        # The X-Message-Id of the send request, and after the first dot what SendGrid appends.
         message_id=message_id.partition(".")[0] if message_id else None,
         occurred_at=_moment(event.get("timestamp")),
         code=status,
@@ -155,13 +155,13 @@ def _blame(kind: Kind, event: dict[str, Any], status: str | None) -> Blame | Non
         return None
     if _text(event, "bounce_classification") == "Invalid Address":
         return Blame.HARD
-    # `blocked` is the other side's policy, which may change: the address is not at fault.
+    # `blocked` is the receiving server's policy: the address is not at fault.
     return None if _text(event, "type") == "blocked" else blame_of(status)
 
 
 def _verifier(name: str, key: str) -> EventWebhook:
     try:
-        # Of an empty key it would make a verifier without one.
+        # An empty key would make a verifier without a key.
         return EventWebhook("".join(key.split()) or "none")
     except ValueError:
         raise ValueError(

@@ -31,7 +31,7 @@ from dispatcher.gateway.webhooks.handler import (
 from dispatcher.inbound.receipts import Blame, Kind, Receipt
 from dispatcher.inbound.signing import read_webhook_secrets, webhook_signature
 
-#: Seconds between its clock and ours, either way. Every try is signed anew.
+#: Seconds between the sender's clock and ours, either way. Every attempt is signed anew.
 TOLERANCE: Final = 300
 
 _LONGEST_TIMESTAMP: Final = 12
@@ -49,7 +49,7 @@ class StandardWebhook(WebhookHandler):
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Raises ValueError for a key that is none."""
+        """Raises ValueError for a malformed key."""
         super().__init__(keys, receipt_store, metrics)
         self._now: Final = now
         self._secrets: Final = {name: _secrets(name, key) for name, key in keys.items()}
@@ -82,7 +82,7 @@ class StandardWebhook(WebhookHandler):
 
 
 def receipt_in(event_id: str, body: bytes) -> Receipt:
-    """What is told. Raises Unreadable."""
+    """The receipt in a body. Raises Unreadable."""
     try:
         told = json.loads(body)
         data = told["data"]
@@ -126,5 +126,5 @@ def _moment(value: Any) -> datetime | None:
     if value is None:
         return None
     at = datetime.fromisoformat(value)
-    # In UTC: the database refuses an offset of sixteen hours and more.
+    # PostgreSQL refuses offsets of sixteen hours and more.
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

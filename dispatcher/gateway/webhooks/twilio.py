@@ -28,7 +28,7 @@ from dispatcher.providers.twilio import Cause, Codes
 SIGNATURE: Final = "x-twilio-signature"
 _CODE: Final = re.compile("[0-9]{5}")
 
-#: A callback has some twenty fields; media and carriers add some.
+#: Callbacks have about twenty fields; media and carriers add some.
 _MOST_FIELDS: Final = 200
 
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -45,7 +45,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "read": Kind.OPENED,
     }
 )
-#: Whose doing a code is, and what that means for the number.
+#: What the cause of an error code means for the phone number.
 _BLAMES: Final[Mapping[Cause, Blame]] = MappingProxyType(
     {
         Cause.RECIPIENT: Blame.HARD,
@@ -54,18 +54,19 @@ _BLAMES: Final[Mapping[Cause, Blame]] = MappingProxyType(
     }
 )
 
-#: What Twilio understood of a reply, where its own opt-out handling is on (OptOutType).
+#: The values of OptOutType, which Twilio sends where it handles opt-outs itself.
 _MEANINGS: Final = frozenset({"stop", "start", "help"})
-#: We answer nothing ourselves: Twilio, or the operator's own program, does.
+#: An empty reply: Twilio, or the operator's own program, answers the person.
 _NO_ANSWER: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 Form = ImmutableMultiDict[str, str]
 
 
 class TwilioHandler(WebhookHandler):
-    """What both have in common; the key is the account's auth token.
+    """What both webhooks share; the key is the account's auth token.
 
-    `public_url` is what Twilio calls us by: the Host header is whatever a stranger likes.
+    Twilio signs the URL that it calls, which begins with `public_url`; the Host header is not
+    trusted.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class TwilioHandler(WebhookHandler):
         self._validators: Final = {name: RequestValidator(key) for name, key in keys.items()}
 
     def _form(self, request: Request, provider: str, body: bytes) -> Form:
-        """The fields, if Twilio signed them for this address. Raises Rejected."""
+        """The form fields, if Twilio signed them for this URL. Raises Rejected."""
         signature = request.headers.get(SIGNATURE)
         if not signature:
             raise Rejected("unsigned")
@@ -93,7 +94,7 @@ class TwilioHandler(WebhookHandler):
             url = f"{self._public_url}{request.url.path}{query}"
             is_genuine = self._validators[provider].validate(url, form, signature)
         except ValueError:
-            # Not UTF-8, or too many fields.
+            # The body is not UTF-8, or has too many fields.
             raise Rejected("forged") from None
         if not is_genuine:
             raise Rejected("forged")
@@ -116,7 +117,7 @@ class TwilioStatus(TwilioHandler):
         signer: Signer,
         tables: Mapping[str, Codes],
     ) -> None:
-        """`tables` says what Twilio's codes mean, by the provider's name."""
+        """`tables` are the meanings of error codes, by the provider's name."""
         super().__init__(keys, receipt_store, metrics, public_url=public_url)
         self._signer: Final = signer
         self._tables: Final = tables
@@ -154,7 +155,7 @@ class TwilioMessage(TwilioHandler):
 
 
 def status_in(form: Form, named: DeliveryRef | None, table: Codes) -> Receipt | None:
-    """What a callback tells; None for a status that says nothing about a delivery."""
+    """The receipt of a callback; None for a status that says nothing about a delivery."""
     sid = form.get("MessageSid") or form.get("SmsSid")
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
     kind = _KINDS.get(status)
@@ -163,7 +164,7 @@ def status_in(form: Form, named: DeliveryRef | None, table: Codes) -> Receipt | 
     code = form.get("ErrorCode") or None
     to = form.get("To")
     return Receipt(
-        # A callback has no id that is signed; a message has each status once.
+        # Callbacks have no signed id; a message has each status once.
         event_id=f"{sid}:{status}",
         kind=kind,
         delivery_id=None if named is None else named.delivery_id,
