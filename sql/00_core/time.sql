@@ -27,6 +27,25 @@ comment on function postbell.is_time_zone(text) is
     'Whether this is an IANA time zone name known to the server, such as Europe/Paris or UTC.';
 
 
+create or replace function postbell_private.first_known_zone(variadic zones text[]) returns text
+language sql stable
+as $$
+    select coalesce(
+        (
+            select zone
+            from unnest(zones) with ordinality as named (zone, place)
+            where postbell.is_time_zone(zone)
+            order by place
+            limit 1
+        ),
+        'UTC'
+    )
+$$;
+
+comment on function postbell_private.first_known_zone(text[]) is
+    'The first of these that is a time zone, such as a quiet window''s, a person''s and their tenant''s; UTC if none is.';
+
+
 create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz
 language sql stable
 as $$

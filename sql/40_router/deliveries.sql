@@ -1,13 +1,18 @@
-create or replace function postbell_private.give_up(delivery_id bigint, code text, message text) returns void
-language sql
+create or replace function postbell_private.give_up(
+    delivery_ids bigint[], reasons text[], states text[] default '{queued,waiting,sending}'
+) returns void
+-- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+language plpgsql
 as $$
+begin
     with failed as (
         update postbell.delivery as d set
             -- What has reached one device of a person is sent, whatever becomes of the others.
             state = case when d.sent_at is null then 'failed' else 'sent' end,
-            reason = left(give_up.code || ': ' || give_up.message, 1000)
-        where d.id = give_up.delivery_id
-          and d.state in ('queued', 'waiting', 'sending')
+            reason = left(given.reason, 1000)
+        from unnest(give_up.delivery_ids, give_up.reasons) as given (id, reason)
+        where d.id = given.id
+          and d.state = any(give_up.states)
         returning d.id, d.state, d.reason
     ),
 
@@ -21,11 +26,12 @@ as $$
     select id
     from failed
     where state = 'failed'
-    on conflict (delivery_id) do nothing
+    on conflict (delivery_id) do nothing;
+end
 $$;
 
-comment on function postbell_private.give_up(bigint, text, text) is
-    'Makes a dead letter of a delivery that could not be taken further because of its content, with the SQLSTATE and the message.';
+comment on function postbell_private.give_up(bigint[], text[], text[]) is
+    'Makes dead letters of deliveries in one of these states, each with its reason. One that has reached a device of the person counts as sent.';
 
 
 create or replace function postbell_private.job_priority(priority text, is_bulk boolean) returns integer
@@ -86,7 +92,7 @@ begin
         select enqueue.delivery_ids[place] as delivery_id, code, message
         from postbell_private.isolate(format('postbell_private.make_batches($1, %L, %L)', enqueue.is_bulk, enqueue.delay), enqueue.delivery_ids)
     loop
-        perform postbell_private.give_up(v_fault.delivery_id, v_fault.code, v_fault.message);
+        perform postbell_private.give_up(array[v_fault.delivery_id], array[v_fault.code || ': ' || v_fault.message]);
     end loop;
 end
 $$;

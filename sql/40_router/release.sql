@@ -155,7 +155,7 @@ begin
         select v_waiting[place] as id, code, message
         from postbell_private.isolate('postbell_private.decide_again($1)', v_waiting)
     loop
-        perform postbell_private.give_up(v_fault.id, v_fault.code, v_fault.message);
+        perform postbell_private.give_up(array[v_fault.id], array[v_fault.code || ': ' || v_fault.message]);
     end loop;
     return coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
 end

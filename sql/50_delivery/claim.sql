@@ -271,27 +271,9 @@ begin
         return false;
     end if;
 
-    with failed as (
-        update postbell.delivery as d set
-            state = case when d.sent_at is null then 'failed' else 'sent' end,
-            reason = left(given.reason, 1000)
-        from unnest(fail_deliveries.delivery_ids, fail_deliveries.reasons) as given (id, reason)
-        where d.id = given.id
-          and d.id = any(v_carried)
-          and d.state in ('queued', 'sending')
-        returning d.id, d.state, d.reason
-    ),
-
-    noted as (
-        insert into postbell.delivery_step (delivery_id, what, reason)
-        select id, 'given_up', reason
-        from failed
-    )
-    insert into postbell.dead_letter (delivery_id)
-    select id
-    from failed
-    where state = 'failed'
-    on conflict (delivery_id) do nothing;
+    perform postbell_private.give_up(array_agg(given.id), array_agg(given.reason), '{queued,sending}')
+    from unnest(fail_deliveries.delivery_ids, fail_deliveries.reasons) as given (id, reason)
+    where given.id = any(v_carried);
     return true;
 end
 $$;
