@@ -237,7 +237,7 @@ async def test_a_push_that_reached_somebody_is_sent_when_the_rest_is_given_up(
     assert given.column(three, "select outbox_id from postbell.dead_letters") == []
 
 
-async def test_a_key_that_is_refused_pauses_the_provider_and_forgets_no_device(
+async def test_a_refused_key_makes_the_provider_misconfigured_and_forgets_no_device(
     three: Connection, deliver: Deliver, services: Services
 ) -> None:
     refused = Retry("403 another key", code="403", scope=FailureScope.CONFIGURATION)

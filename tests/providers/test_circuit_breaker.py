@@ -42,7 +42,7 @@ def failing(times: int = 3) -> CircuitBreaker:
     return breaker
 
 
-def test_failures_in_a_row_begin_a_rest() -> None:
+def test_failures_in_a_row_open_it() -> None:
     breaker = failing(2)
     assert breaker.state is BreakerState.READY
 
@@ -80,7 +80,7 @@ def test_an_unknown_outcome_is_a_failure_of_the_provider() -> None:
     assert breaker.state is BreakerState.OPEN
 
 
-def test_after_the_rest_one_message_probes_and_the_others_wait_for_it() -> None:
+def test_after_the_wait_one_message_probes_and_the_others_wait_for_it() -> None:
     breaker = failing()
 
     probe = breaker.acquire(1)
@@ -101,19 +101,19 @@ def test_a_probe_that_succeeds_lets_everybody_in() -> None:
     assert all(permit is not None and not permit.is_probe for permit in permits)
 
 
-def test_a_rest_doubles_with_every_probe_that_fails_up_to_a_bound() -> None:
+def test_the_wait_doubles_with_every_failed_probe_up_to_a_bound() -> None:
     breaker = failing()
-    rests = []
+    waits = []
     now = 0.0
     for _ in range(5):
-        rests.append(breaker.retry_in(now))
-        now += rests[-1]
+        waits.append(breaker.retry_in(now))
+        now += waits[-1]
         ask(breaker, DOWN, now)
 
-    assert rests == [1, 2, 4, 8, 8]
+    assert waits == [1, 2, 4, 8, 8]
 
 
-def test_the_first_rest_after_a_recovery_is_short_again() -> None:
+def test_the_first_wait_after_a_recovery_is_short_again() -> None:
     breaker = failing()
     ask(breaker, DOWN, 1)
     ask(breaker, Sent("1"), 3)
@@ -124,7 +124,7 @@ def test_the_first_rest_after_a_recovery_is_short_again() -> None:
     assert breaker.retry_in(10) == 1
 
 
-def test_a_fault_of_our_configuration_pauses_at_once_and_longer() -> None:
+def test_a_fault_of_our_configuration_opens_it_at_once_and_longer() -> None:
     breaker = CircuitBreaker(PATIENCE)
 
     ask(breaker, WRONG_KEY, 0)
@@ -182,7 +182,7 @@ def test_no_provider_is_left_alone_for_more_than_a_day() -> None:
     assert breaker.retry_in(0) == 86_400
 
 
-def test_an_answer_from_before_the_rest_says_nothing_about_now() -> None:
+def test_an_outcome_from_before_it_opened_is_ignored() -> None:
     breaker = CircuitBreaker(PATIENCE)
     early = breaker.acquire(0)
     assert early is not None

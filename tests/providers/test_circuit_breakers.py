@@ -86,7 +86,7 @@ class Observed:
         self.told.append((status.state, status.reason))
 
 
-async def test_a_client_asks_the_others_while_one_rests_and_tells_of_that_one() -> None:
+async def test_a_client_uses_the_others_while_one_is_open_and_reports_that_one() -> None:
     provider, observed, now = TwoServices(), Observed(), 0.0
     client = ProviderClient(
         provider, policy=BreakerPolicy(failure_threshold=1, open_seconds=5), clock=lambda: now

@@ -97,7 +97,7 @@ async def test_a_cancelled_probe_leaves_its_place_to_another(clock: Clock) -> No
     assert isinstance(await sent(client), Sent)
 
 
-async def test_a_wrong_key_pauses_loudly_and_a_mended_one_comes_back(
+async def test_a_wrong_key_is_logged_as_an_error_and_a_mended_one_comes_back(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = ProviderClient(

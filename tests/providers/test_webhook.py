@@ -201,7 +201,7 @@ async def test_two_secrets_sign_both_while_the_receiver_changes_over(
     await webhook.close()
 
 
-async def test_a_receiver_that_is_gone_pauses_the_provider(
+async def test_a_receiver_that_is_gone_makes_the_provider_misconfigured(
     receiver: HttpPeer, webhook: Webhook
 ) -> None:
     receiver.usual = lambda _: Say(410)

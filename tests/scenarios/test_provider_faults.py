@@ -87,7 +87,7 @@ async def test_a_mail_in_doubt_is_never_sent_by_the_other(
     ]
 
 
-async def test_a_wrong_password_pauses_the_provider_and_keeps_the_mails_until_it_is_mended(
+async def test_a_wrong_password_keeps_the_mails_until_it_is_mended(
     db: Connection, database_url: str, main: SmtpPeer
 ) -> None:
     main.always("AUTH", Say("535 5.7.8 wrong password"))
