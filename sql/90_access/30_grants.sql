@@ -16,11 +16,7 @@ grant select on postbell.error_codes, postbell.channel
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 grant execute on function
     postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
-<<<<<<< HEAD
-    postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.help(text)
-=======
-    postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.in_words(text[])
->>>>>>> 6486de8 (channels: make them rows of postbell.channel)
+    postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.in_words(text[]), postbell.help(text)
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 -- A producer emits and takes back. It reads nothing but the ids it was given.
