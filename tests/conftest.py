@@ -16,7 +16,6 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from dispatcher import package_data
 from dispatcher.db import connections, embedded
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.template_sets import TemplateSets
@@ -29,6 +28,7 @@ from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase, Kept
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT
+from tests.support.renderings import shipped_catalog
 
 #: Names another server to test on.
 ELSEWHERE = "POSTBELL_TEST_DATABASE_URL"
@@ -97,7 +97,7 @@ def create_database(server_url: str) -> Iterator[CreateDatabase]:
 def template_url(create_database: CreateDatabase) -> str:
     """A deployed database that nobody uses: what clones are made of."""
     url = create_database()
-    schema.deploy(url, events=Catalog.load([package_data.folder("templates")]).events.values())
+    schema.deploy(url, events=shipped_catalog().events.values())
     return url
 
 
@@ -183,7 +183,7 @@ async def sessions(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The templates that come with Postbell."""
-    return Catalog.load([package_data.folder("templates")])
+    return shipped_catalog()
 
 
 @pytest.fixture

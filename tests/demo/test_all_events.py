@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.channels.email import Email
 from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
@@ -25,11 +24,11 @@ from dispatcher.demo.market.ledger import Diary, Moment
 from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.databases import CreateDatabase
 from tests.support.demo_events import ALL_CHANNELS, CATALOGUE, Entry
+from tests.support.renderings import shipped_catalog
 from tests.support.waiting import seen
 
 HOME = "https://fernhill.example"
@@ -37,7 +36,7 @@ PEOPLE = {"client": cast.ADA, "writer": cast.GRETA, "support": cast.SOL}
 
 
 def test_the_registry_says_what_the_catalogue_says() -> None:
-    events = Catalog.load([package_data.folder("templates")]).events.values()
+    events = shipped_catalog().events.values()
     registered = {
         (event.key, event.category, event.priority, *sorted(event.default_channels))
         for event in events

@@ -8,13 +8,12 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from dispatcher import package_data
 from dispatcher.demo import cast
 from dispatcher.demo.deeds.all import DEEDS
 from dispatcher.demo.deeds.deed import Deed, Setting, client_for
 from dispatcher.demo.market.marketplace import Marketplace
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
+from tests.support.renderings import shipped_catalog
 
 COMMITTED = [deed for deed in DEEDS.values() if deed.rolled_back_by is None]
 ROLLED_BACK = [deed for deed in DEEDS.values() if deed.rolled_back_by is not None]
@@ -38,7 +37,7 @@ def emitted(url: str, *outbox_ids: int) -> list[tuple[str, str, bool]]:
 
 
 def test_every_event_of_the_catalogue_has_a_button() -> None:
-    events = Catalog.load([package_data.folder("templates")]).events
+    events = shipped_catalog().events
     assert {deed.event for deed in COMMITTED} == set(events)
 
 

@@ -18,8 +18,8 @@ from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.deploy.declarations import code_files
-from dispatcher.rendering.catalog import Catalog
 from tests.support import catalogue
+from tests.support.renderings import shipped_catalog
 
 pytestmark = pytest.mark.slow
 
@@ -357,7 +357,7 @@ def test_alembic_alone_deploys_too(empty_url: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_events_are_registered_once(database_url: str) -> None:
-    events = Catalog.load([package_data.folder("templates")]).events.values()
+    events = shipped_catalog().events.values()
     registered = "select key, version, registered_at from postbell.event_type order by key"
     before = query(database_url, registered)
 

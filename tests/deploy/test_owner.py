@@ -13,15 +13,14 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Json
 
-from dispatcher import package_data
 from dispatcher.cli.deploy import told
 from dispatcher.db import embedded, monitoring
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.databases import IN_HASTE
 from tests.support.given import Connection
+from tests.support.renderings import shipped_catalog
 
 OLD = Path("/usr/lib/postgresql/15/bin")
 
@@ -76,7 +75,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     with embedded.server(keep=False, settings=IN_HASTE, binaries=request.param) as server:
         house = House(server.url)
         owner = house.make("app", "postbell_owner")
-        events = Catalog.load([package_data.folder("templates")]).events.values()
+        events = shipped_catalog().events.values()
         assert schema.deploy(owner, events=events).grant_needed == ""
         again = schema.deploy(owner, events=events)
         assert again.triggers == again.redefined == again.dropped == []

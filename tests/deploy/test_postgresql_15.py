@@ -8,11 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.support.databases import IN_HASTE
+from tests.support.renderings import shipped_catalog
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
@@ -27,9 +26,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def old_url() -> Iterator[str]:
     with embedded.server(keep=False, settings=IN_HASTE, binaries=BINARIES) as server:
-        schema.deploy(
-            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(server.url, events=shipped_catalog().events.values())
         yield server.url
 
 

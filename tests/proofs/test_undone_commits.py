@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from dispatcher import package_data
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sms import Sms, SmsChannel
@@ -28,11 +27,11 @@ from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
+from tests.support.renderings import shipped_catalog
 from tests.support.scripted_provider import Gate, ScriptedProvider
 from tests.support.standby import Pair, follow, standby_of
 from tests.support.waiting import seen
@@ -55,9 +54,7 @@ class Database(NamedTuple):
 def lossy(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database whose default is not to wait for the disk, and which knows u1 and u2."""
     with embedded.server(keep=False, settings=LAZY) as server:
-        schema.deploy(
-            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(server.url, events=shipped_catalog().events.values())
         with psycopg.connect(server.url, autocommit=True) as session:
             session.execute(
                 sql.SQL("alter database {} set synchronous_commit = off").format(
@@ -100,7 +97,7 @@ async def sessions(lossy: Database) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 def template_sets() -> TemplateSets:
-    return TemplateSets(Catalog.load([package_data.folder("templates")]))
+    return TemplateSets(shipped_catalog())
 
 
 class Numbers(NamedTuple):

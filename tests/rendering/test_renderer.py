@@ -7,13 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Action, PushContent, SseContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
 from tests.support.renderings import (
     SHOP,
-    TEMPLATES,
     delivery,
     email,
     email_files,
@@ -23,9 +21,10 @@ from tests.support.renderings import (
     reader,
     refusal,
     renderer,
+    shipped_catalog,
 )
 
-SHIPPED = Catalog.load([TEMPLATES])
+SHIPPED = shipped_catalog()
 
 
 def test_a_missing_translation_falls_back(tmp_path: Path) -> None:

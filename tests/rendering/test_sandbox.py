@@ -13,7 +13,6 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
 from tests.support.renderings import (
-    TEMPLATES,
     delivery,
     email,
     email_files,
@@ -22,6 +21,7 @@ from tests.support.renderings import (
     in_app_files,
     refusal,
     renderer,
+    shipped_catalog,
 )
 
 REFUSED_WHEN_LOADED = [
@@ -281,7 +281,7 @@ def test_a_subject_has_an_end(tmp_path: Path) -> None:
     assert len(email(render(delivery({"text": "x" * 100_000}))).subject) == 200
 
 
-CATALOG = Catalog.load([TEMPLATES])
+CATALOG = shipped_catalog()
 
 
 @settings(max_examples=60, deadline=None)

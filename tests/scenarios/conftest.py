@@ -12,14 +12,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.manual import ROOT
+from tests.support.renderings import shipped_catalog
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def owned_url(template_url: str, empty_url: str) -> Iterator[str]:
         )
         schema.deploy(
             make_conninfo(empty_url, user="postbell_owner"),
-            events=Catalog.load([package_data.folder("templates")]).events.values(),
+            events=shipped_catalog().events.values(),
         )
     yield empty_url
     with psycopg.connect(empty_url, autocommit=True) as session:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from dispatcher import package_data
 from dispatcher.gateway.stream.cursor import Cursor, Snapshot
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.lint import lint_catalog
@@ -16,9 +15,17 @@ from dispatcher.rendering.renderer import Renderer
 from tests.support import given
 from tests.support.databases import Kept
 from tests.support.given import Connection, Fate
-from tests.support.renderings import SHOP, delivery, email, email_files, folder, reader
+from tests.support.renderings import (
+    SHOP,
+    delivery,
+    email,
+    email_files,
+    folder,
+    reader,
+    shipped_catalog,
+)
 
-SHIPPED = Catalog.load([package_data.folder("templates")])
+SHIPPED = shipped_catalog()
 CLIENT, WRITER, SUPPORT = "client", "writer", "support"
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection
+from tests.support.renderings import shipped_catalog
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
@@ -62,9 +61,7 @@ def test_after_pg_upgrade_the_router_goes_on_once_it_is_told() -> None:
         embedded.server(keep=False, settings=settings, binaries=BINARIES) as old,
         embedded.server(keep=False, settings=settings) as new,
     ):
-        schema.deploy(
-            old.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(old.url, events=shipped_catalog().events.values())
         with psycopg.connect(old.url, autocommit=True) as session:
             given.recipient(session)
             routed = [emit(session, subject="order:1") for _ in range(3)]

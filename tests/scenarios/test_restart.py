@@ -12,16 +12,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon_process import StartDaemon, await_leader
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, message_ids, routed
 from tests.support.producer import Producer, producing
+from tests.support.renderings import shipped_catalog
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -34,9 +33,7 @@ _IN_FLIGHT = 8
 def server() -> Iterator[Server]:
     """A server of the test's own, which keeps what it promised to keep (fsync is on)."""
     with embedded.server(keep=False, settings={"fsync": "on"}) as started:
-        schema.deploy(
-            started.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(started.url, events=shipped_catalog().events.values())
         with psycopg.connect(started.url, autocommit=True) as connection:
             given.recipient(connection)
         yield started

@@ -11,18 +11,17 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from dispatcher import package_data
 from dispatcher.cli.errors import report_of
 from dispatcher.daemon import Daemon
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, message_ids, routed
+from tests.support.renderings import shipped_catalog
 from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
@@ -95,7 +94,7 @@ def test_a_restored_database_can_be_deployed_to(
 ) -> None:
     move(database_url, elsewhere, tmp_path)
 
-    events = Catalog.load([package_data.folder("templates")]).events.values()
+    events = shipped_catalog().events.values()
     report = schema.deploy(elsewhere, events=events)
 
     assert report.revisions == []

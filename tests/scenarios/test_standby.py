@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.daemon import running
@@ -19,6 +17,7 @@ from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over, message_ids, routed
 from tests.support.producer import PAYLOAD
+from tests.support.renderings import shipped_catalog
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.standby import Pair, follow, standby_of
 from tests.support.waiting import seen, until
@@ -46,9 +45,7 @@ VIEWS = (
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """What is committed on the primary is on the standby, too: replication is synchronous."""
     with embedded.server(keep=False, settings=IN_HASTE) as primary:
-        schema.deploy(
-            primary.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(primary.url, events=shipped_catalog().events.values())
         standby = standby_of(primary, IN_HASTE)
         try:
             follow(primary, standby)

@@ -10,17 +10,16 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
-from dispatcher import package_data
 from dispatcher.db import connections, embedded
 from dispatcher.db.embedded import Server
 from dispatcher.deploy import schema
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.stream.endpoint import StreamEndpoint
 from dispatcher.gateway.token import TokenReader
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.event_source import opened
 from tests.support.given import Connection
+from tests.support.renderings import shipped_catalog
 from tests.support.tokens import FRIEND, OURS, SECRET
 from tests.support.waiting import until
 
@@ -33,9 +32,7 @@ FORGETFUL = {"wal_writer_delay": "10s", "bgwriter_delay": "10s"}
 @pytest.fixture
 def server() -> Iterator[Server]:
     with embedded.server(keep=False, settings={"fsync": "on", **FORGETFUL}) as started:
-        schema.deploy(
-            started.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(started.url, events=shipped_catalog().events.values())
         with psycopg.connect(started.url, autocommit=True) as session:
             given.recipient(session)
         yield started

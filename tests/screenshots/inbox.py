@@ -10,11 +10,10 @@ import psycopg
 
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given, shopfront
 from tests.support.given import Connection
-from tests.support.renderings import TEMPLATES
+from tests.support.renderings import shipped_catalog
 from tests.support.shopfront import GatewayThread, Shopfront, arrive
 
 #: Title, body, category, minutes ago, buttons; the last two are read.
@@ -42,7 +41,7 @@ _READ: Final = 2
 
 def photograph(camera: Camera) -> None:
     with embedded.server(keep=False) as server:
-        schema.deploy(server.url, events=Catalog.load([TEMPLATES]).events.values())
+        schema.deploy(server.url, events=shipped_catalog().events.values())
         with psycopg.connect(server.url, autocommit=True) as db:
             given.recipient(db)
             _fill(db)

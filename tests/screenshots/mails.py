@@ -12,7 +12,7 @@ from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.renderer import Renderer
 from tests.screenshots.camera import Camera
-from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
+from tests.support.renderings import SHOP, delivery, email, reader, shipped_catalog
 
 _GREEN: Final = replace(
     SHOP,
@@ -52,7 +52,7 @@ MAILS: Final = (
 
 
 def photograph(camera: Camera) -> None:
-    catalog = Catalog.load([TEMPLATES])
+    catalog = shipped_catalog()
     renderer = Renderer(catalog, offers_links=True)
     with TemporaryDirectory(prefix="postbell_mails_") as folder:
         for mail in MAILS:

@@ -11,11 +11,9 @@ from typing import Final
 import psycopg
 from pydantic import SecretStr
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.gateway.token import operator_login_token
-from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given
 from tests.support.gateway import serving
@@ -23,6 +21,7 @@ from tests.support.given import Connection
 from tests.support.login import enter
 from tests.support.peers.browser import until
 from tests.support.peers.server_process import free_port
+from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
 VIEWS: Final = ("overview", "deliveries", "rejections", "dead-letters", "figures")
@@ -95,9 +94,7 @@ def photograph(camera: Camera) -> None:
         tempfile.TemporaryDirectory(prefix="postbell_operator_") as folder,
         embedded.server(Path(folder), keep=False) as server,
     ):
-        schema.deploy(
-            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(server.url, events=shipped_catalog().events.values())
         with psycopg.connect(server.url, autocommit=True) as connection:
             _work(connection)
         asyncio.run(_photograph(camera, server.url))

@@ -10,18 +10,17 @@ from typing import Final
 
 import psycopg
 
-from dispatcher import package_data
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
-from dispatcher.rendering.catalog import Catalog
 from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given
 from tests.support.gateway import serving
 from tests.support.given import Connection
 from tests.support.peers.browser import until
 from tests.support.peers.server_process import free_port
+from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
 NAMES: Final = ("preferences-en", "preferences-fr")
@@ -33,7 +32,7 @@ def photograph(camera: Camera) -> None:
         tempfile.TemporaryDirectory(prefix="postbell_preferences_") as folder,
         embedded.server(Path(folder), keep=False) as server,
     ):
-        events = Catalog.load([package_data.folder("templates")]).events.values()
+        events = shipped_catalog().events.values()
         schema.deploy(server.url, events=events)
         with psycopg.connect(server.url, autocommit=True) as connection:
             _settle(connection)

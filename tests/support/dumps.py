@@ -15,13 +15,13 @@ from pathlib import Path
 
 import psycopg
 
-from dispatcher import CONTRACT, package_data
+from dispatcher import CONTRACT
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.given import Connection
+from tests.support.renderings import shipped_catalog
 from tests.support.scripted_provider import ScriptedProvider
 
 ROOT = Path(__file__).parents[2]
@@ -86,9 +86,7 @@ def make(version: str) -> Path:
         text=True,
     ).stdout.strip()
     with embedded.server(keep=False) as server:
-        schema.deploy(
-            server.url, events=Catalog.load([package_data.folder("templates")]).events.values()
-        )
+        schema.deploy(server.url, events=shipped_catalog().events.values())
         fill(server.url)
         command = [str(embedded.binary("pg_dump")), "--no-owner"]
         command += [f"--schema={name}" for name in SCHEMAS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.renderer import Renderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+@cache
+def shipped_catalog() -> Catalog:
+    """The templates that come with Postbell, compiled once for all tests of a process."""
+    return Catalog.load([TEMPLATES])
+
 
 SHOP = Tenant(
     id="shop",

@@ -12,14 +12,13 @@ import pytest
 from dispatcher.channels.email import Email
 from dispatcher.inbound.links import UnsubscribeLinks
 from dispatcher.inbound.signing import Signer
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.content_lint import links_missing_from_plain, lint_html
 from dispatcher.rendering.renderer import Renderer
 from tests.support.deliveries import a_delivery, email_channel
-from tests.support.renderings import SHOP, TEMPLATES, delivery, email, reader
+from tests.support.renderings import SHOP, delivery, email, reader, shipped_catalog
 
-CATALOG = Catalog.load([TEMPLATES])
+CATALOG = shipped_catalog()
 MAILS = [(event, locale) for event in CATALOG.events for locale in CATALOG.locales(event)]
 BRANDED = replace(
     SHOP,

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from dispatcher.rendering import gsm
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import TEMPLATES as TEMPLATE_TYPES
 from dispatcher.rendering.content import (
     UNSUBSCRIBE_LINK,
@@ -25,14 +24,14 @@ from dispatcher.rendering.renderer import Renderer
 from tests.support.event_catalogue import ENTRIES, Entry
 from tests.support.renderings import (
     SHOP,
-    TEMPLATES,
     delivery,
     email,
     in_app,
     reader,
+    shipped_catalog,
 )
 
-CATALOG = Catalog.load([TEMPLATES])
+CATALOG = shipped_catalog()
 LOCALES = ("en", "fr")
 EVERY_EVENT_AND_LOCALE = [
     (event, locale or "en") for event in CATALOG.events for locale in CATALOG.locales(event)

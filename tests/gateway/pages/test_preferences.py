@@ -13,11 +13,10 @@ from structlog.testing import capture_logs
 from dispatcher.gateway.pages.page import LANGUAGES, words
 from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
-from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.client import Answer, Client, cookies_of
 from tests.support.given import Connection
-from tests.support.renderings import TEMPLATES
+from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
 
@@ -121,7 +120,7 @@ async def test_a_name_cannot_end_what_the_script_is_handed(client: Client, db: C
 
 
 def test_every_event_that_we_ship_has_a_name_in_every_language() -> None:
-    registered = {key: event.label for key, event in Catalog.load([TEMPLATES]).events.items()}
+    registered = {key: event.label for key, event in shipped_catalog().events.items()}
 
     assert dict(words("events", "en")) == registered
     for lang in LANGUAGES:
@@ -130,7 +129,7 @@ def test_every_event_that_we_ship_has_a_name_in_every_language() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_category_that_we_ship_has_a_name(lang: str) -> None:
-    categories = {event.category for event in Catalog.load([TEMPLATES]).events.values()}
+    categories = {event.category for event in shipped_catalog().events.values()}
 
     assert {f"category.{category}" for category in categories} <= set(words("preferences", lang))
 
