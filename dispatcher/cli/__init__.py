@@ -1,4 +1,4 @@
-"""The command `postbell`: one module for each of its commands."""
+"""The command line `postbell`; each command is a module."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _JSON: Final = "postbell.json"
 
 
 class Postbell(TyperGroup):
-    """The group of commands, which ends expected failures with a sentence and an exit code.
+    """The group of commands: reports expected errors as a sentence and an exit code.
 
-    Where --json is among the words, every failure is JSON on standard output besides.
+    With --json on the command line every error is JSON on standard output, too.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # What a word means is not known yet, and may never be.
+        # The arguments are not parsed yet, and may be wrong.
         ctx.meta[_JSON] = "--json" in args
         with _in_json(ctx):
             return super().parse_args(ctx, args)
@@ -62,26 +62,26 @@ class Postbell(TyperGroup):
 
 @contextmanager
 def _in_json(ctx: Any) -> Iterator[None]:
-    """What is raised inside is answered in JSON, if that is asked for, and raised on."""
+    """Write an exception of the block as JSON if --json is given, and raise it again."""
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
     except BaseException as error:
         if ctx.meta[_JSON]:
-            echo_json(_for_scripts(error))
+            echo_json(_error_json(error))
         raise
 
 
-def _for_scripts(error: BaseException) -> dict[str, Any]:
+def _error_json(error: BaseException) -> dict[str, Any]:
     if failure := report_of(error):
         return failure.as_json()
     if isinstance(error, KeyboardInterrupt):
         return error_json("interrupted", "It was interrupted.")
-    # Typer's own for wrong words; the class of that depends on its version.
-    if wrong_words := getattr(error, "format_message", None):
-        return error_json("usage", wrong_words())
-    # A mistake of ours: its message may have somebody's data in it.
+    # Typer's usage errors; their class depends on its version.
+    if format_message := getattr(error, "format_message", None):
+        return error_json("usage", format_message())
+    # A bug: its message may have private data in it.
     return error_json("internal", f"It failed with {type(error).__name__}.")
 
 
@@ -91,7 +91,7 @@ app = typer.Typer(
     epilog=EXIT_CODES_HELP,
     no_args_is_help=True,
     add_completion=False,
-    # A traceback with local variables would show payloads and addresses.
+    # Local variables in a traceback would show payloads and addresses.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -1,4 +1,4 @@
-"""Where a command works: the database of the settings, or an embedded one, if asked for."""
+"""The database of a command: that of the settings, or the embedded one with --embedded."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from dispatcher.deploy import contract
 from dispatcher.settings import Settings
 
 #: Seconds for a server to answer, unless the URL has a connect_timeout.
-_PATIENCE = 10
+_CONNECT_TIMEOUT = 10
 
 Connection = psycopg.Connection[TupleRow]
 
 
 @contextmanager
 def database_url(settings: Settings, *, is_embedded: bool | None) -> Iterator[str]:
-    """URL of the database; an embedded server runs at least as long as the block does.
+    """Yield the URL of the database; an embedded server runs at least as long as the block.
 
-    `is_embedded` is None for a command without --embedded. Raises Failure without either.
+    `is_embedded` is None for a command without --embedded. Raises CommandError if no database is
+    named, EmbeddedError if the embedded server does not start.
     """
     if is_embedded:
         with embedded.server(keep=True) as server:
@@ -36,9 +37,9 @@ def database_url(settings: Settings, *, is_embedded: bool | None) -> Iterator[st
 
 
 def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
-    """The URL in the settings. Raises Failure without one.
+    """The URL in the settings. Raises CommandError if there is none.
 
-    An embedded server in its place would look well, and nobody would ever hear of anything.
+    Falling back to the embedded server would hide the mistake: events would be emitted elsewhere.
     """
     if settings.database_url is None:
         otherwise = ", or say --embedded for a PostgreSQL of Postbell's own"
@@ -52,9 +53,9 @@ def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
 
 @contextmanager
 def connected(settings: Settings, *, is_embedded: bool | None) -> Iterator[Connection]:
-    """A session that commits every statement, on a schema that is known to be ours.
+    """Yield a session that commits each statement, on a schema of this package's contract.
 
-    `is_embedded` is None for a command without --embedded.
+    `is_embedded` is None for a command without --embedded. Raises SchemaError for another contract.
     """
     with database_url(settings, is_embedded=is_embedded) as url, connect(url) as connection:
         contract.check_contract(connection)
@@ -62,13 +63,13 @@ def connected(settings: Settings, *, is_embedded: bool | None) -> Iterator[Conne
 
 
 def connect(url: str) -> Connection:
-    """Raises psycopg.OperationalError, soon."""
-    patience = conninfo_to_dict(url).get("connect_timeout") or _PATIENCE
+    """Connect. Raises psycopg.OperationalError after the time-out."""
+    timeout = conninfo_to_dict(url).get("connect_timeout") or _CONNECT_TIMEOUT
     return psycopg.connect(
         url,
         autocommit=True,
         application_name="postbell cli",
-        connect_timeout=int(patience),
-        # A pooler may give the next transaction to a server that did not prepare the statement.
+        connect_timeout=int(timeout),
+        # Behind a pooler the next transaction may run in a session without the prepared statement.
         prepare_threshold=None,
     )

@@ -1,4 +1,4 @@
-"""How a command ends: exit codes, and expected failures as one sentence each."""
+"""Exit codes, and the report of expected errors as text or JSON."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from dispatcher.masking import mask
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.settings import SettingsError
 
-_WAY_TO_DATABASE = "Check POSTBELL_DATABASE_URL, and whether the server runs."
-#: SQLSTATE classes that blame what was passed in: data exceptions, and violated constraints.
+_CHECK_DATABASE = "Check POSTBELL_DATABASE_URL, and whether the server runs."
+#: SQLSTATE classes of bad input: data exceptions, violated constraints, exceeded limits.
 _INPUT = ("22", "23", "54")
 
 
 class ExitCode(IntEnum):
-    """What a script may rely on."""
+    """Exit codes of `postbell`, which scripts may rely on."""
 
     OK = 0
-    #: The command worked, and the answer is bad: a finding, a rejection, a failed delivery.
+    #: The command worked and found a fault, a rejection or a failed delivery.
     BAD = 1
-    #: The command line asks for something that is not there, or names no database.
+    #: The command line is wrong, or no database is named.
     USAGE = 2
     CONFIGURATION = 3
-    #: The database cannot be reached; for `check`, or a provider that somebody named.
+    #: The database cannot be reached; for `check`, also a configured provider.
     DATABASE = 4
-    #: The database has no schema of ours, or one of another contract.
+    #: The database has no Postbell schema, or one of another contract.
     SCHEMA = 5
-    #: Ctrl-C, as shells count it.
+    #: Ctrl-C: 128 + SIGINT, as in shells.
     INTERRUPTED = 130
 
 
-#: What --json calls a failure that has no name in `postbell.error_codes`.
+#: Error codes in JSON of errors that have no name in `postbell.error_codes`.
 _NAMES: Final[Mapping[ExitCode, str]] = {
     ExitCode.BAD: "failed",
     ExitCode.USAGE: "usage",
@@ -50,7 +50,7 @@ _NAMES: Final[Mapping[ExitCode, str]] = {
     ExitCode.DATABASE: "database",
     ExitCode.SCHEMA: "schema",
 }
-#: For the help.
+#: The epilog of `postbell --help`.
 EXIT_CODES_HELP = (
     "Exit codes: 0 done, 1 the answer is bad, 2 wrong usage or no database named, 3 wrong"
     " configuration, 4 the database cannot be reached, 5 its schema is missing or of another"
@@ -60,14 +60,14 @@ EXIT_CODES_HELP = (
 
 
 class CommandError(Exception):
-    """A command cannot go on: the sentence that says why, and the way out."""
+    """A command cannot go on; the message says why and what to do."""
 
     def __init__(self, sentence: str, code: ExitCode = ExitCode.BAD) -> None:
         super().__init__(sentence)
         self.code = code
 
 
-#: Failures whose own text is the sentence.
+#: Exit codes of exceptions whose message is reported as it is.
 _CODES: Mapping[type[Exception], ExitCode] = {
     EmbeddedError: ExitCode.DATABASE,
     ListenError: ExitCode.CONFIGURATION,
@@ -78,59 +78,59 @@ _CODES: Mapping[type[Exception], ExitCode] = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
-    """How a failure is told: in sentences to people, with a code to scripts."""
+    """An expected error: sentences for people, a code for scripts."""
 
     exit_code: ExitCode
     sentences: tuple[str, ...]
     #: A name of `postbell.error_codes`, or that of the exit code.
     code: str
-    #: The way out, where it is known.
+    #: What to do about it, if known.
     hint: str | None = None
 
     def as_text(self) -> str:
-        """The sentences, one a line, and the way out."""
+        """The sentences, one a line, and the hint."""
         return " ".join(filter(None, ["\n".join(self.sentences), self.hint]))
 
     def as_json(self) -> dict[str, Any]:
-        """What --json answers instead of the answer."""
+        """The error as --json answers it."""
         return error_json(self.code, "\n".join(self.sentences), self.hint)
 
 
 def error_json(code: str, message: str, hint: str | None = None) -> dict[str, Any]:
-    """The shape of every failure in JSON."""
+    """An error in JSON."""
     return {"error": {"code": code, "message": message, "hint": hint}}
 
 
 def report_of(error: BaseException) -> ErrorReport | None:
-    """What is told of a failure that users may meet; None for a mistake of ours."""
+    """The report of an expected error; None for a bug."""
     found: ErrorReport | None = None
     match error:
         case BaseExceptionGroup():
             inner = [report_of(each) for each in error.exceptions]
             found = None if None in inner else inner[0]
         case CommandError():
-            found = _told(error.code, str(error))
+            found = _report(error.code, str(error))
         case SettingsError():
-            found = _told(ExitCode.CONFIGURATION, *error.sentences)
+            found = _report(ExitCode.CONFIGURATION, *error.sentences)
         case CatalogError():
-            found = _told(ExitCode.CONFIGURATION, *map(str, error.problems))
+            found = _report(ExitCode.CONFIGURATION, *map(str, error.problems))
         case SchemaError():
             code = _code_of_schema(error)
-            hint = _WAY_TO_DATABASE if code is ExitCode.DATABASE else None
-            found = _told(code, _flat(error), hint=hint)
+            hint = _CHECK_DATABASE if code is ExitCode.DATABASE else None
+            found = _report(code, _one_line(error), hint=hint)
         case InvalidArgumentError() if error.detail:
-            # The detail says it all: an argument of a function is a word of the command here.
-            found = ErrorReport(ExitCode.BAD, (_ended(mask(error.detail)),), error.name)
+            # The detail is enough: users see options of a command, not arguments of a function.
+            found = ErrorReport(ExitCode.BAD, (_sentence(mask(error.detail)),), error.name)
         case PostbellError():
             found = ErrorReport(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
         case psycopg.Error():
-            found = _failure_of_database(error)
+            found = _report_of_database(error)
         case Exception() if type(error) in _CODES:
-            found = _told(_CODES[type(error)], _flat(error))
+            found = _report(_CODES[type(error)], _one_line(error))
     return found
 
 
-def _told(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> ErrorReport:
+def _report(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> ErrorReport:
     return ErrorReport(exit_code, sentences, _NAMES[exit_code], hint)
 
 
@@ -147,33 +147,33 @@ def _code_of_schema(error: SchemaError) -> ExitCode:
             return ExitCode.SCHEMA
 
 
-def _failure_of_database(error: psycopg.Error) -> ErrorReport | None:
+def _report_of_database(error: psycopg.Error) -> ErrorReport | None:
     if ours := of_database(error):
         return report_of(ours)
     if isinstance(error, postgres.InsufficientPrivilege):
         said = error.diag.message_primary
-        way_out = (
+        hint = (
             "Log in as a member of the role for it: postbell_producer emits, postbell_dispatcher"
             " runs, postbell_gateway serves, postbell_support reads, postbell_admin acts."
         )
-        return _told(ExitCode.CONFIGURATION, f"The database says {said}.", hint=way_out)
+        return _report(ExitCode.CONFIGURATION, f"The database says {said}.", hint=hint)
     if is_session_lost(error):
-        sentence = f"The database cannot be reached: {_flat(error)}"
-        return _told(ExitCode.DATABASE, sentence, hint=_WAY_TO_DATABASE)
+        sentence = f"The database cannot be reached: {_one_line(error)}"
+        return _report(ExitCode.DATABASE, sentence, hint=_CHECK_DATABASE)
     if is_unavailable(error):
-        said = _ended(error.diag.message_primary or "it does not say why")
-        return _told(
+        said = _sentence(error.diag.message_primary or "it does not say why")
+        return _report(
             ExitCode.DATABASE, f"The database cannot do this now: {said}", hint="Try again."
         )
     if error.sqlstate and error.sqlstate.startswith(_INPUT):
-        return _told(ExitCode.BAD, f"The database refuses this: {error.diag.message_primary}.")
+        return _report(ExitCode.BAD, f"The database refuses this: {error.diag.message_primary}.")
     return None
 
 
-def _flat(error: Exception) -> str:
-    """A sentence in one line: libpq puts its hints on lines of their own."""
-    return _ended(mask(" ".join(str(error).split())))
+def _one_line(error: Exception) -> str:
+    """The message in one line: libpq puts its hints on further lines."""
+    return _sentence(mask(" ".join(str(error).split())))
 
 
-def _ended(sentence: str) -> str:
+def _sentence(sentence: str) -> str:
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."

@@ -1,4 +1,4 @@
-"""Options that several commands have, so that they look alike everywhere."""
+"""Options that several commands share, and parsers of their values."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    """What somebody gave to a command: the text, and the file that it came from."""
+    """A text on the command line, and the name of the file that it came from, if any."""
 
     text: str
     file: str | None = None
 
 
 def read_text(file: Path | str) -> str:
-    """The text of a file that the command line names. Raises Failure."""
+    """The text of a file. Raises CommandError if it cannot be read as UTF-8."""
     try:
         return Path(file).read_text(encoding="utf-8")
     except OSError as error:
@@ -55,11 +55,11 @@ def read_text(file: Path | str) -> str:
 
 
 def read_input(given: str) -> TextInput:
-    """Text as it is, that of `FILE` or `@FILE`, or of standard input for `-`."""
+    """The text of `FILE` or `@FILE`, of standard input for `-`, else the argument itself."""
     if given == "-":
         return TextInput(sys.stdin.read(), "standard input")
     name = given.removeprefix("@")
-    # Path would raise for what is too long to be a name.
+    # Path.is_file() raises OSError for a name that is too long.
     if name == given and not isfile(given):  # noqa: PTH113
         return TextInput(given)
     try:
@@ -69,7 +69,7 @@ def read_input(given: str) -> TextInput:
 
 
 def parse_payload(given: str) -> str:
-    """JSON text of one object: as it is, from a file, or from standard input for `-`."""
+    """The JSON text of one object, given as in read_input(). Raises typer.BadParameter."""
     text = read_input(given).text
     try:
         value = json.loads(text)
@@ -81,19 +81,19 @@ def parse_payload(given: str) -> str:
         raise typer.BadParameter("this is nested too deeply.") from None
     if not isinstance(value, dict):
         raise typer.BadParameter("a payload is one object, such as '{\"order_id\": 42}'.")
-    # The text and not the value: PostgreSQL keeps numbers exactly.
+    # The text rather than the value: PostgreSQL keeps numbers exactly.
     return text
 
 
 def parse_time(given: str) -> datetime:
-    """A moment: ISO 8601, or so long ago: `90s`, `30m`, `2h`, `1d`, `1w`."""
+    """A time in ISO 8601, or a time ago: `90s`, `30m`, `2h`, `1d`, `1w`."""
     if ago := _AGO.fullmatch(given.strip()):
         try:
             return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         except OverflowError:
             raise typer.BadParameter("that is too long ago.") from None
     try:
-        # Without a zone it is the clock on this wall.
+        # A time without a zone is local time.
         return datetime.fromisoformat(given).astimezone()
     except (ValueError, OverflowError):
         raise typer.BadParameter("write 2h, 1d or 2026-01-31T10:00.") from None

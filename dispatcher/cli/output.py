@@ -1,4 +1,4 @@
-"""What a command writes: answers to standard output, everything else to standard error."""
+"""Output of commands: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from rich.text import Text
 
 from dispatcher.masking import printable
 
-#: Columns where nobody looks: a table in a file should not be folded.
+#: Width of a table that is not written to a terminal, so that its lines do not fold.
 _WIDE = 200
 
 
 def echo_stderr(sentence: str) -> None:
-    """To the person, not to the pipe."""
+    """Write a sentence to standard error."""
     typer.echo(printable(sentence), err=True)
 
 
 def echo(line: str) -> None:
-    """To standard output."""
+    """Write a line to standard output."""
     typer.echo(printable(line))
 
 
 def echo_json(value: object) -> None:
-    """To standard output, as JSON."""
+    """Write a value to standard output as JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_json))
 
 
 def echo_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None
 ) -> None:
-    """To standard output, with lines folded to the terminal's width."""
+    """Write a table to standard output; cells fold to the terminal's width."""
     table = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
     )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        # Text and not str: what comes from the database is not markup.
+        # Text and not str, which rich would read as markup.
         table.add_row(*(Text(printable(format_value(value))) for value in row))
     stdout_console().print(table)
 
 
 def stdout_console() -> Console:
-    """Standard output, for rich."""
+    """A rich console on standard output."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
     return Console(file=sys.stdout, width=width, highlight=False)
 
@@ -63,7 +63,7 @@ def pluralize(count: int, what: str) -> str:
 
 
 def format_value(value: object) -> str:
-    """A value in a table."""
+    """A value as a table shows it."""
     match value:
         case None:
             return ""

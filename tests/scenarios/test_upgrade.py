@@ -32,7 +32,7 @@ from tests.support.producer import PAYLOAD, producing
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.waiting import seen, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 # Of what everybody writes to, as a revision of ours would be.
 REVISION = '''\
@@ -76,7 +76,7 @@ def deploy(version: Path, url: str) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -163,7 +163,7 @@ def signing_up(url: str) -> Iterator[SignUps]:
         thread.join()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_an_earlier_version_upgraded_beside_its_daemon_an_application_and_its_users_loses_nothing(
     earlier: Dump, checkout: Path, template_url: str, empty_url: str, start_daemon: StartDaemon
 ) -> None:
