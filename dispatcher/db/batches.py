@@ -156,7 +156,7 @@ def outgoing_channels() -> list[OutgoingChannel]:
 
 @statement("listen postbell_queue")
 def listen_for_jobs() -> None:
-    """Hear of new jobs: the channel of dispatcher.deploy.queue_schema."""
+    """Receive notifications of new jobs; the channel is that of dispatcher.deploy.queue_schema."""
 
 
 @statement(

@@ -43,7 +43,7 @@ class MirrorFault(NamedTuple):
         )
 
 
-class MissingTemplate(NamedTuple):
+class AwaitedTemplate(NamedTuple):
     """Deliveries that wait for a template, as postbell.check_templates() returns them."""
 
     event: str
@@ -94,7 +94,7 @@ def check_mirrors() -> list[MirrorFault]:
 
 
 @statement("select event, channel, reason, deliveries, since from postbell.check_templates()")
-def check_templates() -> list[MissingTemplate]:
+def check_templates() -> list[AwaitedTemplate]:
     """What waits for a template, by event, channel and reason."""
 
 

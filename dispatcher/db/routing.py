@@ -50,7 +50,7 @@ def acquire_leadership() -> None:
 
 @statement("listen postbell_wake")
 def listen_for_events() -> None:
-    """Hear of it when a producer wakes the router."""
+    """Receive the notifications by which a producer wakes the router."""
 
 
 @statement("select postbell_private.check_cluster()")

@@ -48,12 +48,12 @@ class Unread(NamedTuple):
 
 @statement("listen postbell_stream")
 def listen_for_rows() -> None:
-    """Hear of it when there are new rows."""
+    """Receive notifications of new rows."""
 
 
 @statement("listen postbell_session")
 def listen_for_ended_sessions() -> None:
-    """Hear which sessions end."""
+    """Receive the ids of sessions that end."""
 
 
 @statement("select postbell_private.acquire_gateway_lock()")
