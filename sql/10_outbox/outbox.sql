@@ -1,11 +1,3 @@
-create or replace trigger check_channels
-before insert or update of default_channels, forced_channels, channels on postbell.event_type
-for each row
-execute function postbell_private.check_channels('default_channels', 'forced_channels', 'channels');
-
-comment on trigger check_channels on postbell.event_type is 'See postbell_private.check_channels().';
-
-
 create or replace function postbell.register_event(
     key text,
     category text,

@@ -254,3 +254,11 @@ when (current_setting('postbell.strict', true) = 'on')
 execute function postbell_private.validate_strictly();
 
 comment on trigger validate_strictly on postbell.outbox is 'For development and tests: set postbell.strict = on.';
+
+
+create or replace trigger check_channels
+before insert or update of default_channels, forced_channels, channels on postbell.event_type
+for each row
+execute function postbell_private.check_channels('default_channels', 'forced_channels', 'channels');
+
+comment on trigger check_channels on postbell.event_type is 'See postbell_private.check_channels().';
