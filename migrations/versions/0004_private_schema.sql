@@ -1,3 +1,23 @@
+-- The trigger on a mirrored users table reads tables that move. A statement of the application that is already in it
+-- would look for them under their old names, and fail. So those statements end first, and later ones wait before the
+-- trigger: creating it again takes the lock for which the owner has the privilege.
+do $$
+declare
+    v_definition text;
+begin
+    for v_definition in
+        select regexp_replace(pg_get_triggerdef(oid), '^CREATE ', 'CREATE OR REPLACE ')
+        from pg_trigger
+        where tgfoid = to_regproc('postbell.follow_users')
+          and not tgisinternal
+          and has_table_privilege(tgrelid, 'trigger')
+        order by tgrelid, tgname
+    loop
+        execute v_definition;
+    end loop;
+end
+$$;
+
 create schema if not exists postbell_private;
 comment on schema postbell_private is
     'What only Postbell''s own processes use: functions and tables that may change with any version. postbell has what is for others.';
