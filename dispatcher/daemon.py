@@ -281,7 +281,8 @@ class Daemon:
     async def _keep_running(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
         """Restart the work when its session is lost or the database is unavailable.
 
-        Any other exception is a bug and ends the daemon.
+        Any other exception ends the daemon: it is a SchemaError if a deploy changed the contract,
+        which drops functions that the work calls, and else a bug.
         """
         pause = SHORTEST_RESTART_DELAY
         while not self._stopping.is_set():
@@ -290,12 +291,17 @@ class Daemon:
                 await work()
             except psycopg.Error as error:
                 if not connections.is_unavailable(error):
+                    self._check_contract()
                     raise
                 connections.log_failure(part, error)
             if asyncio.get_running_loop().time() - began > LONGEST_RESTART_DELAY:
                 pause = SHORTEST_RESTART_DELAY
             await self._pause(pause)
             pause = min(pause * 2, LONGEST_RESTART_DELAY)
+
+    def _check_contract(self) -> None:
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self._url) as connection:
+            contract.check_contract(connection)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
