@@ -85,7 +85,15 @@ create or replace function postbell_private.stop_undeliverable(delivery_ids bigi
 language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_channel postbell.channel;
 begin
+    -- Looked up once: a batch has one channel.
+    select way.* into v_channel
+    from postbell.delivery as d
+    join postbell.channel as way on way.name = d.channel
+    where d.id = delivery_ids[1];
+
     -- Once: the ladder's answer is looked at several times, and would be asked for each.
     with climbed as materialized (
         select
@@ -95,12 +103,11 @@ begin
             tombstone.is_cancelled,
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
-            n.expires_at <= postbell.clock() and not way.is_kept as is_expired,
+            n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
             verdict.rung,
             verdict.reason as verdict,
             verdict.effect
         from postbell.delivery as d
-        left join postbell.channel as way on way.name = d.channel
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = d.notification_id
         left join postbell.event_type as kind on kind.key = d.event
@@ -109,12 +116,12 @@ begin
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
         cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
         cross join lateral postbell_private.address_of(
-            way.address_kind, person.tenant_id, person.id, person.email, person.phone
+            v_channel.address_kind, person.tenant_id, person.id, person.email, person.phone
         ) as reach
         left join postbell.suppression as barred
             on barred.tenant_id = d.tenant_id
             and barred.channel = d.channel
-            and barred.address = postbell_private.normal_address(way.address_kind, reach.address)
+            and barred.address = postbell_private.normal_address(v_channel.address_kind, reach.address)
             and barred.expires_at > postbell.clock()
         cross join lateral postbell.is_switched_off(d.tenant_id, d.recipient_id, d.channel, kind.category, d.event) as choice
         cross join lateral postbell_private.is_muted(
@@ -133,11 +140,11 @@ begin
             is_suppressed => barred.address is not null,
             is_forced => d.verdict = 'forced',
             -- What is kept is there to stay.
-            is_off => not way.is_kept and choice.is_off,
+            is_off => not v_channel.is_kept and choice.is_off,
             is_muted => silence.is_muted,
             is_quiet => false,
             is_critical => false,
-            is_kept => way.is_kept
+            is_kept => v_channel.is_kept
         ) as verdict
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
