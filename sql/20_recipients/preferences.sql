@@ -1,9 +1,9 @@
 create or replace function postbell.channels_wanted(
     named text[], of_tenant text[], of_event text[], forced text[], switched_on text[]
-) returns table (channel text, is_forced boolean)
+) returns table (channel text, is_forced boolean, address_kind text, is_kept boolean)
 language sql stable parallel safe
 as $$
-    select way.name, coalesce(way.name = any(forced), false)
+    select way.name, coalesce(way.name = any(forced), false), way.address_kind, way.is_kept
     from postbell.channel as way
     where way.name = any(coalesce(named, of_tenant, of_event))
        or way.name = any(forced)
@@ -12,7 +12,7 @@ as $$
 $$;
 
 comment on function postbell.channels_wanted is
-    'Channels named by the row, else the tenant''s, else the event''s; plus forced ones; plus those a person switched on for the event.';
+    'Channels named by the row, else the tenant''s, else the event''s; plus forced ones; plus those a person switched on for the event. With what postbell.channel says of each.';
 
 
 create or replace function postbell.is_meant_for(tenant_id text, recipient_id text, roles text[]) returns boolean

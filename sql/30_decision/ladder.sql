@@ -105,20 +105,20 @@ begin
             addressed.*,
             wish.channel,
             wish.is_forced,
-            way.is_kept,
+            wish.is_kept,
             reach.address,
-            not way.is_kept and exists (
+            not wish.is_kept and exists (
                 select
                 from postbell.suppression
                 where tenant_id = addressed.tenant_id
                   and channel = wish.channel
-                  and address = postbell_private.normal_address(way.address_kind, reach.address)
+                  and address = postbell_private.normal_address(wish.address_kind, reach.address)
                   and expires_at > postbell.clock()
             ) as is_suppressed,
             choice.is_off,
             silence.is_muted,
             case
-                when not way.is_kept and exists (
+                when not wish.is_kept and exists (
                     select
                     from postbell.quiet_hours
                     where tenant_id = addressed.tenant_id
@@ -134,7 +134,6 @@ begin
             addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced,
             addressed.switched_on
         ) as wish
-        join postbell.channel as way on way.name = wish.channel
         cross join lateral postbell.is_switched_off(
             addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.category, addressed.event
         ) as choice
@@ -146,7 +145,7 @@ begin
         cross join lateral (
             select address
             from postbell_private.address_of(
-                way.address_kind, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
+                wish.address_kind, addressed.tenant_id, addressed.recipient_id, addressed.email, addressed.phone
             )
             offset 0
         ) as reach
