@@ -74,7 +74,7 @@ class ProviderSender(Sender):
         registry: ProviderRegistry,
         *,
         in_flight: int,
-        crash_policy: CrashPolicy = CrashPolicy.SEND_AGAIN,
+        crash_policy: CrashPolicy,
     ) -> None:
         super().__init__(pool, template_sets, metrics, channel)
         self._registry = registry

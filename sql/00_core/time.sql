@@ -27,7 +27,7 @@ comment on function postbell.is_time_zone(text) is
     'Whether this is an IANA time zone name known to the server, such as Europe/Paris or UTC.';
 
 
-create or replace function postbell_private.first_known_zone(variadic zones text[]) returns text
+create or replace function postbell_private.first_known_zone(zones text[]) returns text
 language sql stable
 as $$
     select coalesce(

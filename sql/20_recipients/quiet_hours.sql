@@ -21,7 +21,7 @@ begin
                     *,
                     case
                         when not is_wary then coalesce(q.time_zone, home_zone)
-                        else postbell_private.first_known_zone(q.time_zone, home_zone)
+                        else postbell_private.first_known_zone(array[q.time_zone, home_zone])
                     end as zone
                 from postbell.quiet_hours as q
                 where q.tenant_id = quiet_until.tenant_id
@@ -72,7 +72,7 @@ as $$
         join postbell.recipient as person on person.tenant_id = q.tenant_id and person.id = q.recipient_id
         join postbell.tenant as site on site.id = q.tenant_id
         cross join lateral (
-            select postbell_private.first_known_zone(q.time_zone, person.time_zone, site.time_zone) as zone
+            select postbell_private.first_known_zone(array[q.time_zone, person.time_zone, site.time_zone]) as zone
         ) as home
         where q.tenant_id = postbell.current_tenant()
           and q.recipient_id = postbell.current_recipient()
@@ -114,7 +114,7 @@ as $$
         join postbell.recipient as person on person.tenant_id = q.tenant_id and person.id = q.recipient_id
         join postbell.tenant as site on site.id = q.tenant_id
         cross join lateral (
-            select postbell_private.first_known_zone(q.time_zone, person.time_zone, site.time_zone) as zone
+            select postbell_private.first_known_zone(array[q.time_zone, person.time_zone, site.time_zone]) as zone
         ) as home
         where q.tenant_id = reachable_time.tenant_id
           and q.recipient_id = reachable_time.recipient

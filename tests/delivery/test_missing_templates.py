@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from dispatcher import package_data
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
@@ -97,7 +98,15 @@ def deployed(folder: Path, db: Connection) -> Catalog:
 def email(sessions: Pool, template_sets: TemplateSets) -> Sender:
     channel = EmailChannel("shop@shop.example")
     registry = ProviderRegistry([ProviderClient(ScriptedProvider())])
-    return ProviderSender(sessions, template_sets, Metrics(), channel, registry, in_flight=4)
+    return ProviderSender(
+        sessions,
+        template_sets,
+        Metrics(),
+        channel,
+        registry,
+        in_flight=4,
+        crash_policy=CrashPolicy.SEND_AGAIN,
+    )
 
 
 def in_app(sessions: Pool, template_sets: TemplateSets) -> Sender:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.push import Push, PushChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
@@ -79,7 +80,16 @@ def deliverer(
     registry = ProviderRegistry([ProviderClient(services)])
     channel = PushChannel(**options)
     return Deliver(
-        db, PushSender(sessions, template_sets, NobodyWatches(), channel, registry, in_flight=4)
+        db,
+        PushSender(
+            sessions,
+            template_sets,
+            NobodyWatches(),
+            channel,
+            registry,
+            in_flight=4,
+            crash_policy=CrashPolicy.SEND_AGAIN,
+        ),
     )
 
 
@@ -305,7 +315,15 @@ async def test_a_service_that_is_down_leaves_the_messages_of_the_others_flowing(
     )
     deliver = Deliver(
         db,
-        PushSender(sessions, template_sets, NobodyWatches(), PushChannel(), registry, in_flight=4),
+        PushSender(
+            sessions,
+            template_sets,
+            NobodyWatches(),
+            PushChannel(),
+            registry,
+            in_flight=4,
+            crash_policy=CrashPolicy.SEND_AGAIN,
+        ),
     )
     given.recipient(db, "u2")
     given.device(db, "u1", "https://down.example/u1")

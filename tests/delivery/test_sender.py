@@ -421,7 +421,15 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
     if channel == "email":
         registry = ProviderRegistry(ProviderClient(provider) for provider in providers)
         mails = EmailChannel("shop@shop.example")
-        sender = ProviderSender(sessions, template_sets, watch, mails, registry, in_flight=4)
+        sender = ProviderSender(
+            sessions,
+            template_sets,
+            watch,
+            mails,
+            registry,
+            in_flight=4,
+            crash_policy=CrashPolicy.SEND_AGAIN,
+        )
     elif channel == "sse":
         sender = StreamSender(sessions, template_sets, watch, SseChannel())
     else:

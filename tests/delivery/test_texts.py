@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.provider_sender import ProviderSender
@@ -70,7 +71,13 @@ def sender(sessions: Pool, template_sets: TemplateSets, twilio: Twilio) -> Sende
 
 def sender_of(sessions: Pool, template_sets: TemplateSets, registry: ProviderRegistry) -> Sender:
     return ProviderSender(
-        sessions, template_sets, NobodyWatches(), SmsChannel(), registry, in_flight=2
+        sessions,
+        template_sets,
+        NobodyWatches(),
+        SmsChannel(),
+        registry,
+        in_flight=2,
+        crash_policy=CrashPolicy.AWAIT_RECEIPT,
     )
 
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sms import Sms, SmsChannel
@@ -166,7 +167,15 @@ async def test_nobodys_text_is_written_into_anothers_inbox(
 def email_sender(sessions: Pool, template_sets: TemplateSets, provider: ScriptedProvider) -> Sender:
     channel = EmailChannel("shop@shop.example")
     registry = ProviderRegistry([ProviderClient(provider)])
-    return ProviderSender(sessions, template_sets, Metrics(), channel, registry, in_flight=4)
+    return ProviderSender(
+        sessions,
+        template_sets,
+        Metrics(),
+        channel,
+        registry,
+        in_flight=4,
+        crash_policy=CrashPolicy.SEND_AGAIN,
+    )
 
 
 @pytest.mark.parametrize("is_claimed", [False, True], ids=["queued", "claimed"])
@@ -255,7 +264,13 @@ async def test_a_text_goes_out_once_though_commits_do_not_wait_for_the_disk(
     def sender() -> Sender:
         registry = ProviderRegistry([ProviderClient(provider)])
         return ProviderSender(
-            sessions, template_sets, Metrics(), SmsChannel(), registry, in_flight=1
+            sessions,
+            template_sets,
+            Metrics(),
+            SmsChannel(),
+            registry,
+            in_flight=1,
+            crash_policy=CrashPolicy.AWAIT_RECEIPT,
         )
 
     (batch, _) = tell(lossy.url, "u1", HERS, "sms")

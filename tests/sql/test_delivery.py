@@ -792,8 +792,16 @@ GONE = {
 }
 
 
-@pytest.mark.parametrize("channel", given.CHANNELS)
-@pytest.mark.parametrize("stage", ["queued", "claimed", "sending", "waiting", "unknown"])
+# What our own database delivers is never in doubt.
+@pytest.mark.parametrize(
+    ("stage", "channel"),
+    [
+        (stage, channel)
+        for stage in ["queued", "claimed", "sending", "waiting", "unknown"]
+        for channel in given.CHANNELS
+        if stage != "unknown" or channel in ("email", "sms", "push")
+    ],
+)
 @pytest.mark.parametrize("gone", GONE.values(), ids=GONE)
 def test_nothing_is_left_in_nobodys_hands_whatever_was_deleted(
     db: Connection, gone: str, stage: str, channel: str

@@ -44,9 +44,6 @@ def test_registering_the_same_again_writes_nothing(connection: Connection) -> No
         {"key": "Stock.Low"},
         {"key": "stock low.x"},
         {"key": "x." + "y" * 100},
-        {"default_channels": ["fax"]},
-        {"forced_channels": ["fax"]},
-        {"channels": ["fax"]},
         {"priority": "urgent"},
     ],
     ids=str,
@@ -54,6 +51,14 @@ def test_registering_the_same_again_writes_nothing(connection: Connection) -> No
 def test_nonsense_is_not_registered(connection: Connection, named: dict[str, object]) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         given.event_type(connection, **{"key": "stock.low", **named})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("column", ["default_channels", "forced_channels", "channels"])
+def test_an_unknown_channel_is_not_registered(connection: Connection, column: str) -> None:
+    with pytest.raises(psycopg.Error, match="invalid channel: fax") as refused:
+        given.event_type(connection, "stock.low", **{column: ["fax"]})
+
+    assert refused.value.sqlstate == "PB006"
 
 
 @pytest.mark.parametrize(
