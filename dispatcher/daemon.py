@@ -191,7 +191,7 @@ class Daemon:
         router = Router(
             self._metrics,
             lambda: self._health.beat(part),
-            page=self._settings.route_batch,
+            chunk=self._settings.route_batch,
             safety_poll=self._settings.safety_poll_seconds,
             keep_days=self._settings.keep_days,
         )

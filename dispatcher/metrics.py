@@ -162,12 +162,12 @@ class Metrics:
                 labels = self._provider_state.labels(status.channel, status.provider, name)
                 labels.set(status.state is state)
 
-    def received(self, provider: str, verdict: str, count: int = 1) -> None:
-        """Count receipts of a provider; `verdict` is postbell_private.receive_receipt()'s.
+    def received(self, provider: str, result: str, count: int = 1) -> None:
+        """Count receipts of a provider; `result` is postbell_private.receive_receipt()'s.
 
         `never_matched`: it was kept, and dropped after an hour in which no message had its id.
         """
-        self._receipts.labels(provider, verdict).inc(count)
+        self._receipts.labels(provider, result).inc(count)
 
     def webhook_rejected(self, provider: str, reason: str) -> None:
         """Count a request to a webhook that was forged, stale or unreadable."""

@@ -66,7 +66,7 @@ class RouterObserver(Protocol):
 
     def fanned_out(self, count: int) -> None: ...
 
-    def received(self, provider: str, verdict: str, count: int = 1) -> None: ...
+    def received(self, provider: str, result: str, count: int = 1) -> None: ...
 
     def leading(self, is_leading: bool) -> None: ...
 
@@ -89,8 +89,8 @@ _Result = TypeVar("_Result")
 class Router:
     """Leads or stands by, on one session: leadership ends with the session.
 
-    `page` is the largest batch, in events. `safety_poll` is the longest sleep in seconds, in case a
-    NOTIFY is lost; 0 means no limit. `keep_days` is how long routed events stay in the outbox.
+    `chunk` is the most events taken at once. `safety_poll` is the longest sleep in seconds, in case
+    a NOTIFY is lost; 0 means no limit. `keep_days` is how long routed events stay in the outbox.
     `beat` is called in each iteration.
     """
 
@@ -99,13 +99,13 @@ class Router:
         observer: RouterObserver,
         beat: Callable[[], None],
         *,
-        page: int = 500,
+        chunk: int = 500,
         safety_poll: float = 5.0,
         keep_days: int = 5,
     ) -> None:
         self._observer = observer
         self._beat = beat
-        self._page = page
+        self._chunk = chunk
         self._safety_poll = safety_poll
         self._keep_days = keep_days
         self._next_housekeeping = 0.0
@@ -184,7 +184,7 @@ class Router:
             else:
                 await self._route_all(connection)
         if outlook.is_due:
-            released = await self._try("release_due", routing.release_due, connection, self._page)
+            released = await self._try("release_due", routing.release_due, connection, self._chunk)
             if released == 0:
                 # Another transaction has locked it, such as an open cancel().
                 self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
@@ -196,7 +196,7 @@ class Router:
                 self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
 
     async def _route(self, connection: AsyncConnection[Any]) -> int:
-        return await self._try("route", routing.route, connection, self._page) or 0
+        return await self._try("route", routing.route, connection, self._chunk) or 0
 
     async def _try(
         self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
@@ -264,7 +264,7 @@ class Router:
         while routed := await self._route(connection):
             self._observer.routed(routed)
             ended = time.monotonic()
-            if routed < self._page:
+            if routed < self._chunk:
                 await asyncio.sleep(min(REST * (ended - began), LONGEST_REST))
             began = time.monotonic()
             if began > until:

@@ -88,7 +88,7 @@ def _taken(
     except bounces.Unproven as error:
         return f"Refused: {error}."
     rows = deliveries.receive_receipts(connection, OURSELVES, written(receipts))
-    named = ", ".join(sorted({row.verdict for row in rows}))
+    named = ", ".join(sorted({row.result for row in rows}))
     if any(receipt.detail.get("format") == "unknown" for receipt in receipts):
         return f"Reported without a reason, for it is in no known form: {named}."
     return f"Reported: {named}."

@@ -28,7 +28,7 @@ _EMITTED = "emitted"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What befell a delivery: a call of a provider, what came back from it, or what we did."""
+    """A step of a delivery: a call of a provider, what came back from it, or what we did."""
 
     happened_at: datetime
     what: str
@@ -192,7 +192,7 @@ def _of_person(
 
 
 def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]:
-    """What befell each delivery, oldest first."""
+    """The steps of each delivery, oldest first."""
     delivery_ids = [row.delivery_id for row in rows if row.delivery_id is not None]
     steps: dict[int, list[Step]] = {}
     for row in deliveries.timeline_of(connection, delivery_ids) if delivery_ids else []:
@@ -254,11 +254,11 @@ def _show(answers: list[Answer]) -> None:
             ],
             title=" · ".join(part for part in parts if part),
         )
-        befell = sorted(
+        steps = sorted(
             ((answer, step) for answer in own for step in answer.timeline),
             key=lambda pair: pair[1].happened_at,
         )
-        if befell:
+        if steps:
             echo_table(
                 (
                     *(("person",) if is_many else ()),
@@ -274,7 +274,7 @@ def _show(answers: list[Answer]) -> None:
                         step.code,
                         step.why,
                     )
-                    for answer, step in befell
+                    for answer, step in steps
                 ],
                 title="What befell it",
             )

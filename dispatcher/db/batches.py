@@ -424,29 +424,31 @@ async def record_inbox(
 
 
 @statement(
-    "select postbell_private.record_stream(%(batch_id)s, %(claim_token)s, %(notices)s,"
+    "select postbell_private.record_stream(%(batch_id)s, %(claim_token)s, %(messages)s,"
     " %(versions)s)"
 )
-def _record_stream(batch_id: int, claim_token: UUID, notices: str, versions: str) -> int | None: ...
+def _record_stream(
+    batch_id: int, claim_token: UUID, messages: str, versions: str
+) -> int | None: ...
 
 
 async def record_stream(
     connection: Connection,
     batch_id: int,
     claim_token: UUID,
-    notices: Sequence[StreamMessage],
+    messages: Sequence[StreamMessage],
     versions: Versions,
 ) -> int | None:
     """How many were told."""
     written = to_json(
         [
             {
-                "delivery_id": notice.delivery_id,
-                "title": notice.content.title,
-                "body": notice.content.body,
-                "link": notice.content.link,
+                "delivery_id": message.delivery_id,
+                "title": message.content.title,
+                "body": message.content.body,
+                "link": message.content.link,
             }
-            for notice in notices
+            for message in messages
         ]
     ).decode()
     return await _record_stream(connection, batch_id, claim_token, written, json.dumps(versions))

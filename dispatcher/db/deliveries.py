@@ -122,7 +122,7 @@ class Received(NamedTuple):
     """What postbell_private.receive_receipt() makes of a receipt."""
 
     event_id: str
-    verdict: str
+    result: str
 
 
 class Rejection(NamedTuple):
@@ -238,7 +238,7 @@ def foresee_event(
 
     select
         log.outbox_id, log.event, log.recipient_id, log.channel,
-        decided.decision, decided.rung, decided.verdict as reason,
+        decided.decision, decided.rung, decided.decision_reason as reason,
         log.delivery_id, log.state, log.reason as state_reason, log.attempts,
         log.due_at, log.created_at, null as detail
     from told
@@ -296,7 +296,7 @@ _LINE: Final[LiteralString] = (
     "select log.delivery_id, log.outbox_id, log.tenant_id, log.recipient_id, log.event,"
     " log.channel, log.state, log.reason, log.attempts, log.provider, log.provider_message_id,"
     " log.due_at, log.created_at, log.sent_at, log.delivered_at, log.opened_at, log.clicked_at,"
-    " d.decision, d.rung, d.verdict as decision_reason"
+    " d.decision, d.rung, d.decision_reason"
 )
 _OF_LOG: Final[LiteralString] = (
     " from postbell.delivery_log as log join postbell.delivery as d on d.id = log.delivery_id"
@@ -468,7 +468,7 @@ def retry(
 
 
 @statement(
-    "select event_id, verdict from postbell_private.receive_receipt(%(provider)s,"
+    "select event_id, result from postbell_private.receive_receipt(%(provider)s,"
     " %(receipts)s::jsonb)"
 )
 def receive_receipts(provider: str, receipts: str) -> list[Received]:

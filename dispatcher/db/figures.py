@@ -206,7 +206,7 @@ def queued_by_tenant() -> list[TenantQueued]:
 @statement(
     """
     select
-        coalesce(d.reason, d.verdict) as reason, d.event, d.channel::text as channel,
+        coalesce(d.reason, d.decision_reason) as reason, d.event, d.channel::text as channel,
         count(*) as deliveries, min(w.due_at) as next_due_at
     from postbell.waiting_delivery as w
     join postbell.delivery as d on d.id = w.delivery_id

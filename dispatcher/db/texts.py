@@ -220,18 +220,18 @@ def roll_back_text(path: str, tenant_id: str | None, to_version: int | None) -> 
 
 @statement(
     "select postbell_private.report_texts(%(faults)s::jsonb, %(good)s::bigint[],"
-    " %(editions)s::jsonb)"
+    " %(template_sets)s::jsonb)"
 )
-def _report_texts(faults: str, good: list[int], editions: str) -> None: ...
+def _report_texts(faults: str, good: list[int], template_sets: str) -> None: ...
 
 
 async def report_texts(
     connection: AsyncConnection[Any],
     faults: Sequence[OverrideFault],
     good: Sequence[int],
-    editions: Sequence[tuple[str, str, list[int]]],
+    template_sets: Sequence[tuple[str, str, list[int]]],
 ) -> None:
-    """`good` are ids of texts; `editions` are versions, events and ids of texts."""
+    """`good` are ids of texts; `template_sets` are versions, events and ids of texts."""
     await _report_texts(
         connection,
         json.dumps(
@@ -244,7 +244,7 @@ async def report_texts(
         json.dumps(
             [
                 {"version": version, "event": event, "text_ids": text_ids}
-                for version, event, text_ids in editions
+                for version, event, text_ids in template_sets
             ]
         ),
     )

@@ -137,7 +137,7 @@ declare
 begin
     -- Decided: what was written down then.
     return query
-    select d.recipient_id, d.channel::text, d.decision, d.rung, d.verdict, d.due_at
+    select d.recipient_id, d.channel::text, d.decision, d.rung, d.decision_reason, d.due_at
     from postbell.delivery as d
     where d.notification_id = explain.outbox_id
     order by d.recipient_id, d.channel;

@@ -12,23 +12,23 @@ create or replace function postbell_private.ladder(
 ) returns table (rung smallint, reason text, effect text)
 language sql immutable parallel safe
 as $$
-    select (judged.verdict).rung, (judged.verdict).reason, (judged.verdict).effect
+    select (judged.answer).rung, (judged.answer).reason, (judged.answer).effect
     from (select case
-        when is_actor then row(0, 'actor', 'drop')::postbell_private.verdict
-        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.verdict
-        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.verdict
-        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.verdict
-        when not has_template then row(2, 'no_template', 'drop')::postbell_private.verdict
-        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.verdict
-        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.verdict
-        when not has_address then row(3, 'no_address', 'drop')::postbell_private.verdict
-        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.verdict
-        when is_forced then row(5, 'forced', 'deliver')::postbell_private.verdict
-        when is_off then row(6, 'switched_off', 'drop')::postbell_private.verdict
-        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.verdict
-        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.verdict
-        else row(11, 'wanted', 'deliver')::postbell_private.verdict
-    end as verdict) as judged
+        when is_actor then row(0, 'actor', 'drop')::postbell_private.ladder_answer
+        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.ladder_answer
+        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.ladder_answer
+        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.ladder_answer
+        when not has_template then row(2, 'no_template', 'drop')::postbell_private.ladder_answer
+        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
+        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.ladder_answer
+        when not has_address then row(3, 'no_address', 'drop')::postbell_private.ladder_answer
+        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.ladder_answer
+        when is_forced then row(5, 'forced', 'deliver')::postbell_private.ladder_answer
+        when is_off then row(6, 'switched_off', 'drop')::postbell_private.ladder_answer
+        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.ladder_answer
+        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.ladder_answer
+        else row(11, 'wanted', 'deliver')::postbell_private.ladder_answer
+    end as answer) as judged
 $$;
 
 comment on function postbell_private.ladder is
@@ -151,9 +151,9 @@ begin
         ) as reach
     ),
 
-    -- Once: what follows names the verdict a dozen times, and would climb the ladder for each.
+    -- Once: what follows names the answer a dozen times, and would climb the ladder for each.
     judged as materialized (
-        select wanted.*, verdict.rung, verdict.reason, verdict.effect
+        select wanted.*, answer.rung, answer.reason, answer.effect
         from wanted
         cross join lateral postbell_private.ladder(
             is_actor => wanted.is_actor,
@@ -171,7 +171,7 @@ begin
             is_quiet => wanted.quiet_until is not null,
             is_critical => wanted.urgency = 'critical',
             is_kept => wanted.is_kept
-        ) as verdict
+        ) as answer
     ),
 
     timed as (

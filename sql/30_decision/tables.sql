@@ -17,12 +17,12 @@ create type postbell_private.candidate as (
 comment on type postbell_private.candidate is 'One recipient of one event, before anything is decided.';
 
 -- One rung of the ladder.
-create type postbell_private.verdict as (
+create type postbell_private.ladder_answer as (
     rung smallint,
     reason text,
     effect text
 );
-comment on type postbell_private.verdict is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
+comment on type postbell_private.ladder_answer is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
 
 -- One channel of one recipient in one event, as postbell_private.decide() answers.
 create type postbell_private.decided as (

@@ -116,7 +116,7 @@ begin
     made as (
         insert into postbell.delivery (
             notification_id, tenant_id, recipient_id, event, channel, priority,
-            decision, rung, verdict, is_silent, state, due_at, created_at
+            decision, rung, decision_reason, is_silent, state, due_at, created_at
         )
         select
             decided.notification_id, decided.tenant_id, decided.recipient_id, decided.event, decided.channel, decided.priority,

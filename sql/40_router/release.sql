@@ -37,7 +37,7 @@ begin
                 else coalesce(again.decision, 'no')
             end,
             rung = case when stop.reason is null then coalesce(again.rung, 0) else d.rung end,
-            verdict = case when stop.reason is null then answer.reason else d.verdict end,
+            decision_reason = case when stop.reason is null then answer.reason else d.decision_reason end,
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
@@ -69,9 +69,9 @@ begin
           and d.state = 'waiting'
         returning
             d.id, d.tenant_id, d.recipient_id, d.state, d.due_at,
-            coalesce(d.reason, d.verdict) as reason,
+            coalesce(d.reason, d.decision_reason) as reason,
             -- Without a reason of its own, it was the decision that let it wait.
-            case when former.reason is null then former.verdict end as waited_for
+            case when former.reason is null then former.decision_reason end as waited_for
     ),
 
     noted as (

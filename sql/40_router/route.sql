@@ -115,7 +115,7 @@ comment on function postbell_private.resolve_audience(bigint[]) is
     'Resolves the audience of accepted events: one person or a few now, many in turns, scheduled ones when they are due.';
 
 
-create or replace function postbell_private.route_page(
+create or replace function postbell_private.route_chunk(
     step postbell_private.router_step, window_snapshot pg_snapshot, most integer,
     out routed integer, out last_xid xid8, out last_id bigint
 )
@@ -167,7 +167,7 @@ begin
                 when idempotency_key is null or holder_id = id then 'accepted'
                 when holder_fingerprint = fingerprint then 'duplicate'
                 else 'rejected'
-            end as verdict
+            end as outcome
         from keyed
     ),
 
@@ -182,14 +182,14 @@ begin
             coalesce(sorted.priority, kind.priority), sorted.deliver_at, sorted.expires_at, sorted.created_at
         from sorted
         join postbell.event_type as kind on kind.key = sorted.event
-        where verdict = 'accepted'
+        where outcome = 'accepted'
     ),
 
     used as (
         insert into postbell_private.idempotency_key (tenant_id, key, fingerprint, outbox_id)
         select tenant_id, idempotency_key, fingerprint, id
         from sorted
-        where verdict = 'accepted'
+        where outcome = 'accepted'
           and idempotency_key is not null
     ),
 
@@ -197,7 +197,7 @@ begin
         insert into postbell_private.duplicate_event (outbox_id, first_outbox_id, created_at)
         select id, holder_id, created_at
         from sorted
-        where verdict = 'duplicate'
+        where outcome = 'duplicate'
     ),
 
     rejected as (
@@ -206,17 +206,17 @@ begin
             id, left(tenant_id, 255), left(event, 255), left(recipient, 255),
             coalesce(reason, 'key_reused'),
             coalesce(detail, 'the key ' || idempotency_key || ' was used by event ' || holder_id || ' for something else'),
-            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,verdict}'::text[],
+            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,outcome}'::text[],
             created_at
         from sorted
-        where verdict = 'rejected'
+        where outcome = 'rejected'
     )
 
     select
         count(*),
         (array_agg(xid order by xid desc, id desc))[1],
         (array_agg(id order by xid desc, id desc))[1],
-        array_agg(id) filter (where verdict = 'accepted')
+        array_agg(id) filter (where outcome = 'accepted')
     into routed, last_xid, last_id, v_accepted
     from sorted;
 
@@ -226,8 +226,8 @@ begin
 end
 $$;
 
-comment on function postbell_private.route_page is
-    'One page of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
+comment on function postbell_private.route_chunk is
+    'One chunk of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
 
 
 create or replace function postbell_private.reject_next(
@@ -265,7 +265,7 @@ as $$
 declare
     v_step postbell_private.router_step;
     v_window pg_snapshot;
-    v_page record;
+    v_chunk record;
     v_most integer := most;
 begin
     v_step := postbell_private.current_step();
@@ -277,7 +277,7 @@ begin
 
     loop
         begin
-            v_page := postbell_private.route_page(v_step, v_window, v_most);
+            v_chunk := postbell_private.route_chunk(v_step, v_window, v_most);
             exit;
         exception
             when others then
@@ -286,7 +286,7 @@ begin
                     raise;
                 end if;
                 if v_most = 1 then
-                    v_page := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
+                    v_chunk := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
                     exit;
                 end if;
                 -- Close in on the bad row; those before it go their way.
@@ -294,27 +294,27 @@ begin
         end;
     end loop;
 
-    if v_page.routed = 0 and v_step.window_snapshot is null then
+    if v_chunk.routed = 0 and v_step.window_snapshot is null then
         return 0;
     end if;
 
-    -- A full page: there may be more in this window. Else the window is done.
+    -- A full chunk: there may be more in this window. Else the window is done.
     insert into postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
     select
         v_step.step + 1,
         case when is_full then v_step.snapshot else v_window end,
         case when is_full then v_window end,
-        case when is_full then v_page.last_xid end,
-        case when is_full then v_page.last_id end,
+        case when is_full then v_chunk.last_xid end,
+        case when is_full then v_chunk.last_id end,
         v_step.system_identifier
-    from (select v_page.routed = v_most as is_full) as page
+    from (select v_chunk.routed = v_most as is_full) as chunk
     on conflict (step) do nothing;
     if not found then
         perform postbell.raise_error('router_overtaken', 'step ' || v_step.step + 1 || ' is taken');
     end if;
 
     -- The end of a window is not the end of the log: ask again until the answer is 0.
-    return greatest(v_page.routed, 1);
+    return greatest(v_chunk.routed, 1);
 end
 $$;
 

@@ -187,7 +187,7 @@ comment on function postbell.texts_of(text) is
     'What a tenant''s messages may be made of besides files: of each path the last versions, the tenant''s own first and then everybody''s, newest first.';
 
 
-create or replace function postbell_private.report_texts(faults jsonb default '[]', good bigint[] default '{}', editions jsonb default '[]')
+create or replace function postbell_private.report_texts(faults jsonb default '[]', good bigint[] default '{}', template_sets jsonb default '[]')
 returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -209,9 +209,9 @@ begin
     delete from postbell.text_fault
     where text_id = any(good);
 
-    insert into postbell.edition (version, event, text_ids)
+    insert into postbell.template_set (version, event, text_ids)
     select said.version, said.event, array(select jsonb_array_elements_text(said.text_ids)::bigint)
-    from jsonb_to_recordset(editions) as said (version text, event text, text_ids jsonb)
+    from jsonb_to_recordset(template_sets) as said (version text, event text, text_ids jsonb)
     order by said.version
     on conflict (version) do nothing;
 end
@@ -227,7 +227,7 @@ language sql stable
 as $$
     select kept.tenant_id, kept.path, kept.version, kept.content
     from postbell.delivery as sent
-    join postbell.edition as made on made.version = split_part(sent.template_version, '.', 1)
+    join postbell.template_set as made on made.version = split_part(sent.template_version, '.', 1)
     join postbell.text_version as kept on kept.id = any(made.text_ids)
     where sent.id = texts_used.delivery_id
     order by kept.path

@@ -39,7 +39,7 @@ create table postbell.text_fault (
 comment on table postbell.text_fault is 'Texts that a dispatcher could not use, and why. Messages go on with an earlier one.';
 comment on column postbell.text_fault.instead is 'What is used in its place, such as version 2.';
 
-create table postbell.edition (
+create table postbell.template_set (
     version text collate "C" primary key,
     event text collate "C" not null,
 
@@ -47,9 +47,9 @@ create table postbell.edition (
 
     first_used_at timestamptz not null default clock_timestamp()
 );
-comment on table postbell.edition is 'Versions of events'' templates that have texts of the database in them. One that is not here is of files alone.';
-comment on column postbell.edition.version is 'As postbell.delivery_log.template_version has it, in front of the dot.';
-comment on column postbell.edition.text_ids is 'Of postbell.text_version: what took the place of files, or stood where there was none.';
+comment on table postbell.template_set is 'Versions of events'' templates that have texts of the database in them. One that is not here is of files alone.';
+comment on column postbell.template_set.version is 'As postbell.delivery_log.template_version has it, in front of the dot.';
+comment on column postbell.template_set.text_ids is 'Of postbell.text_version: what took the place of files, or stood where there was none.';
 
 create table postbell.branding_version (
     tenant_id text collate "C" not null references postbell.tenant (id) on delete cascade,

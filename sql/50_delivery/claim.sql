@@ -104,9 +104,9 @@ begin
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
-            verdict.rung,
-            verdict.reason as verdict,
-            verdict.effect
+            answer.rung,
+            answer.reason as decision_reason,
+            answer.effect
         from postbell.delivery as d
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = d.notification_id
@@ -138,14 +138,14 @@ begin
             is_erased => person.erased_at is not null,
             has_address => reach.address is not null,
             is_suppressed => barred.address is not null,
-            is_forced => d.verdict = 'forced',
+            is_forced => d.decision_reason = 'forced',
             -- What is kept is there to stay.
             is_off => not v_channel.is_kept and choice.is_off,
             is_muted => silence.is_muted,
             is_quiet => false,
             is_critical => false,
             is_kept => v_channel.is_kept
-        ) as verdict
+        ) as answer
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
     ),
@@ -154,13 +154,13 @@ begin
         select
             id,
             rung,
-            verdict,
+            decision_reason,
             case
                 when is_cancelled then 'cancelled'
                 when is_deleted then 'event_deleted'
                 when is_unknown then 'unknown_event'
                 when is_expired then 'expired'
-                when effect = 'drop' then verdict
+                when effect = 'drop' then decision_reason
             end as reason,
             effect = 'silence' and not is_silent as falls_silent
         from climbed
@@ -189,7 +189,7 @@ begin
             is_silent = d.is_silent or overtaken.falls_silent,
             -- What is kept silently is decided anew; what is stopped says so by its reason.
             rung = case when overtaken.reason is null then overtaken.rung else d.rung end,
-            verdict = case when overtaken.reason is null then overtaken.verdict else d.verdict end
+            decision_reason = case when overtaken.reason is null then overtaken.decision_reason else d.decision_reason end
         from overtaken
         where d.id = overtaken.id
         returning d.id, overtaken.reason
@@ -443,7 +443,7 @@ begin
         v_batch.claim_token, d.id, case when with_identities then postbell_private.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
-        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.verdict = 'forced',
+        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.decision_reason = 'forced',
         case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id

@@ -8,7 +8,7 @@ select
     event,
     channel,
     state,
-    coalesce(reason, verdict) as reason,
+    coalesce(reason, decision_reason) as reason,
     attempts,
     provider,
     provider_message_id,
@@ -25,7 +25,7 @@ comment on view postbell.delivery_log is
     'Every channel of every recipient of every event, with what became of it; skipped ones with their reason. postbell.texts_used() tells which texts of the database a template_version has.';
 comment on column postbell.delivery_log.delivery_id is 'Of one channel for one person. An item of postbell.inbox has the same.';
 comment on column postbell.delivery_log.outbox_id is 'The event; postbell.explain() says what was decided about it.';
-comment on column postbell.delivery_log.channel is 'in_app, email, sms, push or sse.';
+comment on column postbell.delivery_log.channel is 'A name in postbell.channel.';
 comment on column postbell.delivery_log.state is 'queued, sending or waiting; sent or delivered; skipped, expired or cancelled; unknown; refused, failed or bounced.';
 comment on column postbell.delivery_log.reason is 'Why it is in its state, else why it was decided so the last time; postbell.explain() says it too. Of what is sent, on every channel, the decision: wanted, forced or muted.';
 comment on column postbell.delivery_log.attempts is 'How often it was tried.';
@@ -127,7 +127,7 @@ from postbell.fanout
 group by tenant_id, priority;
 
 comment on view postbell.queue_depth is 'How many deliveries are queued, since when, and how many wait for a later time, and for which at the earliest; and how many events are not yet decided about for all their people.';
-comment on column postbell.queue_depth.channel is 'in_app, email, sms, push or sse; null in a row of events, which have none before they are decided about.';
+comment on column postbell.queue_depth.channel is 'A name in postbell.channel; null in a row of events, which have none before they are decided about.';
 comment on column postbell.queue_depth.priority is 'low, normal, high or critical; the higher ones are sent first.';
 comment on column postbell.queue_depth.queued is 'Deliveries to be sent now; null in a row of those that wait.';
 comment on column postbell.queue_depth.waiting is 'Deliveries that wait for a later time, such as the end of quiet hours; null in a row of queued ones.';

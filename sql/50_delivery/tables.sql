@@ -57,7 +57,7 @@ create table postbell.delivery (
 
     decision text not null,
     rung smallint not null,
-    verdict text not null,
+    decision_reason text not null,
     is_silent boolean not null,
 
     state postbell.delivery_state not null,
@@ -85,13 +85,13 @@ create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenan
 comment on table postbell.delivery is 'What was decided about one channel of one recipient of one event, and what became of it.';
 comment on column postbell.delivery.decision is 'now, later or no, as postbell.explain() says it: the last time that it was decided. later stays when its time has come.';
 comment on column postbell.delivery.rung is 'Of the ladder, that decided the last time; 0 for none.';
-comment on column postbell.delivery.verdict is 'Why it was decided so the last time; see postbell_private.ladder().';
+comment on column postbell.delivery.decision_reason is 'Why it was decided so the last time; see postbell_private.ladder().';
 comment on column postbell.delivery.is_silent is 'Muted: kept in the inbox, not counted as unread.';
 comment on column postbell.delivery.reason is 'Why it is in its state, where the decision alone does not say: what a provider answered, say, or cancelled. Null once it is sent, on every channel, unless some of a person''s devices were not reached.';
 -- Written by the update that settles the delivery, so it costs its bytes and nothing else. An attempt would be the
 -- other place, and then every reader of the log would have to look for the last one.
 comment on column postbell.delivery.template_version is
-    'What its text was made of, by the last that tried to send it: a hash of the event''s templates (postbell.event_type.version, or one in postbell.edition), a dot, and the number of the tenant''s branding.';
+    'What its text was made of, by the last that tried to send it: a hash of the event''s templates (postbell.event_type.version, or one in postbell.template_set), a dot, and the number of the tenant''s branding.';
 comment on column postbell.delivery.created_at is 'When the event was emitted.';
 
 -- What is not settled is in exactly one of two places: waiting here, or in a batch.

@@ -24,12 +24,12 @@ comment on view postbell.receipt_kinds is
     'What each kind of receipt makes of a delivery. Of one message the highest rank counts, in whatever order they come.';
 
 
-create or replace function postbell_private.read_receipts(provider text, receipts jsonb) returns postbell_private.notice[]
+create or replace function postbell_private.read_receipts(provider text, receipts jsonb) returns postbell_private.incoming_receipt[]
 language sql stable
 as $$
     with given as (
         select distinct on (event_id) *
-        from jsonb_populate_recordset(null::postbell_private.notice, read_receipts.receipts)
+        from jsonb_populate_recordset(null::postbell_private.incoming_receipt, read_receipts.receipts)
         order by event_id
     )
 
@@ -38,7 +38,7 @@ as $$
             given.event_id, coalesce(given.delivery_id, tried.delivery_id), given.message_id, given.kind,
             least(given.occurred_at, clock_timestamp()), given.code, given.reason, given.detail,
             given.blame, given.addresses, given.identity
-        )::postbell_private.notice
+        )::postbell_private.incoming_receipt
         order by given.event_id
     )
     from given
@@ -57,8 +57,8 @@ comment on function postbell_private.read_receipts(text, jsonb) is
     'What a provider told, each event once, with the delivery it is about: the one it names, else the one whose message it names.';
 
 
-create or replace function postbell_private.classify_receipts(provider text, notices postbell_private.notice[])
-returns table (notice postbell_private.notice, tenant_id text, verdict text)
+create or replace function postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[])
+returns table (incoming postbell_private.incoming_receipt, tenant_id text, result text)
 language sql stable
 as $$
     select
@@ -76,7 +76,7 @@ as $$
             when n.kind in ('opened', 'clicked') and not known.is_tracked then 'not_tracked'
             else 'taken'
         end
-    from unnest(notices) as n
+    from unnest(incoming_receipts) as n
     left join postbell.delivery as d on d.id = n.delivery_id
     left join postbell.tenant on tenant.id = d.tenant_id
     left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
@@ -133,7 +133,7 @@ as $$
     ) as known
 $$;
 
-comment on function postbell_private.classify_receipts(text, postbell_private.notice[]) is
+comment on function postbell_private.classify_receipts(text, postbell_private.incoming_receipt[]) is
     'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
 
 
@@ -230,7 +230,7 @@ comment on function postbell_private.apply_receipts(bigint[]) is
     'Brings deliveries to where their receipts say that they are. Never back, and the same whatever the order.';
 
 
-create or replace function postbell_private.suppress_addresses(notices postbell_private.notice[]) returns void
+create or replace function postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) returns void
 language sql
 as $$
     select postbell_private.suppress_for_longer(array(
@@ -241,7 +241,7 @@ as $$
                 left(concat_ws(' ', n.kind, n.code, n.reason), 1000),
                 postbell.clock(), sentence.served_at
             )::postbell.suppression
-        from unnest(notices) as n
+        from unnest(incoming_receipts) as n
         join postbell.receipt_kinds as known on known.kind = n.kind
         join postbell.delivery as d on d.id = n.delivery_id
         join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
@@ -274,29 +274,29 @@ as $$
     ))
 $$;
 
-comment on function postbell_private.suppress_addresses(postbell_private.notice[]) is
+comment on function postbell_private.suppress_addresses(postbell_private.incoming_receipt[]) is
     'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
 
 
-create or replace function postbell_private.record_receipts(provider text, notices postbell_private.notice[])
-returns table (event_id text, verdict text)
+create or replace function postbell_private.record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[])
+returns table (event_id text, result text)
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_verdicts jsonb;
-    v_taken postbell_private.notice[];
+    v_results jsonb;
+    v_taken postbell_private.incoming_receipt[];
 begin
     -- In one order everywhere. Whoever writes down the sending is done by then, or comes after us.
     perform
     from postbell.delivery
-    where id in (select delivery_id from unnest(notices))
+    where id in (select delivery_id from unnest(incoming_receipts))
     order by id
     for update;
 
     with judged as materialized (
         select *
-        from postbell_private.classify_receipts(record_receipts.provider, notices)
+        from postbell_private.classify_receipts(record_receipts.provider, incoming_receipts)
     ),
 
     taken as (
@@ -305,19 +305,19 @@ begin
             kind, code, reason, detail, occurred_at
         )
         select
-            record_receipts.provider, (notice).event_id, (notice).delivery_id, tenant_id, (notice).message_id,
-            (notice).kind, left((notice).code, 100), left((notice).reason, 1000), coalesce((notice).detail, '{}'),
-            coalesce((notice).occurred_at, clock_timestamp())
+            record_receipts.provider, (incoming).event_id, (incoming).delivery_id, tenant_id, (incoming).message_id,
+            (incoming).kind, left((incoming).code, 100), left((incoming).reason, 1000), coalesce((incoming).detail, '{}'),
+            coalesce((incoming).occurred_at, clock_timestamp())
         from judged
-        where verdict = 'taken'
+        where result = 'taken'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
-        jsonb_object_agg((notice).event_id, verdict),
-        array_agg(notice) filter (where (notice).event_id in (select provider_event_id from taken))
-    into v_verdicts, v_taken
+        jsonb_object_agg((incoming).event_id, result),
+        array_agg(incoming) filter (where (incoming).event_id in (select provider_event_id from taken))
+    into v_results, v_taken
     from judged;
 
     if v_taken is not null then
@@ -327,23 +327,23 @@ begin
 
     return query
     select said.key, said.value
-    from jsonb_each_text(coalesce(v_verdicts, '{}')) as said
+    from jsonb_each_text(coalesce(v_results, '{}')) as said
     order by said.key;
 end
 $$;
 
-comment on function postbell_private.record_receipts(text, postbell_private.notice[]) is
+comment on function postbell_private.record_receipts(text, postbell_private.incoming_receipt[]) is
     'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
 
 
 create or replace function postbell_private.receive_receipt(provider text, receipts jsonb)
-returns table (event_id text, verdict text)
+returns table (event_id text, result text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_notices postbell_private.notice[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
+    v_incoming postbell_private.incoming_receipt[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
 begin
     -- The provider does not say again what we took.
     perform postbell_private.require_durable_commit();
@@ -351,7 +351,7 @@ begin
     return query
     with judged as materialized (
         select *
-        from postbell_private.record_receipts(receive_receipt.provider, v_notices)
+        from postbell_private.record_receipts(receive_receipt.provider, v_incoming)
     ),
 
     kept as (
@@ -360,15 +360,15 @@ begin
             receive_receipt.provider, n.event_id, n.delivery_id, n.message_id,
             jsonb_strip_nulls(to_jsonb(n))
         from judged
-        join unnest(v_notices) as n on n.event_id = judged.event_id
-        where judged.verdict = 'kept'
+        join unnest(v_incoming) as n on n.event_id = judged.event_id
+        where judged.result = 'kept'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
         judged.event_id,
-        case when judged.verdict = 'kept' and kept.provider_event_id is null then 'repeated' else judged.verdict end
+        case when judged.result = 'kept' and kept.provider_event_id is null then 'repeated' else judged.result end
     from judged
     left join kept on kept.provider_event_id = judged.event_id
     order by judged.event_id;
@@ -390,7 +390,7 @@ as $$
     using judged
     where early.provider = record_early_receipts.provider
       and early.provider_event_id = judged.event_id
-      and judged.verdict <> 'kept'
+      and judged.result <> 'kept'
 $$;
 
 comment on function postbell_private.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';

@@ -1,5 +1,5 @@
 -- What a provider tells of a message, before it is judged.
-create type postbell_private.notice as (
+create type postbell_private.incoming_receipt as (
     event_id text,
     delivery_id bigint,
     message_id text,
@@ -12,7 +12,7 @@ create type postbell_private.notice as (
     addresses text[],
     identity text
 );
-comment on type postbell_private.notice is
+comment on type postbell_private.incoming_receipt is
     'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
 
 create table postbell.receipt (

@@ -49,7 +49,7 @@ cross join lateral (
         d.tenant_id,
         d.event,
         d.channel::text as channel,
-        case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.verdict) end as why_not,
+        case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.decision_reason) end as why_not,
         count(*) as wanted,
         count(*) filter (where d.state in ('queued', 'sending', 'waiting', 'unknown')) as pending,
         count(d.sent_at) as sent,
@@ -80,7 +80,7 @@ comment on view postbell.analytics_daily is
 comment on column postbell.analytics_daily.tenant_id is 'The website.';
 comment on column postbell.analytics_daily.day is 'On which the events were emitted, in the tenant''s zone. What becomes of them later counts on the same day.';
 comment on column postbell.analytics_daily.event is 'A key of postbell.event_type.';
-comment on column postbell.analytics_daily.channel is 'in_app, email, sms, push or sse.';
+comment on column postbell.analytics_daily.channel is 'A name in postbell.channel.';
 comment on column postbell.analytics_daily.wanted is 'Deliveries that were decided about: one for each person and channel of an event.';
 comment on column postbell.analytics_daily.skipped is 'Of these, those that were not to be sent, or not any more: skipped, expired or cancelled.';
 comment on column postbell.analytics_daily.skipped_by_reason is 'How many for each reason: {"switched_off": 3}. Reasons are those of postbell.delivery_log.';
@@ -166,7 +166,7 @@ cross join lateral (
 
 comment on view postbell.analytics_channel_health is
     'How each channel and each of its providers did over the last hour and the last day. Attempts are calls of a provider: a message that was tried three times counts three times.';
-comment on column postbell.analytics_channel_health.channel is 'in_app, email, sms, push or sse.';
+comment on column postbell.analytics_channel_health.channel is 'A name in postbell.channel.';
 comment on column postbell.analytics_channel_health.provider is 'Its configured name; inbox and stream are our own. Null: the channel as a whole.';
 comment on column postbell.analytics_channel_health.period is 'hour or day: the last one, until now.';
 comment on column postbell.analytics_channel_health.attempts is 'Calls of the provider; for push, one for each device.';

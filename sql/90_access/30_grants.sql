@@ -119,7 +119,7 @@ grant usage, select on all sequences in schema postbell_queue to postbell_dispat
 alter function postbell_queue.fn_pgqueuer_changed() set search_path = pg_catalog, pg_temp; -- noqa: PRS
 
 -- Support answers "why", without reading what was written or where it was sent. A text of a template is nobody's yet.
-grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.edition, postbell.branding_version
+grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.template_set, postbell.branding_version
 to postbell_support;
 grant execute on function postbell.texts_used, postbell.texts_of to postbell_support;
 grant select on postbell.provider_choice, postbell.provider_report, postbell.providers to postbell_support;

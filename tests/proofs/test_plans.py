@@ -55,7 +55,7 @@ LOAD = f"""
 
     insert into postbell.delivery (
         notification_id, tenant_id, recipient_id, event, channel, priority,
-        decision, rung, verdict, is_silent, state, created_at
+        decision, rung, decision_reason, is_silent, state, created_at
     )
     select
         id, tenant_id,

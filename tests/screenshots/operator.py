@@ -42,7 +42,8 @@ _FORTNIGHT: Final = """
 
     insert into postbell.delivery (
         notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung,
-        verdict, is_silent, state, reason, attempts, provider, created_at, sent_at, delivered_at
+        decision_reason, is_silent, state, reason, attempts, provider, created_at, sent_at,
+        delivered_at
     )
     select
         n.id, n.tenant_id, n.recipient, n.event, way.channel, 'normal',

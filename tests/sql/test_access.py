@@ -79,7 +79,7 @@ READABLE = {
         "mute", "preference", "queue_depth", "quiet_hours", "recipient_role", "rejected_events",
         "scheduled_notification", "tenant", "tenant_event", "topic_member", "waiting_delivery",
         "provider_choice", "provider_report", "providers",
-        "texts", "text_version", "text_fault", "edition", "branding_version",
+        "texts", "text_version", "text_fault", "template_set", "branding_version",
     },
 }  # fmt: skip
 WRITABLE = {
@@ -321,7 +321,7 @@ def crowd(connection: Connection) -> Connection:
         )  # fmt: skip
         connection.execute(
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
-            " channel, priority, decision, rung, verdict, is_silent, state, created_at)"
+            " channel, priority, decision, rung, decision_reason, is_silent, state, created_at)"
             " values (%s, %s, %s, 'order.paid', 'sms', 'normal', 'later', 10, 'quiet_hours', false,"
             " 'waiting', now())",
             [item, tenant, person],

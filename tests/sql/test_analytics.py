@@ -70,7 +70,7 @@ def figures(
         return sum(row["state"] in states for row in rows)
 
     why_not = Counter(
-        row["reason"] or row["verdict"]
+        row["reason"] or row["decision_reason"]
         for row in rows
         if row["state"] in ("skipped", "expired", "cancelled")
     )
@@ -205,7 +205,7 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
         )
         session.execute(
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
-            " channel, priority, decision, rung, verdict, is_silent, state, created_at)"
+            " channel, priority, decision, rung, decision_reason, is_silent, state, created_at)"
             " select id, tenant_id, 'u1', event, 'in_app', 'normal', 'now', 11, 'wanted', false,"
             " 'delivered', created_at from postbell_private.notification"
             " order by coalesce(deliver_at, created_at)"

@@ -63,9 +63,9 @@ def record(
 
 
 def receive(db: Connection, *receipts: Receipt, provider: str = "test") -> list[str]:
-    """The verdicts, in the order of the event ids."""
+    """The results, in the order of the event ids."""
     found = given.call(db, "receive_receipt", provider=provider, receipts=json.dumps(receipts))
-    return [verdict for _, verdict in found]
+    return [result for _, result in found]
 
 
 def told(delivery: int | None, kind: str, event_id: str | None = None, **more: object) -> Receipt:
@@ -479,13 +479,13 @@ def test_a_message_id_of_ours_that_we_never_sent_is_refused(db: Connection) -> N
 
 def test_one_that_is_refused_does_not_hold_up_the_others(db: Connection) -> None:
     delivery = deliver(db)
-    verdicts = receive(
+    results = receive(
         db,
         told(delivery, "delivered", "a"),
         told(4_000_000, "bounced", "b"),
         told(delivery, "sent", "c"),
     )
-    assert verdicts == ["taken", "unknown_delivery", "taken"]
+    assert results == ["taken", "unknown_delivery", "taken"]
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -341,14 +341,14 @@ DEEP = {
     "reader": {"quiet_until", "decide", "record_marks", "recheck_waiting"},
     "gateway": {"quiet_until", "decide", "record_marks", "recheck_waiting", "apply_receipts"},
     "dispatcher": {
-        "route_page", "resolve_audience", "deliver", "decide", "decide_again", "quiet_until",
+        "route_chunk", "resolve_audience", "deliver", "decide", "decide_again", "quiet_until",
         "enqueue",
         "settle", "apply_receipts", "fn_pgqueuer_changed", "current_step",
     },
     "support": {"simulate", "decide"},
     "admin": {
         "keep_branding", "copy_stops", "follow_users", "validate_strictly", "recheck_waiting",
-        "route_page",
+        "route_chunk",
     },
 }  # fmt: skip
 #: They do nothing but raise.

@@ -281,13 +281,16 @@ def test_a_report_of_a_text_whose_tenant_is_gone_does_no_harm(connection: Connec
 def test_a_delivery_leads_to_the_texts_it_was_made_of(connection: Connection) -> None:
     set_text(connection, "Paid.")
     set_text(connection, "Paid, thank you.")
-    editions = [{"version": "abc", "event": "order.paid", "text_ids": [text_id(connection, 1)]}]
-    report(connection, editions=editions)
-    report(connection, editions=editions)
+    template_sets = [
+        {"version": "abc", "event": "order.paid", "text_ids": [text_id(connection, 1)]}
+    ]
+    report(connection, template_sets=template_sets)
+    report(connection, template_sets=template_sets)
     delivery = given.value(
         connection,
         "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event, channel,"
-        " priority, decision, rung, verdict, is_silent, state, created_at, template_version)"
+        " priority, decision, rung, decision_reason, is_silent, state, created_at,"
+        " template_version)"
         " values (1, 'default', 'u1', 'order.paid', 'sms', 'normal', 'now', 11, 'wanted', false,"
         " 'sent', now(), 'abc.1') returning id",
     )

@@ -261,7 +261,7 @@ def _gateway(db: Connection) -> None:
         db,
         "report_texts",
         faults=json.dumps([{"text_id": text, "fault": "unclosed", "instead": "the file"}]),
-        editions=json.dumps([{"version": "abc", "event": "order.paid", "text_ids": [text]}]),
+        template_sets=json.dumps([{"version": "abc", "event": "order.paid", "text_ids": [text]}]),
     )
 
 

@@ -112,7 +112,7 @@ def _delivery(chance: random.Random, channel: str, ready_at: datetime) -> dict[s
     return {
         "decision": chance.choice(["now", "now", "now", "later", "no"]),
         "rung": 11,
-        "verdict": chance.choice(["wanted", "muted", "quiet_hours"]),
+        "decision_reason": chance.choice(["wanted", "muted", "quiet_hours"]),
         "is_silent": chance.random() < 0.1,
         "state": state,
         "reason": chance.choice(_ENDS[state]),

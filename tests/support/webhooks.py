@@ -21,11 +21,11 @@ class Counted:
     """A watch that counts."""
 
     def __init__(self) -> None:
-        self.verdicts: Counter[tuple[str, str]] = Counter()
+        self.results: Counter[tuple[str, str]] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
 
-    def received(self, provider: str, verdict: str, count: int = 1) -> None:
-        self.verdicts[provider, verdict] += count
+    def received(self, provider: str, result: str, count: int = 1) -> None:
+        self.results[provider, result] += count
 
     def webhook_rejected(self, provider: str, reason: str) -> None:
         self.reasons[provider, reason] += 1

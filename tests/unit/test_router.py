@@ -42,8 +42,8 @@ class Watcher:
     def fanned_out(self, count: int) -> None:
         self.people += count
 
-    def received(self, provider: str, verdict: str, count: int = 1) -> None:
-        self.receipts.append((provider, verdict, count))
+    def received(self, provider: str, result: str, count: int = 1) -> None:
+        self.receipts.append((provider, result, count))
 
     def leading(self, is_leading: bool) -> None:
         self.is_leading = is_leading

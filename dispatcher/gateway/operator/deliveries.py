@@ -110,7 +110,7 @@ class DeliveriesPage(Model):
 
 
 class Step(Model):
-    """What befell a delivery: a call of a provider, what came back from it, or what we did."""
+    """A step of a delivery: a call of a provider, what came back from it, or what we did."""
 
     happened_at: datetime
     what: str

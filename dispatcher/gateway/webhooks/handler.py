@@ -37,7 +37,7 @@ _NOBODY: Final = "unknown"
 class ReceiptMetrics(Protocol):
     """Counts what webhooks receive."""
 
-    def received(self, provider: str, verdict: str, count: int = 1) -> None: ...
+    def received(self, provider: str, result: str, count: int = 1) -> None: ...
 
     def webhook_rejected(self, provider: str, reason: str) -> None: ...
 
@@ -55,16 +55,16 @@ class ReceiptStore:
             return
         async with self._pool.connection() as connection:
             rows = await deliveries.receive_receipts(connection, provider, written(receipts))
-        results = {row.event_id: row.verdict for row in rows}
-        for verdict, count in Counter(results.values()).items():
-            self._metrics.received(provider, verdict, count)
-        for event_id, verdict in results.items():
-            if verdict not in _EXPECTED:
+        results = {row.event_id: row.result for row in rows}
+        for result, count in Counter(results.values()).items():
+            self._metrics.received(provider, result, count)
+        for event_id, result in results.items():
+            if result not in _EXPECTED:
                 log.warning(
                     "receipt not accepted",
                     provider=provider,
                     event_id=event_id,
-                    verdict=verdict,
+                    result=result,
                 )
 
     async def reply(

@@ -72,7 +72,7 @@ async def test_the_same_post_again_changes_nothing(
     body = body_of(event(delivery, "delivered"))
     assert [(await post(sendgrid, body)).status for _ in range(3)] == [204] * 3
     assert receipts(db) == ["delivered"]
-    assert counted.verdicts == {("mails", "taken"): 1, ("mails", "repeated"): 2}
+    assert counted.results == {("mails", "taken"): 1, ("mails", "repeated"): 2}
 
 
 async def test_one_for_another_tenants_message_is_not_believed(
@@ -81,7 +81,7 @@ async def test_one_for_another_tenants_message_is_not_believed(
     theirs = delivered_by(db, "their_mails", "xyz", tenant_id="other")
     assert (await post(sendgrid, body_of(event(theirs, "bounce", status="5.1.1")))).status == 204
     assert state(db, theirs) == "sent"
-    assert counted.verdicts == {("mails", "never_handed_over"): 1}
+    assert counted.results == {("mails", "never_handed_over"): 1}
 
 
 @pytest.mark.parametrize(

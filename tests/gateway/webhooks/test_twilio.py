@@ -125,7 +125,7 @@ async def test_a_callback_again_is_one(
     delivery = delivered_by(db, "texts", "SM1", "sms")
     for _ in range(2):
         await post(status, path_of(db, links, delivery), told("delivered"))
-    assert counted.verdicts == {("texts", "taken"): 1, ("texts", "repeated"): 1}
+    assert counted.results == {("texts", "taken"): 1, ("texts", "repeated"): 1}
 
 
 async def test_a_callback_settles_what_was_unknown(
@@ -182,7 +182,7 @@ async def test_one_for_another_tenants_message_is_not_believed(
     theirs = delivered_by(db, "texts", "SM2", "sms", tenant_id="other")
     await post(status, path_of(db, links, ours), told("undelivered", "SM2", ErrorCode="30005"))
     assert (state(db, ours), state(db, theirs)) == ("sent", "sent")
-    assert counted.verdicts == {("texts", "another_message"): 1}
+    assert counted.results == {("texts", "another_message"): 1}
     assert rows(db, "select address from postbell.suppression") == []
 
 
@@ -274,7 +274,7 @@ async def test_a_stop_played_again_after_a_start_is_not_heard(
     await post(message, MESSAGE, {"MessageSid": "SM6", "From": "+33612345678", "Body": "START"})
     await post(message, MESSAGE, stop)
     assert rows(db, "select address from postbell.suppression") == []
-    assert counted.verdicts["texts", "reply_repeated"] == 1
+    assert counted.results["texts", "reply_repeated"] == 1
 
 
 async def test_what_twilio_understood_counts(message: Client, db: Connection) -> None:
@@ -288,7 +288,7 @@ async def test_a_chat_is_not_our_business(
 ) -> None:
     form = {"MessageSid": "SM5", "From": "+33612345678", "Body": "thank you\0"}
     assert (await post(message, MESSAGE, form)).status == 200
-    assert counted.verdicts == {("texts", "reply_other"): 1}
+    assert counted.results == {("texts", "reply_other"): 1}
     assert receipts(db) == []
 
 

@@ -1,4 +1,4 @@
-// One delivery: what is known of it, what befell it, and why its event reached whom it did.
+// One delivery: what is known of it, its steps, and why its event reached whom it did.
 
 import { make } from "../inbox/dom.js";
 import { get } from "./api.js";
@@ -65,13 +65,13 @@ function facts(delivery) {
   return told.filter(([, fact]) => fact).map(([name, fact]) => make("div", {}, make("dt", {}, say(name)), make("dd", {}, fact)));
 }
 
-function step(befell) {
+function step(entry) {
   // What we did ourselves has no provider to name.
-  const who = befell.provider === "postbell" ? null : befell.provider;
-  const why = befell.reason && befell.reason !== befell.code ? whyOf(befell) : null;
-  const notes = [who, befell.code, why].filter(Boolean).join(" · ");
-  return make("li", { "data-step": befell.what },
-    make("time", { datetime: befell.happened_at }, momentOf(befell.happened_at)),
-    make("strong", {}, stepOf(befell.what)),
+  const who = entry.provider === "postbell" ? null : entry.provider;
+  const why = entry.reason && entry.reason !== entry.code ? whyOf(entry) : null;
+  const notes = [who, entry.code, why].filter(Boolean).join(" · ");
+  return make("li", { "data-step": entry.what },
+    make("time", { datetime: entry.happened_at }, momentOf(entry.happened_at)),
+    make("strong", {}, stepOf(entry.what)),
     notes ? make("span.note", {}, notes) : null);
 }
