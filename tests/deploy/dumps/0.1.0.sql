@@ -1,4 +1,4 @@
--- Postbell 0.1.0, commit 4091ab3317, contract 3
+-- Postbell 0.1.0, commit 1a305be639, contract 3
 --
 -- PostgreSQL database dump
 --
@@ -176,6 +176,50 @@ COMMENT ON TYPE postbell_private.decided IS 'What was decided about one channel 
 
 
 --
+-- Name: incoming_receipt; Type: TYPE; Schema: postbell_private; Owner: -
+--
+
+CREATE TYPE postbell_private.incoming_receipt AS (
+	event_id text,
+	delivery_id bigint,
+	message_id text,
+	kind text,
+	occurred_at timestamp with time zone,
+	code text,
+	reason text,
+	detail jsonb,
+	blame text,
+	addresses text[],
+	identity text
+);
+
+
+--
+-- Name: TYPE incoming_receipt; Type: COMMENT; Schema: postbell_private; Owner: -
+--
+
+COMMENT ON TYPE postbell_private.incoming_receipt IS 'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
+
+
+--
+-- Name: ladder_answer; Type: TYPE; Schema: postbell_private; Owner: -
+--
+
+CREATE TYPE postbell_private.ladder_answer AS (
+	rung smallint,
+	reason text,
+	effect text
+);
+
+
+--
+-- Name: TYPE ladder_answer; Type: COMMENT; Schema: postbell_private; Owner: -
+--
+
+COMMENT ON TYPE postbell_private.ladder_answer IS 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
+
+
+--
 -- Name: mirrored; Type: TYPE; Schema: postbell_private; Owner: -
 --
 
@@ -200,32 +244,6 @@ COMMENT ON TYPE postbell_private.mirrored IS 'A user of the application in the c
 
 
 --
--- Name: notice; Type: TYPE; Schema: postbell_private; Owner: -
---
-
-CREATE TYPE postbell_private.notice AS (
-	event_id text,
-	delivery_id bigint,
-	message_id text,
-	kind text,
-	occurred_at timestamp with time zone,
-	code text,
-	reason text,
-	detail jsonb,
-	blame text,
-	addresses text[],
-	identity text
-);
-
-
---
--- Name: TYPE notice; Type: COMMENT; Schema: postbell_private; Owner: -
---
-
-COMMENT ON TYPE postbell_private.notice IS 'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
-
-
---
 -- Name: stream_kind; Type: DOMAIN; Schema: postbell_private; Owner: -
 --
 
@@ -238,24 +256,6 @@ CREATE DOMAIN postbell_private.stream_kind AS text
 --
 
 COMMENT ON DOMAIN postbell_private.stream_kind IS 'notification; or what happened to inbox items: added, seen, read, unread, archived.';
-
-
---
--- Name: verdict; Type: TYPE; Schema: postbell_private; Owner: -
---
-
-CREATE TYPE postbell_private.verdict AS (
-	rung smallint,
-	reason text,
-	effect text
-);
-
-
---
--- Name: TYPE verdict; Type: COMMENT; Schema: postbell_private; Owner: -
---
-
-COMMENT ON TYPE postbell_private.verdict IS 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
 
 
 --
@@ -832,7 +832,7 @@ declare
 begin
     -- Decided: what was written down then.
     return query
-    select d.recipient_id, d.channel::text, d.decision, d.rung, d.verdict, d.due_at
+    select d.recipient_id, d.channel::text, d.decision, d.rung, d.decision_reason, d.due_at
     from postbell.delivery as d
     where d.notification_id = explain.outbox_id
     order by d.recipient_id, d.channel;
@@ -4127,7 +4127,7 @@ CREATE FUNCTION postbell.texts_used(delivery_id bigint) RETURNS TABLE(tenant_id 
     AS $$
     select kept.tenant_id, kept.path, kept.version, kept.content
     from postbell.delivery as sent
-    join postbell.edition as made on made.version = split_part(sent.template_version, '.', 1)
+    join postbell.template_set as made on made.version = split_part(sent.template_version, '.', 1)
     join postbell.text_version as kept on kept.id = any(made.text_ids)
     where sent.id = texts_used.delivery_id
     order by kept.path
@@ -5019,7 +5019,7 @@ begin
         v_batch.claim_token, d.id, case when with_identities then postbell_private.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
-        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.verdict = 'forced',
+        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.decision_reason = 'forced',
         case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
@@ -5047,10 +5047,10 @@ COMMENT ON FUNCTION postbell_private.claim_batch(batch_id bigint, batch_channel 
 
 
 --
--- Name: classify_receipts(text, postbell_private.notice[]); Type: FUNCTION; Schema: postbell_private; Owner: -
+-- Name: classify_receipts(text, postbell_private.incoming_receipt[]); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.classify_receipts(provider text, notices postbell_private.notice[]) RETURNS TABLE(notice postbell_private.notice, tenant_id text, verdict text)
+CREATE FUNCTION postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) RETURNS TABLE(incoming postbell_private.incoming_receipt, tenant_id text, result text)
     LANGUAGE sql STABLE
     AS $$
     select
@@ -5068,7 +5068,7 @@ CREATE FUNCTION postbell_private.classify_receipts(provider text, notices postbe
             when n.kind in ('opened', 'clicked') and not known.is_tracked then 'not_tracked'
             else 'taken'
         end
-    from unnest(notices) as n
+    from unnest(incoming_receipts) as n
     left join postbell.delivery as d on d.id = n.delivery_id
     left join postbell.tenant on tenant.id = d.tenant_id
     left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
@@ -5127,10 +5127,10 @@ $$;
 
 
 --
--- Name: FUNCTION classify_receipts(provider text, notices postbell_private.notice[]); Type: COMMENT; Schema: postbell_private; Owner: -
+-- Name: FUNCTION classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]); Type: COMMENT; Schema: postbell_private; Owner: -
 --
 
-COMMENT ON FUNCTION postbell_private.classify_receipts(provider text, notices postbell_private.notice[]) IS 'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
+COMMENT ON FUNCTION postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) IS 'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
 
 
 --
@@ -5410,9 +5410,9 @@ begin
         ) as reach
     ),
 
-    -- Once: what follows names the verdict a dozen times, and would climb the ladder for each.
+    -- Once: what follows names the answer a dozen times, and would climb the ladder for each.
     judged as materialized (
-        select wanted.*, verdict.rung, verdict.reason, verdict.effect
+        select wanted.*, answer.rung, answer.reason, answer.effect
         from wanted
         cross join lateral postbell_private.ladder(
             is_actor => wanted.is_actor,
@@ -5430,7 +5430,7 @@ begin
             is_quiet => wanted.quiet_until is not null,
             is_critical => wanted.urgency = 'critical',
             is_kept => wanted.is_kept
-        ) as verdict
+        ) as answer
     ),
 
     timed as (
@@ -5521,7 +5521,7 @@ begin
                 else coalesce(again.decision, 'no')
             end,
             rung = case when stop.reason is null then coalesce(again.rung, 0) else d.rung end,
-            verdict = case when stop.reason is null then answer.reason else d.verdict end,
+            decision_reason = case when stop.reason is null then answer.reason else d.decision_reason end,
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
@@ -5553,9 +5553,9 @@ begin
           and d.state = 'waiting'
         returning
             d.id, d.tenant_id, d.recipient_id, d.state, d.due_at,
-            coalesce(d.reason, d.verdict) as reason,
+            coalesce(d.reason, d.decision_reason) as reason,
             -- Without a reason of its own, it was the decision that let it wait.
-            case when former.reason is null then former.verdict end as waited_for
+            case when former.reason is null then former.decision_reason end as waited_for
     ),
 
     noted as (
@@ -6467,7 +6467,7 @@ CREATE TABLE postbell.delivery (
     priority postbell.priority NOT NULL,
     decision text NOT NULL,
     rung smallint NOT NULL,
-    verdict text NOT NULL,
+    decision_reason text CONSTRAINT delivery_verdict_not_null NOT NULL,
     is_silent boolean NOT NULL,
     state postbell.delivery_state NOT NULL,
     reason text,
@@ -6508,10 +6508,10 @@ COMMENT ON COLUMN postbell.delivery.rung IS 'Of the ladder, that decided the las
 
 
 --
--- Name: COLUMN delivery.verdict; Type: COMMENT; Schema: postbell; Owner: -
+-- Name: COLUMN delivery.decision_reason; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.delivery.verdict IS 'Why it was decided so the last time; see postbell_private.ladder().';
+COMMENT ON COLUMN postbell.delivery.decision_reason IS 'Why it was decided so the last time; see postbell_private.ladder().';
 
 
 --
@@ -6532,7 +6532,7 @@ COMMENT ON COLUMN postbell.delivery.reason IS 'Why it is in its state, where the
 -- Name: COLUMN delivery.template_version; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.delivery.template_version IS 'What its text was made of, by the last that tried to send it: a hash of the event''s templates (postbell.event_type.version, or one in postbell.edition), a dot, and the number of the tenant''s branding.';
+COMMENT ON COLUMN postbell.delivery.template_version IS 'What its text was made of, by the last that tried to send it: a hash of the event''s templates (postbell.event_type.version, or one in postbell.template_set), a dot, and the number of the tenant''s branding.';
 
 
 --
@@ -6939,23 +6939,23 @@ COMMENT ON FUNCTION postbell_private.keep_branding() IS 'Keeps the branding that
 CREATE FUNCTION postbell_private.ladder(is_actor boolean, event_is_disabled boolean, tenant_event_is_disabled boolean, channel_is_disabled boolean, has_template boolean, is_unknown boolean, is_erased boolean, has_address boolean, is_suppressed boolean, is_forced boolean, is_off boolean, is_muted boolean, is_quiet boolean, is_critical boolean, is_kept boolean) RETURNS TABLE(rung smallint, reason text, effect text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select (judged.verdict).rung, (judged.verdict).reason, (judged.verdict).effect
+    select (judged.answer).rung, (judged.answer).reason, (judged.answer).effect
     from (select case
-        when is_actor then row(0, 'actor', 'drop')::postbell_private.verdict
-        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.verdict
-        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.verdict
-        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.verdict
-        when not has_template then row(2, 'no_template', 'drop')::postbell_private.verdict
-        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.verdict
-        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.verdict
-        when not has_address then row(3, 'no_address', 'drop')::postbell_private.verdict
-        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.verdict
-        when is_forced then row(5, 'forced', 'deliver')::postbell_private.verdict
-        when is_off then row(6, 'switched_off', 'drop')::postbell_private.verdict
-        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.verdict
-        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.verdict
-        else row(11, 'wanted', 'deliver')::postbell_private.verdict
-    end as verdict) as judged
+        when is_actor then row(0, 'actor', 'drop')::postbell_private.ladder_answer
+        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.ladder_answer
+        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.ladder_answer
+        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.ladder_answer
+        when not has_template then row(2, 'no_template', 'drop')::postbell_private.ladder_answer
+        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
+        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.ladder_answer
+        when not has_address then row(3, 'no_address', 'drop')::postbell_private.ladder_answer
+        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.ladder_answer
+        when is_forced then row(5, 'forced', 'deliver')::postbell_private.ladder_answer
+        when is_off then row(6, 'switched_off', 'drop')::postbell_private.ladder_answer
+        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.ladder_answer
+        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.ladder_answer
+        else row(11, 'wanted', 'deliver')::postbell_private.ladder_answer
+    end as answer) as judged
 $$;
 
 
@@ -7147,7 +7147,7 @@ begin
     made as (
         insert into postbell.delivery (
             notification_id, tenant_id, recipient_id, event, channel, priority,
-            decision, rung, verdict, is_silent, state, due_at, created_at
+            decision, rung, decision_reason, is_silent, state, due_at, created_at
         )
         select
             decided.notification_id, decided.tenant_id, decided.recipient_id, decided.event, decided.channel, decided.priority,
@@ -7893,12 +7893,12 @@ COMMENT ON FUNCTION postbell_private.reachable_time(tenant_id text, recipient te
 -- Name: read_receipts(text, jsonb); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.read_receipts(provider text, receipts jsonb) RETURNS postbell_private.notice[]
+CREATE FUNCTION postbell_private.read_receipts(provider text, receipts jsonb) RETURNS postbell_private.incoming_receipt[]
     LANGUAGE sql STABLE
     AS $$
     with given as (
         select distinct on (event_id) *
-        from jsonb_populate_recordset(null::postbell_private.notice, read_receipts.receipts)
+        from jsonb_populate_recordset(null::postbell_private.incoming_receipt, read_receipts.receipts)
         order by event_id
     )
 
@@ -7907,7 +7907,7 @@ CREATE FUNCTION postbell_private.read_receipts(provider text, receipts jsonb) RE
             given.event_id, coalesce(given.delivery_id, tried.delivery_id), given.message_id, given.kind,
             least(given.occurred_at, clock_timestamp()), given.code, given.reason, given.detail,
             given.blame, given.addresses, given.identity
-        )::postbell_private.notice
+        )::postbell_private.incoming_receipt
         order by given.event_id
     )
     from given
@@ -7964,13 +7964,13 @@ COMMENT ON FUNCTION postbell_private.read_users(source regclass, mapping jsonb, 
 -- Name: receive_receipt(text, jsonb); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.receive_receipt(provider text, receipts jsonb) RETURNS TABLE(event_id text, verdict text)
+CREATE FUNCTION postbell_private.receive_receipt(provider text, receipts jsonb) RETURNS TABLE(event_id text, result text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    v_notices postbell_private.notice[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
+    v_incoming postbell_private.incoming_receipt[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
 begin
     -- The provider does not say again what we took.
     perform postbell_private.require_durable_commit();
@@ -7978,7 +7978,7 @@ begin
     return query
     with judged as materialized (
         select *
-        from postbell_private.record_receipts(receive_receipt.provider, v_notices)
+        from postbell_private.record_receipts(receive_receipt.provider, v_incoming)
     ),
 
     kept as (
@@ -7987,15 +7987,15 @@ begin
             receive_receipt.provider, n.event_id, n.delivery_id, n.message_id,
             jsonb_strip_nulls(to_jsonb(n))
         from judged
-        join unnest(v_notices) as n on n.event_id = judged.event_id
-        where judged.verdict = 'kept'
+        join unnest(v_incoming) as n on n.event_id = judged.event_id
+        where judged.result = 'kept'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
         judged.event_id,
-        case when judged.verdict = 'kept' and kept.provider_event_id is null then 'repeated' else judged.verdict end
+        case when judged.result = 'kept' and kept.provider_event_id is null then 'repeated' else judged.result end
     from judged
     left join kept on kept.provider_event_id = judged.event_id
     order by judged.event_id;
@@ -8195,7 +8195,7 @@ CREATE FUNCTION postbell_private.record_early_receipts(provider text, receipts j
     using judged
     where early.provider = record_early_receipts.provider
       and early.provider_event_id = judged.event_id
-      and judged.verdict <> 'kept'
+      and judged.result <> 'kept'
 $$;
 
 
@@ -8542,27 +8542,27 @@ COMMENT ON FUNCTION postbell_private.record_pushes(batch_id bigint, claim_token 
 
 
 --
--- Name: record_receipts(text, postbell_private.notice[]); Type: FUNCTION; Schema: postbell_private; Owner: -
+-- Name: record_receipts(text, postbell_private.incoming_receipt[]); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.record_receipts(provider text, notices postbell_private.notice[]) RETURNS TABLE(event_id text, verdict text)
+CREATE FUNCTION postbell_private.record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) RETURNS TABLE(event_id text, result text)
     LANGUAGE plpgsql
     AS $$
 #variable_conflict use_column
 declare
-    v_verdicts jsonb;
-    v_taken postbell_private.notice[];
+    v_results jsonb;
+    v_taken postbell_private.incoming_receipt[];
 begin
     -- In one order everywhere. Whoever writes down the sending is done by then, or comes after us.
     perform
     from postbell.delivery
-    where id in (select delivery_id from unnest(notices))
+    where id in (select delivery_id from unnest(incoming_receipts))
     order by id
     for update;
 
     with judged as materialized (
         select *
-        from postbell_private.classify_receipts(record_receipts.provider, notices)
+        from postbell_private.classify_receipts(record_receipts.provider, incoming_receipts)
     ),
 
     taken as (
@@ -8571,19 +8571,19 @@ begin
             kind, code, reason, detail, occurred_at
         )
         select
-            record_receipts.provider, (notice).event_id, (notice).delivery_id, tenant_id, (notice).message_id,
-            (notice).kind, left((notice).code, 100), left((notice).reason, 1000), coalesce((notice).detail, '{}'),
-            coalesce((notice).occurred_at, clock_timestamp())
+            record_receipts.provider, (incoming).event_id, (incoming).delivery_id, tenant_id, (incoming).message_id,
+            (incoming).kind, left((incoming).code, 100), left((incoming).reason, 1000), coalesce((incoming).detail, '{}'),
+            coalesce((incoming).occurred_at, clock_timestamp())
         from judged
-        where verdict = 'taken'
+        where result = 'taken'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
-        jsonb_object_agg((notice).event_id, verdict),
-        array_agg(notice) filter (where (notice).event_id in (select provider_event_id from taken))
-    into v_verdicts, v_taken
+        jsonb_object_agg((incoming).event_id, result),
+        array_agg(incoming) filter (where (incoming).event_id in (select provider_event_id from taken))
+    into v_results, v_taken
     from judged;
 
     if v_taken is not null then
@@ -8593,17 +8593,17 @@ begin
 
     return query
     select said.key, said.value
-    from jsonb_each_text(coalesce(v_verdicts, '{}')) as said
+    from jsonb_each_text(coalesce(v_results, '{}')) as said
     order by said.key;
 end
 $$;
 
 
 --
--- Name: FUNCTION record_receipts(provider text, notices postbell_private.notice[]); Type: COMMENT; Schema: postbell_private; Owner: -
+-- Name: FUNCTION record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]); Type: COMMENT; Schema: postbell_private; Owner: -
 --
 
-COMMENT ON FUNCTION postbell_private.record_receipts(provider text, notices postbell_private.notice[]) IS 'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
+COMMENT ON FUNCTION postbell_private.record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) IS 'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
 
 
 --
@@ -9040,7 +9040,7 @@ COMMENT ON FUNCTION postbell_private.report_providers(process text, reports json
 -- Name: report_texts(jsonb, bigint[], jsonb); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.report_texts(faults jsonb DEFAULT '[]'::jsonb, good bigint[] DEFAULT '{}'::bigint[], editions jsonb DEFAULT '[]'::jsonb) RETURNS void
+CREATE FUNCTION postbell_private.report_texts(faults jsonb DEFAULT '[]'::jsonb, good bigint[] DEFAULT '{}'::bigint[], template_sets jsonb DEFAULT '[]'::jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -9061,9 +9061,9 @@ begin
     delete from postbell.text_fault
     where text_id = any(good);
 
-    insert into postbell.edition (version, event, text_ids)
+    insert into postbell.template_set (version, event, text_ids)
     select said.version, said.event, array(select jsonb_array_elements_text(said.text_ids)::bigint)
-    from jsonb_to_recordset(editions) as said (version text, event text, text_ids jsonb)
+    from jsonb_to_recordset(template_sets) as said (version text, event text, text_ids jsonb)
     order by said.version
     on conflict (version) do nothing;
 end
@@ -9071,10 +9071,10 @@ $$;
 
 
 --
--- Name: FUNCTION report_texts(faults jsonb, good bigint[], editions jsonb); Type: COMMENT; Schema: postbell_private; Owner: -
+-- Name: FUNCTION report_texts(faults jsonb, good bigint[], template_sets jsonb); Type: COMMENT; Schema: postbell_private; Owner: -
 --
 
-COMMENT ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], editions jsonb) IS 'What a dispatcher made of the texts: those it could not use, [{"text_id": 3, "fault": "…", "instead": "version 2"}], those it can, and the versions of events that came out, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
+COMMENT ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], template_sets jsonb) IS 'What a dispatcher made of the texts: those it could not use, [{"text_id": 3, "fault": "…", "instead": "version 2"}], those it can, and the versions of events that came out, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
 
 
 --
@@ -9385,7 +9385,7 @@ CREATE FUNCTION postbell_private.route(most integer DEFAULT 500) RETURNS integer
 declare
     v_step postbell_private.router_step;
     v_window pg_snapshot;
-    v_page record;
+    v_chunk record;
     v_most integer := most;
 begin
     v_step := postbell_private.current_step();
@@ -9397,7 +9397,7 @@ begin
 
     loop
         begin
-            v_page := postbell_private.route_page(v_step, v_window, v_most);
+            v_chunk := postbell_private.route_chunk(v_step, v_window, v_most);
             exit;
         exception
             when others then
@@ -9406,7 +9406,7 @@ begin
                     raise;
                 end if;
                 if v_most = 1 then
-                    v_page := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
+                    v_chunk := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
                     exit;
                 end if;
                 -- Close in on the bad row; those before it go their way.
@@ -9414,27 +9414,27 @@ begin
         end;
     end loop;
 
-    if v_page.routed = 0 and v_step.window_snapshot is null then
+    if v_chunk.routed = 0 and v_step.window_snapshot is null then
         return 0;
     end if;
 
-    -- A full page: there may be more in this window. Else the window is done.
+    -- A full chunk: there may be more in this window. Else the window is done.
     insert into postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
     select
         v_step.step + 1,
         case when is_full then v_step.snapshot else v_window end,
         case when is_full then v_window end,
-        case when is_full then v_page.last_xid end,
-        case when is_full then v_page.last_id end,
+        case when is_full then v_chunk.last_xid end,
+        case when is_full then v_chunk.last_id end,
         v_step.system_identifier
-    from (select v_page.routed = v_most as is_full) as page
+    from (select v_chunk.routed = v_most as is_full) as chunk
     on conflict (step) do nothing;
     if not found then
         perform postbell.raise_error('router_overtaken', 'step ' || v_step.step + 1 || ' is taken');
     end if;
 
     -- The end of a window is not the end of the log: ask again until the answer is 0.
-    return greatest(v_page.routed, 1);
+    return greatest(v_chunk.routed, 1);
 end
 $$;
 
@@ -9447,10 +9447,10 @@ COMMENT ON FUNCTION postbell_private.route(most integer) IS 'Takes the next even
 
 
 --
--- Name: route_page(postbell_private.router_step, pg_snapshot, integer); Type: FUNCTION; Schema: postbell_private; Owner: -
+-- Name: route_chunk(postbell_private.router_step, pg_snapshot, integer); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.route_page(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) RETURNS record
+CREATE FUNCTION postbell_private.route_chunk(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) RETURNS record
     LANGUAGE plpgsql
     AS $$
 #variable_conflict use_column
@@ -9499,7 +9499,7 @@ begin
                 when idempotency_key is null or holder_id = id then 'accepted'
                 when holder_fingerprint = fingerprint then 'duplicate'
                 else 'rejected'
-            end as verdict
+            end as outcome
         from keyed
     ),
 
@@ -9514,14 +9514,14 @@ begin
             coalesce(sorted.priority, kind.priority), sorted.deliver_at, sorted.expires_at, sorted.created_at
         from sorted
         join postbell.event_type as kind on kind.key = sorted.event
-        where verdict = 'accepted'
+        where outcome = 'accepted'
     ),
 
     used as (
         insert into postbell_private.idempotency_key (tenant_id, key, fingerprint, outbox_id)
         select tenant_id, idempotency_key, fingerprint, id
         from sorted
-        where verdict = 'accepted'
+        where outcome = 'accepted'
           and idempotency_key is not null
     ),
 
@@ -9529,7 +9529,7 @@ begin
         insert into postbell_private.duplicate_event (outbox_id, first_outbox_id, created_at)
         select id, holder_id, created_at
         from sorted
-        where verdict = 'duplicate'
+        where outcome = 'duplicate'
     ),
 
     rejected as (
@@ -9538,17 +9538,17 @@ begin
             id, left(tenant_id, 255), left(event, 255), left(recipient, 255),
             coalesce(reason, 'key_reused'),
             coalesce(detail, 'the key ' || idempotency_key || ' was used by event ' || holder_id || ' for something else'),
-            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,verdict}'::text[],
+            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,outcome}'::text[],
             created_at
         from sorted
-        where verdict = 'rejected'
+        where outcome = 'rejected'
     )
 
     select
         count(*),
         (array_agg(xid order by xid desc, id desc))[1],
         (array_agg(id order by xid desc, id desc))[1],
-        array_agg(id) filter (where verdict = 'accepted')
+        array_agg(id) filter (where outcome = 'accepted')
     into routed, last_xid, last_id, v_accepted
     from sorted;
 
@@ -9560,10 +9560,10 @@ $$;
 
 
 --
--- Name: FUNCTION route_page(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint); Type: COMMENT; Schema: postbell_private; Owner: -
+-- Name: FUNCTION route_chunk(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint); Type: COMMENT; Schema: postbell_private; Owner: -
 --
 
-COMMENT ON FUNCTION postbell_private.route_page(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) IS 'One page of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
+COMMENT ON FUNCTION postbell_private.route_chunk(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) IS 'One chunk of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
 
 
 --
@@ -9967,9 +9967,9 @@ begin
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
-            verdict.rung,
-            verdict.reason as verdict,
-            verdict.effect
+            answer.rung,
+            answer.reason as decision_reason,
+            answer.effect
         from postbell.delivery as d
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = d.notification_id
@@ -10001,14 +10001,14 @@ begin
             is_erased => person.erased_at is not null,
             has_address => reach.address is not null,
             is_suppressed => barred.address is not null,
-            is_forced => d.verdict = 'forced',
+            is_forced => d.decision_reason = 'forced',
             -- What is kept is there to stay.
             is_off => not v_channel.is_kept and choice.is_off,
             is_muted => silence.is_muted,
             is_quiet => false,
             is_critical => false,
             is_kept => v_channel.is_kept
-        ) as verdict
+        ) as answer
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
     ),
@@ -10017,13 +10017,13 @@ begin
         select
             id,
             rung,
-            verdict,
+            decision_reason,
             case
                 when is_cancelled then 'cancelled'
                 when is_deleted then 'event_deleted'
                 when is_unknown then 'unknown_event'
                 when is_expired then 'expired'
-                when effect = 'drop' then verdict
+                when effect = 'drop' then decision_reason
             end as reason,
             effect = 'silence' and not is_silent as falls_silent
         from climbed
@@ -10052,7 +10052,7 @@ begin
             is_silent = d.is_silent or overtaken.falls_silent,
             -- What is kept silently is decided anew; what is stopped says so by its reason.
             rung = case when overtaken.reason is null then overtaken.rung else d.rung end,
-            verdict = case when overtaken.reason is null then overtaken.verdict else d.verdict end
+            decision_reason = case when overtaken.reason is null then overtaken.decision_reason else d.decision_reason end
         from overtaken
         where d.id = overtaken.id
         returning d.id, overtaken.reason
@@ -10263,10 +10263,10 @@ COMMENT ON FUNCTION postbell_private.stream_position(OUT epoch bigint, OUT snaps
 
 
 --
--- Name: suppress_addresses(postbell_private.notice[]); Type: FUNCTION; Schema: postbell_private; Owner: -
+-- Name: suppress_addresses(postbell_private.incoming_receipt[]); Type: FUNCTION; Schema: postbell_private; Owner: -
 --
 
-CREATE FUNCTION postbell_private.suppress_addresses(notices postbell_private.notice[]) RETURNS void
+CREATE FUNCTION postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) RETURNS void
     LANGUAGE sql
     AS $$
     select postbell_private.suppress_for_longer(array(
@@ -10277,7 +10277,7 @@ CREATE FUNCTION postbell_private.suppress_addresses(notices postbell_private.not
                 left(concat_ws(' ', n.kind, n.code, n.reason), 1000),
                 postbell.clock(), sentence.served_at
             )::postbell.suppression
-        from unnest(notices) as n
+        from unnest(incoming_receipts) as n
         join postbell.receipt_kinds as known on known.kind = n.kind
         join postbell.delivery as d on d.id = n.delivery_id
         join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
@@ -10312,10 +10312,10 @@ $$;
 
 
 --
--- Name: FUNCTION suppress_addresses(notices postbell_private.notice[]); Type: COMMENT; Schema: postbell_private; Owner: -
+-- Name: FUNCTION suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]); Type: COMMENT; Schema: postbell_private; Owner: -
 --
 
-COMMENT ON FUNCTION postbell_private.suppress_addresses(notices postbell_private.notice[]) IS 'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
+COMMENT ON FUNCTION postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) IS 'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
 
 
 --
@@ -11456,7 +11456,7 @@ COMMENT ON VIEW postbell.analytics_channel_health IS 'How each channel and each 
 -- Name: COLUMN analytics_channel_health.channel; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.analytics_channel_health.channel IS 'in_app, email, sms, push or sse.';
+COMMENT ON COLUMN postbell.analytics_channel_health.channel IS 'A name in postbell.channel.';
 
 
 --
@@ -11743,7 +11743,7 @@ CREATE VIEW postbell.analytics_daily AS
             d.event,
             (d.channel)::text AS channel,
                 CASE
-                    WHEN ((d.state)::text = ANY (ARRAY['skipped'::text, 'expired'::text, 'cancelled'::text])) THEN COALESCE(d.reason, d.verdict)
+                    WHEN ((d.state)::text = ANY (ARRAY['skipped'::text, 'expired'::text, 'cancelled'::text])) THEN COALESCE(d.reason, d.decision_reason)
                     ELSE NULL::text
                 END AS why_not,
             count(*) AS wanted,
@@ -11763,7 +11763,7 @@ CREATE VIEW postbell.analytics_daily AS
           WHERE ((d.created_at >= day.from_at) AND (d.created_at < day.until_at) AND (((d.created_at AT TIME ZONE site.time_zone))::date = day.day))
           GROUP BY d.tenant_id, d.event, d.channel,
                 CASE
-                    WHEN ((d.state)::text = ANY (ARRAY['skipped'::text, 'expired'::text, 'cancelled'::text])) THEN COALESCE(d.reason, d.verdict)
+                    WHEN ((d.state)::text = ANY (ARRAY['skipped'::text, 'expired'::text, 'cancelled'::text])) THEN COALESCE(d.reason, d.decision_reason)
                     ELSE NULL::text
                 END) counted)
   GROUP BY counted.tenant_id, day.day, counted.event, counted.channel;
@@ -11801,7 +11801,7 @@ COMMENT ON COLUMN postbell.analytics_daily.event IS 'A key of postbell.event_typ
 -- Name: COLUMN analytics_daily.channel; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.analytics_daily.channel IS 'in_app, email, sms, push or sse.';
+COMMENT ON COLUMN postbell.analytics_daily.channel IS 'A name in postbell.channel.';
 
 
 --
@@ -12063,7 +12063,7 @@ CREATE VIEW postbell.delivery_log WITH (security_invoker='true') AS
     event,
     channel,
     state,
-    COALESCE(reason, verdict) AS reason,
+    COALESCE(reason, decision_reason) AS reason,
     attempts,
     provider,
     provider_message_id,
@@ -12102,7 +12102,7 @@ COMMENT ON COLUMN postbell.delivery_log.outbox_id IS 'The event; postbell.explai
 -- Name: COLUMN delivery_log.channel; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.delivery_log.channel IS 'in_app, email, sms, push or sse.';
+COMMENT ON COLUMN postbell.delivery_log.channel IS 'A name in postbell.channel.';
 
 
 --
@@ -12365,39 +12365,6 @@ COMMENT ON COLUMN postbell.delivery_timeline.code IS 'The provider''s own, such 
 --
 
 COMMENT ON COLUMN postbell.delivery_timeline.reason IS 'Why it failed, was stopped or came back; of released, what it had waited for.';
-
-
---
--- Name: edition; Type: TABLE; Schema: postbell; Owner: -
---
-
-CREATE TABLE postbell.edition (
-    version text NOT NULL COLLATE pg_catalog."C",
-    event text NOT NULL COLLATE pg_catalog."C",
-    text_ids bigint[] NOT NULL,
-    first_used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-
---
--- Name: TABLE edition; Type: COMMENT; Schema: postbell; Owner: -
---
-
-COMMENT ON TABLE postbell.edition IS 'Versions of events'' templates that have texts of the database in them. One that is not here is of files alone.';
-
-
---
--- Name: COLUMN edition.version; Type: COMMENT; Schema: postbell; Owner: -
---
-
-COMMENT ON COLUMN postbell.edition.version IS 'As postbell.delivery_log.template_version has it, in front of the dot.';
-
-
---
--- Name: COLUMN edition.text_ids; Type: COMMENT; Schema: postbell; Owner: -
---
-
-COMMENT ON COLUMN postbell.edition.text_ids IS 'Of postbell.text_version: what took the place of files, or stood where there was none.';
 
 
 --
@@ -13194,7 +13161,7 @@ COMMENT ON VIEW postbell.queue_depth IS 'How many deliveries are queued, since w
 -- Name: COLUMN queue_depth.channel; Type: COMMENT; Schema: postbell; Owner: -
 --
 
-COMMENT ON COLUMN postbell.queue_depth.channel IS 'in_app, email, sms, push or sse; null in a row of events, which have none before they are decided about.';
+COMMENT ON COLUMN postbell.queue_depth.channel IS 'A name in postbell.channel; null in a row of events, which have none before they are decided about.';
 
 
 --
@@ -13507,6 +13474,39 @@ CREATE TABLE postbell.revision (
 --
 
 COMMENT ON TABLE postbell.revision IS 'The migration that this schema has. Alembic keeps it.';
+
+
+--
+-- Name: template_set; Type: TABLE; Schema: postbell; Owner: -
+--
+
+CREATE TABLE postbell.template_set (
+    version text CONSTRAINT edition_version_not_null NOT NULL COLLATE pg_catalog."C",
+    event text CONSTRAINT edition_event_not_null NOT NULL COLLATE pg_catalog."C",
+    text_ids bigint[] CONSTRAINT edition_text_ids_not_null NOT NULL,
+    first_used_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT edition_first_used_at_not_null NOT NULL
+);
+
+
+--
+-- Name: TABLE template_set; Type: COMMENT; Schema: postbell; Owner: -
+--
+
+COMMENT ON TABLE postbell.template_set IS 'Versions of events'' templates that have texts of the database in them. One that is not here is of files alone.';
+
+
+--
+-- Name: COLUMN template_set.version; Type: COMMENT; Schema: postbell; Owner: -
+--
+
+COMMENT ON COLUMN postbell.template_set.version IS 'As postbell.delivery_log.template_version has it, in front of the dot.';
+
+
+--
+-- Name: COLUMN template_set.text_ids; Type: COMMENT; Schema: postbell; Owner: -
+--
+
+COMMENT ON COLUMN postbell.template_set.text_ids IS 'Of postbell.text_version: what took the place of files, or stood where there was none.';
 
 
 --
@@ -14700,15 +14700,15 @@ ALTER TABLE ONLY postbell_queue.pgqueuer_statistics ALTER COLUMN id SET DEFAULT 
 --
 
 COPY postbell.attempt (delivery_id, outcome, provider, provider_message_id, code, reason, device, latency_ms, attempted_at) FROM stdin;
-2	sent	scripted	<postbell.0adea4b38ed6c3b304299e6d93fc5848@postbell.example>	250	\N	\N	0.066154	2026-11-30 00:22:55.894704+00
-3	sent	scripted	<postbell.b36511554c45cb01cd782a3f1aef6fe4@postbell.example>	250	\N	\N	0.020428	2026-11-30 00:22:55.894955+00
-1	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:22:55.902291+00
-4	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:22:55.902533+00
-5	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:22:55.902542+00
-8	unknown	test	m8	250	no answer	\N	1.5	2026-11-30 00:22:56.094707+00
-9	retry	test	m9	250	greylisted	\N	1.5	2026-11-30 00:22:56.158948+00
-10	refused	test	m10	250	mailbox unavailable	\N	1.5	2026-11-30 00:22:56.214936+00
-11	sent	test	m11	250	\N	\N	1.5	2026-11-30 00:22:56.244889+00
+1	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:36:26.498805+00
+4	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:36:26.499137+00
+5	sent	inbox	\N	\N	\N	\N	\N	2026-11-30 00:36:26.499212+00
+2	sent	scripted	<postbell.9540c9d991b15bab524327092e3c3a1d@postbell.example>	250	\N	\N	0.064091	2026-11-30 00:36:26.505936+00
+3	sent	scripted	<postbell.31ca22c607c5f096c5f71a6b2313f0c5@postbell.example>	250	\N	\N	0.014006	2026-11-30 00:36:26.506067+00
+8	unknown	test	m8	250	no answer	\N	1.5	2026-11-30 00:36:26.650107+00
+9	retry	test	m9	250	greylisted	\N	1.5	2026-11-30 00:36:26.709982+00
+10	refused	test	m10	250	mailbox unavailable	\N	1.5	2026-11-30 00:36:26.755567+00
+11	sent	test	m11	250	\N	\N	1.5	2026-11-30 00:36:26.785617+00
 \.
 
 
@@ -14717,10 +14717,10 @@ COPY postbell.attempt (delivery_id, outcome, provider, provider_message_id, code
 --
 
 COPY postbell.batch (id, tenant_id, channel, priority, is_bulk, delivery_ids, claims, claim_token, created_at, claimed_at) FROM stdin;
-7	default	email	normal	f	{12}	1	116729a3-e108-4ecf-b3f6-9af77c1b987d	2026-11-30 00:22:56.258517+00	\N
-8	default	push	normal	f	{14}	0	\N	2026-11-30 00:22:56.302697+00	\N
-9	default	in_app	normal	f	{15}	1	c859f47a-32cc-4ee3-b0f7-35ad5864f9e7	2026-11-30 00:22:56.314643+00	2026-11-30 00:22:56.3198+00
-10	default	in_app	normal	t	{16,17,18,19,20,21,22,23,24,25}	0	\N	2026-11-30 00:22:56.368146+00	\N
+7	default	email	normal	f	{12}	1	3e6c3851-f183-45d3-82af-8476c17b0bfa	2026-11-30 00:36:26.798009+00	\N
+8	default	push	normal	f	{14}	0	\N	2026-11-30 00:36:26.838264+00	\N
+9	default	in_app	normal	f	{15}	1	3c2dc7e5-f547-4c69-82cc-b86b71a5050d	2026-11-30 00:36:26.849576+00	2026-11-30 00:36:26.853881+00
+10	default	in_app	normal	t	{16,17,18,19,20,21,22,23,24,25}	0	\N	2026-11-30 00:36:26.899535+00	\N
 \.
 
 
@@ -14729,8 +14729,8 @@ COPY postbell.batch (id, tenant_id, channel, priority, is_bulk, delivery_ids, cl
 --
 
 COPY postbell.branding_version (tenant_id, version, branding, replaced_at, replaced_by) FROM stdin;
-default	1	{}	2026-11-30 00:22:55.348211+00	postgres
-boutique	1	{}	2026-11-30 00:22:55.348211+00	postgres
+default	1	{}	2026-11-30 00:36:25.775843+00	postgres
+boutique	1	{}	2026-11-30 00:36:25.775843+00	postgres
 \.
 
 
@@ -14752,8 +14752,8 @@ sse	5	recipient	f	f	t	50	\N	\N
 --
 
 COPY postbell.dead_letter (delivery_id, died_at) FROM stdin;
-10	2026-11-30 00:22:56.216941+00
-12	2026-11-30 00:22:56.267003+00
+10	2026-11-30 00:36:26.757183+00
+12	2026-11-30 00:36:26.805493+00
 \.
 
 
@@ -14761,32 +14761,32 @@ COPY postbell.dead_letter (delivery_id, died_at) FROM stdin;
 -- Data for Name: delivery; Type: TABLE DATA; Schema: postbell; Owner: -
 --
 
-COPY postbell.delivery (id, notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung, verdict, is_silent, state, reason, attempts, provider, provider_message_id, template_version, due_at, created_at, sent_at, delivered_at, opened_at, clicked_at) FROM stdin;
-6	7	default	u5	order.paid	email	normal	no	4	address_suppressed	f	skipped	\N	0	\N	\N	\N	\N	2026-11-30 00:22:55.434628+00	\N	\N	\N	\N
-7	9	boutique	u1	order.paid	in_app	normal	no	1	tenant_event_disabled	f	skipped	\N	0	\N	\N	\N	\N	2026-11-30 00:22:55.436994+00	\N	\N	\N	\N
-1	1	default	u1	order.paid	in_app	normal	now	11	wanted	f	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:22:55.698415+00	2026-11-30 00:22:55.426261+00	2026-11-30 00:22:55.90148+00	2026-11-30 00:22:55.90148+00	\N	\N
-2	2	default	u1	order.paid	email	normal	now	11	wanted	f	sent	\N	1	scripted	<postbell.0adea4b38ed6c3b304299e6d93fc5848@postbell.example>	535f7c4d3485d4e9.2	2026-11-30 00:22:55.698415+00	2026-11-30 00:22:55.428119+00	2026-11-30 00:22:55.901966+00	\N	\N	\N
-3	3	default	u1	order.paid	email	normal	now	11	wanted	f	sent	\N	1	scripted	<postbell.b36511554c45cb01cd782a3f1aef6fe4@postbell.example>	535f7c4d3485d4e9.2	2026-11-30 00:22:55.698415+00	2026-11-30 00:22:55.429825+00	2026-11-30 00:22:55.902023+00	\N	\N	\N
-4	3	default	u1	order.paid	in_app	normal	now	11	wanted	f	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:22:55.698415+00	2026-11-30 00:22:55.429825+00	2026-11-30 00:22:55.902221+00	2026-11-30 00:22:55.902222+00	\N	\N
-5	6	default	u3	order.paid	in_app	normal	now	7	muted	t	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:22:55.698415+00	2026-11-30 00:22:55.433397+00	2026-11-30 00:22:55.902268+00	2026-11-30 00:22:55.902268+00	\N	\N
-8	10	default	u1	order.paid	sms	normal	now	11	wanted	f	unknown	no answer	1	test	m8	\N	2026-11-30 00:22:56.014257+00	2026-11-30 00:22:56.013073+00	\N	\N	\N	\N
-9	11	default	u1	order.paid	email	normal	now	11	wanted	f	waiting	greylisted	1	test	m9	\N	2026-11-30 00:23:56.161025+00	2026-11-30 00:22:56.10359+00	\N	\N	\N	\N
-10	12	default	u1	order.paid	email	normal	now	11	wanted	f	refused	mailbox unavailable	1	test	m10	\N	2026-11-30 00:22:56.166186+00	2026-11-30 00:22:56.165491+00	\N	\N	\N	\N
-12	14	default	u1	order.paid	email	normal	now	11	wanted	f	failed	template: amount is missing	0	\N	\N	\N	2026-11-30 00:22:56.250188+00	2026-11-30 00:22:56.249508+00	\N	\N	\N	\N
-13	15	default	u4	order.paid	email	normal	later	10	quiet_hours	f	waiting	\N	0	\N	\N	\N	2026-11-30 03:00:00+00	2026-11-30 00:22:56.269207+00	\N	\N	\N	\N
-14	16	default	u1	order.paid	push	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.294604+00	2026-11-30 00:22:56.293486+00	\N	\N	\N	\N
-15	17	default	u2	order.paid	in_app	normal	now	11	wanted	f	sending	\N	1	\N	\N	\N	2026-11-30 00:22:56.307873+00	2026-11-30 00:22:56.306752+00	\N	\N	\N	\N
-16	19	default	p1	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-17	19	default	p10	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-18	19	default	p11	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-19	19	default	p12	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-20	19	default	p13	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-21	19	default	p14	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-22	19	default	p15	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-11	13	default	u1	order.paid	sms	normal	now	11	wanted	f	delivered	\N	1	test	m11	\N	2026-11-30 00:22:56.221994+00	2026-11-30 00:22:56.221153+00	2026-11-30 00:22:56.246269+00	2026-11-30 00:22:56.373604+00	\N	\N
-23	19	default	p16	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-24	19	default	p17	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
-25	19	default	p18	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.344908+00	\N	\N	\N	\N
+COPY postbell.delivery (id, notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung, decision_reason, is_silent, state, reason, attempts, provider, provider_message_id, template_version, due_at, created_at, sent_at, delivered_at, opened_at, clicked_at) FROM stdin;
+6	7	default	u5	order.paid	email	normal	no	4	address_suppressed	f	skipped	\N	0	\N	\N	\N	\N	2026-11-30 00:36:25.9041+00	\N	\N	\N	\N
+7	9	boutique	u1	order.paid	in_app	normal	no	1	tenant_event_disabled	f	skipped	\N	0	\N	\N	\N	\N	2026-11-30 00:36:25.905779+00	\N	\N	\N	\N
+1	1	default	u1	order.paid	in_app	normal	now	11	wanted	f	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:36:26.280151+00	2026-11-30 00:36:25.896087+00	2026-11-30 00:36:26.498005+00	2026-11-30 00:36:26.498005+00	\N	\N
+4	3	default	u1	order.paid	in_app	normal	now	11	wanted	f	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:36:26.280151+00	2026-11-30 00:36:25.900073+00	2026-11-30 00:36:26.498747+00	2026-11-30 00:36:26.498747+00	\N	\N
+5	6	default	u3	order.paid	in_app	normal	now	7	muted	t	delivered	\N	1	inbox	\N	535f7c4d3485d4e9.2	2026-11-30 00:36:26.280151+00	2026-11-30 00:36:25.903223+00	2026-11-30 00:36:26.498784+00	2026-11-30 00:36:26.498784+00	\N	\N
+2	2	default	u1	order.paid	email	normal	now	11	wanted	f	sent	\N	1	scripted	<postbell.9540c9d991b15bab524327092e3c3a1d@postbell.example>	535f7c4d3485d4e9.2	2026-11-30 00:36:26.280151+00	2026-11-30 00:36:25.898856+00	2026-11-30 00:36:26.511447+00	\N	\N	\N
+3	3	default	u1	order.paid	email	normal	now	11	wanted	f	sent	\N	1	scripted	<postbell.31ca22c607c5f096c5f71a6b2313f0c5@postbell.example>	535f7c4d3485d4e9.2	2026-11-30 00:36:26.280151+00	2026-11-30 00:36:25.900073+00	2026-11-30 00:36:26.511526+00	\N	\N	\N
+8	10	default	u1	order.paid	sms	normal	now	11	wanted	f	unknown	no answer	1	test	m8	\N	2026-11-30 00:36:26.571761+00	2026-11-30 00:36:26.5704+00	\N	\N	\N	\N
+9	11	default	u1	order.paid	email	normal	now	11	wanted	f	waiting	greylisted	1	test	m9	\N	2026-11-30 00:37:26.711579+00	2026-11-30 00:36:26.659765+00	\N	\N	\N	\N
+10	12	default	u1	order.paid	email	normal	now	11	wanted	f	refused	mailbox unavailable	1	test	m10	\N	2026-11-30 00:36:26.716582+00	2026-11-30 00:36:26.715757+00	\N	\N	\N	\N
+12	14	default	u1	order.paid	email	normal	now	11	wanted	f	failed	template: amount is missing	0	\N	\N	\N	2026-11-30 00:36:26.791322+00	2026-11-30 00:36:26.790605+00	\N	\N	\N	\N
+13	15	default	u4	order.paid	email	normal	later	10	quiet_hours	f	waiting	\N	0	\N	\N	\N	2026-11-30 03:00:00+00	2026-11-30 00:36:26.807902+00	\N	\N	\N	\N
+14	16	default	u1	order.paid	push	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.83147+00	2026-11-30 00:36:26.830322+00	\N	\N	\N	\N
+15	17	default	u2	order.paid	in_app	normal	now	11	wanted	f	sending	\N	1	\N	\N	\N	2026-11-30 00:36:26.843468+00	2026-11-30 00:36:26.842447+00	\N	\N	\N	\N
+16	19	default	p1	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+17	19	default	p10	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+18	19	default	p11	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+19	19	default	p12	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+20	19	default	p13	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+21	19	default	p14	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+22	19	default	p15	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+11	13	default	u1	order.paid	sms	normal	now	11	wanted	f	delivered	\N	1	test	m11	\N	2026-11-30 00:36:26.762314+00	2026-11-30 00:36:26.76157+00	2026-11-30 00:36:26.787028+00	2026-11-30 00:36:26.903541+00	\N	\N
+23	19	default	p16	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+24	19	default	p17	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
+25	19	default	p18	order.paid	in_app	normal	now	11	wanted	f	queued	\N	0	\N	\N	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.876096+00	\N	\N	\N	\N
 \.
 
 
@@ -14795,17 +14795,7 @@ COPY postbell.delivery (id, notification_id, tenant_id, recipient_id, event, cha
 --
 
 COPY postbell.delivery_step (delivery_id, what, reason, happened_at) FROM stdin;
-12	given_up	template: amount is missing	2026-11-30 00:22:56.267039+00
-\.
-
-
---
--- Data for Name: edition; Type: TABLE DATA; Schema: postbell; Owner: -
---
-
-COPY postbell.edition (version, event, text_ids, first_used_at) FROM stdin;
-535f7c4d3485d4e9	order.paid	{1}	2026-11-30 00:22:55.758517+00
-abc	order.paid	{2}	2026-11-30 00:22:56.410142+00
+12	given_up	template: amount is missing	2026-11-30 00:36:26.805531+00
 \.
 
 
@@ -14814,34 +14804,34 @@ abc	order.paid	{2}	2026-11-30 00:22:56.410142+00
 --
 
 COPY postbell.event_type (key, label, description, category, version, priority, default_channels, forced_channels, channels, notify_actor, fields, roles, disabled_at, registered_at) FROM stdin;
-class.bundle.completed	Class bundle completed	All classes of a bundle have taken place.	classes	00aede6b3d6189e1	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "number_of_classes": {"type": "integer", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-class.bundle.created	Class bundle set up	A bundle of classes has been set up for a client.	classes	218c373daad657d2	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"currency": {"type": "text", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "total_price": {"type": "amount", "required": true}, "deposit_required": {"type": "amount", "required": false}, "number_of_classes": {"type": "integer", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-class.bundle.deposit_paid	Deposit received	The deposit for a bundle of classes has arrived.	classes	cf73aa0486007198	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "balance_remaining": {"type": "amount", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-class.installment.due	Class installment due	An installment for a bundle of classes is due.	classes	20077ce4e8c202b5	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "timestamp", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "installment_id": {"type": "id", "required": false}, "installment_number": {"type": "integer", "required": false}, "total_installments": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-class.message.received	Message about a class	Somebody has written in the conversation of a class.	classes	e426bec152ce3a63	normal	{in_app,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"bundle_id": {"type": "id", "required": false}, "thread_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}, "sender_name": {"type": "text", "required": true}, "message_preview": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-class.ticket.created	Request about a class received	A client's request about a class has been received.	classes	573083a8a8f59016	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"subject": {"type": "text", "required": true}, "ticket_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.badge_awarded	Badge awarded	A client has been awarded a badge.	loyalty	3c286cb397dcfcd9	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"badge_name": {"type": "text", "required": true}, "description": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.milestone_reached	Milestone reached	A client has reached a milestone.	loyalty	02e32a7450755664	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"reward_points": {"type": "integer", "required": false}, "milestone_name": {"type": "text", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.points_awarded	Points earned	A client has earned loyalty points.	loyalty	55bbc1fcbd174c71	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"points": {"type": "integer", "required": true}, "reason": {"type": "text", "required": false}, "total_points": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.redemption.approved	Reward approved	A client's redemption of points has been approved.	loyalty	b46b29168a35ea9a	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"item_name": {"type": "text", "required": true}, "points_used": {"type": "integer", "required": true}, "redemption_id": {"type": "id", "required": false}, "fulfillment_code": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.redemption.rejected	Reward declined	A client's redemption of points has been declined.	loyalty	02fc2172effd99a4	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"item_name": {"type": "text", "required": true}, "points_used": {"type": "integer", "required": true}, "redemption_id": {"type": "id", "required": false}, "rejection_reason": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-loyalty.tier_upgraded	New loyalty tier	A client has reached a higher loyalty tier.	loyalty	7957c2d48f4afc5d	normal	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"perks": {"type": "text", "required": false}, "tier_name": {"type": "text", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-order.assigned	Order assigned	Somebody has been assigned to an order.	orders	34ac545bedf75d9a	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"deadline": {"type": "timestamp", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}, "writer_name": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-order.completed	Order completed	The work on an order is done.	orders	2df0c08f9917ef45	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-order.created	Order received	A client has placed an order.	orders	fa0cfbedd31a5545	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-order.paid	Order paid	An order has been paid.	orders	989e26574ee10aa0	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}, "payment_method": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.completed	Payment received	A client's payment has arrived.	payments	64d80fe4bbfd2485	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "order_topic": {"type": "text", "required": false}, "payment_method": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.failed	Payment failed	A client's payment did not go through.	payments	47e28b644c28518d	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "reason": {"type": "text", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.installment_due	Installment due	A client's installment is due.	payments	41223a258b149a1d	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "date", "required": false}, "order_id": {"type": "id", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}, "installment_id": {"type": "id", "required": false}, "special_order_id": {"type": "id", "required": false}, "installment_number": {"type": "integer", "required": false}, "total_installments": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.invoice_generated	Invoice ready	An invoice has been made out to a client.	payments	404cfe6b656bc746	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "date", "required": false}, "invoice_id": {"type": "id", "required": false}, "invoice_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.refunded	Payment refunded	A client has been given money back.	payments	1870dab83bd280bd	high	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "reason": {"type": "text", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "refund_id": {"type": "id", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-payment.wallet_loaded	Wallet topped up	Money has been added to a client's wallet.	payments	89df383e572fc2e2	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "balance": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.assigned	Ticket assigned	Somebody has been assigned to a support ticket.	tickets	347056fe3db5a357	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "assignee_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.created	Ticket opened	A support ticket has been opened.	tickets	39eccd1951da6549	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"subject": {"type": "text", "required": false}, "ticket_id": {"type": "id", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.escalated	Ticket escalated	A support ticket has been passed on to somebody who decides more.	tickets	4eda2e24487707db	high	{in_app,email,sms,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"reason": {"type": "text", "required": false}, "ticket_id": {"type": "id", "required": false}, "escalated_to": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.reopened	Ticket reopened	A support ticket is open again.	tickets	81115e785901ae54	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.replied	Reply to a ticket	Somebody has replied to a support ticket.	tickets	ca7fde24ebd0ea57	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "message_id": {"type": "id", "required": false}, "replier_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}, "message_preview": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:22:54.535759+00
-ticket.resolved	Ticket resolved	A support ticket has been resolved.	tickets	53883465bd522d16	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "resolution": {"type": "text", "required": false}, "resolver_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:22:54.535759+00
+class.bundle.completed	Class bundle completed	All classes of a bundle have taken place.	classes	00aede6b3d6189e1	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "number_of_classes": {"type": "integer", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+class.bundle.created	Class bundle set up	A bundle of classes has been set up for a client.	classes	218c373daad657d2	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"currency": {"type": "text", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "total_price": {"type": "amount", "required": true}, "deposit_required": {"type": "amount", "required": false}, "number_of_classes": {"type": "integer", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+class.bundle.deposit_paid	Deposit received	The deposit for a bundle of classes has arrived.	classes	cf73aa0486007198	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "balance_remaining": {"type": "amount", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+class.installment.due	Class installment due	An installment for a bundle of classes is due.	classes	20077ce4e8c202b5	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "timestamp", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": true}, "installment_id": {"type": "id", "required": false}, "installment_number": {"type": "integer", "required": false}, "total_installments": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+class.message.received	Message about a class	Somebody has written in the conversation of a class.	classes	e426bec152ce3a63	normal	{in_app,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"bundle_id": {"type": "id", "required": false}, "thread_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}, "sender_name": {"type": "text", "required": true}, "message_preview": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+class.ticket.created	Request about a class received	A client's request about a class has been received.	classes	573083a8a8f59016	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"subject": {"type": "text", "required": true}, "ticket_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.badge_awarded	Badge awarded	A client has been awarded a badge.	loyalty	3c286cb397dcfcd9	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"badge_name": {"type": "text", "required": true}, "description": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.milestone_reached	Milestone reached	A client has reached a milestone.	loyalty	02e32a7450755664	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"reward_points": {"type": "integer", "required": false}, "milestone_name": {"type": "text", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.points_awarded	Points earned	A client has earned loyalty points.	loyalty	55bbc1fcbd174c71	low	{in_app,sse}	{}	{email,in_app,push,sms,sse}	f	{"points": {"type": "integer", "required": true}, "reason": {"type": "text", "required": false}, "total_points": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.redemption.approved	Reward approved	A client's redemption of points has been approved.	loyalty	b46b29168a35ea9a	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"item_name": {"type": "text", "required": true}, "points_used": {"type": "integer", "required": true}, "redemption_id": {"type": "id", "required": false}, "fulfillment_code": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.redemption.rejected	Reward declined	A client's redemption of points has been declined.	loyalty	02fc2172effd99a4	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"item_name": {"type": "text", "required": true}, "points_used": {"type": "integer", "required": true}, "redemption_id": {"type": "id", "required": false}, "rejection_reason": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+loyalty.tier_upgraded	New loyalty tier	A client has reached a higher loyalty tier.	loyalty	7957c2d48f4afc5d	normal	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"perks": {"type": "text", "required": false}, "tier_name": {"type": "text", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+order.assigned	Order assigned	Somebody has been assigned to an order.	orders	34ac545bedf75d9a	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"deadline": {"type": "timestamp", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}, "writer_name": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+order.completed	Order completed	The work on an order is done.	orders	2df0c08f9917ef45	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+order.created	Order received	A client has placed an order.	orders	fa0cfbedd31a5545	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+order.paid	Order paid	An order has been paid.	orders	989e26574ee10aa0	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": true}, "order_topic": {"type": "text", "required": false}, "payment_method": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.completed	Payment received	A client's payment has arrived.	payments	64d80fe4bbfd2485	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "order_topic": {"type": "text", "required": false}, "payment_method": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.failed	Payment failed	A client's payment did not go through.	payments	47e28b644c28518d	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "reason": {"type": "text", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "order_topic": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.installment_due	Installment due	A client's installment is due.	payments	41223a258b149a1d	critical	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "date", "required": false}, "order_id": {"type": "id", "required": false}, "bundle_id": {"type": "id", "required": false}, "bundle_name": {"type": "text", "required": false}, "installment_id": {"type": "id", "required": false}, "special_order_id": {"type": "id", "required": false}, "installment_number": {"type": "integer", "required": false}, "total_installments": {"type": "integer", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.invoice_generated	Invoice ready	An invoice has been made out to a client.	payments	404cfe6b656bc746	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}, "due_date": {"type": "date", "required": false}, "invoice_id": {"type": "id", "required": false}, "invoice_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.refunded	Payment refunded	A client has been given money back.	payments	1870dab83bd280bd	high	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "reason": {"type": "text", "required": false}, "currency": {"type": "text", "required": false}, "order_id": {"type": "id", "required": false}, "refund_id": {"type": "id", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+payment.wallet_loaded	Wallet topped up	Money has been added to a client's wallet.	payments	89df383e572fc2e2	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"amount": {"type": "amount", "required": true}, "balance": {"type": "amount", "required": true}, "currency": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.assigned	Ticket assigned	Somebody has been assigned to a support ticket.	tickets	347056fe3db5a357	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "assignee_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.created	Ticket opened	A support ticket has been opened.	tickets	39eccd1951da6549	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"subject": {"type": "text", "required": false}, "ticket_id": {"type": "id", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.escalated	Ticket escalated	A support ticket has been passed on to somebody who decides more.	tickets	4eda2e24487707db	high	{in_app,email,sms,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"reason": {"type": "text", "required": false}, "ticket_id": {"type": "id", "required": false}, "escalated_to": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.reopened	Ticket reopened	A support ticket is open again.	tickets	81115e785901ae54	normal	{in_app,email}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.replied	Reply to a ticket	Somebody has replied to a support ticket.	tickets	ca7fde24ebd0ea57	high	{in_app,email,push,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "message_id": {"type": "id", "required": false}, "replier_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}, "message_preview": {"type": "text", "required": false}}	{}	\N	2026-11-30 00:36:24.607646+00
+ticket.resolved	Ticket resolved	A support ticket has been resolved.	tickets	53883465bd522d16	normal	{in_app,email,sse}	{}	{email,in_app,push,sms,sse}	f	{"ticket_id": {"type": "id", "required": false}, "resolution": {"type": "text", "required": false}, "resolver_name": {"type": "text", "required": false}, "ticket_number": {"type": "id", "required": true}}	{}	\N	2026-11-30 00:36:24.607646+00
 \.
 
 
@@ -14850,7 +14840,7 @@ ticket.resolved	Ticket resolved	A support ticket has been resolved.	tickets	5388
 --
 
 COPY postbell.fanout (notification_id, tenant_id, priority, list_length, listed, audience, after_recipient, reached, started_at) FROM stdin;
-19	default	normal	40	40	{}	p18	10	2026-11-30 00:22:56.350539+00
+19	default	normal	40	40	{}	p18	10	2026-11-30 00:36:26.88137+00
 \.
 
 
@@ -14859,9 +14849,9 @@ COPY postbell.fanout (notification_id, tenant_id, priority, list_length, listed,
 --
 
 COPY postbell.inbox_item (id, outbox_id, tenant_id, recipient_id, event, category, subject, title, body, link, image, actions, is_silent, created_at, seen_at, read_at, archived_at) FROM stdin;
-4	3	default	u1	order.paid	orders	order:3	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	f	2026-11-30 00:22:55.429825+00	\N	\N	\N
-5	6	default	u3	order.paid	orders	order:3	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	t	2026-11-30 00:22:55.433397+00	\N	\N	\N
-1	1	default	u1	order.paid	orders	order:1	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	f	2026-11-30 00:22:55.426261+00	2026-11-30 00:22:56.007596+00	2026-11-30 00:22:56.007596+00	\N
+4	3	default	u1	order.paid	orders	order:3	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	f	2026-11-30 00:36:25.900073+00	\N	\N	\N
+5	6	default	u3	order.paid	orders	order:3	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	t	2026-11-30 00:36:25.903223+00	\N	\N	\N
+1	1	default	u1	order.paid	orders	order:1	Commande n° 42 payée	Nous avons reçu 19,90 € pour la commande.	http://localhost:8000/orders/42	\N	[{"link": "http://localhost:8000/orders/42", "label": "Voir la commande"}]	f	2026-11-30 00:36:25.896087+00	2026-11-30 00:36:26.564381+00	2026-11-30 00:36:26.564381+00	\N
 \.
 
 
@@ -14870,7 +14860,7 @@ COPY postbell.inbox_item (id, outbox_id, tenant_id, recipient_id, event, categor
 --
 
 COPY postbell.mute (tenant_id, recipient_id, category, event, subject, until, muted_at) FROM stdin;
-default	u3	\N	\N	order:3	infinity	2026-11-30 00:22:55.373362+00
+default	u3	\N	\N	order:3	infinity	2026-11-30 00:36:25.813707+00
 \.
 
 
@@ -14903,27 +14893,27 @@ COPY postbell.outbox_2 (slot, xid, id, tenant_id, event, recipient, payload, aud
 --
 
 COPY postbell.outbox_3 (slot, xid, id, tenant_id, event, recipient, payload, audience, channels, forced_channels, priority, subject, actor, idempotency_key, deliver_at, expires_at, created_at) FROM stdin;
-3	784	1	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	order:1	u5	once-1	\N	\N	2026-11-30 00:22:55.426261+00
-3	785	2	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	order:2	u5	once-2	\N	\N	2026-11-30 00:22:55.428119+00
-3	786	3	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app,email}	\N	\N	order:3	u5	once-3	\N	\N	2026-11-30 00:22:55.429825+00
-3	787	4	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	once-1	\N	\N	2026-11-30 00:22:55.431073+00
-3	788	5	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	once-1	\N	\N	2026-11-30 00:22:55.432151+00
-3	789	6	default	order.paid	u3	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	order:3	\N	\N	\N	\N	2026-11-30 00:22:55.433397+00
-3	790	7	default	order.paid	u5	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:55.434628+00
-3	791	8	default	no.such_event	u1	{"amount": "19.90", "order_id": 42}	\N	\N	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:55.435694+00
-3	792	9	boutique	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:55.436994+00
-3	813	10	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{sms}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.013073+00
-3	820	11	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.10359+00
-3	827	12	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.165491+00
-3	834	13	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{sms}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.221153+00
-3	841	14	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.249508+00
-3	847	15	default	order.paid	u4	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.269207+00
-3	851	16	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{push}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.293486+00
-3	855	17	default	order.paid	u2	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.306752+00
-3	860	18	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	2999-01-01 12:00:00+00	\N	2026-11-30 00:22:56.32454+00
-3	865	19	default	order.paid	\N	{"amount": "19.90", "order_id": 42}	{"recipients": ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29", "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39", "p40"]}	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.344908+00
-3	882	20	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:22:56.416534+00
-3	883	21	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app,email}	\N	\N	\N	\N	last	\N	\N	2026-11-30 00:22:56.418057+00
+3	784	1	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	order:1	u5	once-1	\N	\N	2026-11-30 00:36:25.896087+00
+3	785	2	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	order:2	u5	once-2	\N	\N	2026-11-30 00:36:25.898856+00
+3	786	3	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app,email}	\N	\N	order:3	u5	once-3	\N	\N	2026-11-30 00:36:25.900073+00
+3	787	4	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	once-1	\N	\N	2026-11-30 00:36:25.901363+00
+3	788	5	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	once-1	\N	\N	2026-11-30 00:36:25.902336+00
+3	789	6	default	order.paid	u3	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	order:3	\N	\N	\N	\N	2026-11-30 00:36:25.903223+00
+3	790	7	default	order.paid	u5	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:25.9041+00
+3	791	8	default	no.such_event	u1	{"amount": "19.90", "order_id": 42}	\N	\N	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:25.904958+00
+3	792	9	boutique	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:25.905779+00
+3	813	10	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{sms}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.5704+00
+3	820	11	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.659765+00
+3	827	12	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.715757+00
+3	834	13	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{sms}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.76157+00
+3	841	14	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.790605+00
+3	847	15	default	order.paid	u4	{"amount": "19.90", "order_id": 42}	\N	{email}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.807902+00
+3	851	16	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{push}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.830322+00
+3	855	17	default	order.paid	u2	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.842447+00
+3	860	18	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	2999-01-01 12:00:00+00	\N	2026-11-30 00:36:26.857995+00
+3	865	19	default	order.paid	\N	{"amount": "19.90", "order_id": 42}	{"recipients": ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29", "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39", "p40"]}	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.876096+00
+3	882	20	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app}	\N	\N	\N	\N	\N	\N	\N	2026-11-30 00:36:26.934986+00
+3	883	21	default	order.paid	u1	{"amount": "19.90", "order_id": 42}	\N	{in_app,email}	\N	\N	\N	\N	last	\N	\N	2026-11-30 00:36:26.936077+00
 \.
 
 
@@ -14964,7 +14954,7 @@ COPY postbell.outbox_7 (slot, xid, id, tenant_id, event, recipient, payload, aud
 --
 
 COPY postbell.preference (tenant_id, recipient_id, channel, category, event, enabled, updated_at) FROM stdin;
-default	u2	sms	\N	\N	f	2026-11-30 00:22:55.36926+00
+default	u2	sms	\N	\N	f	2026-11-30 00:36:25.806861+00
 \.
 
 
@@ -14982,7 +14972,7 @@ default	email	1	scripted
 --
 
 COPY postbell.provider_report (process, provider, channel, state, reason, changed_at, opens_at, reported_at) FROM stdin;
-host:1	scripted	email	ready	\N	2026-01-01 00:00:00+00	\N	2026-11-30 00:22:56.413125+00
+host:1	scripted	email	ready	\N	2026-01-01 00:00:00+00	\N	2026-11-30 00:36:26.931834+00
 \.
 
 
@@ -14991,7 +14981,7 @@ host:1	scripted	email	ready	\N	2026-01-01 00:00:00+00	\N	2026-11-30 00:22:56.413
 --
 
 COPY postbell.push_subscription (id, tenant_id, recipient_id, endpoint, p256dh, auth, user_agent, created_at, last_reached_at) FROM stdin;
-1	default	u1	https://push.example/u1	BBeZI3c3aHZL9m0SouWLkgptGai7ccriL2Ac8ZMje5z-V00SmyiMiabSBp5kBETRUZ7A-saSuMJaMv5pH8rQB4o	AAECAwQFBgcICQoLDA0ODw	\N	2026-11-30 00:22:55.361747+00	\N
+1	default	u1	https://push.example/u1	BBeZI3c3aHZL9m0SouWLkgptGai7ccriL2Ac8ZMje5z-V00SmyiMiabSBp5kBETRUZ7A-saSuMJaMv5pH8rQB4o	AAECAwQFBgcICQoLDA0ODw	\N	2026-11-30 00:36:25.796478+00	\N
 \.
 
 
@@ -15015,8 +15005,8 @@ default	u4	1	04:00:00	03:00:00	\N	{sms,push,email}
 --
 
 COPY postbell.receipt (provider, provider_event_id, delivery_id, tenant_id, provider_message_id, kind, code, reason, detail, occurred_at, received_at) FROM stdin;
-test	1	11	default	\N	delivered	\N	\N	{}	2026-11-30 00:22:56.373604+00	2026-11-30 00:22:56.377551+00
-test	3	\N	\N	\N	stopped	\N	\N	{}	2026-11-30 00:22:56.390284+00	2026-11-30 00:22:56.390284+00
+test	1	11	default	\N	delivered	\N	\N	{}	2026-11-30 00:36:26.903541+00	2026-11-30 00:36:26.906471+00
+test	3	\N	\N	\N	stopped	\N	\N	{}	2026-11-30 00:36:26.915315+00	2026-11-30 00:36:26.915316+00
 \.
 
 
@@ -15025,53 +15015,53 @@ test	3	\N	\N	\N	stopped	\N	\N	{}	2026-11-30 00:22:56.390284+00	2026-11-30 00:22:
 --
 
 COPY postbell.recipient (tenant_id, id, email, phone, locale, time_zone, attributes, created_at, updated_at, tracking_refused_at, erased_at) FROM stdin;
-default	u1	u1@example.org	+33612345671	fr	\N	{}	2026-11-30 00:22:55.350574+00	2026-11-30 00:22:55.350574+00	\N	\N
-default	u2	u2@example.org	+33612345672	fr	\N	{}	2026-11-30 00:22:55.354775+00	2026-11-30 00:22:55.354775+00	\N	\N
-default	u3	u3@example.org	+33612345673	fr	\N	{}	2026-11-30 00:22:55.356463+00	2026-11-30 00:22:55.356463+00	\N	\N
-default	u4	u4@example.org	+33612345674	fr	\N	{}	2026-11-30 00:22:55.35805+00	2026-11-30 00:22:55.35805+00	\N	\N
-default	u5	u5@example.org	+33612345675	fr	\N	{}	2026-11-30 00:22:55.359356+00	2026-11-30 00:22:55.359356+00	\N	\N
-boutique	u1	u1@example.org	+33612345678	\N	\N	{"name": "Ann"}	2026-11-30 00:22:55.360615+00	2026-11-30 00:22:55.360615+00	\N	\N
-default	101	ada@example.org	\N	\N	\N	{}	2026-11-30 00:22:55.392377+00	2026-11-30 00:22:55.392377+00	\N	\N
-default	p1	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p2	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p3	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p4	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p5	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p6	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p7	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p8	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p9	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p10	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p11	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p12	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p13	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p14	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p15	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p16	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p17	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p18	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p19	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p20	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p21	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p22	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p23	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p24	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p25	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p26	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p27	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p28	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p29	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p30	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p31	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p32	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p33	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p34	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p35	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p36	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p37	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p38	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p39	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
-default	p40	\N	\N	\N	\N	{}	2026-11-30 00:22:56.342046+00	2026-11-30 00:22:56.342046+00	\N	\N
+default	u1	u1@example.org	+33612345671	fr	\N	{}	2026-11-30 00:36:25.779044+00	2026-11-30 00:36:25.779044+00	\N	\N
+default	u2	u2@example.org	+33612345672	fr	\N	{}	2026-11-30 00:36:25.786058+00	2026-11-30 00:36:25.786058+00	\N	\N
+default	u3	u3@example.org	+33612345673	fr	\N	{}	2026-11-30 00:36:25.789024+00	2026-11-30 00:36:25.789024+00	\N	\N
+default	u4	u4@example.org	+33612345674	fr	\N	{}	2026-11-30 00:36:25.791179+00	2026-11-30 00:36:25.791179+00	\N	\N
+default	u5	u5@example.org	+33612345675	fr	\N	{}	2026-11-30 00:36:25.793243+00	2026-11-30 00:36:25.793243+00	\N	\N
+boutique	u1	u1@example.org	+33612345678	\N	\N	{"name": "Ann"}	2026-11-30 00:36:25.795026+00	2026-11-30 00:36:25.795026+00	\N	\N
+default	101	ada@example.org	\N	\N	\N	{}	2026-11-30 00:36:25.844068+00	2026-11-30 00:36:25.844068+00	\N	\N
+default	p1	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p2	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p3	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p4	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p5	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p6	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p7	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p8	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p9	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p10	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p11	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p12	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p13	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p14	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p15	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p16	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p17	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p18	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p19	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p20	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p21	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p22	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p23	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p24	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p25	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p26	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p27	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p28	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p29	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p30	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p31	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p32	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p33	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p34	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p35	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p36	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p37	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p38	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p39	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
+default	p40	\N	\N	\N	\N	{}	2026-11-30 00:36:26.872579+00	2026-11-30 00:36:26.872579+00	\N	\N
 \.
 
 
@@ -15093,7 +15083,7 @@ default	client	u5
 --
 
 COPY postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, source, created_at, rejected_at) FROM stdin;
-8	default	no.such_event	u1	unknown_event	no.such_event	{"id": 8, "actor": null, "event": "no.such_event", "payload": {"amount": "19.90", "order_id": 42}, "subject": null, "audience": null, "channels": null, "priority": null, "recipient": "u1", "tenant_id": "default", "created_at": "2026-11-30T00:22:55.435694+00:00", "deliver_at": null, "expires_at": null, "forced_channels": null, "idempotency_key": null}	2026-11-30 00:22:55.435694+00	2026-11-30 00:22:55.714563+00
+8	default	no.such_event	u1	unknown_event	no.such_event	{"id": 8, "actor": null, "event": "no.such_event", "payload": {"amount": "19.90", "order_id": 42}, "subject": null, "audience": null, "channels": null, "priority": null, "recipient": "u1", "tenant_id": "default", "created_at": "2026-11-30T00:36:25.904958+00:00", "deliver_at": null, "expires_at": null, "forced_channels": null, "idempotency_key": null}	2026-11-30 00:36:25.904958+00	2026-11-30 00:36:26.309892+00
 \.
 
 
@@ -15121,7 +15111,7 @@ INFO	help
 --
 
 COPY postbell.revision (version_num) FROM stdin;
-0005
+0006
 \.
 
 
@@ -15139,9 +15129,19 @@ COPY postbell.scheduled_notification (notification_id, tenant_id, priority, due_
 --
 
 COPY postbell.suppression (tenant_id, channel, address, reason, detail, suppressed_at, expires_at) FROM stdin;
-default	email	u5@example.org	manual	\N	2026-11-30 00:22:55.384073+00	infinity
-default	sms	+33612345675	stop	answered to test	2026-11-30 00:22:56.388538+00	infinity
-boutique	sms	+33612345675	stop	answered to test	2026-11-30 00:22:56.388538+00	infinity
+default	email	u5@example.org	manual	\N	2026-11-30 00:36:25.831261+00	infinity
+default	sms	+33612345675	stop	answered to test	2026-11-30 00:36:26.914108+00	infinity
+boutique	sms	+33612345675	stop	answered to test	2026-11-30 00:36:26.914108+00	infinity
+\.
+
+
+--
+-- Data for Name: template_set; Type: TABLE DATA; Schema: postbell; Owner: -
+--
+
+COPY postbell.template_set (version, event, text_ids, first_used_at) FROM stdin;
+535f7c4d3485d4e9	order.paid	{1}	2026-11-30 00:36:26.353414+00
+abc	order.paid	{2}	2026-11-30 00:36:26.929345+00
 \.
 
 
@@ -15150,8 +15150,8 @@ boutique	sms	+33612345675	stop	answered to test	2026-11-30 00:22:56.388538+00	in
 --
 
 COPY postbell.tenant (id, name, base_url, currency, locale, time_zone, branding, branding_version, disabled_channels, tracking, created_at) FROM stdin;
-default	Postbell	http://localhost:8000	EUR	en	UTC	{"from_name": "Boutique"}	2	{}	{}	2026-11-30 00:22:54.535759+00
-boutique	boutique	https://boutique.example	EUR	en	UTC	{"from_name": "Boutique"}	2	{}	{opens}	2026-11-30 00:22:55.334467+00
+default	Postbell	http://localhost:8000	EUR	en	UTC	{"from_name": "Boutique"}	2	{}	{}	2026-11-30 00:36:24.607646+00
+boutique	boutique	https://boutique.example	EUR	en	UTC	{"from_name": "Boutique"}	2	{}	{opens}	2026-11-30 00:36:25.762877+00
 \.
 
 
@@ -15169,7 +15169,7 @@ boutique	order.paid	\N	2999-01-01 12:00:00+00
 --
 
 COPY postbell.text_fault (text_id, fault, instead, found_at) FROM stdin;
-2	unclosed	the file	2026-11-30 00:22:56.409517+00
+2	unclosed	the file	2026-11-30 00:36:26.928855+00
 \.
 
 
@@ -15178,8 +15178,8 @@ COPY postbell.text_fault (text_id, fault, instead, found_at) FROM stdin;
 --
 
 COPY postbell.text_version (id, tenant_id, path, version, content, note, created_at, created_by) FROM stdin;
-1	\N	order/paid/en/sms.txt	1	Paid.	shorter	2026-11-30 00:22:55.420101+00	postgres
-2	boutique	order/paid/en/sms.txt	1	{{ broken	\N	2026-11-30 00:22:55.423208+00	postgres
+1	\N	order/paid/en/sms.txt	1	Paid.	shorter	2026-11-30 00:36:25.88592+00	postgres
+2	boutique	order/paid/en/sms.txt	1	{{ broken	\N	2026-11-30 00:36:25.890698+00	postgres
 \.
 
 
@@ -15188,7 +15188,7 @@ COPY postbell.text_version (id, tenant_id, path, version, content, note, created
 --
 
 COPY postbell.topic_member (tenant_id, topic, recipient_id, joined_at) FROM stdin;
-default	thread:7	u2	2026-11-30 00:22:55.366973+00
+default	thread:7	u2	2026-11-30 00:36:25.803837+00
 \.
 
 
@@ -15197,7 +15197,7 @@ default	thread:7	u2	2026-11-30 00:22:55.366973+00
 --
 
 COPY postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at) FROM stdin;
-9	default	u1	t	2026-11-30 00:23:56.161025+00
+9	default	u1	t	2026-11-30 00:37:26.711579+00
 13	default	u4	f	2026-11-30 03:00:00+00
 \.
 
@@ -15207,7 +15207,7 @@ COPY postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, 
 --
 
 COPY postbell_private.cancellation (id, tenant_id, subject, outbox_id, xid, snapshot, cancelled_at) FROM stdin;
-1	default	order:7	\N	863	863:863:	2026-11-30 00:22:56.337914+00
+1	default	order:7	\N	863	863:863:	2026-11-30 00:36:26.869235+00
 \.
 
 
@@ -15216,8 +15216,8 @@ COPY postbell_private.cancellation (id, tenant_id, subject, outbox_id, xid, snap
 --
 
 COPY postbell_private.duplicate_event (outbox_id, first_outbox_id, created_at) FROM stdin;
-4	1	2026-11-30 00:22:55.431073+00
-5	1	2026-11-30 00:22:55.432151+00
+4	1	2026-11-30 00:36:25.901363+00
+5	1	2026-11-30 00:36:25.902336+00
 \.
 
 
@@ -15226,7 +15226,7 @@ COPY postbell_private.duplicate_event (outbox_id, first_outbox_id, created_at) F
 --
 
 COPY postbell_private.early_receipt (provider, provider_event_id, delivery_id, provider_message_id, receipt, received_at) FROM stdin;
-test	2	\N	nobody's yet	{"kind": "delivered", "event_id": "2", "message_id": "nobody's yet", "occurred_at": "2026-11-30T00:22:56.373617+00:00"}	2026-11-30 00:22:56.385984+00
+test	2	\N	nobody's yet	{"kind": "delivered", "event_id": "2", "message_id": "nobody's yet", "occurred_at": "2026-11-30T00:36:26.903551+00:00"}	2026-11-30 00:36:26.912084+00
 \.
 
 
@@ -15273,7 +15273,7 @@ COPY postbell_private.fanout_member (notification_id, tenant_id, recipient_id) F
 --
 
 COPY postbell_private.fanout_turn (tenant_id, served_at) FROM stdin;
-default	2026-11-30 00:22:56.369194+00
+default	2026-11-30 00:36:26.900393+00
 \.
 
 
@@ -15293,7 +15293,7 @@ default	once-3	\\xa75b050a06d9b7bfc3fc63c15e8b8f75278a8bacbed4e708a380cf2ad2cd0c
 --
 
 COPY postbell_private.missing_tenant (id, source, tenant_id, noted_at) FROM stdin;
-1	shop.users	not there	2026-11-30 00:22:55.392377+00
+1	shop.users	not there	2026-11-30 00:36:25.844068+00
 \.
 
 
@@ -15302,22 +15302,22 @@ COPY postbell_private.missing_tenant (id, source, tenant_id, noted_at) FROM stdi
 --
 
 COPY postbell_private.notification (id, xid, tenant_id, event, recipient, audience, actor, subject, payload, channels, forced_channels, priority, deliver_at, expires_at, created_at, routed_at) FROM stdin;
-9	792	boutique	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:22:55.436994+00	2026-11-30 00:22:55.715089+00
-1	784	default	order.paid	u1	\N	u5	order:1	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:22:55.426261+00	2026-11-30 00:22:55.71527+00
-2	785	default	order.paid	u1	\N	u5	order:2	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:55.428119+00	2026-11-30 00:22:55.715329+00
-3	786	default	order.paid	u1	\N	u5	order:3	{"amount": "19.90", "order_id": 42}	{in_app,email}	\N	normal	\N	\N	2026-11-30 00:22:55.429825+00	2026-11-30 00:22:55.715335+00
-6	789	default	order.paid	u3	\N	\N	order:3	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:22:55.433397+00	2026-11-30 00:22:55.715339+00
-7	790	default	order.paid	u5	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:55.434628+00	2026-11-30 00:22:55.715343+00
-10	813	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{sms}	\N	normal	\N	\N	2026-11-30 00:22:56.013073+00	2026-11-30 00:22:56.034919+00
-11	820	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:56.10359+00	2026-11-30 00:22:56.116191+00
-12	827	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:56.165491+00	2026-11-30 00:22:56.176224+00
-13	834	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{sms}	\N	normal	\N	\N	2026-11-30 00:22:56.221153+00	2026-11-30 00:22:56.223299+00
-14	841	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:56.249508+00	2026-11-30 00:22:56.25161+00
-15	847	default	order.paid	u4	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:22:56.269207+00	2026-11-30 00:22:56.271167+00
-16	851	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{push}	\N	normal	\N	\N	2026-11-30 00:22:56.293486+00	2026-11-30 00:22:56.296141+00
-17	855	default	order.paid	u2	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:22:56.306752+00	2026-11-30 00:22:56.309047+00
-18	860	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	2999-01-01 12:00:00+00	\N	2026-11-30 00:22:56.32454+00	2026-11-30 00:22:56.32698+00
-19	865	default	order.paid	\N	{"recipients": ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29", "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39", "p40"]}	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:22:56.344908+00	2026-11-30 00:22:56.348517+00
+9	792	boutique	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:36:25.905779+00	2026-11-30 00:36:26.310761+00
+1	784	default	order.paid	u1	\N	u5	order:1	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:36:25.896087+00	2026-11-30 00:36:26.31104+00
+2	785	default	order.paid	u1	\N	u5	order:2	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:25.898856+00	2026-11-30 00:36:26.311137+00
+3	786	default	order.paid	u1	\N	u5	order:3	{"amount": "19.90", "order_id": 42}	{in_app,email}	\N	normal	\N	\N	2026-11-30 00:36:25.900073+00	2026-11-30 00:36:26.311147+00
+6	789	default	order.paid	u3	\N	\N	order:3	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:36:25.903223+00	2026-11-30 00:36:26.311155+00
+7	790	default	order.paid	u5	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:25.9041+00	2026-11-30 00:36:26.311162+00
+10	813	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{sms}	\N	normal	\N	\N	2026-11-30 00:36:26.5704+00	2026-11-30 00:36:26.596508+00
+11	820	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:26.659765+00	2026-11-30 00:36:26.670066+00
+12	827	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:26.715757+00	2026-11-30 00:36:26.724349+00
+13	834	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{sms}	\N	normal	\N	\N	2026-11-30 00:36:26.76157+00	2026-11-30 00:36:26.763667+00
+14	841	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:26.790605+00	2026-11-30 00:36:26.792588+00
+15	847	default	order.paid	u4	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{email}	\N	normal	\N	\N	2026-11-30 00:36:26.807902+00	2026-11-30 00:36:26.809951+00
+16	851	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{push}	\N	normal	\N	\N	2026-11-30 00:36:26.830322+00	2026-11-30 00:36:26.832699+00
+17	855	default	order.paid	u2	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:36:26.842447+00	2026-11-30 00:36:26.844553+00
+18	860	default	order.paid	u1	\N	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	2999-01-01 12:00:00+00	\N	2026-11-30 00:36:26.857995+00	2026-11-30 00:36:26.860231+00
+19	865	default	order.paid	\N	{"recipients": ["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16", "p17", "p18", "p19", "p20", "p21", "p22", "p23", "p24", "p25", "p26", "p27", "p28", "p29", "p30", "p31", "p32", "p33", "p34", "p35", "p36", "p37", "p38", "p39", "p40"]}	\N	\N	{"amount": "19.90", "order_id": 42}	{in_app}	\N	normal	\N	\N	2026-11-30 00:36:26.876096+00	2026-11-30 00:36:26.879138+00
 \.
 
 
@@ -15326,7 +15326,7 @@ COPY postbell_private.notification (id, xid, tenant_id, event, recipient, audien
 --
 
 COPY postbell_private.operator_session (digest, operator, created_at, expires_at) FROM stdin;
-\\x6f70657261746f72	olga	2026-11-30 00:22:56.400231+00	2999-01-01 12:00:00+00
+\\x6f70657261746f72	olga	2026-11-30 00:36:26.922031+00	2999-01-01 12:00:00+00
 \.
 
 
@@ -15335,7 +15335,7 @@ COPY postbell_private.operator_session (digest, operator, created_at, expires_at
 --
 
 COPY postbell_private.recipient_mirror (source, mapping, tenant_id, mirrored_at, failed_at, failure) FROM stdin;
-shop.users	{"id": "id", "email": "mail", "tenant_id": "site"}	default	2026-11-30 00:22:55.392377+00	\N	\N
+shop.users	{"id": "id", "email": "mail", "tenant_id": "site"}	default	2026-11-30 00:36:25.844068+00	\N	\N
 \.
 
 
@@ -15344,18 +15344,18 @@ shop.users	{"id": "id", "email": "mail", "tenant_id": "site"}	default	2026-11-30
 --
 
 COPY postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier, routed_at) FROM stdin;
-0	753:753:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:54.652624+00
-1	794:794:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:55.733447+00
-2	814:814:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.052198+00
-3	821:821:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.123694+00
-4	828:828:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.183882+00
-5	835:835:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.23067+00
-6	842:842:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.258951+00
-7	848:848:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.288983+00
-8	852:852:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.302996+00
-9	856:856:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.31497+00
-10	861:861:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.333382+00
-11	866:866:	\N	\N	\N	7713753400326544525	2026-11-30 00:22:56.354284+00
+0	753:753:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:24.774736+00
+1	794:794:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.359542+00
+2	814:814:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.609547+00
+3	821:821:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.676157+00
+4	828:828:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.729929+00
+5	835:835:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.774266+00
+6	842:842:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.798373+00
+7	848:848:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.825005+00
+8	852:852:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.838576+00
+9	856:856:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.84984+00
+10	861:861:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.865145+00
+11	866:866:	\N	\N	\N	7713756878214176457	2026-11-30 00:36:26.887397+00
 \.
 
 
@@ -15364,7 +15364,7 @@ COPY postbell_private.router_step (step, snapshot, window_snapshot, position_xid
 --
 
 COPY postbell_private.session (digest, tenant_id, recipient_id, created_at, expires_at) FROM stdin;
-\\x73657373696f6e	default	u1	2026-11-30 00:22:56.39508+00	2999-01-01 12:00:00+00
+\\x73657373696f6e	default	u1	2026-11-30 00:36:26.918687+00	2999-01-01 12:00:00+00
 \.
 
 
@@ -15373,7 +15373,7 @@ COPY postbell_private.session (digest, tenant_id, recipient_id, created_at, expi
 --
 
 COPY postbell_private.stop (provider, channel, address, said_at) FROM stdin;
-test	sms	+33612345675	2026-11-30 00:22:56.388538+00
+test	sms	+33612345675	2026-11-30 00:36:26.914108+00
 \.
 
 
@@ -15382,7 +15382,7 @@ test	sms	+33612345675	2026-11-30 00:22:56.388538+00
 --
 
 COPY postbell_private.stream_epoch (is_the_only_one, epoch, system_identifier) FROM stdin;
-t	4974232026360539675	7713753400326544525
+t	8465304987745595764	7713756878214176457
 \.
 
 
@@ -15391,7 +15391,7 @@ t	4974232026360539675	7713753400326544525
 --
 
 COPY postbell_private.stream_event_0 (slot, xid, id, tenant_id, kind, recipient_id, frame, recipient_ids, item_ids, created_at) FROM stdin;
-0	877	1	default	notification	u1	{"title": "Paid"}	\N	\N	2026-11-30 00:22:56.404446+00
+0	877	1	default	notification	u1	{"title": "Paid"}	\N	\N	2026-11-30 00:36:26.925219+00
 \.
 
 
@@ -15456,7 +15456,7 @@ COPY postbell_private.stream_event_7 (slot, xid, id, tenant_id, kind, recipient_
 --
 
 COPY postbell_private.stream_truncation (slot, last_xid, truncated_at) FROM stdin;
-1	700	2026-11-30 00:22:56.406621+00
+1	700	2026-11-30 00:36:26.926641+00
 \.
 
 
@@ -15474,7 +15474,7 @@ COPY postbell_private.ticket (digest, tenant_id, recipient_id, session_digest, e
 --
 
 COPY postbell_private.unknown_delivery (delivery_id, due_at) FROM stdin;
-8	2026-11-30 12:22:56.098089+00
+8	2026-11-30 12:36:26.653899+00
 \.
 
 
@@ -15483,14 +15483,14 @@ COPY postbell_private.unknown_delivery (delivery_id, due_at) FROM stdin;
 --
 
 COPY postbell_queue.pgqueuer (id, priority, queue_manager_id, created, updated, heartbeat, execute_after, status, entrypoint, dedupe_key, payload, headers, attempts, slot) FROM stdin;
-3	40	\N	2026-11-30 00:22:56.014257+00	2026-11-30 00:22:56.014257+00	2026-11-30 00:22:56.014257+00	2026-11-30 00:22:56.014257+00	queued	deliver.sms	\N	\\x33	\N	0	\N
-4	40	\N	2026-11-30 00:22:56.104431+00	2026-11-30 00:22:56.104431+00	2026-11-30 00:22:56.104431+00	2026-11-30 00:22:56.104431+00	queued	deliver.email	\N	\\x34	\N	0	\N
-5	40	\N	2026-11-30 00:22:56.166186+00	2026-11-30 00:22:56.166186+00	2026-11-30 00:22:56.166186+00	2026-11-30 00:22:56.166186+00	queued	deliver.email	\N	\\x35	\N	0	\N
-6	40	\N	2026-11-30 00:22:56.221994+00	2026-11-30 00:22:56.221994+00	2026-11-30 00:22:56.221994+00	2026-11-30 00:22:56.221994+00	queued	deliver.sms	\N	\\x36	\N	0	\N
-7	40	\N	2026-11-30 00:22:56.250188+00	2026-11-30 00:22:56.250188+00	2026-11-30 00:22:56.250188+00	2026-11-30 00:22:56.250188+00	queued	deliver.email	\N	\\x37	\N	0	\N
-8	40	\N	2026-11-30 00:22:56.294604+00	2026-11-30 00:22:56.294604+00	2026-11-30 00:22:56.294604+00	2026-11-30 00:22:56.294604+00	queued	deliver.push	\N	\\x38	\N	0	\N
-9	40	\N	2026-11-30 00:22:56.307873+00	2026-11-30 00:22:56.307873+00	2026-11-30 00:22:56.307873+00	2026-11-30 00:22:56.307873+00	queued	deliver.in_app	\N	\\x39	\N	0	\N
-10	10	\N	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.358204+00	2026-11-30 00:22:56.358204+00	queued	deliver.in_app	\N	\\x3130	\N	0	\N
+3	40	\N	2026-11-30 00:36:26.571761+00	2026-11-30 00:36:26.571761+00	2026-11-30 00:36:26.571761+00	2026-11-30 00:36:26.571761+00	queued	deliver.sms	\N	\\x33	\N	0	\N
+4	40	\N	2026-11-30 00:36:26.660665+00	2026-11-30 00:36:26.660665+00	2026-11-30 00:36:26.660665+00	2026-11-30 00:36:26.660665+00	queued	deliver.email	\N	\\x34	\N	0	\N
+5	40	\N	2026-11-30 00:36:26.716582+00	2026-11-30 00:36:26.716582+00	2026-11-30 00:36:26.716582+00	2026-11-30 00:36:26.716582+00	queued	deliver.email	\N	\\x35	\N	0	\N
+6	40	\N	2026-11-30 00:36:26.762314+00	2026-11-30 00:36:26.762314+00	2026-11-30 00:36:26.762314+00	2026-11-30 00:36:26.762314+00	queued	deliver.sms	\N	\\x36	\N	0	\N
+7	40	\N	2026-11-30 00:36:26.791322+00	2026-11-30 00:36:26.791322+00	2026-11-30 00:36:26.791322+00	2026-11-30 00:36:26.791322+00	queued	deliver.email	\N	\\x37	\N	0	\N
+8	40	\N	2026-11-30 00:36:26.83147+00	2026-11-30 00:36:26.83147+00	2026-11-30 00:36:26.83147+00	2026-11-30 00:36:26.83147+00	queued	deliver.push	\N	\\x38	\N	0	\N
+9	40	\N	2026-11-30 00:36:26.843468+00	2026-11-30 00:36:26.843468+00	2026-11-30 00:36:26.843468+00	2026-11-30 00:36:26.843468+00	queued	deliver.in_app	\N	\\x39	\N	0	\N
+10	10	\N	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.890902+00	2026-11-30 00:36:26.890902+00	queued	deliver.in_app	\N	\\x3130	\N	0	\N
 \.
 
 
@@ -15499,10 +15499,10 @@ COPY postbell_queue.pgqueuer (id, priority, queue_manager_id, created, updated, 
 --
 
 COPY postbell_queue.pgqueuer_log (id, created, job_id, status, priority, entrypoint, traceback, aggregated) FROM stdin;
-1	2026-11-30 00:22:55.797465+00	1	picked	40	deliver.email	\N	f
-2	2026-11-30 00:22:55.802035+00	2	picked	40	deliver.in_app	\N	f
-3	2026-11-30 00:22:55.908484+00	1	successful	40	deliver.email	\N	f
-4	2026-11-30 00:22:55.99572+00	2	successful	40	deliver.in_app	\N	f
+1	2026-11-30 00:36:26.37912+00	1	picked	40	deliver.email	\N	f
+2	2026-11-30 00:36:26.379779+00	2	picked	40	deliver.in_app	\N	f
+3	2026-11-30 00:36:26.517001+00	1	successful	40	deliver.email	\N	f
+4	2026-11-30 00:36:26.547543+00	2	successful	40	deliver.in_app	\N	f
 \.
 
 
@@ -15511,7 +15511,7 @@ COPY postbell_queue.pgqueuer_log (id, created, job_id, status, priority, entrypo
 --
 
 COPY postbell_queue.pgqueuer_schedules (id, expression, entrypoint, heartbeat, created, updated, next_run, last_run, status) FROM stdin;
-1	* * * * *	nobody's	2026-11-30 00:22:56.413567+00	2026-11-30 00:22:56.413567+00	2026-11-30 00:22:56.413567+00	2026-11-30 00:22:56.413567+00	\N	queued
+1	* * * * *	nobody's	2026-11-30 00:36:26.932238+00	2026-11-30 00:36:26.932238+00	2026-11-30 00:36:26.932238+00	2026-11-30 00:36:26.932238+00	\N	queued
 \.
 
 
@@ -15520,7 +15520,7 @@ COPY postbell_queue.pgqueuer_schedules (id, expression, entrypoint, heartbeat, c
 --
 
 COPY postbell_queue.pgqueuer_statistics (id, created, count, priority, status, entrypoint) FROM stdin;
-1	2026-11-30 00:22:56+00	1	0	successful	nobody's
+1	2026-11-30 00:36:26+00	1	0	successful	nobody's
 \.
 
 
@@ -15667,14 +15667,6 @@ ALTER TABLE ONLY postbell.delivery
 
 
 --
--- Name: edition edition_pkey; Type: CONSTRAINT; Schema: postbell; Owner: -
---
-
-ALTER TABLE ONLY postbell.edition
-    ADD CONSTRAINT edition_pkey PRIMARY KEY (version);
-
-
---
 -- Name: event_type event_type_pkey; Type: CONSTRAINT; Schema: postbell; Owner: -
 --
 
@@ -15792,6 +15784,14 @@ ALTER TABLE ONLY postbell.scheduled_notification
 
 ALTER TABLE ONLY postbell.suppression
     ADD CONSTRAINT suppression_pkey PRIMARY KEY (tenant_id, channel, address);
+
+
+--
+-- Name: template_set template_set_pkey; Type: CONSTRAINT; Schema: postbell; Owner: -
+--
+
+ALTER TABLE ONLY postbell.template_set
+    ADD CONSTRAINT template_set_pkey PRIMARY KEY (version);
 
 
 --
@@ -19193,11 +19193,11 @@ GRANT ALL ON FUNCTION postbell_private.claim_batch(batch_id bigint, batch_channe
 
 
 --
--- Name: FUNCTION classify_receipts(provider text, notices postbell_private.notice[]); Type: ACL; Schema: postbell_private; Owner: -
+-- Name: FUNCTION classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]); Type: ACL; Schema: postbell_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION postbell_private.classify_receipts(provider text, notices postbell_private.notice[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION postbell_private.classify_receipts(provider text, notices postbell_private.notice[]) TO postbell_admin;
+REVOKE ALL ON FUNCTION postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) TO postbell_admin;
 
 
 --
@@ -19891,10 +19891,10 @@ GRANT ALL ON FUNCTION postbell_private.record_pushes(batch_id bigint, claim_toke
 
 
 --
--- Name: FUNCTION record_receipts(provider text, notices postbell_private.notice[]); Type: ACL; Schema: postbell_private; Owner: -
+-- Name: FUNCTION record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]); Type: ACL; Schema: postbell_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION postbell_private.record_receipts(provider text, notices postbell_private.notice[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION postbell_private.record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[]) FROM PUBLIC;
 
 
 --
@@ -19989,12 +19989,12 @@ GRANT ALL ON FUNCTION postbell_private.report_providers(process text, reports js
 
 
 --
--- Name: FUNCTION report_texts(faults jsonb, good bigint[], editions jsonb); Type: ACL; Schema: postbell_private; Owner: -
+-- Name: FUNCTION report_texts(faults jsonb, good bigint[], template_sets jsonb); Type: ACL; Schema: postbell_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], editions jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], editions jsonb) TO postbell_dispatcher;
-GRANT ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], editions jsonb) TO postbell_admin;
+REVOKE ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], template_sets jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], template_sets jsonb) TO postbell_dispatcher;
+GRANT ALL ON FUNCTION postbell_private.report_texts(faults jsonb, good bigint[], template_sets jsonb) TO postbell_admin;
 
 
 --
@@ -20067,10 +20067,10 @@ GRANT ALL ON FUNCTION postbell_private.route(most integer) TO postbell_admin;
 
 
 --
--- Name: FUNCTION route_page(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint); Type: ACL; Schema: postbell_private; Owner: -
+-- Name: FUNCTION route_chunk(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint); Type: ACL; Schema: postbell_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION postbell_private.route_page(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION postbell_private.route_chunk(step postbell_private.router_step, window_snapshot pg_snapshot, most integer, OUT routed integer, OUT last_xid xid8, OUT last_id bigint) FROM PUBLIC;
 
 
 --
@@ -20170,11 +20170,11 @@ GRANT ALL ON FUNCTION postbell_private.stream_position(OUT epoch bigint, OUT sna
 
 
 --
--- Name: FUNCTION suppress_addresses(notices postbell_private.notice[]); Type: ACL; Schema: postbell_private; Owner: -
+-- Name: FUNCTION suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]); Type: ACL; Schema: postbell_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION postbell_private.suppress_addresses(notices postbell_private.notice[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION postbell_private.suppress_addresses(notices postbell_private.notice[]) TO postbell_admin;
+REVOKE ALL ON FUNCTION postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) TO postbell_admin;
 
 
 --
@@ -20490,14 +20490,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.receipt TO postbell_admin;
 
 GRANT SELECT ON TABLE postbell.delivery_timeline TO postbell_support;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.delivery_timeline TO postbell_admin;
-
-
---
--- Name: TABLE edition; Type: ACL; Schema: postbell; Owner: -
---
-
-GRANT SELECT ON TABLE postbell.edition TO postbell_support;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.edition TO postbell_admin;
 
 
 --
@@ -20899,6 +20891,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.reply_word TO postbell_admin
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.revision TO postbell_admin;
+
+
+--
+-- Name: TABLE template_set; Type: ACL; Schema: postbell; Owner: -
+--
+
+GRANT SELECT ON TABLE postbell.template_set TO postbell_support;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE postbell.template_set TO postbell_admin;
 
 
 --
