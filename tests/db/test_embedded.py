@@ -190,7 +190,7 @@ with embedded.server(keep=False, settings={"fsync": "off"}) as server:
     print(server.folder, flush=True)
     time.sleep(60)
 """
-    root = Path(embedded.__file__).parents[1]
+    root = Path(embedded.__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
@@ -237,7 +237,7 @@ with embedded.server(keep=False, settings={"fsync": "off"}) as server:
         check=True,
         capture_output=True,
         text=True,
-        cwd=Path(embedded.__file__).parents[1],
+        cwd=Path(embedded.__file__).parents[2],
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
     )
 
@@ -255,7 +255,9 @@ def test_roots_server_is_another_accounts() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes an account")
 def test_servers_that_start_together_agree_on_the_account() -> None:
     name = f"postbell-{os.getpid()}"
-    ask_for_it = f"from dispatcher import embedded as e; e._ACCOUNT = {name!r}; print(e._account())"
+    ask_for_it = (
+        f"from dispatcher.db import embedded as e; e._ACCOUNT = {name!r}; print(e._account())"
+    )
     try:
         starting = [
             subprocess.Popen([sys.executable, "-c", ask_for_it], stdout=subprocess.PIPE, text=True)
