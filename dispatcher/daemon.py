@@ -18,6 +18,7 @@ import structlog
 
 from dispatcher import health
 from dispatcher.channel_registry import OUTGOING, OWN
+from dispatcher.channels.base import CrashPolicy
 from dispatcher.db import batches, connections, monitoring, pgbouncer
 from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
@@ -155,7 +156,7 @@ class Daemon:
                 channel,
                 self._registry,
                 in_flight=max(1, channel.concurrency // OUTGOING_BATCHES),
-                crash_policy=row.crash_policy,
+                crash_policy=CrashPolicy(row.crash_policy),
             )
             queues.append(self._start_queue(row.name, sender, OUTGOING_BATCHES))
         return queues

@@ -17,7 +17,6 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
-from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
 from dispatcher.db.statement import statement
@@ -34,7 +33,8 @@ class OutgoingChannel(NamedTuple):
     """A channel that providers deliver, as its row of postbell.channel says."""
 
     name: str
-    crash_policy: CrashPolicy
+    #: A value of CrashPolicy.
+    crash_policy: str
 
 
 class Claimed(NamedTuple):

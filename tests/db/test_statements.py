@@ -180,6 +180,8 @@ def column_types(annotation: Any) -> set[str]:
     if annotation is None:
         return set().union(*TYPES.values(), JSON, {"void"})
     inner = without_none(annotation)
+    # A row holds what the driver returns: text, and no member of an enum.
+    assert not (isinstance(inner, type) and issubclass(inner, StrEnum)), inner
     origin = get_origin(inner) or inner
     if origin is list:
         (item,) = get_args(inner)
