@@ -24,8 +24,8 @@ class PostbellError(Exception):
     code: ClassVar[str] = "PB000"
     #: As in `postbell.error_codes`, and as the reason in `postbell.rejected_events`.
     name: ClassVar[str] = "unknown_error"
-    #: What to do about it.
-    hint: ClassVar[str] = "Upgrade this package: the schema knows errors that it does not."
+    #: What to do about it. An error of the database has the database's own words.
+    hint: str = "Upgrade this package: the schema knows errors that it does not."
 
     def __init__(self, detail: str = "") -> None:
         """`detail` names what it is about, such as the event."""
@@ -87,7 +87,7 @@ class InvalidChannelError(PostbellError):
 
     code = "PB006"
     name = "invalid_channel"
-    hint = "Channels are in_app, email, sms, push and sse."
+    hint = "Channels are the rows of postbell.channel."
 
 
 class InvalidPriorityError(PostbellError):
@@ -192,8 +192,11 @@ def of_database(error: psycopg.Error) -> PostbellError | None:
     known = BY_CODE.get(code)
     if known is None:
         # A newer schema of the same contract may have further errors.
-        return PostbellError(said)
-    return known(said.removeprefix(f"{known.name.replace('_', ' ')}: "))
+        meant = PostbellError(said)
+    else:
+        meant = known(said.removeprefix(f"{known.name.replace('_', ' ')}: "))
+    meant.hint = error.diag.message_hint or meant.hint
+    return meant
 
 
 @contextmanager

@@ -7,13 +7,26 @@ import pytest
 from psycopg import Connection, sql
 
 from dispatcher import errors
-from dispatcher.errors import BY_CODE, BY_NAME, PostbellError
+from dispatcher.errors import BY_CODE, BY_NAME, InvalidChannelError, PostbellError
 
 
 def test_the_exceptions_are_those_of_the_schema(connection: Connection) -> None:
     listed = connection.execute("select code, name, way_out from postbell.error_codes").fetchall()
 
-    assert set(listed) == {(error.code, error.name, error.hint) for error in BY_CODE.values()}
+    assert {row[:2] for row in listed} == {(each.code, each.name) for each in BY_CODE.values()}
+    # Which channels there are, only the database knows.
+    assert {row for row in listed if row[1] != "invalid_channel"} == {
+        (each.code, each.name, each.hint)
+        for each in BY_CODE.values()
+        if each is not InvalidChannelError
+    }
+
+
+def test_an_error_of_the_database_has_its_hint(connection: Connection) -> None:
+    with pytest.raises(InvalidChannelError) as raised, errors.translated():
+        connection.execute("select postbell.require_channel('fax')")
+
+    assert raised.value.hint == "Channels are in_app, email, sms, push and sse."
 
 
 def test_every_exception_has_a_code_and_a_name_of_its_own() -> None:
