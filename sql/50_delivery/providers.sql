@@ -121,7 +121,7 @@ where reported_at > clock_timestamp() - interval '90 seconds';
 
 comment on view postbell.providers is 'How each provider is doing, as each running dispatcher sees it.';
 comment on column postbell.providers.provider is 'Its configured name.';
-comment on column postbell.providers.channel is 'email, sms or push.';
+comment on column postbell.providers.channel is 'A channel that providers deliver, of postbell.channel.';
 comment on column postbell.providers.process is 'The dispatcher that reports: host and process id.';
 comment on column postbell.providers.state is 'ready; open: its circuit breaker is, since it fails or asked to be left alone; misconfigured: our configuration of it is at fault.';
 comment on column postbell.providers.reason is 'Why it is not ready.';
