@@ -4,7 +4,8 @@ create or replace function postbell.channels_wanted(
 language sql stable parallel safe
 as $$
     select way.name, coalesce(way.name = any(forced), false), way.address_kind, way.is_kept
-    from postbell.channel as way
+    -- Read once for all candidates, rather than looked up for each.
+    from (select name, address_kind, is_kept from postbell.channel offset 0) as way
     where way.name = any(coalesce(named, of_tenant, of_event))
        or way.name = any(forced)
        -- What a person switched on for just this event, unless the producer chose the channels.

@@ -9,30 +9,27 @@ create or replace function postbell_private.ladder(
     is_muted boolean,
     is_quiet boolean, is_critical boolean,
     is_kept boolean
-) returns table (rung smallint, reason text, effect text)
+) returns postbell_private.ladder_answer
 language sql immutable parallel safe
-as $$
-    select (judged.answer).rung, (judged.answer).reason, (judged.answer).effect
-    from (select case
-        when is_actor then row(0, 'actor', 'drop')::postbell_private.ladder_answer
-        when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.ladder_answer
-        when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.ladder_answer
-        when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.ladder_answer
-        when not has_template then row(2, 'no_template', 'drop')::postbell_private.ladder_answer
-        when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
-        when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.ladder_answer
-        when not has_address then row(3, 'no_address', 'drop')::postbell_private.ladder_answer
-        when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.ladder_answer
-        when is_forced then row(5, 'forced', 'deliver')::postbell_private.ladder_answer
-        when is_off then row(6, 'switched_off', 'drop')::postbell_private.ladder_answer
-        when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.ladder_answer
-        when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.ladder_answer
-        else row(11, 'wanted', 'deliver')::postbell_private.ladder_answer
-    end as answer) as judged
-$$;
+return case
+    when is_actor then row(0, 'actor', 'drop')::postbell_private.ladder_answer
+    when event_is_disabled then row(1, 'event_disabled', 'drop')::postbell_private.ladder_answer
+    when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.ladder_answer
+    when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.ladder_answer
+    when not has_template then row(2, 'no_template', 'drop')::postbell_private.ladder_answer
+    when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
+    when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.ladder_answer
+    when not has_address then row(3, 'no_address', 'drop')::postbell_private.ladder_answer
+    when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.ladder_answer
+    when is_forced then row(5, 'forced', 'deliver')::postbell_private.ladder_answer
+    when is_off then row(6, 'switched_off', 'drop')::postbell_private.ladder_answer
+    when is_muted then row(7, 'muted', case when is_kept then 'silence' else 'drop' end)::postbell_private.ladder_answer
+    when is_quiet and not is_critical then row(10, 'quiet_hours', 'later')::postbell_private.ladder_answer
+    else row(11, 'wanted', 'deliver')::postbell_private.ladder_answer
+end;
 
 comment on function postbell_private.ladder is
-    'The first rung that applies decides, and its effect says what happens: deliver, silence (kept where is_kept, not counted), later, digest or drop. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet. A table, so that set-based callers get it inlined.';
+    'The first rung that applies decides, and its effect says what happens: deliver, silence (kept where is_kept, not counted), later, digest or drop. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet.';
 
 
 create or replace function postbell_private.candidate_of(notification postbell_private.notification, recipient_id text) returns postbell_private.candidate
@@ -153,31 +150,35 @@ begin
 
     -- Once: what follows names the answer a dozen times, and would climb the ladder for each.
     judged as materialized (
-        select wanted.*, answer.rung, answer.reason, answer.effect
+        select
+            wanted.*,
+            postbell_private.ladder(
+                is_actor => wanted.is_actor,
+                event_is_disabled => wanted.event_is_disabled,
+                tenant_event_is_disabled => wanted.tenant_event_is_disabled,
+                channel_is_disabled => wanted.channel = any(wanted.disabled_channels),
+                has_template => wanted.channel = any(wanted.templates),
+                is_unknown => wanted.is_unknown,
+                is_erased => wanted.is_erased,
+                has_address => wanted.address is not null,
+                is_suppressed => wanted.is_suppressed,
+                is_forced => wanted.is_forced,
+                is_off => wanted.is_off,
+                is_muted => wanted.is_muted,
+                is_quiet => wanted.quiet_until is not null,
+                is_critical => wanted.urgency = 'critical',
+                is_kept => wanted.is_kept
+            ) as answer
         from wanted
-        cross join lateral postbell_private.ladder(
-            is_actor => wanted.is_actor,
-            event_is_disabled => wanted.event_is_disabled,
-            tenant_event_is_disabled => wanted.tenant_event_is_disabled,
-            channel_is_disabled => wanted.channel = any(wanted.disabled_channels),
-            has_template => wanted.channel = any(wanted.templates),
-            is_unknown => wanted.is_unknown,
-            is_erased => wanted.is_erased,
-            has_address => wanted.address is not null,
-            is_suppressed => wanted.is_suppressed,
-            is_forced => wanted.is_forced,
-            is_off => wanted.is_off,
-            is_muted => wanted.is_muted,
-            is_quiet => wanted.quiet_until is not null,
-            is_critical => wanted.urgency = 'critical',
-            is_kept => wanted.is_kept
-        ) as answer
     ),
 
     timed as (
         select
             judged.*,
-            case effect when 'later' then quiet_until else ready_at end as due_at
+            (answer).rung,
+            (answer).reason,
+            (answer).effect,
+            case (answer).effect when 'later' then quiet_until else ready_at end as due_at
         from judged
     ),
 

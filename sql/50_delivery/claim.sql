@@ -104,9 +104,25 @@ begin
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
-            answer.rung,
-            answer.reason as decision_reason,
-            answer.effect
+            postbell_private.ladder(
+                -- Who caused it, and that its time had come, are settled.
+                is_actor => false,
+                event_is_disabled => kind.disabled_at is not null,
+                tenant_event_is_disabled => of_tenant.disabled_at is not null,
+                channel_is_disabled => d.channel = any(tenant.disabled_channels),
+                has_template => d.channel = any(kind.channels),
+                is_unknown => person.id is null,
+                is_erased => person.erased_at is not null,
+                has_address => reach.address is not null,
+                is_suppressed => barred.address is not null,
+                is_forced => d.decision_reason = 'forced',
+                -- What is kept is there to stay.
+                is_off => not v_channel.is_kept and choice.is_off,
+                is_muted => silence.is_muted,
+                is_quiet => false,
+                is_critical => false,
+                is_kept => v_channel.is_kept
+            ) as answer
         from postbell.delivery as d
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = d.notification_id
@@ -115,8 +131,13 @@ begin
         left join postbell.tenant as tenant on tenant.id = d.tenant_id
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
         cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
-        cross join lateral postbell_private.address_of(
-            v_channel.address_kind, person.tenant_id, person.id, person.email, person.phone
+        -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
+        cross join lateral (
+            select address
+            from postbell_private.address_of(
+                v_channel.address_kind, person.tenant_id, person.id, person.email, person.phone
+            )
+            offset 0
         ) as reach
         left join postbell.suppression as barred
             on barred.tenant_id = d.tenant_id
@@ -127,25 +148,6 @@ begin
         cross join lateral postbell_private.is_muted(
             d.tenant_id, d.recipient_id, kind.category, d.event, n.subject, postbell.clock()
         ) as silence
-        cross join lateral postbell_private.ladder(
-            -- Who caused it, and that its time had come, are settled.
-            is_actor => false,
-            event_is_disabled => kind.disabled_at is not null,
-            tenant_event_is_disabled => of_tenant.disabled_at is not null,
-            channel_is_disabled => d.channel = any(tenant.disabled_channels),
-            has_template => d.channel = any(kind.channels),
-            is_unknown => person.id is null,
-            is_erased => person.erased_at is not null,
-            has_address => reach.address is not null,
-            is_suppressed => barred.address is not null,
-            is_forced => d.decision_reason = 'forced',
-            -- What is kept is there to stay.
-            is_off => not v_channel.is_kept and choice.is_off,
-            is_muted => silence.is_muted,
-            is_quiet => false,
-            is_critical => false,
-            is_kept => v_channel.is_kept
-        ) as answer
         where d.id = any(delivery_ids)
           and d.state in ('queued', 'sending')
     ),
@@ -153,16 +155,16 @@ begin
     judged as (
         select
             id,
-            rung,
-            decision_reason,
+            (answer).rung,
+            (answer).reason as decision_reason,
             case
                 when is_cancelled then 'cancelled'
                 when is_deleted then 'event_deleted'
                 when is_unknown then 'unknown_event'
                 when is_expired then 'expired'
-                when effect = 'drop' then decision_reason
+                when (answer).effect = 'drop' then (answer).reason
             end as reason,
-            effect = 'silence' and not is_silent as falls_silent
+            (answer).effect = 'silence' and not is_silent as falls_silent
         from climbed
     ),
 
