@@ -13,7 +13,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from dispatcher.db import connections, routing
-from dispatcher.db.routing import Outlook
+from dispatcher.db.routing import PendingWork
 
 log = structlog.get_logger()
 
@@ -146,9 +146,9 @@ class Router:
         while True:
             self._beat()
             await self._housekeep(connection)
-            outlook = await self._pending_work(connection)
-            if outlook is not None and not outlook.is_idle:
-                await self._work(connection, outlook)
+            pending = await self._pending_work(connection)
+            if pending is not None and not pending.is_idle:
+                await self._work(connection, pending)
                 pause = SHORTEST_POLL
             elif (seconds := self._awake_seconds()) > 0:
                 await asyncio.sleep(seconds)
@@ -159,36 +159,36 @@ class Router:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.1, LONGEST_POLL)
 
-    async def _pending_work(self, connection: AsyncConnection[Any]) -> Outlook | None:
+    async def _pending_work(self, connection: AsyncConnection[Any]) -> PendingWork | None:
         """The pending work of steps that are not paused; None if it cannot be read."""
-        outlook = await self._try("pending_work", routing.pending_work, connection)
-        if outlook is None:
+        pending = await self._try("pending_work", routing.pending_work, connection)
+        if pending is None:
             return None
-        due_in = outlook.due_in
+        due_in = pending.due_in
         if due_in is not None and (seconds := self._backoff_of("release_due")) > 0:
             due_in = max(due_in, timedelta(seconds=seconds))
-        return Outlook(
-            has_events=outlook.has_events and not self._backoff_of("route"),
+        return PendingWork(
+            has_events=pending.has_events and not self._backoff_of("route"),
             due_in=due_in,
-            has_fanout=outlook.has_fanout and not self._backoff_of("fan_out"),
+            has_fanout=pending.has_fanout and not self._backoff_of("fan_out"),
         )
 
-    async def _work(self, connection: AsyncConnection[Any], outlook: Outlook) -> None:
+    async def _work(self, connection: AsyncConnection[Any], pending: PendingWork) -> None:
         """Route new events, release due deliveries and take one chunk of a large audience."""
         if time.monotonic() >= self._next_statistics:
             await self._try("analyze_grown_tables", routing.analyze_grown_tables, connection)
             self._next_statistics = time.monotonic() + STATISTICS
-        if outlook.has_events:
-            if outlook.is_due or outlook.has_fanout:
+        if pending.has_events:
+            if pending.is_due or pending.has_fanout:
                 self._observer.routed(await self._route(connection))
             else:
                 await self._route_all(connection)
-        if outlook.is_due:
+        if pending.is_due:
             released = await self._try("release_due", routing.release_due, connection, self._chunk)
             if released == 0:
                 # Another transaction has locked it, such as an open cancel().
                 self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
-        if outlook.has_fanout:
+        if pending.has_fanout:
             reached = await self._try("fan_out", routing.fan_out, connection, FANOUT_CHUNK)
             if reached is not None:
                 self._observer.fanned_out(reached)
@@ -275,13 +275,13 @@ class Router:
         self._observer.asleep(True)
         try:
             # From here on producers send NOTIFY; events committed before are seen now.
-            outlook = await self._pending_work(connection)
-            if outlook is None or not outlook.is_idle:
+            pending = await self._pending_work(connection)
+            if pending is None or not pending.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
             bounds += filter(None, map(self._backoff_of, self._backoffs))
-            if outlook.due_in is not None:
-                bounds.append(outlook.due_in.total_seconds())
+            if pending.due_in is not None:
+                bounds.append(pending.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
                 pass
             # Most likely an event came: route before asking for pending work, and before the sleep

@@ -10,7 +10,7 @@ from dispatcher.db.statement import statement
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PendingWork:
     """What the router has to do, as postbell_private.pending_work() sees it."""
 
     has_events: bool
@@ -89,7 +89,7 @@ def fan_out(most: int) -> int | None:
 
 
 @statement("select has_events, due_in, has_fanout from postbell_private.pending_work()")
-def pending_work() -> Outlook:
+def pending_work() -> PendingWork:
     """What there is to do."""
 
 

@@ -16,7 +16,7 @@ from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.db import batches, connections, monitoring, preferences, routing
 from dispatcher.db.batches import Attempted, Claimed
-from dispatcher.db.routing import Outlook
+from dispatcher.db.routing import PendingWork
 from dispatcher.rendering.content import InAppContent
 from tests.support import given
 from tests.support.given import Connection
@@ -41,21 +41,21 @@ def attempted(claimed: Claimed, outcome: str = "sent", **columns: object) -> Att
 
 
 @pytest.mark.parametrize(
-    ("outlook", "is_due", "is_idle"),
+    ("pending", "is_due", "is_idle"),
     [
-        (Outlook(False, None, False), False, True),
-        (Outlook(True, None, False), False, False),
-        (Outlook(False, None, True), False, False),
-        (Outlook(False, timedelta(seconds=1), False), False, True),
-        (Outlook(False, timedelta(0), False), True, False),
-        (Outlook(False, timedelta(seconds=-1), False), True, False),
+        (PendingWork(False, None, False), False, True),
+        (PendingWork(True, None, False), False, False),
+        (PendingWork(False, None, True), False, False),
+        (PendingWork(False, timedelta(seconds=1), False), False, True),
+        (PendingWork(False, timedelta(0), False), True, False),
+        (PendingWork(False, timedelta(seconds=-1), False), True, False),
     ],
 )
 def test_the_router_is_idle_when_nothing_is_there_or_due(
-    outlook: Outlook, is_due: bool, is_idle: bool
+    pending: PendingWork, is_due: bool, is_idle: bool
 ) -> None:
-    assert outlook.is_due is is_due
-    assert outlook.is_idle is is_idle
+    assert pending.is_due is is_due
+    assert pending.is_idle is is_idle
 
 
 async def test_an_event_on_its_way_through_the_functions(
