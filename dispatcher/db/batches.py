@@ -45,7 +45,7 @@ class Claimed(NamedTuple):
     delivery_id: int
     #: "" where it was not asked for.
     identity: str
-    outbox_id: int
+    notification_id: int
     tenant_id: str
     recipient_id: str
     event: str

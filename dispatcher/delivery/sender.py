@@ -211,12 +211,12 @@ class Sender(ABC):
         failures = {}
         others: dict[int, TemplateSet] = {}
         render = template_set.renderer.render
-        recipients = Counter(row.outbox_id for row in claimed)
+        recipients = Counter(row.notification_id for row in claimed)
         for number, row in enumerate(claimed, start=1):
             delivery = delivery_of(row, tenant)
             try:
                 # A batch of one may be the last of a large notification.
-                is_shared = len(claimed) == 1 or recipients[row.outbox_id] > 1
+                is_shared = len(claimed) == 1 or recipients[row.notification_id] > 1
                 rendered.append((delivery, render(delivery, is_shared=is_shared)))
             except RenderingError as error:
                 if otherwise := template_set.render_with_earlier(delivery, error):
@@ -344,7 +344,7 @@ def delivery_of(row: Claimed, tenant: Tenant) -> Delivery:
     return Delivery(
         row.delivery_id,
         row.identity,
-        row.outbox_id,
+        row.notification_id,
         row.event,
         row.category,
         row.channel,

@@ -381,7 +381,7 @@ create or replace function postbell_private.claim_batch(
     with_identities boolean default true
 )
 returns table (
-    claim_token uuid, delivery_id bigint, identity text, outbox_id bigint, tenant_id text, recipient_id text,
+    claim_token uuid, delivery_id bigint, identity text, notification_id bigint, tenant_id text, recipient_id text,
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
     address text, locale text, time_zone text, attributes jsonb,
     attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean,

@@ -73,7 +73,7 @@ async def test_an_event_on_its_way_through_the_functions(
     (batch,) = given.column(db, "select id from postbell.batch")
 
     (claimed,) = await batches.claim_batch(session, batch, "email", 0)
-    assert (claimed.outbox_id, claimed.recipient_id, claimed.address, claimed.payload) == (
+    assert (claimed.notification_id, claimed.recipient_id, claimed.address, claimed.payload) == (
         event, "u1", "u1@example.org", PAYLOAD,
     )  # fmt: skip
     assert (claimed.state, claimed.attempts, claimed.is_started) == ("queued", 0, False)

@@ -156,7 +156,7 @@ def check(db: Connection, producer: Connection, rows: list[dict[str, Any]]) -> l
     # What was routed can be taken in hand, the sound one with the others.
     handed = given.column(
         db,
-        "select c.outbox_id from postbell.batch as b, postbell_private.claim_batch(b.id,"
+        "select c.notification_id from postbell.batch as b, postbell_private.claim_batch(b.id,"
         " b.channel) as c",
     )
     assert sentinel in handed

@@ -172,8 +172,8 @@ def test_a_claim_has_all_that_rendering_needs(db: Connection) -> None:
     given.recipient(db, locale="fr", time_zone="Europe/Paris", attributes={"name": "Ann"})
     (event,) = emit_and_route(db, payload={"amount": "9.90"}, subject="order:7")
     cursor = db.execute(
-        "select c.outbox_id, c.recipient_id, c.event, c.category, c.channel, c.priority, c.state,"
-        " c.subject, c.payload, c.address, c.locale, c.time_zone, c.attributes, c.attempts"
+        "select c.notification_id, c.recipient_id, c.event, c.category, c.channel, c.priority,"
+        " c.state, c.subject, c.payload, c.address, c.locale, c.time_zone, c.attributes, c.attempts"
         " from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel) as c"
     )
     assert cursor.fetchall() == [
