@@ -36,7 +36,7 @@ class BreakerPolicy:
     max_misconfigured_seconds: float = 900.0
 
 
-class Permit(NamedTuple):
+class CallPermission(NamedTuple):
     """Allows one call of the provider."""
 
     round: int
@@ -47,8 +47,8 @@ class Permit(NamedTuple):
 class CircuitBreaker:
     """The breaker of one service: stops calls while it is down, and probes whether it is back.
 
-    Does no I/O and reads no clock: `now` is a monotonic time in seconds. Every permit ends with
-    `record` or `release`.
+    Does no I/O and reads no clock: `now` is a monotonic time in seconds. A caller ends every
+    permission with `record` or `release`.
     """
 
     def __init__(self, policy: BreakerPolicy | None = None) -> None:
@@ -62,18 +62,18 @@ class CircuitBreaker:
         #: Length of the current wait, without what the provider asked for.
         self._wait = 0.0
         self._is_probing = False
-        # Counts state changes: outcomes of calls permitted before the last one are ignored.
+        # Counts state changes: outcomes of calls allowed before the last one are ignored.
         self._round = 0
-        self._permit = Permit(self._round, is_probe=False)
+        self._permission = CallPermission(self._round, is_probe=False)
 
-    def acquire(self, now: float) -> Permit | None:
-        """A permit, or None. After a wait one caller gets a permit: the probe."""
+    def acquire(self, now: float) -> CallPermission | None:
+        """Permission for a call, or None. After a wait one caller gets it: the probe."""
         if self.state is BreakerState.READY:
-            return self._permit
+            return self._permission
         if self._is_probing or now < self.retry_at:
             return None
         self._is_probing = True
-        return Permit(self._round, is_probe=True)
+        return CallPermission(self._round, is_probe=True)
 
     def retry_in(self, now: float) -> float:
         """Seconds until `acquire` may succeed; 0 is now."""
@@ -84,41 +84,41 @@ class CircuitBreaker:
             return self._policy.open_seconds
         return max(0.0, self.retry_at - now)
 
-    def record(self, permit: Permit, outcome: Outcome, now: float) -> bool:
-        """Count the outcome of a permitted call. Returns whether the state changed."""
-        if permit is self._permit and isinstance(outcome, Sent):
+    def record(self, permission: CallPermission, outcome: Outcome, now: float) -> bool:
+        """Count the outcome of an allowed call. Returns whether the state changed."""
+        if permission is self._permission and isinstance(outcome, Sent):
             # The common case, kept fast.
             self._failures = 0
             return False
-        if permit.round != self._round:
+        if permission.round != self._round:
             self._record_late(outcome, now)
             return False
         match outcome:
             case Retry(scope=FailureScope.CONFIGURATION):
-                self._trip(BreakerState.MISCONFIGURED, permit, outcome, now)
+                self._trip(BreakerState.MISCONFIGURED, permission, outcome, now)
             case Retry(scope=FailureScope.PROVIDER) | Unknown(scope=FailureScope.PROVIDER):
                 self._failures += 1
                 if not (
-                    permit.is_probe
+                    permission.is_probe
                     or self._failures >= self._policy.failure_threshold
                     or _requested_wait(outcome)
                 ):
                     return False
-                self._trip(BreakerState.OPEN, permit, outcome, now)
+                self._trip(BreakerState.OPEN, permission, outcome, now)
             case _:
                 self._failures = 0
-                if not permit.is_probe:
+                if not permission.is_probe:
                     return False
                 self._reset()
         return True
 
-    def release(self, permit: Permit) -> None:
-        """End a permit whose call was cancelled, without an outcome."""
-        if permit.is_probe and permit.round == self._round:
+    def release(self, permission: CallPermission) -> None:
+        """End a permission whose call was cancelled, without an outcome."""
+        if permission.is_probe and permission.round == self._round:
             self._is_probing = False
 
     def _trip(
-        self, state: BreakerState, permit: Permit, outcome: Retry | Unknown, now: float
+        self, state: BreakerState, permission: CallPermission, outcome: Retry | Unknown, now: float
     ) -> None:
         policy = self._policy
         first, longest = (
@@ -126,7 +126,7 @@ class CircuitBreaker:
             if state is BreakerState.MISCONFIGURED
             else (policy.open_seconds, policy.max_open_seconds)
         )
-        before = self._wait if permit.is_probe else 0.0
+        before = self._wait if permission.is_probe else 0.0
         self._wait = min(longest, max(first, 2 * before))
         self.retry_at = now + max(self._wait, _requested_wait(outcome))
         self.reason = outcome.reason
@@ -141,7 +141,7 @@ class CircuitBreaker:
         self._failures = 0
         self._is_probing = False
         self._round += 1
-        self._permit = Permit(self._round, is_probe=False)
+        self._permission = CallPermission(self._round, is_probe=False)
 
     def _record_late(self, outcome: Outcome, now: float) -> None:
         # Of several calls in flight when the breaker opened, the longest requested wait holds.

@@ -141,21 +141,21 @@ class ProviderClient:
 
     async def _call(self, message: Any) -> SendResult | None:
         breaker = self._breaker_for(message)
-        permit = breaker.acquire(self._clock())
-        if permit is None:
+        permission = breaker.acquire(self._clock())
+        if permission is None:
             return None
         try:
             outcome = await self.provider.send(message)
         except BaseException:
-            breaker.release(permit)
+            breaker.release(permission)
             raise
-        if breaker.record(permit, outcome, self._clock()):
+        if breaker.record(permission, outcome, self._clock()):
             self._log(self._status_of(breaker))
             self._notify()
         elif self._state is not BreakerState.READY and self.status.state is not self._state:
             # The service in the worst state has been forgotten.
             self._notify()
-        return SendResult(outcome, permit.is_probe)
+        return SendResult(outcome, permission.is_probe)
 
     def _notify(self) -> None:
         state = self.status.state

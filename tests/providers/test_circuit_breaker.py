@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.providers.circuit_breaker import BreakerPolicy, BreakerState, CircuitBreaker, Permit
+from dispatcher.providers.circuit_breaker import (
+    BreakerPolicy,
+    BreakerState,
+    CallPermission,
+    CircuitBreaker,
+)
 
 PATIENCE = BreakerPolicy(
     failure_threshold=3,
@@ -30,9 +35,9 @@ def slow_down(seconds: float) -> Retry:
 
 
 def ask(breaker: CircuitBreaker, outcome: Outcome, now: float) -> None:
-    permit = breaker.acquire(now)
-    assert permit is not None
-    breaker.record(permit, outcome, now)
+    permission = breaker.acquire(now)
+    assert permission is not None
+    breaker.record(permission, outcome, now)
 
 
 def failing(times: int = 3) -> CircuitBreaker:
@@ -97,8 +102,8 @@ def test_a_probe_that_succeeds_lets_everybody_in() -> None:
     ask(breaker, Sent("1"), 1)
 
     assert (breaker.state, breaker.reason, breaker.retry_in(1)) == (BreakerState.READY, "", 0)
-    permits = [breaker.acquire(1) for _ in range(3)]
-    assert all(permit is not None and not permit.is_probe for permit in permits)
+    permissions = [breaker.acquire(1) for _ in range(3)]
+    assert all(permission is not None and not permission.is_probe for permission in permissions)
 
 
 def test_the_wait_doubles_with_every_failed_probe_up_to_a_bound() -> None:
@@ -156,11 +161,11 @@ def test_what_a_provider_asks_for_closes_it_at_once_and_for_so_long() -> None:
 
 def test_the_longest_of_several_waits_holds() -> None:
     breaker = CircuitBreaker(PATIENCE)
-    permits = [breaker.acquire(0), breaker.acquire(0), breaker.acquire(0)]
+    permissions = [breaker.acquire(0), breaker.acquire(0), breaker.acquire(0)]
 
-    for permit, seconds in zip(permits, (30, 90, 60), strict=True):
-        assert permit is not None
-        breaker.record(permit, slow_down(seconds), 0)
+    for permission, seconds in zip(permissions, (30, 90, 60), strict=True):
+        assert permission is not None
+        breaker.record(permission, slow_down(seconds), 0)
 
     assert breaker.retry_in(0) == 90
 
@@ -217,11 +222,11 @@ class Traffic(RuleBasedStateMachine):
     def begin(self) -> None:
         self.breaker = CircuitBreaker(PATIENCE)
         self.now = 0.0
-        self.out: list[Permit] = []
+        self.out: list[CallPermission] = []
 
     @property
-    def probes(self) -> list[Permit]:
-        return [permit for permit in self.out if permit.is_probe]
+    def probes(self) -> list[CallPermission]:
+        return [permission for permission in self.out if permission.is_probe]
 
     @rule(seconds=st.floats(0, 300))
     def wait(self, seconds: float) -> None:
@@ -231,20 +236,20 @@ class Traffic(RuleBasedStateMachine):
     def ask(self) -> None:
         was_ready = self.breaker.state is BreakerState.READY
         retry_in = self.breaker.retry_in(self.now)
-        permit = self.breaker.acquire(self.now)
+        permission = self.breaker.acquire(self.now)
         # What it says beforehand is what it does.
-        assert (permit is not None) == (retry_in == 0)
-        if permit is not None:
-            assert permit.is_probe == (not was_ready)
-            self.out.append(permit)
+        assert (permission is not None) == (retry_in == 0)
+        if permission is not None:
+            assert permission.is_probe == (not was_ready)
+            self.out.append(permission)
 
     @precondition(lambda self: self.out)
     @rule(data=st.data(), outcome=OUTCOMES)
     def answer(self, data: st.DataObject, outcome: Outcome) -> None:
-        permit = self.out.pop(data.draw(st.integers(0, len(self.out) - 1)))
+        permission = self.out.pop(data.draw(st.integers(0, len(self.out) - 1)))
         before = self.breaker.state
-        self.breaker.record(permit, outcome, self.now)
-        if permit.is_probe:
+        self.breaker.record(permission, outcome, self.now)
+        if permission.is_probe:
             is_well = not isinstance(outcome, Unknown) and not (
                 isinstance(outcome, Retry) and outcome.scope is not FailureScope.MESSAGE
             )

@@ -20,9 +20,9 @@ def breakers() -> CircuitBreakers:
 
 
 def record(breakers: CircuitBreakers, service: str, outcome: Outcome, now: float = 0) -> None:
-    permit = breakers.for_service(service).acquire(now)
-    assert permit is not None
-    breakers.for_service(service).record(permit, outcome, now)
+    permission = breakers.for_service(service).acquire(now)
+    assert permission is not None
+    breakers.for_service(service).record(permission, outcome, now)
 
 
 def test_one_that_is_down_leaves_the_others_open(breakers: CircuitBreakers) -> None:
