@@ -21,14 +21,13 @@ from dispatcher.settings import Settings
 #: The largest id of an event.
 _LARGEST = 2**63 - 1
 
-
-#: What a timeline has of every delivery, and so tells nothing.
+#: The step that every delivery has, so it is not shown.
 _EMITTED = "emitted"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a delivery: a call of a provider, what came back from it, or what we did."""
+    """A step of a delivery: a call of a provider, a receipt, or an action of Postbell."""
 
     happened_at: datetime
     what: str
@@ -41,10 +40,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One channel of one person in one event; without a channel, an event that told nobody.
+    """The answer for one channel of one person in one event.
 
-    `reason` and `why` are of the decision, and `state_reason` and `state_why` of the state; they
-    are None where the decision alone says it.
+    `channel` is None for a rejected event, and for one without recipients. `reason` and `why`
+    explain the decision, `state_reason` and `state_why` the state; the latter are None if the
+    decision explains the state, too.
     """
 
     outbox_id: int | None
@@ -163,7 +163,7 @@ def _of_event(
     rows = deliveries.explain_event(connection, outbox_id, recipient, most + 1)
     if rows:
         return rows
-    # Applications number their people, too.
+    # The number may be a person's id.
     if recipient is None and deliveries.is_known(connection, str(outbox_id), tenant_id):
         echo_stderr(
             f"There is no event {outbox_id}; this is the person {outbox_id} of {tenant_id}."
@@ -211,7 +211,7 @@ def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]
 
 
 def _of_state(row: Decided) -> str:
-    """What to do about a state that the reason does not speak of."""
+    """The remedy for a delivery's state, or for an event without a decision yet; may be empty."""
     delivery_id, state = row.delivery_id, row.state
     if row.channel is not None and state is None:
         if row.outbox_id is None:
@@ -226,7 +226,7 @@ def _show(answers: list[Answer]) -> None:
     events = dict.fromkeys((answer.outbox_id, answer.event) for answer in answers)
     for outbox_id, event in events:
         own = [answer for answer in answers if answer.outbox_id == outbox_id]
-        # One person need not be repeated in each line.
+        # The column `person` is left out if it would be the same in every line.
         people = {answer.recipient_id for answer in own}
         is_many = len(people) > 1
         heading = f"Event {outbox_id}" if outbox_id is not None else "Not yet sent"
@@ -276,7 +276,7 @@ def _show(answers: list[Answer]) -> None:
                     )
                     for answer, step in steps
                 ],
-                title="What befell it",
+                title="Timeline",
             )
 
 

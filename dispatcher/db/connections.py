@@ -21,12 +21,15 @@ log = structlog.get_logger()
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 
-#: A session that sleeps for hours holding a lock must not outlive its host: the server asks every
-#: ten seconds and gives up after three silences. The statements are few and come again and again:
-#: planned once, and never compiled, which would take longer than they do. Each looks up a handful
-#: of rows by key; a plan made while the tables were empty must not read them whole when they are
-#: full. And nothing is found in a schema where others may put a function of the same name. Said to
-#: the session and not while it is opened, for PgBouncer does not pass that on.
+#: Settings of every session. Each is set by a statement, since PgBouncer drops startup parameters.
+#:
+#: tcp_keepalives_*: a session may sleep for hours with a lock, which must not outlive its host. The
+#: server probes every ten seconds, and ends the session after three probes without an answer.
+#: jit, plan_cache_mode: the statements are few and are repeated. Each is planned once, and not
+#: compiled, which takes longer than to run it.
+#: enable_*: each statement looks up a few rows by key. A plan from when the tables were empty must
+#: not scan them when they are full.
+#: search_path: no function is found in a schema where somebody else may create one.
 SESSION: Final[LiteralString] = (
     "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;"
     " set jit = off; set plan_cache_mode = force_generic_plan;"
@@ -34,31 +37,32 @@ SESSION: Final[LiteralString] = (
     " set search_path = pg_catalog, pg_temp"
 )
 
-#: SQLSTATEs, or how they begin, of what ends a session, or its use, through no fault of the
-#: statement: a broken connection, a server that stops or starts, a limit in time that ends the
-#: session and not only its statement (idle_in_transaction_session_timeout, transaction_timeout). A
-#: session that may only read any more is one to a server that lost the lead to another.
+#: Prefixes of the SQLSTATEs after which a new session is needed: a broken connection (08), a server
+#: that stops or starts (57P), and timeouts that end the session and not only the statement (25P03
+#: idle_in_transaction_session_timeout, 25P04 transaction_timeout). A session that became read-only
+#: (25006) is one with a former primary.
 _LOST: Final = ("08", "57P", "25P03", "25P04", "25006")
 
-#: How those begin that pass with time: a transaction rolled back for another's sake, no room, a
-#: lock or a time limit, trouble outside the server. The session is good for another try.
+#: Prefixes of the SQLSTATEs after which the same session may try again: rolled back because of
+#: another transaction (40), out of resources (53), locked (55), cancelled by a timeout (57), or an
+#: error of the operating system (58).
 _PASSING: Final = ("40", "53", "55", "57", "58")
 
 
 def is_session_lost(error: BaseException) -> bool:
-    """Whether a new session is needed: this one has ended, or could not begin."""
+    """Whether a new session is needed, because this one has ended or could not begin."""
     if not isinstance(error, psycopg.Error):
         return False
     if error.sqlstate is None:
-        # Not the server's words but libpq's, psycopg's or the pool's.
+        # Not an error of the server, but of libpq, psycopg or the pool.
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return error.sqlstate.startswith(_LOST)
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the same may succeed later: the session is lost, or what was said against it passes.
+    """Whether the same statement may succeed later, on this session or a new one.
 
-    What a row's content provokes, a limit that it exceeds included (class 54), does not pass.
+    False for errors that a row's content causes, also for exceeded limits (class 54).
     """
     if is_session_lost(error):
         return True
@@ -66,27 +70,28 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def log_failure(part: str, error: psycopg.Error) -> None:
-    """Says why a part that goes on trying cannot use the database just now.
+    """Log an error after which `part`, such as "router", tries again.
 
-    What does not pass by itself, such as a permission that is missing, is an error.
+    The level is error if trying again does not help, as where a privilege is missing, else warning.
     """
-    said = str(error).strip()
+    message = str(error).strip()
     if is_session_lost(error):
-        log.warning("lost the database", part=part, error=said)
+        log.warning("database connection lost", part=part, error=message)
         return
     level = logging.WARNING if is_unavailable(error) else logging.ERROR
-    log.log(level, "the database refused", part=part, code=error.sqlstate, error=said)
+    log.log(level, "database error", part=part, code=error.sqlstate, error=message)
 
 
-#: For what is done again if a crash of the server undoes it. Whoever waits for the disk later waits
-#: for all that was written before.
+#: For work that is repeated if a crash of the server undoes it. A later commit that waits for the
+#: disk also makes these commits durable.
 IN_PASSING: Final[LiteralString] = "; set synchronous_commit = off"
 
 
 async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncConnection[TupleRow]:
-    """A session of its own, committing every statement. `name` shows in pg_stat_activity.
+    """Open a session outside the pool, which commits every statement. Raises psycopg.Error.
 
-    `is_in_passing` says that its commits do not wait for the disk.
+    `name` is shown in pg_stat_activity, after "postbell". With `is_in_passing` commits do not wait
+    for the disk.
     """
     connection = await AsyncConnection.connect(
         url, autocommit=True, application_name=f"postbell {name}"
@@ -102,13 +107,13 @@ async def connect(url: str, name: str, *, is_in_passing: bool = False) -> AsyncC
 class Pool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
     """Sessions to borrow for a statement or a transaction.
 
-    One that was lost while idle fails at its next use, and is replaced.
+    A session that was lost while idle fails at its next use, and is replaced then.
     """
 
     async def call(
         self, statement: Statement[_P, _Result], *args: _P.args, **kwargs: _P.kwargs
     ) -> _Result:
-        """Executes one statement, and commits it. Raises PostbellError for the schema's errors."""
+        """Execute one statement and commit it. Raises PostbellError for errors of the schema."""
         with translated():
             async with self.connection() as connection:
                 return await statement(connection, *args, **kwargs)
@@ -122,13 +127,13 @@ class Pool(AsyncConnectionPool[AsyncConnection[TupleRow]]):
             try:
                 yield borrowed
             except psycopg.errors.ReadOnlySqlTransaction:
-                # It may stay so for as long as it lives.
+                # The server may be a standby now, and the session would stay read-only.
                 await borrowed.close()
                 raise
 
 
 def pool(url: str, name: str, size: int) -> Pool:
-    """Up to `size` sessions, committing every statement; not yet open."""
+    """A pool of up to `size` sessions, which commit every statement. It is not open yet."""
     return Pool(
         url,
         min_size=1,
@@ -143,7 +148,8 @@ def pool(url: str, name: str, size: int) -> Pool:
 async def _prepare(
     connection: AsyncConnection[TupleRow], settings: LiteralString = SESSION
 ) -> None:
-    # Some of what fails there does not sound like it, and it may be the primary soon.
+    # On a standby some statements fail with errors that do not name the cause. It is an
+    # OperationalError because the standby may be promoted, so the caller tries again.
     if connection.info.parameter_status("in_hot_standby") == "on":
         raise psycopg.OperationalError(
             "this server is a standby, which takes no writes: name all hosts in"

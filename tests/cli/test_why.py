@@ -116,7 +116,7 @@ def test_why_follows_a_delivery_to_its_end(
     ]
     assert "u1@example.org" not in json.dumps(answer)
     assert "u1@example.org" not in shown
-    assert "What befell it" in shown
+    assert "Timeline" in shown
     assert "attempt: sent" in shown
 
 

@@ -704,7 +704,7 @@ async def test_a_database_that_refuses_is_told_with_its_code_and_asked_less_and_
     # After 0.05, 0.15, 0.35, 0.75 s and so on.
     assert 2 <= len(refused) <= 6
     for entry in refused:
-        assert (entry["event"], entry["log_level"]) == ("the database refused", "error")
+        assert (entry["event"], entry["log_level"]) == ("database error", "error")
         assert entry["code"] == "42883"
 
 

@@ -36,19 +36,19 @@ export function momentOf(written) {
   return new Intl.DateTimeFormat(lang, { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(moment);
 }
 
-/** What becomes of something: at once, later, not. */
-function fateOf(fate) {
-  if (fate.decision === "later") return say("fate.later", { at: momentOf(fate.due_at) });
-  if (fate.decision === "no") return say("fate.no");
-  return say(fate.is_silent ? "fate.silent" : "fate.now");
+/** Whether something comes at once, silently, later or not at all, in words. */
+function outcomeOf(outcome) {
+  if (outcome.decision === "later") return say("outcome.later", { at: momentOf(outcome.due_at) });
+  if (outcome.decision === "no") return say("outcome.no");
+  return say(outcome.is_silent ? "outcome.silent" : "outcome.now");
 }
 
 export function differenceOf(difference, at) {
   return say(at ? "difference.at" : "difference", {
     event: labelOf(difference.label),
     channel: say(`channel.${difference.channel}`),
-    before: fateOf(difference.before),
-    after: fateOf(difference.after),
+    before: outcomeOf(difference.before),
+    after: outcomeOf(difference.after),
     at: at && momentOf(at),
   });
 }
