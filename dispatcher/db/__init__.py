@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL, and every statement that is sent over them."""
+"""Connections to PostgreSQL, and every statement that Postbell sends."""

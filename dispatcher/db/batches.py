@@ -1,8 +1,8 @@
-"""What a dispatcher asks the database about a batch: claim it, and record what came of it.
+"""Statements of the dispatcher: claim a batch, and record the outcomes of its deliveries.
 
-What belongs to a claimed batch is called with `batch_id` and `claim_token`. When the claim does not
-hold, it answers False or None, and devices_of() {}: another dispatcher has claimed the batch since,
-a crash of the database has undone the claim, or the batch is finished already.
+Functions for a claimed batch take its `batch_id` and `claim_token`. They return False or None, and
+devices_of() returns {}, when the claim is lost: another dispatcher has claimed the batch since, a
+crash of the database has undone the claim, or the batch is finished.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from dispatcher.inbound.receipts import Blame
 
 Connection = AsyncConnection[Any]
 
-#: What deliveries were rendered from: by event, and for one that differs by its id.
+#: Versions of the templates that deliveries were rendered from, by event. A delivery whose version
+#: differs from that of its event has an entry under its id.
 Versions = Mapping[str, str]
 
 
 class OutgoingChannel(NamedTuple):
-    """A channel that providers deliver, as its row of postbell.channel says."""
+    """The row of postbell.channel of a channel that providers deliver."""
 
     name: str
     #: A value of CrashPolicy.
@@ -40,10 +41,10 @@ class OutgoingChannel(NamedTuple):
 class Claimed(NamedTuple):
     """A delivery of a claimed batch, as postbell_private.claim_batch() returns it."""
 
-    #: Of the batch, and the same for all of it.
+    #: The claim token of the batch, repeated in each row.
     claim_token: UUID
     delivery_id: int
-    #: "" where it was not asked for.
+    #: Delivery.identity; empty if claim_batch() was called without `with_identities`.
     identity: str
     notification_id: int
     tenant_id: str
@@ -58,14 +59,14 @@ class Claimed(NamedTuple):
     address: str | None
     locale: str | None
     time_zone: str | None
-    #: None for none.
+    #: None if the recipient has none.
     attributes: dict[str, Any] | None
     attempts: int
     created_at: datetime
     expires_at: datetime | None
     is_started: bool
     is_forced: bool
-    #: None for nothing.
+    #: Of `opens` and `clicks`; None if nothing is tracked.
     tracking: list[str] | None
 
 
@@ -81,28 +82,32 @@ class Attempted:
     message_id: str | None
     code: str | None
     reason: str | None
-    #: Seconds until it is tried again, which a retry is, and an unknown outcome may be. A retry
-    #: without them was passed on to another provider.
+    #: Seconds until the next attempt, after the outcomes retry and unknown. None after retry means
+    #: that another provider was called next; None after unknown, that there is no next attempt.
     retry_after: float | None
     latency_ms: float
-    #: What the address itself is to blame for, if it is.
+    #: What the failure says about the address; None if the address is not the cause.
     blame: Blame | None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery that no provider takes now, as postbell_private.hold_deliveries() takes it."""
+    """A delivery to hold, as postbell_private.hold_deliveries() takes it.
+
+    It waits for a provider, or for a template.
+    """
 
     delivery_id: int
+    #: Until it is tried again.
     seconds: float
-    #: A try was begun, which is given back.
+    #: An attempt was counted when sending started; holding the delivery uncounts it.
     is_begun: bool
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of a push at one device."""
+    """The outcome of a push for one device."""
 
     device_id: int
     #: sent, retry, refused or unknown.
@@ -112,15 +117,16 @@ class Tried:
     code: str | None
     reason: str | None
     latency_ms: float
-    #: It is not there any more, and is forgotten.
+    #: The push service reports that the subscription has ended, so it is deleted.
     is_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a push to all devices of a person, for postbell_private.record_pushes().
+    """The outcome of a push for all devices of a person, as record_pushes() takes it.
 
-    Unlike Attempted it may be `partly`: some were reached, and the others are tried again.
+    The outcome is one of Attempted's, or `partly`: some devices were reached, and the others are
+    tried again.
     """
 
     delivery_id: int
@@ -129,7 +135,8 @@ class Pushed:
     provider: str
     message_id: str | None
     reason: str | None
-    #: Seconds until those not reached are tried again. A retry without them settles nothing.
+    #: Seconds until the other devices are tried again. A retry without them does not settle the
+    #: delivery.
     retry_after: float | None
     tries: tuple[Tried, ...]
 
@@ -151,12 +158,12 @@ _Ended = TypeVar("_Ended", Attempted, Pushed, Held)
 
 @statement("select name, crash_policy from postbell.channel where is_outgoing order by position")
 def outgoing_channels() -> list[OutgoingChannel]:
-    """Every channel that providers deliver."""
+    """The channels that providers deliver, by position."""
 
 
 @statement("listen postbell_queue")
 def listen_for_jobs() -> None:
-    """Receive notifications of new jobs; the channel is that of dispatcher.deploy.queue_schema."""
+    """Listen for new jobs, on the channel of dispatcher.deploy.queue_schema."""
 
 
 @statement(
@@ -169,7 +176,7 @@ def listen_for_jobs() -> None:
     " from postbell.tenant where id = %(tenant_id)s"
 )
 def tenant(tenant_id: str) -> Tenant:
-    """A tenant, and the providers that it chose. Raises NoRowError if it is gone."""
+    """A tenant with the providers that it chose. Raises NoRowError if it was deleted."""
 
 
 @statement(
@@ -185,9 +192,10 @@ def claim_batch(
     *,
     with_identities: bool = True,
 ) -> list[Claimed]:
-    """Claim a batch, and mark the first `start_sending` deliveries as in flight at `provider`.
+    """Claim a batch, and mark its first `start_sending` deliveries as in flight at `provider`.
 
-    Empty when the batch is finished, was broken up, or has nothing left to do.
+    `channel` is that of the job: a job from before a crash may name a batch that another channel
+    has now. Returns the deliveries still to be settled; none if the batch is finished or was split.
     """
 
 
@@ -207,7 +215,10 @@ async def start_sending(
     delivery_ids: list[int],
     providers: list[str] | None = None,
 ) -> frozenset[int] | None:
-    """Those that may go. `providers` is who is about to be asked, for each."""
+    """Mark deliveries as in flight. `providers` has the provider to be called for each.
+
+    Returns the ids of those that may be sent; None if the claim is lost.
+    """
     started = await _start_sending(connection, batch_id, claim_token, delivery_ids, providers)
     return None if started.delivery_ids is None else frozenset(started.delivery_ids)
 
@@ -217,7 +228,7 @@ async def start_sending(
     " %(provider)s)"
 )
 def record_failover(batch_id: int, claim_token: UUID, delivery_id: int, provider: str) -> bool:
-    """Note that another provider is asked now."""
+    """Record that `provider` is called next. Returns False if it must not be called."""
 
 
 @statement(
@@ -251,7 +262,7 @@ async def record_attempts(
     attempts: Sequence[Attempted],
     versions: Versions,
 ) -> bool:
-    """What was sent is recorded also when the claim does not hold."""
+    """Record the outcomes of attempts. Sent messages are recorded even if the claim is lost."""
     attempts = _in_order(attempts)
     return await _record_attempts(
         connection,
@@ -281,7 +292,7 @@ def _devices_of(batch_id: int, claim_token: UUID) -> list[_DeviceOf]: ...
 async def devices_of(
     connection: Connection, batch_id: int, claim_token: UUID
 ) -> dict[int, tuple[Device, ...]]:
-    """The devices that each delivery of the batch has still to reach, by its id."""
+    """By delivery id, the devices that the deliveries of the batch have still to reach."""
     devices: dict[int, tuple[Device, ...]] = {}
     for row in await _devices_of(connection, batch_id, claim_token):
         device = Device(row.device_id, row.endpoint, row.p256dh, row.auth)
@@ -318,7 +329,7 @@ async def record_pushes(
     pushes: Sequence[Pushed],
     versions: Versions,
 ) -> bool:
-    """What was sent is recorded also when the claim does not hold."""
+    """Record the outcomes of pushes. Sent messages are recorded even if the claim is lost."""
     pushes = _in_order(pushes)
     tries = [
         {
@@ -369,7 +380,7 @@ def _hold_deliveries(
 async def hold_deliveries(
     connection: Connection, batch_id: int, claim_token: UUID, held: Sequence[Held]
 ) -> bool:
-    """Put deliveries aside until a provider, or a template, may be there."""
+    """Hold deliveries until a provider or a template may be available; this is no attempt."""
     held = _in_order(held)
     return await _hold_deliveries(
         connection,
@@ -387,7 +398,7 @@ async def hold_deliveries(
     " postbell_private.unknown_attempts(%(delivery_ids)s::bigint[])"
 )
 def unknown_attempts(delivery_ids: list[int]) -> dict[int, str]:
-    """The provider that may have sent a delivery already, by its id."""
+    """By delivery id, the provider of an earlier attempt whose outcome is unknown."""
 
 
 @statement(
@@ -403,7 +414,10 @@ async def record_inbox(
     items: Sequence[InAppItem],
     versions: Versions,
 ) -> int | None:
-    """How many were written."""
+    """Write inbox items, settle their deliveries and finish the batch.
+
+    Returns the number of items; None, and writes nothing, if the claim is lost.
+    """
     # One JSON value: psycopg writes lists of strings an element at a time, in Python.
     written = to_json(
         [
@@ -439,7 +453,10 @@ async def record_stream(
     messages: Sequence[StreamMessage],
     versions: Versions,
 ) -> int | None:
-    """How many were told."""
+    """Write messages to the stream log, settle their deliveries and finish the batch.
+
+    Returns the number of messages; None, and writes nothing, if the claim is lost.
+    """
     written = to_json(
         [
             {
@@ -456,7 +473,7 @@ async def record_stream(
 
 @statement("select postbell_private.finish_batch(%(batch_id)s, %(claim_token)s)")
 def finish_batch(batch_id: int, claim_token: UUID) -> bool:
-    """Give back what is not settled, and the batch is done."""
+    """Finish the batch. Deliveries that are not settled go into a new one."""
 
 
 @statement(
@@ -472,12 +489,15 @@ def _fail_deliveries(
 async def fail_deliveries(
     connection: Connection, batch_id: int, claim_token: UUID, reasons: Mapping[int, str]
 ) -> bool:
-    """Give deliveries up, each for its reason."""
+    """Give deliveries up. `reasons` are by delivery id."""
     return await _fail_deliveries(
         connection, batch_id, claim_token, list(reasons), list(reasons.values())
     )
 
 
 def _in_order(ended: Sequence[_Ended]) -> Sequence[_Ended]:
-    """As everybody locks deliveries, so that no two wait for each other; a delivery's own stay."""
+    """Sorted by delivery id, the order in which all transactions lock deliveries (no deadlocks).
+
+    The sort is stable: several entries of one delivery keep their order.
+    """
     return sorted(ended, key=lambda each: each.delivery_id)

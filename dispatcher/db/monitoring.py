@@ -1,4 +1,4 @@
-"""How the database and its daemons are doing: for health checks, metrics and `postbell check`."""
+"""Statements of health checks, metrics and `postbell check`."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ class Depth(NamedTuple):
     waiting: int
     #: Seconds since the oldest queued delivery was queued; None if none is.
     oldest_seconds: float | None
-    #: Scheduled events, and events whose large audience is being fanned out.
+    #: Numbers of scheduled events, and of events whose large audience is being fanned out.
     scheduled: int = 0
     being_fanned_out: int = 0
 
 
 class MirrorFault(NamedTuple):
-    """What is wrong with a mirror of a users table, as postbell.check_mirrors() returns it."""
+    """A fault of a mirrored users table, as postbell.check_mirrors() returns it."""
 
+    #: The users table.
     source: str
-    #: New users are no recipients until it is mended. Else some only wait for their tenant.
+    #: Whether new users do not become recipients at all. Otherwise some wait for their tenant.
     is_broken: bool
     fault: str
-    #: None where nothing has failed yet.
+    #: When it was first noticed; None if no user has been affected yet.
     since: datetime | None
 
     @property
@@ -44,7 +45,7 @@ class MirrorFault(NamedTuple):
 
 
 class AwaitedTemplate(NamedTuple):
-    """Deliveries that wait for a template, as postbell.check_templates() returns them."""
+    """The number of deliveries that wait for a template, from postbell.check_templates()."""
 
     event: str
     channel: str
@@ -54,8 +55,9 @@ class AwaitedTemplate(NamedTuple):
 
 
 class UnknownName(NamedTuple):
-    """A tenant or an event that nobody knows, as postbell.check_names() returns it."""
+    """An unknown tenant or event that rejected events name, from postbell.check_names()."""
 
+    #: `tenant` or `event`.
     what: str
     name: str
     events: int
@@ -63,39 +65,40 @@ class UnknownName(NamedTuple):
 
 
 class Access(NamedTuple):
-    """What a login may do."""
+    """The privileges of a login."""
 
     login: str
-    #: Our roles that the server does not have.
+    #: Postbell's roles that the server lacks.
     missing: list[str]
     may_dispatch: bool | None
     may_serve: bool | None
 
 
 class Ownership(NamedTuple):
-    """Whom row-level security does not bind."""
+    """Whether row-level security applies to a login, and what the schema's owner owns besides."""
 
     login: str
-    #: Why it does not bind this login; None if it does.
+    #: Why row-level security does not apply to the login; None if it does.
     unbound: str | None
+    #: The owner of the schema.
     owner: str
-    #: A table of somebody else's that the owner of the schema owns, too.
+    #: One of the application's tables that the owner owns, too.
     owns_too: str | None
 
 
 @statement("select postbell.contract()")
 def contract() -> int:
-    """The number of the contract between the schema and the programs."""
+    """The schema's contract number, which must equal this package's."""
 
 
 @statement("select source, is_broken, fault, since from postbell.check_mirrors()")
 def check_mirrors() -> list[MirrorFault]:
-    """What is wrong with the mirrors of users tables."""
+    """The faults of mirrored users tables."""
 
 
 @statement("select event, channel, reason, deliveries, since from postbell.check_templates()")
 def check_templates() -> list[AwaitedTemplate]:
-    """What waits for a template, by event, channel and reason."""
+    """The deliveries that wait for a template, by event, channel and reason."""
 
 
 @statement(
@@ -103,12 +106,12 @@ def check_templates() -> list[AwaitedTemplate]:
     " from postbell.check_names(postbell.clock() - %(within)s::interval)"
 )
 def check_names(within: timedelta) -> list[UnknownName]:
-    """Tenants and events that nobody knows, and that events named which were rejected lately."""
+    """The unknown tenants and events named by events that were rejected in this period."""
 
 
 @statement("select postbell_private.report_providers(%(process)s, %(reports)s::jsonb)")
 def report_providers(process: str, reports: str) -> None:
-    """Note how the providers of a process are doing. `reports` is JSON."""
+    """Record the states of the providers of a process. `reports` is JSON."""
 
 
 @statement(
@@ -122,7 +125,7 @@ def report_providers(process: str, reports: str) -> None:
     " from postbell.queue_depth group by channel, priority"
 )
 def queue_depth() -> list[Depth]:
-    """Of every channel and priority over all tenants; and of events that have none yet."""
+    """The queue of all tenants by channel and priority; events without channels yet included."""
 
 
 @statement(
@@ -152,7 +155,7 @@ def queue_depth() -> list[Depth]:
     """
 )
 def access() -> Access:
-    """Which of our roles are missing, and what this login may do."""
+    """The missing roles, and the privileges of this login."""
 
 
 @statement(
@@ -181,4 +184,4 @@ def access() -> Access:
     """
 )
 def ownership() -> Ownership:
-    """Whom row-level security does not bind: this login, and why; an owner of other tables too."""
+    """Whether row-level security applies to this login, and the ownership of the schema."""

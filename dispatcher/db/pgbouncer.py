@@ -1,4 +1,4 @@
-"""Whether a pooler before the server leaves us our sessions."""
+"""Checks that a connection pooler, such as PgBouncer, keeps sessions."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from typing import Final
 
 import psycopg
 
-#: Seconds for a bell to be heard, where a pooler stands in between.
+#: Seconds within which a notification must arrive through a pooler.
 PATIENCE: Final = 5.0
 
 
 class PoolerError(Exception):
-    """The database is behind a pooler that changes sessions, and where to find it otherwise."""
+    """The database is behind a pooler that does not keep sessions. The text has the remedy."""
 
 
 def check_sessions(url: str) -> None:
-    """Raise PoolerError unless a session that is opened at `url` (libpq) stays what it is.
+    """Raise PoolerError unless a session opened at `url` (libpq) keeps its server process.
 
-    Locks and LISTEN would go astray, and the lead would stay with a server process that is
-    somebody else's by then: no other daemon could ever have it.
+    Otherwise LISTEN and session locks would be lost, and the leadership would stay with a server
+    process that the pooler has given to somebody else: no other daemon could ever lead.
     """
-    with psycopg.connect(url, autocommit=True) as ear:
-        row = ear.execute("select pg_backend_pid()").fetchone()
-        # A pooler lets clients in before it has a server process for them, and makes the id up.
-        if row == (ear.info.backend_pid,):
+    with psycopg.connect(url, autocommit=True) as listener:
+        row = listener.execute("select pg_backend_pid()").fetchone()
+        # A pooler answers a login before it has a server process, and invents the process id.
+        if row == (listener.info.backend_pid,):
             return
-        ear.execute("listen postbell_ear")
-        sound = secrets.token_hex(8)
-        with psycopg.connect(url, autocommit=True) as mouth:
-            mouth.execute("select pg_notify('postbell_ear', %s)", [sound])
+        listener.execute("listen postbell_session_check")
+        sent = secrets.token_hex(8)
+        with psycopg.connect(url, autocommit=True) as sender:
+            sender.execute("select pg_notify('postbell_session_check', %s)", [sent])
         if not any(
-            heard.payload == sound for heard in ear.notifies(timeout=PATIENCE, stop_after=1)
+            received.payload == sent
+            for received in listener.notifies(timeout=PATIENCE, stop_after=1)
         ):
             raise PoolerError(
                 "POSTBELL_DATABASE_URL leads to a pooler that gives each transaction another"

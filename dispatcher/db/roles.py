@@ -1,4 +1,4 @@
-"""Which role, and whose rows, the rest of a transaction is bound to."""
+"""Sets the database role of a transaction, and the recipient for row-level security."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dispatcher.db.statement import statement
     " set_config('statement_timeout', %(timeout)s, true)"
 )
 def become_recipient(tenant: str, recipient: str, timeout: str) -> None:
-    """See and change the rows of this recipient alone. `timeout` is PostgreSQL's, such as `5s`."""
+    """Limit the transaction to the rows of one recipient. `timeout` is PostgreSQL's, as `5s`."""
 
 
 @statement(
@@ -26,4 +26,7 @@ def become_recipient(tenant: str, recipient: str, timeout: str) -> None:
     " set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
 def become_support(name: str, timeout: str) -> None:
-    """See what became of everybody's messages, and not what they say."""
+    """Let the transaction read the states of all messages, and the contents of none.
+
+    `name` is shown in pg_stat_activity; `timeout` is PostgreSQL's, as `5s`.
+    """

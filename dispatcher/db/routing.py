@@ -1,4 +1,4 @@
-"""What the router asks the database: to lead, to route, to release what is due, to keep house."""
+"""Statements of the router: leadership, routing, releasing due deliveries, housekeeping."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dispatcher.db.statement import statement
 
 @dataclass(frozen=True, slots=True)
 class PendingWork:
-    """What the router has to do, as postbell_private.pending_work() sees it."""
+    """Whether the router has anything to do, as postbell_private.pending_work() returns it."""
 
     has_events: bool
+    #: Until the next delivery or event is due, negative if it is overdue; None if none waits.
     due_in: timedelta | None
     has_fanout: bool
 
@@ -27,7 +28,7 @@ class PendingWork:
 
 
 class Rejected(NamedTuple):
-    """How many events were rejected for a reason, and when the last one was."""
+    """The number of events rejected for one reason, and the time of the latest."""
 
     reason: str
     rejected: int
@@ -35,22 +36,22 @@ class Rejected(NamedTuple):
 
 
 class Leader(NamedTuple):
-    """The session that leads the routers; without a process id, none does."""
+    """The session of the leading router; `process_id` is None if no router leads."""
 
     process_id: int | None
     is_asleep: bool
-    #: When the database was asked.
+    #: The database's time of the query.
     at: datetime
 
 
 @statement("select postbell_private.acquire_leadership()")
 def acquire_leadership() -> None:
-    """Wait until no other session leads, and lead."""
+    """Wait until no other session leads, then take the leadership."""
 
 
 @statement("listen postbell_wake")
 def listen_for_events() -> None:
-    """Receive the notifications by which a producer wakes the router."""
+    """Listen on the channel by which producers wake the router."""
 
 
 @statement("select postbell_private.check_cluster()")
@@ -60,64 +61,73 @@ def check_cluster() -> None:
 
 @statement("select process_id, is_asleep, now() as at from postbell.leader()")
 def leader() -> Leader:
-    """Which session leads."""
+    """The leading session."""
 
 
 @statement("select postbell_private.acquire_sleep_lock()")
 def acquire_sleep_lock() -> bool:
-    """Whether producers wake the router from now on; not while one is in flight that would not."""
+    """Ask producers to wake the router from now on. Returns whether it may sleep.
+
+    It may not while a producer that sends no NOTIFY has an open transaction.
+    """
 
 
 @statement("select postbell_private.release_sleep_lock()")
 def release_sleep_lock() -> None:
-    """Producers need not wake the router any more."""
+    """Tell producers that they need not wake the router any more."""
 
 
 @statement("select postbell_private.route(%(most)s)")
 def route(most: int) -> int:
-    """Route up to so many events of the outbox; how many they were, rejected ones included."""
+    """Route up to `most` events of the outbox. Returns their number, rejected ones included."""
 
 
 @statement("select postbell_private.release_due(%(most)s)")
 def release_due(most: int) -> int:
-    """Release up to so many deliveries and events that are due; how many they were."""
+    """Release up to `most` due deliveries and events. Returns their number."""
 
 
 @statement("select postbell_private.fan_out(%(most)s)")
 def fan_out(most: int) -> int | None:
-    """Decide about up to so many members of a large audience; None while the queue is full."""
+    """Decide about up to `most` members of one large audience.
+
+    Returns their number; 0 if there is no large audience, None while the queue has no room.
+    """
 
 
 @statement("select has_events, due_in, has_fanout from postbell_private.pending_work()")
 def pending_work() -> PendingWork:
-    """What there is to do."""
+    """What the router has to do now."""
 
 
 @statement("select postbell_private.tidy_up()")
 def tidy_up() -> None:
-    """Delete what is kept no longer."""
+    """Delete rows whose retention has ended."""
 
 
 @statement("select provider, forgotten from postbell_private.forget_early_receipts()")
 def forget_early_receipts() -> dict[str, int]:
-    """Drop receipts that named a message which is none of ours; how many of each provider."""
+    """Drop receipts whose message id is unknown after an hour. Returns their number by provider."""
 
 
 @statement("select postbell_private.sweep()")
 def sweep() -> int:
-    """Give batches without a job another one; how many there were."""
+    """Create a job for each batch that has lost its job. Returns their number."""
 
 
 @statement("select reason, rejected, last_at from postbell_private.rejected_since(%(since)s)")
 def rejected_since(since: datetime) -> list[Rejected]:
-    """Events rejected since then, by reason."""
+    """The events rejected since a time, by reason."""
 
 
 @statement("select postbell_private.analyze_grown_tables()")
 def analyze_grown_tables() -> int:
-    """Analyze the tables that have outgrown their statistics; how many they were."""
+    """Analyze the tables that have outgrown their statistics. Returns their number."""
 
 
 @statement("select postbell_private.truncate_outbox(%(keep_days)s)")
 def truncate_outbox(keep_days: int) -> int:
-    """Empty the leaves of the outbox that are older; how many were emptied."""
+    """Truncate the routed partitions of the outbox older than `keep_days`. Returns their number.
+
+    A partition that a producer is writing to is left for the next time.
+    """

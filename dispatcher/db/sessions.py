@@ -1,4 +1,4 @@
-"""Sessions and tickets of the gateway: cookies and tickets are known by their SHA-256 alone."""
+"""Sessions and tickets of the gateway. Of a cookie or a ticket the database has the SHA-256."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dispatcher.db.statement import statement
 
 
 class Session(NamedTuple):
-    """Whose session it is."""
+    """A recipient's session."""
 
     tenant_id: str
     recipient_id: str
@@ -17,14 +17,14 @@ class Session(NamedTuple):
 
 
 class OperatorSession(NamedTuple):
-    """Which operator's session it is."""
+    """An operator's session."""
 
     operator: str
     expires_at: datetime
 
 
 class UsedTicket(NamedTuple):
-    """Whom a ticket let in."""
+    """The recipient that a ticket was issued to, and the session that asked for it, if any."""
 
     tenant_id: str
     recipient_id: str
@@ -34,7 +34,7 @@ class UsedTicket(NamedTuple):
 
 @statement("select postbell_private.require_present(%(tenant_id)s, %(recipient)s)")
 def require_present(tenant_id: str, recipient: str) -> None:
-    """Raises UnknownRecipientError unless the person is known, and not erased."""
+    """Raise UnknownRecipientError unless the recipient exists and was not erased."""
 
 
 @statement(
@@ -42,36 +42,36 @@ def require_present(tenant_id: str, recipient: str) -> None:
     " %(tenant_id)s)"
 )
 def begin_session(digest: bytes, recipient: str, expires_at: datetime, tenant_id: str) -> None:
-    """Raises UnknownRecipientError."""
+    """Begin a recipient's session. Raises UnknownRecipientError."""
 
 
 @statement(
     "select tenant_id, recipient_id, expires_at from postbell_private.session_of(%(digest)s)"
 )
 def session_of(digest: bytes) -> Session | None:
-    """Whose session it is; None if it has ended."""
+    """The session of a cookie; None if it has ended."""
 
 
 @statement("select postbell_private.end_session(%(digest)s)")
 def end_session(digest: bytes) -> None:
-    """End a session, and every stream that it opened."""
+    """End a session. Gateways are notified, and end the streams that it opened."""
 
 
 @statement(
     "select postbell_private.begin_operator_session(%(digest)s, %(operator)s, %(expires_at)s)"
 )
 def begin_operator_session(digest: bytes, operator: str, expires_at: datetime) -> None:
-    """Begin a session of an operator's."""
+    """Begin an operator's session."""
 
 
 @statement("select operator, expires_at from postbell_private.operator_session_of(%(digest)s)")
 def operator_session_of(digest: bytes) -> OperatorSession | None:
-    """Which operator's session it is; None if it has ended."""
+    """The operator's session of a cookie; None if it has ended."""
 
 
 @statement("select postbell_private.end_operator_session(%(digest)s)")
 def end_operator_session(digest: bytes) -> None:
-    """End a session of an operator's."""
+    """End an operator's session."""
 
 
 @statement(
@@ -85,7 +85,11 @@ def issue_ticket(
     session_digest: bytes | None,
     tenant_id: str,
 ) -> datetime:
-    """Until when the ticket may be used. Raises UnknownRecipientError."""
+    """Issue a ticket. Returns the time until which it may be used.
+
+    `valid_until` is the end of the session or token that asked for it. Raises
+    UnknownRecipientError.
+    """
 
 
 @statement(
@@ -93,4 +97,4 @@ def issue_ticket(
     " from postbell_private.use_ticket(%(digest)s)"
 )
 def use_ticket(digest: bytes) -> UsedTicket | None:
-    """Whom a ticket lets in, once; None if it is used, too old, or none of ours."""
+    """Use up a ticket. Returns whom it was issued to; None if it is used, expired or unknown."""

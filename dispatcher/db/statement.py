@@ -1,4 +1,4 @@
-"""A statement: SQL under the Python signature by which it is called.
+"""Statements: SQL with the Python signature by which it is called.
 
     @statement("select channel, queued from postbell.queue_depth where tenant_id = %(tenant_id)s")
     def queue_depth(tenant_id: str) -> list[Depth]:
@@ -7,7 +7,7 @@
     depth = await queue_depth(connection, "default")  # on an asynchronous connection
     depth = queue_depth(connection, "default")  # on a synchronous one
 
-The parameters of the signature are those of the SQL. Its return annotation says what is read:
+The parameters of the signature are those of the SQL. The return annotation decides what is read:
 
     None           nothing
     int, str, …    the value of the one row, which must not be null
@@ -18,8 +18,8 @@ The parameters of the signature are those of the SQL. Its return annotation says
     dict[str, int] all rows of two columns: the first is the key
 
 A row class is a NamedTuple or a dataclass whose fields are the columns, in their order; fields that
-have a default may be missing at the end. tests/db/test_statements.py holds names and types of
-columns and parameters against a deployed database.
+have a default may be missing at the end. tests/db/test_statements.py compares names and types of
+columns and parameters with a deployed database.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ _MakeRow = Callable[[Sequence[Any]], Any]
 
 
 class NoRowError(LookupError):
-    """A statement that always returns a row, or a value, has returned none."""
+    """A statement that must return a row or a value returned none."""
 
 
 class Statement(Generic[_P, _Result]):
-    """Calling it executes it: at once on a synchronous connection, else when it is awaited.
+    """Executes its SQL when it is called; on an asynchronous connection, when that is awaited.
 
-    Raises psycopg's Error, and NoRowError where the signature promises a row that is not there.
+    Raises psycopg.Error, and NoRowError if there is no row and the signature requires one.
     """
 
     def __init__(
         self, sql: LiteralString, signature: Callable[_P, _Result], *, is_binary: bool = False
     ) -> None:
-        """`is_binary` asks for results in PostgreSQL's binary format: faster for wide rows."""
+        """`is_binary` reads results in PostgreSQL's binary format: faster for wide rows."""
         self.sql: Final[str] = sql
         self.name: Final[str] = signature.__name__
         self.__doc__ = signature.__doc__
@@ -83,7 +83,7 @@ class Statement(Generic[_P, _Result]):
 
     @property
     def row(self) -> Any:
-        """The class of a row; of a value, its type; None where nothing is read."""
+        """The class of a row, or the type of a single value; None if nothing is read."""
         return self._shape.row
 
     @overload
@@ -128,7 +128,7 @@ class Statement(Generic[_P, _Result]):
 def statement(
     sql: LiteralString, *, is_binary: bool = False
 ) -> Callable[[Callable[_P, _Result]], Statement[_P, _Result]]:
-    """Makes a statement of a signature; the body of the function is its docstring alone."""
+    """Decorator: make a statement of a function whose body is only a docstring."""
 
     def of(signature: Callable[_P, _Result]) -> Statement[_P, _Result]:
         return Statement(sql, signature, is_binary=is_binary)
@@ -138,9 +138,9 @@ def statement(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shape:
-    """What a return annotation asks for."""
+    """How the rows of a result become what a return annotation names."""
 
-    #: The class of a row; of a value, its type; a tuple of two for pairs; None for nothing.
+    #: The class of a row, or the type of a single value; for pairs both types; None for nothing.
     row: Any
     make: _MakeRow
     collect: Callable[[list[Any]], Any]
@@ -166,7 +166,7 @@ class Shape:
 
 
 def maker_of(row: Any) -> _MakeRow:
-    """Makes a row of its columns; of a single column that is no row, the value."""
+    """A function that makes `row` of the columns; for a type that is no row class, the value."""
     if hasattr(row, "_make") and not row._field_defaults:
         return cast("_MakeRow", row._make)
     if hasattr(row, "_make") or dataclasses.is_dataclass(row):
@@ -176,7 +176,7 @@ def maker_of(row: Any) -> _MakeRow:
 
 
 def without_none(annotation: Any) -> Any:
-    """`X` of `X | None`, and whatever else as it is."""
+    """`X` for `X | None`; any other annotation unchanged."""
     if get_origin(annotation) not in (Union, UnionType):
         return annotation
     others = [each for each in get_args(annotation) if each is not NoneType]
@@ -184,5 +184,5 @@ def without_none(annotation: Any) -> Any:
 
 
 def _is_json(annotation: Any) -> bool:
-    """A JSON value in one column, and not rows."""
+    """Whether the annotation is a JSON value in one column rather than rows."""
     return Any in get_args(annotation)

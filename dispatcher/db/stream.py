@@ -1,6 +1,6 @@
-"""The stream log, and the locks by which a gateway shows writers that it is there.
+"""The stream log, and the locks by which writers know that a gateway is running.
 
-Snapshots are text, as pg_snapshot is written; transaction ids are integers.
+Snapshots are the text form of pg_snapshot; transaction ids are integers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dispatcher.db.statement import statement
 
 
 class LogRow(NamedTuple):
-    """A row of the stream log; of a notification with `frame`, of a change without."""
+    """A row of the stream log: a notification, which has a `frame`, or a change of an inbox."""
 
     xid: int
     id: int
@@ -24,7 +24,7 @@ class LogRow(NamedTuple):
 
 
 class MissedRow(NamedTuple):
-    """A notification that was sent while somebody was away."""
+    """A notification that was written while the client was disconnected."""
 
     xid: int
     id: int
@@ -32,14 +32,14 @@ class MissedRow(NamedTuple):
 
 
 class Position(NamedTuple):
-    """The epoch in which transaction ids mean something, and what is visible now."""
+    """The epoch of the transaction ids, and the snapshot of what is visible now."""
 
     epoch: int
     snapshot: str
 
 
 class Unread(NamedTuple):
-    """How many items a recipient has not read, counted to 100."""
+    """The number of unread items of a recipient, counted to 100."""
 
     tenant_id: str
     recipient_id: str
@@ -48,32 +48,38 @@ class Unread(NamedTuple):
 
 @statement("listen postbell_stream")
 def listen_for_rows() -> None:
-    """Receive notifications of new rows."""
+    """Listen for new rows of the log."""
 
 
 @statement("listen postbell_session")
 def listen_for_ended_sessions() -> None:
-    """Receive the ids of sessions that end."""
+    """Listen for the ids of sessions that end."""
 
 
 @statement("select postbell_private.acquire_gateway_lock()")
 def acquire_gateway_lock() -> bool:
-    """Show that a gateway is there; False after a quarter of a second in which it could not be."""
+    """Tell writers that a gateway is running, so that they write to the log.
+
+    Returns False if a transaction that began without a gateway was still open after 0.25 s.
+    """
 
 
 @statement("select postbell_private.acquire_gateway_sleep_lock()")
 def acquire_gateway_sleep_lock() -> int | None:
-    """Writers notify from now on; the number of the lock. None while one that did not is open."""
+    """Ask writers to send a NOTIFY from now on. Returns the number of the lock.
+
+    Returns None while a transaction that sends no NOTIFY is open, or if no lock is free.
+    """
 
 
 @statement("select postbell_private.release_gateway_sleep_lock(%(place)s)")
 def release_gateway_sleep_lock(place: int) -> None:
-    """Writers need not notify any more."""
+    """Tell writers that they need not send a NOTIFY any more."""
 
 
 @statement("select epoch, snapshot::text as snapshot from postbell_private.stream_position()")
 def stream_position() -> Position:
-    """Where the log ends now."""
+    """The end of the log now."""
 
 
 @statement(
@@ -85,7 +91,10 @@ def stream_position() -> Position:
 def stream_between(
     since: str, until: str, after_xid: str, after_id: int, most: int
 ) -> list[LogRow]:
-    """The rows that became visible between two snapshots, in order, after one of them."""
+    """Up to `most` rows that became visible between two snapshots, by transaction id and id.
+
+    Only rows after `after_xid` and `after_id` are returned.
+    """
 
 
 @statement(
@@ -95,7 +104,7 @@ def stream_between(
 def stream_missed(
     tenant: str, recipient: str, since: str, until: str, most: int
 ) -> list[MissedRow]:
-    """The notifications of a recipient that became visible between two snapshots."""
+    """Up to `most` notifications of a recipient that became visible between two snapshots."""
 
 
 @statement("select postbell_private.is_stream_kept(%(since)s::pg_snapshot)")
@@ -108,4 +117,4 @@ def is_stream_kept(since: str) -> bool:
     " from postbell_private.unread_among(%(tenants)s::text[], %(recipients)s::text[])"
 )
 def unread_among(tenants: list[str], recipients: list[str]) -> list[Unread]:
-    """Of those who are known."""
+    """The numbers of unread items of these recipients, without those that do not exist."""

@@ -1,4 +1,4 @@
-"""Events as they are registered, and the texts in the database that stand for template files."""
+"""Registered events, and template overrides, which the command line calls texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dispatcher.rendering.template_set import OverrideFault
 
 
 class TenantToPreview(NamedTuple):
-    """A tenant that a preview may be for."""
+    """A tenant whose messages can be previewed."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class TenantToPreview(NamedTuple):
 
 
 class RegisteredEvent(NamedTuple):
-    """A row of postbell.event_type, without what only a tenant changes."""
+    """A row of postbell.event_type, without what the application sets there."""
 
     key: str
     label: str
@@ -45,14 +45,14 @@ class RegisteredEvent(NamedTuple):
 
 
 class Whose(NamedTuple):
-    """The newest text of a tenant, or of everybody (None)."""
+    """The newest override of a tenant; `tenant_id` is None for those of all tenants."""
 
     text_id: int
     tenant_id: str | None
 
 
 class TextInUse(NamedTuple):
-    """A line of postbell.texts."""
+    """A row of postbell.texts."""
 
     path: str
     tenant_id: str | None
@@ -65,7 +65,7 @@ class TextInUse(NamedTuple):
 
 
 class TextVersion(NamedTuple):
-    """A version of a text; without content, it was taken back."""
+    """A version of an override; without content, the version withdraws it."""
 
     version: int
     created_at: datetime
@@ -75,7 +75,7 @@ class TextVersion(NamedTuple):
 
 
 class EventAccess(NamedTuple):
-    """Who may have an event, and whether it may be emitted."""
+    """The roles that may receive an event, and whether it may be emitted."""
 
     key: str
     roles: list[str]
@@ -84,7 +84,7 @@ class EventAccess(NamedTuple):
 
 @statement("select postbell_private.require_tenant(%(tenant_id)s)")
 def require_tenant(tenant_id: str) -> None:
-    """Raises UnknownTenantError (PB003) unless there is such a tenant."""
+    """Raise UnknownTenantError (PB003) unless the tenant exists."""
 
 
 @statement(
@@ -92,12 +92,12 @@ def require_tenant(tenant_id: str) -> None:
     " from postbell.tenant where id = %(tenant_id)s"
 )
 def tenant_to_preview(tenant_id: str) -> Tenant | None:
-    """What messages of a tenant are rendered with; not by whom they are sent."""
+    """What a tenant's messages are rendered with, without its choice of providers."""
 
 
 @statement("select id, name, locale from postbell.tenant order by id limit 1000")
 def tenants_to_preview() -> list[TenantToPreview]:
-    """The tenants that a preview may be for; at most 1000."""
+    """The tenants whose messages can be previewed, at most 1000."""
 
 
 @statement(
@@ -106,17 +106,17 @@ def tenants_to_preview() -> list[TenantToPreview]:
     " from postbell.event_type order by key"
 )
 def event_types() -> list[RegisteredEvent]:
-    """All that are registered."""
+    """All registered events, by key."""
 
 
 @statement("select key, version from postbell.event_type")
 def event_versions() -> dict[str, str]:
-    """The version of the templates with which each event was registered."""
+    """By event key, the version of the templates with which it was registered."""
 
 
 @statement("select key, roles, disabled_at is null as is_enabled from postbell.event_type")
 def event_access() -> list[EventAccess]:
-    """Of all that are registered."""
+    """The access to all registered events."""
 
 
 @statement(
@@ -141,7 +141,7 @@ def register_event(
     version: str,
     roles: list[str],
 ) -> None:
-    """Register an event, or change it. `fields` is JSON."""
+    """Register an event, or replace its registration. `fields` is JSON."""
 
 
 @statement(
@@ -150,7 +150,7 @@ def register_event(
     " where key = %(key)s and (disabled_at is null) <> %(is_enabled)s"
 )
 def enable_event(key: str, *, is_enabled: bool) -> None:
-    """Say whether an event may be emitted."""
+    """Set whether an event may be emitted."""
 
 
 @statement(
@@ -168,12 +168,12 @@ def enable_event(key: str, *, is_enabled: bool) -> None:
     """
 )
 def events_without_files(files: list[str]) -> list[str]:
-    """Events that may be emitted and have neither one of these folders nor a text of their own."""
+    """The enabled events that are not among `files` (keys) and have no override of their own."""
 
 
 @statement("select id, tenant_id, path, version, content from postbell.texts_of(%(tenant_id)s)")
 def texts_of(tenant_id: str | None) -> list[TemplateOverride]:
-    """A tenant's and everybody's; None: everybody's alone."""
+    """The overrides of a tenant and of all tenants; for None, only those of all tenants."""
 
 
 @statement(
@@ -181,7 +181,7 @@ def texts_of(tenant_id: str | None) -> list[TemplateOverride]:
     " group by tenant_id order by max(id) desc limit 100"
 )
 def changed_texts(after: int) -> list[Whose]:
-    """Whose texts have changed since that text; at most 100."""
+    """The tenants with overrides of a higher id than `after`, at most 100."""
 
 
 @statement(
@@ -190,7 +190,7 @@ def changed_texts(after: int) -> list[Whose]:
     " order by path, tenant_id nulls first"
 )
 def texts_in_use(tenant_id: str | None) -> list[TextInUse]:
-    """A tenant's, or all there are."""
+    """The overrides in use of a tenant; for None, all."""
 
 
 @statement(
@@ -199,7 +199,7 @@ def texts_in_use(tenant_id: str | None) -> list[TextInUse]:
     " and tenant_id is not distinct from %(tenant_id)s order by version desc"
 )
 def text_versions(path: str, tenant_id: str | None) -> list[TextVersion]:
-    """Every version of a text, newest first."""
+    """Every version of an override, newest first."""
 
 
 @statement(
@@ -207,7 +207,7 @@ def text_versions(path: str, tenant_id: str | None) -> list[TextVersion]:
     " tenant_id => %(tenant_id)s, note => %(note)s)"
 )
 def set_text(path: str, content: str | None, tenant_id: str | None, note: str | None) -> int:
-    """Set a text, or take it back; the version that it is now."""
+    """Set an override, or withdraw it (None). Returns the number of the new version."""
 
 
 @statement(
@@ -215,7 +215,10 @@ def set_text(path: str, content: str | None, tenant_id: str | None, note: str | 
     " to_version => %(to_version)s)"
 )
 def roll_back_text(path: str, tenant_id: str | None, to_version: int | None) -> int:
-    """Make a former version the newest again, by default the last but one; the new version."""
+    """Set an override to an earlier version, by default the previous one.
+
+    Returns the number of the new version. Version 0 is the file.
+    """
 
 
 @statement(
@@ -231,7 +234,11 @@ async def report_texts(
     good: Sequence[int],
     template_sets: Sequence[tuple[str, str, list[int]]],
 ) -> None:
-    """`good` are ids of texts; `template_sets` are versions, events and ids of texts."""
+    """Report how the overrides of a template set could be used.
+
+    `faults` are those that could not, `good` the ids of those that could. `template_sets` has the
+    version, event and override ids of each event.
+    """
     await _report_texts(
         connection,
         json.dumps(
