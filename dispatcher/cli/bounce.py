@@ -24,7 +24,7 @@ from dispatcher.inbound.links import ReturnPath
 from dispatcher.inbound.receipts import OURSELVES, written
 from dispatcher.settings import Settings
 
-#: Bytes that are read of a mail. A report stands at the beginning, and gives back a mail of ours.
+#: Bytes that are read of a mail. The report is at its beginning, before the returned mail.
 LARGEST: int = 10 * 1024 * 1024
 
 
@@ -80,7 +80,10 @@ def command(
 def _taken(
     connection: Connection, return_path: ReturnPath, raw: bytes, recipient: str | None
 ) -> str:
-    """What became of one mail, as a sentence."""
+    """Read one mail and store its receipts. Returns the result as a sentence.
+
+    Raises psycopg.Error.
+    """
     try:
         receipts = bounces.receipts_in(raw, return_path, recipient)
     except bounces.NotABounce as error:
@@ -95,16 +98,17 @@ def _taken(
 
 
 def _log(sentence: str) -> None:
-    """Where the mail server writes, too: it throws away what a command says that succeeds."""
+    """Write to the system's mail log: mail servers discard the output of successful commands."""
     is_clear = sentence.startswith("Reported:")
     syslog.openlog("postbell", syslog.LOG_PID, syslog.LOG_MAIL)
     syslog.syslog(syslog.LOG_INFO if is_clear else syslog.LOG_WARNING, f"bounce: {sentence}")
 
 
 def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
-    """Take each mail of a Maildir that is not marked as seen; whether none had to be left.
+    """Call `take` with each mail of a Maildir that is not marked as seen, and mark it.
 
-    A mail that fails does not keep back the others. If the database is away, the error is raised.
+    A mail that fails is left, and the next one is read. Returns whether none was left. Raises
+    psycopg.Error while the database is unavailable.
     """
     counted: Counter[str] = Counter()
     is_whole = True
@@ -115,7 +119,7 @@ def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
             sentence = take(raw)
             _mark_as_seen(file)
             counted[sentence] += 1
-        except Exception as error:  # a mistake of ours must not cost the other mails
+        except Exception as error:  # a bug must not stop the other mails
             if is_unavailable(error):
                 raise
             is_whole = False
@@ -128,7 +132,7 @@ def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
 
 
 def _unseen(folder: Path) -> list[Path]:
-    """Mails that no program has marked as seen, oldest first."""
+    """The mails that no program has marked as seen, oldest first."""
     try:
         files = [file for name in ("new", "cur") for file in (folder / name).iterdir()]
     except OSError as error:
@@ -142,7 +146,7 @@ def _unseen(folder: Path) -> list[Path]:
 
 
 def _flags(file: Path) -> str:
-    """As a Maildir has them, in the file's name: letters behind `:2,`."""
+    """The flags of a mail in a Maildir: the letters after `:2,` in the file's name."""
     return file.name.partition(":2,")[2]
 
 
@@ -162,12 +166,12 @@ def _why(error: Exception) -> str:
 
 @contextmanager
 def _kept_if_it_fails() -> Iterator[None]:
-    """Whatever it is, the mail must not be lost: the mail server tries again later."""
+    """End with EX_TEMPFAIL after any error, so that the mail server keeps the mail."""
     try:
         yield
     except typer.Exit:
         raise
-    except Exception as error:  # noqa: BLE001 - a mistake of ours must not cost the mail, either
+    except Exception as error:  # noqa: BLE001 - a bug must not lose the mail, either
         failure = report_of(error)
         if failure is None:
             traceback.print_exc()

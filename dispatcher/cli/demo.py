@@ -14,5 +14,5 @@ def command(
     ] = False,
 ) -> None:
     """Try a sample marketplace that notifies people: everything local, nothing to install."""
-    # By name: nobody else should wait for what only the demo needs.
+    # Imported by name, so that no other command loads what only the demo needs.
     raise typer.Exit(import_module("dispatcher.demo").run(once))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(embedded: options.Embedded = False, json: options.Json = False) -> None:
     """Bring the database to this version: tables, functions, access, events.
 
-    One transaction; repeating it is harmless. It gives way to whoever uses the tables.
+    One transaction; repeating it is harmless. It fails after five seconds if a table is in use.
     """
     # Imported here: the other commands start sooner without SQLAlchemy.
     from dispatcher.deploy import schema  # noqa: PLC0415
@@ -31,12 +31,12 @@ def command(embedded: options.Embedded = False, json: options.Json = False) -> N
     if json:
         echo_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
         return
-    for line in told(report):
+    for line in report_lines(report):
         echo(line)
 
 
-def told(report: DeployReport) -> list[str]:
-    """What a deploy did, in lines."""
+def report_lines(report: DeployReport) -> list[str]:
+    """The report of a deploy as lines of text."""
     changes = [
         ("Applied revisions", report.revisions),
         ("Redefined", report.redefined),

@@ -21,7 +21,7 @@ from dispatcher.rendering.event_type import EventType, fields_json
 from dispatcher.rendering.loader import EVENT_FILE, TemplateFiles
 from dispatcher.settings import Settings
 
-#: What a list has a say in, where no folder declares the event.
+#: What a list decides about an event that no template folder declares.
 _TAKEN: Final = (
     "label", "description", "category", "priority", "default_channels", "forced_channels",
     "channels", "fields",
@@ -30,7 +30,7 @@ _TAKEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An event with what only the database knows of it."""
+    """A registered event, with its roles and whether it is enabled, which no folder declares."""
 
     event: EventType
     roles: tuple[str, ...]
@@ -39,12 +39,13 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an import does to one event: each name with what it was and what it will be."""
+    """What an import changes about one event."""
 
     key: str
     is_new: bool
+    #: By setting, the values before and after.
     changes: Mapping[str, tuple[Any, Any]]
-    #: What the list says otherwise than the event's folder, which stands.
+    #: Settings whose value in the list differs from the event's folder, which has precedence.
     differs: tuple[str, ...]
 
 
@@ -95,7 +96,7 @@ def _listed(file: str) -> list[ListedEvent]:
 
 
 def _declared(settings: Settings) -> frozenset[str]:
-    """The events that a folder declares."""
+    """The keys of the events that a template folder declares."""
     return frozenset(
         name.removesuffix(f"/{EVENT_FILE}").replace("/", ".")
         for name in TemplateFiles.of(settings.template_folders).files
@@ -116,7 +117,7 @@ def _registered(connection: Connection) -> dict[str, Registered]:
 def _merged(
     each: ListedEvent, before: Mapping[str, Registered], folders: frozenset[str]
 ) -> Registered:
-    """What the event is to be: what the list does not say stays as it was."""
+    """The event as it is to be registered. What the list leaves out keeps its value."""
     found = before.get(each.key)
     if found and each.key in folders:
         return replace(found, roles=each.roles, is_enabled=each.is_enabled)
@@ -129,10 +130,10 @@ def _merged(
         if each.description is None
         else each.description,
         category=each.category or (old.category if old else _category(each.key, before)),
-        priority=each.priority,  # type: ignore[arg-type] # it was looked at
+        priority=each.priority,  # type: ignore[arg-type] # event_list has checked it
         default_channels=each.channels,
         forced_channels=each.forced_channels,
-        # Those that have texts already are none the fewer.
+        # Channels that were registered stay, because they may have overrides.
         channels=tuple(dict.fromkeys((*(old.channels if old else ()), *channels))),
         notify_actor=old.notify_actor if old else False,
         fields=(old.fields if old else {}) if each.fields is None else each.fields,
@@ -146,7 +147,7 @@ def _place(key: str) -> str:
 
 
 def _category(key: str, before: Mapping[str, Registered]) -> str:
-    """That of other events of the same subject, else the subject."""
+    """The category of another event of the same subject, else the subject."""
     subject = key.partition(".")[0]
     kin = [known.event.category for name, known in before.items() if name.startswith(f"{subject}.")]
     return kin[0] if kin else subject

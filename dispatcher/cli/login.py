@@ -22,7 +22,7 @@ def command(
     ] = None,
     tenant: options.Tenant = "default",
     operator: Annotated[
-        bool, typer.Option("--operator", help="Let you in as an operator, and into no inbox.")
+        bool, typer.Option("--operator", help="Log you in as an operator, who has no inbox.")
     ] = False,
     to: Annotated[
         str | None,
@@ -31,9 +31,9 @@ def command(
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
-    """Show an address that lets somebody in: to the preference centre, or another page.
+    """Show a login link: an address that opens the preference centre, or another page.
 
-    It works for ten minutes, for whoever has it; the session that it begins lasts twelve hours.
+    It works for ten minutes, for anybody who has it; its session lasts twelve hours.
     """
     # Imported here: the other commands start sooner without them.
     from dispatcher.gateway.pages import login  # noqa: PLC0415
@@ -53,11 +53,11 @@ def command(
     require_secret(settings)
     secret, now = settings.token_secrets[0], datetime.now(UTC)
     if recipient is None:
-        # The log names them by it.
+        # The name by which logs refer to the operator.
         token = operator_login_token(secret, now, getpass.getuser())
     else:
         with connected(settings, is_embedded=embedded) as connection:
-            # Whom nobody knows is better told here than by the page.
+            # An unknown recipient is an error here, rather than on the page.
             sessions.require_present(connection, tenant, recipient)
         token = login_token(secret, now, recipient, tenant)
     query = urlencode({"token": token, "to": page}, quote_via=quote, safe="/")

@@ -15,9 +15,9 @@ from dispatcher.cli.output import echo, echo_stderr
 from dispatcher.rendering.loader import EVENT_FILE, SHARED
 from dispatcher.settings import Settings
 
-#: What an event's folder begins as. `$label` and `$category` are filled in.
+#: The files of a new event. `$label` and `$category` in them are replaced.
 _STARTER: Final = Path(__file__).parent / "starter"
-#: As postbell.event_type has it.
+#: The same as the check constraint of postbell.event_type.
 _KEY: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 _LONGEST_KEY: Final = 100
 
@@ -92,13 +92,13 @@ def _folder(to: Path | None, settings: Settings) -> Path:
 
 
 def _write(made: Path, key: str) -> None:
-    """All of it or nothing. Raises OSError, and Failure where there is something already."""
+    """Write all files or none. Raises OSError, and CommandError if the folder is not empty."""
     if made.exists() and (not made.is_dir() or any(made.iterdir())):
         raise CommandError(f"{made} is there already, and is not written over: choose another key.")
     label = key.replace(".", " ").replace("_", " ").capitalize()
     values = {"label": label, "category": key.partition(".")[0]}
     made.parent.mkdir(parents=True, exist_ok=True)
-    # A name with a dot in front is no part of a template folder.
+    # Names that begin with a dot are not read as templates.
     with tempfile.TemporaryDirectory(dir=made.parent, prefix=".new-") as begun:
         whole = Path(begun) / made.name
         for source in (each for each in _STARTER.rglob("*") if each.is_file()):

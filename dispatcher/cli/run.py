@@ -25,6 +25,6 @@ def command(embedded: options.Embedded = False) -> None:
     log.configure(settings.log_level, console=settings.logs_to_console)
     with database_url(settings, is_embedded=embedded) as url:
         if embedded:
-            # It is ours alone: nobody else would deploy to it.
+            # The embedded database belongs to this command, so nobody else deploys to it.
             schema.deploy(url, events=Catalog.load(settings.template_folders).events.values())
         asyncio.run(daemon.run(url, settings))

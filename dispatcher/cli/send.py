@@ -17,11 +17,11 @@ from dispatcher.errors import translated
 from dispatcher.explanations import explain_reason
 from dispatcher.settings import Settings
 
-#: Seconds between looks while waiting.
+#: Seconds between polls with --wait.
 _INTERVAL = 0.05
-#: States in which somebody else is about to do something.
+#: States of deliveries that a dispatcher is about to change.
 _UNSETTLED = ("queued", "sending")
-#: States in which nothing will arrive.
+#: States of deliveries that will not arrive.
 _BAD = ("failed", "refused", "bounced", "unknown", "expired", "cancelled")
 
 
@@ -104,7 +104,7 @@ def _follow(connection: Connection, outbox_id: int, timeout: float) -> bool:
 
 
 def _is_settled(told: list[Decided]) -> bool:
-    """Whether each channel was decided, and is delivered, given up or waiting for its time."""
+    """Whether every channel is decided, and none is in an unsettled state."""
     return all(
         row.channel is None or (row.state is not None and row.state not in _UNSETTLED)
         for row in told

@@ -27,7 +27,7 @@ def command(embedded: options.Embedded = False) -> None:
     server.require_secret(settings)
     with database_url(settings, is_embedded=embedded) as url:
         if embedded:
-            # It is ours alone: nobody else would deploy to it.
+            # The embedded database belongs to this command, so nobody else deploys to it.
             schema.deploy(url, events=Catalog.load(settings.template_folders).events.values())
         with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
             runner.run(server.run(url, settings))

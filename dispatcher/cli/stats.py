@@ -92,7 +92,7 @@ def _with_why(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _undecided(events: Undecided) -> str:
-    """A sentence about the events that are not decided about for all their people yet."""
+    """Sentences on scheduled events, and on those that are being fanned out."""
     scheduled, being_fanned_out = events.scheduled, events.being_fanned_out
     said = ["No event is scheduled."]
     if scheduled:

@@ -158,7 +158,7 @@ def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
 
 
 def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[str, str]:
-    """By path in the tree."""
+    """The contents to set, by template path. Raises CommandError or typer.BadParameter."""
     if folder is None and path is not None and file is not None:
         return {path: sys.stdin.read() if file == "-" else options.read_text(file)}
     if folder is None or path is not None:
@@ -171,7 +171,10 @@ def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[s
 
 @contextmanager
 def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
-    """A transaction that is only kept if the texts set in it can be used."""
+    """A transaction that commits only if the overrides set in it can be used.
+
+    Otherwise raises CommandError, and nothing changes.
+    """
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
     with (

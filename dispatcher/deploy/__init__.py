@@ -1,1 +1,1 @@
-"""sql/ and migrations/ → database."""
+"""Deploys sql/ and migrations/ to a database."""

@@ -1,4 +1,4 @@
-"""Whether daemon and schema understand each other."""
+"""Compares the contract number of the schema with this package's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dispatcher.db import monitoring
 
 
 class SchemaError(Exception):
-    """The schema cannot be deployed or used, and what to do about it."""
+    """The schema cannot be deployed or used. The text says why, and has the remedy."""
 
 
 def check_contract(connection: psycopg.Connection[Any]) -> None:
@@ -29,7 +29,7 @@ def compare_contract(found: int | None) -> None:
     if found is None:
         raise SchemaError("This database has no Postbell schema: run `postbell deploy` first.")
     if found != CONTRACT:
-        way_out = "deploy the schema" if found < CONTRACT else "upgrade this package"
+        remedy = "deploy the schema" if found < CONTRACT else "upgrade this package"
         raise SchemaError(
-            f"The schema has contract {found} and this package contract {CONTRACT}: {way_out}."
+            f"The schema has contract {found} and this package contract {CONTRACT}: {remedy}."
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 #: The schemas that a deploy owns.
 SCHEMAS = ("postbell", "postbell_private")
 
-# What ends a statement, and what hides a semicolon that does not.
+# The tokens that matter for finding the end of a statement: semicolons, and what may contain one.
 _TOKEN = re.compile(
     r"""
       (?P<comment> -- [^\n]* )
@@ -102,7 +102,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger in a code file. Defining it locks its table, so it is told from the rest."""
+    """A trigger in a code file. It is defined only if it changed, because that locks its table."""
 
     name: str
     #: Qualified with its schema.
@@ -117,7 +117,7 @@ class Trigger:
         return f"{self.table.rpartition('.')[2]}.{self.name}"
 
     def on(self, table: str) -> str:
-        """The same for another table."""
+        """The statements that create the same trigger on another table."""
         return re.sub(rf"\bon\s+{re.escape(self.table)}\b", f"on {table}", self.text)
 
 
@@ -129,7 +129,7 @@ class CodeFile:
 
     @property
     def is_access(self) -> bool:
-        """Roles, policies and grants, which come last."""
+        """Whether it has roles, policies and grants, which are executed last."""
         return self.path.parent.name >= "90"
 
     @cached_property
@@ -138,9 +138,9 @@ class CodeFile:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        """All that are not of triggers, in order; what is created comes with its comments.
+        """The statements in order, without those of triggers.
 
-        So a deploy sends half as many.
+        A CREATE and its comments are one statement, so that a deploy sends half as many.
         """
         found: list[Statement] = []
         for each in self._statements:
@@ -154,7 +154,7 @@ class CodeFile:
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
-        """Each with the comment on it."""
+        """The triggers, each with the comment on it."""
         parts: dict[tuple[str, str], list[Statement]] = {}
         for each in self._statements:
             if each.trigger is not None:
@@ -171,10 +171,10 @@ class CodeFile:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """Each statement of a text, by the rules of psql; what is only comments is none."""
+    """Split a text into statements by the rules of psql. Comments alone are no statement."""
     begin, place = 0, 0
-    start: int | None = None  # where the statement's first word is
-    depth = 0  # of BEGIN ATOMIC … END, and of CASE … END in it
+    start: int | None = None  # the offset of the statement's first word
+    depth = 0  # open BEGIN ATOMIC, and CASE and BEGIN in it
     last = ""
     while match := _TOKEN.search(text, place):
         place = match.end()
@@ -210,7 +210,7 @@ def code_files(folder: Path) -> Iterator[CodeFile]:
 
 
 def _after_block(text: str, place: int) -> int:
-    """The place after a block comment that is open at `place`; they nest."""
+    """The offset after the block comment that is open at `place`. Block comments nest."""
     depth = 1
     while depth and (match := _BLOCK.search(text, place)):
         depth += 1 if match[0] == "/*" else -1

@@ -1,4 +1,4 @@
-"""The code of sql/, defined again in the transaction of a deploy."""
+"""Defines all code of sql/ again, in the transaction of a deploy."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from psycopg import errors
 
 from dispatcher.deploy.declarations import SCHEMAS, CodeFile, Statement, Trigger, code_files
 
-#: What PostgreSQL says of a routine or view that CREATE OR REPLACE cannot turn into the new one.
+#: The errors of CREATE OR REPLACE where a routine or view has to be dropped first.
 _IRREPLACEABLE = (
     errors.InvalidFunctionDefinition,
     errors.InvalidTableDefinition,
     errors.AmbiguousFunction,
     errors.WrongObjectType,
 )
-#: These say something about the deploy, not about a file.
+#: Errors whose cause is the deploy and not the file that is executed.
 _NOT_THE_FILE = (errors.LockNotAvailable, errors.InsufficientPrivilege)
 _PROBE = "postbell_probe"
-#: The functions of sql/ that drop for a deploy.
+#: The functions of sql/ with which a deploy drops code.
 _DROP_CODE = "postbell_private.drop_code"
 _DROP_UNDECLARED = "postbell_private.drop_undeclared"
 
 
 class DefinitionError(Exception):
-    """A file of sql/ is refused, and where."""
+    """PostgreSQL rejects a file of sql/. The text has the file, the line and the error."""
 
 
 class Irreplaceable(Exception):
-    """CREATE OR REPLACE cannot make `name` what its file says: it must be dropped first."""
+    """CREATE OR REPLACE cannot change `name` to what its file declares, so it must be dropped."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -41,7 +41,10 @@ class Irreplaceable(Exception):
 
 
 class Definition:
-    """Every code file, in path order, on one connection."""
+    """Defines the code files of `sql_folder`, in path order, on one connection.
+
+    `irreplaceable` are names of routines and views to drop first.
+    """
 
     def __init__(
         self,
@@ -53,18 +56,21 @@ class Definition:
         self._sql_folder = sql_folder
         self._irreplaceable = irreplaceable
         self._files = tuple(code_files(sql_folder))
-        #: How many routines and views have been defined.
+        #: The number of routines and views that have been defined.
         self.defined = 0
         #: The triggers that were new or had changed, as `table.name`.
         self.triggers: list[str] = []
         self._last = {
             statement.creates: statement for file in self._files for statement in file.statements
         }
-        # Code may mention what is defined later.
+        # A function may use what a later file defines.
         connection.execute("set local check_function_bodies = off")
 
     def drop_irreplaceable(self) -> list[str]:
-        """Drop what cannot be replaced in place, and the code of ours that needs it."""
+        """Drop what cannot be replaced, and Postbell's code that depends on it.
+
+        Returns what was dropped. Raises DefinitionError if the application's objects depend on it.
+        """
         if not self._irreplaceable:
             return []
         self._connection.execute(self._last[_DROP_CODE].text.encode())
@@ -80,19 +86,22 @@ class Definition:
         return sorted(row[0] for row in dropped)
 
     def define(self) -> None:
-        """All but access. Raises Irreplaceable or DefinitionError."""
+        """Define everything but access. Raises Irreplaceable or DefinitionError."""
         for file in self._files:
             if not file.is_access:
                 self._define(file)
 
     def define_access(self) -> None:
-        """Roles, policies and grants."""
+        """Define roles, policies and grants. Raises DefinitionError."""
         for file in self._files:
             if file.is_access:
                 self._define(file)
 
     def drop_undeclared(self) -> list[str]:
-        """Drop what no file declares any more, by the function of that name in sql/."""
+        """Drop what no file declares any more, and return it.
+
+        Raises DefinitionError if the application's objects depend on it.
+        """
         if _DROP_UNDECLARED not in self._last:
             return []
         declared = [trigger.id for file in self._files for trigger in file.triggers]
@@ -121,9 +130,10 @@ class Definition:
     def _fasten(self, trigger: Trigger) -> None:
         """Create a trigger, or replace it if it changed.
 
-        Replacing locks the table, which waits behind every producer and makes the next ones wait.
-        Whether it changed is asked of PostgreSQL: the declared one, on an empty table of the same
-        columns, must read as the installed one does.
+        A trigger is not replaced unless it changed, because that locks the table: the deploy waits
+        for open transactions of producers, and new ones wait for the deploy. To compare them, the
+        declared trigger is created on an empty table of the same columns, and PostgreSQL prints
+        both.
         """
         table = trigger.table
         installed = self._one(_TRIGGER, table, trigger.name)
@@ -141,7 +151,8 @@ class Definition:
     def _require_no_older(self, created: Statement | None) -> None:
         """Raise Irreplaceable if functions of its name remain from before the deploy.
 
-        An overload that is declared may still come, so only the last one of a name is asked about.
+        They may be overloads that are declared further on, so only the last declaration of a name
+        is checked.
         """
         if created is None or self._last[created.creates] is not created:
             return
@@ -155,7 +166,7 @@ class Definition:
 
     @contextmanager
     def _located(self, file: CodeFile, part: Statement | Trigger) -> Iterator[None]:
-        """Say where in sql/ an error is, or that its name must be dropped first."""
+        """Turn an error into DefinitionError with its place in sql/, or into Irreplaceable."""
         try:
             yield
         except _NOT_THE_FILE:
@@ -175,7 +186,7 @@ def _in_the_way(error: psycopg.Error) -> str:
     return f"{error.diag.message_primary}. {error.diag.message_hint}"
 
 
-# The table's name is the one thing that differs on the probe.
+# The definition without the table's name, which differs on the probe.
 _TRIGGER = r"""
     select regexp_replace(pg_get_triggerdef(oid), ' ON \S+ ', ' ON itself ')
         || coalesce(obj_description(oid, 'pg_trigger'), '')
@@ -184,7 +195,7 @@ _TRIGGER = r"""
       and tgname = %s
 """
 
-# Added arguments make a second function, and calls of the two become ambiguous.
+# A function with added arguments is a second function, and calls of the two are ambiguous.
 _HAS_OLDER = """
     select count(*) filter (where xmin <> pg_current_xact_id()::xid) > 0
         and count(*) filter (where xmin = pg_current_xact_id()::xid) > 0

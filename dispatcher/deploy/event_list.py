@@ -1,11 +1,11 @@
-"""A list of events in JSON, as other systems keep them, turned into what is registered.
+"""Reads a list of events in JSON, as other systems export them.
 
     [{"key": "stock.low", "label": "Low stock", "description": "…", "enabled": true,
       "roles": ["support"], "channels": ["in_app", "email"], "priority": "high",
       "forced_channels": []}]
 
-or one object, with the keys as names. Only `key` is needed. `category` and `fields`, as in an
-event.toml, may be there too.
+or one object that has the entries by key. Only `key` is required. An entry may also have `category`
+and `fields`, as in event.toml.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any, Final, get_args
 from dispatcher.rendering.channel_templates import TEMPLATES
 from dispatcher.rendering.event_type import Field, Priority, read_fields
 
-#: As postbell.event_type has it.
+#: The same as the check constraint of postbell.event_type.
 _KEY: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 _LONGEST_KEY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """One of the list. What is None it does not say."""
+    """An event of the list. A field is None if the list leaves it out and it has no default."""
 
     key: str
     label: str | None
@@ -41,7 +41,7 @@ class ListedEvent:
 
 
 class EventListError(Exception):
-    """The list cannot be taken; `faults` has everything wrong with it, a sentence each."""
+    """The list is invalid; `faults` has a sentence for each mistake."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -49,7 +49,7 @@ class EventListError(Exception):
 
 
 def read(text: str) -> list[ListedEvent]:
-    """Raises EventListError, with all that is wrong."""
+    """Parse a list. Raises EventListError with every mistake."""
     try:
         said = json.loads(text)
     except json.JSONDecodeError as error:
@@ -74,7 +74,7 @@ def read(text: str) -> list[ListedEvent]:
 
 
 def _entries(said: list[Any] | dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Each with its place, as a sentence names it."""
+    """Each entry, preceded by its name for messages, such as `event 2 (stock.low)`."""
     if isinstance(said, dict):
         for name, each in said.items():
             yield name, {"key": name, **each} if isinstance(each, dict) else each
@@ -98,7 +98,7 @@ def _is_list_of(allowed: tuple[str, ...] | None) -> Callable[[object], bool]:
 
 
 _CHANNELS: Final = tuple(TEMPLATES)
-#: What each setting must be, and how that is said.
+#: The check of each setting, and the end of the sentence "… must be …".
 _WANTED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "key": (
         lambda value: (

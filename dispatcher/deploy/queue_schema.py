@@ -1,4 +1,4 @@
-"""The tables of pgqueuer, in a schema of their own."""
+"""The tables of pgqueuer, in the schema postbell_queue."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pgqueuer.domain.types import Channel
 from pgqueuer.ports.driver import Driver
 from psycopg.rows import dict_row
 
-# Every name is given: pgqueuer takes what is missing from the environment, where FUNCTION or
-# TRIGGER may be anybody's variable.
+# Every name is given, because pgqueuer reads missing ones from environment variables such as
+# FUNCTION or TRIGGER, which may belong to another program.
 SETTINGS = DBSettings(
     prefix="",
     db_schema="postbell_queue",
@@ -36,18 +36,21 @@ _T = TypeVar("_T")
 
 
 def install_sql() -> str:
-    """The text of `pgq sql install` for our names."""
+    """The output of `pgq sql install` with these names."""
     return render_install(SETTINGS)
 
 
 def upgrade_sql(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """What brings the installed tables to this pgqueuer's; empty when they are there."""
+    """The statements that upgrade the installed tables to this version of pgqueuer."""
     driver = cast("Driver", _Reader(connection))
     return plan(_now(inspect(driver, SETTINGS)), target(SETTINGS), SETTINGS).statements
 
 
 class _Reader:
-    """The one part of pgqueuer's driver that its schema inspection uses, without a loop."""
+    """The part of pgqueuer's driver that its schema inspection uses, on a synchronous connection.
+
+    It needs no event loop.
+    """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._cursor = psycopg.RawCursor(connection, row_factory=dict_row)
@@ -57,7 +60,7 @@ class _Reader:
 
 
 def _now(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """The result of a coroutine that never waits, whether or not a loop is running."""
+    """Run a coroutine that never waits, without an event loop. Raises RuntimeError if it waits."""
     try:
         coroutine.send(None)
     except StopIteration as done:

@@ -1,7 +1,8 @@
-"""Deploy: `sql/` → database, in one transaction.
+"""Deploys `sql/` to a database, in one transaction.
 
-Pending revisions change tables; all code is then defined again; what no file declares any
-more is dropped; access comes last. `alembic upgrade head` does the same, through migrations/env.py.
+Pending revisions are applied to the tables. Then all code is defined again, code that no file
+declares any more is dropped, and access is granted last. `alembic upgrade head` does the same,
+through migrations/env.py.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from dispatcher.deploy.definition import Definition, DefinitionError, Irreplacea
 from dispatcher.rendering.event_type import EventType
 
 _OLDEST_SERVER = 15
-#: One deploy at a time in a database: the key of its advisory lock.
+#: The key of the advisory lock that allows one deploy at a time.
 _DEPLOYING = 0x706F7374
-#: A deploy gives way to whoever uses the tables, rather than have everybody queue up behind it.
+#: While a deploy waits for a lock, everything that uses the table later waits behind it. So the
+#: deploy fails after this time.
 _LOCK_TIMEOUT = "5s"
 
 
@@ -42,19 +44,20 @@ class DeployReport:
 
     #: Revisions applied, oldest first.
     revisions: list[str] = field(default_factory=list)
-    #: How many routines and views were defined.
+    #: Number of routines and views that were defined.
     defined: int = 0
-    #: Routines and views whose shape changed, and what of ours depended on them: dropped first.
+    #: Routines and views that could not be replaced, and what depended on them: dropped first.
     redefined: list[str] = field(default_factory=list)
     #: Triggers that were new or had changed, as `table.name`.
     triggers: list[str] = field(default_factory=list)
-    #: What no file declares any more.
+    #: Code that no file declares any more.
     dropped: list[str] = field(default_factory=list)
-    #: How many statements pgqueuer's own upgrade took.
+    #: Number of statements of pgqueuer's upgrade.
     queue_statements: int = 0
-    #: How many events were registered.
+    #: Number of events that were registered.
     events: int = 0
-    #: What somebody else has to say before this login can give our roles to others; mostly "".
+    #: The GRANT that the creator of Postbell's roles, or a superuser, has to execute before this
+    #: login can grant the roles to others; empty if none is needed.
     grant_needed: str = ""
 
 
@@ -63,8 +66,8 @@ def deploy(
 ) -> DeployReport:
     """Bring the database at `url` (libpq) to what this package declares; repeating it is harmless.
 
-    `events` are registered; those of a catalog are `catalog.events.values()`. Raises SchemaError,
-    and then nothing has changed.
+    `events` are registered; those of a catalog are `catalog.events.values()`. Raises SchemaError
+    without having changed anything.
     """
     pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events))
     config = Config(attributes={"deploy": pending})
@@ -76,19 +79,19 @@ def deploy(
 
 
 def execute_script(connection: Connection, script: Path) -> None:
-    """Execute a revision's SQL file as it is, colons and percent signs too."""
+    """Execute a revision's SQL file unchanged. SQLAlchemy would interpret colons and percents."""
     _driver_connection(connection).execute(script.read_bytes())
 
 
 def _driver_connection(connection: Connection) -> psycopg.Connection[Any]:
-    """The psycopg connection under SQLAlchemy's."""
+    """The psycopg connection of a SQLAlchemy connection."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - for the type checker
     return driver
 
 
 class Deploy:
-    """One deploy, while it runs. migrations/env.py calls `run`."""
+    """A deploy in progress. migrations/env.py calls `run`."""
 
     def __init__(self, url: str, sql_folder: Path, events: list[EventType]) -> None:
         self.url = url
@@ -98,7 +101,10 @@ class Deploy:
 
     @classmethod
     def of(cls, config: Config) -> Deploy:
-        """The one that `deploy` started, or for a bare `alembic`, one from the environment."""
+        """The deploy that `deploy()` started; for `alembic` itself, one from the environment.
+
+        Raises SchemaError if the environment names no database.
+        """
         given = config.attributes.get("deploy")
         if isinstance(given, cls):
             return given
@@ -108,10 +114,10 @@ class Deploy:
         return cls(url, package_data.folder("sql"), [])
 
     def run(self) -> None:
-        """Deploy, in one transaction.
+        """Deploy, in one transaction. Raises SchemaError.
 
-        A routine or view that cannot be replaced in place ends the transaction, and it begins again
-        with that name known. So nothing is dropped that need not be, and no savepoint is needed.
+        If a routine or view cannot be replaced, the transaction is rolled back and repeated with
+        its name among those to drop first. So only what has to be dropped is dropped.
         """
         irreplaceable: set[str] = set()
         while True:
@@ -159,17 +165,17 @@ class Deploy:
             raise SchemaError(
                 f"Postbell needs PostgreSQL {_OLDEST_SERVER} or newer; this server is {version}."
             )
-        # Waiting for another deploy is fine, however long it takes; for anybody else it is not.
+        # The timeout is set after the lock: another deploy may take any time.
         connection.execute("select pg_advisory_xact_lock(%s)", [_DEPLOYING])
         connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
-        # A name without its schema is an error here, not where somebody's search_path differs.
+        # So that a name without its schema is an error in every database.
         connection.execute("set local search_path = pg_catalog")
         found = connection.execute("select to_regnamespace('postbell')").fetchone()
         if found == (None,):
             connection.execute("create schema postbell")
 
     def _derive(self, connection: psycopg.Connection[Any], irreplaceable: frozenset[str]) -> None:
-        """Everything that follows from the declarations, once the tables are right."""
+        """Upgrade the queue, define code and access, and register events: all but the tables."""
         connection.execute(
             "comment on table postbell.revision is"
             " 'The migration that this schema has. Alembic keeps it.'"
@@ -194,7 +200,7 @@ class Deploy:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """PostgreSQL's errors, with what to do about them; SQLAlchemy wraps those of migrations."""
+    """Raise errors as SchemaError with the remedy. SQLAlchemy wraps those of migrations."""
     try:
         yield
     except DefinitionError as error:
@@ -224,7 +230,7 @@ def _sentence(error: BaseException | None) -> str:
             return f"The deploy failed, and nothing has changed: {error}"
 
 
-# Roles are the cluster's, and from PostgreSQL 16 on CREATEROLE does not suffice to grant one.
+# Roles belong to the cluster. From PostgreSQL 16 on, CREATEROLE alone cannot grant another's role.
 _GRANT_NEEDED = """
     select case
         when count(*) > 0

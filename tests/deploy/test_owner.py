@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Json
 
-from dispatcher.cli.deploy import told
+from dispatcher.cli.deploy import report_lines
 from dispatcher.db import embedded, monitoring
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
@@ -265,7 +265,7 @@ def test_another_owner_deploys_and_is_told_who_grants_the_roles(house: House) ->
         if session.info.server_version >= 160_000:
             needed = f"grant {ROLES} to second_owner with admin option"
             assert report.grant_needed == needed
-            assert f"{needed};" in told(report)[-1]
+            assert f"{needed};" in report_lines(report)[-1]
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 session.execute("create role second_mailer login in role postbell_dispatcher")
             with house.login("postbell_owner") as first:
