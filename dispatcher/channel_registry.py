@@ -1,4 +1,4 @@
-"""What delivers each channel, and how the settings make it."""
+"""The classes that deliver each channel, made from the settings."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ class Outgoing:
     """A channel that providers deliver."""
 
     make: Callable[[Settings], Channel[Any, Any]]
-    #: A person has one address on most channels.
+    #: Most channels have one address for each person; push has one for each device.
     sender: type[ProviderSender] = ProviderSender
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A channel that Postbell writes itself."""
+    """A channel that Postbell delivers to its own database."""
 
     make: Callable[[], Channel[Any, Any]]
     sender: type[DatabaseSender]
-    #: Batches that a process has in hand. While items are written, others are rendered.
+    #: Batches that a process delivers at a time: while one is written, another is rendered.
     batches: int
 
 

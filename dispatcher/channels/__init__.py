@@ -1,1 +1,1 @@
-"""The ways to reach a person: what each needs as an address, and the message it makes."""
+"""Channels: what each takes as an address, and how it makes the message that is sent."""

@@ -1,4 +1,4 @@
-"""What every channel is."""
+"""The interface of channels."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _folded(value: str, indent: int) -> str:
 
 
 def _is_plain(value: str) -> bool:
-    # "=?" would be read as an encoded word by whoever gets it.
+    # A reader would decode "=?" as the beginning of an encoded word.
     return _PLAIN_HEADER.fullmatch(value) is not None and "=?" not in value
 
 

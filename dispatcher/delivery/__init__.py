@@ -1,1 +1,1 @@
-"""Claim, render, send, record."""
+"""Delivers batches: claim, render, send, record."""

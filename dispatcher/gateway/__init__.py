@@ -1,1 +1,1 @@
-"""The gateway: inbox, preferences and streams over HTTP, each for the one person who asks."""
+"""The gateway: inbox, preferences, streams, pages and webhooks over HTTP."""

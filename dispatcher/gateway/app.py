@@ -85,7 +85,7 @@ class SecurityHeaders:
 
 
 class Wellbeing(BaseModel):
-    """It is; otherwise the answer is a problem."""
+    """The check succeeded; otherwise the answer is a problem."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -125,7 +125,7 @@ class InboxApi:
     async def list_items(self, identity: Identity, query: ItemsQuery) -> ItemsPage:
         """A page of the inbox, newest first.
 
-        Pages follow each other by `next_cursor`: what arrives meanwhile moves nothing.
+        Pages follow each other by `next_cursor`: new items do not shift them.
         """
         rows = await call_as_recipient(
             self._pool,
@@ -174,7 +174,7 @@ class InboxApi:
         return await self._mark(identity, inbox.mark_unread, body.items)
 
     async def archive(self, identity: Identity, body: SomeOrAll) -> Changed:
-        """Put items away: they no longer count as unread."""
+        """Archive items: they no longer count as unread."""
         if body.items is None:
             return await self._mark_all(identity, inbox.archive_all)
         return await self._mark(identity, inbox.archive, body.items)

@@ -219,7 +219,7 @@ def _stream(stream: ASGIApp) -> Json:
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             },
             "default": {
-                "description": "Nobody is let in, or not now.",
+                "description": "The client is not authenticated, or the stream cannot begin now.",
                 "content": {problem.MEDIA_TYPE: {"schema": _reference(ProblemDetails)}},
             },
         },

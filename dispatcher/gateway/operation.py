@@ -1,10 +1,10 @@
 """One operation of the HTTP API: declared once, and served and described from the declaration.
 
 The declaration is the signature of a handler. Its argument `identity` is the authenticated
-recipient, `chooser` the same or whoever has a preferences link, `operator` an operator. `query` and
-`body` are models, `request` is Starlette's; any other argument is a path parameter. It returns the
-answer: a model, or None (204). `Annotated[Response, …]` marks a handler that builds the response
-itself, and what that has: a model, None, or a media type.
+recipient, `chooser` the same or the holder of a preferences link, `operator` an operator. `query`
+and `body` are models, `request` is Starlette's; any other argument is a path parameter. It returns
+the answer: a model, or None (204). `Annotated[Response, …]` marks a handler that builds the
+response itself, and what that has: a model, None, or a media type.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class SwitchChange(Model):
 
 
 class OnlyChange(Scope):
-    """On, though something broader is off, whose rest stays off (postbell.switch_on_only)."""
+    """On, where something broader is off and stays off for the rest (postbell.switch_on_only)."""
 
     kind: Literal["only"]
     channel: Channel
@@ -141,7 +141,7 @@ class ChangesBody(Model):
 
 
 class Outcome(Model):
-    """What becomes of an event on a channel."""
+    """The decision about an event on a channel."""
 
     decision: Decision
     reason: str
@@ -150,7 +150,7 @@ class Outcome(Model):
 
 
 class Difference(Model):
-    """What becomes of an event otherwise than before."""
+    """An event on a channel whose decision changes."""
 
     category: str
     event: str
@@ -161,7 +161,7 @@ class Difference(Model):
 
 
 class Effect(Model):
-    """What changes do."""
+    """The effect of changes."""
 
     at: datetime | None = Field(description="If the events happened then; null: if they did now.")
     differences: list[Difference]
@@ -198,7 +198,7 @@ class ChangesApi:
             return await _effect(connection, chooser, body.changes)
 
     async def change(self, chooser: Identity, body: ChangesBody) -> Made:
-        """Make changes. Quiet hours are judged by an event within them."""
+        """Make changes. The effect of quiet hours is that on an event within them."""
         async with (
             self._semaphore.slot(turn_key(chooser)),
             as_recipient(self._pool, chooser) as connection,

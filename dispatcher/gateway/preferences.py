@@ -282,7 +282,7 @@ class PreferencesApi:
         )
 
     async def list_mutes(self, chooser: Identity) -> Mutes:
-        """What is silent now. Nothing named is everything: a pause."""
+        """The mutes in force. One that names nothing mutes everything: a pause."""
         rows = await call_as_recipient(self._pool, chooser, preferences.list_mutes)
         return Mutes(mutes=[Mute(**row._asdict()) for row in rows])
 
@@ -294,7 +294,7 @@ class PreferencesApi:
         await call_as_recipient(self._pool, chooser, preferences.mute, **body.model_dump())
 
     async def unmute(self, chooser: Identity, query: MuteScope) -> None:
-        """End a mute; name what it names."""
+        """End the mute that names exactly this."""
         await call_as_recipient(self._pool, chooser, preferences.unmute, **query.model_dump())
 
     async def pause(self, chooser: Identity, body: PauseBody) -> None:

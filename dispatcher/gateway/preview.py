@@ -1,4 +1,4 @@
-"""What events would say, for operators: `postbell preview` over HTTP.
+"""Previews of messages, for operators: `postbell preview` over HTTP.
 
 Templates are loaded on the first request, and again when a file has changed. Dispatchers load their
 own.

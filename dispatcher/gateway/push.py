@@ -58,7 +58,7 @@ class EndpointQuery(Model):
 
 
 class Browser(Model):
-    """A browser that may be pushed to."""
+    """A browser with a push subscription."""
 
     endpoint: str
     user_agent: str | None
@@ -108,7 +108,7 @@ class PushApi:
     async def add_browser(
         self, identity: Identity, body: PushSubscription, request: Request
     ) -> None:
-        """Let a browser be pushed to. Adding it again changes nothing."""
+        """Add a browser's push subscription. Adding it again changes nothing."""
         await call_as_recipient(
             self._pool,
             identity,
@@ -120,7 +120,7 @@ class PushApi:
         )
 
     async def remove_browser(self, identity: Identity, query: EndpointQuery) -> None:
-        """Push to a browser no more."""
+        """Remove a browser's push subscription."""
         was_theirs = await call_as_recipient(
             self._pool, identity, inbox.remove_browser, endpoint=query.endpoint
         )

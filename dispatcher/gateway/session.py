@@ -19,7 +19,7 @@ from dispatcher.gateway.schemas import Model
 
 
 class Somebody(BaseModel):
-    """Who is let in, and until when."""
+    """Who is logged in, and until when."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class Somebody(BaseModel):
 
 
 class SomeOperator(BaseModel):
-    """Which operator is let in, and until when."""
+    """Which operator is logged in, and until when."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -98,7 +98,7 @@ class SessionApi:
         return response
 
     async def who_am_i(self, identity: Identity) -> Somebody:
-        """Who is let in, and until when."""
+        """Who is logged in, and until when."""
         return _somebody(identity)
 
     async def log_out(self, identity: Identity) -> Annotated[Response, None]:
@@ -144,7 +144,7 @@ class OperatorSessionApi:
         return response
 
     async def which_operator_am_i(self, operator: Operator) -> SomeOperator:
-        """Which operator is let in, and until when."""
+        """Which operator is logged in, and until when."""
         return _some_operator(operator)
 
     async def log_operator_out(self, operator: Operator) -> Annotated[Response, None]:
@@ -184,14 +184,14 @@ def _json(model: BaseModel) -> Response:
 
 
 class Profile(Model):
-    """The person who is let in, and their website."""
+    """The person who is logged in, and their website."""
 
     tenant_id: str
     recipient_id: str
     name: str = Field(description="Of the website.")
     locale: str = Field(description="The person's own, else the website's: fr, or pt-BR.")
     time_zone: str = Field(description="IANA; the person's own, else the website's.")
-    expires_at: datetime = Field(description="Until when the person is let in.")
+    expires_at: datetime = Field(description="Until when the person is logged in.")
 
 
 class ProfileApi:
@@ -203,7 +203,7 @@ class ProfileApi:
         return [Operation.of("GET", "/v1/profile", "session", self.show_profile)]
 
     async def show_profile(self, identity: Identity) -> Profile:
-        """Whom a page is for, in which language and time zone."""
+        """The person who is logged in, with the language and time zone of pages."""
         found = await call_as_recipient(self._pool, identity, inbox.profile)
         if found is None:
             raise unknown_recipient(identity)

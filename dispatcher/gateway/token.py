@@ -21,7 +21,7 @@ OPERATOR: Final = "operator"
 LONGEST_LIFE: Final = timedelta(hours=24)
 
 #: The claim `aud` of a token in a login link. It begins a session and does nothing else, so that it
-#: is of little use to whoever finds it in a log or a history.
+#: is of little use to somebody who finds it in a log or a browser's history.
 LOGIN_AUDIENCE: Final = "postbell-login"
 #: How long a login link works, and how long the session lasts that it begins.
 LOGIN_LIFE: Final = timedelta(minutes=10)

@@ -34,7 +34,10 @@ PICTURE: Final = bytes.fromhex(
 
 
 class TrackingLinks:
-    """`/o/{token}` and `/c/{token}`. Whether it may be known at all is decided by the database."""
+    """The tracking picture (`/o/{token}`) and tracked links (`/c/{token}`) of mails.
+
+    The database decides whether tenant and recipient allow tracking.
+    """
 
     def __init__(
         self, receipt_store: ReceiptStore, metrics: ReceiptMetrics, signer: Signer

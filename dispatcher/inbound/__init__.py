@@ -1,1 +1,1 @@
-"""What comes back: bounces, receipts, links that people follow."""
+"""Handles what comes back about a message: bounces, receipts, and links that people follow."""

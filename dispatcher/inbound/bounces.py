@@ -102,7 +102,7 @@ _BROKEN: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionE
 
 
 class NotABounce(Exception):
-    """Not a mail server's report about a mail of ours, but a vacation reply, say."""
+    """The mail is not a mail server's report but, for example, a vacation reply."""
 
 
 class Unproven(Exception):

@@ -1,4 +1,4 @@
-"""What comes back about a message, as postbell_private.receive_receipt() takes it."""
+"""Receipts: what is reported about a message, as postbell_private.receive_receipt() takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is signed: links of ours, and webhooks (Standard Webhooks 1.0), sent and received."""
+"""Signatures of links in messages, and of webhooks (Standard Webhooks 1.0)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads bounces that are text for people, as all were before RFC 3464 and some still are.
 
-flufl.bounce knows most of their forms. It tells the address, and whether delivery was given up. How
-bad the failure is comes from the status code in the text: flufl.bounce takes a full mailbox for as
+flufl.bounce knows most of their forms. It finds the address, and whether delivery was given up. The
+severity comes from the status code in the text, because flufl.bounce considers a full mailbox as
 permanent as a dead one.
 """
 

@@ -1,1 +1,1 @@
-"""Whoever carries a message out of the house: one module each, all of one shape."""
+"""Providers: what delivers messages to recipients. Each is one module with the same interface."""

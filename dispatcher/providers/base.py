@@ -81,7 +81,7 @@ class CallbackProvider(Protocol):
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A provider that can tell, without sending a message, whether it would take one."""
+    """A provider that can check, without sending a message, whether it would accept one."""
 
     async def check(self) -> Retry | None:
         """Why a message would not be taken; None if it would. The provider is open."""

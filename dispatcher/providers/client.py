@@ -51,7 +51,7 @@ class ProviderStatus(NamedTuple):
 
 
 class StatusObserver(Protocol):
-    """Is told of every change of a provider's state: metrics, the report in the database."""
+    """Observes the state of a provider: metrics, the report in the database."""
 
     def provider_changed(self, status: ProviderStatus) -> None: ...
 

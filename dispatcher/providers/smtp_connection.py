@@ -97,8 +97,8 @@ class SmtpEndpoint:
             return None
         if self.tls is not Tls.OPPORTUNISTIC:
             return ssl.create_default_context(cafile=self.ca)
-        # Encryption with any certificate is better than none, which refusing would lead to. The
-        # system's certificates are not needed, and reading them would take most of the time.
+        # Encryption with any certificate is better than a mail in plain text. The system's
+        # certificates are not needed, and reading them would take most of the time.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

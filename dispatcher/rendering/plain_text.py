@@ -1,4 +1,4 @@
-"""Plain text: cut between characters, and without what does harm."""
+"""Plain text: cuts between characters, and removes control characters."""
 
 from __future__ import annotations
 

@@ -143,8 +143,8 @@ class DeliveriesApi:
     async def find_deliveries(self, operator: Operator, query: DeliveriesQuery) -> DeliveriesPage:
         """Deliveries, newest first.
 
-        By person, event id, provider's message id, or a state that something is to be done about,
-        all are found at once; by anything else the log is looked through a part at a time.
+        By person, event id, provider's message id, or a state that needs attention, all deliveries
+        are searched. By anything else, each request searches a part of the log.
         """
         asked = query.model_dump(exclude={"cursor", "limit"})
         find = _direct(query)
@@ -296,7 +296,7 @@ class DeadLettersApi:
     async def retry_dead_letters(self, operator: Operator, body: WhichToRetry) -> Retried:
         """Send dead letters again: one, or all that are meant.
 
-        Mend the cause first. One of which nobody knows whether it was sent may arrive twice.
+        Mend the cause first. One whose provider never said whether it was sent may arrive twice.
         """
         meant = body.model_dump(exclude={"all"})
         retried = await call_as_operator(self._pool, operator, deliveries.retry, **meant)

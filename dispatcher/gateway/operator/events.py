@@ -1,4 +1,4 @@
-"""Why an event reached whom it did, and why not others; events that told nobody anything."""
+"""The decisions about an event with their reasons, and rejected events, for operators."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class EventQuery(Model):
 
 
 class Decided(Model):
-    """One channel of one person; without a channel, why the event told nobody."""
+    """The decision about one channel of one person; without a channel, why there is none."""
 
     recipient_id: str | None
     channel: str | None

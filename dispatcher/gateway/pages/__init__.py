@@ -1,1 +1,1 @@
-"""What people see of the gateway: its pages, and the files that these load."""
+"""The pages of the gateway, and the files that they load."""

@@ -156,7 +156,7 @@ def shipped() -> Assets:
 
 
 class InboxScripts:
-    """What a page of the application's includes; the rest is among `assets`, kept for good."""
+    """The scripts that the application's pages include; they load the rest from `assets`."""
 
     def __init__(self, assets: Assets) -> None:
         self._component: Final = Asset.of(_entry(assets).encode(), assets["worker.js"].kind)

@@ -53,8 +53,8 @@ class LoginPage:
     async def log_in(self, request: Request) -> Response:
         """Exchange a token for a cookie, and go where the address leads.
 
-        Only a form of ours, or of an allowed page, does that. An address is followed from anywhere,
-        by whoever looks at mails for viruses too: it asks, with such a form, and changes nothing.
+        Only a form of this page, or of an allowed origin, does that. The link itself may be opened
+        by anybody, such as a virus scanner for mails: it shows the form and changes nothing.
         """
         given: Mapping[str, str] = request.query_params
         if request.method == "POST":

@@ -1,6 +1,6 @@
-"""`/operator`: what became of messages, for whoever answers for them.
+"""`/operator`: the page on which operators look up messages and their states.
 
-The page is a frame; its script asks /v1/operator for what it shows, as the operator.
+Its script requests /v1/operator with the operator's session.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PATH: Final = "/operator"
 
 
 class OperatorPage:
-    """For operators alone."""
+    """The page for operators."""
 
     def __init__(self, authenticator: Authenticator, page: Page) -> None:
         self._authenticator: Final = authenticator
@@ -31,7 +31,7 @@ class OperatorPage:
         return [Route(PATH, self.open)]
 
     async def open(self, request: Request) -> Response:
-        """By an operator's session."""
+        """The page, for an operator's session; else a page that explains how to log in."""
         lang = language(None, request)
         said = words("operator", lang)
         try:
@@ -49,6 +49,6 @@ class OperatorPage:
             lang=lang,
             said=said,
             operator=operator.name,
-            # The gateway itself explains in English.
+            # The API explains reasons in English, so the page has their translations.
             told={**said, **({} if lang == "en" else words("reasons", lang))},
         )

@@ -23,12 +23,12 @@ from dispatcher.gateway.problem import Unauthorized
 from dispatcher.inbound.links import PREFERENCES_PATH
 
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
-#: Its address lets somebody in: no Referer may carry it. All that it asks, a script asks.
+#: The address of the page authenticates, so that no Referer may contain it.
 _QUIET: Final = MappingProxyType({"Referrer-Policy": "no-referrer"})
 
 
 class PreferencesPage:
-    """For whoever has a session, and for the reader of a mail."""
+    """The preference centre, opened with a session or with the link in a mail."""
 
     def __init__(self, pool: Pool, authenticator: Authenticator, page: Page) -> None:
         self._pool: Final = pool
@@ -43,7 +43,7 @@ class PreferencesPage:
         ]
 
     async def open(self, request: Request) -> Response:
-        """By the session."""
+        """The page, for a recipient's session; else a page that explains how to log in."""
         try:
             chooser = await self._authenticator.authenticate(request)
             return await self._opened(request, chooser)
@@ -51,13 +51,13 @@ class PreferencesPage:
             return login.refusal(self._page, request)
 
     async def open_by_link(self, request: Request) -> Response:
-        """By the link in a mail, whoever else is logged in on this browser."""
+        """The page for the recipient of the link, even if the browser has another's session."""
         token = request.path_params["token"]
         try:
             chooser = await self._authenticator.authenticate_link(request, token)
             return await self._opened(request, chooser, token=token)
         except (Unauthorized, UnknownRecipientError):
-            # The authenticator has logged why; a stranger is not told.
+            # The authenticator has logged the reason, which is not shown.
             lang = language(None, request)
             said = words("preferences", lang)
             return self._page.render(

@@ -1,7 +1,7 @@
-"""`/preview`: what templates say, for those who write them and are operators.
+"""`/preview`: the page on which operators preview templates.
 
-Its script asks /v1/preview. A mail is shown in a frame of its own, which may run nothing, and whose
-styles are let in there alone.
+Its script requests /v1/preview. A mail is shown in a frame of its own, where no script runs. Its
+inline styles are allowed there and not on the page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dispatcher.gateway.pages.page import Page, language, words
 from dispatcher.gateway.preview import PreviewApi, PreviewRequest
 from dispatcher.gateway.problem import Unauthorized, invalid
 
-#: Of a form: three bytes for one of JSON's.
+#: Bytes of a form: percent-encoding takes three for each byte of the JSON.
 _LARGEST: Final = 3 * 16_384
 _MAIL_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
@@ -31,7 +31,7 @@ _MAIL_HEADERS: Final = {
 
 
 class PreviewPage:
-    """For operators."""
+    """The page for operators."""
 
     def __init__(self, authenticator: Authenticator, page: Page, previews: PreviewApi) -> None:
         self._authenticator: Final = authenticator
@@ -46,7 +46,7 @@ class PreviewPage:
         ]
 
     async def open(self, request: Request) -> Response:
-        """The frame that the script fills."""
+        """The page, for an operator's session; else a page that explains how to log in."""
         try:
             await self._authenticator.authenticate_operator(request)
         except Unauthorized:
@@ -62,7 +62,7 @@ class PreviewPage:
         )
 
     async def show_mail(self, request: Request) -> Response:
-        """A mail's HTML, for the frame in the page: a form says which."""
+        """A mail's HTML, for the frame in the page. The form has a PreviewRequest."""
         operator = await self._authenticator.authenticate_operator(request)
         sent = (await read_body(request, _LARGEST)).decode("utf-8", errors="replace")
         form = dict(parse_qsl(sent, keep_blank_values=True))

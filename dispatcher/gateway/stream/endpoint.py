@@ -1,6 +1,6 @@
-"""`GET /v1/stream`: what concerns a person, while it happens (server-sent events).
+"""`GET /v1/stream`: a person's notifications and inbox changes, as server-sent events.
 
-A plain ASGI application: an open page costs what its server needs for it, and little more.
+A plain ASGI application, so that an open stream takes little memory.
 
     event: notification    a notification on the channel sse; its data as record_stream() says it
     event: state           {"unread": 3, "changes": [{"change": "added", "items": [7]}]}
@@ -10,7 +10,7 @@ A plain ASGI application: an open page costs what its server needs for it, and l
 
 `change` is added, seen, read, unread or archived; `items` is null for too many to name. An `id:` is
 opaque; the page sends the last one back as `Last-Event-ID`, or as `?last_event_id=` when it makes a
-new EventSource, and is told what it missed. A state is told at the beginning, and not repeated.
+new EventSource, and gets what it missed. A state is sent at the beginning, and not repeated.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ LONGEST_PAUSE: Final = 5.0
 #: lose a gateway at once, they are spread: one reconnects each millisecond.
 _RETRY: Final = (1000, 4000)
 
-#: The same where the database refused for a reason that does not pass by itself.
+#: The same after an error of the database that repeating does not mend.
 _RETRY_REFUSED: Final = (30_000, 60_000)
 
 _HEADERS: Final = [
@@ -117,7 +117,7 @@ class StreamEndpoint:
         return self._is_listening and not self._tail.is_disconnected
 
     def start(self) -> None:
-        """Needs no database: while there is none, clients are asked to reconnect."""
+        """Starts the tasks. Without a database, clients are asked to reconnect."""
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "stream tail": self._tail.run,
             "stream listener": self._keep_listening,
@@ -266,7 +266,7 @@ def _reconnect(many: int) -> bytes:
 
 
 def _reconnect_later() -> bytes:
-    """For where the database refuses: at once, clients would only be refused again."""
+    """The frame by which a client reconnects late, after an error that repeating does not mend."""
     return retry_frame(random.randint(*_RETRY_REFUSED))  # noqa: S311
 
 

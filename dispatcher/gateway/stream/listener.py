@@ -21,7 +21,7 @@ AWAKE: Final = 0.5
 #: Seconds after which a sleeping listener polls all the same, in case a notification is lost.
 SAFETY_POLL: Final = 5.0
 
-#: The channel on which ended sessions are told.
+#: The channel on which sessions that ended are notified.
 _SESSION: Final = "postbell_session"
 
 

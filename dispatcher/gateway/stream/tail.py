@@ -44,8 +44,8 @@ COUNT_CHUNK: Final = 200
 #: Missed notifications that are sent one by one. A client that missed more gets a reset.
 MOST_MISSED: Final = 500
 
-#: Seconds before a failed read is tried again. The pause doubles, up to the longest, where the
-#: database refused for a reason that does not pass by itself.
+#: Seconds before a failed read is tried again. The pause doubles, up to the longest, after an error
+#: that repeating does not mend.
 _PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 
