@@ -47,11 +47,11 @@ as $$
     select postbell.notify(
         event => emit.event,
         subject => emit.subject,
-        recipient => case when emit.audience is null and cardinality(told.people) = 1 then told.people[1] end,
+        recipient => case when emit.audience is null and cardinality(addressed.people) = 1 then addressed.people[1] end,
         audience => case
-            when cardinality(told.people) = 0 then emit.audience
-            when emit.audience is not null or cardinality(told.people) > 1
-                then coalesce(emit.audience, '{}') || jsonb_build_object('recipients', told.people)
+            when cardinality(addressed.people) = 0 then emit.audience
+            when emit.audience is not null or cardinality(addressed.people) > 1
+                then coalesce(emit.audience, '{}') || jsonb_build_object('recipients', addressed.people)
         end,
         payload => jsonb_strip_nulls(emit.payload),
         tenant_id => postbell.require_value('tenant_id', emit.tenant_id),
@@ -68,8 +68,8 @@ as $$
             group by id
             order by min(place)
         )
-    ) as told (people)
-    where cardinality(told.people) > 0
+    ) as addressed (people)
+    where cardinality(addressed.people) > 0
        or emit.audience is not null
 $$;
 

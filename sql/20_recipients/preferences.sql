@@ -3,13 +3,13 @@ create or replace function postbell.channels_wanted(
 ) returns table (channel text, is_forced boolean, address_kind text, is_kept boolean)
 language sql stable parallel safe
 as $$
-    select way.name, coalesce(way.name = any(forced), false), way.address_kind, way.is_kept
+    select channel.name, coalesce(channel.name = any(forced), false), channel.address_kind, channel.is_kept
     -- Read once for all candidates, rather than looked up for each.
-    from (select name, address_kind, is_kept from postbell.channel offset 0) as way
-    where way.name = any(coalesce(named, of_tenant, of_event))
-       or way.name = any(forced)
+    from (select name, address_kind, is_kept from postbell.channel offset 0) as channel
+    where channel.name = any(coalesce(named, of_tenant, of_event))
+       or channel.name = any(forced)
        -- What a person switched on for just this event, unless the producer chose the channels.
-       or named is null and way.name = any(switched_on)
+       or named is null and channel.name = any(switched_on)
 $$;
 
 comment on function postbell.channels_wanted is
@@ -92,26 +92,26 @@ returns table (category text, event text, label text, description text, channel 
 language sql stable
 as $$
     select
-        kind.category, kind.key, kind.label, kind.description, way.channel,
+        kind.category, kind.key, kind.label, kind.description, offered.channel,
         wish.channel is not null and (wish.is_forced or not choice.is_off),
         coalesce(wish.is_forced, false)
     from postbell.tenant as site
     cross join postbell.event_type as kind
     left join postbell.tenant_event as custom on custom.tenant_id = site.id and custom.event = kind.key
     cross join lateral postbell.switched_on(site.id, catalogue.recipient, kind.key) as further
-    cross join unnest(kind.channels) with ordinality as way (channel, place)
+    cross join unnest(kind.channels) with ordinality as offered (channel, place)
     left join lateral postbell.channels_wanted(
         null, custom.default_channels, kind.default_channels, kind.forced_channels, further.channels
-    ) as wish on wish.channel = way.channel
+    ) as wish on wish.channel = offered.channel
     cross join lateral postbell.is_switched_off(
-        site.id, catalogue.recipient, way.channel, kind.category, kind.key
+        site.id, catalogue.recipient, offered.channel, kind.category, kind.key
     ) as choice
     where site.id = catalogue.tenant_id
       and kind.disabled_at is null
       and custom.disabled_at is null
-      and way.channel <> all(site.disabled_channels)
+      and offered.channel <> all(site.disabled_channels)
       and postbell.is_meant_for(site.id, catalogue.recipient, kind.roles)
-    order by kind.category, kind.key, way.place
+    order by kind.category, kind.key, offered.place
 $$;
 
 comment on function postbell.catalogue(text, text) is

@@ -207,8 +207,8 @@ begin
     elsif exists (
         select
         from unnest(new.channels) as named (channel)
-        left join postbell.channel as way on way.name = named.channel
-        where way.is_kept is not false
+        left join postbell.channel on channel.name = named.channel
+        where channel.is_kept is not false
     ) then
         perform postbell.raise_error(
             'invalid_channel',

@@ -65,7 +65,7 @@ as $$
         from (select distinct time_zone from person where time_zone is not null) as named (name)
     ),
 
-    judged as (
+    validated as (
         select
             person.*,
             email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254 as has_email,
@@ -99,7 +99,7 @@ as $$
             ],
             null
         )
-    from judged
+    from validated
 $$;
 
 comment on function postbell_private.validate_recipients is 'What of some users is of use to Postbell: an address that cannot be one is as none. The faults say what is not; with either of the first two, there is no recipient.';
@@ -179,7 +179,7 @@ begin
         where person.is_erased
     ));
 
-    with sound as materialized (
+    with valid as materialized (
         -- A user twice in a statement is one recipient; in order, so that two statements do not lock crosswise.
         select distinct on (tenant_id, id) *
         from postbell_private.validate_recipients(people)
@@ -191,7 +191,7 @@ begin
     written as (
         insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes)
         select tenant_id, id, email, phone, locale, time_zone, attributes
-        from sound
+        from valid
         on conflict (tenant_id, id) do update set
             -- What is not mapped is not the mirror's, and stays.
             email = case when mapping ? 'email' then excluded.email else known.email end,
@@ -212,16 +212,16 @@ begin
     -- By person, which the offset sees to: an import of millions must not read all roles for each portion of it.
     held as (
         select role_of.tenant_id, role_of.role, role_of.recipient_id
-        from sound
+        from valid
         cross join lateral (
             select *
             from postbell.recipient_role
-            where tenant_id = sound.tenant_id
-              and recipient_id = sound.id
+            where tenant_id = valid.tenant_id
+              and recipient_id = valid.id
             offset 0
         ) as role_of
         where mapping ? 'roles'
-          and role_of.role <> all(sound.roles)
+          and role_of.role <> all(valid.roles)
     ),
 
     taken_away as (
@@ -231,7 +231,7 @@ begin
 
     insert into postbell.recipient_role (tenant_id, role, recipient_id)
     select tenant_id, unnest(roles), id
-    from sound
+    from valid
     where mapping ? 'roles'
     on conflict do nothing;
 end

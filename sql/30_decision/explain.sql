@@ -14,9 +14,9 @@ begin
         v_event.channels, v_event.forced_channels, v_event.priority,
         v_event.subject, v_event.actor, v_event.deliver_at, v_event.expires_at
     from postbell_private.notification as n
-    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
     where n.id = undecided_event.outbox_id
-      and not tombstone.is_cancelled
+      and not cancellation.is_cancelled
       and (
           exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
           or exists (select from postbell.fanout as f where f.notification_id = n.id)
@@ -26,8 +26,8 @@ begin
     if not found then
         select e.* into v_event
         from postbell.outbox as e
-        cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
-        where not tombstone.is_cancelled
+        cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as cancellation
+        where not cancellation.is_cancelled
           and e.id = undecided_event.outbox_id
           and e.xid >= (select pg_snapshot_xmin(step.snapshot) from postbell_private.current_step() as step)
           and not exists (select from postbell_private.notification as n where n.id = undecided_event.outbox_id)
@@ -155,16 +155,16 @@ begin
     select
         n.recipient, null, 'no', 0::smallint,
         case
-            when tombstone.is_cancelled then 'cancelled'
+            when cancellation.is_cancelled then 'cancelled'
             when not exists (select from postbell.event_type as kind where kind.key = n.event) then 'unknown_event'
             else 'told_nobody'
         end,
         null
     from postbell_private.notification as n
-    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
     where n.id = explain.outbox_id
       and (
-          tombstone.is_cancelled
+          cancellation.is_cancelled
           or not exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
           and not exists (select from postbell.fanout as f where f.notification_id = n.id)
       )
@@ -175,20 +175,20 @@ begin
     v_event := postbell_private.undecided_event(explain.outbox_id);
     if v_event.id is not null then
         return query
-        select foreseen.*
-        from postbell_private.simulate(v_event) as foreseen
+        select simulated.*
+        from postbell_private.simulate(v_event) as simulated
         where not exists (
             select
             from postbell.delivery as d
             where d.notification_id = explain.outbox_id
-              and d.recipient_id = foreseen.recipient_id
-              and d.channel = foreseen.channel
+              and d.recipient_id = simulated.recipient_id
+              and d.channel = simulated.channel
         )
           and not exists (
               select
               from postbell.rejected_event as r
               where r.outbox_id = explain.outbox_id
-                and r.recipient = foreseen.recipient_id
+                and r.recipient = simulated.recipient_id
           );
     end if;
 end
@@ -228,40 +228,40 @@ begin
         select *
         from postbell_private.decide(array(
             select row(
-                way.number, postbell.current_tenant(), kind.key, postbell.current_recipient(), null, null,
-                way.named, way.named, null, null, preference_overview.at, null, null
+                variant.number, postbell.current_tenant(), kind.key, postbell.current_recipient(), null, null,
+                variant.named, variant.named, null, null, preference_overview.at, null, null
             )::postbell_private.candidate
             from kind
-            cross join lateral (values (1, null), (2, kind.channels)) as way (number, named)
+            cross join lateral (values (1, null), (2, kind.channels)) as variant (number, named)
         ))
     )
 
     select
-        kind.category, kind.key, kind.label, kind.description, hoped.channel,
+        kind.category, kind.key, kind.label, kind.description, if_forced.channel,
         given.event is not null,
         case
             when given.event is null then 'no'
             when given.due_at <= greatest(preference_overview.at, postbell.clock()) then 'now'
             else given.decision
         end,
-        case when given.event is not null then given.rung when hoped.effect = 'drop' then hoped.rung end,
-        case when given.event is not null then given.reason when hoped.effect = 'drop' then hoped.reason else 'not_usual' end,
+        case when given.event is not null then given.rung when if_forced.effect = 'drop' then if_forced.rung end,
+        case when given.event is not null then given.reason when if_forced.effect = 'drop' then if_forced.reason else 'not_usual' end,
         case when given.due_at > greatest(preference_overview.at, postbell.clock()) then given.due_at end,
         coalesce(given.is_silent and given.decision <> 'no', false),
         array_to_json(array(
             select jsonb_build_object('channel', off_channel, 'category', off_category, 'event', off_event)
             from postbell.switched_off_by(
-                postbell.current_tenant(), postbell.current_recipient(), hoped.channel, kind.category, kind.key
+                postbell.current_tenant(), postbell.current_recipient(), if_forced.channel, kind.category, kind.key
             )
             order by num_nonnulls(off_channel, off_category, off_event), off_channel nulls first
         ))::jsonb
     from kind
-    join decided as hoped on hoped.notification_id = 2 and hoped.event = kind.key
+    join decided as if_forced on if_forced.notification_id = 2 and if_forced.event = kind.key
     left join decided as given
         on given.notification_id = 1
         and given.event = kind.key
-        and given.channel = hoped.channel
-    order by kind.category, kind.key, array_position(kind.channels, hoped.channel);
+        and given.channel = if_forced.channel
+    order by kind.category, kind.key, array_position(kind.channels, if_forced.channel);
 end
 $$;
 

@@ -149,7 +149,7 @@ begin
     ),
 
     -- Once: what follows names the answer a dozen times, and would climb the ladder for each.
-    judged as materialized (
+    answered as materialized (
         select
             wanted.*,
             postbell_private.ladder(
@@ -174,12 +174,12 @@ begin
 
     timed as (
         select
-            judged.*,
+            answered.*,
             (answer).rung,
             (answer).reason,
             (answer).effect,
             case (answer).effect when 'later' then quiet_until else ready_at end as due_at
-        from judged
+        from answered
     ),
 
     due as (

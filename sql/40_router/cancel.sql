@@ -6,21 +6,21 @@ as $$
     select
         exists (
             select
-            from postbell_private.cancellation as tombstone
-            where tombstone.outbox_id = is_cancelled.outbox_id
+            from postbell_private.cancellation
+            where cancellation.outbox_id = is_cancelled.outbox_id
         )
         or (
             is_cancelled.subject is not null
             and exists (
                 select
-                from postbell_private.cancellation as tombstone
-                where tombstone.subject = is_cancelled.subject
-                  and tombstone.tenant_id = is_cancelled.tenant_id
+                from postbell_private.cancellation
+                where cancellation.subject = is_cancelled.subject
+                  and cancellation.tenant_id = is_cancelled.tenant_id
                   -- Earlier is what the canceller saw, and what its own transaction had written by then.
                   and (
-                      pg_visible_in_snapshot(is_cancelled.xid, tombstone.snapshot)
-                      and is_cancelled.xid <> tombstone.xid
-                      or is_cancelled.xid = tombstone.xid and is_cancelled.created_at <= tombstone.cancelled_at
+                      pg_visible_in_snapshot(is_cancelled.xid, cancellation.snapshot)
+                      and is_cancelled.xid <> cancellation.xid
+                      or is_cancelled.xid = cancellation.xid and is_cancelled.created_at <= cancellation.cancelled_at
                   )
             )
         )

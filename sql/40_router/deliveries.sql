@@ -52,10 +52,10 @@ begin
         select
             d.id, d.tenant_id, d.channel, d.priority,
             (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
-                / way.batch_size as number
+                / channel.batch_size as number
         from unnest(delivery_ids) as wanted (id)
         join postbell.delivery as d on d.id = wanted.id
-        join postbell.channel as way on way.name = d.channel
+        join postbell.channel on channel.name = d.channel
     ),
 
     batched as (

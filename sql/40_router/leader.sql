@@ -190,9 +190,9 @@ begin
         select id, tenant_id, subject, xid, created_at
         from postbell.outbox
     ) as e
-    cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as tombstone
+    cross join lateral postbell_private.is_cancelled(e.id, e.tenant_id, e.subject, e.xid, e.created_at) as cancellation
     where e.subject in (select subject from postbell_private.cancellation)
-      and tombstone.is_cancelled;
+      and cancellation.is_cancelled;
     delete from postbell_private.cancellation
     where subject is not null;
 

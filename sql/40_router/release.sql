@@ -44,7 +44,7 @@ begin
         -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
         left join postbell_private.notification as n on n.id = former.notification_id
         left join postbell.event_type as kind on kind.key = former.event
-        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
         left join decided as again
             on again.notification_id = former.notification_id
             and again.recipient_id = former.recipient_id
@@ -60,7 +60,7 @@ begin
         -- What ends it though the decision to send it stands.
         cross join lateral (
             select case
-                when tombstone.is_cancelled then 'cancelled'
+                when cancellation.is_cancelled then 'cancelled'
                 when former.sent_at is not null and coalesce(again.decision, 'no') = 'no' then answer.reason
             end as reason
         ) as stop

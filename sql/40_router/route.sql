@@ -54,8 +54,8 @@ begin
         select n as notification
         from unnest(notification_ids) as wanted (id)
         join postbell_private.notification as n on n.id = wanted.id
-        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
-        where not tombstone.is_cancelled
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
+        where not cancellation.is_cancelled
     ),
 
     scheduled as (
@@ -125,7 +125,7 @@ as $$
 declare
     v_accepted bigint[];
 begin
-    with judged as materialized (
+    with validated as materialized (
         select
             emitted.*,
             fault.reason,
@@ -147,15 +147,15 @@ begin
     -- Who holds the idempotency key: an earlier event, or the first sound one here. A rejected event uses up no key.
     keyed as materialized (
         select
-            judged.*,
-            coalesce(used.outbox_id, first_value(judged.id) over same_key) as holder_id,
-            coalesce(used.fingerprint, first_value(judged.fingerprint) over same_key) as holder_fingerprint
-        from judged
+            validated.*,
+            coalesce(used.outbox_id, first_value(validated.id) over same_key) as holder_id,
+            coalesce(used.fingerprint, first_value(validated.fingerprint) over same_key) as holder_fingerprint
+        from validated
         left join postbell_private.idempotency_key as used
-            on used.tenant_id = judged.tenant_id and used.key = judged.idempotency_key
+            on used.tenant_id = validated.tenant_id and used.key = validated.idempotency_key
         window same_key as (
-            partition by judged.tenant_id, judged.idempotency_key, judged.reason is null
-            order by judged.xid, judged.id
+            partition by validated.tenant_id, validated.idempotency_key, validated.reason is null
+            order by validated.xid, validated.id
         )
     ),
 

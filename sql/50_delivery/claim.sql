@@ -89,18 +89,18 @@ declare
     v_channel postbell.channel;
 begin
     -- Looked up once: a batch has one channel.
-    select way.* into v_channel
+    select channel.* into v_channel
     from postbell.delivery as d
-    join postbell.channel as way on way.name = d.channel
+    join postbell.channel on channel.name = d.channel
     where d.id = delivery_ids[1];
 
     -- Once: the ladder's answer is looked at several times, and would be asked for each.
-    with climbed as materialized (
+    with answered as materialized (
         select
             d.id,
             d.channel,
             d.is_silent,
-            tombstone.is_cancelled,
+            cancellation.is_cancelled,
             n.id is null as is_deleted,
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
@@ -114,7 +114,7 @@ begin
                 is_unknown => person.id is null,
                 is_erased => person.erased_at is not null,
                 has_address => reach.address is not null,
-                is_suppressed => barred.address is not null,
+                is_suppressed => suppression.address is not null,
                 is_forced => d.decision_reason = 'forced',
                 -- What is kept is there to stay.
                 is_off => not v_channel.is_kept and choice.is_off,
@@ -130,7 +130,7 @@ begin
         left join postbell.tenant_event as of_tenant on of_tenant.tenant_id = d.tenant_id and of_tenant.event = d.event
         left join postbell.tenant as tenant on tenant.id = d.tenant_id
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as tombstone
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
         -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
         cross join lateral (
             select address
@@ -139,11 +139,11 @@ begin
             )
             offset 0
         ) as reach
-        left join postbell.suppression as barred
-            on barred.tenant_id = d.tenant_id
-            and barred.channel = d.channel
-            and barred.address = postbell_private.normal_address(v_channel.address_kind, reach.address)
-            and barred.expires_at > postbell.clock()
+        left join postbell.suppression
+            on suppression.tenant_id = d.tenant_id
+            and suppression.channel = d.channel
+            and suppression.address = postbell_private.normal_address(v_channel.address_kind, reach.address)
+            and suppression.expires_at > postbell.clock()
         cross join lateral postbell.is_switched_off(d.tenant_id, d.recipient_id, d.channel, kind.category, d.event) as choice
         cross join lateral postbell_private.is_muted(
             d.tenant_id, d.recipient_id, kind.category, d.event, n.subject, postbell.clock()
@@ -152,7 +152,7 @@ begin
           and d.state in ('queued', 'sending')
     ),
 
-    judged as (
+    decided as (
         select
             id,
             (answer).rung,
@@ -165,15 +165,15 @@ begin
                 when (answer).effect = 'drop' then (answer).reason
             end as reason,
             (answer).effect = 'silence' and not is_silent as falls_silent
-        from climbed
+        from answered
     ),
 
     -- Only what changes is locked, and what somebody is just cancelling is left to them.
-    overtaken as (
-        select judged.*
-        from judged
-        join postbell.delivery as d on d.id = judged.id
-        where (judged.reason is not null or judged.falls_silent)
+    affected as (
+        select decided.*
+        from decided
+        join postbell.delivery as d on d.id = decided.id
+        where (decided.reason is not null or decided.falls_silent)
           and d.state in ('queued', 'sending')
         for update of d skip locked
     ),
@@ -181,20 +181,20 @@ begin
     changed as (
         update postbell.delivery as d set
             state = case
-                when overtaken.reason is null then d.state
+                when affected.reason is null then d.state
                 -- What has reached one device of a person is sent, whatever becomes of the others.
                 when d.sent_at is not null then 'sent'
-                when overtaken.reason in ('cancelled', 'expired') then overtaken.reason
+                when affected.reason in ('cancelled', 'expired') then affected.reason
                 else 'skipped'
             end,
-            reason = coalesce(overtaken.reason, d.reason),
-            is_silent = d.is_silent or overtaken.falls_silent,
+            reason = coalesce(affected.reason, d.reason),
+            is_silent = d.is_silent or affected.falls_silent,
             -- What is kept silently is decided anew; what is stopped says so by its reason.
-            rung = case when overtaken.reason is null then overtaken.rung else d.rung end,
-            decision_reason = case when overtaken.reason is null then overtaken.decision_reason else d.decision_reason end
-        from overtaken
-        where d.id = overtaken.id
-        returning d.id, overtaken.reason
+            rung = case when affected.reason is null then affected.rung else d.rung end,
+            decision_reason = case when affected.reason is null then affected.decision_reason else d.decision_reason end
+        from affected
+        where d.id = affected.id
+        returning d.id, affected.reason
     )
 
     insert into postbell.delivery_step (delivery_id, what, reason)
@@ -228,9 +228,9 @@ begin
     if exists (
         select
         from postbell.batch
-        join postbell.channel as way on way.name = batch.channel
+        join postbell.channel on channel.name = batch.channel
         where batch.id = start_sending.batch_id
-          and way.crash_policy = 'await_receipt'
+          and channel.crash_policy = 'await_receipt'
     ) then
         perform postbell_private.require_durable_commit();
     end if;
@@ -334,7 +334,7 @@ begin
         return;
     end if;
 
-    with doubted as (
+    with in_doubt as (
         update postbell.delivery as d set
             state = case when d.sent_at is null then 'unknown' else 'sent' end,
             reason = 'the dispatcher ended while the provider was being called'
@@ -346,14 +346,14 @@ begin
     noted as (
         insert into postbell.attempt (delivery_id, outcome, provider, reason)
         select id, 'unknown', coalesce(provider, 'unknown'), reason
-        from doubted
+        from in_doubt
     )
 
     insert into postbell_private.unknown_delivery (delivery_id, due_at)
-    select doubted.id, clock_timestamp() + way.unknown_timeout
-    from doubted
-    join postbell.channel as way on way.name = doubted.channel
-    where doubted.state = 'unknown'
+    select in_doubt.id, clock_timestamp() + channel.unknown_timeout
+    from in_doubt
+    join postbell.channel on channel.name = in_doubt.channel
+    where in_doubt.state = 'unknown'
     on conflict (delivery_id) do update set due_at = excluded.due_at;
 end
 $$;

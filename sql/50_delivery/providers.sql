@@ -15,7 +15,7 @@ declare
     v_wrong text;
 begin
     perform postbell_private.require_tenant(choose_providers.tenant_id);
-    if not exists (select from postbell.channel as way where way.name = choose_providers.channel and way.is_outgoing) then
+    if not exists (select from postbell.channel where channel.name = choose_providers.channel and channel.is_outgoing) then
         perform postbell.raise_error(
             'invalid_channel',
             (

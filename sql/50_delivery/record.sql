@@ -43,7 +43,7 @@ as $$
 #variable_conflict use_column
 declare
     v_waiting bigint;
-    v_barred postbell.suppression[];
+    v_suppressed postbell.suppression[];
 begin
     with tried as materialized (
         select *, outcome in ('retry', 'partly') or outcome = 'unknown' and retry_after is not null as is_for_later
@@ -86,11 +86,11 @@ begin
     ),
 
     -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
-    doubted as (
+    in_doubt as (
         insert into postbell_private.unknown_delivery (delivery_id, due_at)
-        select settled.id, clock_timestamp() + way.unknown_timeout
+        select settled.id, clock_timestamp() + channel.unknown_timeout
         from settled
-        join postbell.channel as way on way.name = settled.channel
+        join postbell.channel on channel.name = settled.channel
         where settled.state = 'unknown'
         on conflict (delivery_id) do update set due_at = excluded.due_at
     ),
@@ -106,27 +106,27 @@ begin
     select
         (select count(*) from settled where state = 'waiting'),
         array(
-            select distinct on (settled.tenant_id, settled.channel, barred.address)
+            select distinct on (settled.tenant_id, settled.channel, suppressed.address)
                 row(
-                    settled.tenant_id, settled.channel, barred.address,
+                    settled.tenant_id, settled.channel, suppressed.address,
                     case settled.blame when 'stop' then 'stop' else 'bounce' end,
                     left(settled.reason, 1000), postbell.clock(), postbell_private.suppressed_until(settled.blame)
                 )::postbell.suppression
             from settled
             join postbell.recipient as person
                 on person.tenant_id = settled.tenant_id and person.id = settled.recipient_id
-            join postbell.channel as way on way.name = settled.channel
+            join postbell.channel on channel.name = settled.channel
             cross join lateral postbell_private.address_of(
-                way.address_kind, person.tenant_id, person.id, person.email, person.phone
+                channel.address_kind, person.tenant_id, person.id, person.email, person.phone
             ) as reach
-            cross join lateral (select postbell_private.normal_address(way.address_kind, reach.address) as address) as barred
+            cross join lateral (select postbell_private.normal_address(channel.address_kind, reach.address) as address) as suppressed
             where postbell_private.suppressed_until(settled.blame) is not null
-              and barred.address is not null
+              and suppressed.address is not null
         )
-    into v_waiting, v_barred;
+    into v_waiting, v_suppressed;
 
-    if cardinality(v_barred) > 0 then
-        perform postbell_private.suppress_for_longer(v_barred);
+    if cardinality(v_suppressed) > 0 then
+        perform postbell_private.suppress_for_longer(v_suppressed);
     end if;
 
     -- A sleeping router knows of no due time that came up since.

@@ -3,9 +3,9 @@ returns table (delivery_id bigint, provider text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    select distinct on (doubt.delivery_id)
-        doubt.delivery_id,
-        doubt.provider
+    select distinct on (unresolved.delivery_id)
+        unresolved.delivery_id,
+        unresolved.provider
     from (
         select delivery_id, provider, attempted_at
         from postbell.attempt
@@ -20,8 +20,8 @@ as $$
         where id = any(unknown_attempts.delivery_ids)
           and state = 'sending'
           and provider is not null
-    ) as doubt
-    order by doubt.delivery_id, doubt.attempted_at desc
+    ) as unresolved
+    order by unresolved.delivery_id, unresolved.attempted_at desc
 $$;
 
 comment on function postbell_private.unknown_attempts(bigint[]) is

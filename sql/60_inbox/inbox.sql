@@ -52,7 +52,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_is_attended constant boolean := postbell_private.is_gateway_present();
+    v_is_gateway_present constant boolean := postbell_private.is_gateway_present();
     v_carried bigint[];
     v_written integer;
     v_tenant_id text;
@@ -120,8 +120,8 @@ begin
     select
         count(*),
         min(tenant_id),
-        array_agg(recipient_id) filter (where v_is_attended and not is_silent),
-        array_agg(id) filter (where v_is_attended and not is_silent)
+        array_agg(recipient_id) filter (where v_is_gateway_present and not is_silent),
+        array_agg(id) filter (where v_is_gateway_present and not is_silent)
     into v_written, v_tenant_id, v_recipient_ids, v_item_ids
     from written;
 

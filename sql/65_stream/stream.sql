@@ -102,7 +102,7 @@ begin
         from settled
     ),
 
-    told as (
+    published as (
         insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)
         select
             settled.tenant_id, 'notification', settled.recipient_id,
@@ -127,7 +127,7 @@ begin
         returning id
     )
 
-    select count(*) into v_written from told;
+    select count(*) into v_written from published;
     if v_written > 0 then
         perform postbell_private.notify_gateways();
     end if;

@@ -142,7 +142,7 @@ language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    with spoken as materialized (
+    with received as materialized (
         select
             r.delivery_id, r.provider_message_id, r.provider_event_id, r.occurred_at,
             r.kind, known.rank, known.state, coalesce(r.reason, r.code, r.kind) as reason
@@ -152,16 +152,16 @@ begin
     ),
 
     -- How far each message came. All that was ever said is asked, so the order of its coming does not matter.
-    last_word as (
+    furthest as (
         select distinct on (delivery_id, coalesce(provider_message_id, '')) *
-        from spoken
+        from received
         order by delivery_id, coalesce(provider_message_id, ''), rank desc, occurred_at desc, provider_event_id
     ),
 
     -- One that was sent twice has arrived if either has.
     outcome as (
         select distinct on (delivery_id) *
-        from last_word
+        from furthest
         order by
             delivery_id, array_position(array['delivered', 'sent', 'bounced', 'failed'], state),
             occurred_at desc, provider_event_id
@@ -174,7 +174,7 @@ begin
             min(occurred_at) filter (where state = 'delivered') as delivered_at,
             min(occurred_at) filter (where kind = 'opened') as opened_at,
             min(occurred_at) filter (where kind = 'clicked') as clicked_at
-        from spoken
+        from received
         group by delivery_id
     ),
 
@@ -234,22 +234,22 @@ create or replace function postbell_private.suppress_addresses(incoming_receipts
 language sql
 as $$
     select postbell_private.suppress_for_longer(array(
-        select distinct on (d.tenant_id, d.channel, barred.address)
+        select distinct on (d.tenant_id, d.channel, suppressed.address)
             row(
-                d.tenant_id, d.channel, barred.address,
+                d.tenant_id, d.channel, suppressed.address,
                 coalesce(known.barred_for, case n.blame when 'stop' then 'stop' else 'bounce' end),
                 left(concat_ws(' ', n.kind, n.code, n.reason), 1000),
-                postbell.clock(), sentence.served_at
+                postbell.clock(), term.expires_at
             )::postbell.suppression
         from unnest(incoming_receipts) as n
         join postbell.receipt_kinds as known on known.kind = n.kind
         join postbell.delivery as d on d.id = n.delivery_id
         join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-        join postbell.channel as way on way.name = d.channel
+        join postbell.channel on channel.name = d.channel
         cross join lateral postbell_private.address_of(
-            way.address_kind, person.tenant_id, person.id, person.email, person.phone
+            channel.address_kind, person.tenant_id, person.id, person.email, person.phone
         ) as reach
-        cross join lateral (select postbell_private.normal_address(way.address_kind, reach.address) as address) as barred
+        cross join lateral (select postbell_private.normal_address(channel.address_kind, reach.address) as address) as suppressed
         cross join lateral (
             select case
                 when known.barred_for is not null then 'infinity'
@@ -261,16 +261,16 @@ as $$
                     where r.delivery_id = n.delivery_id
                       and r.kind = 'deferred'
                 ) then postbell.clock() + interval '1 day'
-            end::timestamptz as served_at
-        ) as sentence
-        where sentence.served_at is not null
-          and barred.address is not null
+            end::timestamptz as expires_at
+        ) as term
+        where term.expires_at is not null
+          and suppressed.address is not null
           -- The person may have another address by now.
           and (
               n.addresses is null
-              or barred.address in (select postbell_private.normal_address(way.address_kind, a) from unnest(n.addresses) as a)
+              or suppressed.address in (select postbell_private.normal_address(channel.address_kind, a) from unnest(n.addresses) as a)
           )
-        order by d.tenant_id, d.channel, barred.address, sentence.served_at desc, n.event_id
+        order by d.tenant_id, d.channel, suppressed.address, term.expires_at desc, n.event_id
     ))
 $$;
 
@@ -294,7 +294,7 @@ begin
     order by id
     for update;
 
-    with judged as materialized (
+    with classified as materialized (
         select *
         from postbell_private.classify_receipts(record_receipts.provider, incoming_receipts)
     ),
@@ -308,7 +308,7 @@ begin
             record_receipts.provider, (incoming).event_id, (incoming).delivery_id, tenant_id, (incoming).message_id,
             (incoming).kind, left((incoming).code, 100), left((incoming).reason, 1000), coalesce((incoming).detail, '{}'),
             coalesce((incoming).occurred_at, clock_timestamp())
-        from judged
+        from classified
         where result = 'taken'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
@@ -318,7 +318,7 @@ begin
         jsonb_object_agg((incoming).event_id, result),
         array_agg(incoming) filter (where (incoming).event_id in (select provider_event_id from taken))
     into v_results, v_taken
-    from judged;
+    from classified;
 
     if v_taken is not null then
         perform postbell_private.apply_receipts(array(select distinct delivery_id from unnest(v_taken)));
@@ -349,7 +349,7 @@ begin
     perform postbell_private.require_durable_commit();
 
     return query
-    with judged as materialized (
+    with classified as materialized (
         select *
         from postbell_private.record_receipts(receive_receipt.provider, v_incoming)
     ),
@@ -359,19 +359,19 @@ begin
         select
             receive_receipt.provider, n.event_id, n.delivery_id, n.message_id,
             jsonb_strip_nulls(to_jsonb(n))
-        from judged
-        join unnest(v_incoming) as n on n.event_id = judged.event_id
-        where judged.result = 'kept'
+        from classified
+        join unnest(v_incoming) as n on n.event_id = classified.event_id
+        where classified.result = 'kept'
         on conflict (provider, provider_event_id) do nothing
         returning provider_event_id
     )
 
     select
-        judged.event_id,
-        case when judged.result = 'kept' and kept.provider_event_id is null then 'repeated' else judged.result end
-    from judged
-    left join kept on kept.provider_event_id = judged.event_id
-    order by judged.event_id;
+        classified.event_id,
+        case when classified.result = 'kept' and kept.provider_event_id is null then 'repeated' else classified.result end
+    from classified
+    left join kept on kept.provider_event_id = classified.event_id
+    order by classified.event_id;
 end
 $$;
 
@@ -382,15 +382,15 @@ comment on function postbell_private.receive_receipt(text, jsonb) is
 create or replace function postbell_private.record_early_receipts(provider text, receipts jsonb[]) returns void
 language sql
 as $$
-    with judged as materialized (
+    with classified as materialized (
         select *
         from postbell_private.record_receipts(record_early_receipts.provider, postbell_private.read_receipts(record_early_receipts.provider, to_jsonb(receipts)))
     )
     delete from postbell_private.early_receipt as early
-    using judged
+    using classified
     where early.provider = record_early_receipts.provider
-      and early.provider_event_id = judged.event_id
-      and judged.result <> 'kept'
+      and early.provider_event_id = classified.event_id
+      and classified.result <> 'kept'
 $$;
 
 comment on function postbell_private.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';

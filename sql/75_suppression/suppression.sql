@@ -10,7 +10,7 @@ create or replace function postbell_private.address_for_suppression(channel text
 language sql stable
 as $$
     select postbell_private.normal_address(
-        (select way.address_kind from postbell.channel as way where way.name = address_for_suppression.channel), address
+        (select channel.address_kind from postbell.channel where channel.name = address_for_suppression.channel), address
     )
 $$;
 

@@ -110,7 +110,7 @@ with tried as materialized (
     where a.attempted_at >= postbell.clock() - interval '1 day'
 ),
 
-barred as (
+suppressed_address as (
     select channel::text as channel, suppressed_at
     from postbell.suppression
     where expires_at > postbell.clock()
@@ -130,10 +130,10 @@ select
     counted.median_ms,
     counted.p99_ms,
     counted.last_at,
-    case when counted.is_whole then (select count(*) from barred where barred.channel = channel.name) end as suppressed,
+    case when counted.is_whole then (select count(*) from suppressed_address where suppressed_address.channel = channel.name) end as suppressed,
     case
         when counted.is_whole
-            then (select count(*) from barred where barred.channel = channel.name and barred.suppressed_at >= period.since_at)
+            then (select count(*) from suppressed_address where suppressed_address.channel = channel.name and suppressed_address.suppressed_at >= period.since_at)
     end as newly_suppressed
 from postbell.channel
 cross join (
