@@ -3,13 +3,13 @@ insert into postbell.channel as former (
     position, name, address_kind, is_outgoing, is_kept, is_interrupting, batch_size, crash_policy, unknown_timeout
 )
 values
-    -- The inbox is one statement for the whole batch; a provider is called for each, so smaller shares spread better.
+    -- The inbox takes a batch in one statement. A provider is called for each delivery, so smaller batches spread better.
     (1, 'in_app', 'recipient', false, true, false, 250, null, null),
-    -- A mailbox recognises a copy by its Message-ID, and people want mail to be there, not to wake them.
+    -- A mailbox recognises a second copy by its Message-ID. Mail does not interrupt.
     (2, 'email', 'email', true, false, false, 50, 'send_again', '1 hour'),
-    -- A second text costs money and trust. One is tried for up to ten hours, and the last word comes after that.
+    -- A second copy costs money and annoys. A provider tries for up to ten hours and sends its last receipt after that.
     (3, 'sms', 'phone', true, false, true, 50, 'await_receipt', '12 hours'),
-    -- A copy takes the place of the first by its topic.
+    -- A second copy replaces the first, because both have the same topic.
     (4, 'push', 'device', true, false, true, 50, 'send_again', '1 hour'),
     (5, 'sse', 'recipient', false, false, true, 50, null, null)
 on conflict (name) do update set
@@ -21,14 +21,14 @@ on conflict (name) do update set
     batch_size = excluded.batch_size,
     crash_policy = excluded.crash_policy,
     unknown_timeout = excluded.unknown_timeout
--- A deploy that changes nothing writes nothing.
+-- Rows are written only if they changed.
 where (former.position, former.address_kind, former.is_outgoing, former.is_kept, former.is_interrupting, former.batch_size,
         former.crash_policy, former.unknown_timeout)
     is distinct from
       (excluded.position, excluded.address_kind, excluded.is_outgoing, excluded.is_kept, excluded.is_interrupting,
         excluded.batch_size, excluded.crash_policy, excluded.unknown_timeout);
 
--- So few rows are never analysed by themselves, and would be taken for hundreds.
+-- Autovacuum never analyzes a table this small, and the planner would assume hundreds of rows.
 analyze postbell.channel;
 
 
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_channel(text) is 'Raises invalid_channel unless there is such a channel.';
+comment on function postbell.require_channel(text) is 'Raises invalid_channel unless the channel exists.';
 
 
 create or replace function postbell_private.check_channels() returns trigger
@@ -56,7 +56,7 @@ declare
 begin
     foreach v_column in array tg_argv loop
         continue when jsonb_typeof(to_jsonb(new) -> v_column) = 'null';
-        -- A column that holds one channel is read as a list of one.
+        -- In lax mode a column that holds one channel is read as a list of one.
         for v_entry in select jsonb_path_query(to_jsonb(new) -> v_column, 'lax $[*]') loop
             perform postbell.require_channel(v_entry #>> '{}');
         end loop;
@@ -66,4 +66,4 @@ end
 $$;
 
 comment on function postbell_private.check_channels() is
-    'Refuses a row that names a channel which there is not, in one of the columns that the trigger names: each holds a channel or an array of them.';
+    'Raises invalid_channel if a row names an unknown channel. The trigger''s arguments are the columns to check; each holds a channel or an array of channels.';

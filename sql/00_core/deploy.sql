@@ -3,7 +3,7 @@ language sql immutable
 return 3;
 
 comment on function postbell.contract() is
-    'The number that schema and daemon must share. A daemon refuses a schema of another contract.';
+    'Returns the contract number, which schema and daemon must share. A daemon refuses a schema of another contract.';
 
 
 create or replace function postbell_private.drop_code(routines oid[], views oid[], with_dependents boolean) returns setof text
@@ -22,7 +22,7 @@ begin
 
         union
 
-        -- A view depends on things by its rule.
+        -- A view depends on other objects through its rewrite rule.
         select
             case when rule.oid is null then link.classid else 'pg_class'::regclass::oid end,
             coalesce(rule.ev_class, link.objid)
@@ -51,7 +51,7 @@ begin
         join pg_class on pg_class.oid = polrelid
         where relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
         union all
-        -- A view's row type, and the array of it.
+        -- A view's row type and its array type.
         select 'pg_type'::regclass::oid, oid from pg_type where typnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
     )
 
@@ -68,8 +68,8 @@ begin
             hint = 'Drop or change what depends on it, deploy, and create it again.';
     end if;
 
-    -- An earlier one may have taken a later one with it.
-    -- Its name is written down before, as a dropped object has none.
+    -- CASCADE may have dropped a later object already, hence IF EXISTS.
+    -- Names are read first: a dropped object has none.
     foreach v_object in array array(
         select format('%s %s', 'view', oid::regclass) from pg_class where oid = any (views)
         union all
@@ -82,7 +82,7 @@ end
 $$;
 
 comment on function postbell_private.drop_code is
-    'For deploy: drops routines and views. With dependents, code of Postbell that needs them goes too, to be defined again; anything else that needs them is an error.';
+    'Drops routines and views during a deploy and returns what was dropped. With with_dependents, code of Postbell that depends on them is dropped too, to be defined again. Any other dependent object raises dependent_objects_still_exist.';
 
 
 create or replace function postbell_private.drop_undeclared(triggers text[]) returns setof text
@@ -91,7 +91,7 @@ as $$
 declare
     v_trigger text;
 begin
-    -- A trigger that is as declared was left alone, so these go by name. A clone on a leaf goes with its parent.
+    -- Deploy leaves unchanged triggers alone, so undeclared ones are found by name. A partition's clone is dropped with its parent.
     for v_trigger in
         select format('trigger %I on %s', tgname, tgrelid::regclass)
         from pg_trigger
@@ -105,8 +105,8 @@ begin
         return next v_trigger;
     end loop;
 
-    -- Deploy has just defined every declared routine and view, so a catalog row
-    -- that another transaction wrote belongs to something no file declares.
+    -- This transaction has just defined every declared routine and view, so a catalog row
+    -- that another transaction wrote belongs to an object that no file declares.
     return query
     select dropped
     from postbell_private.drop_code(
@@ -130,4 +130,4 @@ end
 $$;
 
 comment on function postbell_private.drop_undeclared is
-    'For deploy: drops the routines, views and triggers that no file declares any more.';
+    'Drops the routines, views and triggers that no file declares any more, during a deploy. Returns what was dropped.';

@@ -2,7 +2,7 @@ create or replace function postbell.in_words(names text[]) returns text
 language sql immutable parallel safe
 return regexp_replace(array_to_string(names, ', '), ', ([^,]*)$', ' and \1');
 
-comment on function postbell.in_words(text[]) is 'A list as a sentence has it: a, b and c.';
+comment on function postbell.in_words(text[]) is 'Joins names into an enumeration: a, b and c.';
 
 
 create or replace view postbell.error_codes as
@@ -27,7 +27,7 @@ from (values
 ) as listed (code, name, way_out);
 
 comment on view postbell.error_codes is
-    'Every SQLSTATE and every rejection reason of Postbell, with the way out of it.';
+    'Every SQLSTATE and rejection reason of Postbell, with its remedy.';
 
 
 create or replace function postbell.raise_error(name text, detail text) returns void
@@ -50,4 +50,4 @@ end
 $$;
 
 comment on function postbell.raise_error(text, text) is
-    'Raises the named error of postbell.error_codes with its SQLSTATE and its way out.';
+    'Raises the named error of postbell.error_codes, with its SQLSTATE and, as the hint, its remedy.';

@@ -6,7 +6,7 @@ as $$
     select
         proname::text,
         pg_get_function_arguments(pg_proc.oid),
-        -- Its comment's first sentence.
+        -- The first sentence of the comment.
         substring(regexp_replace(obj_description(pg_proc.oid, 'pg_proc'), '\s+', ' ', 'g') from '^.*?(?:\.(?= )|$)'),
         (
             select string_agg(replace(rolname, 'postbell_', ''), ', ' order by rolname)

@@ -3,7 +3,7 @@ language sql stable
 return now();
 
 comment on function postbell.clock() is
-    'The time by which Postbell decides. A test replaces this function to move the clock.';
+    'Returns the time that Postbell''s decisions use, now(). Tests replace this function to move the clock.';
 
 
 create or replace function postbell.is_time_zone(zone text) returns boolean
@@ -11,7 +11,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- PostgreSQL also takes POSIX rules ("EST5EDT4") and abbreviations, which no other library reads.
+    -- PostgreSQL also accepts POSIX rules ("EST5EDT4") and abbreviations, which other libraries do not.
     if zone is null or zone !~ '^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$' then
         return false;
     end if;
@@ -24,7 +24,7 @@ end
 $$;
 
 comment on function postbell.is_time_zone(text) is
-    'Whether this is an IANA time zone name known to the server, such as Europe/Paris or UTC.';
+    'Whether a text is an IANA time zone name that the server knows, such as Europe/Paris or UTC.';
 
 
 create or replace function postbell_private.first_known_zone(zones text[]) returns text
@@ -43,13 +43,13 @@ as $$
 $$;
 
 comment on function postbell_private.first_known_zone(text[]) is
-    'The first of these that is a time zone, such as a quiet window''s, a person''s and their tenant''s; UTC if none is.';
+    'Returns the first name in a list that is a time zone; UTC if none is. A typical list has the zones of the quiet hours, the person and the tenant.';
 
 
 create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz
 language sql stable
 as $$
-    -- A wall-clock time has up to two instants, one per offset in force around it.
+    -- A wall-clock time has up to two candidate instants, one for each UTC offset in force around it.
     with offsets as (
         select distinct (near at time zone zone) - (near at time zone 'UTC') as ahead
         from (values
@@ -64,9 +64,9 @@ as $$
     )
 
     select coalesce(
-        -- In a fold both are real and the first is meant.
+        -- In a fold both instants exist; the first is taken.
         (select min(instant) from instants where instant at time zone zone = wall_clock),
-        -- In a gap neither is: the first instant after it. Offsets change on whole minutes.
+        -- In a gap neither exists; the first instant after it is taken. Offsets change on whole minutes.
         (
             select min(minute)
             from (select min(instant) as since, max(instant) as until from instants) as bounds,
@@ -78,4 +78,4 @@ as $$
 $$;
 
 comment on function postbell_private.instant_of(timestamp, text) is
-    'The instant at which clocks in a zone show a time: the first of two in a fold, the end of the gap when they never do.';
+    'Returns the instant at which clocks in a zone show a wall-clock time. If daylight saving makes it occur twice, the first; if it skips the time, the end of the gap.';

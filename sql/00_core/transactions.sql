@@ -3,7 +3,7 @@ language sql immutable parallel safe
 return left(code, 2) in ('21', '22', '23', '54');
 
 comment on function postbell_private.is_content_error(text) is
-    'Whether an SQLSTATE blames what stands in a row: too many of something, its data, a constraint, a limit of the program. Anything else (a lost lock, a full disk, our own mistake) is not the row''s fault, and is tried again.';
+    'Whether an SQLSTATE is caused by the content of a row: cardinality, data, a constraint or a program limit. Other errors, such as a lost lock, a full disk or a bug, are not the row''s fault and are retried.';
 
 
 create or replace function postbell_private.is_transient_error(code text) returns boolean
@@ -11,7 +11,7 @@ language sql immutable parallel safe
 return left(code, 2) in ('40', '53', '55', '57', '58', 'XX');
 
 comment on function postbell_private.is_transient_error(text) is
-    'Whether an SQLSTATE blames the moment: a deadlock, a serialization failure, no room, a lock not got, a cancelled statement, the server itself. That is for the caller to retry, and says nothing about the data or the schema.';
+    'Whether an SQLSTATE is transient: a deadlock, a serialization failure, lack of resources, a lock not available, a cancelled statement, or a failure of the server. The caller retries; data and schema are not at fault.';
 
 
 create or replace function postbell_private.isolate(call text, items anyarray)
@@ -45,7 +45,7 @@ begin
         return query values (1, v_code, v_message);
         return;
     end if;
-    -- Close in on the bad ones, in order; the others go their way.
+    -- Bisect to find the bad items, in order; the others are processed.
     return query
     select half.place, half.code, half.message
     from postbell_private.isolate(call, items[:v_many / 2]) as half;
@@ -56,14 +56,14 @@ end
 $$;
 
 comment on function postbell_private.isolate(text, anyarray) is
-    'Calls one of our functions with many items at once ($1). Where the content of some makes it fail, it is called with halves of them, until those few are found. Returns their places in the list, each with its SQLSTATE and message; the call has done its work for all others.';
+    'Calls a function with many items at once ($1) and isolates the items that make it fail. If the content of some items fails, the call is repeated with halves until those items are found. Returns their positions, each with its SQLSTATE and message; all other items are processed.';
 
 
 create or replace function postbell_private.require_durable_commit() returns void
 language plpgsql
 as $$
 begin
-    -- Only ever more than the operator chose: remote_write and remote_apply stay.
+    -- Never weaker than the operator's setting: remote_write and remote_apply stay.
     if current_setting('synchronous_commit') in ('off', 'local') then
         perform set_config('synchronous_commit', 'on', true);
     end if;
@@ -71,4 +71,4 @@ end
 $$;
 
 comment on function postbell_private.require_durable_commit() is
-    'Has the transaction wait at its commit until it is on disk, whatever the database''s default: something is about to leave the house, or was answered that nobody will say again.';
+    'Makes the transaction''s commit wait until it is on disk, whatever the default of synchronous_commit. Used where a provider is about to be called, or where a sender that gets an answer does not repeat its message.';

@@ -41,7 +41,7 @@ begin
         fields = excluded.fields,
         roles = coalesce(register_event.roles, known.roles),
         registered_at = now()
-    -- A deploy that changes nothing writes nothing.
+    -- The row is written only if it changed.
     where (known.label, known.description, known.category, known.version, known.priority, known.default_channels,
             known.forced_channels, known.channels, known.notify_actor, known.fields, known.roles)
         is distinct from
@@ -51,7 +51,7 @@ begin
 end
 $$;
 
-comment on function postbell.register_event is 'Makes an event known, or changes it. Deploy calls it for every template folder. Whether the event is disabled is left alone, and so are its roles if they are null. What a folder declares is as the folder says again with the next deploy.';
+comment on function postbell.register_event is 'Registers an event type or changes it. Deploy calls it for every template folder, which replaces other changes to an event that a folder declares. disabled_at stays as it is, and so do the roles if they are null.';
 
 
 create or replace function postbell.notify(
@@ -83,13 +83,13 @@ begin atomic
     returning id;
 end;
 
-comment on function postbell.notify is 'Emits one event in the caller''s transaction and returns its id. The same as inserting into postbell.outbox.';
+comment on function postbell.notify is 'Emits one event in the caller''s transaction and returns its id. It does the same as an INSERT into postbell.outbox.';
 
 
 create or replace function postbell_private.truncate_outbox(keep_days integer default 5) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
--- A producer that still writes to an old leaf is not waited for; the next round will do.
+-- Does not wait for a producer that still writes to an old partition; the next round empties it.
 set lock_timeout = '100ms'
 as $$
 declare
@@ -103,14 +103,14 @@ begin
         perform postbell.raise_error('invalid_argument', 'keep_days is from 1 to ' || v_ring - 2);
     end if;
 
-    -- A leaf of so many days ago has nothing in it that is younger than one day less.
+    -- A partition from N days ago has only rows that are older than N - 1 days.
     for age in keep_days + 1 .. v_ring - 1 loop
         v_leaf := 'outbox_' || mod(v_today - age, v_ring);
         continue when pg_relation_size(format('postbell.%I', v_leaf)::regclass) = 0;
 
         begin
             execute format('lock table only postbell.%I in access exclusive mode', v_leaf);
-            -- Looked at under the lock: nobody can add to the leaf now.
+            -- Checked under the lock, so that no row can be added to the partition.
             execute format(
                 'select exists (select from postbell.%I where xid >= pg_snapshot_xmin((postbell_private.current_step()).snapshot))', v_leaf
             ) into v_unrouted;
@@ -130,7 +130,7 @@ end
 $$;
 
 comment on function postbell_private.truncate_outbox(integer) is
-    'Empties the leaves of the outbox that are older than so many days, if all in them is routed. Never waits for a producer; a leaf with which that fails is left, with a warning. Returns how many it emptied.';
+    'Truncates the partitions of the outbox that are older than keep_days days and fully routed. Returns how many were truncated. It never waits for a producer; a partition that cannot be truncated is skipped with a warning.';
 
 
 create or replace function postbell_private.wake_router() returns trigger
@@ -143,12 +143,12 @@ begin
 end
 $$;
 
-comment on function postbell_private.wake_router() is 'Rings the doorbell of a sleeping router at commit.';
+comment on function postbell_private.wake_router() is 'Notifies a sleeping router at commit.';
 
 
--- A sleeping router holds this lock exclusively, an awake one not at all. A producer that gets the shared
--- lock keeps it to its commit and need not ring: the router cannot fall asleep before seeing it.
--- So NOTIFY, whose commit takes a lock across the database, is paid for only when somebody sleeps.
+-- A sleeping router holds this lock exclusively; an awake one does not hold it. A producer that gets the shared
+-- lock keeps it until commit and need not notify: the router cannot fall asleep before it sees the event.
+-- So NOTIFY, whose commit takes a database-wide lock, is used only while the router sleeps.
 create or replace trigger wake_router
 after insert on postbell.outbox
 for each statement

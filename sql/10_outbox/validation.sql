@@ -19,7 +19,7 @@ as $$
     ) end
 $$;
 
-comment on function postbell_private.find_overlong(jsonb) is 'Which name in an audience is longer than 255 characters; null if none is.';
+comment on function postbell_private.find_overlong(jsonb) is 'Describes the name in an audience that is longer than 255 characters; null if there is none.';
 
 
 create or replace function postbell_private.find_audience_fault(audience jsonb) returns text
@@ -49,7 +49,7 @@ as $$
     end
 $$;
 
-comment on function postbell_private.find_audience_fault(jsonb) is 'What is wrong with an audience; null if nothing.';
+comment on function postbell_private.find_audience_fault(jsonb) is 'Describes what is wrong with an audience; null if it is valid.';
 
 
 create or replace function postbell.is_iso_date(written text) returns boolean
@@ -62,12 +62,12 @@ return case
     else false
 end;
 
-comment on function postbell.is_iso_date(text) is 'Whether this is a day of the calendar, written as 2026-03-01 (ISO 8601).';
+comment on function postbell.is_iso_date(text) is 'Whether a text is an existing date in ISO 8601 format, such as 2026-03-01.';
 
 
 create or replace function postbell.is_of_type(value jsonb, type text) returns boolean
 language sql immutable parallel safe
--- The preview holds payloads against the same rules, in dispatcher/rendering/payload.py.
+-- dispatcher/rendering/payload.py has the same rules for previews.
 return case type
     when 'text' then jsonb_typeof(value) = 'string'
     when 'id' then jsonb_typeof(value) = 'string' or jsonb_typeof(value) = 'number' and value #>> '{}' ~ '^-?[0-9]+$'
@@ -87,7 +87,7 @@ return case type
 end;
 
 comment on function postbell.is_of_type(jsonb, text) is
-    'Whether a payload value is of a declared type: text, id, amount (a decimal string), integer, number, boolean, date, timestamp (ISO 8601), url (absolute, of http or https, without a login in it), list, object.';
+    'Whether a payload value is of a type: text, id, amount (a decimal string), integer, number, boolean, date, timestamp (ISO 8601), url (absolute, http or https, without user information), list or object.';
 
 
 create or replace function postbell_private.describe_type(type text) returns text
@@ -107,7 +107,7 @@ return case type
     else 'of a type that is known'
 end;
 
-comment on function postbell_private.describe_type(text) is 'What a payload field of a declared type has to be; see postbell.is_of_type().';
+comment on function postbell_private.describe_type(text) is 'Describes the values of a payload type for an error message; see postbell.is_of_type().';
 
 
 create or replace function postbell_private.find_payload_fault(payload jsonb, fields jsonb)
@@ -124,7 +124,7 @@ as $$
             end
             from jsonb_each(fields) as field (name, declared)
             where case
-                -- A null is an absent value: drivers write it for an optional field that they do not have.
+                -- A null counts as absent: drivers write it for an optional field without a value.
                 when coalesce(payload -> field.name, 'null') = 'null' then (field.declared -> 'required')::boolean
                 else not postbell.is_of_type(payload -> field.name, field.declared ->> 'type')
             end
@@ -134,7 +134,7 @@ as $$
 $$;
 
 comment on function postbell_private.find_payload_fault(jsonb, jsonb) is
-    'What is wrong with a payload, measured against an event''s declared fields; null if nothing. Extra fields are allowed. A table, so that set-based callers get it inlined.';
+    'Describes what is wrong with a payload, given the declared fields of its event; null if it is valid. Extra fields are allowed. Returns a table, so that PostgreSQL inlines it.';
 
 
 create or replace function postbell_private.validate_event(
@@ -146,7 +146,7 @@ language sql stable
 as $$
     select
         found.reason,
-        -- Only for what is faulty: most events are not.
+        -- Computed for invalid events only, as most are valid.
         case found.reason
             when 'value_too_long' then coalesce(
                 (
@@ -219,7 +219,7 @@ as $$
 $$;
 
 comment on function postbell_private.validate_event is
-    'The first thing wrong with an event, by its name in postbell.error_codes; no row if it is sound. The router and strict mode ask the same question. Column by column: a row made anew for each look at it would cost more than all that is asked.';
+    'Returns the first fault of an event, by its name in postbell.error_codes; no row if the event is valid. The router and strict mode both call it. It takes columns and not a row, because building the row for each reference would cost more than the checks.';
 
 
 create or replace function postbell_private.validate_strictly() returns trigger
@@ -244,7 +244,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.validate_strictly() is 'Raises at the INSERT what the router would otherwise reject later.';
+comment on function postbell_private.validate_strictly() is 'Raises an error at the INSERT of an event that the router would reject.';
 
 
 create or replace trigger validate_strictly

@@ -10,7 +10,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_value(text, anyelement) is 'The value; raises invalid_argument if it is null or empty.';
+comment on function postbell.require_value(text, anyelement) is 'Returns a value; raises invalid_argument if it is null or empty.';
 
 
 create or replace function postbell.exact_amount(name text, value anyelement) returns text
@@ -27,7 +27,7 @@ begin
 end
 $$;
 
-comment on function postbell.exact_amount(text, anyelement) is 'An amount as payloads have it, a decimal string; null stays null. Raises invalid_argument for a float and for what is no amount.';
+comment on function postbell.exact_amount(text, anyelement) is 'Returns an amount as a decimal string, the form that payloads use; null stays null. Raises invalid_argument for a float and for a text that is no amount.';
 
 
 create or replace function postbell.emit(
@@ -73,7 +73,7 @@ as $$
        or emit.audience is not null
 $$;
 
-comment on function postbell.emit is 'What every verb ends in: emits one event to some people, each once, and returns its id; null if there is nobody. Absent fields are left out of the payload.';
+comment on function postbell.emit is 'Emits one event to people, each once, and returns its id; null if there is nobody. Every verb ends in it. Null fields are left out of the payload.';
 
 
 create or replace function postbell_private.add_integer_ids(verb text) returns void
@@ -86,7 +86,7 @@ declare
     v_passed text;
     v_types text[];
 begin
-    -- The one in the verb's file, which has just been defined: its ids are texts.
+    -- The variant in the verb's file, which has just been defined: its ids are texts.
     select oid into strict v_written
     from pg_proc
     where pronamespace = 'postbell'::regnamespace
@@ -126,4 +126,4 @@ end
 $$;
 
 comment on function postbell_private.add_integer_ids(text) is
-    'For deploy, behind the definition of a verb: defines it once more, with bigint in the place of every id. Where ids are of both kinds, cast the integers to text. A literal in quotes is a text, whatever stands in it.';
+    'Defines an overload of a verb that takes its ids as bigint. Called during a deploy, after the verb is defined. Where a call has ids of both types, cast the integers to text; a quoted literal counts as text.';

@@ -31,7 +31,7 @@ $$;
 
 comment on function postbell.notify_class_bundle_created(
     text, text, anycompatible, bigint, anycompatible, text, text, text, text, text, timestamptz, timestamptz
-) is 'class.bundle.created, to the client.';
+) is 'Emits class.bundle.created to the client.';
 
 select postbell_private.add_integer_ids('notify_class_bundle_created');
 
@@ -63,7 +63,7 @@ $$;
 
 comment on function postbell.notify_class_bundle_completed(
     text, text, bigint, text, text, text, text, timestamptz, timestamptz
-) is 'class.bundle.completed, to the client.';
+) is 'Emits class.bundle.completed to the client.';
 
 select postbell_private.add_integer_ids('notify_class_bundle_completed');
 
@@ -95,7 +95,7 @@ $$;
 
 comment on function postbell.notify_class_ticket_created(
     text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'class.ticket.created, to the client.';
+) is 'Emits class.ticket.created to the client.';
 
 select postbell_private.add_integer_ids('notify_class_ticket_created');
 
@@ -132,7 +132,7 @@ $$;
 
 comment on function postbell.notify_class_message_received(
     text, text, text, text, text, text, text[], text, text, timestamptz, timestamptz
-) is 'class.message.received, to the thread''s members but never the sender. The members are those named, or else whoever joined the topic thread:ID.';
+) is 'Emits class.message.received to the members of the thread, but not to the sender. Without members, those who joined the topic thread:ID are notified.';
 
 select postbell_private.add_integer_ids('notify_class_message_received');
 
@@ -168,6 +168,6 @@ $$;
 
 comment on function postbell.notify_class_deposit_paid(
     text, text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
-) is 'class.bundle.deposit_paid, to the client.';
+) is 'Emits class.bundle.deposit_paid to the client.';
 
 select postbell_private.add_integer_ids('notify_class_deposit_paid');

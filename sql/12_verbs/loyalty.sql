@@ -25,7 +25,7 @@ $$;
 
 comment on function postbell.notify_loyalty_points_awarded(
     text, bigint, text, bigint, text, text, text, timestamptz, timestamptz
-) is 'loyalty.points_awarded, to the client.';
+) is 'Emits loyalty.points_awarded to the client.';
 
 select postbell_private.add_integer_ids('notify_loyalty_points_awarded');
 
@@ -55,7 +55,7 @@ $$;
 
 comment on function postbell.notify_tier_upgraded(
     text, text, text, text, text, text, timestamptz, timestamptz
-) is 'loyalty.tier_upgraded, to the client.';
+) is 'Emits loyalty.tier_upgraded to the client.';
 
 select postbell_private.add_integer_ids('notify_tier_upgraded');
 
@@ -85,7 +85,7 @@ $$;
 
 comment on function postbell.notify_milestone_reached(
     text, text, bigint, text, text, text, timestamptz, timestamptz
-) is 'loyalty.milestone_reached, to the client.';
+) is 'Emits loyalty.milestone_reached to the client.';
 
 select postbell_private.add_integer_ids('notify_milestone_reached');
 
@@ -115,7 +115,7 @@ $$;
 
 comment on function postbell.notify_badge_awarded(
     text, text, text, text, text, text, timestamptz, timestamptz
-) is 'loyalty.badge_awarded, to the client.';
+) is 'Emits loyalty.badge_awarded to the client.';
 
 select postbell_private.add_integer_ids('notify_badge_awarded');
 
@@ -149,7 +149,7 @@ $$;
 
 comment on function postbell.notify_redemption_approved(
     text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
-) is 'loyalty.redemption.approved, to the client.';
+) is 'Emits loyalty.redemption.approved to the client.';
 
 select postbell_private.add_integer_ids('notify_redemption_approved');
 
@@ -183,6 +183,6 @@ $$;
 
 comment on function postbell.notify_redemption_rejected(
     text, text, bigint, text, text, text, text, text, timestamptz, timestamptz
-) is 'loyalty.redemption.rejected, to the client.';
+) is 'Emits loyalty.redemption.rejected to the client.';
 
 select postbell_private.add_integer_ids('notify_redemption_rejected');

@@ -27,7 +27,7 @@ $$;
 
 comment on function postbell.notify_order_created(
     text, text, text, anycompatible, text, text, text, text, timestamptz, timestamptz
-) is 'order.created, to the client.';
+) is 'Emits order.created to the client.';
 
 select postbell_private.add_integer_ids('notify_order_created');
 
@@ -62,7 +62,7 @@ $$;
 
 comment on function postbell.notify_order_assigned(
     text, text, text, text, text, timestamptz, text, text, text, timestamptz, timestamptz
-) is 'order.assigned, to the writer and the client. The actor, say a writer who took it, is not told.';
+) is 'Emits order.assigned to the writer and the client. The actor, such as a writer who took the order, is not notified.';
 
 select postbell_private.add_integer_ids('notify_order_assigned');
 
@@ -99,7 +99,7 @@ $$;
 
 comment on function postbell.notify_order_paid(
     text, text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'order.paid, to the client and the assigned writer, if there is one. It is the only event of the moment: payment.completed is for a payment without an order.';
+) is 'Emits order.paid to the client and the assigned writer, if there is one. Do not emit payment.completed too, which is for a payment without an order.';
 
 select postbell_private.add_integer_ids('notify_order_paid');
 
@@ -130,6 +130,6 @@ $$;
 
 comment on function postbell.notify_order_completed(
     text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'order.completed, to the client and the writer, if there is one.';
+) is 'Emits order.completed to the client and the writer, if there is one.';
 
 select postbell_private.add_integer_ids('notify_order_completed');

@@ -30,7 +30,7 @@ $$;
 
 comment on function postbell.notify_payment_completed(
     text, anycompatible, text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'payment.completed, to the client, for a payment that is not of an order; for one that is, notify_order_paid().';
+) is 'Emits payment.completed to the client, for a payment without an order. For the payment of an order, call notify_order_paid().';
 
 select postbell_private.add_integer_ids('notify_payment_completed');
 
@@ -66,7 +66,7 @@ $$;
 
 comment on function postbell.notify_payment_failed(
     text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'payment.failed, to the client.';
+) is 'Emits payment.failed to the client.';
 
 select postbell_private.add_integer_ids('notify_payment_failed');
 
@@ -102,7 +102,7 @@ $$;
 
 comment on function postbell.notify_refund_processed(
     text, anycompatible, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'payment.refunded, to the client.';
+) is 'Emits payment.refunded to the client.';
 
 select postbell_private.add_integer_ids('notify_refund_processed');
 
@@ -135,7 +135,7 @@ $$;
 
 comment on function postbell.notify_wallet_loaded(
     text, anycompatible, anycompatible, text, text, text, text, text, timestamptz, timestamptz
-) is 'payment.wallet_loaded, to the client.';
+) is 'Emits payment.wallet_loaded to the client.';
 
 select postbell_private.add_integer_ids('notify_wallet_loaded');
 
@@ -171,7 +171,7 @@ $$;
 
 comment on function postbell.notify_invoice_generated(
     text, text, anycompatible, date, text, text, text, text, text, timestamptz, timestamptz
-) is 'payment.invoice_generated, to the client.';
+) is 'Emits payment.invoice_generated to the client.';
 
 select postbell_private.add_integer_ids('notify_invoice_generated');
 
@@ -221,6 +221,6 @@ $$;
 
 comment on function postbell.notify_installment_due(
     text, anycompatible, date, bigint, bigint, text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'class.installment.due if a bundle of classes is named, else payment.installment_due, to the client. Its subject is installment:ID: cancel that when it is paid before deliver_at.';
+) is 'Emits class.installment.due to the client if a bundle of classes is named, else payment.installment_due. The subject is installment:ID; cancel it if the instalment is paid before deliver_at.';
 
 select postbell_private.add_integer_ids('notify_installment_due');

@@ -25,7 +25,7 @@ $$;
 
 comment on function postbell.notify_ticket_assigned(
     text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'ticket.assigned, to the assignee.';
+) is 'Emits ticket.assigned to the assignee.';
 
 select postbell_private.add_integer_ids('notify_ticket_assigned');
 
@@ -55,14 +55,14 @@ as $$
                     'subject', subject,
                     'ticket_id', ticket_id
                 ),
-                -- No actor: the creator is told that the ticket is there.
+                -- No actor: the creator is notified that the ticket was created.
                 tenant_id, null, idempotency_key, deliver_at, expires_at,
                 jsonb_build_object('role', postbell.require_value('support_role', support_role))
             ),
             case when assignee_id <> '' then postbell.notify_ticket_assigned(
                 ticket_number => ticket_number, assignee_id => assignee_id, assignee_name => assignee_name, ticket_id => ticket_id,
                 tenant_id => tenant_id, actor => creator_id,
-                -- A key names one event, and this is another.
+                -- A key names one event, and this is a second one.
                 idempotency_key => idempotency_key || ':assigned',
                 deliver_at => deliver_at, expires_at => expires_at
             ) end
@@ -73,7 +73,7 @@ $$;
 
 comment on function postbell.notify_ticket_created(
     text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'ticket.created, to the creator and everybody with the support role; and ticket.assigned to the assignee, if there is one. Returns the ids of both.';
+) is 'Emits ticket.created to the creator and everybody with the support role, and ticket.assigned to the assignee, if there is one. Returns the ids of the events.';
 
 select postbell_private.add_integer_ids('notify_ticket_created');
 
@@ -111,7 +111,7 @@ $$;
 
 comment on function postbell.notify_ticket_reply(
     text, text, text, text, text, text, text, text, boolean, text, text, timestamptz, timestamptz
-) is 'ticket.replied, to the creator and the assignee, never the replier. The creator does not hear of an internal note.';
+) is 'Emits ticket.replied to the creator and the assignee, but not to the replier. The creator is not notified of an internal note.';
 
 select postbell_private.add_integer_ids('notify_ticket_reply');
 
@@ -146,7 +146,7 @@ $$;
 
 comment on function postbell.notify_ticket_escalated(
     text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'ticket.escalated, to the creator and the assignee, if there is one.';
+) is 'Emits ticket.escalated to the creator and the assignee, if there is one.';
 
 select postbell_private.add_integer_ids('notify_ticket_escalated');
 
@@ -180,7 +180,7 @@ $$;
 
 comment on function postbell.notify_ticket_resolved(
     text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'ticket.resolved, to the creator.';
+) is 'Emits ticket.resolved to the creator.';
 
 select postbell_private.add_integer_ids('notify_ticket_resolved');
 
@@ -211,6 +211,6 @@ $$;
 
 comment on function postbell.notify_ticket_reopened(
     text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'ticket.reopened, to the creator and the assignee, if there is one.';
+) is 'Emits ticket.reopened to the creator and the assignee, if there is one.';
 
 select postbell_private.add_integer_ids('notify_ticket_reopened');

@@ -15,7 +15,7 @@ as $$
     )
 $$;
 
-comment on function postbell_private.is_muted is 'Whether everything, the category, the event or the subject is muted at a moment. A table, so that set-based callers get it inlined.';
+comment on function postbell_private.is_muted is 'Whether a mute of a person covers an event at a time: of everything, the category, the event or the subject. Returns a table, so that PostgreSQL inlines it.';
 
 
 create or replace function postbell.mute(
@@ -31,7 +31,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    -- Each is asked for every event of the person's, by the one router that all share.
+    -- The router looks at all mutes of a person for each event, and there is one router for everybody.
     v_most_mutes constant integer := 500;
 begin
     perform postbell.require_recipient(mute.tenant_id, mute.recipient);
@@ -70,7 +70,7 @@ end
 $$;
 
 comment on function postbell.mute is
-    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps what comes, without counting it as unread; what other channels would have brought is not sent, and does not come later either. At most 500 a person; those that are over are forgotten.';
+    'Silences everything, a category, an event or a subject (thread) until a time or for good. The inbox keeps muted items without counting them as unread; other channels do not send them, then or later. A person has at most 500 mutes; expired ones are deleted.';
 
 
 create or replace function postbell.pause(recipient text, until timestamptz, tenant_id text default 'default') returns void
@@ -79,7 +79,7 @@ begin atomic
     select postbell.mute(recipient => pause.recipient, until => pause.until, tenant_id => pause.tenant_id);
 end;
 
-comment on function postbell.pause(text, timestamptz, text) is 'Mutes everything until a time: the inbox keeps what comes, silently; what other channels would have brought is not sent, and does not come later either. What is forced comes all the same. Quiet hours make it wait instead.';
+comment on function postbell.pause(text, timestamptz, text) is 'Mutes everything for a person until a time. The inbox keeps muted items without counting them as unread; other channels do not send them, then or later. Forced channels still deliver. To delay messages instead, use quiet hours.';
 
 
 create or replace function postbell.unmute(
@@ -103,4 +103,4 @@ begin
 end
 $$;
 
-comment on function postbell.unmute is 'Ends what postbell.mute() with the same arguments began.';
+comment on function postbell.unmute is 'Removes the mute that postbell.mute() made with the same arguments.';

@@ -4,22 +4,22 @@ create or replace function postbell.channels_wanted(
 language sql stable parallel safe
 as $$
     select channel.name, coalesce(channel.name = any(forced), false), channel.address_kind, channel.is_kept
-    -- Read once for all candidates, rather than looked up for each.
+    -- OFFSET 0 has the table read once for all candidates, instead of a lookup for each.
     from (select name, address_kind, is_kept from postbell.channel offset 0) as channel
     where channel.name = any(coalesce(named, of_tenant, of_event))
        or channel.name = any(forced)
-       -- What a person switched on for just this event, unless the producer chose the channels.
+       -- Channels that a person switched on for just this event, unless the producer named the channels.
        or named is null and channel.name = any(switched_on)
 $$;
 
 comment on function postbell.channels_wanted is
-    'Channels named by the row, else the tenant''s, else the event''s; plus forced ones; plus those a person switched on for the event. With what postbell.channel says of each.';
+    'Returns the channels of an event for a person: those that the producer named, else the tenant''s defaults, else the event''s defaults; plus forced ones; plus those that the person switched on for the event, unless the producer named channels. Each with its properties of postbell.channel.';
 
 
 create or replace function postbell.is_meant_for(tenant_id text, recipient_id text, roles text[]) returns boolean
 language sql stable
 as $$
-    -- Whose roles we do not know finds everything.
+    -- A person without known roles is shown every event.
     select cardinality(is_meant_for.roles) = 0 or (
         select coalesce(array_agg(held.role) && is_meant_for.roles, true)
         from postbell.recipient_role as held
@@ -29,14 +29,14 @@ as $$
 $$;
 
 comment on function postbell.is_meant_for(text, text, text[]) is
-    'Whether a page of choices shows a person an event that is meant for these roles; an empty list is for everybody.';
+    'Whether a preference page shows a person an event that is meant for some roles; an empty list is for everybody.';
 
 
 create or replace function postbell.switched_on(tenant_id text, recipient_id text, event text) returns table (channels text[])
 language sql stable
 as $$
-    -- An array and no aggregate, and an event that is no condition of an index whose columns before it are free: either
-    -- would cost more than the row or two that a person has.
+    -- ARRAY() instead of an aggregate, and "is not distinct from", which is no index condition behind unconstrained
+    -- columns: both are cheaper for the row or two that a person has.
     select array(
         select choice.channel::text
         from postbell.preference as choice
@@ -48,7 +48,7 @@ as $$
 $$;
 
 comment on function postbell.switched_on is
-    'The channels that a person switched on for just this event. One row, asked once for all channels.';
+    'Returns the channels that a person switched on for just this event, as one row with an array.';
 
 
 create or replace function postbell.switched_off_by(
@@ -67,7 +67,7 @@ as $$
 $$;
 
 comment on function postbell.switched_off_by is
-    'The explicit offs of a person that cover an event, of a category, on a channel. Any of them wins over any on.';
+    'Returns the preferences by which a person switched off an event of a category on a channel. Off takes precedence over on.';
 
 
 create or replace function postbell.is_switched_off(
@@ -84,7 +84,7 @@ as $$
     )
 $$;
 
-comment on function postbell.is_switched_off is 'Whether any explicit off covers the case. A table, so that set-based callers get it inlined.';
+comment on function postbell.is_switched_off is 'Whether a person switched off an event of a category on a channel. Returns a table, so that PostgreSQL inlines it.';
 
 
 create or replace function postbell.catalogue(recipient text, tenant_id text default 'default')
@@ -115,7 +115,7 @@ as $$
 $$;
 
 comment on function postbell.catalogue(text, text) is
-    'Every event and channel that a person could hear of something by, and whether it is on for them, as the ladder would find it (mutes, quiet hours and addresses apart). What is forced cannot be switched off. Events that are meant for other roles than theirs are left out.';
+    'Lists every event and channel that can reach a person, and whether it is on for them. Mutes, quiet hours and addresses are not considered. Forced channels cannot be switched off. Events that are meant for other roles are left out.';
 
 
 create or replace trigger check_channels
@@ -154,7 +154,7 @@ begin
         perform postbell.raise_error('invalid_argument', 'no event has the category ' || set_preference.category);
     end if;
 
-    -- Null takes the choice back: the defaults apply again.
+    -- Null deletes the choice, so that the defaults apply again.
     if set_preference.enabled is null then
         delete from postbell.preference
         where tenant_id = set_preference.tenant_id
@@ -177,7 +177,7 @@ end
 $$;
 
 comment on function postbell.set_preference is
-    'Switches on or off: a channel, a category, an event, or one of the latter two on one channel; null enabled takes the choice back. Off wins over on.';
+    'Switches a channel, a category or an event on or off for a person, or a category or an event on one channel. enabled => null deletes the choice. Off takes precedence over on.';
 
 
 create or replace function postbell.switch_channel(
@@ -198,7 +198,7 @@ begin
     if num_nonnulls(switch_channel.category, switch_channel.event) <> 1 then
         perform postbell.raise_error('invalid_argument', 'name a category or an event');
     end if;
-    -- What is switched off as a whole comes back as it was when that is taken back.
+    -- Off keeps narrower choices, so that they apply again once the off is deleted.
     perform postbell.set_preference(
         recipient => switch_channel.recipient, enabled => nullif(switch_channel.enabled, true), channel => switch_channel.channel,
         category => switch_channel.category, event => switch_channel.event, tenant_id => switch_channel.tenant_id
@@ -214,7 +214,7 @@ begin
       and choice.channel = switch_channel.channel
       and choice.event = kind.key
       and kind.category = switch_channel.category
-      -- On is to stay on; usual takes everything back.
+      -- Switching on keeps narrower ons; null deletes all narrower choices.
       and (switch_channel.enabled is null or not choice.enabled);
 
     if switch_channel.enabled then
@@ -243,7 +243,7 @@ end
 $$;
 
 comment on function postbell.switch_channel(text, boolean, text, text, text, text) is
-    'Makes all that belongs to a category, or one event, come by a channel, or not; null: as usual. On stores a choice only for what does not come by it anyway. A broader off still wins.';
+    'Switches a category or an event on or off on one channel, for a person; enabled => null restores the defaults. On stores a choice only for events that do not use the channel by default. A broader off still takes precedence.';
 
 
 create or replace function postbell.switch_on_only(
@@ -258,7 +258,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    -- An event's own: what is off for it may have been chosen for all of them.
+    -- The category of the event, because the off may cover the whole category.
     v_category constant text := coalesce(
         switch_on_only.category, (select category from postbell.event_type where key = switch_on_only.event)
     );
@@ -269,7 +269,7 @@ begin
         from postbell.switched_off_by(
             switch_on_only.tenant_id, switch_on_only.recipient, switch_on_only.channel, v_category, switch_on_only.event
         )
-        -- An off of just this event on this channel is switch_channel()'s.
+        -- switch_channel() deletes an off of just this event on this channel.
         where off_event is null or off_channel is null
     loop
         perform postbell.set_preference(
@@ -320,7 +320,7 @@ end
 $$;
 
 comment on function postbell.switch_on_only(text, text, text, text, text) is
-    'Makes a category, or one event, come by a channel, or the channel alone, although something broader is off: that is taken back, and all else that it covered is off by itself.';
+    'Switches a category or an event on one channel on, or a whole channel, although a broader choice is off. The broader choice is replaced by an off for everything else that it covered.';
 
 
 create or replace function postbell.refuse_tracking(
@@ -339,4 +339,4 @@ end
 $$;
 
 comment on function postbell.refuse_tracking is
-    'The person does not want it to be known whether they open mails or follow links: neither is written into mails any more, nor taken from those already out. refuses => false takes it back.';
+    'Records that a person refuses tracking of opened e-mails and followed links. New e-mails have no tracking, and that of e-mails already sent is ignored. refuses => false allows tracking again.';

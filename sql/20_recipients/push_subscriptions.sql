@@ -3,7 +3,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- What stands behind the address is looked at when something is sent there: names change.
+    -- The address that the host name resolves to is checked when a message is sent, because DNS changes.
     if endpoint is null or length(endpoint) > 2000 or endpoint !~ '^https://[^/?#@\\[:space:]]+/[!-~]*$' then
         perform postbell.raise_error('invalid_argument', 'endpoint is not the https:// address of a PushSubscription');
     elsif p256dh is null or p256dh !~ '^B[A-Za-z0-9_-]{86}$' then
@@ -14,11 +14,11 @@ begin
 end
 $$;
 
-comment on function postbell.require_device(text, text, text) is 'Raises invalid_argument unless these can be the parts of a PushSubscription.';
+comment on function postbell.require_device(text, text, text) is 'Raises invalid_argument unless the values can be the endpoint and keys of a PushSubscription.';
 
 
--- Past row-level security: who logs in on a browser may not see whose it was, and must end it all the same. That
--- the browser is in their hands is shown by its secret, which an address found in some log does not tell.
+-- Bypasses row-level security: a person who logs in on a browser may not see its former owner's subscription, but must
+-- end it. The secret proves that they have the browser; the endpoint alone could come from a log.
 create or replace function postbell.reassign_device(tenant_id text, recipient text, endpoint text, auth text) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function postbell.reassign_device(text, text, text, text) is
-    'Ends whoever else''s subscription this is, given its secret; raises invalid_argument without.';
+    'Deletes another person''s subscription of the same browser, given its secret. Raises invalid_argument if the secret differs.';
 
 
 create or replace function postbell.add_push_subscription(
@@ -67,7 +67,7 @@ begin
     perform postbell.require_recipient(add_push_subscription.tenant_id, add_push_subscription.recipient);
     perform postbell.require_device(add_push_subscription.endpoint, v_p256dh, v_auth);
 
-    -- Somebody else has logged in on this browser: what is for the former one must not be shown here.
+    -- Another person has logged in on this browser. Messages to the former one must not be shown here.
     perform postbell.reassign_device(
         add_push_subscription.tenant_id, add_push_subscription.recipient, add_push_subscription.endpoint, v_auth
     );
@@ -82,7 +82,7 @@ begin
         auth = excluded.auth,
         user_agent = coalesce(excluded.user_agent, known.user_agent);
 
-    -- Nobody has so many browsers; and each of them is a call for every message.
+    -- Each browser costs a provider call for every message, and nobody has this many.
     delete from postbell.push_subscription
     where id in (
         select id
@@ -97,7 +97,7 @@ end
 $$;
 
 comment on function postbell.add_push_subscription is
-    'Lets a browser be pushed to: a PushSubscription''s endpoint and keys. Adding it again changes nothing; a browser that was somebody else''s is theirs no longer. Of more than 20, the one reached longest ago is dropped.';
+    'Adds a browser''s push subscription for a person, by the endpoint and keys of its PushSubscription. Adding it again changes nothing. A subscription of another person on the same browser is deleted. A person has at most 20; beyond that, the one reached longest ago is deleted.';
 
 
 create or replace function postbell.remove_push_subscription(recipient text, endpoint text, tenant_id text default 'default')
@@ -116,4 +116,4 @@ end
 $$;
 
 comment on function postbell.remove_push_subscription(text, text, text) is
-    'Ends the pushes to a browser, at a logout for instance; false if it was not theirs.';
+    'Deletes a person''s push subscription, for instance at logout. Returns false if the person has none with this endpoint.';

@@ -8,8 +8,8 @@ declare
     v_at timestamptz := at;
     v_until timestamptz;
 begin
-    -- One window may end where the next begins, or so shortly before that nothing could be sent in between: follow
-    -- them, a week and a day at most.
+    -- A window may end where the next begins, or within a second of it. Such windows are followed for a week and a
+    -- day at most.
     for step in 1..9 loop
         select max(window_end) into v_until
         from (
@@ -28,7 +28,7 @@ begin
                   and q.recipient_id = quiet_until.recipient
                   and quiet_until.channel = any(q.channels)
             ) as own
-            -- A window that contains this moment started today or yesterday, or starts with the next day.
+            -- A window that contains this time started today or yesterday, or starts at the next midnight.
             cross join lateral (values
                 ((v_at at time zone zone)::date),
                 ((v_at at time zone zone)::date - 1),
@@ -43,11 +43,11 @@ begin
         v_at := v_until;
     end loop;
 
-    -- Windows that follow each other for ever hold back nothing: it would never come.
+    -- Windows without an end are ignored; a message would wait for ever.
     return case when v_until is null then nullif(v_at, at) end;
 exception
-    -- A zone that the server does not know must not hold back a whole batch: the next best counts then. Only
-    -- then is every zone looked at beforehand, which costs more than all the rest.
+    -- A time zone that the server does not know must not fail a whole batch; the next zone in the list is used. Zones
+    -- are checked only after such a failure, because the check costs more than the rest.
     when invalid_parameter_value then
         if is_wary then
             raise;
@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function postbell_private.quiet_until(text, text, text, timestamptz, text, boolean) is
-    'When the quiet hours that hold at a moment end, for a person on a channel; null if there are none then, or if they never end. A wary one looks at each zone first: the window''s, the person''s, else UTC.';
+    'Returns when the quiet hours of a person on a channel end that are in force at a time; null if there are none, or if they never end. is_wary checks each time zone first: that of the window, else the person''s, else UTC.';
 
 
 create or replace function postbell.quiet_moments(days integer[]) returns table (at timestamptz)
@@ -79,7 +79,7 @@ as $$
           and q.day = any(days)
     ),
 
-    -- A window that began yesterday may still have its end before it.
+    -- A window that started yesterday may end later.
     near as (
         select own.*, (postbell.clock() at time zone own.zone)::date + ahead as local_day
         from own
@@ -99,13 +99,13 @@ as $$
 $$;
 
 comment on function postbell.quiet_moments(integer[]) is
-    'Coming moments at which it shows what the quiet hours of these weekdays do, for the person of this session: when a window starts, and the minute before it ends.';
+    'Returns upcoming times for a preview of quiet hours on some weekdays, for the person of this session: when each window starts, and the minute before it ends.';
 
 
 create or replace function postbell_private.reachable_time(tenant_id text, recipient text, channel text) returns interval
 language sql stable
 as $$
-    -- Any week will do, by the offsets from UTC that hold now: a window of one zone may touch one of another.
+    -- In an arbitrary week, by the current UTC offsets, because windows of different zones may overlap.
     with own as (
         select
             day, starts, ends,
@@ -139,7 +139,7 @@ as $$
 $$;
 
 comment on function postbell_private.reachable_time(text, text, text) is
-    'For how long in a week a channel may reach a person, all their quiet windows together.';
+    'Returns how long in a week a channel may reach a person outside their quiet hours.';
 
 
 create or replace function postbell_private.require_reachable_time() returns trigger
@@ -157,10 +157,10 @@ begin
         cross join lateral unnest(q.channels) as held (channel)
         where (q.tenant_id, q.recipient_id) in (select tenant_id, recipient_id from changed)
         group by q.tenant_id, q.recipient_id, held.channel
-        -- Nearly always little enough, whether they overlap or not: an import of many people looks no closer.
+        -- A cheap bound that ignores overlaps, so that an import of many people rarely needs the exact check.
         having sum(case when q.ends > q.starts then q.ends - q.starts else interval '24 hours' - (q.starts - q.ends) end)
             > interval '167 hours'
-        -- Lest the closer look be taken first.
+        -- Keeps the planner from running the exact check first.
         offset 0
     ) as named
     where postbell_private.reachable_time(named.tenant_id, named.recipient_id, named.channel) < interval '1 hour'
@@ -176,7 +176,7 @@ end
 $$;
 
 comment on function postbell_private.require_reachable_time() is
-    'Refuses quiet hours that leave a channel less than an hour a week: what waits would wait for ever. Switching the channel off says that better.';
+    'Raises invalid_quiet_hours if quiet hours leave a channel less than an hour a week, since messages would wait for ever. Switching the channel off serves that purpose.';
 
 
 create or replace trigger require_reachable_time_after_insert
@@ -220,7 +220,7 @@ end
 $$;
 
 comment on function postbell_private.check_quiet_channels() is
-    'Refuses quiet hours for what is no channel, or is kept and interrupts nobody. Without channels, they are for those that interrupt.';
+    'Raises invalid_channel if quiet hours name an unknown channel or one that keeps messages (is_kept). Quiet hours without channels get those that interrupt.';
 
 
 create or replace trigger check_quiet_channels
@@ -272,4 +272,4 @@ end
 $$;
 
 comment on function postbell.set_quiet_hours is
-    'Sets the quiet window that starts on the given weekdays (1 is Monday), leaving other days as they are; null starts and ends remove it. No channels: those that interrupt. Wall-clock times in the person''s zone. Each channel needs an hour a week in which it may reach the person, whatever the days together say.';
+    'Sets the quiet hours of a person that start on some weekdays (1 is Monday); other days stay as they are. Null starts and ends remove them. Times are wall-clock times in time_zone, else in the person''s zone. Without channels, quiet hours are for those that interrupt. Each channel must keep at least an hour a week outside quiet hours.';

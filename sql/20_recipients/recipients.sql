@@ -2,14 +2,14 @@ create or replace function postbell.current_tenant() returns text
 language sql stable parallel safe
 return nullif(current_setting('postbell.tenant', true), '');
 
-comment on function postbell.current_tenant() is 'The tenant whose rows this session may read: set postbell.tenant.';
+comment on function postbell.current_tenant() is 'Returns the tenant whose rows this session may read, from the setting postbell.tenant.';
 
 
 create or replace function postbell.current_recipient() returns text
 language sql stable parallel safe
 return nullif(current_setting('postbell.recipient', true), '');
 
-comment on function postbell.current_recipient() is 'The person whose rows this session may read: set postbell.recipient.';
+comment on function postbell.current_recipient() is 'Returns the person whose rows this session may read, from the setting postbell.recipient.';
 
 
 create or replace function postbell.require_short(name text, value text) returns void
@@ -38,7 +38,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_identifier(text, text) is 'Raises unless the value has 1 to 255 characters.';
+comment on function postbell.require_identifier(text, text) is 'Raises invalid_argument if the value is empty or null, and value_too_long if it has more than 255 characters.';
 
 
 create or replace function postbell_private.require_tenant(tenant_id text) returns void
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
-comment on function postbell.require_recipient(text, text) is 'Raises unknown_recipient unless the person exists (and may be seen by this session).';
+comment on function postbell.require_recipient(text, text) is 'Raises unknown_recipient unless the person exists and this session may see them.';
 
 
 create or replace function postbell.upsert_recipient(
@@ -120,7 +120,7 @@ begin
         updated_at = postbell.clock(),
         erased_at = null;
 
-    -- Null leaves the roles alone, an empty list takes them all away.
+    -- Null leaves the roles as they are; an empty list removes them all.
     if upsert_recipient.roles is not null then
         delete from postbell.recipient_role
         where tenant_id = upsert_recipient.tenant_id
@@ -135,16 +135,16 @@ begin
 end
 $$;
 
-comment on function postbell.upsert_recipient is 'Creates a person or changes what is named; null leaves a value as it is.';
+comment on function postbell.upsert_recipient is 'Creates a recipient or changes the given values; null leaves a value as it is.';
 
 
 create or replace function postbell_private.normal_phone(phone text) returns text
 language sql immutable parallel safe
--- chr(160) is the space that a word processor puts there.
+-- chr(160) is a no-break space.
 return translate(phone, ' ().-' || chr(160), '');
 
 comment on function postbell_private.normal_phone(text) is
-    'A phone number without what people write between its digits: what is stopped for one way of writing is stopped for all.';
+    'Removes the punctuation of a phone number, so that a suppression covers every way of writing it.';
 
 
 create or replace function postbell_private.address_of(kind text, tenant_id text, recipient_id text, email text, phone text)
@@ -155,7 +155,7 @@ as $$
         when 'recipient' then recipient_id
         when 'email' then trim(email)
         when 'phone' then postbell_private.normal_phone(phone)
-        -- A person with a device; which one is asked when the message goes out. Looked up for this kind alone.
+        -- Any device shows that the person has one. Which devices to call is decided when the message is sent.
         when 'device' then (
             select device.recipient_id
             from postbell.push_subscription as device
@@ -166,7 +166,7 @@ as $$
     end
 $$;
 
-comment on function postbell_private.address_of is 'A person''s address of a kind, see postbell.channel.address_kind; null if there is none.';
+comment on function postbell_private.address_of is 'Returns a person''s address of a kind, see postbell.channel.address_kind; null if there is none.';
 
 
 create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
@@ -184,7 +184,7 @@ begin
 end
 $$;
 
-comment on function postbell.join_topic(text, text, text) is 'Makes a person a member of a topic, such as thread:7. Joining twice is joining once.';
+comment on function postbell.join_topic(text, text, text) is 'Makes a person a member of a topic, such as thread:7. Joining again changes nothing.';
 
 
 create or replace function postbell.leave_topic(recipient text, topic text, tenant_id text default 'default') returns void
@@ -200,7 +200,7 @@ begin
 end
 $$;
 
-comment on function postbell.leave_topic(text, text, text) is 'Ends a membership, if there is one.';
+comment on function postbell.leave_topic(text, text, text) is 'Removes a person from a topic, if they are a member.';
 
 
 create or replace function postbell_private.members_of(
@@ -267,7 +267,7 @@ as $$
 $$;
 
 comment on function postbell_private.members_of(text, text, jsonb, text, integer, bigint) is
-    'Who an event addresses, in order of id: the next so many after the given id. An explicit list is read from the event, or where it was put for a large audience, whose id is given then.';
+    'Returns the next members of an event''s audience after an id, in order of id. An explicit list is read from the event, or from postbell_private.fanout_member if fanout_id is given.';
 
 
 create or replace trigger check_channels

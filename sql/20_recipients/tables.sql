@@ -19,18 +19,18 @@ create table postbell.tenant (
     constraint tracking_is_of_opens_and_clicks check (tracking <@ array['opens', 'clicks']),
     constraint branding_is_an_object check (jsonb_typeof(branding) = 'object')
 );
-comment on table postbell.tenant is 'A website of the application.';
-comment on column postbell.tenant.id is 'At most 255 characters and 600 bytes: with two more ids of 255 characters each, it fits into an entry of an index (2,704 bytes).';
-comment on column postbell.tenant.base_url is 'Links in messages are built from it.';
-comment on column postbell.tenant.currency is 'For amounts whose payload names none. ISO 4217.';
-comment on column postbell.tenant.locale is 'For recipients who have none.';
-comment on column postbell.tenant.time_zone is 'For recipients who have none. IANA.';
-comment on column postbell.tenant.branding is 'from_name, from_address, colours: what templates read as tenant.branding.';
-comment on column postbell.tenant.branding_version is 'Counts its changes; the former ones are in postbell.branding_version.';
-comment on column postbell.tenant.disabled_channels is 'Channels that this website does not use.';
-comment on column postbell.tenant.tracking is 'opens, clicks: what is to be known about e-mails. Nothing unless asked for, and never of a person who refuses it.';
+comment on table postbell.tenant is 'A tenant: a website of the application.';
+comment on column postbell.tenant.id is 'At most 255 characters and 600 bytes, so that an index entry (2,704 bytes) has room for it and two more ids of 255 characters.';
+comment on column postbell.tenant.base_url is 'The base of links in messages.';
+comment on column postbell.tenant.currency is 'The currency of amounts whose payload names none, by ISO 4217.';
+comment on column postbell.tenant.locale is 'The locale of recipients who have none.';
+comment on column postbell.tenant.time_zone is 'The time zone of recipients who have none, by its IANA name.';
+comment on column postbell.tenant.branding is 'from_name, from_address and colours, which templates read as tenant.branding.';
+comment on column postbell.tenant.branding_version is 'The number of the current branding. Former ones are in postbell.branding_version.';
+comment on column postbell.tenant.disabled_channels is 'Channels that this tenant does not use.';
+comment on column postbell.tenant.tracking is 'What is tracked in e-mails: opens, clicks. Empty by default; people who refuse tracking are never tracked.';
 
--- The default tenant is there from the start, so that a single website need not know of tenants.
+-- The default tenant exists from the start, so that an application with one website need not use tenants.
 insert into postbell.tenant (id, name, base_url) values ('default', 'Postbell', 'http://localhost:8000');
 
 create table postbell.tenant_event (
@@ -43,8 +43,8 @@ create table postbell.tenant_event (
     primary key (tenant_id, event)
 );
 create index tenant_event_of_event_idx on postbell.tenant_event (event);
-comment on table postbell.tenant_event is 'What a tenant wants otherwise than the event''s defaults.';
-comment on column postbell.tenant_event.default_channels is 'Instead of the event''s; null leaves them.';
+comment on table postbell.tenant_event is 'A tenant''s settings of an event that differ from its defaults.';
+comment on column postbell.tenant_event.default_channels is 'Replaces the default channels of the event; null keeps them.';
 comment on column postbell.tenant_event.disabled_at is 'Set to stop the event for this tenant.';
 
 create table postbell.recipient (
@@ -67,12 +67,12 @@ create table postbell.recipient (
     constraint addresses_are_short check (greatest(length(email), length(phone), length(locale)) <= 255),
     constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object')
 );
-comment on table postbell.recipient is 'A person, by the application''s own id.';
-comment on column postbell.recipient.phone is 'E.164, such as +33612345678.';
-comment on column postbell.recipient.locale is 'BCP 47, such as fr-CA; the tenant''s if null.';
-comment on column postbell.recipient.time_zone is 'IANA, such as Europe/Paris; the tenant''s if null or unknown.';
-comment on column postbell.recipient.attributes is 'What templates read as recipient.attributes.';
-comment on column postbell.recipient.tracking_refused_at is 'Whether they open mails or follow links is nobody''s business since then; see postbell.refuse_tracking().';
+comment on table postbell.recipient is 'A person who can be notified, by the application''s own id.';
+comment on column postbell.recipient.phone is 'The phone number in E.164 format, such as +33612345678.';
+comment on column postbell.recipient.locale is 'The locale by BCP 47, such as fr-CA; null for the tenant''s.';
+comment on column postbell.recipient.time_zone is 'The IANA time zone, such as Europe/Paris. If it is null or unknown, the tenant''s is used.';
+comment on column postbell.recipient.attributes is 'Values that templates read as recipient.attributes.';
+comment on column postbell.recipient.tracking_refused_at is 'Since when the person refuses tracking of opened e-mails and followed links; see postbell.refuse_tracking().';
 
 create table postbell.recipient_role (
     tenant_id text collate "C" not null,
@@ -84,7 +84,7 @@ create table postbell.recipient_role (
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
 );
 create index recipient_role_of_recipient_idx on postbell.recipient_role (tenant_id, recipient_id);
-comment on table postbell.recipient_role is 'Who has which role; {"role": "support"} addresses them all.';
+comment on table postbell.recipient_role is 'The roles of recipients. The audience {"role": "support"} addresses everybody with a role.';
 
 create table postbell.topic_member (
     tenant_id text collate "C" not null,
@@ -98,9 +98,9 @@ create table postbell.topic_member (
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade
 );
 create index topic_member_of_recipient_idx on postbell.topic_member (tenant_id, recipient_id);
-comment on table postbell.topic_member is 'Who follows which topic; {"topic": "thread:7"} addresses them all.';
+comment on table postbell.topic_member is 'The members of topics. The audience {"topic": "thread:7"} addresses all members of a topic.';
 
--- A browser that a person allowed to be written to (Push API). It belongs to whoever used it last.
+-- A browser's subscription of the Push API. It belongs to the person who used the browser last.
 create table postbell.push_subscription (
     id bigint generated always as identity primary key,
     tenant_id text collate "C" not null,
@@ -122,14 +122,14 @@ create table postbell.push_subscription (
 );
 create unique index push_subscription_endpoint_idx on postbell.push_subscription (tenant_id, endpoint);
 create index push_subscription_of_recipient_idx on postbell.push_subscription (tenant_id, recipient_id);
-comment on table postbell.push_subscription is 'A browser that may be pushed to. Deleted when its push service says that it is gone.';
-comment on column postbell.push_subscription.endpoint is 'PushSubscription.endpoint: where its push service takes messages. Who knows it could write there, were it not for our key.';
-comment on column postbell.push_subscription.p256dh is 'PushSubscription.getKey("p256dh"), base64url: a message is encrypted to it (RFC 8291).';
-comment on column postbell.push_subscription.auth is 'PushSubscription.getKey("auth"), base64url: a secret that only the browser and we know.';
-comment on column postbell.push_subscription.user_agent is 'So that a person can tell their devices apart.';
-comment on column postbell.push_subscription.last_reached_at is 'When its push service last took a message.';
+comment on table postbell.push_subscription is 'A browser''s push subscription. It is deleted when its push service reports that it is gone.';
+comment on column postbell.push_subscription.endpoint is 'PushSubscription.endpoint, the URL to which messages are sent. Treat it as a secret.';
+comment on column postbell.push_subscription.p256dh is 'PushSubscription.getKey("p256dh"), base64url: the public key to which messages are encrypted (RFC 8291).';
+comment on column postbell.push_subscription.auth is 'PushSubscription.getKey("auth"), base64url: a secret shared with the browser.';
+comment on column postbell.push_subscription.user_agent is 'The browser''s User-Agent, by which people tell their devices apart.';
+comment on column postbell.push_subscription.last_reached_at is 'When its push service last accepted a message, to the hour.';
 
--- Only explicit choices. A default copied into a row would outrank the choice that a person makes later.
+-- Only explicit choices are stored. A default copied into a row would outrank a choice that the person makes later.
 create table postbell.preference (
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
@@ -144,7 +144,7 @@ create table postbell.preference (
     constraint category_and_event_are_not_both_named check (category is null or event is null)
 );
 create unique index preference_choice_idx on postbell.preference (tenant_id, recipient_id, channel, category, event) nulls not distinct;
-comment on table postbell.preference is 'What a person switched on or off. A null column means all of them.';
+comment on table postbell.preference is 'What a person switched on or off. A null channel, category or event stands for all.';
 
 create table postbell.mute (
     tenant_id text collate "C" not null,
@@ -161,8 +161,8 @@ create table postbell.mute (
     constraint what_is_named_is_short check (length(coalesce(category, event, subject)) <= 255)
 );
 create unique index mute_choice_idx on postbell.mute (tenant_id, recipient_id, category, event, subject) nulls not distinct;
-comment on table postbell.mute is 'What a person does not want to be disturbed by for a while; nothing named means everything. The inbox keeps it, silently; other channels do not send it, now or later.';
-comment on column postbell.mute.until is 'infinity: for good.';
+comment on table postbell.mute is 'What a person has muted; without a category, event or subject, everything. The inbox keeps muted items without counting them as unread; other channels do not send them, then or later.';
+comment on column postbell.mute.until is 'When the mute ends; infinity for never.';
 
 create table postbell.quiet_hours (
     tenant_id text collate "C" not null,
@@ -178,8 +178,8 @@ create table postbell.quiet_hours (
     foreign key (tenant_id, recipient_id) references postbell.recipient (tenant_id, id) on delete cascade,
     constraint day_is_iso_8601 check (day between 1 and 7)
 );
-comment on table postbell.quiet_hours is 'Do not disturb: one window per weekday, by the clock on the person''s wall. What falls into it waits for its end.';
+comment on table postbell.quiet_hours is 'Do-not-disturb windows, one for each weekday on which one starts, in local time. Deliveries wait for the end of the window.';
 comment on column postbell.quiet_hours.day is 'The weekday on which the window starts: 1 is Monday, 7 is Sunday (ISO 8601).';
-comment on column postbell.quiet_hours.ends is 'If not after starts: on the next day. Equal: a whole day.';
-comment on column postbell.quiet_hours.time_zone is 'Null: wherever the person is (postbell.recipient.time_zone).';
-comment on column postbell.quiet_hours.channels is 'Channels that hold their tongue; by default those that interrupt. What is kept never has to.';
+comment on column postbell.quiet_hours.ends is 'The local time at which the window ends: on the next day if not after starts. If equal to starts, the window lasts a whole day.';
+comment on column postbell.quiet_hours.time_zone is 'The IANA time zone of the window; null for that of the person (postbell.recipient.time_zone).';
+comment on column postbell.quiet_hours.channels is 'The channels that the window holds back; by default those that interrupt. Channels that keep messages cannot be held back.';

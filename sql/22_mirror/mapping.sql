@@ -19,7 +19,7 @@ return (
     where typtype <> 'd'
 );
 
-comment on function postbell_private.base_type(regtype) is 'The type that a domain is of, or a domain of domains; any other type itself.';
+comment on function postbell_private.base_type(regtype) is 'Returns the base type of a domain, through nested domains; any other type as it is.';
 
 
 create or replace function postbell_private.classify_type(type regtype) returns text
@@ -32,7 +32,7 @@ return (
         when oid = 'jsonb'::regtype then 'json'
         when oid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype) then 'number'
         when typcategory in ('S', 'E') or oid = 'uuid'::regtype then 'text'
-        -- An extension's, such as one for phone numbers.
+        -- A type of an extension, such as one for phone numbers.
         when typcategory = 'U' and typnamespace <> 'pg_catalog'::regnamespace then 'text'
         else 'other'
     end
@@ -40,7 +40,7 @@ return (
     where oid = postbell_private.base_type(classify_type.type)
 );
 
-comment on function postbell_private.classify_type(regtype) is 'What a column of a users table holds, as far as a mirror cares: text, number, boolean, time, list, json or other.';
+comment on function postbell_private.classify_type(regtype) is 'Classifies a column type of a users table: text, number, boolean, time, list, json or other.';
 
 
 create or replace function postbell_private.mirror_fault(source regclass, mapping jsonb) returns text
@@ -66,19 +66,19 @@ as $$
               and relkind not in ('r', 'p')
         ),
         (
-            -- When the table is emptied, the trigger reads it.
+            -- The trigger for TRUNCATE reads the table.
             select format('%s owns Postbell and may not read %s: grant select on %s to %s', proowner::regrole, source, source, proowner::regrole)
             from pg_proc
             where oid = 'postbell.follow_users'::regproc
               and not has_table_privilege(proowner, source, 'select')
         ),
         (
-            -- What is mirrored is copied with the rights of the owner of Postbell, who may read more than who asks for it.
+            -- Rows are copied with the rights of Postbell's owner, who may read more than the caller.
             select format('%s may not read %s', current_user, source)
             where not has_table_privilege(source, 'select')
         ),
         (
-            -- Whose it is would decide who is copied, and the policy's functions would run with the rights of who reads.
+            -- A policy would decide which rows are copied, and its functions would run with the rights of Postbell's owner.
             select format('row-level security hides rows of %s from %s: mirror as a role with BYPASSRLS', source, current_user)
             where row_security_active(source)
         ),
@@ -129,7 +129,7 @@ as $$
               end
         ),
         (
-            -- Else one of two rows goes, and takes the person with it who is still in the other.
+            -- With two rows for one person, deleting either would erase the person.
             select format('id: nothing says that %s is unique in %s: make a unique index', mapping ->> 'id', source)
             where not exists (
                 select
@@ -147,7 +147,7 @@ as $$
     )
 $$;
 
-comment on function postbell_private.mirror_fault(regclass, jsonb) is 'What is wrong with a mapping of recipients to the columns of a table; null if nothing.';
+comment on function postbell_private.mirror_fault(regclass, jsonb) is 'Describes what is wrong with a mapping of a table''s columns to recipients; null if it is valid.';
 
 
 create or replace function postbell_private.mirror_trigger_fault(source regclass) returns text
@@ -161,7 +161,7 @@ as $$
     having count(*) < 4
 $$;
 
-comment on function postbell_private.mirror_trigger_fault(regclass) is 'What is wrong with the triggers on a mirrored table; null if nothing.';
+comment on function postbell_private.mirror_trigger_fault(regclass) is 'Describes what is wrong with the triggers on a mirrored table; null if nothing is.';
 
 
 create or replace function postbell_private.require_valid_mirror() returns trigger
@@ -179,7 +179,7 @@ end
 $$;
 
 comment on function postbell_private.require_valid_mirror() is
-    'Nobody has a table mirrored that they may not read, however they write it down. Asks with the rights of who writes.';
+    'Raises invalid_argument unless the mapping fits the table and the current role may read the table. It runs with the rights of the role that writes the row.';
 
 
 create or replace trigger require_valid_mirror
@@ -203,7 +203,7 @@ as $$
           and not attisdropped
     ),
 
-    -- As it is printed, not as it is cast: a cast may be the application's own, and this runs with our rights.
+    -- Uses the type's output function and no cast: a cast may be the application's, and this runs with the owner's rights.
     printed as (
         select
             name,
@@ -232,7 +232,7 @@ as $$
                         case
                             when key = 'erased_at' and kind = 'time' then format('u.%I is not null', value)
                             when key = 'is_active' and kind = 'boolean' then format('u.%I is false', value)
-                            -- Since changed: the query must fail, and not erase everybody.
+                            -- The column's type has changed: the query must fail, or it would erase everybody.
                             else format('u.%I is of another type', value)
                         end,
                         ' or '
@@ -242,7 +242,7 @@ as $$
                     where key in ('erased_at', 'is_active')
                 ), 'null')
                 when not mapping ? part.name then case part.name when 'tenant_id' then quote_literal(tenant_id) else 'null' end
-                -- Gone meanwhile: the query must fail, and not go on without it.
+                -- The column has been dropped: the query must fail.
                 when printed.name is null then format('u.%I', mapping ->> part.name)
                 when part.name = 'roles' and kind <> 'list' then
                     format(case kind when 'text' then 'array[%s]' else '%s is of another type' end, expression)
@@ -260,4 +260,4 @@ as $$
     from part
 $$;
 
-comment on function postbell_private.mirror_query is 'The query that reads rows of a table, or of a transition table of its columns, as postbell_private.mirrored.';
+comment on function postbell_private.mirror_query is 'Returns a query that reads a users table, or a transition table with its columns, as rows of postbell_private.mirrored.';

@@ -18,8 +18,8 @@ begin
         return;
     end if;
 
-    -- A note serves these users, too, only if it is kept until they are committed: whoever makes the tenant meanwhile does not
-    -- see them, and would delete it.
+    -- An existing row covers these users only if it stays until they are committed. A transaction that creates the tenant
+    -- meanwhile does not see them, and would delete the row. Hence the lock.
     begin
         v_noted := array(
             select known.tenant_id
@@ -29,7 +29,7 @@ begin
             for key share skip locked
         );
     exception
-        -- Deleted since this transaction began, which sees it still.
+        -- The row was deleted after this transaction's snapshot.
         when serialization_failure then
             v_noted := '{}';
     end;
@@ -42,7 +42,7 @@ end
 $$;
 
 comment on function postbell_private.record_missing_tenants(regclass, postbell_private.mirrored[]) is
-    'Remembers which tenants some users name that are not there, so that they are taken when those are. Called before the users are taken: a tenant that is made in between has a note too many, and not one too few.';
+    'Records the unknown tenants that users name, so that the users become recipients once the tenant exists. It is called before the users are mirrored: if a tenant is created in between, there is a superfluous row and not a missing one.';
 
 
 create or replace function postbell_private.report_mirror_failure(source regclass, failure text) returns void
@@ -53,7 +53,7 @@ begin
     raise warning using
         message = format('recipients do not follow %s: %s', report_mirror_failure.source, report_mirror_failure.failure),
         hint = 'Mend it, and call postbell.mirror_recipients() again: it copies everybody.';
-    -- Said once, by the first who gets to it: nobody waits for another user's transaction, or fails for it.
+    -- Only the first failure is recorded. A row that another transaction has locked is skipped.
     update postbell_private.recipient_mirror set failed_at = postbell.clock(), failure = report_mirror_failure.failure
     where source = (
         select source
@@ -68,7 +68,7 @@ exception
 end
 $$;
 
-comment on function postbell_private.report_mirror_failure(regclass, text) is 'Warns that recipients do not follow a table, and keeps why for postbell.check_mirrors().';
+comment on function postbell_private.report_mirror_failure(regclass, text) is 'Raises a warning that recipients do not follow a table, and records the reason for postbell.check_mirrors().';
 
 
 create or replace function postbell.follow_users() returns trigger
@@ -85,7 +85,7 @@ declare
     v_fault text;
     v_failure text;
 begin
-    -- Where a trigger does not pass the rows, their names could be those of somebody's own view.
+    -- Without transition tables of these names, the names could resolve to views of another role.
     if tg_op <> 'TRUNCATE' and not exists (
         select
         from pg_trigger
@@ -106,7 +106,7 @@ begin
         return null;
     end if;
 
-    -- Whatever is wrong with a user or with the mapping, the application's own write goes on.
+    -- A faulty user or mapping must not make the application's statement fail.
     begin
         v_before := postbell_private.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'old_users');
         v_after := postbell_private.mirror_query(v_source, v_mirror.mapping, v_mirror.tenant_id, 'new_users');
@@ -161,7 +161,7 @@ begin
 end
 $$;
 
-comment on function postbell.follow_users() is 'After each statement on a mirrored table: its users are recipients, those who are gone are erased. Once per statement, however many rows.';
+comment on function postbell.follow_users() is 'Updates recipients after a statement on a mirrored users table. Deleted users are marked as erased. It runs once for each statement, whatever the number of rows.';
 
 
 create or replace function postbell_private.upsert_awaited() returns void
@@ -189,7 +189,7 @@ begin
     loop
         v_failure := null;
         begin
-            -- Locked by whoever takes their users already, or writes users whom nobody else sees yet: housekeeping looks again.
+            -- A locked row belongs to a transaction that mirrors its users or writes more of them. Housekeeping tries again.
             select array_agg(id), array_agg(distinct tenant_id) into v_notes, v_tenants
             from (
                 select missing.id, missing.tenant_id
@@ -199,7 +199,7 @@ begin
                 for update skip locked
             ) as locked;
             continue when v_notes is null;
-            -- Who says that a table is mirrored must have put the triggers on it: nobody can on a catalog.
+            -- The triggers prove that the role that mirrors the table could create triggers on it, as on no system catalog.
             v_failure := coalesce(
                 postbell_private.mirror_fault(v_mirror.source, v_mirror.mapping), postbell_private.mirror_trigger_fault(v_mirror.source)
             );
@@ -213,12 +213,12 @@ begin
                 v_fault := postbell_private.mirror_chunk(format('postbell_private.upsert_mirrored($1, %L)', v_mirror.mapping), v_people);
                 v_failure := coalesce(v_failure, v_fault);
             end loop;
-            -- In a snapshot from before, not all of their users may have been there to see.
+            -- An older snapshot may not have shown all of their users.
             delete from postbell_private.missing_tenant
             where id = any (v_notes)
               and current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
         exception
-            -- The next round of housekeeping does it.
+            -- The next round of housekeeping tries again.
             when serialization_failure then
                 null;
             when others then
@@ -234,7 +234,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.upsert_awaited() is 'Makes recipients of users whose tenant was missing and is there now. Reads the users table once for all such tenants.';
+comment on function postbell_private.upsert_awaited() is 'Makes recipients of users whose tenant did not exist and does now. It reads the users table once for all such tenants.';
 
 
 create or replace function postbell_private.follow_tenants() returns trigger
@@ -247,10 +247,10 @@ begin
 end
 $$;
 
-comment on function postbell_private.follow_tenants() is 'A new tenant''s users, whom a mirrored table had before, are recipients at once.';
+comment on function postbell_private.follow_tenants() is 'Makes recipients of the users that mirrored tables have for a new tenant.';
 
 
--- A user whom another transaction writes just now is not seen by this; housekeeping looks again.
+-- A user of a transaction in progress is not visible here; housekeeping looks again.
 create or replace trigger follow_tenants
 after insert or update of id on postbell.tenant
 for each statement
@@ -274,7 +274,7 @@ declare
 begin
     perform postbell_private.require_tenant(mirror_recipients.tenant_id);
 
-    -- Refused by a trigger if there is a fault.
+    -- A trigger validates the mapping.
     insert into postbell_private.recipient_mirror as known (source, mapping, tenant_id)
     values (mirror_recipients.source, mirror_recipients.mapping, mirror_recipients.tenant_id)
     on conflict (source) do update set
@@ -283,12 +283,12 @@ begin
         mirrored_at = postbell.clock(),
         failed_at = null,
         failure = null;
-    -- Whoever still names a tenant that is not there says so again.
+    -- The copy below records the tenants that are still unknown.
     delete from postbell_private.missing_tenant as known
     where known.source = mirror_recipients.source;
 
-    -- Once per statement: an import of many users is one write here, too. From here on nobody else writes to the
-    -- table until this transaction ends, so that the copy misses nobody.
+    -- Statement-level triggers: an import of many users is one write here, too. Creating them locks the table against
+    -- other writers until this transaction ends, so that the copy misses nobody.
     foreach v_event in array array[
         'after insert on %s referencing new table as new_users',
         'after update on %s referencing old table as old_users new table as new_users',
@@ -322,12 +322,12 @@ end
 $$;
 
 comment on function postbell.mirror_recipients is
-'Keeps recipients in step with the application''s users table by triggers, and copies whoever is in it; returns how many that are. The mapping names
-a column for each of a recipient''s: id, and any of email, phone, locale, time_zone, roles (a text, or a list of them), attributes (jsonb, or {"name":
-"full_name"}), tenant_id, and of users who are only marked as gone erased_at (a time) or is_active (a boolean that is false of them). A user who is
-deleted is erased here, too. A value that is of no use, such as an e-mail address without an @, counts as none and never stops the application''s
-write; postbell.mirror_faults() lists them. Users of a tenant that is not there become recipients when it is. Call it again to change the mapping or
-to copy everybody anew; postbell.check_mirrors() says when that is needed.';
+'Keeps recipients in step with the application''s users table by triggers, and copies the users in it. Returns how many were copied. The mapping names
+a column of the table for each column of a recipient: id, and any of email, phone, locale, time_zone, roles (a text, or a list of them), attributes (jsonb, or {"name":
+"full_name"}), tenant_id, and for soft-deleted users erased_at (a time) or is_active (a boolean that is false for them). A user who is
+deleted is marked as erased here, too. An invalid value, such as an e-mail address without an @, is ignored and never makes the application''s
+statement fail; postbell.mirror_faults() lists invalid values. Users of an unknown tenant become recipients when the tenant is created. Call it again to change the mapping or
+to copy all users again; postbell.check_mirrors() says when that is needed.';
 
 
 create or replace function postbell.unmirror_recipients(source regclass) returns void
@@ -355,7 +355,7 @@ begin
 end
 $$;
 
-comment on function postbell.unmirror_recipients(regclass) is 'Recipients follow this table no longer; they stay as they are.';
+comment on function postbell.unmirror_recipients(regclass) is 'Stops mirroring a users table. Its recipients stay as they are.';
 
 
 create or replace function postbell.check_mirrors() returns table (source text, is_broken boolean, fault text, since timestamptz)
@@ -397,5 +397,5 @@ as $$
 $$;
 
 comment on function postbell.check_mirrors() is
-'What is wrong with the mirrors of users tables: one that is broken makes no recipients of new users, until it is mended and postbell.mirror_recipients()
-is called again; users of a tenant that is not there wait for it. Looks at the tables as they are now, and at what failed since they were mirrored.';
+'Lists what is wrong with the mirrors of users tables. A broken mirror makes no recipients of new users until it is repaired and postbell.mirror_recipients()
+is called again; users of an unknown tenant wait for the tenant. It checks the tables as they are now, and shows failures since they were mirrored.';

@@ -5,7 +5,7 @@ return format(
     query
 );
 
-comment on function postbell_private.in_chunks(text) is 'The same query by 5,000 people at a time: a table of millions must not become one value.';
+comment on function postbell_private.in_chunks(text) is 'Wraps a query so that it returns arrays of 5,000 people each, since a table of millions must not become one value.';
 
 
 create or replace function postbell_private.read_users(
@@ -13,7 +13,7 @@ create or replace function postbell_private.read_users(
 ) returns setof postbell_private.mirrored[]
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
--- A policy of the application's is an error then, and not run with our rights.
+-- A row-level security policy of the application raises an error, instead of running with the owner's rights.
 set row_security = off
 as $$
 begin
@@ -22,16 +22,16 @@ begin
         postbell_private.mirror_query(source, mapping, tenant_id, source::text), tenants, tenants
     ));
 exception
-    -- Of a class that followers take for trouble of the moment, which this is not.
+    -- SQLSTATE class 55 counts as transient, which this error is not.
     when object_not_in_prerequisite_state then
         raise wrong_object_type using message = sqlerrm;
 end
 $$;
 
-comment on function postbell_private.read_users is 'The users in a mirrored table, of some tenants or of all, by 5,000 at a time. Runs nothing of the application''s.';
+comment on function postbell_private.read_users is 'Returns the users in a mirrored table, of some tenants or of all, in arrays of 5,000. It runs no code of the application.';
 
--- The application may put a view where its table was, even between two steps of ours: then its functions would run with our
--- rights. PostgreSQL can refuse that since 15.8 and 16.4.
+-- The application may replace its table by a view at any time, whose functions would run with the owner's rights.
+-- PostgreSQL can refuse that since 15.8 and 16.4.
 do $$
 begin
     if exists (select from pg_settings where name = 'restrict_nonsystem_relation_kind') then
@@ -59,7 +59,7 @@ as $$
         left join postbell.tenant as home on home.id = given.tenant_id
     ),
 
-    -- A server asks its files for each: once will do.
+    -- Each zone is checked once, because the server reads a file for it.
     zone as materialized (
         select name, postbell.is_time_zone(name) as is_known
         from (select distinct time_zone from person where time_zone is not null) as named (name)
@@ -102,7 +102,7 @@ as $$
     from validated
 $$;
 
-comment on function postbell_private.validate_recipients is 'What of some users is of use to Postbell: an address that cannot be one is as none. The faults say what is not; with either of the first two, there is no recipient.';
+comment on function postbell_private.validate_recipients is 'Validates mirrored users: invalid values become null and are listed in faults. A user with an invalid id or an unknown tenant does not become a recipient.';
 
 
 create or replace function postbell.mirror_faults(source regclass) returns table (tenant_id text, recipient_id text, fault text)
@@ -131,7 +131,7 @@ begin
 end
 $$;
 
-comment on function postbell.mirror_faults(regclass) is 'What of a mirrored table is of no use to Postbell, and of whom. Reads the whole table.';
+comment on function postbell.mirror_faults(regclass) is 'Lists the invalid values of a mirrored table, with the user of each. It reads the whole table.';
 
 
 create or replace function postbell_private.unlink_recipient(people postbell_private.mirrored[]) returns void
@@ -164,7 +164,7 @@ as $$
       and person.erased_at is null
 $$;
 
-comment on function postbell_private.unlink_recipient is 'Marks recipients as erased whose users are gone: nothing is sent to them any more, and addresses, devices, roles and attributes are deleted. What was delivered stays in the log.';
+comment on function postbell_private.unlink_recipient is 'Marks the recipients of deleted users as erased: they are not notified any more, and their addresses, devices, roles and attributes are deleted. The delivery log stays.';
 
 
 create or replace function postbell_private.upsert_mirrored(people postbell_private.mirrored[], mapping jsonb) returns void
@@ -180,7 +180,7 @@ begin
     ));
 
     with valid as materialized (
-        -- A user twice in a statement is one recipient; in order, so that two statements do not lock crosswise.
+        -- A user may occur twice in a statement. The order keeps two statements from deadlocking.
         select distinct on (tenant_id, id) *
         from postbell_private.validate_recipients(people)
         where not is_erased
@@ -193,7 +193,7 @@ begin
         select tenant_id, id, email, phone, locale, time_zone, attributes
         from valid
         on conflict (tenant_id, id) do update set
-            -- What is not mapped is not the mirror's, and stays.
+            -- A column that is not mapped stays as it is.
             email = case when mapping ? 'email' then excluded.email else known.email end,
             phone = case when mapping ? 'phone' then excluded.phone else known.phone end,
             locale = case when mapping ? 'locale' then excluded.locale else known.locale end,
@@ -209,7 +209,7 @@ begin
            or mapping ? 'attributes' and known.attributes is distinct from excluded.attributes
     ),
 
-    -- By person, which the offset sees to: an import of millions must not read all roles for each portion of it.
+    -- OFFSET 0 has the roles looked up by person, so that an import of millions does not read all roles for each chunk.
     held as (
         select role_of.tenant_id, role_of.role, role_of.recipient_id
         from valid
@@ -237,7 +237,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.upsert_mirrored is 'Makes recipients of users, or changes them: in the columns that are mapped, and only where something is different.';
+comment on function postbell_private.upsert_mirrored is 'Creates recipients for users or updates them, in the mapped columns and only if a value differs.';
 
 
 create or replace function postbell_private.mirror_chunk(call text, people postbell_private.mirrored[]) returns text
@@ -250,4 +250,4 @@ as $$
 $$;
 
 comment on function postbell_private.mirror_chunk(text, postbell_private.mirrored[]) is
-    'Takes up or lets go of users, by a call as postbell_private.isolate() takes it. One with whom that fails keeps nobody else from being followed; returns what is wrong with the first of them, null if nothing.';
+    'Mirrors a chunk of users by a call for postbell_private.isolate(), so that a user who fails does not affect the others. Returns the error of the first who failed; null if none did.';

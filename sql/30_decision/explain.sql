@@ -5,7 +5,7 @@ as $$
 declare
     v_event postbell.outbox;
 begin
-    -- Accepted, but waiting for its time or its turn.
+    -- Accepted, and scheduled or being fanned out.
     select
         n.id, n.tenant_id, n.event, n.recipient, n.payload, n.audience, n.channels, n.forced_channels, n.priority,
         n.subject, n.actor, n.deliver_at, n.expires_at
@@ -22,7 +22,7 @@ begin
           or exists (select from postbell.fanout as f where f.notification_id = n.id)
       );
 
-    -- Or not routed: then it is among the latest transactions of the log.
+    -- Not routed yet: it is among the latest transactions of the outbox.
     if not found then
         select e.* into v_event
         from postbell.outbox as e
@@ -38,7 +38,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.undecided_event(bigint) is 'An event about which something is still to be decided; a row of nulls if there is none of this id.';
+comment on function postbell_private.undecided_event(bigint) is 'Returns an event that is not decided yet, at least for a part of its audience; a row of nulls if there is none with this id.';
 
 
 create or replace function postbell_private.simulate(event postbell.outbox)
@@ -80,7 +80,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.simulate(postbell.outbox) is 'What would be decided about an event; asked of the same functions that the router uses.';
+comment on function postbell_private.simulate(postbell.outbox) is 'Returns what the router would decide about an event, by calling the same functions.';
 
 
 create or replace function postbell.explain(
@@ -123,7 +123,7 @@ end
 $$;
 
 comment on function postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text) is
-    'What would be decided about an event if it were emitted now: now, later or no for each person and channel, by which rung and why. Nothing is written.';
+    'Explains what would be decided about an event if it were emitted now: now, later or no for each person and channel, with the rung of the ladder and the reason. Nothing is written.';
 
 
 create or replace function postbell.explain(outbox_id bigint)
@@ -135,14 +135,14 @@ as $$
 declare
     v_event postbell.outbox;
 begin
-    -- Decided: what was written down then.
+    -- Decided.
     return query
     select d.recipient_id, d.channel::text, d.decision, d.rung, d.decision_reason, d.due_at
     from postbell.delivery as d
     where d.notification_id = explain.outbox_id
     order by d.recipient_id, d.channel;
 
-    -- Turned away, repeated, cancelled before anything was decided, or addressed to a role without members.
+    -- Rejected, a duplicate, cancelled before it was decided, or addressed to nobody.
     return query
     select left(r.recipient, 255), null::text, 'no', 0::smallint, r.reason, null::timestamptz
     from postbell.rejected_event as r
@@ -171,7 +171,7 @@ begin
       and not exists (select from postbell.delivery as d where d.notification_id = n.id)
       and not exists (select from postbell.rejected_event as r where r.outbox_id = n.id);
 
-    -- Not decided yet, for everybody or for a part of the audience: what would be decided now.
+    -- Not decided yet, for the whole audience or a part of it.
     v_event := postbell_private.undecided_event(explain.outbox_id);
     if v_event.id is not null then
         return query
@@ -195,7 +195,7 @@ end
 $$;
 
 comment on function postbell.explain(bigint) is
-    'What was decided about an event, or would be if it is not routed yet (in your own transaction too): now, later or no for each person and channel, by which rung and why.';
+    'Explains what was decided about an event, or would be if it is not routed yet: now, later or no for each person and channel, with the rung of the ladder and the reason. It also works in the transaction that emits the event.';
 
 
 create or replace function postbell.preference_overview(at timestamptz default null)
@@ -223,7 +223,7 @@ begin
           )
     ),
 
-    -- Each event twice: as it would be emitted, and as if every channel were forced, which tells what is in the way.
+    -- Each event twice: as it would be emitted, and with all channels forced, to find what would prevent each.
     decided as materialized (
         select *
         from postbell_private.decide(array(
@@ -266,4 +266,4 @@ end
 $$;
 
 comment on function postbell.preference_overview(timestamptz) is
-    'What the person of this session (postbell.tenant, postbell.recipient) would get of each event, by each channel that it has, if it happened now or at a time; asked as postbell.explain() asks. A channel that is not wanted says what would be in the way, else not_usual. off_by: the explicit offs that cover it, broadest first.';
+    'Explains what would be decided about each event and channel for the person of this session, if the event were emitted now or at a time. The settings postbell.tenant and postbell.recipient name the person. A channel that the event does not use has the reason that would prevent its use, else not_usual. off_by lists the preferences that switch it off, broadest first.';

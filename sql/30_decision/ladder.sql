@@ -29,7 +29,7 @@ return case
 end;
 
 comment on function postbell_private.ladder is
-    'The first rung that applies decides, and its effect says what happens: deliver, silence (kept where is_kept, not counted), later, digest or drop. A channel climbs: exists, usable, reachable, allowed by the address, forced, chosen, not muted, not quiet.';
+    'Returns the first rung of the ladder that applies, with its reason and effect: deliver, silence (kept in the inbox and not counted as unread), later, digest or drop. The rungs ask, in this order, for the actor, a disabled event, channel and template, recipient and address, suppression, forced channels, preferences, mutes and quiet hours.';
 
 
 create or replace function postbell_private.candidate_of(notification postbell_private.notification, recipient_id text) returns postbell_private.candidate
@@ -50,7 +50,7 @@ return row(
     (notification).created_at
 )::postbell_private.candidate;
 
-comment on function postbell_private.candidate_of(postbell_private.notification, text) is 'One recipient of an event, as postbell_private.decide() takes it.';
+comment on function postbell_private.candidate_of(postbell_private.notification, text) is 'Returns one recipient of an event as an argument for postbell_private.decide().';
 
 
 create or replace function postbell_private.decide(candidates postbell_private.candidate[]) returns setof postbell_private.decided
@@ -64,7 +64,7 @@ begin
         from unnest(candidates)
     ),
 
-    -- Each recipient, beside the event, the tenant and the person.
+    -- Each candidate with its event, tenant and person.
     addressed as materialized (
         select
             candidate.*,
@@ -96,7 +96,7 @@ begin
         cross join lateral postbell.switched_on(candidate.tenant_id, candidate.recipient_id, candidate.event) as choice
     ),
 
-    -- Each channel that is wanted, with what the ladder asks about it.
+    -- Each wanted channel with the facts that the ladder asks for.
     wanted as materialized (
         select
             addressed.*,
@@ -138,7 +138,7 @@ begin
             addressed.tenant_id, addressed.recipient_id, addressed.category, addressed.event, addressed.subject,
             addressed.ready_at
         ) as silence
-        -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
+        -- OFFSET 0: normal_address() names its argument twice, and would not be inlined with a function call there.
         cross join lateral (
             select address
             from postbell_private.address_of(
@@ -148,7 +148,7 @@ begin
         ) as reach
     ),
 
-    -- Once: what follows names the answer a dozen times, and would climb the ladder for each.
+    -- Materialized: the query below uses the answer a dozen times, and would compute it each time.
     answered as materialized (
         select
             wanted.*,
@@ -185,7 +185,7 @@ begin
     due as (
         select
             timed.*,
-            -- What comes too late to interrupt is still kept where there is a record.
+            -- Channels that keep messages ignore expires_at.
             effect <> 'drop' and not is_kept and expires_at <= due_at as is_expired
         from timed
     )
@@ -213,4 +213,4 @@ end
 $$;
 
 comment on function postbell_private.decide(postbell_private.candidate[]) is
-    'Who gets what: each candidate''s wanted channels, each with the rung that decided. The router and explain both ask here.';
+    'Decides about each wanted channel of each candidate, with the rung of the ladder that applied. The router and postbell.explain() both call it.';

@@ -1,4 +1,4 @@
--- One recipient in one event, as postbell_private.decide() takes it.
+-- The argument of postbell_private.decide().
 create type postbell_private.candidate as (
     notification_id bigint,
     tenant_id text,
@@ -14,9 +14,9 @@ create type postbell_private.candidate as (
     expires_at timestamptz,
     created_at timestamptz
 );
-comment on type postbell_private.candidate is 'One recipient of one event, before anything is decided.';
+comment on type postbell_private.candidate is 'One recipient of one event, to be decided about.';
 
--- One rung of the ladder.
+-- The result of postbell_private.ladder().
 create type postbell_private.ladder_answer as (
     rung smallint,
     reason text,
@@ -24,7 +24,7 @@ create type postbell_private.ladder_answer as (
 );
 comment on type postbell_private.ladder_answer is 'The rung of the ladder that decided, its reason and its effect: deliver, silence, later, digest or drop.';
 
--- One channel of one recipient in one event, as postbell_private.decide() answers.
+-- The result of postbell_private.decide().
 create type postbell_private.decided as (
     notification_id bigint,
     tenant_id text,
@@ -40,4 +40,4 @@ create type postbell_private.decided as (
     created_at timestamptz,
     effect text
 );
-comment on type postbell_private.decided is 'What was decided about one channel of one recipient: now, later or no.';
+comment on type postbell_private.decided is 'The decision about one channel of one recipient: now, later or no.';

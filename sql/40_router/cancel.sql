@@ -16,7 +16,7 @@ as $$
                 from postbell_private.cancellation
                 where cancellation.subject = is_cancelled.subject
                   and cancellation.tenant_id = is_cancelled.tenant_id
-                  -- Earlier is what the canceller saw, and what its own transaction had written by then.
+                  -- Earlier events are those that the cancelling transaction could see, and its own from before the call.
                   and (
                       pg_visible_in_snapshot(is_cancelled.xid, cancellation.snapshot)
                       and is_cancelled.xid <> cancellation.xid
@@ -26,7 +26,7 @@ as $$
         )
 $$;
 
-comment on function postbell_private.is_cancelled is 'Whether a tombstone covers the event. A table, so that set-based callers get it inlined.';
+comment on function postbell_private.is_cancelled is 'Whether an event is cancelled, by its id or its subject. Returns a table, so that PostgreSQL inlines it.';
 
 
 create or replace function postbell_private.cancel_deliveries(
@@ -40,8 +40,8 @@ as $$
 declare
     v_unresolved bigint;
 begin
-    -- Nobody waits for anybody: a delivery that somebody has in hand just now counts as handed over. An event that the
-    -- router has in hand is in neither count: whom it tells is not known here yet.
+    -- Locked rows are skipped, not waited for. A locked delivery counts as handed over. A locked event, which the router
+    -- is processing, is in neither count, because its recipients are not known yet.
     with scheduled as (
         delete from postbell.scheduled_notification
         where notification_id in (
@@ -76,7 +76,7 @@ begin
 
     recalled as (
         update postbell.delivery set
-            -- What has reached one device of a person is sent, whatever becomes of the others.
+            -- A push that has reached one device of a person counts as sent.
             state = case when sent_at is null then 'cancelled' else 'sent' end,
             reason = 'cancelled'
         from free
@@ -111,7 +111,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.cancel_deliveries(bigint[]) is 'Cancels what is not yet in a provider''s hands, and counts both. Of an event that is scheduled, or whose large audience is being told, nobody knows yet whom else it would have been told: that rest counts as one, or not at all while the router has it in hand.';
+comment on function postbell_private.cancel_deliveries(bigint[]) is 'Cancels the deliveries of events that are not yet handed over, and counts both kinds. The undecided rest of an event that is scheduled or being fanned out counts as one, or not at all while the router processes it.';
 
 
 create or replace function postbell.cancel(
@@ -143,7 +143,7 @@ end
 $$;
 
 comment on function postbell.cancel(text, text) is
-    'Takes back what was emitted about a subject until now, in this transaction too; what comes later is delivered. Returns how many deliveries were taken back and how many were already handed over. An event that is scheduled counts as one, and so does the rest of a large audience that is being told; what the router has not come to yet is taken back and not counted. What it has in hand just then is not counted either.';
+    'Cancels the events about a subject that were emitted until now, in this transaction too; later ones are delivered. Returns how many deliveries were taken back and how many were already handed over. A scheduled event counts as one, and so does the undecided rest of a large audience. Events that are not routed yet are cancelled and not counted; neither are those that the router is processing.';
 
 
 create or replace function postbell.cancel(outbox_id bigint, out taken_back bigint, out handed_over bigint)
@@ -162,4 +162,4 @@ end
 $$;
 
 comment on function postbell.cancel(bigint) is
-    'Takes back one event. Returns how many deliveries were taken back and how many were already handed over, counted as by subject.';
+    'Cancels one event. Returns how many deliveries were taken back and how many were already handed over, counted as in postbell.cancel(subject).';

@@ -1,13 +1,13 @@
 create or replace function postbell_private.give_up(
     delivery_ids bigint[], reasons text[], states text[] default '{queued,waiting,sending}'
 ) returns void
--- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
 language plpgsql
 as $$
 begin
     with failed as (
         update postbell.delivery as d set
-            -- What has reached one device of a person is sent, whatever becomes of the others.
+            -- A push that has reached one device of a person counts as sent.
             state = case when d.sent_at is null then 'failed' else 'sent' end,
             reason = left(given.reason, 1000)
         from unnest(give_up.delivery_ids, give_up.reasons) as given (id, reason)
@@ -31,16 +31,16 @@ end
 $$;
 
 comment on function postbell_private.give_up(bigint[], text[], text[]) is
-    'Makes dead letters of deliveries in one of these states, each with its reason. One that has reached a device of the person counts as sent.';
+    'Makes dead letters of deliveries that are in one of some states, each with its reason. A push that has reached a device of the person counts as sent.';
 
 
 create or replace function postbell_private.job_priority(priority text, is_bulk boolean) returns integer
 language sql immutable parallel safe
--- A large audience goes behind everybody's single events of any priority but low.
+-- Batches of a large audience come after everybody's single events of any priority but low, unless they are critical.
 return case priority when 'critical' then 80 when 'high' then 60 when 'normal' then 40 else 20 end
     - case when is_bulk and priority <> 'critical' then 30 else 0 end;
 
-comment on function postbell_private.job_priority(text, boolean) is 'The queue''s order: higher first.';
+comment on function postbell_private.job_priority(text, boolean) is 'Returns the priority of a queue job; higher ones are processed first.';
 
 
 create or replace function postbell_private.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval) returns void
@@ -75,7 +75,7 @@ end
 $$;
 
 comment on function postbell_private.make_batches(bigint[], boolean, interval) is
-    'Puts deliveries into batches of one tenant, channel and priority, each with a queue job. A job is a batch, not a message. Not for none: the queue rings for every statement, even one that inserts nothing.';
+    'Puts deliveries into batches of one tenant, channel and priority, each with one queue job. It is not called without deliveries, since the queue notifies for every statement, even one that inserts no row.';
 
 
 create or replace function postbell_private.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
@@ -98,7 +98,7 @@ end
 $$;
 
 comment on function postbell_private.enqueue(bigint[], boolean, interval) is
-    'Queues deliveries, in batches. One that cannot be queued because of its content becomes a dead letter.';
+    'Queues deliveries in batches. A delivery whose content makes that fail becomes a dead letter.';
 
 
 create or replace function postbell_private.make_deliveries(candidates postbell_private.candidate[], is_bulk boolean) returns void
@@ -129,7 +129,7 @@ begin
             end,
             decided.due_at, decided.created_at
         from decided
-        -- An inbox shows its items in order of delivery: what was emitted first gets the lower id.
+        -- An inbox is ordered by delivery id, so events that were emitted earlier get lower ids.
         order by decided.notification_id, decided.recipient_id, decided.channel
         returning id, tenant_id, recipient_id, state, due_at
     ),
@@ -146,20 +146,20 @@ begin
     from made
     where state = 'queued';
 
-    -- What cannot be queued is the caller's to close in on, as all else that fails here.
+    -- Not enqueue(): the caller isolates deliveries that fail.
     if v_queued is not null then
         perform postbell_private.make_batches(v_queued, is_bulk, interval '0');
     end if;
 end
 $$;
 
-comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean) is 'Decides about each candidate, writes the decisions down, and queues what is due. All of it or nothing.';
+comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean) is 'Decides about candidates, inserts their deliveries and queues those that are due. If one fails, all do.';
 
 
 create or replace function postbell_private.reject(notification_id bigint, recipient_id text, code text, message text) returns void
 language sql
 as $$
-    -- In PostgreSQL's words. Nothing is read from what made it stumble but short names.
+    -- The detail is PostgreSQL's message. Only short columns are copied from the event that failed.
     insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, created_at)
     select
         n.id, n.tenant_id, n.event, coalesce(reject.recipient_id, n.recipient),
@@ -170,7 +170,7 @@ as $$
 $$;
 
 comment on function postbell_private.reject(bigint, text, text, text) is
-    'Notes that an event which was accepted could not be told: to one person, or to nobody more if none is named. With the SQLSTATE and the message.';
+    'Records that an accepted event could not be processed, for one person, or for the rest of its audience if recipient_id is null. The detail is the SQLSTATE and message.';
 
 
 create or replace function postbell_private.deliver(candidates postbell_private.candidate[], is_bulk boolean) returns void
@@ -179,7 +179,7 @@ as $$
 declare
     v_fault record;
 begin
-    -- Called directly first, with a plan that is kept: it is rare that a candidate makes it fail.
+    -- Called directly first, with a cached plan, because failures are rare.
     begin
         perform postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk);
         return;
@@ -200,4 +200,4 @@ end
 $$;
 
 comment on function postbell_private.deliver(postbell_private.candidate[], boolean) is
-    'Decides about each candidate, writes the decisions down, and queues what is due. A candidate with whom that fails is a rejection of its own.';
+    'Decides about candidates, inserts their deliveries and queues those that are due. A candidate that fails is rejected alone.';

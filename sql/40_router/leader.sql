@@ -9,7 +9,7 @@ begin
     order by step desc
     limit 1;
 
-    -- Transaction ids only grow. If they went back, this is another cluster than the one that wrote the step.
+    -- Transaction ids only grow. If they went back, the step was written in another cluster.
     if pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(v_step.snapshot) then
         perform postbell.raise_error('foreign_cluster', 'transaction ids have gone back since the last routed event');
     end if;
@@ -17,7 +17,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.current_step() is 'How far the router has come. Raises foreign_cluster after a restore into another cluster.';
+comment on function postbell_private.current_step() is 'Returns the router''s latest step. Raises foreign_cluster after a restore into another cluster.';
 
 
 create or replace function postbell_private.committed_between(
@@ -27,7 +27,7 @@ language sql stable
 as $$
     select e.*
     from (
-        -- Transactions that were still open at the former snapshot.
+        -- Transactions that were in progress at the former snapshot.
         (
             select emitted.*
             from pg_snapshot_xip(committed_between.since) as was_open (xid)
@@ -45,8 +45,8 @@ as $$
             limit committed_between.most
         )
         union all
-        -- Transactions that began since. One lower bound, not two: an index scan starts at any of several, and
-        -- might start at the beginning of the log.
+        -- Transactions that began since. One lower bound and not two: with several, an index scan may start at any of
+        -- them, even at the beginning of the outbox.
         (
             select *
             from postbell.outbox
@@ -69,7 +69,7 @@ as $$
 $$;
 
 comment on function postbell_private.committed_between is
-    'The next events, after a position, whose transactions committed between two snapshots. An open transaction is found when it commits and holds up nobody.';
+    'Returns the next events, after a position, whose transactions committed between two snapshots. Events of a transaction in progress follow when it commits; they delay no others.';
 
 
 create or replace function postbell_private.check_cluster() returns void
@@ -83,7 +83,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new one: the two cannot be told apart for certain, and routing on by ids of another cluster would lose events. A router asks when it takes the lead.';
+comment on function postbell_private.check_cluster() is 'Raises foreign_cluster if the database was restored from another cluster, or upgraded with pg_upgrade, which makes a new cluster. With the transaction ids of another cluster the router would lose events. A router calls it when it becomes leader.';
 
 
 create or replace function postbell_private.acquire_leadership() returns void
@@ -92,7 +92,7 @@ begin atomic
     select pg_advisory_lock(1886351214, 2);
 end;
 
-comment on function postbell_private.acquire_leadership() is 'Waits until no other session leads, then leads until the session ends.';
+comment on function postbell_private.acquire_leadership() is 'Waits until no other session is the leading router, then makes this session the leader until it ends.';
 
 
 create or replace function postbell.leader(out process_id integer, out is_asleep boolean)
@@ -116,23 +116,23 @@ as $$
         )
 $$;
 
-comment on function postbell.leader() is 'The session that routes (null if none does), as in pg_stat_activity, and whether it sleeps.';
+comment on function postbell.leader() is 'Returns the process id of the leading router, as in pg_stat_activity (null if there is none), and whether the router sleeps.';
 
 
 create or replace function postbell_private.acquire_sleep_lock() returns boolean
 language sql
--- Try, never queue: a queued exclusive request would make every producer behind it ring.
+-- Never waits for the lock: a queued exclusive request would make every later producer notify.
 return pg_try_advisory_lock(1886351214, 1);
 
 comment on function postbell_private.acquire_sleep_lock() is
-    'From now on producers ring. False while a producer that did not ring is still in flight. Look once more after it, then wait.';
+    'Takes the lock of a sleeping router, so that producers notify from now on. Returns false while a producer that need not notify has not committed. After it, the router must look for events once more before it waits.';
 
 
 create or replace function postbell_private.release_sleep_lock() returns boolean
 language sql
 return pg_advisory_unlock(1886351214, 1);
 
-comment on function postbell_private.release_sleep_lock() is 'From now on producers need not ring.';
+comment on function postbell_private.release_sleep_lock() is 'Releases the lock of a sleeping router, so that producers need not notify.';
 
 
 create or replace function postbell_private.pending_work(out has_events boolean, out due_in interval, out has_fanout boolean)
@@ -158,7 +158,7 @@ end
 $$;
 
 comment on function postbell_private.pending_work() is
-    'What the router has to do: whether the log goes on, how long until something that waits is due (null if nothing waits), and whether a large audience is being told. Reads only.';
+    'Returns what the router has to do: whether there are new events, how long until something that waits is due (null if nothing waits), and whether a large audience is being fanned out. It only reads.';
 
 
 create or replace function postbell.reset_router() returns bigint
@@ -172,7 +172,7 @@ declare
     v_own xid8 := pg_current_xact_id();
     v_emitted_again bigint;
 begin
-    -- No producer may be between an INSERT and its commit while the old numbering ends.
+    -- No producer may have an uncommitted INSERT while the transaction ids are replaced.
     lock table postbell.outbox, postbell_private.cancellation in share row exclusive mode;
 
     select * into strict v_former
@@ -180,7 +180,7 @@ begin
     order by step desc
     limit 1;
 
-    -- Tombstones tell earlier from later by the old ids: from now on each event that they cover has its own.
+    -- A cancellation by subject compares old transaction ids. It is replaced by one for each event that it covers.
     insert into postbell_private.cancellation (outbox_id)
     select e.id
     from (
@@ -196,8 +196,8 @@ begin
     delete from postbell_private.cancellation
     where subject is not null;
 
-    -- Ids of another cluster must not stay in the log: they would come round as new ones some day. What had been
-    -- taken from it is in one of the three tables; the rest is emitted again, in transaction ids of this cluster.
+    -- Transaction ids of another cluster must not stay in the outbox: they would recur as new ones. Routed events are in
+    -- one of three tables; the others are inserted again, with transaction ids of this cluster.
     with former as (
         delete from postbell.outbox
         returning *
@@ -215,12 +215,12 @@ begin
       and not exists (select from postbell_private.duplicate_event as d where d.outbox_id = former.id);
     get diagnostics v_emitted_again = row_count;
 
-    -- What open pages were told is told; which of it a page has heard cannot be said any more. It looks anew.
+    -- Positions of open streams are no longer valid. Clients load the present state.
     delete from postbell_private.stream_event;
     delete from postbell_private.stream_truncation;
     delete from postbell_private.stream_epoch;
 
-    -- From here on: everything but this transaction, which is yet to commit.
+    -- The new snapshot covers everything but this transaction, which is yet to commit.
     insert into postbell_private.router_step (step, snapshot, system_identifier)
     select
         v_former.step + 1,
@@ -232,7 +232,7 @@ begin
                     select xip::text::bigint as open
                     from pg_snapshot_xip(v_before) as xip
                     union
-                    -- Begun after the snapshot was taken, before our own id: none of them has been routed either.
+                    -- Transactions that began after the snapshot and before this one got its id are not routed either.
                     select generate_series(pg_snapshot_xmax(v_before)::text::bigint, v_own::text::bigint)
                     union
                     select v_own::text::bigint
@@ -246,4 +246,4 @@ end
 $$;
 
 comment on function postbell.reset_router() is
-    'After a restore into another cluster, and after pg_upgrade: forgets the old cluster''s transaction ids and emits again, under the same ids, what had not been routed. Returns how many. Run it before producers write again.';
+    'Resets the router after a restore into another cluster, or after pg_upgrade. It discards the old cluster''s transaction ids and emits unrouted events again, with the same ids. Returns how many were emitted again. Call it before producers write again.';

@@ -22,7 +22,7 @@ begin
     settled as (
         update postbell.delivery as d set
             state = case
-                -- What has reached one device of a person is sent, whatever becomes of the others.
+                -- A push that has reached one device of a person counts as sent.
                 when stop.reason is not null then case when d.sent_at is null then 'cancelled' else 'sent' end
                 when again.decision = 'now' then 'queued'
                 when again.decision = 'later' then 'waiting'
@@ -32,7 +32,7 @@ begin
             reason = stop.reason,
             decision = case
                 when stop.reason is not null then d.decision
-                -- It had to wait: that stays true once its time has come.
+                -- The decision stays "later" for a delivery that had to wait.
                 when d.decision = 'later' and again.decision = 'now' then d.decision
                 else coalesce(again.decision, 'no')
             end,
@@ -41,7 +41,7 @@ begin
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
         from postbell.delivery as former
-        -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
+        -- Left joins: rows may have been deleted. A delivery without a result would stay without a batch or a due time.
         left join postbell_private.notification as n on n.id = former.notification_id
         left join postbell.event_type as kind on kind.key = former.event
         cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
@@ -57,7 +57,7 @@ begin
                 else 'no_longer_wanted'
             end as reason
         ) as answer
-        -- What ends it though the decision to send it stands.
+        -- Reasons to stop a delivery that leave its decision as it is.
         cross join lateral (
             select case
                 when cancellation.is_cancelled then 'cancelled'
@@ -70,7 +70,7 @@ begin
         returning
             d.id, d.tenant_id, d.recipient_id, d.state, d.due_at,
             coalesce(d.reason, d.decision_reason) as reason,
-            -- Without a reason of its own, it was the decision that let it wait.
+            -- A delivery without a reason of its own waited because of its decision.
             case when former.reason is null then former.decision_reason end as waited_for
     ),
 
@@ -101,7 +101,7 @@ end
 $$;
 
 comment on function postbell_private.decide_again(bigint[]) is
-    'Asks the ladder once more about deliveries that waited: the person may have changed zone, hours or mind meanwhile.';
+    'Decides again about waiting deliveries, since time zone, quiet hours or preferences may have changed.';
 
 
 create or replace function postbell_private.release_due(most integer default 500) returns integer
@@ -137,7 +137,7 @@ begin
             where w.due_at <= postbell.clock()
             order by w.due_at
             limit most
-            -- A receipt locks the delivery first, and then what waits: one of us two would have to give way.
+            -- Locks both rows. A receipt locks the delivery first and then the waiting row; waiting here could deadlock.
             for update skip locked
         )
         returning delivery_id
@@ -162,7 +162,7 @@ end
 $$;
 
 comment on function postbell_private.release_due(integer) is
-    'Takes up what waited and is now due: scheduled events, quiet hours that ended, retries. One whose content makes that fail is rejected, or becomes a dead letter. Returns how many were due.';
+    'Processes what is due: scheduled events, deliveries that waited for quiet hours, and retries. An event whose content makes that fail is rejected; such a delivery becomes a dead letter. Returns how many were due.';
 
 
 create or replace function postbell_private.recheck_waiting() returns trigger
@@ -198,7 +198,7 @@ end
 $$;
 
 comment on function postbell_private.recheck_waiting() is
-    'When a person changes zone, hours or mind, what waits for them is decided again at once.';
+    'Decides again about a person''s waiting deliveries when their time zone, quiet hours, preferences or mutes change.';
 
 
 create or replace trigger recheck_waiting_after_preference

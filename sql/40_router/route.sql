@@ -10,11 +10,11 @@ select
     created_at
 from postbell.rejected_event;
 
-comment on view postbell.rejected_events is 'Events that told nobody anything, or not this person of their audience, and why; postbell.error_codes has the way out of each reason.';
-comment on column postbell.rejected_events.outbox_id is 'The event. What it speaks of was committed all the same.';
-comment on column postbell.rejected_events.recipient is 'As the event named them, or the one of its audience who could not be told; null for a whole audience.';
-comment on column postbell.rejected_events.reason is 'By postbell.error_codes, which has the way out.';
-comment on column postbell.rejected_events.detail is 'What exactly, such as the field of the payload.';
+comment on view postbell.rejected_events is 'Events that were rejected, as a whole or for one person of the audience, with the reason. postbell.error_codes has the remedy for each reason.';
+comment on column postbell.rejected_events.outbox_id is 'The event. The transaction that emitted it was committed all the same.';
+comment on column postbell.rejected_events.recipient is 'The recipient that the event named, or the person of its audience who could not be notified; null for a whole audience.';
+comment on column postbell.rejected_events.reason is 'A name of postbell.error_codes, which has the remedy.';
+comment on column postbell.rejected_events.detail is 'The details, such as the field of the payload.';
 comment on column postbell.rejected_events.created_at is 'When the event was emitted.';
 
 
@@ -29,7 +29,7 @@ as $$
     group by reason
 $$;
 
-comment on function postbell_private.rejected_since(timestamptz) is 'How many events were rejected after a time, by reason.';
+comment on function postbell_private.rejected_since(timestamptz) is 'Returns how many events were rejected since a time, by reason.';
 
 
 create or replace function postbell_private.fingerprint_of(event postbell.outbox) returns bytea
@@ -38,7 +38,7 @@ return sha256(convert_to(
     jsonb_build_array((event).event, (event).recipient, (event).audience, coalesce((event).payload, '{}'))::text, 'UTF8'
 ));
 
-comment on function postbell_private.fingerprint_of(postbell.outbox) is 'SHA-256 of what an event says and to whom: what an idempotency key stands for.';
+comment on function postbell_private.fingerprint_of(postbell.outbox) is 'Returns the SHA-256 hash of an event''s content and audience, by which idempotency keys are compared.';
 
 
 create or replace function postbell_private.resolve_audience(notification_ids bigint[]) returns void
@@ -46,7 +46,7 @@ language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    -- An audience of up to this many is told at once, a larger one, or a longer list, in turns.
+    -- A larger audience, or a longer list, is fanned out.
     v_small constant integer := 20;
     v_candidates postbell_private.candidate[];
 begin
@@ -71,7 +71,7 @@ begin
         where (notification).deliver_at > postbell.clock() is not true
     ),
 
-    -- A long list is not even sorted here.
+    -- A long list is fanned out without being read here.
     addressed as materialized (
         select notification, (notification).recipient as recipient_id, 1 as audience_size
         from due
@@ -112,7 +112,7 @@ end
 $$;
 
 comment on function postbell_private.resolve_audience(bigint[]) is
-    'Resolves the audience of accepted events: one person or a few now, many in turns, scheduled ones when they are due.';
+    'Resolves the audiences of accepted events. Small audiences are decided now, large ones are fanned out, and scheduled events wait until they are due.';
 
 
 create or replace function postbell_private.route_chunk(
@@ -144,7 +144,7 @@ begin
         ) as fault on true
     ),
 
-    -- Who holds the idempotency key: an earlier event, or the first sound one here. A rejected event uses up no key.
+    -- The holder of the idempotency key is an earlier event, or the first valid one in this chunk. Rejected events hold none.
     keyed as materialized (
         select
             validated.*,
@@ -227,7 +227,7 @@ end
 $$;
 
 comment on function postbell_private.route_chunk is
-    'One chunk of the window: sound events are accepted and told, others rejected with their reason, repeated ones noted.';
+    'Routes one chunk of the window: valid events are accepted and their audiences resolved, invalid ones are rejected with a reason, and duplicates are recorded.';
 
 
 create or replace function postbell_private.reject_next(
@@ -238,7 +238,7 @@ language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    -- What was said is in PostgreSQL's words. Nothing is read from the row that made it stumble but short names.
+    -- The detail is PostgreSQL's message. Only short columns are copied from the event that failed.
     insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, created_at)
     select
         emitted.id, left(emitted.tenant_id, 255), left(emitted.event, 255), left(emitted.recipient, 255),
@@ -255,7 +255,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.reject_next is 'Rejects the one event that could not be routed, with its SQLSTATE, so that those behind it can be.';
+comment on function postbell_private.reject_next is 'Rejects the next event, which could not be routed, with its SQLSTATE, so that the events after it can be.';
 
 
 create or replace function postbell_private.route(most integer default 500) returns integer
@@ -270,7 +270,7 @@ declare
 begin
     v_step := postbell_private.current_step();
     v_window := coalesce(v_step.window_snapshot, pg_current_snapshot());
-    -- Nothing began or ended since: look no further, write nothing.
+    -- No transaction began or ended since the last step.
     if v_window::text = v_step.snapshot::text then
         return 0;
     end if;
@@ -281,7 +281,7 @@ begin
             exit;
         exception
             when others then
-                -- Not the event's fault: it ends the transaction, and the router tries again.
+                -- The event is not at fault: the transaction is aborted, and the router retries.
                 if not postbell_private.is_content_error(sqlstate) then
                     raise;
                 end if;
@@ -289,7 +289,7 @@ begin
                     v_chunk := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
                     exit;
                 end if;
-                -- Close in on the bad row; those before it go their way.
+                -- Halve the chunk until the faulty event is found; the events before it are routed.
                 v_most := v_most / 2;
         end;
     end loop;
@@ -298,7 +298,7 @@ begin
         return 0;
     end if;
 
-    -- A full chunk: there may be more in this window. Else the window is done.
+    -- After a full chunk there may be more events in this window; otherwise the window is done.
     insert into postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
     select
         v_step.step + 1,
@@ -313,20 +313,20 @@ begin
         perform postbell.raise_error('router_overtaken', 'step ' || v_step.step + 1 || ' is taken');
     end if;
 
-    -- The end of a window is not the end of the log: ask again until the answer is 0.
+    -- At least 1, because events may have committed since the window was opened. The caller calls again until it gets 0.
     return greatest(v_chunk.routed, 1);
 end
 $$;
 
 comment on function postbell_private.route(integer) is
-    'Takes the next events from the outbox, in commit order, and queues their deliveries. Returns how many it took; 0 means that there was nothing.';
+    'Routes the next events of the outbox, in commit order, and queues their deliveries. Returns how many were routed, at least 1 unless there are no more; 0 if there are none.';
 
 
 create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean
 language plpgsql
 as $$
 declare
-    -- So many take about as long as a chunk takes to be told: nobody waits for the rest of a longer list.
+    -- Reading this many takes about as long as deciding about a chunk, so other audiences do not wait longer.
     v_most constant integer := 10000;
     v_listed constant integer := least((fanout).listed + v_most, (fanout).list_length);
 begin
@@ -350,7 +350,7 @@ end
 $$;
 
 comment on function postbell_private.list_members(postbell.fanout) is
-    'Takes the next entries of an event''s explicit list into postbell_private.fanout_member. Returns whether all of them are there.';
+    'Copies the next entries of an event''s explicit list into postbell_private.fanout_member. Returns whether all are copied.';
 
 
 create or replace function postbell_private.fan_out(most integer default 1000) returns integer
@@ -359,7 +359,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    -- So many batches of large audiences may wait in the queue; the rest waits here, where it is in nobody's way.
+    -- The most batches of large audiences in the queue. More would delay other events.
     v_queue_limit constant integer := 20;
     v_fanout postbell.fanout;
     v_notification postbell_private.notification;
@@ -374,7 +374,7 @@ begin
         return null;
     end if;
 
-    -- Critical first, then the tenant that waited longest for its turn, then first come.
+    -- Critical events first, then the tenant that was served least recently, then the oldest event.
     select f.* into v_fanout
     from postbell.fanout as f
     left join postbell_private.fanout_turn as turn on turn.tenant_id = f.tenant_id
@@ -399,7 +399,7 @@ begin
     begin
         v_is_listed := postbell_private.list_members(v_fanout);
         if v_is_listed then
-            -- Without the list: it may be long, and is named with every person below.
+            -- Without the list, which may be long and would be copied for every person below.
             v_notification.audience := v_fanout.audience;
             v_members := array(
                 select recipient_id
@@ -446,4 +446,4 @@ end
 $$;
 
 comment on function postbell_private.fan_out(integer) is
-    'Takes the next step with one large audience: takes some of an explicit list out of the event, or tells the next people. Returns how many it decided about, 1 at least; 0: none is left, null: the queue is full, ask again soon.';
+    'Processes the next chunk of one large audience: copies entries of an explicit list, or decides about the next people. Returns how many people were decided about, at least 1; 0 if there is no audience left, and null if the queue is full for now.';

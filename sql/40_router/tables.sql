@@ -1,6 +1,6 @@
--- How far the router has come: a chain, each link one more than the last. Two routers that both take the same
--- step collide on the key, so an overtaken leader cannot route anything twice. Rows are only added, because
--- an updated row would drag its dead versions along while somebody holds the xmin horizon.
+-- The router's progress, as a chain of steps. Two routers that take the same step violate the primary key, so an
+-- overtaken leader cannot route anything twice. Rows are only inserted, because an updated row would leave dead
+-- versions while a transaction holds back the xmin horizon.
 create table postbell_private.router_step (
     step bigint primary key,
 
@@ -14,16 +14,16 @@ create table postbell_private.router_step (
 
     constraint position_is_inside_a_window check (num_nonnulls(window_snapshot, position_xid, position_id) in (0, 3))
 );
-comment on table postbell_private.router_step is 'The router''s progress; the row with the highest step counts.';
-comment on column postbell_private.router_step.snapshot is 'Everything visible in it is routed.';
-comment on column postbell_private.router_step.window_snapshot is 'Everything visible in it and not in snapshot is being routed, in (xid, id) order; null between windows.';
-comment on column postbell_private.router_step.position_xid is 'With position_id, the last row routed in the window.';
-comment on column postbell_private.router_step.system_identifier is 'The cluster in which these transaction ids mean something.';
+comment on table postbell_private.router_step is 'The router''s progress; the row with the highest step is current.';
+comment on column postbell_private.router_step.snapshot is 'The snapshot in which every visible event is routed.';
+comment on column postbell_private.router_step.window_snapshot is 'The snapshot up to which events are being routed, in order of (xid, id); null between windows.';
+comment on column postbell_private.router_step.position_xid is 'With position_id, the last event that was routed in the window.';
+comment on column postbell_private.router_step.system_identifier is 'The cluster to which the transaction ids belong.';
 insert into postbell_private.router_step (step, snapshot, system_identifier)
 select 0, pg_current_snapshot(), system_identifier
 from pg_control_system();
 
--- What was accepted from the outbox. Everything later reads this and not the ring, which is truncated.
+-- Everything after the router reads this table and not the outbox, whose partitions are truncated.
 create table postbell_private.notification (
     id bigint primary key,
     xid xid8 not null,
@@ -45,7 +45,7 @@ create table postbell_private.notification (
     routed_at timestamptz not null default clock_timestamp()
 );
 create index notification_subject_idx on postbell_private.notification (subject, tenant_id) where subject is not null;
-comment on table postbell_private.notification is 'An event that passed the router: what its deliveries are made of. The id is that of the outbox row.';
+comment on table postbell_private.notification is 'An event that the router accepted, from which its deliveries are made. The id is that of the outbox row.';
 
 create table postbell.rejected_event (
     outbox_id bigint not null,
@@ -62,9 +62,9 @@ create table postbell.rejected_event (
 create unique index rejected_event_once_idx on postbell.rejected_event (outbox_id, recipient) nulls not distinct;
 create index rejected_event_created_idx on postbell.rejected_event (created_at);
 create index rejected_event_rejected_idx on postbell.rejected_event (rejected_at);
-comment on table postbell.rejected_event is 'Events that could not be routed, whole, with the reason; and people of an audience who could not be told, one row each.';
+comment on table postbell.rejected_event is 'Events that were rejected, with their content and the reason; and people of an audience who could not be notified, one row each.';
 
--- Kept for ever, so it is narrow.
+-- Rows are kept for ever, so they are narrow.
 create table postbell_private.idempotency_key (
     tenant_id text collate "C" not null,
     key text collate "C" not null,
@@ -73,14 +73,14 @@ create table postbell_private.idempotency_key (
 
     primary key (tenant_id, key)
 );
-comment on table postbell_private.idempotency_key is 'Which event used a key, and a hash of what it said.';
+comment on table postbell_private.idempotency_key is 'The event that used an idempotency key, with a hash of its content.';
 
 create table postbell_private.duplicate_event (
     outbox_id bigint primary key,
     first_outbox_id bigint not null,
     created_at timestamptz not null
 );
-comment on table postbell_private.duplicate_event is 'Events that repeat an earlier one under its idempotency key, and so tell nobody anything.';
+comment on table postbell_private.duplicate_event is 'Events that repeat an earlier one with the same idempotency key, and are ignored.';
 
 create table postbell.scheduled_notification (
     notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
@@ -89,7 +89,7 @@ create table postbell.scheduled_notification (
     due_at timestamptz not null
 );
 create index scheduled_notification_due_idx on postbell.scheduled_notification (due_at, notification_id);
-comment on table postbell.scheduled_notification is 'Events for later. Their audience is resolved when they are due.';
+comment on table postbell.scheduled_notification is 'Events whose deliver_at is in the future. Their audience is resolved when they are due.';
 
 create table postbell.fanout (
     notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
@@ -104,11 +104,11 @@ create table postbell.fanout (
 
     started_at timestamptz not null default clock_timestamp()
 );
-comment on table postbell.fanout is 'Large audiences, told in chunks so that nobody else waits. After a crash the next chunk follows the last committed one.';
-comment on column postbell.fanout.list_length is 'How many entries the event''s explicit list has.';
-comment on column postbell.fanout.listed is 'How many of them are in postbell_private.fanout_member by now.';
-comment on column postbell.fanout.audience is 'The event''s without that list, which is not read again for each chunk.';
-comment on column postbell.fanout.after_recipient is 'Everybody up to this id has been decided about.';
+comment on table postbell.fanout is 'Large audiences, which are processed in chunks so that other events do not wait. After a crash the next chunk follows the last committed one.';
+comment on column postbell.fanout.list_length is 'The number of entries in the event''s explicit list.';
+comment on column postbell.fanout.listed is 'The number of entries that are copied into postbell_private.fanout_member.';
+comment on column postbell.fanout.audience is 'The audience of the event without the explicit list, which would be read for each chunk.';
+comment on column postbell.fanout.after_recipient is 'The last recipient, in order of id, who has been decided about.';
 
 create table postbell_private.fanout_member (
     notification_id bigint not null references postbell.fanout (notification_id) on delete cascade,
@@ -117,13 +117,13 @@ create table postbell_private.fanout_member (
 
     primary key (notification_id, recipient_id)
 );
-comment on table postbell_private.fanout_member is 'An explicit list of recipients, in order: it is taken out of the event once, and not anew for each chunk. Who has been decided about is deleted.';
+comment on table postbell_private.fanout_member is 'An explicit list of recipients, copied from the event so that it is not read for each chunk. Recipients are deleted once they are decided about.';
 
 create table postbell_private.fanout_turn (
     tenant_id text collate "C" primary key,
     served_at timestamptz not null
 );
-comment on table postbell_private.fanout_turn is 'When each tenant''s audiences last had their turn; the one that waited longest is next.';
+comment on table postbell_private.fanout_turn is 'When a large audience of each tenant was last served. The tenant that was served least recently is next.';
 
 create table postbell_private.cancellation (
     id bigint generated always as identity primary key,
@@ -139,4 +139,4 @@ create table postbell_private.cancellation (
 );
 create index cancellation_subject_idx on postbell_private.cancellation (subject, tenant_id) where subject is not null;
 create index cancellation_outbox_idx on postbell_private.cancellation (outbox_id) where outbox_id is not null;
-comment on table postbell_private.cancellation is 'Tombstones: events of the subject that the canceller could see are not delivered; later ones are.';
+comment on table postbell_private.cancellation is 'Cancellations of one event, or of the events about a subject that the cancelling transaction could see. Later events are delivered.';

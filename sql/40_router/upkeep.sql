@@ -5,7 +5,7 @@ declare
     v_step postbell_private.router_step := postbell_private.current_step();
     v_now pg_snapshot := pg_current_snapshot();
 begin
-    -- With nothing emitted for long, the snapshot grows old, and the ring with it. Advance it over the silence.
+    -- Without new events the snapshot grows old, and partitions of the ring could not be truncated.
     if v_step.window_snapshot is null
         and not exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1)) then
         insert into postbell_private.router_step (step, snapshot, system_identifier)
@@ -18,18 +18,18 @@ begin
 end
 $$;
 
-comment on function postbell_private.advance_step() is 'Moves the router''s progress over a silence, and forgets old steps.';
+comment on function postbell_private.advance_step() is 'Advances the router''s snapshot when there are no new events, and deletes old steps.';
 
 
 create or replace function postbell_private.forget_jobs() returns void
 language sql
--- The queue's own history says less than ours, and would grow for ever.
+-- The queue's history has less than the delivery log, and would grow for ever.
 as $$
     delete from postbell_queue.pgqueuer_log
     where created < clock_timestamp() - interval '1 hour'
 $$;
 
-comment on function postbell_private.forget_jobs() is 'Prunes the queue''s own history.';
+comment on function postbell_private.forget_jobs() is 'Deletes the queue''s history that is older than an hour.';
 
 
 create or replace function postbell_private.tidy_up() returns void
@@ -46,9 +46,9 @@ begin
         begin
             execute format('select postbell_private.%I()', v_part);
         exception
-            -- What fails now is done the next time, and keeps nothing else from being done.
+            -- A part that fails is done the next time; the others are done now.
             when others then
-                -- Another cluster, another router: that is for the router to hear.
+                -- Errors of Postbell, such as foreign_cluster, are for the router.
                 if sqlstate like 'PB%' then
                     raise;
                 end if;
@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function postbell_private.tidy_up() is
-    'The router''s housekeeping, every minute or so. A part that fails is left to the next time, with a warning; the others are done.';
+    'Runs the router''s housekeeping, about once a minute. A part that fails is skipped with a warning until the next time.';
 
 
 create or replace function postbell_private.analyze_grown_tables() returns integer
@@ -79,7 +79,7 @@ begin
               'notification', 'delivery', 'batch', 'waiting_delivery', 'inbox_item',
               'recipient', 'preference', 'mute', 'quiet_hours', 'suppression', 'topic_member', 'recipient_role'
           )
-          -- Twice as large as when it was last looked at, and no longer small.
+          -- More than twice as large as at its last ANALYZE, and larger than 32 pages.
           and pg_relation_size(c.oid) > greatest(2 * c.relpages, 32) * current_setting('block_size')::bigint
     loop
         begin
@@ -95,7 +95,7 @@ end
 $$;
 
 comment on function postbell_private.analyze_grown_tables() is
-    'Analyzes tables that have doubled. Autovacuum looks once a minute, and a plan made for a hundred rows must not meet a hundred thousand. Returns how many it analyzed.';
+    'Analyzes tables that have doubled in size, and returns how many. Autovacuum may take a minute, during which plans made for a hundred rows would be used for a hundred thousand.';
 
 
 create or replace function postbell.check_names(since timestamptz)
@@ -123,4 +123,4 @@ as $$
 $$;
 
 comment on function postbell.check_names(timestamptz) is
-    'Tenants and events that do not exist, and that events named which were rejected after a time; the most frequent 20.';
+    'Lists unknown tenants and events that were named by events rejected since a time; the 20 most frequent.';

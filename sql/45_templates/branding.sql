@@ -10,7 +10,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.keep_branding() is 'Keeps the branding that is about to be replaced, and numbers the new one.';
+comment on function postbell_private.keep_branding() is 'Stores the branding that is being replaced, and numbers the new one.';
 
 
 create or replace trigger keep_branding
@@ -34,7 +34,7 @@ declare
 begin
     perform postbell_private.require_tenant(roll_back_branding.tenant_id);
 
-    -- Locked, or another change could come in between.
+    -- Locked against a concurrent change.
     select * into v_tenant
     from postbell.tenant
     where id = roll_back_branding.tenant_id
@@ -63,4 +63,4 @@ end
 $$;
 
 comment on function postbell.roll_back_branding(text, integer) is
-    'Gives a tenant a former branding again, of postbell.branding_version, and returns its new number. Without a version: the one before the present.';
+    'Restores a former branding of a tenant, from postbell.branding_version, and returns its new number. Without a version, it restores the one before the current.';

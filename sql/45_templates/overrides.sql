@@ -23,7 +23,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.require_template_path(text) is 'Raises invalid_argument unless a template could be there.';
+comment on function postbell_private.require_template_path(text) is 'Raises invalid_argument unless a path can be that of a template.';
 
 
 create or replace view postbell.texts as
@@ -47,9 +47,9 @@ left join postbell.text_fault as found on found.text_id = newest.id
 where newest.content is not null;
 
 comment on view postbell.texts is
-    'The texts that take the place of template files, of each tenant and (null) of everybody, with what a dispatcher found wrong with them. What was taken back is in postbell.text_version alone.';
-comment on column postbell.texts.fault is 'Why dispatchers do not use this version, or could not for some message.';
-comment on column postbell.texts.instead is 'What they use in its place.';
+    'The template overrides in use, of each tenant and (null) of everybody, with the faults that dispatchers found. Former versions and removed overrides are in postbell.text_version.';
+comment on column postbell.texts.fault is 'Why dispatchers do not use this version, or could not use it for some message.';
+comment on column postbell.texts.instead is 'What dispatchers use instead.';
 
 
 create or replace function postbell.set_text(path text, content text, tenant_id text default null, note text default null)
@@ -67,7 +67,7 @@ begin
     end if;
     perform postbell_private.require_template_path(set_text.path);
 
-    -- One after the other: the highest id that is seen is then the newest there is.
+    -- Serializes writers, so that the highest visible id is the newest.
     lock table postbell.text_version in share row exclusive mode;
 
     select * into v_current
@@ -91,7 +91,7 @@ end
 $$;
 
 comment on function postbell.set_text is
-    'Puts a text in the place of a template file, for a tenant or (null) for everybody, and returns its version. The content null takes it back: the shipped file again. It is not checked here: `postbell text set` renders it first. Dispatchers follow within seconds.';
+    'Overrides a template file with a text, for a tenant or (null) for everybody, and returns its version. A null content removes the override. The text is not validated here; `postbell text set` renders it first. Dispatchers use it within seconds.';
 
 
 create or replace function postbell.roll_back_text(path text, tenant_id text default null, to_version integer default null)
@@ -105,7 +105,7 @@ declare
     v_version integer;
     v_content text;
 begin
-    -- As set_text() does: nobody else comes in between.
+    -- Serializes writers, as in set_text().
     lock table postbell.text_version in share row exclusive mode;
 
     select max(version) into v_newest
@@ -120,7 +120,7 @@ begin
     end if;
 
     v_version := coalesce(roll_back_text.to_version, v_newest - 1);
-    -- Before the first there was the file.
+    -- Version 0 is the file.
     if v_version <> 0 then
         select content into v_content
         from postbell.text_version
@@ -141,14 +141,14 @@ end
 $$;
 
 comment on function postbell.roll_back_text(text, text, integer) is
-    'Makes an earlier version of a text the newest again, and returns its new number. Without a version: the one before the newest. Version 0 is the shipped file.';
+    'Restores an earlier version of a template override, and returns its new number. Without a version, it restores the one before the newest. Version 0 is the shipped file.';
 
 
 create or replace function postbell_private.text_stamp(tenant_id text) returns text
 language sql stable
 as $$
-    -- With its time: a failover may lose a text, and give its id to the next one. And a text may be for an event that
-    -- is declared nowhere but here. Where there are none, nothing is paid for that.
+    -- With the time, because after a failover another text may get the same id. With the event types, because an override
+    -- may be for an event without a folder. That costs nothing where there are no overrides.
     select newest.id || ' ' || extract(epoch from newest.created_at) || ' ' || (
         select md5(string_agg(key || ' ' || registered_at, ',' order by key))
         from postbell.event_type
@@ -164,7 +164,7 @@ as $$
 $$;
 
 comment on function postbell_private.text_stamp(text) is
-    'Another one whenever there is a new text for a tenant or for everybody, or an event was registered; null where there are no texts. By it dispatchers see that they have to read them again.';
+    'Returns a stamp of the template overrides that apply to a tenant; null if there are none. It changes with each new override and registered event, so that dispatchers know when to read them again.';
 
 
 create or replace function postbell.texts_of(tenant_id text)
@@ -178,13 +178,13 @@ as $$
         where kept.tenant_id is null
            or kept.tenant_id = texts_of.tenant_id
     ) as aged
-    -- Enough to find one that is good.
+    -- Dispatchers use the newest version that is valid.
     where age <= 5
     order by aged.path, aged.tenant_id nulls last, aged.version desc
 $$;
 
 comment on function postbell.texts_of(text) is
-    'What a tenant''s messages may be made of besides files: of each path the last versions, the tenant''s own first and then everybody''s, newest first.';
+    'Returns the template overrides that a tenant''s messages may use. Of each path it returns the last five versions, newest first: the tenant''s own, then everybody''s.';
 
 
 create or replace function postbell_private.report_texts(faults jsonb default '[]', good bigint[] default '{}', template_sets jsonb default '[]')
@@ -194,7 +194,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    -- Several dispatchers find the same at the same time.
+    -- Several dispatchers may report the same at the same time.
     insert into postbell.text_fault as known (text_id, fault, instead)
     select said.text_id, left(said.fault, 1000), said.instead
     from jsonb_to_recordset(faults) as said (text_id bigint, fault text, instead text)
@@ -218,7 +218,7 @@ end
 $$;
 
 comment on function postbell_private.report_texts(jsonb, bigint[], jsonb) is
-    'What a dispatcher made of the texts: those it could not use, [{"text_id": 3, "fault": "…", "instead": "version 2"}], those it can, and the versions of events that came out, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
+    'Records what a dispatcher reports about template overrides. faults: those that it cannot use, [{"text_id": 3, "fault": "…", "instead": "version 2"}]. good: those that it can use. template_sets: the resulting versions of events, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
 
 
 create or replace function postbell.texts_used(delivery_id bigint)
@@ -234,7 +234,7 @@ as $$
 $$;
 
 comment on function postbell.texts_used(bigint) is
-    'The texts of the database that a delivery was made of; the rest of it came from template files. Nothing if all of it did.';
+    'Returns the template overrides that a delivery was rendered from; no row if it was rendered from files alone.';
 
 
 create or replace function postbell.check_templates()
@@ -251,4 +251,4 @@ as $$
 $$;
 
 comment on function postbell.check_templates() is
-    'What waits for a template that the dispatchers which took it do not have, or have another of than was deployed, and how much of it.';
+    'Lists events whose deliveries wait because dispatchers do not have their template, or have another version than was deployed, and how many wait.';

@@ -1,4 +1,4 @@
--- Only added to: the row with the highest version is the text, and going back adds one more.
+-- Append-only: the row with the highest version is in use, and a rollback inserts another one.
 create table postbell.text_version (
     id bigint generated always as identity primary key,
     tenant_id text collate "C" references postbell.tenant (id) on delete cascade,
@@ -21,12 +21,12 @@ create table postbell.text_version (
     constraint content_is_a_text_and_not_a_book check (length(content) <= 262144)
 );
 create unique index text_version_idx on postbell.text_version (tenant_id, path, version) nulls not distinct;
-comment on table postbell.text_version is 'Texts that take the place of template files, each version of each. Written by postbell.set_text() and postbell.roll_back_text().';
-comment on column postbell.text_version.tenant_id is 'Whose messages say it; null: everybody''s, where a tenant has no text of its own.';
-comment on column postbell.text_version.path is 'That of the template file whose place it takes: order/paid/fr/email.html, layouts/email.html.';
-comment on column postbell.text_version.content is 'Null: from here on it is the shipped file again, or for a tenant, what everybody has.';
-comment on column postbell.text_version.note is 'Why it was changed, for whoever reads the history.';
-comment on column postbell.text_version.created_by is 'The login.';
+comment on table postbell.text_version is 'All versions of the template overrides. Written by postbell.set_text() and postbell.roll_back_text().';
+comment on column postbell.text_version.tenant_id is 'The tenant whose messages use it; null for all tenants without an override of their own.';
+comment on column postbell.text_version.path is 'The path of the overridden template file, such as order/paid/fr/email.html or layouts/email.html.';
+comment on column postbell.text_version.content is 'The text; null if the override was removed with this version.';
+comment on column postbell.text_version.note is 'Why it was changed.';
+comment on column postbell.text_version.created_by is 'The login role that changed it.';
 
 create table postbell.text_fault (
     text_id bigint primary key references postbell.text_version (id) on delete cascade,
@@ -36,8 +36,8 @@ create table postbell.text_fault (
 
     found_at timestamptz not null default clock_timestamp()
 );
-comment on table postbell.text_fault is 'Texts that a dispatcher could not use, and why. Messages go on with an earlier one.';
-comment on column postbell.text_fault.instead is 'What is used in its place, such as version 2.';
+comment on table postbell.text_fault is 'Template overrides that a dispatcher could not use, and why. Messages use an earlier version.';
+comment on column postbell.text_fault.instead is 'What is used instead, such as version 2.';
 
 create table postbell.template_set (
     version text collate "C" primary key,
@@ -47,9 +47,9 @@ create table postbell.template_set (
 
     first_used_at timestamptz not null default clock_timestamp()
 );
-comment on table postbell.template_set is 'Versions of events'' templates that have texts of the database in them. One that is not here is of files alone.';
-comment on column postbell.template_set.version is 'As postbell.delivery_log.template_version has it, in front of the dot.';
-comment on column postbell.template_set.text_ids is 'Of postbell.text_version: what took the place of files, or stood where there was none.';
+comment on table postbell.template_set is 'Template versions of events that include overrides. A version that is not listed consists of files alone.';
+comment on column postbell.template_set.version is 'The part of postbell.delivery_log.template_version before the dot.';
+comment on column postbell.template_set.text_ids is 'The overrides in it, ids of postbell.text_version.';
 
 create table postbell.branding_version (
     tenant_id text collate "C" not null references postbell.tenant (id) on delete cascade,
@@ -62,5 +62,5 @@ create table postbell.branding_version (
 
     primary key (tenant_id, version)
 );
-comment on table postbell.branding_version is 'What tenants looked like before: each branding that another has replaced. The one in use is in postbell.tenant.';
-comment on column postbell.branding_version.version is 'As postbell.delivery_log.template_version has it, behind the dot.';
+comment on table postbell.branding_version is 'Former brandings of tenants. The current one is in postbell.tenant.';
+comment on column postbell.branding_version.version is 'The part of postbell.delivery_log.template_version after the dot.';

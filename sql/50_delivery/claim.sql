@@ -11,11 +11,11 @@ as $$
 $$;
 
 comment on function postbell_private.identity_of(postbell.delivery) is
-    'A delivery by what it is: 32 hexadecimal digits, the same whenever its event is routed, and in no other database. Its id is a number that a crash may undo and give to another.';
+    'Returns the identity of a delivery: 32 hexadecimal digits that stay the same when its event is routed again, and differ between databases. The id does not serve, because after a crash another delivery may get it.';
 
 
 create or replace function postbell_private.lock_batch(batch_id bigint, claim_token uuid) returns bigint[]
--- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -32,7 +32,7 @@ end
 $$;
 
 comment on function postbell_private.lock_batch(bigint, uuid) is
-    'The deliveries of a claimed batch, which nobody else can claim until the transaction ends. Null if the claim does not hold: another has claimed the batch since, or a crash has undone the claim.';
+    'Locks a claimed batch until the transaction ends, and returns its deliveries. Returns null if the claim does not hold: another dispatcher has claimed the batch since, or a crash has undone the claim.';
 
 
 create or replace function postbell_private.requeue(delivery_ids bigint[]) returns void
@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function postbell_private.requeue(bigint[]) is
-    'Puts what is not settled of a batch that has ended into a new one, for a little later: a row that somebody else held just then, a time-out.';
+    'Puts the unsettled deliveries of a finished batch into a new batch, one second later. They were locked by another transaction, or timed out.';
 
 
 create or replace function postbell_private.finish_batch(batch_id bigint, claim_token uuid) returns boolean
@@ -78,7 +78,7 @@ end
 $$;
 
 comment on function postbell_private.finish_batch(bigint, uuid) is
-    'Ends a batch; what is not settled goes into a new one. False if the claim does not hold.';
+    'Finishes a batch; unsettled deliveries go into a new one. Returns false if the claim does not hold.';
 
 
 create or replace function postbell_private.stop_undeliverable(delivery_ids bigint[]) returns void
@@ -88,13 +88,13 @@ as $$
 declare
     v_channel postbell.channel;
 begin
-    -- Looked up once: a batch has one channel.
+    -- A batch has one channel.
     select channel.* into v_channel
     from postbell.delivery as d
     join postbell.channel on channel.name = d.channel
     where d.id = delivery_ids[1];
 
-    -- Once: the ladder's answer is looked at several times, and would be asked for each.
+    -- Materialized: the query below uses the ladder's answer several times, and would compute it each time.
     with answered as materialized (
         select
             d.id,
@@ -105,7 +105,7 @@ begin
             kind.key is null as is_unknown,
             n.expires_at <= postbell.clock() and not v_channel.is_kept as is_expired,
             postbell_private.ladder(
-                -- Who caused it, and that its time had come, are settled.
+                -- The actor and quiet hours were decided by the router, and stay so.
                 is_actor => false,
                 event_is_disabled => kind.disabled_at is not null,
                 tenant_event_is_disabled => of_tenant.disabled_at is not null,
@@ -116,7 +116,7 @@ begin
                 has_address => reach.address is not null,
                 is_suppressed => suppression.address is not null,
                 is_forced => d.decision_reason = 'forced',
-                -- What is kept is there to stay.
+                -- Channels that keep messages deliver what was decided.
                 is_off => not v_channel.is_kept and choice.is_off,
                 is_muted => silence.is_muted,
                 is_quiet => false,
@@ -124,14 +124,14 @@ begin
                 is_kept => v_channel.is_kept
             ) as answer
         from postbell.delivery as d
-        -- Whatever was deleted meanwhile: each delivery gets an answer, or it would be in nobody's hands for good.
+        -- Left joins: rows may have been deleted. A delivery without a result would stay without a batch or a due time.
         left join postbell_private.notification as n on n.id = d.notification_id
         left join postbell.event_type as kind on kind.key = d.event
         left join postbell.tenant_event as of_tenant on of_tenant.tenant_id = d.tenant_id and of_tenant.event = d.event
         left join postbell.tenant as tenant on tenant.id = d.tenant_id
         left join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
         cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
-        -- Named once, or postbell_private.normal_address() is not inlined, which names it twice.
+        -- OFFSET 0: normal_address() names its argument twice, and would not be inlined with a function call there.
         cross join lateral (
             select address
             from postbell_private.address_of(
@@ -168,7 +168,7 @@ begin
         from answered
     ),
 
-    -- Only what changes is locked, and what somebody is just cancelling is left to them.
+    -- Locks only what changes, and skips deliveries that are being cancelled.
     affected as (
         select decided.*
         from decided
@@ -182,14 +182,14 @@ begin
         update postbell.delivery as d set
             state = case
                 when affected.reason is null then d.state
-                -- What has reached one device of a person is sent, whatever becomes of the others.
+                -- A push that has reached one device of a person counts as sent.
                 when d.sent_at is not null then 'sent'
                 when affected.reason in ('cancelled', 'expired') then affected.reason
                 else 'skipped'
             end,
             reason = coalesce(affected.reason, d.reason),
             is_silent = d.is_silent or affected.falls_silent,
-            -- What is kept silently is decided anew; what is stopped says so by its reason.
+            -- Silencing is a new decision; stopping leaves the decision and sets the reason.
             rung = case when affected.reason is null then affected.rung else d.rung end,
             decision_reason = case when affected.reason is null then affected.decision_reason else d.decision_reason end
         from affected
@@ -205,7 +205,7 @@ end
 $$;
 
 comment on function postbell_private.stop_undeliverable(bigint[]) is
-    'What was decided may be overtaken by the time it is sent: cancelled, expired, the event stopped or gone, the channel not used any more, the person gone, the address suppressed, the channel switched off, or muted. The ladder is climbed again: a word said now counts for what is already queued. What is muted is kept in the inbox silently.';
+    'Stops queued deliveries that must not be sent any more: cancelled, expired, or dropped by the ladder because something has changed since, such as a disabled event, an erased person, a suppressed address or a preference. It asks the ladder again, so that changes apply to queued deliveries, too. Muted inbox items are kept silently.';
 
 
 create or replace function postbell_private.start_sending(
@@ -216,7 +216,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    -- Locked: whoever claims the batch next waits until these are marked, and then finds them in flight.
+    -- Locked: a dispatcher that claims the batch next waits until these are marked as sending.
     v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
     v_started bigint[];
 begin
@@ -224,7 +224,7 @@ begin
         return null;
     end if;
 
-    -- Of what is in flight when we crash, no second copy may go out: so it is written down before the first.
+    -- After a crash no second copy may be sent, so the state must be on disk before the first is.
     if exists (
         select
         from postbell.batch
@@ -263,7 +263,7 @@ end
 $$;
 
 comment on function postbell_private.start_sending(bigint, uuid, bigint[], text[]) is
-    'Marks the deliveries that are about to be in flight, and returns those that may go; null if the claim does not hold. Only these can be in doubt after a crash. providers: who is about to be asked, for each.';
+    'Marks deliveries as sending before their provider is called, and returns those that may be sent; null if the claim does not hold. After a crash only the outcome of these is unknown. providers: the provider of each.';
 
 
 create or replace function postbell_private.fail_deliveries(
@@ -288,7 +288,7 @@ end
 $$;
 
 comment on function postbell_private.fail_deliveries(bigint, uuid, bigint[], text[]) is
-    'Gives up deliveries of a batch that no provider was called for: their template failed, say. They become dead letters. False if the claim does not hold.';
+    'Gives up deliveries of a batch without calling a provider, for instance because their template failed. They become dead letters. Returns false if the claim does not hold.';
 
 
 create or replace function postbell_private.split_batch(batch postbell.batch) returns void
@@ -309,21 +309,21 @@ begin
         end loop;
     end if;
 
-    -- By its full name: alone, it would be the row of the table, and every batch its own match.
+    -- The argument needs its full name: "batch" alone is the row of the table, and every row would match.
     delete from postbell.batch where id = (split_batch.batch).id;
 end
 $$;
 
-comment on function postbell_private.split_batch(postbell.batch) is 'Puts each delivery of a batch into a batch of its own; one that is alone already is given up.';
+comment on function postbell_private.split_batch(postbell.batch) is 'Splits a batch into batches of one delivery each. A delivery that is alone already is given up.';
 
 
 create or replace function postbell_private.mark_unknown(delivery_ids bigint[]) returns void
--- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
 language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    -- In one order everywhere. Nearly always there is nothing in flight.
+    -- Locks in order of id, as everywhere. Usually nothing is in flight.
     perform
     from postbell.delivery
     where id = any(mark_unknown.delivery_ids)
@@ -359,7 +359,7 @@ end
 $$;
 
 comment on function postbell_private.mark_unknown(bigint[]) is
-    'Settles what was in flight when its dispatcher ended, or was taken for dead: it may have been sent, and so is not sent again. A report settles it, or the end of our patience.';
+    'Marks deliveries as unknown that were in flight when their dispatcher ended or was presumed dead. They may have been sent, so they are not sent again. A receipt or the timeout of their channel settles them.';
 
 
 create or replace function postbell_private.record_unknown(delivery_ids bigint[]) returns void
@@ -373,7 +373,7 @@ as $$
 $$;
 
 comment on function postbell_private.record_unknown(bigint[]) is
-    'Writes down which deliveries were in flight when their dispatcher ended, and at whom: that one may have taken them, and its receipts are to be believed.';
+    'Records an unknown attempt for deliveries that were in flight when their dispatcher ended. Their provider may have accepted them, and its receipts are valid.';
 
 
 create or replace function postbell_private.claim_batch(
@@ -397,8 +397,8 @@ declare
     v_channel postbell.channel;
     v_started bigint[] := '{}';
 begin
-    -- A claim lost in a crash of the server is made again: no need to wait for the disk. For this transaction,
-    -- which is the call: a setting of the function's own would be taken back before the commit.
+    -- A claim that is lost in a crash is made again, so the commit need not wait for the disk. It is set for the
+    -- transaction, because a setting of the function would be reset before the commit.
     perform set_config('synchronous_commit', 'off', true);
 
     update postbell.batch set
@@ -406,7 +406,7 @@ begin
         claim_token = gen_random_uuid(),
         claimed_at = clock_timestamp()
     where id = claim_batch.batch_id
-      -- A job from before a crash may name a batch that is another's now.
+      -- The job of a batch that a crash undid may name an id that another batch has now.
       and channel = claim_batch.batch_channel
     returning * into v_batch;
     if not found then
@@ -417,14 +417,14 @@ begin
     from postbell.channel
     where name = v_batch.channel;
 
-    -- What is in flight already, somebody else has begun.
+    -- Deliveries that are in flight at this point were started by an earlier claim.
     if v_channel.crash_policy = 'await_receipt' then
         perform postbell_private.mark_unknown(v_batch.delivery_ids);
     elsif v_batch.claims > 1 then
         perform postbell_private.record_unknown(v_batch.delivery_ids);
     end if;
 
-    -- Taken again and again and never finished: something in it ends the dispatcher. Alone, it harms only itself.
+    -- Claimed this often and never finished, some delivery probably crashes the dispatcher. It is isolated from the others.
     if v_batch.claims > v_most_claims then
         perform postbell_private.split_batch(v_batch);
         return;
@@ -432,7 +432,7 @@ begin
 
     perform postbell_private.stop_undeliverable(v_batch.delivery_ids[claim_batch.start_sending + 1:]);
 
-    -- The first ones may go at once: a single message is claimed and started in one step.
+    -- The first deliveries may be started here, so that a single message is claimed and started in one call.
     if claim_batch.start_sending > 0 then
         v_started := postbell_private.start_sending(
             v_batch.id, v_batch.claim_token, v_batch.delivery_ids[:claim_batch.start_sending],
@@ -465,7 +465,7 @@ end
 $$;
 
 comment on function postbell_private.claim_batch(bigint, text, integer, text, boolean) is
-    'Takes a batch and returns what is in it still to be delivered, with all that rendering needs. Nothing if the batch is settled. The first so many are marked as sending (is_started), by the one provider there is. One that is in state sending without that was in flight when a dispatcher died; where a second copy does harm, it is not returned but unknown. claim_token is shown to all that records or starts something of the batch. Without with_identities, identity is empty: only who hands over to a provider needs it.';
+    'Claims a batch and returns its unsettled deliveries, with all that rendering needs; no row if all are settled. The first start_sending deliveries are marked as sending (is_started), with the given provider. Others in state sending were in flight when a dispatcher died; where crash_policy is await_receipt, they become unknown and are not returned. claim_token is an argument of every function that starts or records deliveries of the batch. Without with_identities, identity is empty.';
 
 
 create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)
@@ -487,11 +487,11 @@ as $$
           from postbell.attempt as earlier
           where earlier.delivery_id = d.id
             and earlier.device = device.id::text
-            -- One that refused is asked again only when somebody revives the delivery, which counts its tries anew.
+            -- A device that refused is called again only after postbell.retry(), which resets attempts.
             and (earlier.outcome = 'sent' or earlier.outcome = 'refused' and d.attempts + (d.state = 'queued')::integer > 1)
       )
     order by d.id, device.id
 $$;
 
 comment on function postbell_private.devices_of(bigint, uuid) is
-    'The devices that each delivery of a claimed batch still has to reach: not those that an earlier try has settled. None if the claim does not hold.';
+    'Returns the devices that each delivery of a claimed batch still has to reach, without those that an earlier attempt settled. Returns no row if the claim does not hold.';

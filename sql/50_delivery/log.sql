@@ -22,22 +22,22 @@ select
 from postbell.delivery;
 
 comment on view postbell.delivery_log is
-    'Every channel of every recipient of every event, with what became of it; skipped ones with their reason. postbell.texts_used() tells which texts of the database a template_version has.';
-comment on column postbell.delivery_log.delivery_id is 'Of one channel for one person. An item of postbell.inbox has the same.';
+    'All deliveries, one for each event, recipient and channel, with their state; skipped ones with the reason. postbell.texts_used() lists the template overrides of a delivery.';
+comment on column postbell.delivery_log.delivery_id is 'The id of the delivery, which its item in postbell.inbox has, too.';
 comment on column postbell.delivery_log.outbox_id is 'The event; postbell.explain() says what was decided about it.';
 comment on column postbell.delivery_log.channel is 'A name in postbell.channel.';
-comment on column postbell.delivery_log.state is 'queued, sending or waiting; sent or delivered; skipped, expired or cancelled; unknown; refused, failed or bounced.';
-comment on column postbell.delivery_log.reason is 'Why it is in its state, else why it was decided so the last time; postbell.explain() says it too. Of what is sent, on every channel, the decision: wanted, forced or muted.';
-comment on column postbell.delivery_log.attempts is 'How often it was tried.';
-comment on column postbell.delivery_log.provider is 'Who took it, or had it last, by its configured name; inbox and stream are our own.';
-comment on column postbell.delivery_log.provider_message_id is 'What the provider calls it.';
-comment on column postbell.delivery_log.due_at is 'When it is to go out, if that is not at once.';
+comment on column postbell.delivery_log.state is 'The state: queued, sending, waiting or unknown; sent or delivered; or the end: skipped, expired, cancelled, refused, failed or bounced.';
+comment on column postbell.delivery_log.reason is 'The reason for its state, else for its last decision, as in postbell.explain(). For sent deliveries it is that of the decision: wanted, forced or muted.';
+comment on column postbell.delivery_log.attempts is 'The number of attempts.';
+comment on column postbell.delivery_log.provider is 'The configured name of the provider that accepted it or was called last; inbox and stream are Postbell itself.';
+comment on column postbell.delivery_log.provider_message_id is 'The provider''s id of the message.';
+comment on column postbell.delivery_log.due_at is 'When it is to be sent, if not at once.';
 comment on column postbell.delivery_log.created_at is 'When the event was emitted.';
-comment on column postbell.delivery_log.sent_at is 'When a provider, or the inbox, took it.';
-comment on column postbell.delivery_log.delivered_at is 'When the provider reported that it arrived.';
-comment on column postbell.delivery_log.opened_at is 'The first time; only where the tenant asks and the person does not refuse.';
-comment on column postbell.delivery_log.clicked_at is 'The first link that was followed, likewise.';
-comment on column postbell.delivery_log.template_version is 'What its text was made of: a hash of the event''s templates, a dot, the number of the tenant''s branding. See postbell.texts_used().';
+comment on column postbell.delivery_log.sent_at is 'When a provider, the inbox or the stream accepted it.';
+comment on column postbell.delivery_log.delivered_at is 'When it was delivered, by the provider''s receipt, or by the inbox.';
+comment on column postbell.delivery_log.opened_at is 'When the e-mail was first opened; only if the tenant tracks it and the person does not refuse.';
+comment on column postbell.delivery_log.clicked_at is 'When a link in the e-mail was first followed; only if the tenant tracks it and the person does not refuse.';
+comment on column postbell.delivery_log.template_version is 'The version of the templates it was rendered from: a hash of the event''s templates, a dot, and the number of the tenant''s branding. See postbell.texts_used().';
 
 
 create or replace view postbell.dead_letters
@@ -58,13 +58,13 @@ select
 from postbell.dead_letter as dead
 join postbell.delivery as d on d.id = dead.delivery_id;
 
-comment on view postbell.dead_letters is 'Deliveries given up on. postbell.retry() sends them again.';
-comment on column postbell.dead_letters.delivery_id is 'What postbell.retry() and postbell.delivery_timeline take.';
-comment on column postbell.dead_letters.outbox_id is 'The event; postbell.explain() says why it was sent at all.';
-comment on column postbell.dead_letters.state is 'refused: it will never be taken; failed: tried too often, or a provider never said whether it was sent; bounced: it came back.';
-comment on column postbell.dead_letters.reason is 'Of the last try; null where its state says it all.';
-comment on column postbell.dead_letters.attempts is 'How often it was tried; waiting for a provider to come back does not count.';
-comment on column postbell.dead_letters.provider is 'Who had it last, by its configured name.';
+comment on view postbell.dead_letters is 'Deliveries that were given up. postbell.retry() sends them again.';
+comment on column postbell.dead_letters.delivery_id is 'The id of the delivery, for postbell.retry() and postbell.delivery_timeline.';
+comment on column postbell.dead_letters.outbox_id is 'The event; postbell.explain() says why the delivery was to be sent.';
+comment on column postbell.dead_letters.state is 'refused: the provider will never accept it; failed: no attempt succeeded, or the outcome stayed unknown; bounced: the message came back.';
+comment on column postbell.dead_letters.reason is 'The reason of the last failure; null if the state says enough.';
+comment on column postbell.dead_letters.attempts is 'The number of attempts. Waiting for an unavailable provider does not count.';
+comment on column postbell.dead_letters.provider is 'The configured name of the provider that was called last.';
 comment on column postbell.dead_letters.created_at is 'When the event was emitted.';
 comment on column postbell.dead_letters.died_at is 'When it was given up.';
 
@@ -126,11 +126,11 @@ select
 from postbell.fanout
 group by tenant_id, priority;
 
-comment on view postbell.queue_depth is 'How many deliveries are queued, since when, and how many wait for a later time, and for which at the earliest; and how many events are not yet decided about for all their people.';
-comment on column postbell.queue_depth.channel is 'A name in postbell.channel; null in a row of events, which have none before they are decided about.';
-comment on column postbell.queue_depth.priority is 'low, normal, high or critical; the higher ones are sent first.';
-comment on column postbell.queue_depth.queued is 'Deliveries to be sent now; null in a row of those that wait.';
-comment on column postbell.queue_depth.waiting is 'Deliveries that wait for a later time, such as the end of quiet hours; null in a row of queued ones.';
-comment on column postbell.queue_depth.oldest_at is 'Since when the first is queued, or the first large audience is being told; or when the first that waits or is scheduled is due.';
-comment on column postbell.queue_depth.scheduled is 'Events for a later time; who is told is decided then. Null in other rows.';
-comment on column postbell.queue_depth.being_fanned_out is 'Events whose large audience is being told, some people at a time. Null in other rows.';
+comment on view postbell.queue_depth is 'The number of queued deliveries, waiting deliveries, and events that are scheduled or being fanned out, by channel and priority. A row counts one of these.';
+comment on column postbell.queue_depth.channel is 'A name in postbell.channel; null in a row of events.';
+comment on column postbell.queue_depth.priority is 'low, normal, high or critical; higher ones are sent first.';
+comment on column postbell.queue_depth.queued is 'Deliveries to be sent now; null in other rows.';
+comment on column postbell.queue_depth.waiting is 'Deliveries that wait for a later time, such as the end of quiet hours; null in other rows.';
+comment on column postbell.queue_depth.oldest_at is 'When the oldest was queued, or the oldest large audience was started; for waiting deliveries and scheduled events, when the first is due.';
+comment on column postbell.queue_depth.scheduled is 'Events that are scheduled for a later time; null in other rows.';
+comment on column postbell.queue_depth.being_fanned_out is 'Events whose large audience is being fanned out; null in other rows.';

@@ -47,18 +47,18 @@ begin
     where tenant_id = choose_providers.tenant_id
       and channel = choose_providers.channel;
 
-    -- Null or nothing takes the choice back.
+    -- Null or an empty list deletes the choice.
     insert into postbell.provider_choice (tenant_id, channel, position, provider)
     select choose_providers.tenant_id, choose_providers.channel, chosen.position, chosen.name
     from unnest(choose_providers.providers) with ordinality as chosen (name, position);
 
-    -- Another number may be one to which people have answered STOP.
+    -- People may have answered STOP to the number of another provider.
     perform postbell_private.inherit_stops(choose_providers.tenant_id);
 end
 $$;
 
 comment on function postbell.choose_providers(text, text[], text) is
-    'Which providers a tenant''s messages take on a channel, in order: the next where one fails. An empty list or null: all that are configured, in the order of the file. Dispatchers follow within seconds.';
+    'Chooses the providers of a tenant on a channel, in order of preference: if one fails, the next is called. An empty list or null stands for all configured providers, in the order of the file. Dispatchers follow within seconds.';
 
 
 create or replace function postbell_private.report_providers(process text, reports jsonb) returns void
@@ -67,10 +67,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    -- Worth no waiting for the disk.
+    -- Reports need not survive a crash, so the commit does not wait for the disk.
     perform set_config('synchronous_commit', 'off', true);
 
-    -- What the process no longer has, and what processes left behind that are gone.
+    -- Reports of providers that the process no longer has, and of processes that are gone.
     delete from postbell.provider_report
     where reported_at < clock_timestamp() - interval '1 hour'
        or (
@@ -83,7 +83,7 @@ begin
         report_providers.process,
         said.provider,
         said.channel,
-        -- While a deploy is rolled out, dispatchers of the version before still report the former names.
+        -- During a deploy, dispatchers of the previous version still report the former names.
         case said.state when 'resting' then 'open' when 'paused' then 'misconfigured' else said.state end,
         left(said.reason, 1000),
         said.changed_at,
@@ -101,7 +101,7 @@ end
 $$;
 
 comment on function postbell_private.report_providers(text, jsonb) is
-    'How a dispatcher''s providers are doing: [{"provider": "main_mail", "channel": "email", "state": "ready", "reason": null, "changed_at": "…", "opens_at": null}]. Those that are not named, it has no more.';
+    'Records the states of a dispatcher''s providers: [{"provider": "main_mail", "channel": "email", "state": "ready", "reason": null, "changed_at": "…", "opens_at": null}]. Providers that are not listed are removed.';
 
 
 create or replace view postbell.providers
@@ -116,15 +116,15 @@ select
     opens_at,
     reported_at
 from postbell.provider_report
--- A process that has said nothing for three reports is gone.
+-- A process that has missed three reports is gone.
 where reported_at > clock_timestamp() - interval '90 seconds';
 
-comment on view postbell.providers is 'How each provider is doing, as each running dispatcher sees it.';
+comment on view postbell.providers is 'The state of each provider, as reported by each running dispatcher.';
 comment on column postbell.providers.provider is 'Its configured name.';
-comment on column postbell.providers.channel is 'A channel that providers deliver, of postbell.channel.';
+comment on column postbell.providers.channel is 'The outgoing channel, a name in postbell.channel.';
 comment on column postbell.providers.process is 'The dispatcher that reports: host and process id.';
-comment on column postbell.providers.state is 'ready; open: its circuit breaker is, since it fails or asked to be left alone; misconfigured: our configuration of it is at fault.';
+comment on column postbell.providers.state is 'ready; open: its circuit breaker is open, because it fails or asked for a pause; misconfigured: its configuration is at fault.';
 comment on column postbell.providers.reason is 'Why it is not ready.';
-comment on column postbell.providers.changed_at is 'Since when it is in that state.';
-comment on column postbell.providers.opens_at is 'When it is asked again; null if it is ready.';
-comment on column postbell.providers.reported_at is 'When the process said so; one that is silent for 90 seconds is not shown.';
+comment on column postbell.providers.changed_at is 'Since when it is in this state.';
+comment on column postbell.providers.opens_at is 'When the circuit breaker next lets a call through; null if it is ready.';
+comment on column postbell.providers.reported_at is 'When the process reported it. Reports older than 90 seconds are not shown.';

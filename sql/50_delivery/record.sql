@@ -1,11 +1,11 @@
 create or replace function postbell_private.recordable(
     carried bigint[], delivery_ids bigint[], identities text[], outcomes text[]
 ) returns bigint[]
--- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
 language plpgsql stable
 as $$
 begin
-    -- As nearly always.
+    -- The usual case.
     if recordable.carried @> recordable.delivery_ids then
         return recordable.delivery_ids;
     end if;
@@ -13,7 +13,7 @@ begin
         select array_agg(
             case
                 when recordable.carried is not null then case when tried.id = any(recordable.carried) then tried.id end
-                -- That it was sent is true whoever says so. Of this very delivery: after a crash its id may be another's.
+                -- "sent" is recorded without a claim, too. After a crash another delivery may have the id; hence the identity.
                 when tried.outcome = 'sent' then (
                     select d.id
                     from postbell.delivery as d
@@ -30,7 +30,7 @@ end
 $$;
 
 comment on function postbell_private.recordable(bigint[], bigint[], text[], text[]) is
-    'The delivery ids of which an outcome may be recorded, and null in place of the others. carried: the deliveries of the batch; null if the claim on it does not hold.';
+    'Returns the delivery ids whose outcomes may be recorded, with null in place of the others. carried: the deliveries of the batch; null if the claim does not hold.';
 
 
 create or replace function postbell_private.settle(
@@ -55,7 +55,7 @@ begin
         update postbell.delivery as d set
             state = case
                 when tried.is_for_later then 'waiting'
-                -- What has reached one device of a person is sent, whatever becomes of the others.
+                -- A push that has reached one device of a person counts as sent.
                 when d.sent_at is not null then 'sent'
                 else tried.outcome
             end,
@@ -70,9 +70,9 @@ begin
             end
         from tried
         where d.id = tried.delivery_id
-          -- Without a time, the next provider was asked at once: what that one said counts.
+          -- After a retry without a time the next provider was called at once, whose outcome counts.
           and (tried.outcome <> 'retry' or tried.retry_after is not null)
-          -- That it was sent is true whoever says so; the rest is for the one in whose hands it still is.
+          -- "sent" counts in other states, too; other outcomes count only while the delivery is in flight.
           and (d.state = 'sending' or tried.outcome = 'sent' and d.state in ('queued', 'waiting', 'unknown'))
         returning d.id, d.tenant_id, d.recipient_id, d.channel, d.state, d.due_at, tried.blame, tried.reason
     ),
@@ -85,7 +85,7 @@ begin
         on conflict (delivery_id) do nothing
     ),
 
-    -- Not sent again, for it may have been sent: a report settles it, or the end of our patience.
+    -- They may have been sent, so they are not sent again. A receipt or the timeout of their channel settles them.
     in_doubt as (
         insert into postbell_private.unknown_delivery (delivery_id, due_at)
         select settled.id, clock_timestamp() + channel.unknown_timeout
@@ -129,7 +129,7 @@ begin
         perform postbell_private.suppress_for_longer(v_suppressed);
     end if;
 
-    -- A sleeping router knows of no due time that came up since.
+    -- A sleeping router does not know of the new due times.
     if v_waiting > 0 then
         perform pg_notify('postbell_wake', '');
     end if;
@@ -137,7 +137,7 @@ end
 $$;
 
 comment on function postbell_private.settle is
-    'What becomes of deliveries that were tried: sent, retry or partly (again after so many seconds; partly: some devices were reached), refused, unknown (with seconds: and tried again) or failed. suppressions: what is to blame the address itself for, see postbell_private.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}.';
+    'Settles deliveries by the outcomes of their attempts: sent, retry or partly (again after retry_after seconds; partly: some devices were reached), refused, unknown (with retry_after: retried) or failed. suppressions: for each, how the address is at fault, see postbell_private.suppressed_until(), or null. versions: the template versions, by event, and by delivery id where one differs, {"order.paid": "…"}.';
 
 
 create or replace function postbell_private.record_attempts(
@@ -152,7 +152,7 @@ as $$
 #variable_conflict use_column
 declare
     v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
-    -- Null where it is not to be recorded, and so no delivery's.
+    -- With null for those that may not be recorded.
     v_delivery_ids constant bigint[] := postbell_private.recordable(v_carried, delivery_ids, identities, outcomes);
 begin
     perform postbell_private.require_durable_commit();
@@ -164,14 +164,14 @@ begin
     where delivery_id is not null
       and (
           v_carried is not null and outcome <> 'sent'
-          -- In flight: nobody has said so of this try. A dead letter that is sent again may get the same answer as before.
+          -- In flight, so this attempt is not recorded yet. A retried dead letter may get the same answer as before.
           or v_carried is not null and exists (
               select
               from postbell.delivery as d
               where d.id = tried.delivery_id
                 and d.state = 'sending'
           )
-          -- Said again by one that did not hear us commit, whether its claim still holds or not.
+          -- A dispatcher that missed the answer to its commit records the same again, with or without the claim.
           or not exists (
               select
               from postbell.attempt as earlier
@@ -189,7 +189,7 @@ end
 $$;
 
 comment on function postbell_private.record_attempts is
-    'Writes down what providers answered, in bulk: sent, retry (after so many seconds), refused, unknown (with seconds: and tried again) or failed. A retry without seconds was passed on to the next provider and settles nothing. identities: postbell_private.identity_of() each. suppressions: what is to blame the address itself for, see postbell_private.suppressed_until(), or null. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
+    'Records attempts and settles their deliveries, in bulk. outcomes: sent, retry (after retry_after seconds), refused, unknown (with retry_after: retried) or failed; a retry without retry_after was passed on to the next provider and settles nothing. identities: postbell_private.identity_of() of each. suppressions: for each, how the address is at fault, see postbell_private.suppressed_until(), or null. versions: the template versions, by event, and by delivery id where one differs, {"order.paid": "…"}. Returns false if the claim does not hold; then only outcomes "sent" are recorded.';
 
 
 create or replace function postbell_private.record_pushes(
@@ -203,7 +203,7 @@ as $$
 #variable_conflict use_column
 declare
     v_carried constant bigint[] := postbell_private.lock_batch(batch_id, claim_token);
-    -- A device that was reached is so, also of a person whose others were not.
+    -- Devices that were reached are recorded even if others of the person were not.
     v_tried_ids constant bigint[] := postbell_private.recordable(
         v_carried, delivery_ids, identities, array_replace(outcomes, 'partly', 'sent')
     );
@@ -222,7 +222,7 @@ begin
           and (
               v_carried is not null and t.outcome <> 'sent'
               or t.outcome = 'sent' and not exists (
-                  -- Said again by one that did not hear us commit, whether its claim still holds or not.
+                  -- A dispatcher that missed the answer to its commit records the same again, with or without the claim.
                   select
                   from postbell.attempt as earlier
                   where earlier.delivery_id = t.delivery_id
@@ -238,7 +238,7 @@ begin
         from tried
     ),
 
-    -- The person's own: a device's id, too, may be another's after a crash. And nobody waits for anybody over it.
+    -- Joined by person, because after a crash another device may have the id. Locked devices are skipped.
     own as materialized (
         select device.id, tried.outcome, tried.is_gone
         from tried
@@ -246,7 +246,7 @@ begin
             on device.id = tried.device
             and device.tenant_id = tried.tenant_id
             and device.recipient_id = tried.recipient_id
-        -- To the hour: a row need not change with every message.
+        -- Updated once an hour, and not with every message.
         where tried.is_gone
            or tried.outcome = 'sent'
           and device.last_reached_at > clock_timestamp() - interval '1 hour' is not true
@@ -262,7 +262,7 @@ begin
     delete from postbell.push_subscription
     where id in (select id from own where is_gone);
 
-    -- No device's answer was the last word: it is the delivery that has no more tries.
+    -- The delivery failed because it has no attempts left, not because of one device's answer.
     if 'failed' = any(outcomes) then
         insert into postbell.delivery_step (delivery_id, what, reason)
         select d.id, 'given_up', left(pushed.reason, 1000)
@@ -281,7 +281,7 @@ end
 $$;
 
 comment on function postbell_private.record_pushes is
-    'Writes down what the push services answered, device by device, and what the deliveries came to: as postbell_private.settle() takes it; a retry without a time settles nothing. A device that is gone is forgotten. identities: postbell_private.identity_of() each. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}]; versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. False if the claim does not hold: then only what was sent is written down.';
+    'Records attempts for each device and settles the push deliveries, with the outcomes of postbell_private.settle(); a retry without retry_after settles nothing. Devices that are gone are deleted. identities: postbell_private.identity_of() of each. tries: [{"delivery_id": 1, "device": 2, "outcome": "sent", "provider": "webpush", "message_id": null, "code": "201", "reason": null, "latency_ms": 9, "is_gone": false}]. versions: the template versions, by event, and by delivery id where one differs, {"order.paid": "…"}. Returns false if the claim does not hold; then only outcomes "sent" are recorded.';
 
 
 create or replace function postbell_private.hold_deliveries(
@@ -303,7 +303,7 @@ begin
         update postbell.delivery as d set
             state = 'waiting',
             reason = left(given.reason, 1000),
-            -- The try that was begun is given back: that there is no provider is not the message's fault.
+            -- An attempt that was begun does not count, because no provider was available.
             attempts = d.attempts - given.is_begun::integer,
             due_at = clock_timestamp() + make_interval(secs => given.seconds)
         from unnest(
@@ -319,7 +319,7 @@ begin
     from held
     on conflict (delivery_id) do nothing;
 
-    -- A sleeping router knows of no due time that came up since.
+    -- A sleeping router does not know of the new due times.
     if found then
         perform pg_notify('postbell_wake', '');
     end if;
@@ -328,7 +328,7 @@ end
 $$;
 
 comment on function postbell_private.hold_deliveries is
-    'Puts deliveries of a batch aside for so many seconds, because no provider takes them now. It costs them no try: where one was begun, it is given back. False if the claim does not hold.';
+    'Holds deliveries of a batch for some seconds, because no provider is available. It does not count as an attempt, even if one was begun. Returns false if the claim does not hold.';
 
 
 create or replace function postbell_private.record_failover(batch_id bigint, claim_token uuid, delivery_id bigint, provider text) returns boolean
@@ -351,4 +351,4 @@ end
 $$;
 
 comment on function postbell_private.record_failover(bigint, uuid, bigint, text) is
-    'Writes down that a delivery in flight is about to be handed to another provider than the one it was started for: after a crash nobody else may get it. False if it must not be: it is not in flight, or the claim does not hold.';
+    'Records that another provider is about to be called for a delivery in flight, so that after a crash no other provider is. Returns false if it must not be called: the delivery is not in flight, or the claim does not hold.';

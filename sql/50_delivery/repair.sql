@@ -8,13 +8,13 @@ as $$
     where id = any(batch_ids)
 $$;
 
-comment on function postbell_private.make_jobs(bigint[]) is 'Gives a new job to batches.';
+comment on function postbell_private.make_jobs(bigint[]) is 'Inserts a new queue job for each batch.';
 
 
 create or replace function postbell_private.sweep(grace interval default '30 seconds') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
--- The one statement that compares two whole tables, on whatever terms the session plans.
+-- This statement compares two whole tables, and must not depend on the planner settings of the session.
 set enable_seqscan = on
 set enable_hashjoin = on
 as $$
@@ -46,7 +46,7 @@ end
 $$;
 
 comment on function postbell_private.sweep(interval) is
-    'Gives a new job to every batch that lost its own. Returns how many. One with which that fails is left out, with a warning.';
+    'Inserts a new queue job for every batch that has lost its job. Returns how many. A batch with which that fails is skipped with a warning.';
 
 
 create or replace function postbell.retry(
@@ -63,7 +63,7 @@ as $$
 declare
     v_revived bigint[];
 begin
-    -- The deliveries first, and in one order, as receipts lock them.
+    -- Locks the deliveries first and in order of id, as receipts do.
     with chosen as materialized (
         select d.id
         from postbell.dead_letter as dead
@@ -109,4 +109,4 @@ begin
 end
 $$;
 
-comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time; all if nothing is named. Returns how many.';
+comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time; all without arguments. Returns how many.';

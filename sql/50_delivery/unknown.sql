@@ -14,7 +14,7 @@ as $$
 
         union all
 
-        -- In flight when its dispatcher ended.
+        -- In flight when their dispatcher ended.
         select id, provider, 'infinity'
         from postbell.delivery
         where id = any(unknown_attempts.delivery_ids)
@@ -25,7 +25,7 @@ as $$
 $$;
 
 comment on function postbell_private.unknown_attempts(bigint[]) is
-    'Which of the deliveries may have been sent already, and by which provider: no other may try, or there could be two.';
+    'Returns the deliveries that may have been sent already, with the provider of each. No other provider may send them, or there could be two copies.';
 
 
 create or replace function postbell_private.give_up_unknown(delivery_ids bigint[]) returns void
@@ -36,7 +36,7 @@ as $$
             state = 'failed',
             reason = 'never_reported'
         where id = any(delivery_ids)
-          -- The provider has told about the others meanwhile.
+          -- Receipts have settled the others meanwhile.
           and state = 'unknown'
         returning id
     ),
@@ -53,7 +53,7 @@ as $$
     on conflict (delivery_id) do nothing
 $$;
 
-comment on function postbell_private.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose provider never told whether they were sent.';
+comment on function postbell_private.give_up_unknown(bigint[]) is 'Makes dead letters of deliveries whose outcome stayed unknown.';
 
 
 create or replace function postbell_private.settle_unknown(most integer default 1000) returns integer
@@ -96,4 +96,4 @@ end
 $$;
 
 comment on function postbell_private.settle_unknown(integer) is
-    'Gives up deliveries of which nobody knows whether they were sent, once their provider has been silent for long enough: they become dead letters. Never sends one again by itself. Returns how many. One with which that fails is left for an hour, with a warning.';
+    'Gives up deliveries of unknown outcome after the timeout of their channel: they become dead letters and are not sent again automatically. Returns how many. One with which that fails is retried after an hour, with a warning.';

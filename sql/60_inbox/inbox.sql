@@ -18,7 +18,7 @@ select
     archived_at
 from postbell.inbox_item;
 
-comment on view postbell.inbox is 'Inbox items. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
+comment on view postbell.inbox is 'The items of people''s inboxes. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
 
 
 create or replace view postbell.unread_counts
@@ -38,12 +38,12 @@ cross join lateral (
           and item.read_at is null
           and item.archived_at is null
           and not item.is_silent
-        -- Beyond 99 a page says "99+"; counting on would only cost.
+        -- A page shows "99+" beyond 99, so counting stops at 100.
         limit 100
     ) as unread_item
 ) as counted;
 
-comment on view postbell.unread_counts is 'How many inbox items each person has not read, counted to 100 and never stored. Silent and archived ones do not count.';
+comment on view postbell.unread_counts is 'The number of unread inbox items of each person, counted up to 100. Silent and archived items do not count.';
 
 
 create or replace function postbell_private.record_inbox(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
@@ -59,7 +59,7 @@ declare
     v_recipient_ids text[];
     v_item_ids bigint[];
 begin
-    -- Without a claim nothing is written: after a crash these numbers may be somebody else's.
+    -- Nothing is written without a valid claim: after a crash other deliveries may have these ids.
     delete from postbell.batch
     where id = record_inbox.batch_id
       and claim_token = record_inbox.claim_token
@@ -75,14 +75,14 @@ begin
         join postbell.delivery as d on d.id = item.delivery_id
         join postbell_private.notification as n on n.id = d.notification_id
         join postbell.event_type as kind on kind.key = d.event
-        -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
+        -- Not a join: the dispatcher's sessions disable hash joins, and a nested loop would compare every pair.
         where (item.delivery_id in (select unnest(v_carried))) is true
           and d.state = 'queued'
-        -- What somebody is just cancelling is left to them.
+        -- Deliveries that are being cancelled are skipped.
         for update of d skip locked
     ),
 
-    -- Whoever settles the delivery writes the item, in one transaction: once, whatever crashes.
+    -- The item is inserted in the transaction that settles the delivery, so exactly once.
     settled as (
         update postbell.delivery as d set
             state = 'delivered',
@@ -125,7 +125,7 @@ begin
     into v_written, v_tenant_id, v_recipient_ids, v_item_ids
     from written;
 
-    -- A batch is of one tenant, so open pages are told of it by one row.
+    -- A batch has one tenant, so open streams need one row.
     if v_item_ids is not null then
         insert into postbell_private.stream_event (tenant_id, kind, recipient_ids, item_ids)
         values (v_tenant_id, 'added', v_recipient_ids, v_item_ids);
@@ -137,7 +137,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.record_inbox is 'Puts rendered items into the inbox, settles their deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were written; null, and nothing is, if the claim does not hold.';
+comment on function postbell_private.record_inbox is 'Inserts rendered items into the inbox, settles their deliveries and finishes the batch, in one transaction. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. versions: the template versions, by event, and by delivery id where one differs, {"order.paid": "…"}. Returns how many items were inserted; null if the claim does not hold, and then nothing is written.';
 
 
 create or replace function postbell.mark_seen(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
@@ -159,7 +159,7 @@ begin
 end
 $$;
 
-comment on function postbell.mark_seen(text, bigint[], text) is 'Notes that items were shown. Returns how many had not been.';
+comment on function postbell.mark_seen(text, bigint[], text) is 'Marks inbox items as seen. Returns how many were not seen before.';
 
 
 create or replace function postbell.mark_read(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
@@ -182,7 +182,7 @@ begin
 end
 $$;
 
-comment on function postbell.mark_read(text, bigint[], text) is 'Notes that items were read (and so seen). Returns how many had not been.';
+comment on function postbell.mark_read(text, bigint[], text) is 'Marks inbox items as read and seen. Returns how many were unread.';
 
 
 create or replace function postbell.mark_unread(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
@@ -204,7 +204,7 @@ begin
 end
 $$;
 
-comment on function postbell.mark_unread(text, bigint[], text) is 'Makes items unread again. Returns how many had been read.';
+comment on function postbell.mark_unread(text, bigint[], text) is 'Marks inbox items as unread. Returns how many were read.';
 
 
 create or replace function postbell.archive(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
@@ -226,7 +226,7 @@ begin
 end
 $$;
 
-comment on function postbell.archive(text, bigint[], text) is 'Puts items away: they no longer count as unread. Returns how many were not away yet.';
+comment on function postbell.archive(text, bigint[], text) is 'Archives inbox items, which no longer count as unread. Returns how many were not archived before.';
 
 
 create or replace function postbell.mark_all_seen(recipient text, tenant_id text default 'default') returns integer
@@ -241,7 +241,7 @@ begin
         seen_at = postbell.clock()
     where tenant_id = mark_all_seen.tenant_id
       and recipient_id = mark_all_seen.recipient
-      -- What is read was seen: so the unread ones, which have an index, are all that can be left.
+      -- Read items are seen, so only unread ones, which have an index, can match.
       and read_at is null
       and seen_at is null
       and archived_at is null;
@@ -250,7 +250,7 @@ begin
 end
 $$;
 
-comment on function postbell.mark_all_seen(text, text) is 'Notes that everything in the inbox was shown. Returns how many items had not been.';
+comment on function postbell.mark_all_seen(text, text) is 'Marks all inbox items of a person as seen. Returns how many were not seen before.';
 
 
 create or replace function postbell.mark_all_read(recipient text, tenant_id text default 'default') returns integer
@@ -273,7 +273,7 @@ begin
 end
 $$;
 
-comment on function postbell.mark_all_read(text, text) is 'Notes that everything in the inbox was read. Returns how many items had not been.';
+comment on function postbell.mark_all_read(text, text) is 'Marks all inbox items of a person as read and seen. Returns how many were unread.';
 
 
 create or replace function postbell.archive_all(recipient text, tenant_id text default 'default') returns integer
@@ -294,4 +294,4 @@ begin
 end
 $$;
 
-comment on function postbell.archive_all(text, text) is 'Puts everything in the inbox away. Returns how many items were not away yet.';
+comment on function postbell.archive_all(text, text) is 'Archives all inbox items of a person. Returns how many were not archived before.';

@@ -19,12 +19,12 @@ create table postbell.inbox_item (
     read_at timestamptz,
     archived_at timestamptz,
 
-    -- The person first, and no key on the id alone: a page would be read from that one, past everybody else's items.
+    -- The person comes first. There is no index on the id alone, which the planner might use to read a page of the inbox.
     primary key (recipient_id, tenant_id, id)
 );
--- Counting unread items reads these and no others.
+-- For counting unread items.
 create index inbox_item_unread_idx on postbell.inbox_item (recipient_id, tenant_id)
 where read_at is null and archived_at is null and not is_silent;
-comment on table postbell.inbox_item is 'What a person finds in the application''s inbox. The id is that of the delivery.';
-comment on column postbell.inbox_item.is_silent is 'Came while muted: kept, not counted.';
-comment on column postbell.inbox_item.actions is '[{"label": "...", "link": "..."}].';
+comment on table postbell.inbox_item is 'The items of people''s inboxes. The id is that of the delivery.';
+comment on column postbell.inbox_item.is_silent is 'Whether it was muted: kept, and not counted as unread.';
+comment on column postbell.inbox_item.actions is 'The buttons of the item: [{"label": "...", "link": "..."}].';

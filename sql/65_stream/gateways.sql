@@ -1,7 +1,7 @@
 create or replace function postbell_private.acquire_gateway_lock() returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
--- Queued, so that one writer after the other cannot keep a gateway out, but not behind one that stays open.
+-- Waits, so that a series of writers cannot starve a gateway, but not for a transaction that stays open.
 set lock_timeout = '250ms'
 as $$
 begin
@@ -14,7 +14,7 @@ end
 $$;
 
 comment on function postbell_private.acquire_gateway_lock() is
-    'A gateway is there until its session ends: from now on it is told of every change of an inbox. False while somebody is in flight who thought that nobody is.';
+    'Takes the shared lock of a running gateway until the session ends, so that changes of inboxes are written to the stream from now on. Returns false while a transaction is open that saw no gateway.';
 
 
 create or replace function postbell_private.is_gateway_present() returns boolean
@@ -22,7 +22,7 @@ language sql
 return not pg_try_advisory_xact_lock(1919512167, 4);
 
 comment on function postbell_private.is_gateway_present() is
-    'Whether a gateway may be there. If not, none comes before this transaction has ended: its changes of inboxes need not be told.';
+    'Whether a gateway may be running. If not, none can start before this transaction ends, which need not write changes of inboxes to the stream.';
 
 
 create or replace function postbell_private.acquire_gateway_sleep_lock() returns integer
@@ -31,7 +31,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     for v_place in 0 .. 3 loop
-        -- Try, never queue: a queued exclusive request would make every writer behind it ring.
+        -- Never waits for the lock: a queued exclusive request would make every later writer notify.
         if pg_try_advisory_lock(1919512167, v_place) then
             return v_place;
         end if;
@@ -41,22 +41,22 @@ end
 $$;
 
 comment on function postbell_private.acquire_gateway_sleep_lock() is
-    'A gateway sleeps: from now on whoever writes to the stream log rings. Returns its place; null while somebody who did not ring is in flight, or four others sleep. Look once more after it, then wait.';
+    'Takes one of four locks of sleeping gateways, so that writers to the stream notify from now on. Returns the number of the lock; null while a writer that need not notify has not committed, or four other gateways sleep. After it, the gateway must read the stream once more before it waits.';
 
 
 create or replace function postbell_private.release_gateway_sleep_lock(place integer) returns boolean
 language sql
 return pg_advisory_unlock(1919512167, place);
 
-comment on function postbell_private.release_gateway_sleep_lock(integer) is 'A gateway wakes and gives up its place: for its sake nobody need ring.';
+comment on function postbell_private.release_gateway_sleep_lock(integer) is 'Releases the lock of a sleeping gateway, so that writers need not notify it.';
 
 
 create or replace function postbell_private.notify_gateways() returns void
 language plpgsql
 as $$
 begin
-    -- As with the router, a NOTIFY is paid for only while a gateway sleeps. There may be several, so there are places
-    -- to sleep in, each an exclusive lock. Who gets all of them shared keeps them to the commit, and need not ring.
+    -- As with the router, NOTIFY is used only while a gateway sleeps. There may be several gateways, so there are several
+    -- locks; each sleeping gateway holds one exclusively. A writer that gets all of them shared need not notify.
     if coalesce(current_setting('postbell.wake', true), '') <> 'off'
         and not (
             pg_try_advisory_xact_lock_shared(1919512167, 0)
@@ -71,4 +71,4 @@ end
 $$;
 
 comment on function postbell_private.notify_gateways() is
-    'Whoever wrote to the stream log calls this in the same transaction: it rings at commit, if a gateway sleeps.';
+    'Notifies sleeping gateways at commit. Every transaction that writes to the stream calls it.';

@@ -3,7 +3,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- More than a page shows are not worth naming: it looks anew.
+    -- Beyond this number the ids are left out, and clients load the inbox again.
     v_most constant integer := 100;
 begin
     if not postbell_private.is_gateway_present() then
@@ -36,10 +36,10 @@ begin
 end
 $$;
 
-comment on function postbell_private.record_marks() is 'Tells a person''s open pages what was seen, read, made unread or archived.';
+comment on function postbell_private.record_marks() is 'Writes changes of inbox items to the stream: seen, read, unread or archived.';
 
 
--- A trigger, so that a reader who may mark items tells of exactly that and can make up nothing.
+-- A trigger, so that readers, who may mark items, cannot write to the stream themselves.
 create or replace trigger record_marks
 after update on postbell.inbox_item
 referencing old table as unmarked new table as marked
@@ -58,7 +58,7 @@ declare
     v_carried bigint[];
     v_written integer;
 begin
-    -- Without a claim nothing is written: after a crash these numbers may be somebody else's.
+    -- Nothing is written without a valid claim: after a crash other deliveries may have these ids.
     delete from postbell.batch
     where id = record_stream.batch_id
       and claim_token = record_stream.claim_token
@@ -73,14 +73,14 @@ begin
         join postbell.delivery as d on d.id = item.delivery_id
         join postbell_private.notification as n on n.id = d.notification_id
         join postbell.event_type as kind on kind.key = d.event
-        -- Not as a join: without hashes, as the dispatcher plans, it would look at every pair.
+        -- Not a join: the dispatcher's sessions disable hash joins, and a nested loop would compare every pair.
         where (item.delivery_id in (select unnest(v_carried))) is true
           and d.state = 'queued'
-        -- What somebody is just cancelling is left to them.
+        -- Deliveries that are being cancelled are skipped.
         for update of d skip locked
     ),
 
-    -- Whoever settles the delivery tells the page, in one transaction: once, whatever crashes.
+    -- The frame is inserted in the transaction that settles the delivery, so exactly once.
     settled as (
         update postbell.delivery as d set
             state = 'sent',
@@ -137,7 +137,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.record_stream is 'Tells open pages, settles the deliveries and ends the batch, all at once. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: what they were rendered from, by event, and by id where one differs, {"order.paid": "…"}. Returns how many were told; null, and nobody is, if the claim does not hold.';
+comment on function postbell_private.record_stream is 'Writes notifications to the stream, settles their deliveries and finishes the batch, in one transaction. items: [{"delivery_id": 1, "title": "…", "body": "…", "link": null}]. versions: the template versions, by event, and by delivery id where one differs, {"order.paid": "…"}. Returns how many were written; null if the claim does not hold, and then nothing is written.';
 
 
 create or replace function postbell_private.stream_position(out epoch bigint, out snapshot pg_snapshot)
@@ -153,7 +153,7 @@ begin
     join pg_control_system() as c on c.system_identifier = e.system_identifier;
 
     if not found then
-        -- The first since a crash, a failover or a restore: from here on transaction ids mean something else.
+        -- The first call after a crash, a failover or a restore starts a new epoch, because transaction ids may recur.
         insert into postbell_private.stream_epoch as e (epoch, system_identifier)
         select hashtextextended(gen_random_uuid()::text, 0), c.system_identifier
         from pg_control_system() as c
@@ -172,7 +172,7 @@ end
 $$;
 
 comment on function postbell_private.stream_position() is
-    'How far the stream has come: what is visible now, and the epoch in which its transaction ids mean something. See postbell_private.stream_epoch.';
+    'Returns the current position of the stream: the current snapshot, and the epoch to which its transaction ids belong. See postbell_private.stream_epoch.';
 
 
 create or replace function postbell_private.is_stream_kept(since pg_snapshot) returns boolean
@@ -187,7 +187,7 @@ as $$
 $$;
 
 comment on function postbell_private.is_stream_kept(pg_snapshot) is
-    'Whether all that was told since a snapshot is still in the ring. Where a transaction was open for very long the answer may be no without need.';
+    'Whether the stream still has everything since a snapshot. After a very long transaction it may return false needlessly.';
 
 
 create or replace function postbell_private.stream_between(
@@ -198,7 +198,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     select e.*
     from (
-        -- Transactions that were still open at the former snapshot.
+        -- Transactions that were in progress at the former snapshot.
         (
             select written.*
             from pg_snapshot_xip(stream_between.since) as was_open (xid)
@@ -239,7 +239,7 @@ as $$
 $$;
 
 comment on function postbell_private.stream_between is
-    'What was told between two snapshots, after a position, to everybody. What an open transaction tells is found when it commits, and holds up nothing.';
+    'Returns the stream events of everybody that were committed between two snapshots, after a position. Those of a transaction in progress follow when it commits; they delay no others.';
 
 
 create or replace function postbell_private.stream_missed(
@@ -260,7 +260,7 @@ as $$
 $$;
 
 comment on function postbell_private.stream_missed is
-    'The notifications that one person was sent between two snapshots. Ask is_stream_kept() afterwards whether these were all.';
+    'Returns the notifications of one person that were committed between two snapshots. Call is_stream_kept() afterwards to learn whether they are complete.';
 
 
 create or replace function postbell_private.unread_among(tenant_ids text[], recipient_ids text[])
@@ -274,13 +274,13 @@ as $$
         on counted.tenant_id = asked.tenant_id and counted.recipient_id = asked.recipient_id
 $$;
 
-comment on function postbell_private.unread_among(text[], text[]) is 'How many items of each of several people are unread, as unread_counts has it.';
+comment on function postbell_private.unread_among(text[], text[]) is 'Returns the unread counts of several people, as in postbell.unread_counts.';
 
 
 create or replace function postbell_private.truncate_stream() returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
--- A writer that is still at an old leaf is not waited for; the next round will do.
+-- Does not wait for a writer that still uses an old partition; the next round truncates it.
 set lock_timeout = '100ms'
 as $$
 declare
@@ -291,7 +291,7 @@ declare
     v_last_xid xid8;
     v_truncated integer := 0;
 begin
-    -- The leaf that is written to next, and the one after it: a round may find them in use.
+    -- The partition that is written to next, and the one after it, in case a round could not lock one.
     for age in v_ring - 2 .. v_ring - 1 loop
         v_slot := mod(v_now - age, v_ring);
         v_leaf := 'stream_event_' || v_slot;
@@ -319,4 +319,4 @@ end
 $$;
 
 comment on function postbell_private.truncate_stream() is
-    'Empties the leaves of the stream log that are older than 15 hours, and notes what can no longer be told again. Waits for nobody. Returns how many it emptied.';
+    'Truncates the partitions of the stream that are older than 15 hours, and records up to which transaction events are gone. Returns how many were truncated. It never waits for a writer.';

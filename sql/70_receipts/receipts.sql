@@ -10,7 +10,7 @@ from (values
     ('dropped', 5, 'failed', null, 'The provider did not even try: it knows the address.'),
     ('undelivered', 6, 'bounced', null, 'The other side did not take it.'),
     ('delivered', 7, 'delivered', null, 'The other side took it.'),
-    -- Also after delivered: the server that took a mail may find out later that nobody is there.
+    -- Ranks above delivered: a server that accepted a mail may find later that the mailbox does not exist.
     ('bounced', 8, 'bounced', null, 'The other side gave it back.'),
     ('opened', 9, 'delivered', null, 'It was looked at, by the person or by their mailbox on its own.'),
     ('clicked', 9, 'delivered', null, 'A link in it was followed, by the person or by a scanner.'),
@@ -21,7 +21,7 @@ from (values
 ) as listed (kind, rank, state, barred_for, meaning);
 
 comment on view postbell.receipt_kinds is
-    'What each kind of receipt makes of a delivery. Of one message the highest rank counts, in whatever order they come.';
+    'The kinds of receipts, with the state that each gives to a delivery. Of one message, the receipt with the highest rank counts, in whatever order they arrive.';
 
 
 create or replace function postbell_private.read_receipts(provider text, receipts jsonb) returns postbell_private.incoming_receipt[]
@@ -54,7 +54,7 @@ as $$
 $$;
 
 comment on function postbell_private.read_receipts(text, jsonb) is
-    'What a provider told, each event once, with the delivery it is about: the one it names, else the one whose message it names.';
+    'Parses a provider''s receipts, each event once, and finds the delivery of each: by its delivery_id, else by its message_id.';
 
 
 create or replace function postbell_private.classify_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[])
@@ -69,7 +69,7 @@ as $$
             when n.delivery_id is null and n.message_id is null then 'names_nothing'
             when n.delivery_id is null then 'kept'
             when d.id is null then 'unknown_delivery'
-            -- Who has it in hand writes down in a moment to whom it was given.
+            -- In flight: its dispatcher is about to record the provider.
             when d.state = 'sending' then 'kept'
             when not known.is_handed_over then 'never_handed_over'
             when known.is_of_another then 'another_message'
@@ -88,16 +88,16 @@ as $$
                 where r.provider = classify_receipts.provider
                   and r.provider_event_id = n.event_id
             ) as is_repeated,
-            -- A provider speaks of what it was given, and of nobody else's. What we see ourselves carries our signature.
+            -- Receipts of a provider are valid only for deliveries that it was called for. Those of Postbell itself are signed.
             exists (
                 select
                 from postbell.attempt as a
                 where a.delivery_id = n.delivery_id
-                  -- Where nobody wrote down which provider was being called in a crash, it may have been any.
+                  -- If it was not recorded which provider was being called in a crash, it may have been any.
                   and (a.provider in (classify_receipts.provider, 'unknown') or classify_receipts.provider = 'postbell')
             ) as is_handed_over,
             case
-                -- Our own Message-ID: one that we never sent was made up.
+                -- A Message-ID of Postbell's: one that no attempt has is forged.
                 when n.message_id like '<%' then not exists (
                     select
                     from postbell.attempt as a
@@ -112,8 +112,8 @@ as $$
                       and a.provider = classify_receipts.provider
                       and a.delivery_id <> n.delivery_id
                 )
-                -- Another installation may share the account, and number its deliveries as we do. Nothing can be said of a
-                -- call whose answer gave no id, or ours back (postbell_): the service has one of its own then.
+                -- Another installation may share the account and use the same delivery ids. An attempt without a message id, or with
+                -- ours (postbell_), proves nothing, because the provider uses an id of its own then.
                 or not exists (
                     select
                     from postbell.attempt as a
@@ -126,7 +126,7 @@ as $$
                       )
                 ) and n.message_id is not null
             end
-            -- Of one that a crash undid, and whose number is another's now.
+            -- For a delivery that a crash undid, whose id another delivery has now.
             or coalesce(not starts_with(postbell_private.identity_of(d), n.identity), false) as is_of_another,
             case n.kind when 'opened' then 'opens' else 'clicks' end = any(tenant.tracking)
                 and person.tracking_refused_at is null as is_tracked
@@ -134,7 +134,7 @@ as $$
 $$;
 
 comment on function postbell_private.classify_receipts(text, postbell_private.incoming_receipt[]) is
-    'Whether to believe what a provider tells: taken, repeated, kept (for later), or why not.';
+    'Classifies receipts of a provider: taken, repeated, kept (for later), or the reason for which one is rejected.';
 
 
 create or replace function postbell_private.apply_receipts(delivery_ids bigint[]) returns void
@@ -151,14 +151,14 @@ begin
         where r.delivery_id = any(apply_receipts.delivery_ids)
     ),
 
-    -- How far each message came. All that was ever said is asked, so the order of its coming does not matter.
+    -- The highest rank of each message. All receipts are read again, so the order of their arrival does not matter.
     furthest as (
         select distinct on (delivery_id, coalesce(provider_message_id, '')) *
         from received
         order by delivery_id, coalesce(provider_message_id, ''), rank desc, occurred_at desc, provider_event_id
     ),
 
-    -- One that was sent twice has arrived if either has.
+    -- A delivery with several messages is delivered if one of them is.
     outcome as (
         select distinct on (delivery_id) *
         from furthest
@@ -198,7 +198,7 @@ begin
             select case
                 when outcome.state = 'delivered' then 'delivered'
                 when outcome.state = 'sent' and former.state <> 'delivered' then 'sent'
-                -- What is about to be tried again is not given up for what befell an earlier try.
+                -- A delivery that is to be retried does not fail because of an earlier message.
                 when former.state in ('sent', 'delivered', 'unknown', 'bounced', 'failed') then outcome.state
                 else former.state
             end as state
@@ -207,7 +207,7 @@ begin
         returning d.id, d.state
     ),
 
-    -- Known to have been sent: there is nothing to try again.
+    -- Deliveries that were sent need no retry.
     spared as (
         delete from postbell.waiting_delivery
         where delivery_id in (select id from settled where state in ('sent', 'delivered'))
@@ -227,7 +227,7 @@ end
 $$;
 
 comment on function postbell_private.apply_receipts(bigint[]) is
-    'Brings deliveries to where their receipts say that they are. Never back, and the same whatever the order.';
+    'Updates the states of deliveries from their receipts. The result does not depend on the order of the receipts.';
 
 
 create or replace function postbell_private.suppress_addresses(incoming_receipts postbell_private.incoming_receipt[]) returns void
@@ -254,7 +254,7 @@ as $$
             select case
                 when known.barred_for is not null then 'infinity'
                 when n.blame is not null then postbell_private.suppressed_until(n.blame)
-                -- Asked for patience again and again: somebody has to leave it in peace for a while.
+                -- Deferred five times: the address is suppressed for a day.
                 when n.kind = 'deferred' and 5 <= (
                     select count(*)
                     from postbell.receipt as r
@@ -265,7 +265,7 @@ as $$
         ) as term
         where term.expires_at is not null
           and suppressed.address is not null
-          -- The person may have another address by now.
+          -- The person may have a new address by now.
           and (
               n.addresses is null
               or suppressed.address in (select postbell_private.normal_address(channel.address_kind, a) from unnest(n.addresses) as a)
@@ -275,7 +275,7 @@ as $$
 $$;
 
 comment on function postbell_private.suppress_addresses(postbell_private.incoming_receipt[]) is
-    'Suppresses the addresses that receipts speak against: for good if they are bad or their owner objects, for days if they are full or slow. What is queued for them is stopped when it is claimed.';
+    'Suppresses the addresses of bounces, complaints and the like: for good if the address is invalid or its owner objects, for days if its mailbox is full or slow. Queued deliveries to them are stopped when they are claimed.';
 
 
 create or replace function postbell_private.record_receipts(provider text, incoming_receipts postbell_private.incoming_receipt[])
@@ -287,7 +287,7 @@ declare
     v_results jsonb;
     v_taken postbell_private.incoming_receipt[];
 begin
-    -- In one order everywhere. Whoever writes down the sending is done by then, or comes after us.
+    -- Locks in order of id, as everywhere. A dispatcher that records attempts has finished, or waits for us.
     perform
     from postbell.delivery
     where id in (select delivery_id from unnest(incoming_receipts))
@@ -333,7 +333,7 @@ end
 $$;
 
 comment on function postbell_private.record_receipts(text, postbell_private.incoming_receipt[]) is
-    'Judges what a provider told, and takes what is believed. What comes too early (kept) is left to the caller.';
+    'Classifies receipts and applies those that are taken. Those that arrive too early (kept) are left to the caller.';
 
 
 create or replace function postbell_private.receive_receipt(provider text, receipts jsonb)
@@ -345,7 +345,7 @@ as $$
 declare
     v_incoming postbell_private.incoming_receipt[] := postbell_private.read_receipts(receive_receipt.provider, receipts);
 begin
-    -- The provider does not say again what we took.
+    -- The provider does not repeat a receipt that was accepted.
     perform postbell_private.require_durable_commit();
 
     return query
@@ -376,7 +376,7 @@ end
 $$;
 
 comment on function postbell_private.receive_receipt(text, jsonb) is
-    'Takes what a provider tells of messages, in any order and as often as it likes. receipts: [{"event_id": "e1", "kind": "delivered", "delivery_id": 1, "message_id": "m1", "occurred_at": "…", "code": null, "reason": null, "detail": {}, "blame": null, "addresses": [], "identity": null}]; delivery_id or message_id will do. identity: postbell_private.identity_of() the delivery, or how it begins. Returns for each event taken, repeated, kept (until the sending is written down), or why it is refused.';
+    'Receives receipts of a provider, in any order and with repetitions. receipts: [{"event_id": "e1", "kind": "delivered", "delivery_id": 1, "message_id": "m1", "occurred_at": "…", "code": null, "reason": null, "detail": {}, "blame": null, "addresses": [], "identity": null}]; delivery_id or message_id is enough. identity: postbell_private.identity_of() of the delivery, or a prefix of it. Returns for each event taken, repeated, kept (until its attempt is recorded), or the reason for which it is rejected.';
 
 
 create or replace function postbell_private.record_early_receipts(provider text, receipts jsonb[]) returns void
@@ -393,7 +393,7 @@ as $$
       and classified.result <> 'kept'
 $$;
 
-comment on function postbell_private.record_early_receipts(text, jsonb[]) is 'Takes up receipts of a provider that came early, and forgets those that are no longer too early.';
+comment on function postbell_private.record_early_receipts(text, jsonb[]) is 'Processes early receipts of a provider, and deletes those that are no longer too early.';
 
 
 create or replace function postbell_private.match_receipts(delivery_ids bigint[] default null, message_ids text[] default null) returns void
@@ -405,7 +405,7 @@ declare
     v_early record;
     v_fault record;
 begin
-    -- Nearly always: nothing came too early.
+    -- Usually there are no early receipts.
     if not exists (select from postbell_private.early_receipt) then
         return;
     end if;
@@ -419,7 +419,7 @@ begin
                 or early.delivery_id = any(match_receipts.delivery_ids)
                 or early.provider_message_id = any(match_receipts.message_ids)
             )
-            -- What is still too early is not touched: it keeps its place and its age.
+            -- Receipts that are still too early are left as they are, with their received_at.
               and case
                   when early.delivery_id is null then exists (
                       select
@@ -457,14 +457,14 @@ end
 $$;
 
 comment on function postbell_private.match_receipts(bigint[], text[]) is
-    'Takes up receipts that came early: those of deliveries whose sending has just been written down, or all of them. What is still too early stays. One with which that fails is dropped, with a warning.';
+    'Processes early receipts: those of deliveries whose attempts have just been recorded, or all. Receipts that are still too early stay. A receipt with which that fails is dropped with a warning.';
 
 
 create or replace function postbell_private.forget_early_receipts() returns table (provider text, forgotten bigint)
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    -- One that names its delivery stays as long as that one is in somebody's hands.
+    -- A receipt that names its delivery stays while the delivery is in flight.
     with forgotten as (
         delete from postbell_private.early_receipt
         where delivery_id is null
@@ -479,4 +479,4 @@ as $$
 $$;
 
 comment on function postbell_private.forget_early_receipts() is
-    'Drops receipts that named a message which nobody wrote down within an hour: it was none of ours. Returns how many, by provider.';
+    'Deletes receipts of unknown messages that are older than an hour. Returns how many, by provider.';

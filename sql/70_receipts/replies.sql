@@ -10,7 +10,7 @@ as $$
               and choice.channel = tenants_of.channel
               and choice.provider = tenants_of.provider
         )
-       -- Without a choice: any of the file's.
+       -- Without a choice, a tenant uses all configured providers.
        or not exists (
             select
             from postbell.provider_choice as choice
@@ -19,7 +19,7 @@ as $$
         )
 $$;
 
-comment on function postbell_private.tenants_of(text, text) is 'The tenants that may send through a provider on a channel.';
+comment on function postbell_private.tenants_of(text, text) is 'Returns the tenants that may send through a provider on a channel.';
 
 
 create or replace function postbell_private.receive_reply(
@@ -46,7 +46,7 @@ begin
 
     perform postbell_private.require_durable_commit();
 
-    -- Said once: a STOP that is played again must not undo the START after it.
+    -- A repeated STOP must not undo the START after it.
     insert into postbell.receipt (provider, provider_event_id, kind, occurred_at)
     values (
         receive_reply.provider, receive_reply.event_id,
@@ -58,7 +58,7 @@ begin
     end if;
 
     if v_meaning = 'stop' then
-        -- First for those who are tenants later, see postbell_private.inherit_stops().
+        -- Also recorded for tenants that are created later, see postbell_private.inherit_stops().
         insert into postbell_private.stop (provider, channel, address)
         values (receive_reply.provider, receive_reply.channel, v_address)
         on conflict (provider, channel, address) do nothing;
@@ -71,7 +71,7 @@ begin
         where provider = receive_reply.provider
           and channel = receive_reply.channel
           and address = v_address;
-        -- What bounces does so still.
+        -- Only suppressions by STOP are removed, not those by bounces.
         delete from postbell.suppression as s
         using postbell_private.tenants_of(receive_reply.provider, receive_reply.channel) as sender
         where s.tenant_id = sender.tenant_id
@@ -84,4 +84,4 @@ end
 $$;
 
 comment on function postbell_private.receive_reply is
-    'What a person answered to one of our numbers: stop and start count for every tenant that sends through the provider. meaning: what the provider understood already (stop, start, help), else the words decide, see postbell.reply_word. Returns the meaning, repeated, or null for anything else.';
+    'Receives a reply to a text message. Stop and start apply to every tenant that sends through the provider. meaning: stop, start or help, if the provider has recognised it; otherwise postbell.reply_word decides. Returns the meaning, repeated, or null for any other text.';

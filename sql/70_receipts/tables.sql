@@ -1,4 +1,4 @@
--- What a provider tells of a message, before it is judged.
+-- A receipt, before it is classified.
 create type postbell_private.incoming_receipt as (
     event_id text,
     delivery_id bigint,
@@ -13,7 +13,7 @@ create type postbell_private.incoming_receipt as (
     identity text
 );
 comment on type postbell_private.incoming_receipt is
-    'One thing that a provider tells. blame: hard if the address is bad for good, soft if for a while, stop if its owner answered so. addresses: whose it may be; they are compared and not kept. identity: that of the delivery, or how it begins; null if it is not known.';
+    'One receipt of a provider. blame: hard if the address is invalid for good, soft if for a while, stop if its owner answered STOP. addresses: the addresses it may be about, which are compared and not stored. identity: that of the delivery, or a prefix of it; null if unknown.';
 
 create table postbell.receipt (
     provider text collate "C" not null,
@@ -39,15 +39,15 @@ create table postbell.receipt (
 );
 create index receipt_of_delivery_idx on postbell.receipt (delivery_id);
 comment on table postbell.receipt is
-    'What came back about a message, append-only: each event of a provider once. Neither texts nor addresses are in it.';
-comment on column postbell.receipt.provider is 'Its configured name; postbell for what we see ourselves: bounce mails, opened and clicked.';
-comment on column postbell.receipt.provider_event_id is 'The provider''s own id of the event: a repetition is known by it.';
-comment on column postbell.receipt.delivery_id is 'Null for a reply to our number, which belongs to no delivery.';
+    'Receipts about messages, each event of a provider once. Append-only. They contain neither texts nor addresses.';
+comment on column postbell.receipt.provider is 'The configured name of the provider; postbell for bounce mails, opened and clicked.';
+comment on column postbell.receipt.provider_event_id is 'The provider''s id of the event, by which repetitions are recognised.';
+comment on column postbell.receipt.delivery_id is 'The delivery; null for a reply to a text message, which belongs to none.';
 comment on column postbell.receipt.kind is 'See postbell.receipt_kinds.';
-comment on column postbell.receipt.occurred_at is 'By the provider''s clock, but never later than we heard of it.';
+comment on column postbell.receipt.occurred_at is 'When it happened, by the provider''s clock, but not later than it was received.';
 
--- Only what overtook the record of its own sending is in here, for moments; and for an hour what names a message that
--- is none of ours. Addresses in it go with it.
+-- A receipt stays for moments, if it overtook the record of its attempt, or for an hour, if its message is unknown.
+-- Its addresses are deleted with it.
 create table postbell_private.early_receipt (
     provider text collate "C" not null,
     provider_event_id text collate "C" not null,
@@ -63,10 +63,10 @@ create table postbell_private.early_receipt (
 create index early_receipt_of_delivery_idx on postbell_private.early_receipt (delivery_id);
 create index early_receipt_of_message_idx on postbell_private.early_receipt (provider_message_id);
 comment on table postbell_private.early_receipt is
-    'Receipts that came while their message was still being handed over, or before we knew its id. postbell_private.match_receipts() takes them up, or postbell_private.forget_early_receipts() drops them after an hour.';
-comment on column postbell_private.early_receipt.received_at is 'When it came first; waiting for its message does not renew it.';
+    'Receipts that arrived while their message was being sent, or before its id was recorded. postbell_private.match_receipts() processes them; postbell_private.forget_early_receipts() deletes them after an hour.';
+comment on column postbell_private.early_receipt.received_at is 'When it first arrived.';
 
--- One word is a whole reply (CTIA Messaging Principles, 5.1.3.2); case and punctuation do not count.
+-- A reply of one word counts (CTIA Messaging Principles, 5.1.3.2), whatever its case and punctuation.
 create table postbell.reply_word (
     word text primary key,
     meaning text not null,
@@ -74,7 +74,7 @@ create table postbell.reply_word (
     constraint word_is_upper_case check (word = upper(trim(word)) and word <> ''),
     constraint meaning_is_known check (meaning in ('stop', 'start', 'help'))
 );
-comment on table postbell.reply_word is 'What people answer to a text message and mean by it. Add the words of your languages.';
+comment on table postbell.reply_word is 'Replies to text messages and their meaning. Add the words of your languages.';
 
 insert into postbell.reply_word (word, meaning) values
 ('STOP', 'stop'), ('STOPALL', 'stop'), ('UNSUBSCRIBE', 'stop'), ('CANCEL', 'stop'), ('END', 'stop'), ('QUIT', 'stop'),

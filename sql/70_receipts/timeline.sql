@@ -44,9 +44,9 @@ from postbell.receipt
 where delivery_id is not null;
 
 comment on view postbell.delivery_timeline is
-    'What befell a delivery, from its event to the last receipt: every try, every failure, and what ended it. What was decided about it is in postbell.explain(). Order by happened_at; providers'' clocks may differ from ours.';
-comment on column postbell.delivery_timeline.happened_at is 'By our clock; what a provider told, by the provider''s.';
-comment on column postbell.delivery_timeline.what is 'emitted; attempt and what came of it; given_up, stopped, released or retried, see postbell.delivery_step; or a receipt, by postbell.receipt_kinds.';
-comment on column postbell.delivery_timeline.provider is 'Its configured name; postbell for what we see ourselves.';
-comment on column postbell.delivery_timeline.code is 'The provider''s own, such as 550 5.1.1.';
-comment on column postbell.delivery_timeline.reason is 'Why it failed, was stopped or came back; of released, what it had waited for.';
+    'The history of each delivery, from its event to the last receipt: attempts, failures and the end. postbell.explain() has the decision. Order by happened_at; providers'' clocks may differ from the database''s.';
+comment on column postbell.delivery_timeline.happened_at is 'When it happened, by the clock of the database; for receipts, by that of the provider.';
+comment on column postbell.delivery_timeline.what is 'emitted; attempt with its outcome; given_up, stopped, released or retried, see postbell.delivery_step; or a receipt, see postbell.receipt_kinds.';
+comment on column postbell.delivery_timeline.provider is 'The configured name of the provider; postbell for Postbell''s own entries.';
+comment on column postbell.delivery_timeline.code is 'The provider''s code, such as 550 5.1.1.';
+comment on column postbell.delivery_timeline.reason is 'Why the delivery failed, was stopped or bounced; for released, what it had waited for.';

@@ -1,9 +1,9 @@
 create or replace function postbell_private.normal_address(kind text, address text) returns text
 language sql immutable parallel safe
--- By the database's rules for letters, whatever the collation of the column that it comes from.
+-- Lower case by the database's collation, whatever that of the column.
 return lower(case when kind = 'phone' then postbell_private.normal_phone(address) else trim(address) end collate "default");
 
-comment on function postbell_private.normal_address(text, text) is 'An address of a kind (postbell.channel.address_kind) as suppressions have it, however it was written. Whatever compares addresses compares these.';
+comment on function postbell_private.normal_address(text, text) is 'Normalises an address of a kind (postbell.channel.address_kind) for suppressions. Addresses are compared in this form.';
 
 
 create or replace function postbell_private.address_for_suppression(channel text, address text) returns text
@@ -14,7 +14,7 @@ as $$
     )
 $$;
 
-comment on function postbell_private.address_for_suppression(text, text) is 'An address on a channel as suppressions have it.';
+comment on function postbell_private.address_for_suppression(text, text) is 'Normalises an address on a channel for suppressions.';
 
 
 create or replace function postbell_private.suppressed_until(blame text) returns timestamptz
@@ -25,7 +25,7 @@ return case
 end;
 
 comment on function postbell_private.suppressed_until(text) is
-    'How long an address is left in peace: for good if it is bad (hard) or its owner said so (stop), for days in doubt (soft), not at all otherwise.';
+    'Returns until when an address is suppressed: for good if it is invalid (hard) or its owner answered STOP (stop), for three days after a soft failure (soft), null otherwise.';
 
 
 create or replace trigger check_channels
@@ -55,12 +55,12 @@ as $$
         detail = excluded.detail,
         suppressed_at = excluded.suppressed_at,
         expires_at = excluded.expires_at
-    -- A full mailbox of long ago does not speak for one that is gone now, nor does a soft reason shorten a hard one.
+    -- A longer suppression is never shortened, and keeps its reason.
     where former.expires_at < excluded.expires_at
 $$;
 
 comment on function postbell_private.suppress_for_longer(postbell.suppression[]) is
-    'Suppresses addresses, each at most once in the array, except where one is suppressed for as long already.';
+    'Suppresses addresses, unless they are suppressed for as long already. The array must have each address at most once.';
 
 
 create or replace function postbell.suppress(
@@ -89,7 +89,7 @@ begin
 end
 $$;
 
-comment on function postbell.suppress is 'Stops all messages to an address: bounce, complaint, unsubscribe, stop, gone or manual.';
+comment on function postbell.suppress is 'Suppresses an address on a channel, so that no messages are sent to it. The reason is bounce, complaint, unsubscribe, stop, gone or manual.';
 
 
 create or replace function postbell.unsuppress(channel text, address text, tenant_id text default 'default') returns boolean
@@ -106,7 +106,7 @@ begin
 end
 $$;
 
-comment on function postbell.unsuppress(text, text, text) is 'Allows an address again; false if it was not suppressed.';
+comment on function postbell.unsuppress(text, text, text) is 'Removes the suppression of an address on a channel. Returns false if it was not suppressed.';
 
 
 create or replace function postbell_private.inherit_stops(tenant_id text) returns void
@@ -115,7 +115,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    -- Said before the tenant was there, to a number that it does not send from.
+    -- STOPs from before the tenant existed, to numbers from which it does not send.
     delete from postbell.suppression as former
     using postbell.tenant
     where tenant.id = inherit_stops.tenant_id
@@ -146,7 +146,7 @@ end
 $$;
 
 comment on function postbell_private.inherit_stops(text) is
-    'Suppresses for a tenant whom it must not write to because they answered STOP to a number that it sends from, by now or only since then.';
+    'Suppresses for a tenant the addresses that answered STOP to a number from which it sends, also if it has used the number only since.';
 
 
 create or replace function postbell_private.copy_stops() returns trigger
@@ -159,7 +159,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.copy_stops() is 'A new tenant sends from the numbers of the others, to which people have answered STOP.';
+comment on function postbell_private.copy_stops() is 'Suppresses for a new tenant the addresses that answered STOP to the numbers it shares with other tenants.';
 
 
 create or replace trigger copy_stops

@@ -13,8 +13,8 @@ create table postbell.suppression (
     constraint address_is_short check (octet_length(address) <= 2000),
     constraint address_is_normalised check (address = lower(trim(address)))
 );
-comment on table postbell.suppression is 'Addresses that must not be written to, whoever has them now.';
-comment on column postbell.suppression.expires_at is 'Soft reasons pass; infinity: for good.';
+comment on table postbell.suppression is 'Addresses to which no messages are sent, whoever has them now.';
+comment on column postbell.suppression.expires_at is 'When the suppression ends; infinity for never.';
 
 create table postbell_private.stop (
     provider text collate "C" not null,
@@ -28,5 +28,5 @@ create table postbell_private.stop (
     constraint address_is_normalised check (address = lower(trim(address)))
 );
 comment on table postbell_private.stop is
-    'Who answered STOP to a number of ours, until they answer START. It is suppressed for each tenant that sends from there, also for one that comes later.';
-comment on column postbell_private.stop.provider is 'Whose number it is: a name from the file that POSTBELL_PROVIDERS names.';
+    'Addresses that answered STOP to a number, until they answer START. They are suppressed for every tenant that sends from the number, also for those that are created later.';
+comment on column postbell_private.stop.provider is 'The provider of the number: a name from the file that POSTBELL_PROVIDERS names.';

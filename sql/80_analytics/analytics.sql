@@ -1,5 +1,5 @@
--- Runs as its owner: it tells numbers, of nobody in particular. Each day is looked up by itself, so that a question about
--- some days reads those days: delivery_time_idx knows the pages of a time, and delivery has no index by tenant.
+-- Runs with its owner's rights: it shows numbers only. Each day is looked up by itself, so that a query for some days
+-- reads only those, by delivery_time_idx; delivery has no index by tenant.
 create or replace view postbell.analytics_daily as
 with site as materialized (
     select
@@ -8,15 +8,15 @@ with site as materialized (
     from postbell.tenant
 ),
 
--- From where the sun rises first to where it sets last: the instants that are on this day for some tenant.
+-- The range of instants that belong to a day in the time zone of some tenant.
 day as (
     select
         listed::date as day,
-        -- Clocks are put back across midnight here and there: then a day begins before it does.
+        -- Some zones put clocks back across midnight, so a day may begin earlier.
         min(listed at time zone zone.name) - interval '2 hours' as from_at,
         max((listed + interval '1 day') at time zone zone.name) + interval '2 hours' as until_at
     from generate_series(
-        -- Ids are given in the order of emitting, or as good as.
+        -- Ids are nearly in order of emission.
         (select created_at::date - 2 from postbell_private.notification order by id limit 1)::timestamp,
         (postbell.clock()::date + 2)::timestamp,
         interval '1 day'
@@ -61,7 +61,7 @@ cross join lateral (
         count(item.read_at) as read,
         percentile_cont(array[0.5, 0.99]) within group (
             order by extract(epoch from d.sent_at - greatest(d.created_at, n.deliver_at))::double precision
-        -- What was held back for quiet hours says nothing of how quick we are.
+        -- Deliveries that waited for quiet hours say nothing about latency.
         ) filter (where d.decision = 'now') as seconds
     from postbell.delivery as d
     join site on site.tenant_id = d.tenant_id
@@ -76,27 +76,27 @@ cross join lateral (
 group by counted.tenant_id, day.day, counted.event, counted.channel;
 
 comment on view postbell.analytics_daily is
-    'What became of the events of each day, by tenant, event and channel. Name days (day >= current_date - 30), and a tenant if you can: only those are read. wanted = skipped + pending + failed + bounced + delivered + what is sent and not known to have arrived.';
-comment on column postbell.analytics_daily.tenant_id is 'The website.';
-comment on column postbell.analytics_daily.day is 'On which the events were emitted, in the tenant''s zone. What becomes of them later counts on the same day.';
+    'Deliveries of the events of each day, by tenant, event and channel. Filter by day (day >= current_date - 30), and by tenant if possible, to read only those. wanted = skipped + pending + failed + bounced + delivered + those that are sent and not known to be delivered.';
+comment on column postbell.analytics_daily.tenant_id is 'The tenant.';
+comment on column postbell.analytics_daily.day is 'The day on which the events were emitted, in the tenant''s time zone. Later changes count on the same day.';
 comment on column postbell.analytics_daily.event is 'A key of postbell.event_type.';
 comment on column postbell.analytics_daily.channel is 'A name in postbell.channel.';
-comment on column postbell.analytics_daily.wanted is 'Deliveries that were decided about: one for each person and channel of an event.';
-comment on column postbell.analytics_daily.skipped is 'Of these, those that were not to be sent, or not any more: skipped, expired or cancelled.';
-comment on column postbell.analytics_daily.skipped_by_reason is 'How many for each reason: {"switched_off": 3}. Reasons are those of postbell.delivery_log.';
-comment on column postbell.analytics_daily.pending is 'Those that may still be sent, or whose provider has yet to tell: queued, sending, waiting or unknown.';
-comment on column postbell.analytics_daily.sent is 'Those handed over to a provider, an inbox or open pages, whatever became of them since.';
-comment on column postbell.analytics_daily.delivered is 'Those that the other side is known to have taken. Inboxes always have; without reports (README) nobody knows of the others.';
-comment on column postbell.analytics_daily.bounced is 'Those that the other side gave back.';
-comment on column postbell.analytics_daily.failed is 'Those that were given up, or that a provider refused. postbell.dead_letters has them, and the bounced ones.';
-comment on column postbell.analytics_daily.opened is 'E-mails opened, where the tenant tracks it: a hint, for mailboxes load pictures on their own.';
-comment on column postbell.analytics_daily.clicked is 'E-mails of which a link was followed, where the tenant tracks it: a hint, for scanners follow links.';
-comment on column postbell.analytics_daily.read is 'Inbox items that are read now.';
-comment on column postbell.analytics_daily.median_seconds is 'From emitting (at the end of which stands the commit), or from deliver_at, to handing over; of those sent that were not held back by quiet hours. Null for none.';
-comment on column postbell.analytics_daily.p99_seconds is 'The same, for all but the slowest in a hundred.';
+comment on column postbell.analytics_daily.wanted is 'Deliveries that were decided about, one for each person and channel of an event.';
+comment on column postbell.analytics_daily.skipped is 'Deliveries that were stopped before they were sent: skipped, expired or cancelled.';
+comment on column postbell.analytics_daily.skipped_by_reason is 'The number of skipped deliveries for each reason: {"switched_off": 3}. Reasons are those of postbell.delivery_log.';
+comment on column postbell.analytics_daily.pending is 'Deliveries that may still be sent, or whose outcome is unknown: queued, sending, waiting or unknown.';
+comment on column postbell.analytics_daily.sent is 'Deliveries that a provider, an inbox or the stream accepted, whatever their state is now.';
+comment on column postbell.analytics_daily.delivered is 'Deliveries that are known to have arrived. Inbox items always have; for other channels it takes receipts of the provider (README).';
+comment on column postbell.analytics_daily.bounced is 'Deliveries that bounced.';
+comment on column postbell.analytics_daily.failed is 'Deliveries that were given up, or that a provider refused. postbell.dead_letters lists them, and the bounced ones.';
+comment on column postbell.analytics_daily.opened is 'E-mails that were opened, if the tenant tracks it. An estimate, because mailboxes load pictures on their own.';
+comment on column postbell.analytics_daily.clicked is 'E-mails in which a link was followed, if the tenant tracks it. An estimate, because scanners follow links.';
+comment on column postbell.analytics_daily.read is 'Inbox items that are read.';
+comment on column postbell.analytics_daily.median_seconds is 'The median time from the INSERT of the event, or from deliver_at, to sending, in seconds. It covers sent deliveries that did not wait for quiet hours; null if there are none.';
+comment on column postbell.analytics_daily.p99_seconds is 'The 99th percentile of the same.';
 
 
--- Runs as its owner: it tells numbers, of nobody in particular, and counts suppressions without their addresses.
+-- Runs with its owner's rights: it shows numbers only, and counts suppressions without their addresses.
 create or replace view postbell.analytics_channel_health as
 with tried as materialized (
     select
@@ -160,24 +160,24 @@ cross join lateral (
     from tried
     where tried.channel = channel.name
       and tried.attempted_at >= period.since_at
-    -- The channel as a whole is there even if nothing was tried on it.
+    -- The empty set makes a row of the whole channel, even without attempts.
     group by grouping sets ((tried.provider), ())
 ) as counted;
 
 comment on view postbell.analytics_channel_health is
-    'How each channel and each of its providers did over the last hour and the last day. Attempts are calls of a provider: a message that was tried three times counts three times.';
+    'The attempts and failures of each channel, and of each of its providers, over the last hour and the last day. A message with three attempts counts three times.';
 comment on column postbell.analytics_channel_health.channel is 'A name in postbell.channel.';
-comment on column postbell.analytics_channel_health.provider is 'Its configured name; inbox and stream are our own. Null: the channel as a whole.';
-comment on column postbell.analytics_channel_health.period is 'hour or day: the last one, until now.';
-comment on column postbell.analytics_channel_health.attempts is 'Calls of the provider; for push, one for each device.';
-comment on column postbell.analytics_channel_health.sent is 'It took the message.';
-comment on column postbell.analytics_channel_health.retried is 'It did not, and was asked again, or the next provider was.';
-comment on column postbell.analytics_channel_health.refused is 'It will never take this message.';
-comment on column postbell.analytics_channel_health.failed is 'The last try that a message had.';
-comment on column postbell.analytics_channel_health.unknown is 'Nobody knows whether it took the message: the connection was lost.';
-comment on column postbell.analytics_channel_health.share_of_failures is 'Of the attempts, those retried, refused or failed: 0 to 1; null without attempts.';
-comment on column postbell.analytics_channel_health.median_ms is 'Milliseconds that a call took; null where none is measured.';
-comment on column postbell.analytics_channel_health.p99_ms is 'The same, for all but the slowest in a hundred.';
-comment on column postbell.analytics_channel_health.last_at is 'The latest attempt.';
-comment on column postbell.analytics_channel_health.suppressed is 'Addresses that must not be written to on the channel, now; null beside a provider.';
-comment on column postbell.analytics_channel_health.newly_suppressed is 'Of these, those suppressed in the period; null beside a provider.';
+comment on column postbell.analytics_channel_health.provider is 'The configured name of the provider; inbox and stream are Postbell itself. Null for the whole channel.';
+comment on column postbell.analytics_channel_health.period is 'The period until now: hour or day.';
+comment on column postbell.analytics_channel_health.attempts is 'The calls of the provider; for push, one for each device.';
+comment on column postbell.analytics_channel_health.sent is 'Attempts that the provider accepted.';
+comment on column postbell.analytics_channel_health.retried is 'Attempts that failed and were followed by a retry, or by a call of the next provider.';
+comment on column postbell.analytics_channel_health.refused is 'Attempts that the provider refused for good.';
+comment on column postbell.analytics_channel_health.failed is 'Attempts that failed and were the last of their message.';
+comment on column postbell.analytics_channel_health.unknown is 'Attempts of unknown outcome, for instance because the connection was lost.';
+comment on column postbell.analytics_channel_health.share_of_failures is 'The share of the attempts that were retried, refused or failed, 0 to 1; null without attempts.';
+comment on column postbell.analytics_channel_health.median_ms is 'The median duration of a call, in milliseconds; null if none was measured.';
+comment on column postbell.analytics_channel_health.p99_ms is 'The 99th percentile of the same.';
+comment on column postbell.analytics_channel_health.last_at is 'When the last attempt was made.';
+comment on column postbell.analytics_channel_health.suppressed is 'The suppressed addresses of the channel at present; null in the row of a provider.';
+comment on column postbell.analytics_channel_health.newly_suppressed is 'Those that were suppressed in the period; null in the row of a provider.';

@@ -36,7 +36,7 @@ end
 $$;
 
 comment on function postbell_private.begin_session(bytea, text, timestamptz, text) is
-    'Logs a person in, until a time. Whoever calls this has seen a token that the application signed.';
+    'Inserts a session of a person, valid until a time. The caller has verified a token that the application signed.';
 
 
 create or replace function postbell_private.session_of(digest bytea)
@@ -52,7 +52,7 @@ as $$
       and person.erased_at is null
 $$;
 
-comment on function postbell_private.session_of(bytea) is 'Whose session this is; nothing if there is none, or not any more.';
+comment on function postbell_private.session_of(bytea) is 'Returns the person of a session; no row if it does not exist or has expired.';
 
 
 create or replace function postbell_private.end_session(digest bytea) returns boolean
@@ -67,14 +67,14 @@ begin
         return false;
     end if;
 
-    -- Its open streams may be with any gateway. Somebody logging out is rare enough for a NOTIFY.
+    -- Its open streams may be at any gateway. Logouts are rare enough for a NOTIFY.
     perform pg_notify('postbell_session', encode(end_session.digest, 'hex'));
     return true;
 end
 $$;
 
 comment on function postbell_private.end_session(bytea) is
-    'Logs out, and tells every gateway (channel postbell_session, the digest in hexadecimal digits); false if there was no such session.';
+    'Deletes a session and notifies every gateway (channel postbell_session, with the digest in hexadecimal). Returns false if there was no such session.';
 
 
 create or replace function postbell_private.issue_ticket(
@@ -99,7 +99,7 @@ end
 $$;
 
 comment on function postbell_private.issue_ticket(bytea, text, timestamptz, bytea, text) is
-    'Makes a ticket for one stream; returns until when it may be used: for a minute, and no longer than what it stands for.';
+    'Inserts a ticket that opens one stream. Returns when it expires: after a minute, or earlier if the session or token expires.';
 
 
 create or replace function postbell_private.use_ticket(digest bytea)
@@ -107,7 +107,7 @@ returns table (tenant_id text, recipient_id text, session_digest bytea, valid_un
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    -- Deleting it is what makes it one-use: of two who try at once, one finds it gone.
+    -- The DELETE makes it single-use: of two concurrent uses, one finds no row.
     with used as (
         delete from postbell_private.ticket
         where digest = use_ticket.digest
@@ -121,7 +121,7 @@ as $$
       and person.erased_at is null
 $$;
 
-comment on function postbell_private.use_ticket(bytea) is 'Whom a ticket lets in, and until when; nothing if it was used, is too old, or never was. It is used up.';
+comment on function postbell_private.use_ticket(bytea) is 'Uses up a ticket, and returns its person and until when the stream may stay open; no row if it was used, has expired or does not exist.';
 
 
 create or replace function postbell_private.begin_operator_session(digest bytea, operator text, expires_at timestamptz) returns void
@@ -133,7 +133,7 @@ as $$
 $$;
 
 comment on function postbell_private.begin_operator_session(bytea, text, timestamptz) is
-    'Logs an operator in, until a time. Whoever calls this has seen a token of scope operator that the application signed.';
+    'Inserts a session of an operator, valid until a time. The caller has verified a token of scope operator that the application signed.';
 
 
 create or replace function postbell_private.operator_session_of(digest bytea)
@@ -147,7 +147,7 @@ as $$
       and s.expires_at > postbell.clock()
 $$;
 
-comment on function postbell_private.operator_session_of(bytea) is 'Which operator''s session this is; nothing if there is none, or not any more.';
+comment on function postbell_private.operator_session_of(bytea) is 'Returns the operator of a session; no row if it does not exist or has expired.';
 
 
 create or replace function postbell_private.end_operator_session(digest bytea) returns boolean
@@ -162,7 +162,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.end_operator_session(bytea) is 'Logs an operator out; false if there was no such session.';
+comment on function postbell_private.end_operator_session(bytea) is 'Deletes a session of an operator. Returns false if there was no such session.';
 
 
 create or replace function postbell_private.forget_sessions() returns void
@@ -179,4 +179,4 @@ as $$
     where expires_at <= postbell.clock();
 $$;
 
-comment on function postbell_private.forget_sessions() is 'Deletes the sessions and tickets that are over.';
+comment on function postbell_private.forget_sessions() is 'Deletes expired sessions and tickets.';

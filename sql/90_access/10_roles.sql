@@ -1,4 +1,4 @@
--- Roles belong to the cluster, not to the database: another deployment may be making them just now.
+-- Roles belong to the cluster: a deploy of another database may create them at the same time.
 do $$
 declare
     v_role text;
@@ -18,7 +18,7 @@ begin
 end
 $$;
 
--- A gateway lets people in, and is then the reader of one of them at a time.
+-- A gateway authenticates people and acts as the reader of one of them at a time.
 do $$
 begin
     if not pg_has_role('postbell_gateway', 'postbell_reader', 'member') then
@@ -30,8 +30,8 @@ exception
 end
 $$;
 
--- For an operator it is support. It does not inherit: what is not done for an operator is not done with that role's
--- rights, nor sees everybody's rows. Before PostgreSQL 16 a grant cannot say so.
+-- For an operator it acts as support. It does not inherit the role, so that it has its rights only when it acts for an
+-- operator. Before PostgreSQL 16 a grant cannot say so.
 do $$
 begin
     if not pg_has_role('postbell_gateway', 'postbell_support', 'member') then

@@ -1,5 +1,5 @@
--- A reader sees one person's rows, the other roles all rows of what they are granted at all.
--- Made only where missing: ALTER TABLE would wait behind everybody who reads.
+-- A reader sees one person's rows; the other roles see all rows of the tables that they are granted.
+-- Created only where missing, because ALTER TABLE waits for all readers of the table.
 do $$
 declare
     v_table record;

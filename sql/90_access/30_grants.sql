@@ -2,7 +2,7 @@ revoke all on schema postbell, postbell_private, postbell_queue from public;
 revoke all on all functions in schema postbell, postbell_private from public;
 revoke all on all functions in schema postbell_queue from public;
 
--- What changed its mind about a role since the last deploy must not linger.
+-- Grants of earlier deploys that are no longer listed here must not stay.
 revoke all on all tables in schema postbell, postbell_private
 from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 revoke all on all functions in schema postbell, postbell_private, postbell_queue
@@ -10,7 +10,7 @@ from postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, 
 
 grant usage on schema postbell
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
--- Our own processes; and an administrator, as whom some public functions run that call private ones.
+-- For our own processes, and for administrators: some public functions run as the caller and call private ones.
 grant usage on schema postbell_private to postbell_dispatcher, postbell_gateway, postbell_admin;
 grant select on postbell.error_codes, postbell.channel
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
@@ -19,7 +19,7 @@ grant execute on function
     postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.in_words(text[]), postbell.help(text)
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
--- A producer emits and takes back. It reads nothing but the ids it was given.
+-- A producer emits and cancels events. It reads only the ids of its inserts.
 grant insert (
     event, recipient, payload, tenant_id, audience, channels, forced_channels, priority, subject, actor,
     idempotency_key, deliver_at, expires_at
@@ -29,7 +29,7 @@ grant usage on sequence postbell.outbox_id_seq to postbell_producer;
 grant execute on function
     postbell.notify, postbell.cancel(text, text), postbell.cancel(bigint)
 to postbell_producer;
--- Each business moment has a verb, for texts and for integers as ids, and all verbs end in emit().
+-- Each verb exists for text and for integer ids, and all verbs call emit().
 do $$
 declare
     v_verb regprocedure;
@@ -57,7 +57,7 @@ grant execute on function
     postbell.emit, postbell.require_value, postbell.exact_amount, postbell.is_of_type, postbell.is_iso_date
 to postbell_producer;
 
--- A reader sees and changes what belongs to one person: row-level security says whom.
+-- A reader sees and changes the rows of one person, by row-level security.
 grant select on
     postbell.inbox, postbell.inbox_item, postbell.unread_counts, postbell.delivery_log, postbell.delivery,
     postbell.tenant, postbell.tenant_event, postbell.recipient, postbell.recipient_role, postbell.topic_member,
@@ -82,17 +82,17 @@ grant execute on function
     postbell.add_push_subscription, postbell.remove_push_subscription, postbell.reassign_device, postbell.require_device
 to postbell_reader;
 
--- A gateway knows who is logged in. What it does for a person it does as their reader, for an operator as support.
+-- A gateway manages sessions. It acts for a person as their reader, and for an operator as support.
 grant execute on function
     postbell_private.begin_session, postbell_private.session_of, postbell_private.end_session, postbell_private.issue_ticket, postbell_private.use_ticket,
     postbell_private.require_present, postbell_private.begin_operator_session, postbell_private.operator_session_of, postbell_private.end_operator_session,
     postbell_private.acquire_gateway_lock, postbell_private.acquire_gateway_sleep_lock, postbell_private.release_gateway_sleep_lock, postbell_private.stream_position, postbell_private.stream_between, postbell_private.stream_missed,
     postbell_private.is_stream_kept, postbell_private.unread_among
 to postbell_gateway;
--- What comes back comes through the gateway, or as mail to a command.
+-- Receipts and replies arrive at the gateway, or as mail at a command.
 grant execute on function postbell_private.receive_receipt, postbell_private.receive_reply to postbell_gateway, postbell_dispatcher;
 
--- The dispatcher works through functions, which do no more than they say.
+-- The dispatcher writes through functions only.
 grant execute on function
     postbell_private.check_cluster, postbell_private.acquire_leadership, postbell_private.acquire_sleep_lock, postbell_private.release_sleep_lock,
     postbell_private.route, postbell_private.release_due, postbell_private.fan_out, postbell_private.pending_work,
@@ -115,10 +115,10 @@ grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell
 grant usage on schema postbell_queue to postbell_dispatcher;
 grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
 grant usage, select on all sequences in schema postbell_queue to postbell_dispatcher;
--- It fires pgqueuer's trigger, and so does the owner in the same session: see postbell_admin, below.
+-- Both the dispatcher and the owner fire pgqueuer's trigger in one session; see postbell_admin below.
 alter function postbell_queue.fn_pgqueuer_changed() set search_path = pg_catalog, pg_temp; -- noqa: PRS
 
--- Support answers "why", without reading what was written or where it was sent. A text of a template is nobody's yet.
+-- Support explains deliveries, without access to their content or addresses. Template overrides have no personal data.
 grant select on postbell.texts, postbell.text_version, postbell.text_fault, postbell.template_set, postbell.branding_version
 to postbell_support;
 grant execute on function postbell.texts_used, postbell.texts_of to postbell_support;
@@ -142,15 +142,15 @@ grant execute on function
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;
 
--- An administrator changes rows, not tables: a trigger or a foreign key of theirs would run with the owner's rights.
+-- An administrator changes rows, not tables: a trigger or foreign key of theirs would run with the owner's rights.
 grant select, insert, update, delete on all tables in schema postbell, postbell_private to postbell_admin;
--- Channels are the deploy's: what one is, code knows too.
+-- Channels are written by deploys alone, because code depends on them.
 revoke insert, update, delete on postbell.channel from postbell_admin;
 grant all on all sequences in schema postbell, postbell_private to postbell_admin;
 grant execute on all functions in schema postbell, postbell_private to postbell_admin;
--- Nor do they call what is made for other functions: PL/pgSQL that does not pin its path. It is compiled once a session, and
--- would have looked for the types of its variables among the administrator's own before the owner runs it. Nor put our
--- trigger functions on tables of theirs; mirroring needs one, which looks at what it was put on.
+-- They do not call internal PL/pgSQL functions without a fixed search_path. Such a function is compiled once a session,
+-- and could resolve the types of its variables in the administrator's schemas before the owner runs it. They do not call
+-- our trigger functions on tables of theirs either, except follow_users(), which mirroring needs and which checks its table.
 do $$
 declare
     v_function regprocedure;
@@ -172,5 +172,5 @@ begin
 end
 $$;
 
--- What a deploy calls is the owner's, and so is what housekeeping calls of its own.
+-- Functions that deploys and housekeeping call are the owner's alone.
 revoke execute on function postbell_private.add_integer_ids, postbell_private.upsert_awaited, postbell_private.record_early_receipts from postbell_admin;
