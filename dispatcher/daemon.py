@@ -17,11 +17,11 @@ import psycopg
 import structlog
 
 from dispatcher import health
-from dispatcher.channel_registry import OUTGOING, OWN
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.db import batches, connections, monitoring, pgbouncer
 from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
+from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import typer
 from psycopg import errors as postgres
 
-from dispatcher.channel_registry import OUTGOING
 from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connect, database_url, named_database
 from dispatcher.cli.errors import ExitCode, report_of
 from dispatcher.cli.output import echo, echo_json, pluralize
 from dispatcher.db import figures, monitoring, pgbouncer, routing, texts
+from dispatcher.delivery.channels import OUTGOING
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
 from dispatcher.errors import BY_NAME, ForeignClusterError, translated

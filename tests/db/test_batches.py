@@ -11,12 +11,12 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from dispatcher.channel_registry import OUTGOING, OWN
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.db import batches, connections, monitoring, preferences, routing
 from dispatcher.db.batches import Attempted, Claimed
 from dispatcher.db.routing import PendingWork
+from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.rendering.content import InAppContent
 from tests.support import given
 from tests.support.given import Connection
