@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import typer
 from psycopg import errors as postgres
 
+from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.sms import SmsChannel
 from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connect, database_url, named_database
 from dispatcher.cli.errors import ExitCode, report_of
@@ -135,7 +137,7 @@ def _templates(catalog: Catalog) -> Iterator[Result]:
 def _text_messages(catalog: Catalog) -> Iterator[Result]:
     """The longest text of each locale: what a segment more costs is paid for every message."""
     longest: dict[str, tuple[gsm.Measure, str]] = {}
-    for event, locale, content in sample_contents(catalog, "sms"):
+    for event, locale, content in sample_contents(catalog, SmsChannel.name):
         if isinstance(content, SmsContent):
             measured = gsm.measure(content.text)
             known = longest.get(locale)
@@ -163,7 +165,7 @@ def _settings(settings: Settings) -> Iterator[Result]:
         if value != defaults[variable]:
             yield Result("information", "settings", f"{variable} is {value}.")
     domain = settings.sender_address.rpartition("@")[2]
-    mails = [entry for entry in settings.provider_entries if entry.channel == "email"]
+    mails = [entry for entry in settings.provider_entries if entry.channel == EmailChannel.name]
     if domain.endswith(_NOBODYS) and not all(map(_is_local, mails)):
         yield Result(
             "warning",
@@ -393,7 +395,7 @@ async def _greetings(entries: Sequence[ProviderConfig], *, is_named: bool) -> li
 
 async def _greeting(entry: ProviderConfig, *, is_named: bool) -> Result:
     if entry.url.startswith("console:"):
-        what = "Mails" if entry.channel == "email" else "Text messages"
+        what = "Mails" if entry.channel == EmailChannel.name else "Text messages"
         return Result("ok", "providers", f"{entry.name}: {what} are printed, not sent.")
     provider = provider_for(entry.url, name=entry.name)
     # Its repr names the host and shows no secret.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any, assert_never
 
@@ -11,6 +11,7 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
+from dispatcher.channels.email import EmailChannel
 from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError, ExitCode, error_json
@@ -33,7 +34,7 @@ from dispatcher.rendering.content import (
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.gsm import length_of
 from dispatcher.rendering.locales import language_of
-from dispatcher.rendering.preview import ChannelPreview, Preview
+from dispatcher.rendering.preview import ChannelPreview, Preview, content_fields
 from dispatcher.settings import Settings
 
 
@@ -81,18 +82,18 @@ def command(
     preview = Preview(catalog, settings.public_url)
     shown = {
         channel: preview.show(event, channel, locale, site, values)
-        for channel in (["email"] if html else channels or kind.channels)
+        for channel in ([EmailChannel.name] if html else channels or kind.channels)
     }
     faults = list(_faults(catalog, kind, written, values, shown))
     for sentence in faults:
         echo_stderr(sentence)
     contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
-        fields = {channel: _fields(content) for channel, content in contents.items()}
+        fields = {channel: content_fields(content) for channel, content in contents.items()}
         is_whole = len(contents) == len(shown)
         echo_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
     elif html:
-        _answer_html(event, contents.get("email"))
+        _answer_html(event, contents.get(EmailChannel.name))
     else:
         for channel, content in contents.items():
             stdout_console().print(Panel(_text(content), title=channel, title_align="left"))
@@ -183,13 +184,6 @@ def _sample(catalog: Catalog, event: str) -> options.TextInput:
         raise CommandError(f"{event} has no sample.json: give a --payload.")
     file = catalog.samples[event]
     return options.TextInput(file.read_text(encoding="utf-8"), str(file))
-
-
-def _fields(content: Content) -> dict[str, Any]:
-    fields = asdict(content)
-    if isinstance(content, SmsContent):
-        fields |= asdict(gsm.measure(content.text))
-    return fields
 
 
 def _text(content: Content) -> Text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -24,17 +24,21 @@ from dispatcher.gateway.db_roles import as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.schemas import Channel, Model, Name
-from dispatcher.rendering import gsm
 from dispatcher.rendering import payload as payloads
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import SmsContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.loader import TemplateFile, TemplateFiles
 from dispatcher.rendering.locales import language_of
 from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
 from dispatcher.rendering.payload import PayloadError, PayloadFault
-from dispatcher.rendering.preview import ChannelPreview, Preview, Scheme, in_color_scheme
+from dispatcher.rendering.preview import (
+    ChannelPreview,
+    Preview,
+    Scheme,
+    content_fields,
+    in_color_scheme,
+)
 from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
 #: Tenants whose template sets are kept: compiling one with its own layout takes a second.
@@ -357,7 +361,7 @@ class PreviewApi:
         """The HTML of an e-mail, as it looks in that colour scheme; None where there is none."""
         answer = await self.preview(operator, body)
         for shown in answer.channels:
-            if shown.channel == "email" and shown.content and shown.content.html:
+            if shown.content and shown.content.html:
                 return in_color_scheme(shown.content.html, scheme)
         return None
 
@@ -430,14 +434,9 @@ def _answer(result: PreviewResult) -> PreviewAnswer:
 
 def _channel(result: PreviewResult, channel: Any, shown: ChannelPreview) -> PreviewChannel:
     content = shown.content
-    values: dict[str, Any] | None = None
-    if content is not None:
-        values = asdict(content)
-        if isinstance(content, SmsContent):
-            values |= asdict(gsm.measure(content.text))
     return PreviewChannel(
         channel=channel,
-        content=None if values is None else PreviewContent(**values),
+        content=None if content is None else PreviewContent(**content_fields(content)),
         faults=[
             PreviewFault(
                 severity=fault.severity,

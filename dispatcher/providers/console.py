@@ -9,8 +9,8 @@ from email.policy import SMTP
 from typing import Self, TextIO
 from urllib.parse import urlsplit
 
-from dispatcher.channels.email import Email
-from dispatcher.channels.sms import Sms
+from dispatcher.channels.email import Email, EmailChannel
+from dispatcher.channels.sms import Sms, SmsChannel
 from dispatcher.delivery.model import FailureScope, Outcome, Retry, Sent
 from dispatcher.masking import printable
 from dispatcher.providers.base import ProviderNotOpenError, ProviderUrlError
@@ -21,15 +21,15 @@ from dispatcher.rendering.gsm import length_of
 HEADERS = ("From", "To", "Reply-To", "Subject", "Date")
 
 
-#: Channels whose messages can be printed.
-CHANNELS = ("email", "sms")
-
-
 class Console:
     """Writes messages to a stream, standard output by default."""
 
     def __init__(
-        self, stream: TextIO | None = None, *, channel: str = "email", name: str = "console"
+        self,
+        stream: TextIO | None = None,
+        *,
+        channel: str = EmailChannel.name,
+        name: str = "console",
     ) -> None:
         self.name = name
         self.channel = channel
@@ -39,10 +39,11 @@ class Console:
     @classmethod
     def from_url(cls, url: str, *, name: str | None = None) -> Self:
         """`console:` for mails, `console:?channel=sms` for texts. Raises ProviderUrlError."""
+        channels = (EmailChannel.name, SmsChannel.name)
         asked = urlsplit(url).query
-        channel = asked.removeprefix("channel=") if asked else "email"
-        if asked and (channel == asked or channel not in CHANNELS):
-            raise ProviderUrlError(f"write console: or console:?channel={CHANNELS[-1]}")
+        channel = asked.removeprefix("channel=") if asked else EmailChannel.name
+        if asked and (channel == asked or channel not in channels):
+            raise ProviderUrlError(f"write console: or console:?channel={SmsChannel.name}")
         return cls(channel=channel, name=name or "console")
 
     async def open(self) -> None:

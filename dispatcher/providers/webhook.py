@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from dispatcher.channels.email import Email
-from dispatcher.channels.push import Push
-from dispatcher.channels.sms import Sms
+from dispatcher.channels.email import Email, EmailChannel
+from dispatcher.channels.push import Push, PushChannel
+from dispatcher.channels.sms import Sms, SmsChannel
 from dispatcher.delivery.model import Outcome, Sent
 from dispatcher.inbound.signing import WEBHOOK_SECRET, read_webhook_secrets, webhook_signature
 from dispatcher.masking import mask
@@ -27,7 +27,7 @@ from dispatcher.providers.http import HttpClient, Response, outcome_of
 from dispatcher.providers.sanitize import sanitize
 
 #: The channels whose messages can be written as JSON.
-CHANNELS = ("email", "sms", "push")
+CHANNELS = (EmailChannel.name, SmsChannel.name, PushChannel.name)
 
 Message = Email | Sms | Push
 

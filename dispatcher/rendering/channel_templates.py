@@ -50,6 +50,10 @@ class ChannelTemplate(Protocol):
     required: ClassVar[tuple[str, ...]]
     #: Names of the files that it may have.
     optional: ClassVar[tuple[str, ...]]
+    #: Characters that it shows of what a user wrote (`message_preview`); None: all of them.
+    longest_preview: ClassVar[int | None]
+    #: Whether it has links to unsubscribe and to the preferences.
+    offers_links: ClassVar[bool]
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
@@ -76,6 +80,8 @@ class EmailTemplate:
 
     required: ClassVar[tuple[str, ...]] = ("email.subject.txt", "email.txt")
     optional: ClassVar[tuple[str, ...]] = ("email.html",)
+    longest_preview: ClassVar[int | None] = 150
+    offers_links: ClassVar[bool] = True
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
@@ -108,6 +114,8 @@ class SmsTemplate:
 
     required: ClassVar[tuple[str, ...]] = ("sms.txt",)
     optional: ClassVar[tuple[str, ...]] = ()
+    longest_preview: ClassVar[int | None] = 100
+    offers_links: ClassVar[bool] = False
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
@@ -139,6 +147,8 @@ class _ItemTemplate:
     item: CompiledTemplate
 
     optional: ClassVar[tuple[str, ...]] = ()
+    longest_preview: ClassVar[int | None] = None
+    offers_links: ClassVar[bool] = False
 
     @classmethod
     def fragments(cls, source: str) -> tuple[Fragment, ...]:
@@ -165,6 +175,7 @@ class PushTemplate(_ItemTemplate):
 
     __slots__ = ()
     required: ClassVar[tuple[str, ...]] = ("push.json",)
+    longest_preview: ClassVar[int | None] = 150
 
     def render(self, values: dict[str, Any], context: RenderContext) -> PushContent:
         return PushContent(*_item(self.item.render(values, context)))

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from dispatcher.delivery.model import Delivery, Recipient, Tenant
+from dispatcher.rendering import gsm
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content, EmailContent
+from dispatcher.rendering.content import (
+    PREFERENCES_LINK,
+    UNSUBSCRIBE_LINK,
+    Content,
+    EmailContent,
+    SmsContent,
+)
 from dispatcher.rendering.content_lint import Severity, lint_content
 from dispatcher.rendering.errors import RenderingError
 from dispatcher.rendering.renderer import Renderer
@@ -103,6 +110,14 @@ class Preview:
             text = text.replace(link, instead)
             html = html and html.replace(link, instead)
         return replace(content, text=text, html=html)
+
+
+def content_fields(content: Content) -> dict[str, Any]:
+    """The fields of a content for JSON; of a text message, its length too."""
+    fields = asdict(content)
+    if isinstance(content, SmsContent):
+        fields |= asdict(gsm.measure(content.text))
+    return fields
 
 
 def in_color_scheme(page: str, scheme: Scheme) -> str:

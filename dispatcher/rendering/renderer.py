@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from traceback import walk_tb
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Final
 
 from jinja2 import Template, UndefinedError
@@ -25,8 +25,6 @@ from dispatcher.rendering.plain_text import cut
 _MOST_TEMPLATES: Final = 4096
 #: The field with the beginning of a message that a user wrote.
 _PREVIEW: Final = "message_preview"
-#: Characters of it that a channel shows.
-_LONGEST_PREVIEW: Final = MappingProxyType({"email": 150, "push": 150, "sms": 100})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,8 @@ class _Variables:
 class Renderer:
     """Renders the events of one catalog for one database. Not thread-safe.
 
-    `offers_links` says whether the e-mail channel has links to unsubscribe and to the preferences.
+    `offers_links` says whether there are links to unsubscribe and to the preferences, on the
+    channels that have them.
     """
 
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
@@ -101,11 +100,11 @@ class Renderer:
             if variables.addresses:
                 variables.check_addresses(values)
             if isinstance(values.get(_PREVIEW), str):
-                values[_PREVIEW] = _shortened(values[_PREVIEW], delivery.channel)
+                values[_PREVIEW] = _shortened(values[_PREVIEW], template.longest_preview)
             context = RenderContext(tenant, observed, values.get("currency"))
             values["tenant"] = tenant
             values["recipient"] = observed
-            offers_links = self._offers_links and delivery.channel == "email"
+            offers_links = self._offers_links and template.offers_links
             may_leave = offers_links and not delivery.is_forced
             values["unsubscribe_link"] = UNSUBSCRIBE_LINK if may_leave else None
             values["preferences_link"] = PREFERENCES_LINK if offers_links else None
@@ -135,8 +134,7 @@ class Renderer:
         return template
 
 
-def _shortened(preview: str, channel: str) -> str:
-    length = _LONGEST_PREVIEW.get(channel)
+def _shortened(preview: str, length: int | None) -> str:
     if length is None or len(preview) <= length:
         return preview
     return cut(preview, length - 1).rstrip() + "…"
