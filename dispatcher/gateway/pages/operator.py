@@ -50,5 +50,9 @@ class OperatorPage:
             said=said,
             operator=operator.name,
             # The API explains reasons in English, so the page has their translations.
-            told={**said, **({} if lang == "en" else words("reasons", lang))},
+            told={
+                **words("channels", lang),
+                **said,
+                **({} if lang == "en" else words("reasons", lang)),
+            },
         )

@@ -82,7 +82,7 @@ class PreferencesPage:
             # By a link, a hint: mails are forwarded.
             whose=reader.hint if token is not None else reader.address,
             told={
-                "words": dict(said),
+                "words": {**words("channels", lang), **said},
                 "labels": _labels(lang),
                 "token": token,
                 "name": reader.tenant_name,

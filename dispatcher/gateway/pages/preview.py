@@ -58,7 +58,7 @@ class PreviewPage:
             lang=lang,
             policy={"frame-src": "'self'"},
             said=said,
-            told={"words": dict(said)},
+            told={"words": {**words("channels", lang), **said}},
         )
 
     async def show_mail(self, request: Request) -> Response:

@@ -27,7 +27,7 @@ export function drawGrid(container, outlook, { make, tell, reload }) {
       h("span", { class: `sign ${reach.channel}`, "aria-hidden": "true" }),
       h("span", { class: "channel" }, say(`channel.${reach.channel}`)),
       at && h("span", { class: "at" }, at),
-      reach.channel === "push" && reach.obstacle === "no_address" && canAllowPushes() &&
+      reach.browsers === 0 && reach.obstacle === "no_address" && canAllowPushes() &&
         h("button", { id: "allow", type: "button", onclick: () => allowPushes().then(reload, error => tell(error.message)) },
           say("push.allow")));
   }

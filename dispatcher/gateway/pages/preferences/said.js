@@ -53,11 +53,10 @@ export function differenceOf(difference, at) {
   });
 }
 
-/** The example that says most: rather a message than the inbox, which has everything. */
+/** The example that says most: rather a message than what is kept in any case. */
 export function exampleOf(effect) {
   if (!effect.differences.length) return say("difference.none");
-  const [first] = [...effect.differences].sort(
-    (one, other) => (one.channel === "in_app") - (other.channel === "in_app"));
+  const first = effect.differences.find(each => QUIET_CHANNELS.includes(each.channel)) ?? effect.differences[0];
   const rest = effect.differences.length - 1;
   const example = say("example", { example: differenceOf(first, effect.at) });
   return rest ? `${example} ${sayCount("difference.more", rest)}` : example;

@@ -16,8 +16,8 @@ export function say(name, values = {}) {
 /** Draws a channel's content on the stage; `wish` is what it was made from. */
 export function show(stage, channel, content, wish) {
   if (!content) return place(stage, h("p", { class: "nothing" }, say("nothing")));
-  if (channel === "email") return showMail(stage, content, wish);
-  if (channel === "sms") {
+  if (content.subject !== null) return showMail(stage, content, wish);
+  if (content.segments !== null) {
     return place(stage, h("p", { class: "bubble", dir: "auto" }, content.text), h("p", { class: "measure" }, say("segments", content)));
   }
   place(stage, h("article", { class: `note ${channel}`, dir: "auto" },
