@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from json import dumps
 from typing import Annotated, Any, Final
 
 import typer
@@ -190,23 +189,8 @@ def _comparable(value: object) -> object:
 
 
 def _write(connection: Connection, registered: Registered) -> None:
-    event = registered.event
-    texts.register_event(
-        connection,
-        key=event.key,
-        category=event.category,
-        priority=event.priority,
-        default_channels=list(event.default_channels),
-        channels=list(event.channels),
-        fields=dumps(fields_json(event.fields)),
-        label=event.label,
-        description=event.description,
-        forced_channels=list(event.forced_channels),
-        notify_actor=event.notify_actor,
-        version=event.version,
-        roles=list(registered.roles),
-    )
-    texts.enable_event(connection, event.key, is_enabled=registered.is_enabled)
+    texts.register_event(connection, registered.event, registered.roles)
+    texts.enable_event(connection, registered.event.key, is_enabled=registered.is_enabled)
 
 
 def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:

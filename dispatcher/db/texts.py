@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 from dispatcher.db.statement import statement
 from dispatcher.delivery.model import Tenant
@@ -126,7 +126,7 @@ def event_access() -> list[EventAccess]:
     " description => %(description)s, forced_channels => %(forced_channels)s,"
     " notify_actor => %(notify_actor)s, version => %(version)s, roles => %(roles)s)"
 )
-def register_event(
+def _register_event(
     *,
     key: str,
     category: str,
@@ -139,9 +139,29 @@ def register_event(
     forced_channels: list[str],
     notify_actor: bool,
     version: str,
-    roles: list[str],
+    roles: list[str] | None,
+) -> None: ...
+
+
+def register_event(
+    connection: Connection[Any], event: EventType, roles: Sequence[str] | None = None
 ) -> None:
-    """Register an event, or replace its registration. `fields` is JSON."""
+    """Register an event, or replace its registration. Without `roles`, its roles stay."""
+    _register_event(
+        connection,
+        key=event.key,
+        category=event.category,
+        priority=event.priority,
+        default_channels=list(event.default_channels),
+        channels=list(event.channels),
+        fields=json.dumps(event.fields_json),
+        label=event.label,
+        description=event.description,
+        forced_channels=list(event.forced_channels),
+        notify_actor=event.notify_actor,
+        version=event.version,
+        roles=None if roles is None else list(roles),
+    )
 
 
 @statement(

@@ -19,11 +19,11 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from psycopg import errors
-from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from dispatcher import package_data
+from dispatcher.db import texts
 from dispatcher.db.connections import is_session_lost
 from dispatcher.deploy import queue_schema
 from dispatcher.deploy.contract import SchemaError
@@ -194,7 +194,7 @@ class Deploy:
         [(self.report.grant_needed,)] = connection.execute(_GRANT_NEEDED).fetchall()
 
         for event in self.events:
-            connection.execute(_REGISTER_EVENT, _arguments(event))
+            texts.register_event(connection, event)
             self.report.events += 1
 
 
@@ -248,35 +248,3 @@ _GRANT_NEEDED = """
       and not pg_has_role(oid, 'member with admin option')
       and current_setting('server_version_num')::integer >= 160000
 """
-
-_REGISTER_EVENT = """
-    select postbell.register_event(
-        key => %(key)s,
-        category => %(category)s,
-        priority => %(priority)s,
-        default_channels => %(default_channels)s,
-        channels => %(channels)s,
-        fields => %(fields)s,
-        label => %(label)s,
-        description => %(description)s,
-        forced_channels => %(forced_channels)s,
-        notify_actor => %(notify_actor)s,
-        version => %(version)s
-    )
-"""
-
-
-def _arguments(event: EventType) -> dict[str, Any]:
-    return {
-        "key": event.key,
-        "category": event.category,
-        "priority": event.priority,
-        "default_channels": list(event.default_channels),
-        "channels": list(event.channels),
-        "fields": Jsonb(event.fields_json),
-        "label": event.label,
-        "description": event.description,
-        "forced_channels": list(event.forced_channels),
-        "notify_actor": event.notify_actor,
-        "version": event.version,
-    }
