@@ -166,6 +166,7 @@ def notify(
     """Emit an event; its id. `payload` is JSON."""
 
 
+# Two tables, because postbell.queue_depth counts the events that wait and does not name them.
 @statement(
     """
     select
@@ -224,6 +225,7 @@ def foresee_event(
     """What would be decided if the event were emitted now. `payload` is JSON."""
 
 
+# The table for the decision: the log has none, and postbell.explain() answers for one event.
 @statement(
     """
     with told as (
@@ -298,6 +300,7 @@ _LINE: Final[LiteralString] = (
     " log.due_at, log.created_at, log.sent_at, log.delivered_at, log.opened_at, log.clicked_at,"
     " d.decision, d.rung, d.decision_reason"
 )
+#: The table for the decision: the log has none.
 _OF_LOG: Final[LiteralString] = (
     " from postbell.delivery_log as log join postbell.delivery as d on d.id = log.delivery_id"
 )
@@ -357,10 +360,13 @@ def _find(
     """All deliveries that are as asked, newest first, where an index finds them."""
 
 
+#: postbell.delivery_timeline has the calls, and not what a provider called the message.
 _BY_MESSAGE: Final[LiteralString] = (
     " and log.delivery_id in (select delivery_id from postbell.attempt"
     " where provider_message_id = %(message_id)s and provider_message_id not like '<%%')"
 )
+#: Tables of ids: postbell.dead_letters would read every delivery that is dead, and no view has the
+#: ids of what waits or is queued.
 _DEAD: Final[LiteralString] = (
     " and log.delivery_id in (select delivery_id from postbell.dead_letter)"
 )

@@ -203,15 +203,16 @@ def queued_by_tenant() -> list[TenantQueued]:
     """The same of each tenant, those that are queued longest first."""
 
 
+# The table of what waits, because postbell.queue_depth has neither reason nor event.
 @statement(
     """
     select
-        coalesce(d.reason, d.decision_reason) as reason, d.event, d.channel::text as channel,
-        count(*) as deliveries, min(w.due_at) as next_due_at
-    from postbell.waiting_delivery as w
-    join postbell.delivery as d on d.id = w.delivery_id
-    group by 1, 2, 3
-    order by deliveries desc, 1, 2, 3
+        log.reason, log.event, log.channel,
+        count(*) as deliveries, min(waiting.due_at) as next_due_at
+    from postbell.waiting_delivery as waiting
+    join postbell.delivery_log as log on log.delivery_id = waiting.delivery_id
+    group by log.reason, log.event, log.channel
+    order by deliveries desc, log.reason, log.event, log.channel
     limit 10
     """
 )
