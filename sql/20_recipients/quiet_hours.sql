@@ -1,3 +1,46 @@
+create or replace function postbell_private.window_length(starts time, ends time) returns interval
+language sql immutable parallel safe
+return ends - starts + case when ends > starts then interval '0' else interval '24 hours' end;
+
+comment on function postbell_private.window_length(time, time) is 'How long a window of quiet hours lasts by the clock on the wall: a whole day if it ends where it starts.';
+
+
+create or replace function postbell_private.seconds_ahead(zone text) returns integer
+language plpgsql stable
+as $$
+declare
+    v_now constant timestamptz := postbell.clock();
+begin
+    -- Clocks that are turned by more, as where the date line moves, are no measure for the days around it.
+    if (v_now + interval '72 hours') at time zone zone - (v_now - interval '72 hours') at time zone zone
+        between interval '143 hours' and interval '145 hours'
+    then
+        return extract(epoch from (v_now at time zone zone) - (v_now at time zone 'UTC'));
+    end if;
+    return null;
+exception
+    when invalid_parameter_value then
+        return null;
+end
+$$;
+
+comment on function postbell_private.seconds_ahead(text) is
+    'How far the clocks of a zone are ahead of UTC now, in seconds; null for a zone that the server does not know, and where they turn by more than an hour.';
+
+
+create or replace function postbell_private.is_near_window(moment interval, day smallint, starts time, ends time) returns boolean
+language sql immutable parallel safe
+-- In this week, or in a window of last week, or shortly before one of next week.
+return moment - (make_interval(days => day - 1) + starts::interval)
+        between interval '-3 hours' and interval '3 hours' + postbell_private.window_length(starts, ends)
+    or moment - (make_interval(days => day - 1) + starts::interval)
+        <= interval '-6 days -21 hours' + postbell_private.window_length(starts, ends)
+    or moment - (make_interval(days => day - 1) + starts::interval) >= interval '6 days 21 hours';
+
+comment on function postbell_private.is_near_window(interval, smallint, time, time) is
+    'Whether a moment, since Monday by the clock on the wall, is within three hours of a window of quiet hours: more than any summer time. The cheap question before postbell_private.quiet_until().';
+
+
 create or replace function postbell_private.quiet_until(
     tenant_id text, recipient text, channel text, at timestamptz, home_zone text, is_wary boolean default false
 ) returns timestamptz
@@ -158,8 +201,7 @@ begin
         where (q.tenant_id, q.recipient_id) in (select tenant_id, recipient_id from changed)
         group by q.tenant_id, q.recipient_id, held.channel
         -- A cheap bound that ignores overlaps, so that an import of many people rarely needs the exact check.
-        having sum(case when q.ends > q.starts then q.ends - q.starts else interval '24 hours' - (q.starts - q.ends) end)
-            > interval '167 hours'
+        having sum(postbell_private.window_length(q.starts, q.ends)) > interval '167 hours'
         -- Keeps the planner from running the exact check first.
         offset 0
     ) as named

@@ -1,14 +1,14 @@
 create or replace function postbell_private.ladder(
-    is_actor boolean,
-    event_is_disabled boolean, tenant_event_is_disabled boolean,
-    channel_is_disabled boolean, has_template boolean,
-    is_unknown boolean, is_erased boolean, has_address boolean,
-    is_suppressed boolean,
-    is_forced boolean,
-    is_off boolean,
-    is_muted boolean,
-    is_quiet boolean, is_critical boolean,
-    is_kept boolean
+    is_actor boolean default false,
+    event_is_disabled boolean default false, tenant_event_is_disabled boolean default false,
+    channel_is_disabled boolean default false, has_template boolean default false,
+    is_unknown boolean default false, is_erased boolean default false, has_address boolean default false,
+    is_suppressed boolean default false,
+    is_forced boolean default false,
+    is_off boolean default false,
+    is_muted boolean default false,
+    is_quiet boolean default false, is_critical boolean default false,
+    is_kept boolean default false
 ) returns postbell_private.ladder_answer
 language sql immutable parallel safe
 return case
@@ -113,19 +113,7 @@ begin
                   and expires_at > postbell.clock()
             ) as is_suppressed,
             choice.is_off,
-            silence.is_muted,
-            case
-                when not wish.is_kept and exists (
-                    select
-                    from postbell.quiet_hours
-                    where tenant_id = addressed.tenant_id
-                      and recipient_id = addressed.recipient_id
-                      and wish.channel = any(channels)
-                )
-                    then postbell_private.quiet_until(
-                        addressed.tenant_id, addressed.recipient_id, wish.channel, addressed.ready_at, addressed.home_zone
-                    )
-            end as quiet_until
+            silence.is_muted
         from addressed
         cross join lateral postbell.channels_wanted(
             addressed.channels, addressed.tenant_channels, addressed.event_channels, addressed.all_forced,
@@ -148,7 +136,8 @@ begin
         ) as reach
     ),
 
-    -- Materialized: the query below uses the answer a dozen times, and would compute it each time.
+    -- Materialized: the query below uses the answer a dozen times, and would compute it each time. As if it were quiet:
+    -- quiet hours cost more than everything else together, so they are read only where nothing else stops a channel.
     answered as materialized (
         select
             wanted.*,
@@ -165,21 +154,62 @@ begin
                 is_forced => wanted.is_forced,
                 is_off => wanted.is_off,
                 is_muted => wanted.is_muted,
-                is_quiet => wanted.quiet_until is not null,
+                is_quiet => not wanted.is_kept,
                 is_critical => wanted.urgency = 'critical',
                 is_kept => wanted.is_kept
             ) as answer
         from wanted
     ),
 
-    timed as (
+    -- Each zone of the chunk once. Not evaluated unless somebody has quiet hours.
+    zones as materialized (
+        select jsonb_object_agg(zone, postbell_private.seconds_ahead(zone)) as ahead
+        from (select distinct home_zone as zone from addressed) as home
+    ),
+
+    asked as materialized (
         select
             answered.*,
-            (answer).rung,
-            (answer).reason,
-            (answer).effect,
-            case (answer).effect when 'later' then quiet_until else ready_at end as due_at
+            case
+                when (answer).effect = 'later' and exists (
+                    select
+                    from (
+                        select wall_clock - date_trunc('week', wall_clock)
+                        from (values (
+                            answered.ready_at at time zone 'UTC'
+                            + make_interval(secs => ((select ahead from zones) -> answered.home_zone)::integer)
+                        )) as local (wall_clock)
+                        offset 0
+                    ) as week (moment)
+                    cross join postbell.quiet_hours as q
+                    where q.tenant_id = answered.tenant_id
+                      and q.recipient_id = answered.recipient_id
+                      and answered.channel = any(q.channels)
+                      and (q.time_zone is not null or postbell_private.is_near_window(week.moment, q.day, q.starts, q.ends) is not false)
+                )
+                    then postbell_private.quiet_until(
+                        answered.tenant_id, answered.recipient_id, answered.channel, answered.ready_at, answered.home_zone
+                    )
+            end as quiet_until
         from answered
+    ),
+
+    timed as (
+        select
+            asked.*,
+            (final.answer).rung,
+            (final.answer).reason,
+            (final.answer).effect,
+            coalesce(asked.quiet_until, asked.ready_at) as due_at
+        from asked
+        cross join lateral (
+            select case
+                when (asked.answer).effect = 'later' and asked.quiet_until is null
+                    then postbell_private.ladder(has_template => true, has_address => true)
+                else asked.answer
+            end
+            offset 0
+        ) as final (answer)
     ),
 
     due as (

@@ -11,6 +11,7 @@ from tests.benchmarks import inbox as _inbox
 from tests.benchmarks import latency as _latency
 from tests.benchmarks import producer as _producer
 from tests.benchmarks import providers as _providers
+from tests.benchmarks import routing as _routing
 from tests.benchmarks import stream as _stream
 from tests.benchmarks import throughput as _throughput
 from tests.benchmarks import xmin_horizon as _xmin_horizon
@@ -29,6 +30,7 @@ def everything(context: typer.Context) -> None:
         for benchmark in (
             producer,
             throughput,
+            routing,
             latency,
             xmin_horizon,
             fan_out,
@@ -58,6 +60,12 @@ def throughput(
 ) -> None:
     """From commits to inbox rows, against a job per message."""
     _throughput.run(rounds, events, recipients, seconds, rate).print()
+
+
+@app.command()
+def routing(events: int = 10_000, rounds: int = 3, recipients: int = 10_000) -> None:
+    """The router's time for an event, by its channels and by people's quiet hours."""
+    _routing.run(events, rounds, recipients).print()
 
 
 @app.command()

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     producer,
     providers,
     rivals,
+    routing,
     stream,
     throughput,
     xmin_horizon,
@@ -32,6 +33,10 @@ BENCHMARKS: dict[str, tuple[Callable[[], Table], int]] = {
     "throughput": (
         lambda: throughput.run(rounds=1, events=500, recipients=100, seconds=1, rate=200),
         1 + len(throughput.CANDIDATES),
+    ),
+    "routing": (
+        lambda: routing.run(events=1_000, rounds=1, recipients=100),
+        len(routing.CASES),
     ),
     "latency": (
         lambda: latency.run(events=2, gap=0.02, rounds=1),

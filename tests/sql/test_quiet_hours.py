@@ -151,6 +151,40 @@ def test_quiet_hours_end_when_a_model_says_so(
         assert again is None
 
 
+@on_one_database
+@for_all(
+    windows=any_windows,
+    zone=any_zone,
+    wall_clock=any_wall_clock,
+    minutes=st.integers(-90, 90),
+    ahead=st.timedeltas(timedelta(0), timedelta(200)) | st.just(timedelta(0)),
+)
+def test_the_ladder_asks_whoever_may_be_quiet(
+    connection: Connection,
+    windows: list[Window],
+    zone: str,
+    wall_clock: datetime,
+    minutes: int,
+    ahead: timedelta,
+) -> None:
+    assume(not (len(windows) == 7 and all(one.starts == one.ends for one in windows)))
+    given.event_type(connection, default_channels=["sms"])
+    given.recipient(connection, time_zone=zone)
+    connection.execute("delete from postbell.quiet_hours")
+    for day, starts, until in windows:
+        given.insert(
+            connection, "quiet_hours",
+            tenant_id="default", recipient_id="u1", day=day, starts=starts, ends=until,
+        )  # fmt: skip
+    nearest = datetime.combine(wall_clock.date(), windows[0].ends) + timedelta(minutes=minutes)
+    at = instant_of(nearest, ZoneInfo(zone))
+    given.clock(connection, at - ahead)
+
+    (decision,) = given.explain(connection, event="order.paid", recipient="u1", deliver_at=at)
+
+    assert decision.due_at == (quiet_until(windows, ZoneInfo(zone), at) or at)
+
+
 def test_a_window_over_midnight_is_one_window(connection: Connection) -> None:
     quiet(connection, "22:00", "07:00", days=[5])  # Friday
     assert ends(connection, "2026-03-06 21:59Z") is None
