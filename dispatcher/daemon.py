@@ -25,6 +25,7 @@ from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Worker
 from dispatcher.deploy import contract
 from dispatcher.health import Health
 from dispatcher.inbound.links import Links
@@ -76,7 +77,7 @@ class Daemon:
         self._metrics = Metrics(self._depth)
         self._health = Health(providers=lambda: self._registry.statuses)
         self._stopping = asyncio.Event()
-        self._senders: list[Sender] = []
+        self._workers: dict[str, Worker] = {}
         self._queues: list[Queue] = []
 
     async def run(self) -> None:
@@ -119,6 +120,9 @@ class Daemon:
             finally:
                 # A standby takes over the routing at once; messages in flight are awaited.
                 await _cancel(routers)
+                queues += [
+                    asyncio.create_task(worker.finish()) for worker in self._workers.values()
+                ]
                 await _finish(queues, self._settings.shutdown_seconds)
                 await _cancel(observers)
         log.info("stopped")
@@ -127,8 +131,8 @@ class Daemon:
         """Let run() return: messages in flight are finished, the rest goes back to the queue."""
         self._stopping.set()
         self._health.stop()
-        for sender in self._senders:
-            sender.stop()
+        for worker in self._workers.values():
+            worker.stop()
         for queue in self._queues:
             queue.stop()
 
@@ -162,17 +166,12 @@ class Daemon:
         return queues
 
     def _start_queue(self, channel: str, sender: Sender, at_once: int) -> asyncio.Task[None]:
-        async def deliver(batch_id: int) -> None:
-            with self._metrics.in_progress(channel):
-                await sender.deliver(batch_id)
-
-        queue = Queue(
-            channel,
-            deliver,
-            jobs_at_once=at_once,
-            lease=timedelta(seconds=self._settings.lease_seconds),
+        lease = timedelta(seconds=self._settings.lease_seconds)
+        worker = Worker(
+            channel, sender, self._sessions, self._metrics, at_once=at_once, lease=lease
         )
-        self._senders.append(sender)
+        queue = Queue(channel, worker.deliver, jobs_at_once=at_once, lease=lease)
+        self._workers[channel] = worker
         self._queues.append(queue)
 
         async def work() -> None:
@@ -195,6 +194,8 @@ class Daemon:
             chunk=self._settings.route_batch,
             safety_poll=self._settings.safety_poll_seconds,
             keep_days=self._settings.keep_days,
+            lease=timedelta(seconds=self._settings.lease_seconds),
+            workers=self._workers,
         )
         self._health.show_failing_steps(lambda: router.failing)
 

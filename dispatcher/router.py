@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import psycopg
@@ -75,6 +77,15 @@ class RouterObserver(Protocol):
     def step_failed(self, step: str) -> None: ...
 
 
+class LocalWorker(Protocol):
+    """Delivers batches of a channel in this process."""
+
+    @property
+    def room(self) -> int: ...
+
+    def hand_over(self, batch_id: int) -> None: ...
+
+
 class _Backoff(NamedTuple):
     """A step is paused: it failed, or all that it could take was locked."""
 
@@ -91,6 +102,8 @@ class Router:
 
     `chunk` is the most events taken at once. `safety_poll` is the longest sleep in seconds, in case
     a NOTIFY is lost; 0 means no limit. `keep_days` is how long routed events stay in the outbox.
+    `lease` is how long a batch without a queue job may go without a sign of life before it gets
+    one. `workers`, by channel, take a few deliveries without the queue.
     `beat` is called in each iteration.
     """
 
@@ -102,13 +115,18 @@ class Router:
         chunk: int = 500,
         safety_poll: float = 5.0,
         keep_days: int = 5,
+        lease: timedelta = timedelta(seconds=10),
+        workers: Mapping[str, LocalWorker] = MappingProxyType({}),
     ) -> None:
         self._observer = observer
         self._beat = beat
         self._chunk = chunk
         self._safety_poll = safety_poll
         self._keep_days = keep_days
+        self._lease = lease
+        self._workers = workers
         self._next_housekeeping = 0.0
+        self._next_sweep = 0.0
         self._next_statistics = 0.0
         self._rejections_seen = datetime.now(UTC)
         self._backoffs: dict[str, _Backoff] = {}
@@ -196,7 +214,17 @@ class Router:
                 self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
 
     async def _route(self, connection: AsyncConnection[Any]) -> int:
-        return await self._try("route", routing.route, connection, self._chunk) or 0
+        routed = await self._try("route", routing.route, connection, self._chunk, self._room())
+        if routed is None:
+            return 0
+        for batch_id, channel in zip(routed.batch_ids or (), routed.channels or (), strict=True):
+            self._workers[channel].hand_over(batch_id)
+        return routed.routed
+
+    def _room(self) -> str | None:
+        """Batches of each channel that this process could deliver at once, as JSON."""
+        room = {channel: worker.room for channel, worker in self._workers.items()}
+        return json.dumps(room) if any(room.values()) else None
 
     async def _try(
         self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
@@ -292,6 +320,11 @@ class Router:
             self._observer.asleep(False)
 
     async def _housekeep(self, connection: AsyncConnection[Any]) -> None:
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + self._lease.total_seconds() / 2
+            swept = await self._try("sweep", routing.sweep, connection, self._lease)
+            if swept:
+                log.warning("batches had no queue job: jobs created", batches=swept)
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
@@ -307,9 +340,6 @@ class Router:
                 provider=provider,
                 count=count,
             )
-        swept = await self._try("sweep", routing.sweep, connection)
-        if swept:
-            log.warning("batches had lost their queue job: jobs created again", batches=swept)
         emptied = await self._try(
             "truncate_outbox", routing.truncate_outbox, connection, self._keep_days
         )

@@ -179,6 +179,16 @@ def tenant(tenant_id: str) -> Tenant:
     """A tenant with the providers that it chose. Raises NoRowError if it was deleted."""
 
 
+@statement("select postbell_private.make_jobs(array[%(batch_id)s::bigint])")
+def make_job(batch_id: int) -> None:
+    """Create a queue job for a batch, if it is not finished."""
+
+
+@statement("select postbell_private.keep_claim(%(batch_id)s, %(claim_token)s)")
+def keep_claim(batch_id: int, claim_token: UUID) -> None:
+    """Record that a claimed batch without a queue job is still being delivered."""
+
+
 @statement(
     "select * from postbell_private.claim_batch(%(batch_id)s, %(channel)s, %(start_sending)s,"
     " %(provider)s::text, %(with_identities)s)",

@@ -77,9 +77,22 @@ def release_sleep_lock() -> None:
     """Tell producers that they need not wake the router any more."""
 
 
-@statement("select postbell_private.route(%(most)s)")
-def route(most: int) -> int:
-    """Route up to `most` events of the outbox. Returns their number, rejected ones included."""
+class Routed(NamedTuple):
+    """The result of postbell_private.route()."""
+
+    #: Events, rejected ones included.
+    routed: int
+    #: Batches without a queue job, which the caller delivers; None if there are none.
+    batch_ids: list[int] | None
+    channels: list[str] | None
+
+
+@statement("select routed, batch_ids, channels from postbell_private.route(%(most)s, %(room)s)")
+def route(most: int, room: str | None = None) -> Routed:
+    """Route up to `most` events of the outbox.
+
+    `room` is a JSON object: by channel, how many batches the caller can deliver itself.
+    """
 
 
 @statement("select postbell_private.release_due(%(most)s)")
@@ -110,9 +123,12 @@ def forget_early_receipts() -> dict[str, int]:
     """Drop receipts whose message id is unknown after an hour. Returns their number by provider."""
 
 
-@statement("select postbell_private.sweep()")
-def sweep() -> int:
-    """Create a job for each batch that has lost its job. Returns their number."""
+@statement("select postbell_private.sweep(%(grace)s)")
+def sweep(grace: timedelta) -> int:
+    """Create a job for each batch that has none and was not claimed for as long as `grace`.
+
+    Returns their number.
+    """
 
 
 @statement("select reason, rejected, last_at from postbell_private.rejected_since(%(since)s)")

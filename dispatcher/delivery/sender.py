@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+import psycopg
 import structlog
 from psycopg import AsyncConnection
 
 from dispatcher.channels.base import Channel
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
-from dispatcher.db import batches
+from dispatcher.db import batches, connections
 from dispatcher.db.batches import Claimed, Held, Versions
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.missing_templates import MissingReason
@@ -92,8 +93,12 @@ class Sender(ABC):
         self._started_at_once = 0
         self._only_provider: str | None = None
 
-    async def deliver(self, batch_id: int) -> None:
-        """Settle what can be settled of a batch; the rest goes back into the queue."""
+    async def deliver(self, batch_id: int, *, keep_claim: float | None = None) -> None:
+        """Settle what can be settled of a batch; the rest goes back into the queue.
+
+        `keep_claim` is for a batch without a queue job, whose heartbeat shows that it is being
+        delivered: the seconds after which the claim is to show it.
+        """
         async with self._pool.connection() as connection:
             claimed = await batches.claim_batch(
                 connection,
@@ -111,7 +116,28 @@ class Sender(ABC):
             except LookupError:
                 await self._hold_all(connection, batch_id, claimed, "tenant_missing")
                 return
+        if keep_claim is None:
+            await self._deliver_claimed(batch_id, claimed, tenant)
+            return
+        keeping = asyncio.create_task(
+            self._keep_claim(batch_id, claimed[0].claim_token, keep_claim)
+        )
+        try:
+            await self._deliver_claimed(batch_id, claimed, tenant)
+        finally:
+            keeping.cancel()
 
+    async def _keep_claim(self, batch_id: int, claim_token: UUID, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self._pool.call(batches.keep_claim, batch_id, claim_token)
+            except psycopg.Error as error:
+                connections.log_failure(f"claim of batch {batch_id}", error)
+
+    async def _deliver_claimed(
+        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant
+    ) -> None:
         if await self._hold_if_unavailable(batch_id, claimed, tenant):
             return
         template_set = self._template_sets.get(tenant) or await self._template_sets.load(

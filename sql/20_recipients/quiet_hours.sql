@@ -2,7 +2,7 @@ create or replace function postbell_private.window_length(starts time, ends time
 language sql immutable parallel safe
 return ends - starts + case when ends > starts then interval '0' else interval '24 hours' end;
 
-comment on function postbell_private.window_length(time, time) is 'How long a window of quiet hours lasts by the clock on the wall: a whole day if it ends where it starts.';
+comment on function postbell_private.window_length(time, time) is 'Returns the length of a window of quiet hours in local time: a whole day if it ends when it starts.';
 
 
 create or replace function postbell_private.seconds_ahead(zone text) returns integer
@@ -11,7 +11,7 @@ as $$
 declare
     v_now constant timestamptz := postbell.clock();
 begin
-    -- Clocks that are turned by more, as where the date line moves, are no measure for the days around it.
+    -- A larger change, as when a country moves across the date line, says nothing about the days around it.
     if (v_now + interval '72 hours') at time zone zone - (v_now - interval '72 hours') at time zone zone
         between interval '143 hours' and interval '145 hours'
     then
@@ -25,12 +25,12 @@ end
 $$;
 
 comment on function postbell_private.seconds_ahead(text) is
-    'How far the clocks of a zone are ahead of UTC now, in seconds; null for a zone that the server does not know, and where they turn by more than an hour.';
+    'Returns how far a time zone is ahead of UTC now, in seconds. Null if the server does not know the zone, or its offset changes by more than an hour within three days.';
 
 
 create or replace function postbell_private.is_near_window(moment interval, day smallint, starts time, ends time) returns boolean
 language sql immutable parallel safe
--- In this week, or in a window of last week, or shortly before one of next week.
+-- In a window of this week or of last week, or shortly before one of next week.
 return moment - (make_interval(days => day - 1) + starts::interval)
         between interval '-3 hours' and interval '3 hours' + postbell_private.window_length(starts, ends)
     or moment - (make_interval(days => day - 1) + starts::interval)
@@ -38,7 +38,7 @@ return moment - (make_interval(days => day - 1) + starts::interval)
     or moment - (make_interval(days => day - 1) + starts::interval) >= interval '6 days 21 hours';
 
 comment on function postbell_private.is_near_window(interval, smallint, time, time) is
-    'Whether a moment, since Monday by the clock on the wall, is within three hours of a window of quiet hours: more than any summer time. The cheap question before postbell_private.quiet_until().';
+    'Whether a local time, counted from Monday 0:00, is within three hours of a window of quiet hours, which is more than clocks are changed by. The cheap test before postbell_private.quiet_until().';
 
 
 create or replace function postbell_private.quiet_until(

@@ -43,10 +43,33 @@ return case priority when 'critical' then 80 when 'high' then 60 when 'normal' t
 comment on function postbell_private.job_priority(text, boolean) is 'Returns the priority of a queue job; higher ones are processed first.';
 
 
-create or replace function postbell_private.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval) returns void
+create or replace function postbell_private.make_jobs(batch_ids bigint[], delay interval default '0') returns void
+-- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
+    select
+        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell_private.job_priority(priority, is_bulk), 'queued', now() + delay
+    from postbell.batch
+    where id = any(batch_ids)
+    order by id;
+end
+$$;
+
+comment on function postbell_private.make_jobs(bigint[], interval) is
+    'Inserts a queue job for each batch. It is not called without batches, since the queue notifies for every statement, even one that inserts no row.';
+
+
+create or replace function postbell_private.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval, room jsonb default null)
+returns bigint[]
 language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_queued bigint[];
+    v_handed_over bigint[];
 begin
     with numbered as (
         select
@@ -63,19 +86,27 @@ begin
         select tenant_id, channel, priority, make_batches.is_bulk, array_agg(id order by id)
         from numbered
         group by tenant_id, channel, priority, number
-        returning id, channel, priority, is_bulk
+        returning id, channel
+    ),
+
+    placed as (
+        select id, row_number() over (partition by channel order by id) <= (room ->> channel)::integer as is_handed_over
+        from batched
     )
 
-    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
-    select
-        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell_private.job_priority(priority, is_bulk),
-        'queued', now() + delay
-    from batched;
+    select array_agg(id) filter (where is_handed_over is not true), array_agg(id) filter (where is_handed_over)
+    into v_queued, v_handed_over
+    from placed;
+
+    if v_queued is not null then
+        perform postbell_private.make_jobs(v_queued, delay);
+    end if;
+    return v_handed_over;
 end
 $$;
 
-comment on function postbell_private.make_batches(bigint[], boolean, interval) is
-    'Puts deliveries into batches of one tenant, channel and priority, each with one queue job. It is not called without deliveries, since the queue notifies for every statement, even one that inserts no row.';
+comment on function postbell_private.make_batches(bigint[], boolean, interval, jsonb) is
+    'Puts deliveries into batches of one tenant, channel and priority, each with one queue job. room is the number of batches per channel that the caller delivers itself, such as {"email": 2}; these get no job, and their ids are returned.';
 
 
 create or replace function postbell_private.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
@@ -101,11 +132,15 @@ comment on function postbell_private.enqueue(bigint[], boolean, interval) is
     'Queues deliveries in batches. A delivery whose content makes that fail becomes a dead letter.';
 
 
-create or replace function postbell_private.make_deliveries(candidates postbell_private.candidate[], is_bulk boolean) returns void
+create or replace function postbell_private.make_deliveries(
+    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null
+) returns bigint[]
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
+    -- More are queued, so that other processes deliver some of them.
+    v_few constant integer := 10;
     v_queued bigint[];
 begin
     with decided as materialized (
@@ -146,14 +181,18 @@ begin
     from made
     where state = 'queued';
 
-    -- Not enqueue(): the caller isolates deliveries that fail.
-    if v_queued is not null then
-        perform postbell_private.make_batches(v_queued, is_bulk, interval '0');
+    if v_queued is null then
+        return null;
     end if;
+    -- Not enqueue(): the caller isolates deliveries that fail.
+    return postbell_private.make_batches(
+        v_queued, is_bulk, interval '0', case when cardinality(v_queued) <= v_few then room end
+    );
 end
 $$;
 
-comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean) is 'Decides about candidates, inserts their deliveries and queues those that are due. If one fails, all do.';
+comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean, jsonb) is
+    'Decides about candidates, inserts their deliveries and queues those that are due. If one fails, all do. Of a few deliveries, the caller may deliver some itself: for room and the result see postbell_private.make_batches().';
 
 
 create or replace function postbell_private.reject(notification_id bigint, recipient_id text, code text, message text) returns void
@@ -173,7 +212,9 @@ comment on function postbell_private.reject(bigint, text, text, text) is
     'Records that an accepted event could not be processed, for one person, or for the rest of its audience if recipient_id is null. The detail is the SQLSTATE and message.';
 
 
-create or replace function postbell_private.deliver(candidates postbell_private.candidate[], is_bulk boolean) returns void
+create or replace function postbell_private.deliver(
+    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null
+) returns bigint[]
 language plpgsql
 as $$
 declare
@@ -181,8 +222,7 @@ declare
 begin
     -- Called directly first, with a cached plan, because failures are rare.
     begin
-        perform postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk);
-        return;
+        return postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk, deliver.room);
     exception
         when others then
             if not postbell_private.is_content_error(sqlstate) then
@@ -196,8 +236,9 @@ begin
     loop
         perform postbell_private.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
     end loop;
+    return null;
 end
 $$;
 
-comment on function postbell_private.deliver(postbell_private.candidate[], boolean) is
-    'Decides about candidates, inserts their deliveries and queues those that are due. A candidate that fails is rejected alone.';
+comment on function postbell_private.deliver(postbell_private.candidate[], boolean, jsonb) is
+    'Decides about candidates, inserts their deliveries and queues those that are due. A candidate that fails is rejected alone. For room and the result see postbell_private.make_batches().';

@@ -41,7 +41,7 @@ return sha256(convert_to(
 comment on function postbell_private.fingerprint_of(postbell.outbox) is 'Returns the SHA-256 hash of an event''s content and audience, by which idempotency keys are compared.';
 
 
-create or replace function postbell_private.resolve_audience(notification_ids bigint[]) returns void
+create or replace function postbell_private.resolve_audience(notification_ids bigint[], room jsonb default null) returns bigint[]
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -107,17 +107,17 @@ begin
     from addressed
     where audience_size <= v_small;
 
-    perform postbell_private.deliver(v_candidates, is_bulk => false);
+    return postbell_private.deliver(v_candidates, is_bulk => false, room => resolve_audience.room);
 end
 $$;
 
-comment on function postbell_private.resolve_audience(bigint[]) is
-    'Resolves the audiences of accepted events. Small audiences are decided now, large ones are fanned out, and scheduled events wait until they are due.';
+comment on function postbell_private.resolve_audience(bigint[], jsonb) is
+    'Resolves the audiences of accepted events. Small audiences are decided now, large ones are fanned out, and scheduled events wait until they are due. For room and the result see postbell_private.make_batches().';
 
 
 create or replace function postbell_private.route_chunk(
-    step postbell_private.router_step, window_snapshot pg_snapshot, most integer,
-    out routed integer, out last_xid xid8, out last_id bigint
+    step postbell_private.router_step, window_snapshot pg_snapshot, most integer, room jsonb,
+    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[]
 )
 language plpgsql
 as $$
@@ -221,18 +221,18 @@ begin
     from sorted;
 
     if v_accepted is not null then
-        perform postbell_private.resolve_audience(v_accepted);
+        handed_over := postbell_private.resolve_audience(v_accepted, room);
     end if;
 end
 $$;
 
 comment on function postbell_private.route_chunk is
-    'Routes one chunk of the window: valid events are accepted and their audiences resolved, invalid ones are rejected with a reason, and duplicates are recorded.';
+    'Routes one chunk of the window: valid events are accepted and their audiences resolved, invalid ones are rejected with a reason, and duplicates are recorded. handed_over has the batches without a queue job.';
 
 
 create or replace function postbell_private.reject_next(
     step postbell_private.router_step, window_snapshot pg_snapshot, code text, message text,
-    out routed integer, out last_xid xid8, out last_id bigint
+    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[]
 )
 language plpgsql
 as $$
@@ -258,7 +258,10 @@ $$;
 comment on function postbell_private.reject_next is 'Rejects the next event, which could not be routed, with its SQLSTATE, so that the events after it can be.';
 
 
-create or replace function postbell_private.route(most integer default 500) returns integer
+create or replace function postbell_private.route(
+    most integer default 500, room jsonb default null,
+    out routed integer, out batch_ids bigint[], out channels text[]
+)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -270,14 +273,15 @@ declare
 begin
     v_step := postbell_private.current_step();
     v_window := coalesce(v_step.window_snapshot, pg_current_snapshot());
+    routed := 0;
     -- No transaction began or ended since the last step.
     if v_window::text = v_step.snapshot::text then
-        return 0;
+        return;
     end if;
 
     loop
         begin
-            v_chunk := postbell_private.route_chunk(v_step, v_window, v_most);
+            v_chunk := postbell_private.route_chunk(v_step, v_window, v_most, room);
             exit;
         exception
             when others then
@@ -295,7 +299,7 @@ begin
     end loop;
 
     if v_chunk.routed = 0 and v_step.window_snapshot is null then
-        return 0;
+        return;
     end if;
 
     -- After a full chunk there may be more events in this window; otherwise the window is done.
@@ -314,12 +318,18 @@ begin
     end if;
 
     -- At least 1, because events may have committed since the window was opened. The caller calls again until it gets 0.
-    return greatest(v_chunk.routed, 1);
+    routed := greatest(v_chunk.routed, 1);
+    if v_chunk.handed_over is not null then
+        select array_agg(id), array_agg(channel)
+        into batch_ids, channels
+        from postbell.batch
+        where id = any(v_chunk.handed_over);
+    end if;
 end
 $$;
 
-comment on function postbell_private.route(integer) is
-    'Routes the next events of the outbox, in commit order, and queues their deliveries. Returns how many were routed, at least 1 unless there are no more; 0 if there are none.';
+comment on function postbell_private.route(integer, jsonb) is
+    'Routes the next events of the outbox, in commit order, and queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. If there are few deliveries, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claim() that it is at work.';
 
 
 create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean

@@ -468,6 +468,20 @@ comment on function postbell_private.claim_batch(bigint, text, integer, text, bo
     'Claims a batch and returns its unsettled deliveries, with all that rendering needs; no row if all are settled. The first start_sending deliveries are marked as sending (is_started), with the given provider. Others in state sending were in flight when a dispatcher died; where crash_policy is await_receipt, they become unknown and are not returned. claim_token is an argument of every function that starts or records deliveries of the batch. Without with_identities, identity is empty.';
 
 
+create or replace function postbell_private.keep_claim(batch_id bigint, claim_token uuid) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    update postbell.batch set
+        claimed_at = clock_timestamp()
+    where id = keep_claim.batch_id
+      and claim_token = keep_claim.claim_token
+$$;
+
+comment on function postbell_private.keep_claim(bigint, uuid) is
+    'Records that a claimed batch without a queue job is still being delivered, so that postbell_private.sweep() inserts no job for it.';
+
+
 create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)
 returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text, auth text)
 language sql stable security definer

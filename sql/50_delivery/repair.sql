@@ -1,17 +1,4 @@
-create or replace function postbell_private.make_jobs(batch_ids bigint[]) returns void
-language sql
-as $$
-    insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status)
-    select
-        'deliver.' || channel, convert_to(id::text, 'UTF8'), postbell_private.job_priority(priority, is_bulk), 'queued'
-    from postbell.batch
-    where id = any(batch_ids)
-$$;
-
-comment on function postbell_private.make_jobs(bigint[]) is 'Inserts a new queue job for each batch.';
-
-
-create or replace function postbell_private.sweep(grace interval default '30 seconds') returns integer
+create or replace function postbell_private.sweep(grace interval) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 -- This statement compares two whole tables, and must not depend on the planner settings of the session.
@@ -46,7 +33,7 @@ end
 $$;
 
 comment on function postbell_private.sweep(interval) is
-    'Inserts a new queue job for every batch that has lost its job. Returns how many. A batch with which that fails is skipped with a warning.';
+    'Inserts a queue job for every batch that has none and was neither made nor claimed for as long as grace: its job is lost, or the process that delivered it without a job has ended. Returns how many. A batch with which that fails is skipped with a warning.';
 
 
 create or replace function postbell.retry(

@@ -104,7 +104,7 @@ def _routed(url: str, events: int) -> float:
     with psycopg.connect(url, autocommit=True) as session:
         session.execute(SESSION)
         began = time.perf_counter()
-        while value(session, f"select postbell_private.route({_CHUNK})"):
+        while value(session, f"select routed from postbell_private.route({_CHUNK})"):
             pass
         took = time.perf_counter() - began
         assert value(session, "select count(*) from postbell_private.notification") == events

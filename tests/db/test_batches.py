@@ -69,7 +69,7 @@ async def test_an_event_on_its_way_through_the_functions(
 
     event = given.emit(db, payload=PAYLOAD, channels=["email"], subject="order:42")
     assert (await routing.pending_work(session)).has_events
-    assert await routing.route(session, 500) >= 1
+    assert (await routing.route(session, 500)).routed >= 1
     (batch,) = given.column(db, "select id from postbell.batch")
 
     (claimed,) = await batches.claim_batch(session, batch, "email", 0)
@@ -255,7 +255,7 @@ async def test_housekeeping_has_nothing_to_do_in_a_new_database(
     await routing.tidy_up(session)
 
     assert await routing.forget_early_receipts(session) == {}
-    assert await routing.sweep(session) == 0
+    assert await routing.sweep(session, timedelta(0)) == 0
     assert await routing.truncate_outbox(session, 5) == 0
     assert await routing.fan_out(session, 100) == 0
     assert await routing.release_due(session, 100) == 0
@@ -269,8 +269,8 @@ async def test_a_batch_that_lost_its_job_gets_another(
     db.execute("delete from postbell_queue.pgqueuer")
     db.execute("update postbell.batch set created_at = now() - interval '1 hour'")
 
-    assert await routing.sweep(session) == 1
-    assert await routing.sweep(session) == 0
+    assert await routing.sweep(session, timedelta(minutes=1)) == 1
+    assert await routing.sweep(session, timedelta(0)) == 0
 
     payloads = given.column(db, "select payload from postbell_queue.pgqueuer")
     assert payloads == [

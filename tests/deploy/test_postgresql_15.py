@@ -43,7 +43,7 @@ def test_an_event_is_routed(old_url: str) -> None:
             "insert into postbell.outbox (event, recipient, payload)"
             """ values ('order.paid', 'u1', '{"order_id": 42, "amount": "19.90"}')"""
         )
-        while connection.execute("select postbell_private.route()").fetchone() != (0,):
+        while connection.execute("select routed from postbell_private.route()").fetchone() != (0,):
             pass
         channels = connection.execute(
             "select channel::text from postbell.delivery where recipient_id = 'u1' order by 1"

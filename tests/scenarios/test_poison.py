@@ -62,7 +62,7 @@ def test_one_bad_row_of_each_kind_stops_none_of_its_neighbours(
     # Sweeping: two batches whose jobs are gone, one of which cannot have another.
     swept = [given.emit(db, recipient=person, **in_app) for person in ("u1", BAD)]
     for _ in swept:
-        given.value(db, "select postbell_private.route(1)")
+        given.value(db, "select routed from postbell_private.route(1)")
     db.execute(
         "delete from postbell_queue.pgqueuer;"
         " update postbell.batch set created_at = now() - interval '1 hour'"

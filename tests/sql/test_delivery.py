@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.support import given
 from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
+from tests.support.poison import poison
 
 
 class Claim(NamedTuple):
@@ -975,3 +976,74 @@ def test_what_is_muted_after_it_was_queued_says_so(db: Connection) -> None:
 def test_what_has_expired_is_still_put_into_the_inbox(db: Connection) -> None:
     to_inbox(db, expires_at="2020-01-01Z")
     assert record_inbox(db, claim(db)) == 1
+
+
+# --- handed over without the queue
+
+
+def handed_over(db: Connection, room: dict[str, int]) -> dict[int, str]:
+    """Routes what was emitted; the batches that the caller is to deliver, and their channels."""
+    found = given.rows(
+        db,
+        "select id, channel from postbell_private.route(500, %s) as done,"
+        " unnest(done.batch_ids, done.channels) as handed (id, channel)",
+        json.dumps(room),
+    )
+    given.route(db)
+    return dict(found)
+
+
+def test_a_few_deliveries_are_handed_over_and_have_no_job(db: Connection) -> None:
+    given.emit(db, channels=["in_app", "email", "sms"])
+
+    mine = handed_over(db, {"in_app": 8, "email": 2, "sms": 0})
+
+    assert sorted(mine.values()) == ["email", "in_app"]
+    assert set(batches(db)) - set(mine) == set(jobs(db))
+    for batch, channel in mine.items():
+        assert given.claim(db, batch, "channel") == [(channel,)]
+
+
+def test_no_more_batches_are_handed_over_than_there_is_room(db: Connection) -> None:
+    with db.transaction():
+        for priority in ("low", "normal", "high"):
+            given.emit(db, channels=["email"], priority=priority)
+
+    assert list(handed_over(db, {"email": 2}).values()) == ["email", "email"]
+    assert len(jobs(db)) == 1
+
+
+def test_many_deliveries_are_queued_for_all(db: Connection) -> None:
+    with db.transaction():
+        for _ in range(11):
+            given.emit(db, channels=["email"])
+
+    assert handed_over(db, {"email": 2}) == {}
+    assert jobs(db) == batches(db)
+
+
+def test_a_candidate_that_fails_leaves_nothing_handed_over(db: Connection) -> None:
+    event = given.emit(db, channels=["email"])
+    given.emit(db, channels=["email"])
+    # As a trigger of the application's might.
+    poison(db, "postbell.delivery", f"new.notification_id = {event}")
+
+    assert handed_over(db, {"email": 2}) == {}
+    assert jobs(db) == batches(db)
+    assert given.rejections(db) == {event: "unreadable_event"}
+
+
+def test_a_claim_without_a_job_shows_that_it_is_alive(db: Connection) -> None:
+    given.emit(db, channels=["email"])
+    (batch,) = handed_over(db, {"email": 1})
+    claimed = claim(db, batch)
+    db.execute("update postbell.batch set created_at = '-infinity', claimed_at = '-infinity'")
+
+    given.call(db, "keep_claim", batch_id=batch, claim_token=uuid4())
+    assert given.column(db, "select claimed_at = '-infinity' from postbell.batch") == [True]
+    given.call(db, "keep_claim", batch_id=batch, claim_token=claimed.token)
+
+    assert given.value(db, "select postbell_private.sweep('10 s')") == 0
+    db.execute("update postbell.batch set claimed_at = now() - interval '11 s'")
+    assert given.value(db, "select postbell_private.sweep('10 s')") == 1
+    assert jobs(db) == [batch]

@@ -67,7 +67,7 @@ def test_a_leaf_with_something_unrouted_is_kept(db: Connection) -> None:
 
 def test_a_leaf_is_kept_while_a_window_over_it_is_open(db: Connection) -> None:
     events = [emit_days_ago(db, 7) for _ in range(3)]
-    given.value(db, "select postbell_private.route(2)")
+    given.value(db, "select routed from postbell_private.route(2)")
     assert truncate(db) == 0
     given.route(db, 2)
     assert truncate(db) == 1

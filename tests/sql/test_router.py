@@ -42,7 +42,7 @@ def test_nothing_is_written_while_nothing_happens(db: Connection) -> None:
     given.route(db)
     before = steps(db)
     for _ in range(5):
-        assert given.value(db, "select postbell_private.route()") == 0
+        assert given.value(db, "select routed from postbell_private.route()") == 0
     assert steps(db) == before
 
 
@@ -161,7 +161,7 @@ def test_what_commits_while_a_window_is_paged_waits_for_the_next(
     slow = connect(autocommit=False)
     earlier = given.emit(slow)
     emitted = [given.emit(db) for _ in range(4)]
-    assert given.value(db, "select postbell_private.route(2)") == 2
+    assert given.value(db, "select routed from postbell_private.route(2)") == 2
     slow.commit()
     later = given.emit(db)
     given.route(db, 2)
@@ -171,7 +171,7 @@ def test_what_commits_while_a_window_is_paged_waits_for_the_next(
 def test_a_page_that_is_rolled_back_is_routed_again(db: Connection) -> None:
     emitted = [given.emit(db) for _ in range(3)]
     with db.transaction(force_rollback=True):
-        assert given.value(db, "select postbell_private.route(2)") == 2
+        assert given.value(db, "select routed from postbell_private.route(2)") == 2
     given.route(db, 2)
     assert told(db) == emitted
 
@@ -179,9 +179,11 @@ def test_a_page_that_is_rolled_back_is_routed_again(db: Connection) -> None:
 def test_of_two_routers_the_second_is_overtaken(db: Connection, connect: Connect) -> None:
     event = given.emit(db)
     first, second = connect(autocommit=False), connect()
-    assert given.value(first, "select postbell_private.route()") == 1
+    assert given.value(first, "select routed from postbell_private.route()") == 1
 
-    overtaken = Background(lambda: given.value(second, "select postbell_private.route()"))
+    overtaken = Background(
+        lambda: given.value(second, "select routed from postbell_private.route()")
+    )
     await_waiting(db, second)
     first.commit()
 
@@ -195,8 +197,8 @@ def test_of_two_routers_the_second_is_overtaken(db: Connection, connect: Connect
 def test_a_router_whose_rival_rolls_back_goes_on(db: Connection, connect: Connect) -> None:
     event = given.emit(db)
     first, second = connect(autocommit=False), connect()
-    given.value(first, "select postbell_private.route()")
-    waiting = Background(lambda: given.value(second, "select postbell_private.route()"))
+    given.value(first, "select routed from postbell_private.route()")
+    waiting = Background(lambda: given.value(second, "select routed from postbell_private.route()"))
     await_waiting(db, second)
     first.rollback()
     assert waiting.result() == 1
@@ -240,7 +242,7 @@ def test_looking_says_whether_the_log_goes_on(db: Connection, connect: Connect) 
     with db.transaction():
         given.emit(db)
         given.emit(db)
-    given.value(db, "select postbell_private.route(1)")
+    given.value(db, "select routed from postbell_private.route(1)")
     assert has_events()
 
 

@@ -171,7 +171,7 @@ def emit(
 def route(connection: Connection, most: int = 500) -> int:
     """Routes until nothing is left that is committed; how many events it took, and window ends."""
     taken = 0
-    while page := value(connection, "select postbell_private.route(%s)", most):
+    while page := value(connection, "select routed from postbell_private.route(%s)", most):
         taken += page
     return taken
 

@@ -319,7 +319,7 @@ async def test_what_failed_is_not_shown_by_who_does_not_lead_any_more(
 async def test_what_the_client_refuses_is_shown_in_its_words(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def sweep(_: AsyncConnection[Any]) -> int:
+    async def sweep(_: AsyncConnection[Any], grace: timedelta) -> int:
         raise psycopg.DataError("a NUL in a string")
 
     monkeypatch.setattr(steps, "sweep", sweep)

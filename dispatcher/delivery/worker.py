@@ -1,0 +1,105 @@
+"""Delivers the batches of a channel, from its queue and from the router of the same process."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Protocol
+
+import psycopg
+import structlog
+
+from dispatcher.db import batches
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.sender import Sender
+
+log = structlog.get_logger()
+
+
+class WorkerMetrics(Protocol):
+    """Counts what a worker has in progress."""
+
+    def in_progress(self, channel: str) -> AbstractContextManager[None]: ...
+
+
+class Worker:
+    """Delivers up to `at_once` batches of `channel` at a time, wherever they come from.
+
+    What the router hands over has no queue job. Its claim shows that it is being delivered, three
+    times in a `lease`; without that the router gives it a job.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        sender: Sender,
+        pool: Pool,
+        metrics: WorkerMetrics,
+        *,
+        at_once: int,
+        lease: timedelta,
+    ) -> None:
+        self.channel = channel
+        self.at_once = at_once
+        self._sender = sender
+        self._pool = pool
+        self._metrics = metrics
+        self._keep_claim = lease.total_seconds() / 3
+        self._places = asyncio.Semaphore(at_once)
+        self._handed_over: set[asyncio.Task[None]] = set()
+        self._in_progress = 0
+        self._is_stopping = False
+
+    @property
+    def room(self) -> int:
+        """Batches that may be handed over now; 0 once stop() was called."""
+        return 0 if self._is_stopping else max(0, self.at_once - self._in_progress)
+
+    async def deliver(self, batch_id: int) -> None:
+        """Deliver the batch of a queue job, when there is a place."""
+        self._in_progress += 1
+        try:
+            async with self._places:
+                with self._metrics.in_progress(self.channel):
+                    await self._sender.deliver(batch_id)
+        finally:
+            self._in_progress -= 1
+
+    def hand_over(self, batch_id: int) -> None:
+        """Deliver a batch that was written without a queue job, in a task of its own."""
+        self._in_progress += 1
+        task = asyncio.create_task(self._deliver_handed_over(batch_id), name=f"batch {batch_id}")
+        self._handed_over.add(task)
+        task.add_done_callback(self._handed_over.discard)
+
+    def stop(self) -> None:
+        """Take no more batches; what is not in flight goes into the queue."""
+        self._is_stopping = True
+        self._sender.stop()
+
+    async def finish(self) -> None:
+        """Wait for what was handed over. Cancels it when it is cancelled itself."""
+        await asyncio.gather(*self._handed_over)
+
+    async def _deliver_handed_over(self, batch_id: int) -> None:
+        try:
+            async with self._places:
+                if self._is_stopping:
+                    await self._queue(batch_id)
+                    return
+                with self._metrics.in_progress(self.channel):
+                    await self._sender.deliver(batch_id, keep_claim=self._keep_claim)
+        except Exception:
+            log.exception("batch delivery failed", batch=batch_id)
+            await self._queue(batch_id)
+        finally:
+            self._in_progress -= 1
+
+    async def _queue(self, batch_id: int) -> None:
+        try:
+            await self._pool.call(batches.make_job, batch_id)
+        except psycopg.Error as error:
+            log.warning(
+                "batch not queued: the router will do it", batch=batch_id, error=str(error).strip()
+            )

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.model import Outcome
+from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Worker
+from dispatcher.metrics import Metrics
+from tests.support import given
+from tests.support.daemon import running
+from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.senders import batches, email_sender, emit, fate
+from tests.support.waiting import seen
+
+PAYLOAD = {"order_id": 42, "amount": "19.90"}
+
+
+class Job:
+    """A worker of mails for batches that have no queue job."""
+
+    def __init__(
+        self, db: Connection, sessions: Pool, template_sets: TemplateSets, **options: Any
+    ) -> None:
+        self.provider = ScriptedProvider()
+        self.gate = Gate()
+        self.provider.answer = self.gate
+        self.worker = Worker(
+            "email",
+            email_sender(sessions, template_sets, self.provider),
+            sessions,
+            Metrics(),
+            **{"at_once": 2, "lease": timedelta(seconds=10), **options},
+        )
+        self._db = db
+
+    def batch(self) -> int:
+        """Another one; its id."""
+        emit(self._db)
+        self._db.execute("delete from postbell_queue.pgqueuer")
+        return batches(self._db)[-1]
+
+
+def queued(db: Connection) -> list[int]:
+    return given.column(
+        db, "select convert_from(payload, 'UTF8')::bigint from postbell_queue.pgqueuer"
+    )
+
+
+async def test_what_is_handed_over_is_delivered(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    job.gate.opened.set()
+    (event,) = emit(db)
+    assert job.worker.room == 2
+
+    job.worker.hand_over(*batches(db))
+    await job.worker.finish()
+
+    assert fate(db, event) == Fate("sent", "wanted")
+    assert job.worker.room == 2
+
+
+async def test_the_queue_and_the_router_share_the_places(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    many = [job.batch() for _ in range(3)]
+    from_queue = [asyncio.create_task(job.worker.deliver(batch)) for batch in many[:2]]
+    await seen(lambda: job.gate.waiting == 2, "both are at the provider")
+    assert job.worker.room == 0
+
+    # As if there had been room when the router asked.
+    job.worker.hand_over(many[2])
+    await asyncio.sleep(0.2)
+    assert job.gate.waiting == 2
+
+    job.gate.opened.set()
+    await asyncio.gather(*from_queue)
+    await job.worker.finish()
+    assert not left_over(db)
+    assert len(job.provider.messages) == 3
+
+
+async def test_what_fails_by_a_bug_goes_into_the_queue(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+
+    async def bug(_: object) -> Outcome:
+        raise ZeroDivisionError
+
+    job.provider.answer = bug
+    batch = job.batch()
+    with capture_logs() as said:
+        job.worker.hand_over(batch)
+        await job.worker.finish()
+
+    assert queued(db) == [batch]
+    assert "batch delivery failed" in [line["event"] for line in said]
+    assert job.worker.room == 2
+
+
+async def test_who_stops_has_no_room(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    job.worker.stop()
+    assert job.worker.room == 0
+
+    # As if the router had just written it.
+    job.worker.hand_over(job.batch())
+    await job.worker.finish()
+
+    (again,) = batches(db)
+    assert queued(db) == [again]
+    assert job.provider.messages == []
+
+
+async def test_a_long_delivery_keeps_its_claim(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets, lease=timedelta(seconds=0.3))
+    job.worker.hand_over(job.batch())
+    await seen(lambda: job.gate.waiting, "it is at the provider")
+    await asyncio.sleep(0.5)
+
+    assert given.value(db, "select postbell_private.sweep('0.3 s')") == 0
+    job.gate.opened.set()
+    await job.worker.finish()
+    assert queued(db) == []
+    assert len(job.provider.messages) == 1
+
+
+async def test_a_daemon_delivers_a_lone_event_without_the_queue(
+    db: Connection, database_url: str
+) -> None:
+    # A job that was made would be in the log of the queue.
+    provider = ScriptedProvider()
+    async with running(database_url, provider):
+        given.emit(db, payload=PAYLOAD, channels=["in_app", "email"])
+        await seen(lambda: provider.messages, "the mail is sent")
+        await seen(lambda: not left_over(db), "everything is settled")
+
+    assert given.value(db, "select count(*) from postbell_queue.pgqueuer_log") == 0
+
+
+@pytest.mark.slow
+async def test_what_a_dead_process_had_without_a_job_is_delivered_by_another(
+    db: Connection, database_url: str
+) -> None:
+    given.emit(db, payload=PAYLOAD, channels=["email"])
+    given.value(db, "select routed from postbell_private.route(500, '{\"email\": 1}')")
+    (batch,) = batches(db)
+    given.claim(db, batch, "claim_token")
+    assert queued(db) == []
+
+    provider = ScriptedProvider()
+    async with running(database_url, provider, lease_seconds=1):
+        await seen(lambda: not left_over(db), "everything is settled")
+
+    assert len(provider.messages) == 1
