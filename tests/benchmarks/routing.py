@@ -41,7 +41,8 @@ def run(events: int = 10_000, rounds: int = 3, recipients: int = 10_000) -> Tabl
     taken: dict[str, list[float]] = defaultdict(list)
     with stage.opened() as ground:
         for turn, name in stage.interleaved(rounds, list(CASES)):
-            url = _prepared(ground, f"routing_{turn}_{len(taken)}", CASES[name], events, recipients)
+            database = f"routing_{turn}_{list(CASES).index(name)}"
+            url = _prepared(ground, database, CASES[name], events, recipients)
             taken[name].append(_routed(url, events))
         table = Table(
             f"Router: {number(events)} events for one person each, {_CHUNK} at a time;"
