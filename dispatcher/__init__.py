@@ -3,4 +3,4 @@
 __version__ = "0.1.0"
 
 #: The contract between this package and the schema. A daemon refuses a schema of another contract.
-CONTRACT = 3
+CONTRACT = 4

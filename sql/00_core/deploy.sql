@@ -1,6 +1,6 @@
 create or replace function postbell.contract() returns integer
 language sql immutable
-return 3;
+return 4;
 
 comment on function postbell.contract() is
     'Returns the contract number, which schema and daemon must share. A daemon refuses a schema of another contract.';
