@@ -276,6 +276,8 @@ def _reports(db: Connection) -> None:
         insert into postbell_queue.pgqueuer_schedules (expression, entrypoint)
         values ('* * * * *', 'nobody''s');
         insert into postbell_queue.pgqueuer_statistics (count, priority, status, entrypoint)
+        values (1, 0, 'successful', 'nobody''s');
+        insert into postbell_queue.pgqueuer_log (job_id, priority, status, entrypoint)
         values (1, 0, 'successful', 'nobody''s')
     """)
 
