@@ -300,10 +300,11 @@ VALUES: dict[str, str | None] = {
     "timestamp with time zone": "2030-01-01Z",
     "xid8": "0",
 }
-#: These make the work of the others, and come first; the rest goes by name.
+#: These make the work of the others, or ask what the others stop, and come first; the rest goes by
+#: name.
 FIRST = (
     "notify", "route", "fan_out", "release_due", "claim_batch", "start_sending", "record_attempts",
-    "set_text",
+    "set_text", "preference_overview",
 )  # fmt: skip
 #: What falls due while nobody looks.
 OVERDUE = (
