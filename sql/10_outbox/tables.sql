@@ -16,6 +16,7 @@ create table postbell.event_type (
 
     disabled_at timestamptz,
     registered_at timestamptz not null default now(),
+    payload_check jsonpath,
 
     constraint key_is_dotted_lower_case check (key ~ '^[a-z0-9_]+(\.[a-z0-9_]+)+$' and length(key) <= 100),
     constraint category_is_short check (length(category) between 1 and 100),
@@ -29,6 +30,7 @@ comment on column postbell.event_type.notify_actor is 'Whether the person who ca
 comment on column postbell.event_type.fields is 'The payload''s fields: {"order_id": {"type": "id", "required": true}}. Types are those of postbell.is_of_type().';
 comment on column postbell.event_type.roles is 'The roles whose preferences list the event; empty for everybody. Who is notified depends on the producer alone.';
 comment on column postbell.event_type.disabled_at is 'Set to stop the event for all tenants. Emitting it stays possible and has no effect.';
+comment on column postbell.event_type.payload_check is 'A predicate compiled from fields. A payload of which it is true is valid; any other is checked by postbell_private.find_payload_fault().';
 
 create sequence postbell.outbox_id_seq as bigint;
 comment on sequence postbell.outbox_id_seq is 'The ids of events. Gaps come from rollbacks.';

@@ -137,6 +137,51 @@ comment on function postbell_private.find_payload_fault(jsonb, jsonb) is
     'Describes what is wrong with a payload, given the declared fields of its event; null if it is valid. Extra fields are allowed. Returns a table, so that PostgreSQL inlines it.';
 
 
+create or replace function postbell_private.compile_type(value text, type text) returns text
+language sql stable parallel safe
+return case
+    -- Only the text of a number tells 1 from 1.0, and jsonpath converts a number to text from version 17 on.
+    when type = 'id' and current_setting('server_version_num')::integer >= 170000 then
+        format('%1$s.type() == "string" || %1$s.type() == "number" && %1$s.string() like_regex "^-?[0-9]+$"', value)
+    when type in ('text', 'id') then format('%s.type() == "string"', value)
+    when type = 'amount' then format('%1$s.type() == "string" && %1$s like_regex "^-?[0-9]{1,18}(\\.[0-9]{1,9})?$"', value)
+    when type in ('number', 'boolean', 'object') then format('%s.type() == "%s"', value, type)
+    when type = 'list' then format('%s.type() == "array"', value)
+end;
+
+comment on function postbell_private.compile_type(text, text) is
+    'Returns a jsonpath predicate that is true only of values of a type; it may be false of some that are. Null for types that a predicate cannot check: see postbell.is_of_type().';
+
+
+create or replace function postbell_private.compile_payload_check(fields jsonb) returns jsonpath
+language sql stable parallel safe
+as $$
+    select ('$.type() == "object"' || coalesce(string_agg(
+        ' && (' || case when (field.declared -> 'required')::boolean then '' else value || ' == null || !exists(' || value || ') || ' end
+            || coalesce(postbell_private.compile_type(value, field.declared ->> 'type'), '1 == 0') || ')',
+        '' order by field.name
+    ), ''))::jsonpath
+    from jsonb_each(fields) as field (name, declared)
+    cross join lateral (select '$.' || to_json(field.name)) as path (value)
+$$;
+
+comment on function postbell_private.compile_payload_check(jsonb) is
+    'Compiles the declared fields of an event into a predicate. It is not true of a payload that postbell_private.find_payload_fault() refuses.';
+
+
+create or replace function postbell_private.set_payload_check() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.payload_check := postbell_private.compile_payload_check(new.fields);
+    return new;
+end
+$$;
+
+comment on function postbell_private.set_payload_check() is 'Compiles the fields of an event type when they are declared.';
+
+
 create or replace function postbell_private.validate_event(
     tenant_id text, event text, recipient text, payload jsonb, audience jsonb,
     channels text[], forced_channels text[], priority text, subject text, actor text, idempotency_key text,
@@ -196,7 +241,8 @@ as $$
                     then 'value_too_long'
                 when t.id is null then 'unknown_tenant'
                 when kind.key is null then 'unknown_event'
-                when (select fault from postbell_private.find_payload_fault(coalesce(validate_event.payload, '{}'), kind.fields)) is not null
+                when (coalesce(validate_event.payload, '{}') @@ kind.payload_check) is not true
+                    and (select fault from postbell_private.find_payload_fault(coalesce(validate_event.payload, '{}'), kind.fields)) is not null
                     then 'invalid_payload'
                 when validate_event.audience is null and coalesce(validate_event.recipient, '') = ''
                     or validate_event.audience is not null and postbell_private.find_audience_fault(validate_event.audience) is not null
@@ -254,6 +300,17 @@ when (current_setting('postbell.strict', true) = 'on')
 execute function postbell_private.validate_strictly();
 
 comment on trigger validate_strictly on postbell.outbox is 'For development and tests: set postbell.strict = on.';
+
+
+create or replace trigger set_payload_check
+before insert or update of fields on postbell.event_type
+for each row
+execute function postbell_private.set_payload_check();
+
+comment on trigger set_payload_check on postbell.event_type is 'See postbell_private.set_payload_check().';
+
+-- Those that were declared before there was the trigger.
+update postbell.event_type set fields = fields where payload_check is null;
 
 
 create or replace trigger check_channels

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any, get_args
+
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
+from dispatcher.rendering.event_type import FieldType
 from tests.support import given
 from tests.support.given import Connection
 
@@ -123,6 +130,97 @@ def test_a_payload_is_measured_against_its_fields(
         connection, "select fault from postbell_private.find_payload_fault(%s, %s)", payload, fields
     )
     assert found == fault
+
+
+def is_known_to_be_valid(
+    connection: Connection, payload: dict[str, Any], fields: dict[str, Any]
+) -> bool:
+    """Whether the predicate that is compiled from the fields is true."""
+    found = given.value(
+        connection,
+        "select %s::jsonb @@ postbell_private.compile_payload_check(%s)",
+        json.dumps(payload),
+        json.dumps(fields),
+    )
+    return found is True
+
+
+def test_the_predicate_knows_an_ordinary_payload(connection: Connection) -> None:
+    fields = {
+        "order_id": {"type": "id", "required": True},
+        "amount": {"type": "amount", "required": True},
+        "topic": {"type": "text", "required": False},
+        'say "hi"': {"type": "list", "required": False},
+    }
+    version = given.value(connection, "select current_setting('server_version_num')::integer")
+    ids = ["42", 42] if version >= 170000 else ["42"]
+    for one in ids:
+        assert is_known_to_be_valid(connection, {"order_id": one, "amount": "19.90"}, fields)
+        assert is_known_to_be_valid(
+            connection, {"order_id": one, "amount": "-1", "topic": None, 'say "hi"': []}, fields
+        )
+    assert is_known_to_be_valid(connection, {}, {})
+    assert not is_known_to_be_valid(connection, {"order_id": "42"}, fields)
+    # A date is left to the exact check.
+    assert not is_known_to_be_valid(
+        connection, {"day": "2026-03-01"}, {"day": {"type": "date", "required": True}}
+    )
+
+
+any_value = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(-1000, 1000, places=1).map(float)
+    | st.sampled_from(["", "7", "19.90", "1.0", "x", "2026-03-01", "https://shop.example/a"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=4,
+)
+any_name = st.sampled_from(["a", "b", 'q"', "$.a", "naïve key", "\\"])
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@for_all(
+    payload=st.dictionaries(any_name, any_value, max_size=4) | any_value,
+    fields=st.dictionaries(
+        any_name,
+        st.fixed_dictionaries(
+            {
+                "type": st.sampled_from([*get_args(FieldType), "unheard_of"]),
+                "required": st.booleans(),
+            }
+        ),
+        max_size=4,
+    ),
+)
+def test_what_the_predicate_lets_through_has_no_fault(
+    connection: Connection, payload: Any, fields: dict[str, Any]
+) -> None:
+    if is_known_to_be_valid(connection, payload, fields):
+        found = given.value(
+            connection,
+            "select fault from postbell_private.find_payload_fault(%s, %s)",
+            json.dumps(payload),
+            json.dumps(fields),
+        )
+        assert found is None
+
+
+def test_fields_are_compiled_when_they_are_declared(connection: Connection) -> None:
+    def compiled(name: str) -> str:
+        fields = {name: {"type": "text", "required": True}}
+        given.event_type(connection, "stock.low", fields=fields)
+        return str(
+            given.value(
+                connection,
+                "select payload_check from postbell.event_type where key = 'stock.low'",
+            )
+        )
+
+    assert '"a"' in compiled("a")
+    assert '"a"' not in compiled("b")
 
 
 def test_every_error_has_its_own_code_and_a_way_out(connection: Connection) -> None:

@@ -1,0 +1,2 @@
+alter table postbell.event_type add column payload_check jsonpath;
+comment on column postbell.event_type.payload_check is 'A predicate compiled from fields. A payload of which it is true is valid; any other is checked by postbell_private.find_payload_fault().';
