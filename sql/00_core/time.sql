@@ -46,7 +46,7 @@ comment on function postbell_private.first_known_zone(text[]) is
     'Returns the first name in a list that is a time zone; UTC if none is. A typical list has the zones of the quiet hours, the person and the tenant.';
 
 
-create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz
+create or replace function postbell_private.instant_near_change(wall_clock timestamp, zone text) returns timestamptz
 language sql stable
 as $$
     -- A wall-clock time has up to two candidate instants, one for each UTC offset in force around it.
@@ -76,6 +76,20 @@ as $$
         wall_clock at time zone zone
     )
 $$;
+
+comment on function postbell_private.instant_near_change(timestamp, text) is
+    'What postbell_private.instant_of() returns where clocks change within a day.';
+
+
+create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz
+language sql stable
+return case
+    -- The UTC offset is the same a day before and a day after. Nearly always, and much cheaper.
+    when (wall_clock at time zone 'UTC' - interval '24 hours') at time zone zone + interval '48 hours'
+        = (wall_clock at time zone 'UTC' + interval '24 hours') at time zone zone
+        then wall_clock at time zone zone
+    else postbell_private.instant_near_change(wall_clock, zone)
+end;
 
 comment on function postbell_private.instant_of(timestamp, text) is
     'Returns the instant at which clocks in a zone show a wall-clock time. If daylight saving makes it occur twice, the first; if it skips the time, the end of the gap.';
