@@ -23,7 +23,7 @@ from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
 from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
-from dispatcher.delivery.sender import Sender
+from dispatcher.delivery.sender import ClaimKeeper, Sender
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.worker import Worker
 from dispatcher.deploy import contract
@@ -77,6 +77,8 @@ class Daemon:
         self._metrics = Metrics(self._depth)
         self._health = Health(providers=lambda: self._registry.statuses)
         self._stopping = asyncio.Event()
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._keeper = ClaimKeeper(self._lease)
         self._workers: dict[str, Worker] = {}
         self._queues: list[Queue] = []
 
@@ -109,6 +111,7 @@ class Daemon:
                 self._metrics.watch_templates(template_sets.missing)
                 queues = self._start_queues(template_sets, outgoing)
                 observers += [
+                    self._start_claim_keeper(),
                     self._start_status_reporter(),
                     self._start_template_refresh(template_sets),
                 ]
@@ -166,11 +169,10 @@ class Daemon:
         return queues
 
     def _start_queue(self, channel: str, sender: Sender, at_once: int) -> asyncio.Task[None]:
-        lease = timedelta(seconds=self._settings.lease_seconds)
         worker = Worker(
-            channel, sender, self._sessions, self._metrics, at_once=at_once, lease=lease
+            channel, sender, self._sessions, self._metrics, self._keeper, at_once=at_once
         )
-        queue = Queue(channel, worker.deliver, jobs_at_once=at_once, lease=lease)
+        queue = Queue(channel, worker.deliver, jobs_at_once=at_once, lease=self._lease)
         self._workers[channel] = worker
         self._queues.append(queue)
 
@@ -194,7 +196,7 @@ class Daemon:
             chunk=self._settings.route_batch,
             safety_poll=self._settings.safety_poll_seconds,
             keep_days=self._settings.keep_days,
-            lease=timedelta(seconds=self._settings.lease_seconds),
+            lease=self._lease,
             workers=self._workers,
         )
         self._health.show_failing_steps(lambda: router.failing)
@@ -234,6 +236,13 @@ class Daemon:
             if sentence not in self._health.mirror_faults:
                 log.warning("recipient mirror broken", reason=sentence)
         self._health.mirror_faults = sentences
+
+    def _start_claim_keeper(self) -> asyncio.Task[None]:
+        async def work() -> None:
+            async with AsyncExitStack() as stack:
+                await self._keeper.run(await self._session(stack, "claims", is_in_passing=True))
+
+        return self._start("claims", work)
 
     def _start_status_reporter(self) -> asyncio.Task[None]:
         part = "provider status"

@@ -127,6 +127,7 @@ class Router:
         self._workers = workers
         self._next_housekeeping = 0.0
         self._next_sweep = 0.0
+        self._sweep_until = 0.0
         self._next_statistics = 0.0
         self._rejections_seen = datetime.now(UTC)
         self._backoffs: dict[str, _Backoff] = {}
@@ -150,6 +151,8 @@ class Router:
         await self._stand_by(routing.acquire_leadership(connection))
         self._observer.leading(True)
         log.info("router leads")
+        # What the former leader's process had in hand is not old enough for the first sweep.
+        self._sweep_until = time.monotonic() + 2 * self._lease.total_seconds()
         try:
             await routing.check_cluster(connection)
             await routing.listen_for_events(connection)
@@ -307,6 +310,8 @@ class Router:
             if pending is None or not pending.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
+            if time.monotonic() < self._sweep_until:
+                bounds.append(max(self._next_sweep - time.monotonic(), SHORTEST_BACKOFF))
             bounds += filter(None, map(self._backoff_of, self._backoffs))
             if pending.due_in is not None:
                 bounds.append(pending.due_in.total_seconds())
@@ -320,9 +325,11 @@ class Router:
             self._observer.asleep(False)
 
     async def _housekeep(self, connection: AsyncConnection[Any]) -> None:
-        if time.monotonic() >= self._next_sweep:
-            self._next_sweep = time.monotonic() + self._lease.total_seconds() / 2
+        if (began := time.monotonic()) >= self._next_sweep:
             swept = await self._try("sweep", routing.sweep, connection, self._lease)
+            took = time.monotonic() - began
+            # A long queue takes long to compare; most of the time is for routing.
+            self._next_sweep = began + max(self._lease.total_seconds() / 2, 20 * took)
             if swept:
                 log.warning("batches had no queue job: jobs created", batches=swept)
         if time.monotonic() < self._next_housekeeping:

@@ -179,14 +179,14 @@ def tenant(tenant_id: str) -> Tenant:
     """A tenant with the providers that it chose. Raises NoRowError if it was deleted."""
 
 
-@statement("select postbell_private.make_jobs(array[%(batch_id)s::bigint])")
-def make_job(batch_id: int) -> None:
-    """Create a queue job for a batch, if it is not finished."""
+@statement("select postbell_private.queue_batch(%(batch_id)s)")
+def queue_batch(batch_id: int) -> None:
+    """Create a queue job for a batch that has none, unless it is finished."""
 
 
-@statement("select postbell_private.keep_claim(%(batch_id)s, %(claim_token)s)")
-def keep_claim(batch_id: int, claim_token: UUID) -> None:
-    """Record that a claimed batch without a queue job is still being delivered."""
+@statement("select postbell_private.keep_claims(%(batch_ids)s, %(claim_tokens)s)")
+def keep_claims(batch_ids: list[int], claim_tokens: list[UUID]) -> None:
+    """Record that claimed batches without a queue job are still being delivered."""
 
 
 @statement(

@@ -6,20 +6,20 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-import psycopg
 import structlog
 from psycopg import AsyncConnection
 
 from dispatcher.channels.base import Channel
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
-from dispatcher.db import batches, connections
+from dispatcher.db import batches
 from dispatcher.db.batches import Claimed, Held, Versions
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.missing_templates import MissingReason
@@ -44,6 +44,34 @@ MISSING_TENANT_PAUSE = 5.0
 
 #: Deliveries to render before other tasks of the event loop get a turn.
 RENDERED_PER_TURN = 25
+
+
+class ClaimKeeper:
+    """Keeps the claims of the batches of this process that have no queue job.
+
+    Each claim is renewed three times in a `lease`.
+    """
+
+    def __init__(self, lease: timedelta) -> None:
+        self._interval = lease.total_seconds() / 3
+        self._kept: dict[int, UUID] = {}
+
+    @contextmanager
+    def keeping(self, batch_id: int, claim_token: UUID) -> Iterator[None]:
+        """Keep a claim for as long as the block lasts."""
+        self._kept[batch_id] = claim_token
+        try:
+            yield
+        finally:
+            if self._kept.get(batch_id) == claim_token:
+                del self._kept[batch_id]
+
+    async def run(self, connection: AsyncConnection[Any]) -> None:
+        """Renew the claims until cancelled. Raises psycopg.Error."""
+        while True:
+            await asyncio.sleep(self._interval)
+            if self._kept:
+                await batches.keep_claims(connection, list(self._kept), list(self._kept.values()))
 
 
 class DeliveryMetrics(Protocol):
@@ -93,18 +121,17 @@ class Sender(ABC):
         self._started_at_once = 0
         self._only_provider: str | None = None
 
-    async def deliver(self, batch_id: int, *, keep_claim: float | None = None) -> None:
+    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None:
         """Settle what can be settled of a batch; the rest goes back into the queue.
 
-        `keep_claim` is for a batch without a queue job, whose heartbeat shows that it is being
-        delivered: the seconds after which the claim is to show it.
+        `keeper` is for a batch without a queue job: it keeps the claim until the batch is settled.
         """
         async with self._pool.connection() as connection:
             claimed = await batches.claim_batch(
                 connection,
                 batch_id,
                 self._channel.name,
-                self._started_at_once,
+                0 if self._is_stopping else self._started_at_once,
                 self._only_provider,
                 with_identities=self._with_identities,
             )
@@ -116,24 +143,8 @@ class Sender(ABC):
             except LookupError:
                 await self._hold_all(connection, batch_id, claimed, "tenant_missing")
                 return
-        if keep_claim is None:
+        with keeper.keeping(batch_id, claimed[0].claim_token) if keeper else nullcontext():
             await self._deliver_claimed(batch_id, claimed, tenant)
-            return
-        keeping = asyncio.create_task(
-            self._keep_claim(batch_id, claimed[0].claim_token, keep_claim)
-        )
-        try:
-            await self._deliver_claimed(batch_id, claimed, tenant)
-        finally:
-            keeping.cancel()
-
-    async def _keep_claim(self, batch_id: int, claim_token: UUID, seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await self._pool.call(batches.keep_claim, batch_id, claim_token)
-            except psycopg.Error as error:
-                connections.log_failure(f"claim of batch {batch_id}", error)
 
     async def _deliver_claimed(
         self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Protocol
 
 import psycopg
@@ -12,7 +11,8 @@ import structlog
 
 from dispatcher.db import batches
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.sender import Sender
+from dispatcher.delivery.sender import ClaimKeeper, Sender
+from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()
 
@@ -26,8 +26,8 @@ class WorkerMetrics(Protocol):
 class Worker:
     """Delivers up to `at_once` batches of `channel` at a time, wherever they come from.
 
-    What the router hands over has no queue job. Its claim shows that it is being delivered, three
-    times in a `lease`; without that the router gives it a job.
+    What the router hands over has no queue job. `keeper` renews its claim while it is delivered;
+    otherwise the router creates a job for it.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ class Worker:
         sender: Sender,
         pool: Pool,
         metrics: WorkerMetrics,
+        keeper: ClaimKeeper,
         *,
         at_once: int,
-        lease: timedelta,
     ) -> None:
         self.channel = channel
         self.at_once = at_once
         self._sender = sender
         self._pool = pool
         self._metrics = metrics
-        self._keep_claim = lease.total_seconds() / 3
+        self._keeper = keeper
         self._places = asyncio.Semaphore(at_once)
         self._handed_over: set[asyncio.Task[None]] = set()
         self._in_progress = 0
@@ -79,17 +79,19 @@ class Worker:
         self._sender.stop()
 
     async def finish(self) -> None:
-        """Wait for what was handed over. Cancels it when it is cancelled itself."""
-        await asyncio.gather(*self._handed_over)
+        """Wait for what was handed over. Cancels it when it is cancelled itself, and waits, too."""
+        await asyncio.gather(*self._handed_over, return_exceptions=True)
 
     async def _deliver_handed_over(self, batch_id: int) -> None:
         try:
+            # The queue may have taken the last place since the router asked. Waiting for one is the
+            # queue's part: a batch that is not claimed looks like one that was lost.
+            if self._is_stopping or self._places.locked():
+                await self._queue(batch_id)
+                return
             async with self._places:
-                if self._is_stopping:
-                    await self._queue(batch_id)
-                    return
                 with self._metrics.in_progress(self.channel):
-                    await self._sender.deliver(batch_id, keep_claim=self._keep_claim)
+                    await self._sender.deliver(batch_id, self._keeper)
         except Exception:
             log.exception("batch delivery failed", batch=batch_id)
             await self._queue(batch_id)
@@ -98,8 +100,8 @@ class Worker:
 
     async def _queue(self, batch_id: int) -> None:
         try:
-            await self._pool.call(batches.make_job, batch_id)
-        except psycopg.Error as error:
+            await self._pool.call(batches.queue_batch, batch_id)
+        except (psycopg.Error, PostbellError) as error:
             log.warning(
                 "batch not queued: the router will do it", batch=batch_id, error=str(error).strip()
             )

@@ -1,4 +1,4 @@
-"""An event type keeps its declared fields as one predicate, too."""
+"""An event type keeps its declared fields as one predicate, too; a batch may have no job."""
 
 from pathlib import Path
 

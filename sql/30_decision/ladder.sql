@@ -161,7 +161,7 @@ begin
         from wanted
     ),
 
-    -- Each zone of the chunk once. Not evaluated unless somebody has quiet hours.
+    -- Each zone of the chunk once. Not evaluated unless quiet hours may hold a channel back.
     zones as materialized (
         select jsonb_object_agg(zone, postbell_private.seconds_ahead(zone)) as ahead
         from (select distinct home_zone as zone from addressed) as home
@@ -177,7 +177,7 @@ begin
                         select wall_clock - date_trunc('week', wall_clock)
                         from (values (
                             answered.ready_at at time zone 'UTC'
-                            + make_interval(secs => ((select ahead from zones) -> answered.home_zone)::integer)
+                            + make_interval(secs => ((select ahead from zones) ->> answered.home_zone)::integer)
                         )) as local (wall_clock)
                         offset 0
                     ) as week (moment)

@@ -45,8 +45,7 @@ comment on function postbell_private.job_priority(text, boolean) is 'Returns the
 
 create or replace function postbell_private.make_jobs(batch_ids bigint[], delay interval default '0') returns void
 -- Not in SQL, which PostgreSQL plans anew at each call before version 18.
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
+language plpgsql
 as $$
 begin
     insert into postbell_queue.pgqueuer (entrypoint, payload, priority, status, execute_after)
@@ -86,11 +85,14 @@ begin
         select tenant_id, channel, priority, make_batches.is_bulk, array_agg(id order by id)
         from numbered
         group by tenant_id, channel, priority, number
-        returning id, channel
+        returning id, channel, priority
     ),
 
     placed as (
-        select id, row_number() over (partition by channel order by id) <= (room ->> channel)::integer as is_handed_over
+        select
+            id,
+            row_number() over (partition by channel order by postbell_private.job_priority(priority, is_bulk => false) desc, id)
+                <= (room ->> channel)::integer as is_handed_over
         from batched
     )
 

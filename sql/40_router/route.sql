@@ -329,7 +329,7 @@ end
 $$;
 
 comment on function postbell_private.route(integer, jsonb) is
-    'Routes the next events of the outbox, in commit order, and queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. If there are few deliveries, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claim() that it is at work.';
+    'Routes the next events of the outbox, in commit order, and queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. If there are few deliveries, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claims() that it is at work.';
 
 
 create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean

@@ -468,18 +468,21 @@ comment on function postbell_private.claim_batch(bigint, text, integer, text, bo
     'Claims a batch and returns its unsettled deliveries, with all that rendering needs; no row if all are settled. The first start_sending deliveries are marked as sending (is_started), with the given provider. Others in state sending were in flight when a dispatcher died; where crash_policy is await_receipt, they become unknown and are not returned. claim_token is an argument of every function that starts or records deliveries of the batch. Without with_identities, identity is empty.';
 
 
-create or replace function postbell_private.keep_claim(batch_id bigint, claim_token uuid) returns void
-language sql security definer
+create or replace function postbell_private.keep_claims(batch_ids bigint[], claim_tokens uuid[]) returns void
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    update postbell.batch set
+begin
+    update postbell.batch as b set
         claimed_at = clock_timestamp()
-    where id = keep_claim.batch_id
-      and claim_token = keep_claim.claim_token
+    from unnest(keep_claims.batch_ids, keep_claims.claim_tokens) as kept (id, token)
+    where b.id = kept.id
+      and b.claim_token = kept.token;
+end
 $$;
 
-comment on function postbell_private.keep_claim(bigint, uuid) is
-    'Records that a claimed batch without a queue job is still being delivered, so that postbell_private.sweep() inserts no job for it.';
+comment on function postbell_private.keep_claims(bigint[], uuid[]) is
+    'Records that claimed batches without a queue job are still being delivered, so that postbell_private.sweep() inserts no job for them.';
 
 
 create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)

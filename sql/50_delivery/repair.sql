@@ -7,19 +7,25 @@ set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
+    -- Once, so that claims which are renewed during a slow sweep do not look old.
+    v_since constant timestamptz := clock_timestamp() - sweep.grace;
     v_lost bigint[];
     v_skipped integer := 0;
     v_fault record;
 begin
-    select array_agg(b.id order by b.id) into v_lost
-    from postbell.batch as b
-    where greatest(b.created_at, b.claimed_at) < clock_timestamp() - sweep.grace
-      and not exists (
-          select
-          from postbell_queue.pgqueuer as job
-          where job.entrypoint = 'deliver.' || b.channel
-            and job.payload = convert_to(b.id::text, 'UTF8')
-      );
+    select array_agg(id order by id) into v_lost
+    from (
+        select b.id
+        from postbell.batch as b
+        where greatest(b.created_at, b.claimed_at) < v_since
+          and not exists (
+              select
+              from postbell_queue.pgqueuer as job
+              where job.entrypoint = 'deliver.' || b.channel
+                and job.payload = convert_to(b.id::text, 'UTF8')
+          )
+        for update of b skip locked
+    ) as lost;
 
     for v_fault in
         select v_lost[place] as id, code, message
@@ -34,6 +40,38 @@ $$;
 
 comment on function postbell_private.sweep(interval) is
     'Inserts a queue job for every batch that has none and was neither made nor claimed for as long as grace: its job is lost, or the process that delivered it without a job has ended. Returns how many. A batch with which that fails is skipped with a warning.';
+
+
+create or replace function postbell_private.queue_batch(batch_id bigint) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = on
+as $$
+begin
+    -- Waits for a sweep that is about to insert a job for the batch.
+    perform
+    from postbell.batch
+    where id = queue_batch.batch_id
+    for update;
+    if found and not exists (
+        select
+        from postbell.batch
+        join postbell_queue.pgqueuer as job
+            on job.entrypoint = 'deliver.' || batch.channel
+            and job.payload = convert_to(batch.id::text, 'UTF8')
+        where batch.id = queue_batch.batch_id
+    ) then
+        -- A sweep that has begun earlier sees no job, but that the batch is not old.
+        update postbell.batch set
+            claimed_at = clock_timestamp()
+        where id = queue_batch.batch_id;
+        perform postbell_private.make_jobs(array[queue_batch.batch_id], interval '1 second');
+    end if;
+end
+$$;
+
+comment on function postbell_private.queue_batch(bigint) is
+    'Inserts a queue job, due in a second, for a batch that has none: the process to which it was handed over could not deliver it.';
 
 
 create or replace function postbell.retry(

@@ -43,6 +43,7 @@ ARRAYS = {
     bool: {"_bool"},
     float: {"_float4", "_float8"},
     int: {"_int2", "_int4", "_int8"},
+    UUID: {"_uuid"},
     str: {"_text"},
 }
 JSON = {"json", "jsonb"}

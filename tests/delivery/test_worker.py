@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from dispatcher.channels.email import Email
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import Outcome
+from dispatcher.delivery.sender import ClaimKeeper
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.worker import Worker
 from dispatcher.metrics import Metrics
@@ -27,8 +28,14 @@ class Job:
     """A worker of mails for batches that have no queue job."""
 
     def __init__(
-        self, db: Connection, sessions: Pool, template_sets: TemplateSets, **options: Any
+        self,
+        db: Connection,
+        sessions: Pool,
+        template_sets: TemplateSets,
+        lease: timedelta = timedelta(seconds=10),
     ) -> None:
+        self.keeper = ClaimKeeper(lease)
+        self.ended = 0
         self.provider = ScriptedProvider()
         self.gate = Gate()
         self.provider.answer = self.gate
@@ -37,7 +44,8 @@ class Job:
             email_sender(sessions, template_sets, self.provider),
             sessions,
             Metrics(),
-            **{"at_once": 2, "lease": timedelta(seconds=10), **options},
+            self.keeper,
+            at_once=2,
         )
         self._db = db
 
@@ -80,14 +88,14 @@ async def test_the_queue_and_the_router_share_the_places(
 
     # As if there had been room when the router asked.
     job.worker.hand_over(many[2])
-    await asyncio.sleep(0.2)
+    await job.worker.finish()
+    assert queued(db) == [many[2]]
     assert job.gate.waiting == 2
 
     job.gate.opened.set()
     await asyncio.gather(*from_queue)
-    await job.worker.finish()
-    assert not left_over(db)
-    assert len(job.provider.messages) == 3
+    assert job.worker.room == 2
+    assert len(job.provider.messages) == 2
 
 
 async def test_what_fails_by_a_bug_goes_into_the_queue(
@@ -120,8 +128,7 @@ async def test_who_stops_has_no_room(
     job.worker.hand_over(job.batch())
     await job.worker.finish()
 
-    (again,) = batches(db)
-    assert queued(db) == [again]
+    assert queued(db) == batches(db)
     assert job.provider.messages == []
 
 
@@ -131,13 +138,42 @@ async def test_a_long_delivery_keeps_its_claim(
     job = Job(db, sessions, template_sets, lease=timedelta(seconds=0.3))
     job.worker.hand_over(job.batch())
     await seen(lambda: job.gate.waiting, "it is at the provider")
-    await asyncio.sleep(0.5)
+    async with sessions.connection() as connection:
+        keeping = asyncio.create_task(job.keeper.run(connection))
+        await asyncio.sleep(0.5)
+        assert given.value(db, "select postbell_private.sweep('0.3 s')") == 0
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
-    assert given.value(db, "select postbell_private.sweep('0.3 s')") == 0
     job.gate.opened.set()
     await job.worker.finish()
     assert queued(db) == []
     assert len(job.provider.messages) == 1
+
+
+async def test_who_is_cut_off_waits_until_all_answers_are_recorded(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+
+    async def slow_to_end(message: Email) -> Outcome:
+        try:
+            return await job.gate(message)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.2)
+            job.ended += 1
+            raise
+
+    job.provider.answer = slow_to_end
+    job.worker.hand_over(job.batch())
+    job.worker.hand_over(job.batch())
+    await seen(lambda: job.gate.waiting == 2, "both are at the provider")
+    finishing = asyncio.create_task(job.worker.finish())
+    await asyncio.sleep(0)
+    finishing.cancel()
+    await asyncio.gather(finishing, return_exceptions=True)
+
+    assert job.ended == 2
 
 
 async def test_a_daemon_delivers_a_lone_event_without_the_queue(

@@ -51,3 +51,23 @@ def test_an_event_is_routed(old_url: str) -> None:
 
     assert ("email",) in channels
     assert ("in_app",) in channels
+
+
+def test_an_event_of_somebody_in_an_unknown_zone_is_routed(old_url: str) -> None:
+    with psycopg.connect(old_url, autocommit=True) as connection:
+        connection.execute("select postbell.upsert_recipient('u2', email => 'bob@example.org')")
+        connection.execute(
+            "update postbell.recipient set time_zone = 'Mars/Olympus' where id = 'u2'"
+        )
+        connection.execute(
+            "insert into postbell.outbox (event, recipient, payload)"
+            """ values ('order.paid', 'u2', '{"order_id": 42, "amount": "19.90"}')"""
+        )
+        while connection.execute("select routed from postbell_private.route()").fetchone() != (0,):
+            pass
+        states = connection.execute(
+            "select state::text from postbell.delivery"
+            " where recipient_id = 'u2' and channel = 'email'"
+        ).fetchall()
+
+    assert states == [("queued",)]

@@ -45,7 +45,7 @@ FUNCTIONS = {
         "acquire_leadership", "leader", "pending_work",
         "rejected_since",
         "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_outbox",
-        "claim_batch", "keep_claim", "make_jobs", "start_sending",
+        "claim_batch", "keep_claims", "queue_batch", "start_sending",
         "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",
         "finish_batch", "devices_of", "record_pushes",
@@ -691,10 +691,11 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
             given.call(db, "record_inbox", **claimed, items=items)
     for call in (
-        "sweep", "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
+        "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
         "acquire_sleep_lock", "release_sleep_lock", "leader",
     ):  # fmt: skip
         db.execute(f"select {declared.name(call)}()".encode())
+    given.call(db, "sweep", grace="10 s")
     db.execute("reset role")
     found = given.rows(db, "select channel::text, state::text from postbell.delivery_log")
     assert dict(found) == {"email": "sent", "in_app": "delivered"}

@@ -1013,6 +1013,36 @@ def test_no_more_batches_are_handed_over_than_there_is_room(db: Connection) -> N
     assert len(jobs(db)) == 1
 
 
+def test_what_is_urgent_is_handed_over_first(db: Connection) -> None:
+    with db.transaction():
+        for priority in ("low", "critical", "normal"):
+            given.emit(db, channels=["email"], priority=priority)
+
+    (batch,) = handed_over(db, {"email": 1})
+
+    assert given.value(db, "select priority from postbell.batch where id = %s", batch) == "critical"
+
+
+def test_a_batch_that_could_not_be_delivered_gets_one_job(db: Connection, connect: Connect) -> None:
+    given.emit(db, channels=["email"])
+    (batch,) = handed_over(db, {"email": 1})
+
+    given.call(db, "queue_batch", batch_id=batch)
+    given.call(db, "queue_batch", batch_id=batch)
+    given.call(db, "queue_batch", batch_id=batch + 1)
+    assert jobs(db) == [batch]
+
+    # Beside a sweep that has not committed.
+    lose_jobs(db)
+    sweeper = connect()
+    with sweeper.transaction():
+        assert given.value(sweeper, "select postbell_private.sweep('-1 s')") == 1
+        waiting = Background(lambda: given.call(db, "queue_batch", batch_id=batch))
+        await_waiting(sweeper, db)
+    waiting.result()
+    assert jobs(db) == [batch]
+
+
 def test_many_deliveries_are_queued_for_all(db: Connection) -> None:
     with db.transaction():
         for _ in range(11):
@@ -1039,9 +1069,9 @@ def test_a_claim_without_a_job_shows_that_it_is_alive(db: Connection) -> None:
     claimed = claim(db, batch)
     db.execute("update postbell.batch set created_at = '-infinity', claimed_at = '-infinity'")
 
-    given.call(db, "keep_claim", batch_id=batch, claim_token=uuid4())
+    given.call(db, "keep_claims", batch_ids=[batch], claim_tokens=[uuid4()])
     assert given.column(db, "select claimed_at = '-infinity' from postbell.batch") == [True]
-    given.call(db, "keep_claim", batch_id=batch, claim_token=claimed.token)
+    given.call(db, "keep_claims", batch_ids=[batch], claim_tokens=[claimed.token])
 
     assert given.value(db, "select postbell_private.sweep('10 s')") == 0
     db.execute("update postbell.batch set claimed_at = now() - interval '11 s'")
