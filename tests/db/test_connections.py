@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import psycopg
@@ -117,3 +118,30 @@ async def test_a_session_runs_no_function_that_others_put_into_public(
 async def test_nor_does_one_of_a_pool(database_url: str, trap: None) -> None:
     async with connections.pool(database_url, "test", 1) as pool, pool.connection() as session:
         assert await (await session.execute(ASKED)).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("type_", ["json", "jsonb"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"name": "Zoë 🚲", "note": null, "tags": [], "amount": "19.90", "is_paid": true}',
+        "18446744073709551616",
+        "1" + "0" * 400,
+        "1" * 5000 + ".25",
+        "[0.1, -0.5, 1.0, 123456789012345678901234567890.5]",
+        "0." + "0" * 330 + "1",
+        "[" * 500 + "]" * 500,
+    ],
+    ids=["object", "65 bits", "400 digits", "no float", "floats", "tiny", "deep"],
+)
+@pytest.mark.parametrize("is_binary", [False, True], ids=["text", "binary"])
+async def test_json_is_read_as_python_reads_it(
+    database_url: str, written: str, type_: str, is_binary: bool
+) -> None:
+    async with await connections.connect(database_url, "test") as session:
+        cursor = session.cursor(binary=is_binary)
+        await cursor.execute(f"select %s::{type_}".encode(), [written])
+        row = await cursor.fetchone()
+
+    assert row is not None
+    assert repr(row[0]) == repr(json.loads(written))
