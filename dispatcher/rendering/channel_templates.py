@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 from unicodedata import normalize
 
 from css_inline import CSSInliner
@@ -192,18 +192,12 @@ class SseTemplate(_ItemTemplate):
         return _item_fragments(source, is_brief=True)
 
     def render(self, values: dict[str, Any], context: RenderContext) -> SseContent:
-        item = _item(self.item.render(values, context))
-        return SseContent(item.title, item.body, item.link)
+        title, body, link, *_ = _item(self.item.render(values, context))
+        return SseContent(title, body, link)
 
 
-class _Item(NamedTuple):
-    """A rendered item file: plain text and absolute links."""
-
-    title: str
-    body: str
-    link: str | None
-    image: str | None
-    actions: tuple[Action, ...]
+#: A rendered item file: title, body, link, image and actions; plain text and absolute links.
+_Item = tuple[str, str, str | None, str | None, tuple[Action, ...]]
 
 
 def _item_fragments(source: str, *, is_brief: bool = False) -> tuple[Fragment, ...]:
@@ -225,7 +219,7 @@ def _item(rendered: Sequence[str]) -> _Item:
     title = one_line(title, _LONGEST_TITLE)
     if not title:
         raise Unrenderable("the title must not be empty")
-    return _Item(
+    return (
         title,
         paragraphs(body),
         _address(link),

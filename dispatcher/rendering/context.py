@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from jinja2.runtime import Context
 
@@ -88,4 +88,5 @@ class RenderContext:
 
 def current_render(context: Context) -> RenderContext:
     """The render context of a running template."""
-    return cast("RenderContext", context.parent[RENDER_CONTEXT])
+    render: RenderContext = context.parent[RENDER_CONTEXT]
+    return render

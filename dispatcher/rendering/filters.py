@@ -271,7 +271,8 @@ def _date_filter(style: formats.Style) -> Callable[[Context, object], str]:
 
 @pass_context
 def _url(context: Context, path: str) -> str:
-    return absolute(current_render(context).tenant.base_url, _text(current_render(context), path))
+    render = current_render(context)
+    return absolute(render.tenant.base_url, _text(render, path))
 
 
 @pass_context

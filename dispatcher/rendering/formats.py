@@ -25,6 +25,7 @@ from dispatcher.rendering.locales import Notation
 #: Without exponent, because `1e999999999` would take a gigabyte when written out.
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,12})?")
 _ISO_4217 = re.compile(r"[A-Z]{3}")
+_LENGTH_OF_CODE: Final = 3
 #: Between letters and a digit CLDR's currencySpacing puts a space, which babel leaves out.
 _TOUCHING = re.compile(r"(?<=[^\W\d_])(?=[0-9])")
 
@@ -42,15 +43,15 @@ def money(value: object, currency: object, notation: Notation) -> str:
     """`19.90`, `EUR` → `€19.90`. Another currency than an ISO 4217 code is kept: `19.90 gold`."""
     number = decimal(value)
     code = currency.strip().upper() if isinstance(currency, str) else ""
+    layout = _layout(notation, code) if len(code) == _LENGTH_OF_CODE else None
+    if layout is not None:
+        return layout.write(number)
     if not _ISO_4217.fullmatch(code):
         name = " ".join(str(currency).split())[:12] if isinstance(currency, str) else ""
         return f"{format_decimal(number, locale=notation.locale)}\N{NO-BREAK SPACE}{name}".rstrip()
-    layout = _layout(notation, code)
-    if layout is None:
-        return _TOUCHING.sub(
-            "\N{NO-BREAK SPACE}", format_currency(number, code, locale=notation.locale)
-        )
-    return layout.write(number)
+    return _TOUCHING.sub(
+        "\N{NO-BREAK SPACE}", format_currency(number, code, locale=notation.locale)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,10 @@ class _Layout:
 
 @lru_cache(maxsize=1024)
 def _layout(notation: Notation, currency: str) -> _Layout | None:
-    """None where digits are not grouped by three, as in India's lakh."""
+    """None where digits are not grouped by three, as in India's lakh, and for what is no code."""
     locale = notation.locale
+    if not _ISO_4217.fullmatch(currency):
+        return None
     if locale.currency_formats["standard"].grouping != (3, 3):
         return None
     precision = get_currency_precision(currency)
