@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from dispatcher.rendering.content import InAppContent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InAppItem:
-    """An inbox item ready to be written. Its repr leaves the content out."""
+    """An inbox item ready to be written. Its repr leaves the content out.
+
+    Not frozen, as its content is not: one is made for each message.
+    """
 
     delivery_id: int
     tenant_id: str

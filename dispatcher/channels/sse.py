@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from dispatcher.rendering.content import SseContent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StreamMessage:
-    """A message ready for the stream. Its repr leaves the content out."""
+    """A message ready for the stream. Its repr leaves the content out.
+
+    Not frozen, as its content is not: one is made for each message.
+    """
 
     delivery_id: int
     tenant_id: str

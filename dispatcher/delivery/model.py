@@ -1,4 +1,8 @@
-"""A delivery as it goes from the database to a provider, and the outcome of sending it."""
+"""A delivery as it goes from the database to a provider, and the outcome of sending it.
+
+Nobody changes any of these. A delivery and its recipient are not frozen, because they are made for
+each message, and a frozen dataclass takes several times as long to make.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ class Tenant:
     text_stamp: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recipient:
     """The person a delivery is for. `locale` and `time_zone` are None where the tenant's apply."""
 
@@ -54,7 +58,7 @@ class Device:
     auth: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivery:
     """One event, to one recipient, on one channel."""
 
