@@ -13,8 +13,6 @@ from dispatcher.rendering import locales, sandbox
 from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.sandbox import Sandbox, concat
 
-#: A constant string, or the compiled form of a fragment that has something to fill in.
-Part = str | Callable[[Context], Iterator[str]]
 _TAGS = ("{{", "{%", "{#")
 _NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter)
 
@@ -29,16 +27,16 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """One file. Its fragments are rendered one by one, so none can reach into another."""
+    """One file: a template, or a function of all its fragments, of which none sees another's."""
 
     #: Path below the template folder: `order/created/fr/email.txt`.
     file: str
     language: str
     notation: locales.Notation
-    #: Each distinct fragment once.
-    parts: tuple[Part, ...]
-    #: For each fragment of the file, the index of its part.
-    places: tuple[int, ...]
+    #: Writes the file; or sets a variable to each of its fragments, and writes nothing.
+    root: Callable[[Context], Iterator[str]]
+    #: The variable of each fragment; none if the file itself is the template.
+    names: tuple[str, ...]
     #: Variables that the file and the files it includes read, whether or not a render gets there.
     reads: frozenset[str]
     #: The included files, directly or not, as the tags name them: without the language.
@@ -51,17 +49,8 @@ class CompiledTemplate:
         values["lang"] = self.language
         values["dir"] = locales.direction_of(self.language)
         context = self.new_context(values, True)
-        rendered = []
-        for part in self.parts:
-            if isinstance(part, str):
-                rendered.append(part)
-                continue
-            rendered.append(concat(part(context)))
-            if context.vars:
-                # A variable that one fragment sets is not visible to the next.
-                context.vars.clear()
-                context.exported_vars.clear()
-        return [rendered[place] for place in self.places]
+        written = concat(self.root(context))
+        return [context.vars[name] for name in self.names] or [written]
 
 
 def compile_template(
@@ -72,39 +61,43 @@ def compile_template(
     Raises TemplateSyntaxError with file and line for every mistake of the author.
     """
     language = locales.language_of(folder)
-    parts: list[Part] = []
+    # Each distinct fragment once: an item and its action often have the same link.
+    distinct = {fragment.text: fragment for fragment in fragments}
+    # No template can write a name that begins with an underscore.
+    names = {text: f"_{number}" for number, text in enumerate(distinct)}
+    body: list[nodes.Node] = []
     reads: set[str] = set()
     includes: set[str] = set()
-    template: Template | None = None
-    distinct = tuple({fragment.text: fragment for fragment in fragments}.values())
-    for fragment in distinct:
-        if not any(tag in fragment.text for tag in _TAGS):
-            parts.append(fragment.text)
-            continue
+    for text, fragment in distinct.items():
         tree = environment.parse(_at_its_line(fragment), file, file)
-        if len(fragments) > 1 and (
-            block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None)
-        ):
-            raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
+        body += tree.body if len(fragments) == 1 else [_setting(names[text], fragment, tree, file)]
         own = _Source.of(tree)
         sources = (own, *_included(environment, own, file, (file,)))
         reads |= _reads(environment, sources)
         includes.update(name for each in sources for name, _ in each.references)
-        template = Template.from_code(environment, environment.compile(tree, file, file), {})
-        parts.append(template.root_render_func)
-    if template is None:
-        template = Template.from_code(environment, environment.compile("", file, file), {})
-    texts = [fragment.text for fragment in distinct]
+    whole = nodes.Template(body, lineno=1)
+    whole.set_environment(environment)
+    template = Template.from_code(environment, environment.compile(whole, file, file), {})
     return CompiledTemplate(
         file=file,
         language=language,
         notation=locales.notation(language),
-        parts=tuple(parts),
-        places=tuple(texts.index(fragment.text) for fragment in fragments),
+        root=template.root_render_func,
+        names=tuple(names[each.text] for each in fragments) if len(fragments) > 1 else (),
         reads=frozenset(reads),
         includes=frozenset(includes),
         new_context=template.new_context,
     )
+
+
+def _setting(name: str, fragment: Fragment, tree: nodes.Template, file: str) -> nodes.Node:
+    """The tag `set` of a variable to a fragment. It is a scope: what it sets, no other one sees."""
+    if block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None):
+        raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
+    variable = nodes.Name(name, "store")
+    if any(tag in fragment.text for tag in _TAGS):
+        return nodes.AssignBlock(variable, None, tree.body, lineno=fragment.line)
+    return nodes.Assign(variable, nodes.Const(fragment.text), lineno=fragment.line)
 
 
 def _at_its_line(fragment: Fragment) -> str:

@@ -169,6 +169,31 @@ def test_what_one_part_sets_is_not_for_the_next(tmp_path: Path) -> None:
     assert "'x' is undefined" in error.message or "only text" in error.message
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "{% set x %}t{% endset %}t",
+        "{% macro x() %}t{% endmacro %}{{ x() }}",
+        "{% for x in range(2) %}{{ x }}{% endfor %}",
+        "{% if true %}{% set x = 1 %}{% endif %}{{ x }}",
+        "{% with x = 1 %}{{ x }}{% endwith %}",
+    ],
+)
+def test_nor_is_what_it_names_in_another_way(tmp_path: Path, title: str) -> None:
+    item = f'{{"title": "{title}",\n"body": "{{{{ x }}}}"}}'
+    error = refusal(renderer(tmp_path, in_app_files(item)), delivery({}, channel="in_app"))
+    assert error.message == "'x' is undefined"
+    assert (error.file, error.line) == ("thing/happened/in_app.json", 2)
+
+
+def test_a_part_that_is_too_long_is_named(tmp_path: Path) -> None:
+    body = "{% for n in range(1000) %}" + "x" * 2_000 + "{% endfor %}"
+    item = f'{{"title": "t",\n"body": "{body}"}}'
+    error = refusal(renderer(tmp_path, in_app_files(item)), delivery({}, channel="in_app"))
+    assert error.message == "the template makes more than 1000000 characters"
+    assert (error.file, error.line) == ("thing/happened/in_app.json", 2)
+
+
 def test_an_undeclared_field_is_an_error_even_if_the_payload_has_it(tmp_path: Path) -> None:
     render = renderer(tmp_path, email_files(text="one\ntwo\n{{ stranger }}"))
     error = refusal(render, delivery({"stranger": "secret"}, recipient=reader(locale="fr")))
