@@ -157,7 +157,7 @@ create or replace function postbell_private.compile_payload_check(fields jsonb) 
 language sql stable parallel safe
 as $$
     select ('$.type() == "object"' || coalesce(string_agg(
-        ' && (' || case when (field.declared -> 'required')::boolean then '' else value || ' == null || !exists(' || value || ') || ' end
+        ' && (' || case when (field.declared -> 'required')::boolean then '' else value || '.type() == "null" || !exists(' || value || ') || ' end
             || coalesce(postbell_private.compile_type(value, field.declared ->> 'type'), '1 == 0') || ')',
         '' order by field.name
     ), ''))::jsonpath

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -195,6 +195,9 @@ any_name = st.sampled_from(["a", "b", 'q"', "$.a", "naïve key", "\\"])
         max_size=4,
     ),
 )
+@example(payload={"a": [None]}, fields={"a": {"type": "text", "required": False}})
+@example(payload={"a": ["x"]}, fields={"a": {"type": "text", "required": True}})
+@example(payload={"a": ["19.90"]}, fields={"a": {"type": "amount", "required": True}})
 def test_what_the_predicate_lets_through_has_no_fault(
     connection: Connection, payload: Any, fields: dict[str, Any]
 ) -> None:
