@@ -3,6 +3,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_files constant text[] := '{email.subject.txt,email.txt,email.html,in_app.json,push.json,sms.txt,sse.json}';
     v_file constant text := substring(path from '[^/]*$');
 begin
     if v_file = 'event.toml' then
@@ -13,11 +14,10 @@ begin
         end if;
     elsif coalesce(path, '') !~ '/.+/' then
         perform postbell.raise_error('invalid_argument', coalesce(path, 'null') || ' is no template: say order/paid/email.txt, or layouts/email.html');
-    elsif v_file not in ('email.subject.txt', 'email.txt', 'email.html', 'in_app.json', 'push.json', 'sms.txt', 'sse.json', 'sample.json') then
+    elsif v_file <> all(v_files || 'sample.json'::text) then
         perform postbell.raise_error(
             'invalid_argument',
-            'no channel has a file ' || v_file
-            || '; there are email.subject.txt, email.txt, email.html, in_app.json, push.json, sms.txt, sse.json, and sample.json'
+            'no channel has a file ' || v_file || '; there are ' || array_to_string(v_files, ', ') || ', and sample.json'
         );
     end if;
 end

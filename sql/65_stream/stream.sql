@@ -121,7 +121,7 @@ begin
         left join postbell.delivery as kept
             on kept.notification_id = settled.notification_id
             and kept.recipient_id = settled.recipient_id
-            and kept.channel = 'in_app'
+            and kept.channel = (select name from postbell.channel where is_kept order by position limit 1)
             and kept.decision <> 'no'
         order by settled.id
         returning id

@@ -67,7 +67,7 @@ cross join lateral (
     join site on site.tenant_id = d.tenant_id
     left join postbell_private.notification as n on n.id = d.notification_id
     left join postbell.inbox_item as item
-        on d.channel = 'in_app' and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
+        on d.channel in (select name from postbell.channel where is_kept) and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
     where d.created_at >= day.from_at
       and d.created_at < day.until_at
       and (d.created_at at time zone site.time_zone)::date = day.day
