@@ -136,8 +136,8 @@ begin
         ) as reach
     ),
 
-    -- Materialized: the query below uses the answer a dozen times, and would compute it each time. As if it were quiet:
-    -- quiet hours cost more than everything else together, so they are read only where nothing else stops a channel.
+    -- Materialized: the query below uses the answer a dozen times, and would compute it each time. The ladder is asked as if
+    -- it were quiet: quiet hours cost more than everything else together, so they are read only where no rung before them applies.
     answered as materialized (
         select
             wanted.*,
@@ -171,7 +171,7 @@ begin
         select
             answered.*,
             case
-                when (answer).effect = 'later' and exists (
+                when (answer).reason = 'quiet_hours' and exists (
                     select
                     from (
                         select wall_clock - date_trunc('week', wall_clock)
@@ -204,7 +204,8 @@ begin
         from asked
         cross join lateral (
             select case
-                when (asked.answer).effect = 'later' and asked.quiet_until is null
+                -- It is not quiet after all, and no rung before that applied: the answer is that of the last rung.
+                when (asked.answer).reason = 'quiet_hours' and asked.quiet_until is null
                     then postbell_private.ladder(has_template => true, has_address => true)
                 else asked.answer
             end
