@@ -151,7 +151,7 @@ class Router:
         await self._stand_by(routing.acquire_leadership(connection))
         self._observer.leading(True)
         log.info("router leads")
-        # What the former leader's process had in hand is not old enough for the first sweep.
+        # Batches of a process that has just ended are too young for the first sweep.
         self._sweep_until = time.monotonic() + 2 * self._lease.total_seconds()
         try:
             await routing.check_cluster(connection)

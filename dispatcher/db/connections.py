@@ -163,7 +163,7 @@ async def _prepare(
 
 
 def _read_json(written: str | bytes) -> Any:
-    """What json.loads returns, five times sooner."""
+    """What json.loads returns, in a fifth of the time."""
     try:
         return from_json(written, cache_strings="keys")
     except ValueError:

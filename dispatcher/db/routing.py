@@ -125,7 +125,7 @@ def forget_early_receipts() -> dict[str, int]:
 
 @statement("select postbell_private.sweep(%(grace)s)")
 def sweep(grace: timedelta) -> int:
-    """Create a job for each batch that has none and was not claimed for as long as `grace`.
+    """Create a job for each batch that has none and was neither made nor claimed within `grace`.
 
     Returns their number.
     """

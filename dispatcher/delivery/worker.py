@@ -27,7 +27,7 @@ class Worker:
     """Delivers up to `at_once` batches of `channel` at a time, wherever they come from.
 
     What the router hands over has no queue job. `keeper` renews its claim while it is delivered;
-    otherwise the router creates a job for it.
+    if the process ends, the router creates a job for it.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class Worker:
         self._sender.stop()
 
     async def finish(self) -> None:
-        """Wait for what was handed over. Cancels it when it is cancelled itself, and waits, too."""
+        """Wait for what was handed over. If cancelled, cancels it and waits until it has ended."""
         await asyncio.gather(*self._handed_over, return_exceptions=True)
 
     async def _deliver_handed_over(self, batch_id: int) -> None:
         try:
-            # The queue may have taken the last place since the router asked. Waiting for one is the
-            # queue's part: a batch that is not claimed looks like one that was lost.
+            # The queue may have taken the last place since the router asked. Nothing waits for a
+            # place unclaimed: the sweep would create a job for it.
             if self._is_stopping or self._places.locked():
                 await self._queue(batch_id)
                 return

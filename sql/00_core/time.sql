@@ -78,7 +78,7 @@ as $$
 $$;
 
 comment on function postbell_private.instant_near_change(timestamp, text) is
-    'What postbell_private.instant_of() returns where clocks change within a day.';
+    'Returns what postbell_private.instant_of() does, for a wall-clock time within a day of a change of the UTC offset.';
 
 
 create or replace function postbell_private.instant_of(wall_clock timestamp, zone text) returns timestamptz

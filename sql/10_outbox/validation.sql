@@ -309,7 +309,7 @@ execute function postbell_private.set_payload_check();
 
 comment on trigger set_payload_check on postbell.event_type is 'See postbell_private.set_payload_check().';
 
--- Those that were declared before there was the trigger.
+-- Compiles the fields of event types that were declared before this trigger existed.
 update postbell.event_type set fields = fields where payload_check is null;
 
 

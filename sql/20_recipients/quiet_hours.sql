@@ -11,7 +11,7 @@ as $$
 declare
     v_now constant timestamptz := postbell.clock();
 begin
-    -- A larger change, as when a country moves across the date line, says nothing about the days around it.
+    -- After a larger change, as when a country moves across the date line, the offset of now does not hold for these days.
     if (v_now + interval '72 hours') at time zone zone - (v_now - interval '72 hours') at time zone zone
         between interval '143 hours' and interval '145 hours'
     then

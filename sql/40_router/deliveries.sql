@@ -44,7 +44,7 @@ comment on function postbell_private.job_priority(text, boolean) is 'Returns the
 
 
 create or replace function postbell_private.make_jobs(batch_ids bigint[], delay interval default '0') returns void
--- Not in SQL, which PostgreSQL plans anew at each call before version 18.
+-- Not in language sql, which PostgreSQL plans anew at each call before version 18.
 language plpgsql
 as $$
 begin

@@ -45,6 +45,7 @@ comment on function postbell_private.sweep(interval) is
 create or replace function postbell_private.queue_batch(batch_id bigint) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+-- The queue has no index by payload.
 set enable_seqscan = on
 as $$
 begin

@@ -129,6 +129,7 @@ create table postbell.batch (
 );
 comment on table postbell.batch is 'Deliveries that are claimed and sent together: those of one queue job, or a few without one. The row is deleted when all of them are settled.';
 comment on column postbell.batch.claims is 'How often the batch was claimed. One that is claimed often and never finished is split; see postbell_private.split_batch().';
+comment on column postbell.batch.claimed_at is 'When the batch was claimed, or last known to be in progress without a queue job; see postbell_private.sweep().';
 -- Random, because a crash may undo a claim that is not on disk, and a counter would repeat.
 comment on column postbell.batch.claim_token is 'A random token, new for each claim, which is needed to start, record or finish anything of the batch.';
 
