@@ -95,14 +95,17 @@ def leader(connection: Connection) -> int | None:
 
 def await_leader(url: str, daemon: DaemonProcess, other_than: int | None = None) -> int:
     """The session that leads, as soon as there is one (another than that one) for this daemon."""
+    found: int | None = None
 
     def leads() -> bool:
+        nonlocal found
         daemon.fail_if_ended()
-        return leader(connection) not in (None, other_than)
+        found = leader(connection)
+        return found not in (None, other_than)
 
     with psycopg.connect(url, autocommit=True) as connection:
         until(leads, "a router leads")
-        found = leader(connection)
+    # Not asked again: that of a daemon which was just killed may be gone by then.
     assert found is not None
     return found
 
