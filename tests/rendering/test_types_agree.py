@@ -151,6 +151,46 @@ def test_they_agree_on_slips_of_the_pen(
     }
 
 
+#: Types that the predicate of postbell.event_type checks; the others it leaves to is_of_type().
+COMPILED = {"text", "id", "amount", "number", "boolean", "list", "object"}
+
+
+@pytest.mark.parametrize(("kind", "text", "is_good"), ALL, ids=named)
+def test_the_compiled_predicate_agrees(
+    connection: psycopg.Connection, kind: FieldType, text: str, is_good: bool
+) -> None:
+    found = given.value(
+        connection,
+        "select %s::jsonb @@ postbell_private.compile_payload_check(%s)",
+        f'{{"field": {text}}}',
+        {"field": {"type": kind, "required": True}},
+    )
+
+    assert (found is True) is (is_good and kind in COMPILED)
+
+
+@hypothesis.settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(st.lists(SLIPS, min_size=20, max_size=40))
+def test_the_compiled_predicate_agrees_on_slips_of_the_pen(
+    connection: psycopg.Connection, texts: list[str]
+) -> None:
+    differ = given.column(
+        connection,
+        "select text from unnest(%s::text[]) as slip (text), (select"
+        """ postbell_private.compile_payload_check('{"a": {"type": "amount", "required": true}}')"""
+        " as predicate offset 0) as compiled"
+        " where (jsonb_build_object('a', text) @@ predicate) is true"
+        " is distinct from postbell.is_of_type(to_jsonb(text), 'amount')",
+        texts,
+    )
+
+    assert differ == []
+
+
 @pytest.mark.parametrize("kind", get_args(FieldType))
 def test_they_say_the_same_of_what_is_none(connection: psycopg.Connection, kind: FieldType) -> None:
     value = json.loads(CASES[kind][1][0])
