@@ -283,6 +283,23 @@ async def test_a_step_that_fails_stops_no_other(
         assert watcher.is_leading
 
 
+async def test_what_a_former_leader_had_without_a_job_gets_one_though_nothing_wakes_the_router(
+    db: Connection, database_url: str
+) -> None:
+    emit(db)
+    given.value(db, "select routed from postbell_private.route(500, '{\"in_app\": 1}')")
+    given.route(db)
+    (batch,) = given.column(db, "select id from postbell.batch")
+    given.claim(db, batch, "claim_token")
+
+    async with routing(database_url, lease=timedelta(seconds=1)) as watcher:
+        await seen(lambda: watcher.is_asleep, "there is nothing to route")
+        await seen(
+            lambda: given.value(db, "select count(*) from postbell_queue.pgqueuer"),
+            "the batch has a job",
+        )
+
+
 async def test_what_fails_is_shown_until_it_works_again(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
