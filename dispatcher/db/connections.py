@@ -163,7 +163,7 @@ async def _prepare(
 
 
 def _read_json(written: str | bytes) -> Any:
-    """What json.loads returns, in a fifth of the time."""
+    """Returns what json.loads does. pydantic_core's parser is the faster one."""
     try:
         return from_json(written, cache_strings="keys")
     except ValueError:

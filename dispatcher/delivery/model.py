@@ -1,7 +1,7 @@
 """A delivery as it goes from the database to a provider, and the outcome of sending it.
 
 Nobody changes any of these. A delivery and its recipient are not frozen, because they are made for
-each message, and a frozen dataclass takes several times as long to make.
+each message, and a frozen dataclass takes longer to make.
 """
 
 from __future__ import annotations

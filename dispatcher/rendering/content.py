@@ -1,7 +1,7 @@
 """Rendered content: what each channel puts into a message.
 
 Recipients share content, so nobody changes it. It is not frozen, because one is made for each
-message, and a frozen dataclass takes four times as long to make.
+message, and a frozen dataclass takes longer to make.
 """
 
 from __future__ import annotations
