@@ -58,7 +58,7 @@ begin
         from (
             select
                 postbell_private.instant_of(local_day + starts, zone) as window_start,
-                postbell_private.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) as window_end
+                postbell_private.instant_of(local_day + starts + postbell_private.window_length(starts, ends), zone) as window_end
             from (
                 select
                     *,
@@ -133,7 +133,7 @@ as $$
     from near
     cross join lateral (values
         (postbell_private.instant_of(local_day + starts, zone)),
-        (postbell_private.instant_of(local_day + case when ends > starts then 0 else 1 end + ends, zone) - interval '1 minute')
+        (postbell_private.instant_of(local_day + starts + postbell_private.window_length(starts, ends), zone) - interval '1 minute')
     ) as moment (at)
     where extract(isodow from local_day) = day
       and moment.at > postbell.clock()
@@ -168,7 +168,7 @@ as $$
         select coalesce(
             range_agg(tsrange(
                 date '2024-01-01' + start_day + starts - ahead,
-                date '2024-01-01' + start_day + case when ends > starts then 0 else 1 end + ends - ahead
+                date '2024-01-01' + start_day + starts + postbell_private.window_length(starts, ends) - ahead
             )),
             '{}'
         ) as times
