@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -29,21 +28,16 @@ from dispatcher.delivery.model import (
     Refused,
     Tenant,
 )
+from dispatcher.delivery.render import DeliveryRenderer
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.tenants import TenantCache
 from dispatcher.rendering.content import Content
 from dispatcher.rendering.errors import MissingTemplateError, RenderingError
-from dispatcher.rendering.template_set import TemplateSet
 
 log = structlog.get_logger()
 
-#: Seconds for which a tenant's name, links and branding are cached.
-TENANT_FRESHNESS = 5.0
-
 #: Seconds that a batch waits if its tenant does not exist.
 MISSING_TENANT_PAUSE = 5.0
-
-#: Deliveries to render before other tasks of the event loop get a turn.
-RENDERED_PER_TURN = 25
 
 
 class ClaimKeeper:
@@ -115,7 +109,8 @@ class Sender(ABC):
         self._template_sets = template_sets
         self._metrics = metrics
         self._channel = channel
-        self._tenants: dict[str, tuple[float, Tenant]] = {}
+        self._tenants = TenantCache()
+        self._renderer = DeliveryRenderer(pool, template_sets, self._tenants)
         self._is_stopping = False
         #: How many of a batch the claim itself records as being sent, and to which provider.
         self._started_at_once = 0
@@ -139,7 +134,7 @@ class Sender(ABC):
             if not claimed:
                 return
             try:
-                tenant = await self._tenant(connection, claimed[0].tenant_id)
+                tenant = await self._tenants.get(connection, claimed[0].tenant_id)
             except LookupError:
                 await self._hold_all(connection, batch_id, claimed, "tenant_missing")
                 return
@@ -151,14 +146,9 @@ class Sender(ABC):
     ) -> None:
         if await self._hold_if_unavailable(batch_id, claimed, tenant):
             return
-        template_set = self._template_sets.get(tenant) or await self._template_sets.load(
-            self._pool, tenant
-        )
-        batch, failures = await self._render(batch_id, claimed, tenant, template_set)
-        if failures and (latest := await self._latest(tenant)) is not None:
-            # An override that was missing has just been set.
-            template_set = await self._template_sets.load(self._pool, latest)
-            batch, failures = await self._render(batch_id, claimed, latest, template_set)
+        rendered = await self._renderer.render([delivery_of(row, tenant) for row in claimed])
+        batch = batch_of(batch_id, claimed, rendered.contents, rendered.versions)
+        failures = rendered.failures
         if failures and not await self._settle_unrendered(batch, failures, tenant):
             self._log_claim_lost(batch)
             return
@@ -241,58 +231,6 @@ class Sender(ABC):
                 not given_up or await batches.fail_deliveries(connection, batch.id, token, given_up)
             ) and (not held or await batches.hold_deliveries(connection, batch.id, token, held))
 
-    async def _render(
-        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant, template_set: TemplateSet
-    ) -> tuple[Batch, dict[int, RenderingError]]:
-        rendered = []
-        failures = {}
-        others: dict[int, TemplateSet] = {}
-        render = template_set.renderer.render
-        recipients = Counter(row.notification_id for row in claimed)
-        for number, row in enumerate(claimed, start=1):
-            delivery = delivery_of(row, tenant)
-            try:
-                # A batch of one may be the last of a large notification.
-                is_shared = len(claimed) == 1 or recipients[row.notification_id] > 1
-                rendered.append((delivery, render(delivery, is_shared=is_shared)))
-            except RenderingError as error:
-                if otherwise := template_set.render_with_earlier(delivery, error):
-                    content, others[delivery.id] = otherwise
-                    rendered.append((delivery, content))
-                    continue
-                failures[delivery.id] = error
-            if number % RENDERED_PER_TURN == 0:
-                await asyncio.sleep(0)
-        if others:
-            await self._template_sets.report_fallbacks(
-                self._pool, template_set, set(others.values())
-            )
-        versions = {
-            event: _version(template_set, event, tenant) for event in {row.event for row in claimed}
-        }
-        for delivery, _ in rendered if others else ():
-            if delivery.id in others:
-                versions[str(delivery.id)] = _version(others[delivery.id], delivery.event, tenant)
-        return batch_of(batch_id, claimed, rendered, versions), failures
-
-    async def _latest(self, tenant: Tenant) -> Tenant | None:
-        """The tenant as it is now, if its overrides have changed since it was cached."""
-        self._tenants.pop(tenant.id, None)
-        async with self._pool.connection() as connection:
-            try:
-                latest = await self._tenant(connection, tenant.id)
-            except LookupError:
-                return None
-        return None if latest.text_stamp == tenant.text_stamp else latest
-
-    async def _tenant(self, connection: AsyncConnection[Any], tenant_id: str) -> Tenant:
-        known = self._tenants.get(tenant_id)
-        if known is not None and time.monotonic() - known[0] < TENANT_FRESHNESS:
-            return known[1]
-        tenant = await batches.tenant(connection, tenant_id)
-        self._tenants[tenant_id] = (time.monotonic(), tenant)
-        return tenant
-
 
 class DatabaseSender(Sender):
     """Sends to our own database, in the transaction that settles the delivery: exactly once."""
@@ -370,11 +308,6 @@ def batch_of(
         versions,
         started=frozenset(row.delivery_id for row in claimed if row.is_started),
     )
-
-
-def _version(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
-    """The version in the delivery log: of the templates and of the tenant's branding."""
-    return f"{template_set.version(event)}.{tenant.branding_version}"
 
 
 def delivery_of(row: Claimed, tenant: Tenant) -> Delivery:

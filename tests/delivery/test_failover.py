@@ -453,7 +453,7 @@ async def test_a_tenants_choice_is_followed_within_seconds(
     await post.deliver()
     given.call(post.db, "choose_providers", channel="email", providers=["spare"])
 
-    monkeypatch.setattr("dispatcher.delivery.sender.TENANT_FRESHNESS", 0.0)
+    monkeypatch.setattr("dispatcher.delivery.tenants.TENANT_FRESHNESS", 0.0)
     post.emit()
     await post.deliver()
 

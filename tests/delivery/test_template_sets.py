@@ -15,7 +15,7 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.db.batches import tenant
 from dispatcher.db.connections import Pool
-from dispatcher.delivery import sender as sending
+from dispatcher.delivery import tenants
 from dispatcher.delivery.model import Sent
 from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.delivery.template_sets import TemplateSets
@@ -34,7 +34,7 @@ PAYLOAD = {"order_id": 42, "amount": "19.90"}
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a tenant says is looked up for each batch, and not for five seconds."""
-    monkeypatch.setattr(sending, "TENANT_FRESHNESS", 0.0)
+    monkeypatch.setattr(tenants, "TENANT_FRESHNESS", 0.0)
 
 
 @pytest.fixture
@@ -284,7 +284,7 @@ async def test_an_event_may_be_registered_after_its_overrides(
 async def test_an_event_that_was_registered_a_moment_ago_is_told(
     db: Connection, inbox: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "TENANT_FRESHNESS", 60.0)
+    monkeypatch.setattr(tenants, "TENANT_FRESHNESS", 60.0)
     await told(db, inbox)
     given.event_type(db, "stock.low", channels=["in_app"])
     set_text(db, "stock/low/in_app.json", titled("Something runs out"))

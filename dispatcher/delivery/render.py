@@ -1,0 +1,101 @@
+"""Renders deliveries with the current templates of their tenant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from dispatcher.db.batches import Versions
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.model import Delivery, Tenant
+from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.tenants import TenantCache
+from dispatcher.rendering.content import Content
+from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.template_set import TemplateSet
+
+#: Deliveries to render before other tasks of the event loop get a turn.
+RENDERED_PER_TURN = 25
+
+
+class Rendered(NamedTuple):
+    """What became of deliveries of one tenant."""
+
+    contents: list[tuple[Delivery, Content]]
+    #: Of the deliveries that could not be rendered, by id.
+    failures: dict[int, RenderingError]
+    versions: Versions
+
+
+class DeliveryRenderer:
+    """Renders deliveries, whether they are claimed or not yet written.
+
+    A delivery that fails is rendered with earlier versions of the overrides at fault. If there are
+    none, an override that has just been set may help, so the tenant is read again.
+    """
+
+    def __init__(self, pool: Pool, template_sets: TemplateSets, tenants: TenantCache) -> None:
+        self._pool: Final = pool
+        self._template_sets: Final = template_sets
+        self._tenants: Final = tenants
+
+    async def render(self, deliveries: Sequence[Delivery]) -> Rendered:
+        """Render deliveries of one tenant; at least one."""
+        tenant = deliveries[0].tenant
+        rendered = await self._render(deliveries, tenant)
+        if rendered.failures and (latest := await self._latest(tenant)) is not None:
+            renewed = [replace(delivery, tenant=latest) for delivery in deliveries]
+            rendered = await self._render(renewed, latest)
+        return rendered
+
+    async def _render(self, deliveries: Sequence[Delivery], tenant: Tenant) -> Rendered:
+        template_set = self._template_sets.get(tenant) or await self._template_sets.load(
+            self._pool, tenant
+        )
+        contents = []
+        failures = {}
+        others: dict[int, TemplateSet] = {}
+        render = template_set.renderer.render
+        recipients = Counter(delivery.notification_id for delivery in deliveries)
+        for number, delivery in enumerate(deliveries, start=1):
+            try:
+                # A batch of one may be the last of a large notification.
+                is_shared = len(deliveries) == 1 or recipients[delivery.notification_id] > 1
+                contents.append((delivery, render(delivery, is_shared=is_shared)))
+            except RenderingError as error:
+                if otherwise := template_set.render_with_earlier(delivery, error):
+                    content, others[delivery.id] = otherwise
+                    contents.append((delivery, content))
+                    continue
+                failures[delivery.id] = error
+            if number % RENDERED_PER_TURN == 0:
+                await asyncio.sleep(0)
+        if others:
+            await self._template_sets.report_fallbacks(
+                self._pool, template_set, set(others.values())
+            )
+        versions = {
+            event: _version(template_set, event, tenant)
+            for event in {delivery.event for delivery in deliveries}
+        }
+        for delivery, _ in contents if others else ():
+            if delivery.id in others:
+                versions[str(delivery.id)] = _version(others[delivery.id], delivery.event, tenant)
+        return Rendered(contents, failures, versions)
+
+    async def _latest(self, tenant: Tenant) -> Tenant | None:
+        """The tenant as it is now, if its overrides have changed since it was cached."""
+        async with self._pool.connection() as connection:
+            try:
+                latest = await self._tenants.read(connection, tenant.id)
+            except LookupError:
+                return None
+        return None if latest.text_stamp == tenant.text_stamp else latest
+
+
+def _version(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
+    """The version in the delivery log: of the templates and of the tenant's branding."""
+    return f"{template_set.version(event)}.{tenant.branding_version}"
