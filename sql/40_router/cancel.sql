@@ -76,8 +76,7 @@ begin
 
     recalled as (
         update postbell.delivery set
-            -- A push that has reached one device of a person counts as sent.
-            state = case when sent_at is null then 'cancelled' else 'sent' end,
+            state = postbell_private.settled_state(sent_at, 'cancelled'),
             reason = 'cancelled'
         from free
         where delivery.id = free.id

@@ -7,8 +7,7 @@ as $$
 begin
     with failed as (
         update postbell.delivery as d set
-            -- A push that has reached one device of a person counts as sent.
-            state = case when d.sent_at is null then 'failed' else 'sent' end,
+            state = postbell_private.settled_state(d.sent_at, 'failed'),
             reason = left(given.reason, 1000)
         from unnest(give_up.delivery_ids, give_up.reasons) as given (id, reason)
         where d.id = given.id

@@ -22,8 +22,7 @@ begin
     settled as (
         update postbell.delivery as d set
             state = case
-                -- A push that has reached one device of a person counts as sent.
-                when stop.reason is not null then case when d.sent_at is null then 'cancelled' else 'sent' end
+                when stop.reason is not null then postbell_private.settled_state(d.sent_at, 'cancelled')
                 when again.decision = 'now' then 'queued'
                 when again.decision = 'later' then 'waiting'
                 when again.reason = 'expired' then 'expired'

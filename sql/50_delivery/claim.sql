@@ -182,10 +182,9 @@ begin
         update postbell.delivery as d set
             state = case
                 when affected.reason is null then d.state
-                -- A push that has reached one device of a person counts as sent.
-                when d.sent_at is not null then 'sent'
-                when affected.reason in ('cancelled', 'expired') then affected.reason
-                else 'skipped'
+                else postbell_private.settled_state(
+                    d.sent_at, case when affected.reason in ('cancelled', 'expired') then affected.reason else 'skipped' end
+                )
             end,
             reason = coalesce(affected.reason, d.reason),
             is_silent = d.is_silent or affected.falls_silent,
@@ -336,7 +335,7 @@ begin
 
     with in_doubt as (
         update postbell.delivery as d set
-            state = case when d.sent_at is null then 'unknown' else 'sent' end,
+            state = postbell_private.settled_state(d.sent_at, 'unknown'),
             reason = 'the dispatcher ended while the provider was being called'
         where d.id = any(mark_unknown.delivery_ids)
           and d.state = 'sending'

@@ -1,3 +1,11 @@
+create or replace function postbell_private.settled_state(sent_at timestamptz, otherwise text) returns text
+language sql immutable parallel safe
+return case when sent_at is null then otherwise else 'sent' end;
+
+comment on function postbell_private.settled_state(timestamptz, text) is
+    'Returns the state of a delivery that is not sent again: sent if it was sent before, as a push that has reached one device of the person, else the given state.';
+
+
 create or replace function postbell_private.recordable(
     carried bigint[], delivery_ids bigint[], identities text[], outcomes text[]
 ) returns bigint[]
@@ -55,9 +63,7 @@ begin
         update postbell.delivery as d set
             state = case
                 when tried.is_for_later then 'waiting'
-                -- A push that has reached one device of a person counts as sent.
-                when d.sent_at is not null then 'sent'
-                else tried.outcome
+                else postbell_private.settled_state(d.sent_at, tried.outcome)
             end,
             reason = left(tried.reason, 1000),
             provider = tried.provider,
