@@ -22,10 +22,12 @@ from dispatcher.db import batches, connections, monitoring, pgbouncer
 from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
 from dispatcher.delivery.channels import OUTGOING, OWN
+from dispatcher.delivery.claims import ClaimKeeper
+from dispatcher.delivery.database_sender import DatabaseSender
+from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
-from dispatcher.delivery.sender import ClaimKeeper, Sender
 from dispatcher.delivery.template_sets import TemplateSets
-from dispatcher.delivery.worker import Worker
+from dispatcher.delivery.worker import Sender, Worker
 from dispatcher.deploy import contract
 from dispatcher.health import Health
 from dispatcher.inbound.links import Links
@@ -145,7 +147,14 @@ class Daemon:
         queues = [
             self._start_queue(
                 name,
-                own.sender(self._sessions, template_sets, self._metrics, own.make()),
+                DatabaseSender(
+                    self._sessions,
+                    template_sets,
+                    self._metrics,
+                    own.make(),
+                    own.write,
+                    own.provider,
+                ),
                 own.batches,
             )
             for name, own in OWN.items()
@@ -154,9 +163,8 @@ class Daemon:
             if not self._registry.for_channel(row.name):
                 log.warning("no provider for channel: its deliveries stay queued", channel=row.name)
                 continue
-            kind = OUTGOING[row.name]
-            channel = kind.make(self._settings)
-            sender = kind.sender(
+            channel = OUTGOING[row.name](self._settings)
+            sender = ProviderSender(
                 self._sessions,
                 template_sets,
                 self._metrics,

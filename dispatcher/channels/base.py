@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Refused
 
 Content_contra = TypeVar("Content_contra", contravariant=True)
 Message_co = TypeVar("Message_co", covariant=True)
+_Message = TypeVar("_Message")
 
 
 class CrashPolicy(StrEnum):
@@ -22,6 +25,15 @@ class CrashPolicy(StrEnum):
     SEND_AGAIN = "send_again"
     #: A second copy costs money or trust: it is unknown until the provider says.
     AWAIT_RECEIPT = "await_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class ToDevices(Generic[_Message]):
+    """The message of a delivery that goes to several targets: one for each device."""
+
+    delivery_id: int
+    #: By the id of the device.
+    each: Mapping[int, _Message]
 
 
 class Channel(Protocol[Content_contra, Message_co]):
@@ -55,5 +67,5 @@ class Channel(Protocol[Content_contra, Message_co]):
         ...
 
     def message(self, delivery: Delivery, content: Content_contra) -> Message_co | Refused:
-        """The message to hand to a provider. Checks the address too: no need to ask twice."""
+        """The message to hand to a provider, or `ToDevices`. Checks the address too."""
         ...

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from dispatcher.channels.base import ToDevices
 from dispatcher.delivery.backoff import Backoff
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering import plain_text
@@ -50,14 +51,6 @@ class Push:
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pushes:
-    """The pushes of one delivery: one for each device not yet reached."""
-
-    delivery_id: int
-    each: tuple[Push, ...]
-
-
 class PushChannel:
     """Makes browser notifications, which are shown also while no page is open.
 
@@ -86,7 +79,7 @@ class PushChannel:
             return Refused("no device of the recipient's is left to be reached")
         return delivery.recipient.id
 
-    def message(self, delivery: Delivery, content: PushContent) -> Pushes | Refused:
+    def message(self, delivery: Delivery, content: PushContent) -> ToDevices[Push] | Refused:
         """The same push for each device.
 
         A push that is too long loses the end of its body, then the image, then the buttons.
@@ -101,12 +94,12 @@ class PushChannel:
         brief = _written(delivery, content, topic, BRIEF) or payload
         ttl = self._ttl(delivery)
         urgency = _URGENCY[delivery.priority]
-        return Pushes(
+        return ToDevices(
             delivery.id,
-            tuple(
-                Push(delivery.id, device, payload, brief, ttl, urgency, topic)
+            {
+                device.id: Push(delivery.id, device, payload, brief, ttl, urgency, topic)
                 for device in delivery.devices
-            ),
+            },
         )
 
     def _ttl(self, delivery: Delivery) -> timedelta:

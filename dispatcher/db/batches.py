@@ -1,15 +1,14 @@
 """Statements of the dispatcher: claim a batch, and record the outcomes of its deliveries.
 
-Functions for a claimed batch take its `batch_id` and `claim_token`. They return False or None, and
-devices_of() returns {}, when the claim is lost: another dispatcher has claimed the batch since, a
-crash of the database has undone the claim, or the batch is finished.
+Functions for a claimed batch take its `batch_id` and `claim_token`. They return False or None when
+the claim is lost: another dispatcher has claimed the batch since, a crash of the database has
+undone the claim, or the batch is finished.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -20,8 +19,7 @@ from pydantic_core import to_json
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.channels.sse import StreamMessage
 from dispatcher.db.statement import statement
-from dispatcher.delivery.model import Device, Tenant
-from dispatcher.inbound.receipts import Blame
+from dispatcher.delivery.model import Attempt, Held, Tenant
 
 Connection = AsyncConnection[Any]
 
@@ -68,92 +66,15 @@ class Claimed(NamedTuple):
     is_forced: bool
     #: Of `opens` and `clicks`; None if nothing is tracked.
     tracking: list[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """One call of a provider, as postbell_private.record_attempts() takes it."""
-
-    delivery_id: int
-    identity: str
-    #: sent, retry, refused, unknown or failed.
-    outcome: str
-    provider: str
-    message_id: str | None
-    code: str | None
-    reason: str | None
-    #: Seconds until the next attempt, after the outcomes retry and unknown. None after retry means
-    #: that another provider was called next; None after unknown, that there is no next attempt.
-    retry_after: float | None
-    latency_ms: float
-    #: What the failure says about the address; None if the address is not the cause.
-    blame: Blame | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A delivery to hold, as postbell_private.hold_deliveries() takes it.
-
-    It waits for a provider, or for a template.
-    """
-
-    delivery_id: int
-    #: Until it is tried again.
-    seconds: float
-    #: An attempt was counted when sending started; holding the delivery uncounts it.
-    is_begun: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """The outcome of a push for one device."""
-
-    device_id: int
-    #: sent, retry, refused or unknown.
-    outcome: str
-    provider: str
-    message_id: str | None
-    code: str | None
-    reason: str | None
-    latency_ms: float
-    #: The push service reports that the subscription has ended, so it is deleted.
-    is_gone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """The outcome of a push for all devices of a person, as record_pushes() takes it.
-
-    The outcome is one of Attempted's, or `partly`: some devices were reached, and the others are
-    tried again.
-    """
-
-    delivery_id: int
-    identity: str
-    outcome: str
-    provider: str
-    message_id: str | None
-    reason: str | None
-    #: Seconds until the other devices are tried again. A retry without them does not settle the
-    #: delivery.
-    retry_after: float | None
-    tries: tuple[Tried, ...]
+    #: The fields of each Device that is still to be reached; None on other channels than push.
+    devices: list[dict[str, Any]] | None
 
 
 class _Started(NamedTuple):
     delivery_ids: list[int] | None
 
 
-class _DeviceOf(NamedTuple):
-    delivery_id: int
-    device_id: int
-    endpoint: str
-    p256dh: str
-    auth: str
-
-
-_Ended = TypeVar("_Ended", Attempted, Pushed, Held)
+_Ended = TypeVar("_Ended", Attempt, Held)
 
 
 @statement("select name, crash_policy from postbell.channel where is_outgoing order by position")
@@ -242,134 +163,22 @@ def record_failover(batch_id: int, claim_token: UUID, delivery_id: int, provider
 
 
 @statement(
-    "select postbell_private.record_attempts(%(batch_id)s, %(claim_token)s,"
-    " %(delivery_ids)s::bigint[],"
-    " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
-    " %(message_ids)s::text[], %(codes)s::text[], %(reasons)s::text[],"
-    " %(retry_after)s::float8[], %(latency_ms)s::real[], %(blames)s::text[], %(versions)s::jsonb)"
+    "select postbell_private.record_attempts(%(batch_id)s, %(claim_token)s, %(attempts)s,"
+    " %(versions)s::jsonb)"
 )
-def _record_attempts(
-    batch_id: int,
-    claim_token: UUID,
-    delivery_ids: list[int],
-    identities: list[str],
-    outcomes: list[str],
-    providers: list[str],
-    message_ids: list[str | None],
-    codes: list[str | None],
-    reasons: list[str | None],
-    retry_after: list[float | None],
-    latency_ms: list[float],
-    blames: list[Blame | None],
-    versions: str,
-) -> bool: ...
+def _record_attempts(batch_id: int, claim_token: UUID, attempts: str, versions: str) -> bool: ...
 
 
 async def record_attempts(
     connection: Connection,
     batch_id: int,
     claim_token: UUID,
-    attempts: Sequence[Attempted],
+    attempts: Sequence[Attempt],
     versions: Versions,
 ) -> bool:
-    """Record the outcomes of attempts. Sent messages are recorded even if the claim is lost."""
-    attempts = _in_order(attempts)
-    return await _record_attempts(
-        connection,
-        batch_id,
-        claim_token,
-        [attempt.delivery_id for attempt in attempts],
-        [attempt.identity for attempt in attempts],
-        [attempt.outcome for attempt in attempts],
-        [attempt.provider for attempt in attempts],
-        [attempt.message_id for attempt in attempts],
-        [attempt.code for attempt in attempts],
-        [attempt.reason for attempt in attempts],
-        [attempt.retry_after for attempt in attempts],
-        [attempt.latency_ms for attempt in attempts],
-        [attempt.blame for attempt in attempts],
-        json.dumps(versions),
-    )
-
-
-@statement(
-    "select delivery_id, device_id, endpoint, p256dh, auth"
-    " from postbell_private.devices_of(%(batch_id)s, %(claim_token)s)"
-)
-def _devices_of(batch_id: int, claim_token: UUID) -> list[_DeviceOf]: ...
-
-
-async def devices_of(
-    connection: Connection, batch_id: int, claim_token: UUID
-) -> dict[int, tuple[Device, ...]]:
-    """By delivery id, the devices that the deliveries of the batch have still to reach."""
-    devices: dict[int, tuple[Device, ...]] = {}
-    for row in await _devices_of(connection, batch_id, claim_token):
-        device = Device(row.device_id, row.endpoint, row.p256dh, row.auth)
-        devices[row.delivery_id] = (*devices.get(row.delivery_id, ()), device)
-    return devices
-
-
-@statement(
-    "select postbell_private.record_pushes(%(batch_id)s, %(claim_token)s,"
-    " %(delivery_ids)s::bigint[],"
-    " %(identities)s::text[], %(outcomes)s::text[], %(providers)s::text[],"
-    " %(message_ids)s::text[], %(reasons)s::text[], %(retry_after)s::float8[],"
-    " %(tries)s, %(versions)s::jsonb)"
-)
-def _record_pushes(
-    batch_id: int,
-    claim_token: UUID,
-    delivery_ids: list[int],
-    identities: list[str],
-    outcomes: list[str],
-    providers: list[str],
-    message_ids: list[str | None],
-    reasons: list[str | None],
-    retry_after: list[float | None],
-    tries: str,
-    versions: str,
-) -> bool: ...
-
-
-async def record_pushes(
-    connection: Connection,
-    batch_id: int,
-    claim_token: UUID,
-    pushes: Sequence[Pushed],
-    versions: Versions,
-) -> bool:
-    """Record the outcomes of pushes. Sent messages are recorded even if the claim is lost."""
-    pushes = _in_order(pushes)
-    tries = [
-        {
-            "delivery_id": push.delivery_id,
-            "device": tried.device_id,
-            "outcome": tried.outcome,
-            "provider": tried.provider,
-            "message_id": tried.message_id,
-            "code": tried.code,
-            "reason": tried.reason,
-            "latency_ms": tried.latency_ms,
-            "is_gone": tried.is_gone,
-        }
-        for push in pushes
-        for tried in push.tries
-    ]
-    return await _record_pushes(
-        connection,
-        batch_id,
-        claim_token,
-        [push.delivery_id for push in pushes],
-        [push.identity for push in pushes],
-        [push.outcome for push in pushes],
-        [push.provider for push in pushes],
-        [push.message_id for push in pushes],
-        [push.reason for push in pushes],
-        [push.retry_after for push in pushes],
-        json.dumps(tries, ensure_ascii=False),
-        json.dumps(versions),
-    )
+    """Record attempts, one of a delivery at most. What was sent is recorded without a claim too."""
+    written = to_json(_in_order(attempts)).decode()
+    return await _record_attempts(connection, batch_id, claim_token, written, json.dumps(versions))
 
 
 @statement(

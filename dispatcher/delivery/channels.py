@@ -1,4 +1,4 @@
-"""The classes that deliver each channel, made from the settings."""
+"""The channels, made from the settings, and what writes those of our own database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.push import PushChannel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.sse import SseChannel
-from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.push_sender import PushSender
-from dispatcher.delivery.sender import DatabaseSender, InboxSender, StreamSender
+from dispatcher.db import batches
+from dispatcher.delivery.database_sender import Write
 from dispatcher.settings import Settings
 
 
@@ -49,36 +48,26 @@ def _push(settings: Settings) -> Channel[Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A channel that providers deliver."""
-
-    make: Callable[[Settings], Channel[Any, Any]]
-    #: Most channels have one address for each person; push has one for each device.
-    sender: type[ProviderSender] = ProviderSender
-
-
-@dataclass(frozen=True, slots=True)
 class Own:
     """A channel that Postbell delivers to its own database."""
 
     make: Callable[[], Channel[Any, Any]]
-    sender: type[DatabaseSender]
+    write: Write
+    #: The provider's name in the delivery log.
+    provider: str
     #: Batches that a process delivers at a time: while one is written, another is rendered.
     batches: int
 
 
-#: By the name in postbell.channel. The daemon has a queue for each for which it has a provider.
-OUTGOING: Final[Mapping[str, Outgoing]] = MappingProxyType(
-    {
-        "email": Outgoing(_email),
-        "sms": Outgoing(_sms),
-        "push": Outgoing(_push, PushSender),
-    }
+#: The channels that providers deliver, by the name in postbell.channel. The daemon has a queue for
+#: each for which it has a provider.
+OUTGOING: Final[Mapping[str, Callable[[Settings], Channel[Any, Any]]]] = MappingProxyType(
+    {"email": _email, "sms": _sms, "push": _push}
 )
 #: By the name in postbell.channel.
 OWN: Final[Mapping[str, Own]] = MappingProxyType(
     {
-        "in_app": Own(InAppChannel, InboxSender, batches=8),
-        "sse": Own(SseChannel, StreamSender, batches=4),
+        "in_app": Own(InAppChannel, batches.record_inbox, "inbox", batches=8),
+        "sse": Own(SseChannel, batches.record_stream, "stream", batches=4),
     }
 )

@@ -1,4 +1,4 @@
-"""A delivery as it goes from the database to a provider, and the outcome of sending it.
+"""A delivery as it goes from the database to a provider, and what came of sending it.
 
 Nobody changes any of these. A delivery and its recipient are not frozen, because they are made for
 each message, and a frozen dataclass takes longer to make.
@@ -144,3 +144,57 @@ class Unknown:
 
 
 Outcome = Sent | Retry | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a provider, as postbell.attempt logs it."""
+
+    #: sent, retry, refused, unknown or failed (given up).
+    outcome: str
+    provider: str
+    message_id: str | None
+    code: str | None
+    reason: str | None
+    latency_ms: float
+    #: On push, the id of the device; on other channels None.
+    device: int | None
+    #: The push service reports that the subscription has ended, so the device is deleted.
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of an attempt to send a delivery, as postbell_private.record_attempts() takes it.
+
+    It sums up the calls, of which there are several after a failover, or to several devices.
+    """
+
+    delivery_id: int
+    identity: str
+    #: sent, retry, refused, unknown or failed; or held: the delivery has a `Held` as well.
+    outcome: str
+    #: Seconds until the next attempt; None if there is none. After `sent` the next one is for the
+    #: devices that were not reached.
+    retry_after: float | None
+    provider: str
+    message_id: str | None
+    reason: str | None
+    #: What the failure says about the address; None if the address is not the cause.
+    blame: Blame | None
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery to hold, as postbell_private.hold_deliveries() takes it: no attempt is counted.
+
+    It waits for a provider, or for a template.
+    """
+
+    delivery_id: int
+    #: Until it is tried again.
+    seconds: float
+    #: An attempt was counted when sending started; holding the delivery uncounts it.
+    is_begun: bool
+    reason: str

@@ -1,42 +1,34 @@
-"""Delivers batches to providers: chooses the provider, limits calls in flight, records outcomes."""
+"""Delivers the batches of a channel that providers send: claim, render, send, record."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any, TypeVar, assert_never
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher.channels.base import Channel, CrashPolicy
+from dispatcher.channels.base import Channel, CrashPolicy, ToDevices
 from dispatcher.db import batches
-from dispatcher.db.batches import Attempted, Claimed, Held, Pushed
+from dispatcher.db.batches import Versions
 from dispatcher.db.connections import Pool, is_unavailable
+from dispatcher.delivery.attempts import Answer, AttemptRules
+from dispatcher.delivery.claims import Claim, ClaimKeeper, Claims, DeliveryMetrics, age_of
 from dispatcher.delivery.failover import (
     ProviderCall,
-    counts_as_attempt,
     first_available,
     jitter,
     retry_in,
     send_with_failover,
     unavailable_reason,
 )
-from dispatcher.delivery.model import (
-    Delivery,
-    Outcome,
-    Refused,
-    Retry,
-    Sent,
-    Tenant,
-    Unknown,
-)
-from dispatcher.delivery.sender import Batch, DeliveryMetrics, Sender, age_of, batch_of, delivery_of
+from dispatcher.delivery.model import Attempt, Delivery, Held, Outcome, Refused, Retry
+from dispatcher.delivery.render import Rendered
 from dispatcher.delivery.template_sets import TemplateSets
-from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.content import Content
@@ -51,18 +43,29 @@ RECORD_PAUSE = 0.5
 
 _Result = TypeVar("_Result")
 
-#: What is recorded about a delivery: an attempt for each call, one for all devices of a recipient,
-#: or that it is held.
-Ended = Attempted | Pushed | Held
+#: What is recorded about a delivery: what came of it, and that it is held. A delivery whose calls
+#: are no attempt has both.
+Ended = Attempt | Held
 
 
-class ProviderSender(Sender):
-    """Calls a provider for each delivery, and the next one if that fails.
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A claimed batch, and what is the same for all of its deliveries."""
+
+    claim: Claim
+    versions: Versions
+    #: The providers that its tenant may use.
+    clients: Sequence[ProviderClient]
+
+
+class ProviderSender:
+    """Calls a provider for each target of each delivery, and the next one if that fails.
 
     Before the calls a transaction records which deliveries are about to be sent, and to which
     provider. After a crash only these are in doubt, and no other provider may get them while that
     one is configured. `in_flight` limits the deliveries of a batch that are sent at a time.
-    `crash_policy` is the channel's, in postbell.channel.
+    `crash_policy` is the channel's, in postbell.channel. Safe to run twice on one batch, in any
+    process.
     """
 
     def __init__(
@@ -76,106 +79,130 @@ class ProviderSender(Sender):
         in_flight: int,
         crash_policy: CrashPolicy,
     ) -> None:
-        super().__init__(pool, template_sets, metrics, channel)
-        self._registry = registry
-        self._in_flight = in_flight
-        self._crash_policy = crash_policy
-        # The claim may record the start of sending only if a second copy does no harm, and if there
-        # is one provider, so that it is known which one will be called.
+        self._pool: Final = pool
+        self._metrics: Final = metrics
+        self._channel: Final = channel
+        self._registry: Final = registry
+        self._in_flight: Final = in_flight
+        self._claims: Final = Claims(
+            pool, template_sets, metrics, channel.name, with_identities=True
+        )
+        self._rules: Final = AttemptRules(channel, crash_policy)
+        self._is_stopping = False
+        #: How many of a batch the claim itself records as being sent, and to which provider.
+        self._started_by_claim: tuple[int, str | None] = (0, None)
+        # It may do so only if a second copy does no harm, and if there is one provider, so that it
+        # is known which one will be called.
         clients = registry.for_channel(channel.name)
         if crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
-            self._started_at_once = in_flight
-            self._only_provider = clients[0].name
+            self._started_by_claim = (in_flight, clients[0].name)
 
-    async def _hold_if_unavailable(
-        self, batch_id: int, claimed: Sequence[Claimed], tenant: Tenant
-    ) -> bool:
-        clients = self._registry.for_tenant(tenant, self._channel.name)
-        if retry_in(clients) == 0:
-            return False
-        batch = batch_of(batch_id, claimed, [], {})
-        ended = [
-            self._held(delivery_of(row, tenant), clients, is_begun=row.is_started)
-            for row in claimed
-        ]
-        await self._finish(batch, ended)
-        return True
+    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None:
+        """Settle what can be settled of a batch; the rest goes back into the queue.
 
-    async def _send(self, batch: Batch) -> None:
-        ready = batch.rendered
-        clients = self._clients(batch)
+        `keeper` is for a batch without a queue job: it keeps the claim until the batch is settled.
+        """
+        started = (0, None) if self._is_stopping else self._started_by_claim
+        claim = await self._claims.claim(batch_id, *started)
+        if claim is None:
+            return
+        with claim.kept_by(keeper):
+            clients = self._registry.for_tenant(claim.tenant, self._channel.name)
+            if retry_in(clients) > 0:
+                held = [
+                    self._held(delivery, clients, is_begun=delivery.id in claim.started)
+                    for delivery in claim.deliveries
+                ]
+                await self._finish(_Batch(claim, {}, clients), held)
+                return
+            rendered = await self._claims.render(claim)
+            if rendered is not None:
+                await self._send(_Batch(claim, rendered.versions, clients), rendered)
+
+    def stop(self) -> None:
+        """Start no more calls. Deliveries that are not in flight go back into the queue."""
+        self._is_stopping = True
+
+    async def _send(self, batch: _Batch, rendered: Rendered) -> None:
         ended: list[Ended] = []
-        again = [delivery.id for delivery, _ in ready if delivery.attempts > 1]
-        doubtful = await self._unknown_providers(again) if len(clients) > 1 else {}
-
-        for share in _groups(ready, self._in_flight):
-            going = batch.started
-            fresh = [delivery for delivery, _ in share if delivery.id not in going]
+        doubtful = await self._unknown_providers(batch, rendered)
+        for share in _groups(rendered.contents, self._in_flight):
             asked = {
-                delivery.id: _restricted_to(clients, doubtful.get(delivery.id))
+                delivery.id: _restricted_to(batch.clients, doubtful.get(delivery.id))
                 for delivery, _ in share
             }
+            going = batch.claim.started
             first: dict[int, str] = {}
+            fresh = [delivery for delivery, _ in share if delivery.id not in going]
             if fresh and not self._is_stopping:
-                if retry_in(clients) > 0:
-                    ended += [self._held(delivery, clients, is_begun=False) for delivery in fresh]
+                if retry_in(batch.clients) > 0:
+                    ended += [
+                        self._held(delivery, batch.clients, is_begun=False) for delivery in fresh
+                    ]
                 else:
                     first = {
                         delivery.id: first_available(asked[delivery.id]).name for delivery in fresh
                     }
                     started = await self._start(batch, ended, first)
                     if started is None:
-                        self._log_claim_lost(batch)
+                        self._claims.log_lost(batch.claim)
                         return
                     going |= started
                     ended = []
-            calls = [
-                asyncio.ensure_future(
+            ended = await self._gather(
+                batch,
+                ended,
+                [
                     self._attempt(
                         batch, delivery, content, asked[delivery.id], first.get(delivery.id)
                     )
-                )
-                for delivery, content in share
-                if delivery.id in going
-            ]
-            try:
-                answers = await asyncio.gather(*calls, return_exceptions=True)
-            except asyncio.CancelledError:
-                await self._record_answered(batch, ended, calls)
-                raise
-            for answer in answers:
-                if not isinstance(answer, BaseException):
-                    ended += answer
-            bugs = [answer for answer in answers if isinstance(answer, BaseException)]
-            if bugs:
-                # Record the other outcomes, or these deliveries would be sent again.
-                await self._record(batch, ended, _nothing)
-                raise bugs[0]
-
+                    for delivery, content in share
+                    if delivery.id in going
+                ],
+            )
         await self._finish(batch, ended)
 
-    async def _finish(self, batch: Batch, ended: Sequence[Ended]) -> None:
+    async def _gather(
+        self, batch: _Batch, ended: list[Ended], attempts: Sequence[Awaitable[list[Ended]]]
+    ) -> list[Ended]:
+        """Await attempts, and return what has ended by now.
+
+        If one raises, or this task is cancelled, records what the others have said: what is sent
+        must not be sent again.
+        """
+        calls = [asyncio.ensure_future(attempt) for attempt in attempts]
+        try:
+            answers = await asyncio.gather(*calls, return_exceptions=True)
+        except asyncio.CancelledError:
+            if known := [*ended, *_answered(calls)]:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SHUTDOWN_RECORD_TIMEOUT):
+                        await self._record(batch, known, _nothing)
+            raise
+        ended = [*ended, *_answered(calls)]
+        bugs = [answer for answer in answers if isinstance(answer, BaseException)]
+        if bugs:
+            await self._record(batch, ended, _nothing)
+            raise bugs[0]
+        return ended
+
+    async def _finish(self, batch: _Batch, ended: Sequence[Ended]) -> None:
         async def finish(connection: AsyncConnection[Any]) -> bool:
-            return await batches.finish_batch(connection, batch.id, batch.claim_token)
+            return await batches.finish_batch(connection, *batch.claim.key)
 
         if not await self._record(batch, ended, finish):
-            self._log_claim_lost(batch)
+            self._claims.log_lost(batch.claim)
 
-    def _clients(self, batch: Batch) -> tuple[ProviderClient, ...]:
-        """The providers that the tenant of the batch may use."""
-        if not batch.rendered:
-            return ()
-        return self._registry.for_tenant(batch.rendered[0][0].tenant, self._channel.name)
-
-    async def _unknown_providers(self, delivery_ids: list[int]) -> dict[int, str]:
+    async def _unknown_providers(self, batch: _Batch, rendered: Rendered) -> dict[int, str]:
         """By delivery, the provider of an earlier attempt whose outcome is unknown."""
-        if not delivery_ids:
+        again = [delivery.id for delivery, _ in rendered.contents if delivery.attempts > 1]
+        if not again or len(batch.clients) == 1:
             return {}
         async with self._pool.connection() as connection:
-            return await batches.unknown_attempts(connection, delivery_ids)
+            return await batches.unknown_attempts(connection, again)
 
     async def _start(
-        self, batch: Batch, ended: Sequence[Ended], first: Mapping[int, str]
+        self, batch: _Batch, ended: Sequence[Ended], first: Mapping[int, str]
     ) -> frozenset[int] | None:
         """Record the outcomes of one group and the start of the next, in one transaction.
 
@@ -185,14 +212,14 @@ class ProviderSender(Sender):
 
         async def start(connection: AsyncConnection[Any]) -> frozenset[int] | None:
             return await batches.start_sending(
-                connection, batch.id, batch.claim_token, list(first), list(first.values())
+                connection, *batch.claim.key, list(first), list(first.values())
             )
 
         return await self._record(batch, ended, start)
 
     async def _record(
         self,
-        batch: Batch,
+        batch: _Batch,
         ended: Sequence[Ended],
         then: Callable[[AsyncConnection[Any]], Awaitable[_Result]],
     ) -> _Result:
@@ -201,26 +228,19 @@ class ProviderSender(Sender):
         If there are outcomes, retries while the database is unavailable, because only this process
         knows them. They are recorded even if the claim is lost.
         """
-        held_by = (batch.id, batch.claim_token)
-        attempts = [each for each in ended if isinstance(each, Attempted)]
-        pushes = [each for each in ended if isinstance(each, Pushed)]
+        key = batch.claim.key
+        attempts = [each for each in ended if isinstance(each, Attempt)]
         held = [each for each in ended if isinstance(each, Held)]
         while True:
             try:
                 async with self._pool.connection() as connection, connection.transaction():
                     if attempts:
-                        await batches.record_attempts(
-                            connection, *held_by, attempts, batch.versions
-                        )
-                    if pushes:
-                        await batches.record_pushes(connection, *held_by, pushes, batch.versions)
+                        await batches.record_attempts(connection, *key, attempts, batch.versions)
                     if held:
-                        await batches.hold_deliveries(connection, *held_by, held)
+                        await batches.hold_deliveries(connection, *key, held)
                     return await then(connection)
             except psycopg.Error as error:
-                if not is_unavailable(error):
-                    raise
-                if not ended:
+                if not ended or not is_unavailable(error):
                     raise
                 log.warning(
                     "recording outcomes failed, will retry",
@@ -229,69 +249,79 @@ class ProviderSender(Sender):
                 )
                 await asyncio.sleep(RECORD_PAUSE)
 
-    async def _record_answered(
-        self, batch: Batch, ended: Sequence[Ended], calls: Sequence[asyncio.Future[list[Ended]]]
-    ) -> None:
-        """Record the outcomes known when the task is cancelled, so they are not sent again."""
-        answered = [
-            call.result()
-            for call in calls
-            if call.done() and not call.cancelled() and call.exception() is None
-        ]
-        known = [*ended, *chain.from_iterable(answered)]
-        if not known:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SHUTDOWN_RECORD_TIMEOUT):
-                await self._record(batch, known, _nothing)
-
     async def _attempt(
         self,
-        batch: Batch,
+        batch: _Batch,
         delivery: Delivery,
         content: Content,
         clients: Sequence[ProviderClient],
         first: str | None,
     ) -> list[Ended]:
-        """Send one delivery. `first` is the provider that is recorded as being called, or None."""
+        """Send to all targets of a delivery. `first` is the provider recorded as being called."""
         message = self._channel.message(delivery, content)
         if isinstance(message, Refused):
-            return [self._settled(delivery, refused_unsent(message))]
+            # A refusal by the channel itself, in the form of a provider call.
+            refusal = ProviderCall("postbell", message, 0.0, is_probe=False)
+            answers = [Answer(None, message, [refusal])]
+        else:
+            answers = await self._call(batch, delivery, message, clients, first)
+            if not any(answer.calls for answer in answers):
+                messages = [answer.message for answer in answers]
+                return [self._held(delivery, clients, is_begun=True, messages=messages)]
+            self._metrics.handed_over(self._channel.name, age_of(delivery))
+        attempt = self._rules.attempt(delivery, answers, clients)
+        for call in attempt.calls:
+            self._metrics.attempted(
+                self._channel.name, call.provider, call.outcome, call.latency_ms / 1000
+            )
+        if attempt.outcome != "held":
+            return [attempt]
+        # No outcome was about the message: hold it, which is no attempt.
+        later = self._rules.later(answers)
+        said = next((answer.outcome for answer in later if answer.calls), None)
+        messages = [answer.message for answer in later]
+        held = self._held(delivery, clients, is_begun=True, messages=messages, said=said)
+        return [attempt, held]
+
+    async def _call(
+        self,
+        batch: _Batch,
+        delivery: Delivery,
+        message: Any,
+        clients: Sequence[ProviderClient],
+        first: str | None,
+    ) -> list[Answer]:
+        """Call providers for each target of a message, for all devices at a time."""
+        targets = message.each if isinstance(message, ToDevices) else {None: message}
+        if len(targets) > 1:
+            # They may be at several providers at once, so none is recorded as the one called.
+            calls = await asyncio.gather(
+                *(send_with_failover(each, clients) for each in targets.values())
+            )
+            return [
+                Answer(*target, made) for target, made in zip(targets.items(), calls, strict=True)
+            ]
+        ((device, only),) = targets.items()
 
         async def record_failover(client: ProviderClient) -> bool:
             nonlocal first
             if len(clients) == 1 or client.name == first:
                 return True
-            if client.retry_in() > 0 or not await self._record_failover(
+            if client.retry_in(only) > 0 or not await self._record_failover(
                 batch, delivery, client.name
             ):
                 return False
             first = client.name
             return True
 
-        calls = await send_with_failover(message, clients, record_failover)
-        if calls:
-            self._metrics.handed_over(self._channel.name, age_of(delivery))
-        if not calls:
-            return [self._held(delivery, clients, is_begun=True)]
-        *before, last = calls
-        ended: list[Ended] = [self._failed_over(delivery, call) for call in before]
-        if not last.may_fail_over:
-            return [*ended, self._settled(delivery, last)]
-        if counts_as_attempt(calls, clients):
-            return [*ended, self._settled(delivery, last, at_least=retry_in(clients))]
-        return [
-            *ended,
-            self._failed_over(delivery, last),
-            self._held(delivery, clients, is_begun=True, said=last.outcome),
-        ]
+        return [Answer(device, only, await send_with_failover(only, clients, record_failover))]
 
-    async def _record_failover(self, batch: Batch, delivery: Delivery, provider: str) -> bool:
+    async def _record_failover(self, batch: _Batch, delivery: Delivery, provider: str) -> bool:
         """Record that the next provider is called. Returns False if it must not be called."""
         try:
             async with self._pool.connection() as connection:
                 return await batches.record_failover(
-                    connection, batch.id, batch.claim_token, delivery.id, provider
+                    connection, *batch.claim.key, delivery.id, provider
                 )
         except psycopg.Error as error:
             if not is_unavailable(error):
@@ -305,8 +335,8 @@ class ProviderSender(Sender):
         clients: Sequence[ProviderClient],
         *,
         is_begun: bool,
-        said: Outcome | None = None,
         messages: Sequence[Any] = (None,),
+        said: Outcome | None = None,
     ) -> Held:
         """Hold a delivery until the first provider is available for one of `messages`.
 
@@ -321,76 +351,14 @@ class ProviderSender(Sender):
         self._metrics.held(self._channel.name)
         return Held(delivery.id, seconds + jitter(delivery, age_of(delivery)), is_begun, reason)
 
-    def _failed_over(self, delivery: Delivery, call: ProviderCall) -> Attempted:
-        """A failed call after which the delivery is not settled."""
-        self._metrics.attempted(self._channel.name, call.provider, "retry", call.seconds)
-        return Attempted(
-            delivery_id=delivery.id,
-            identity=delivery.identity,
-            outcome="retry",
-            provider=call.provider,
-            message_id=None,
-            code=call.outcome.code,
-            reason=None if isinstance(call.outcome, Sent) else call.outcome.reason,
-            retry_after=None,
-            latency_ms=call.seconds * 1000,
-            blame=None,
-        )
-
-    def _settled(self, delivery: Delivery, call: ProviderCall, at_least: float = 0.0) -> Attempted:
-        """The attempt to record. A retry is due in `at_least` seconds, or later by backoff."""
-        attempt = delivery.attempts
-        outcome = call.outcome
-        reason: str | None = None
-        message_id: str | None = None
-        retry_after: float | None = None
-        blame: Blame | None = None
-        match outcome:
-            case Sent():
-                name = "sent"
-                message_id = outcome.message_id
-            case Refused():
-                name = "refused"
-                reason = outcome.reason
-                blame = outcome.blame
-            case Retry():
-                name = "retry"
-                reason = outcome.reason
-                wait = self._channel.backoff.wait(attempt, outcome.after).total_seconds()
-                retry_after = max(at_least, wait)
-            case Unknown() if self._crash_policy is CrashPolicy.SEND_AGAIN:
-                name = "unknown"
-                reason = f"in doubt: {outcome.reason}"
-                retry_after = self._channel.backoff.wait(attempt).total_seconds()
-            case Unknown():
-                name = "unknown"
-                reason = outcome.reason
-            case _:
-                assert_never(outcome)
-        if retry_after is not None and attempt >= self._channel.max_attempts:
-            name, retry_after = "failed", None
-            reason = f"given up after {attempt} tries: {reason}"
-        self._metrics.attempted(self._channel.name, call.provider, name, call.seconds)
-        return Attempted(
-            delivery_id=delivery.id,
-            identity=delivery.identity,
-            outcome=name,
-            provider=call.provider,
-            message_id=message_id,
-            code=outcome.code,
-            reason=reason,
-            retry_after=retry_after,
-            latency_ms=call.seconds * 1000,
-            blame=blame,
-        )
-
-
-def refused_unsent(refusal: Refused) -> ProviderCall:
-    """A refusal by the channel itself, in the form of a provider call."""
-    return ProviderCall("postbell", refusal, 0.0, is_probe=False)
-
 
 async def _nothing(_: AsyncConnection[Any]) -> None: ...
+
+
+def _answered(calls: Sequence[asyncio.Future[list[Ended]]]) -> Iterator[Ended]:
+    for call in calls:
+        if call.done() and not call.cancelled() and call.exception() is None:
+            yield from call.result()
 
 
 def _restricted_to(clients: Sequence[ProviderClient], name: str | None) -> Sequence[ProviderClient]:

@@ -11,10 +11,18 @@ import structlog
 
 from dispatcher.db import batches
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.sender import ClaimKeeper, Sender
+from dispatcher.delivery.claims import ClaimKeeper
 from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()
+
+
+class Sender(Protocol):
+    """Delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
+
+    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class WorkerMetrics(Protocol):

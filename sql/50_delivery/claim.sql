@@ -375,6 +375,41 @@ comment on function postbell_private.record_unknown(bigint[]) is
     'Records an unknown attempt for deliveries that were in flight when their dispatcher ended. Their provider may have accepted them, and its receipts are valid.';
 
 
+create or replace function postbell_private.devices_of(delivery postbell.delivery) returns jsonb
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
+language plpgsql stable
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('id', device.id, 'endpoint', device.endpoint, 'p256dh', device.p256dh, 'auth', device.auth)
+                order by device.id
+            ),
+            '[]'
+        )
+        from postbell.push_subscription as device
+        where device.tenant_id = (delivery).tenant_id
+          and device.recipient_id = (delivery).recipient_id
+          and not exists (
+              select
+              from postbell.attempt as earlier
+              where earlier.delivery_id = (delivery).id
+                and earlier.device = device.id::text
+                -- A device that refused is called again only after postbell.retry(), which resets attempts.
+                and (
+                    earlier.outcome = 'sent'
+                    or earlier.outcome = 'refused' and (delivery).attempts + ((delivery).state = 'queued')::integer > 1
+                )
+          )
+    );
+end
+$$;
+
+comment on function postbell_private.devices_of(postbell.delivery) is
+    'Returns the devices that a push still has to reach, without those that an earlier attempt settled: [{"id": 1, "endpoint": "https://…", "p256dh": "…", "auth": "…"}].';
+
+
 create or replace function postbell_private.claim_batch(
     batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null,
     with_identities boolean default true
@@ -384,7 +419,7 @@ returns table (
     event text, category text, channel text, priority text, state text, subject text, payload jsonb,
     address text, locale text, time_zone text, attributes jsonb,
     attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean,
-    tracking text[]
+    tracking text[], devices jsonb
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -445,7 +480,8 @@ begin
         d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
         reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
         d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.decision_reason = 'forced',
-        case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end
+        case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end,
+        case when v_channel.address_kind = 'device' then postbell_private.devices_of(d) end
     from unnest(v_batch.delivery_ids) as carried (id)
     join postbell.delivery as d on d.id = carried.id
     join postbell_private.notification as n on n.id = d.notification_id
@@ -464,7 +500,7 @@ end
 $$;
 
 comment on function postbell_private.claim_batch(bigint, text, integer, text, boolean) is
-    'Claims a batch and returns its unsettled deliveries, with all that rendering needs; no row if all are settled. The first start_sending deliveries are marked as sending (is_started), with the given provider. Others in state sending were in flight when a dispatcher died; where crash_policy is await_receipt, they become unknown and are not returned. claim_token is an argument of every function that starts or records deliveries of the batch. Without with_identities, identity is empty.';
+    'Claims a batch and returns its unsettled deliveries, with all that rendering needs; no row if all are settled. The first start_sending deliveries are marked as sending (is_started), with the given provider. Others in state sending were in flight when a dispatcher died; where crash_policy is await_receipt, they become unknown and are not returned. claim_token is an argument of every function that starts or records deliveries of the batch. Without with_identities, identity is empty. devices: see postbell_private.devices_of(); null on other channels than push.';
 
 
 create or replace function postbell_private.keep_claims(batch_ids bigint[], claim_tokens uuid[]) returns void
@@ -482,32 +518,3 @@ $$;
 
 comment on function postbell_private.keep_claims(bigint[], uuid[]) is
     'Records that claimed batches without a queue job are still being delivered, so that postbell_private.sweep() inserts no job for them.';
-
-
-create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)
-returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text, auth text)
-language sql stable security definer
-set search_path = pg_catalog, pg_temp
-as $$
-    select d.id, device.id, device.endpoint, device.p256dh, device.auth
-    from postbell.batch
-    cross join lateral unnest(batch.delivery_ids) as carried (id)
-    join postbell.delivery as d on d.id = carried.id
-    join postbell.push_subscription as device
-        on device.tenant_id = d.tenant_id and device.recipient_id = d.recipient_id
-    where batch.id = devices_of.batch_id
-      and batch.claim_token = devices_of.claim_token
-      and d.state in ('queued', 'sending')
-      and not exists (
-          select
-          from postbell.attempt as earlier
-          where earlier.delivery_id = d.id
-            and earlier.device = device.id::text
-            -- A device that refused is called again only after postbell.retry(), which resets attempts.
-            and (earlier.outcome = 'sent' or earlier.outcome = 'refused' and d.attempts + (d.state = 'queued')::integer > 1)
-      )
-    order by d.id, device.id
-$$;
-
-comment on function postbell_private.devices_of(bigint, uuid) is
-    'Returns the devices that each delivery of a claimed batch still has to reach, without those that an earlier attempt settled. Returns no row if the claim does not hold.';

@@ -98,7 +98,6 @@ grant execute on function
     postbell_private.route, postbell_private.release_due, postbell_private.fan_out, postbell_private.pending_work,
     postbell_private.claim_batch, postbell_private.keep_claims, postbell_private.queue_batch, postbell_private.start_sending,
     postbell_private.record_attempts, postbell_private.record_inbox, postbell_private.record_stream,
-    postbell_private.devices_of, postbell_private.record_pushes,
     postbell_private.finish_batch, postbell_private.fail_deliveries, postbell_private.sweep, postbell_private.tidy_up, postbell_private.truncate_outbox,
     postbell_private.analyze_grown_tables, postbell_private.rejected_since, postbell.leader,
     postbell_private.hold_deliveries, postbell_private.unknown_attempts, postbell_private.record_failover, postbell_private.report_providers,

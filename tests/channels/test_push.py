@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.channels.push import BRIEF, LARGEST, LONGEST_TTL, Push, PushChannel, Pushes
+from dispatcher.channels.base import ToDevices
+from dispatcher.channels.push import BRIEF, LARGEST, LONGEST_TTL, Push, PushChannel
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering.content import Action, PushContent
 from tests.support.deliveries import NOON, a_delivery, push_channel
@@ -29,9 +30,10 @@ def to_devices(*devices: Device, **named: Any) -> Delivery:
     return replace(a_delivery(None, channel="push", **named), devices=devices, **changes)
 
 
-def built(message: Pushes | Refused) -> Push:
-    assert isinstance(message, Pushes), message
-    return message.each[0]
+def built(message: ToDevices[Push] | Refused) -> Push:
+    assert isinstance(message, ToDevices), message
+    (push,) = message.each.values()
+    return push
 
 
 def said(payload: bytes) -> dict[str, Any]:
@@ -45,9 +47,12 @@ def said(payload: bytes) -> dict[str, Any]:
 def test_every_device_gets_the_same() -> None:
     pushes = push_channel().message(to_devices(PHONE, LAPTOP), CONTENT)
 
-    assert isinstance(pushes, Pushes)
-    assert [push.device for push in pushes.each] == [PHONE, LAPTOP]
-    assert len({push.payload for push in pushes.each}) == 1
+    assert isinstance(pushes, ToDevices)
+    assert [(number, push.device) for number, push in pushes.each.items()] == [
+        (1, PHONE),
+        (2, LAPTOP),
+    ]
+    assert len({push.payload for push in pushes.each.values()}) == 1
 
 
 def test_a_push_is_what_browsers_show_by_themselves_and_workers_read() -> None:

@@ -14,9 +14,10 @@ from psycopg import AsyncConnection
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.in_app import InAppItem
 from dispatcher.db import batches, connections, monitoring, preferences, routing
-from dispatcher.db.batches import Attempted, Claimed
+from dispatcher.db.batches import Claimed
 from dispatcher.db.routing import PendingWork
 from dispatcher.delivery.channels import OUTGOING, OWN
+from dispatcher.delivery.model import Attempt, Call
 from dispatcher.rendering.content import InAppContent
 from tests.support import given
 from tests.support.given import Connection
@@ -31,13 +32,11 @@ async def session(database_url: str) -> AsyncIterator[AsyncConnection[Any]]:
         yield connection
 
 
-def attempted(claimed: Claimed, outcome: str = "sent", **columns: object) -> Attempted:
-    defaults: dict[str, object] = {
-        "provider": "smtp", "message_id": None, "code": None, "reason": None, "retry_after": None,
-        "latency_ms": 1.5, "blame": None,
-    }  # fmt: skip
-    named: dict[str, Any] = {**defaults, **columns}
-    return Attempted(claimed.delivery_id, claimed.identity, outcome, **named)
+def attempted(claimed: Claimed, message_id: str | None = None) -> Attempt:
+    call = Call("sent", "smtp", message_id, "250", None, 1.5, None, is_gone=False)
+    return Attempt(
+        claimed.delivery_id, claimed.identity, "sent", None, "smtp", message_id, None, None, (call,)
+    )
 
 
 @pytest.mark.parametrize(

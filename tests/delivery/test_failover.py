@@ -16,8 +16,8 @@ from dispatcher.db.connections import Pool
 from dispatcher.delivery import failover
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry

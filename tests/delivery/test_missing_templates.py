@@ -13,8 +13,6 @@ import pytest
 from dispatcher import package_data
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
-from dispatcher.channels.in_app import InAppChannel
-from dispatcher.channels.sse import SseChannel
 from dispatcher.db import batches
 from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
@@ -26,8 +24,8 @@ from dispatcher.delivery.missing_templates import (
     MissingTemplates,
 )
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
 from dispatcher.providers.client import ProviderClient
@@ -40,6 +38,7 @@ from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
 from tests.support.peers.server_process import free_port
 from tests.support.scripted_provider import ScriptedProvider
+from tests.support.senders import inbox_sender, stream_sender
 from tests.support.waiting import seen
 
 EVENT = "parcel.shipped"
@@ -110,11 +109,11 @@ def email(sessions: Pool, template_sets: TemplateSets) -> Sender:
 
 
 def in_app(sessions: Pool, template_sets: TemplateSets) -> Sender:
-    return InboxSender(sessions, template_sets, Metrics(), InAppChannel())
+    return inbox_sender(sessions, template_sets, Metrics())
 
 
 def sse(sessions: Pool, template_sets: TemplateSets) -> Sender:
-    return StreamSender(sessions, template_sets, Metrics(), SseChannel())
+    return stream_sender(sessions, template_sets, Metrics())
 
 
 ALL = pytest.mark.parametrize("make", [email, in_app, sse])

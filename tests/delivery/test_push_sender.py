@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from dispatcher.channels.base import CrashPolicy
-from dispatcher.channels.push import Push, PushChannel
+from dispatcher.channels.push import Push
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import FailureScope, Outcome, Refused, Retry, Sent, Unknown
-from dispatcher.delivery.push_sender import PushSender
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.circuit_breaker import BreakerPolicy
 from dispatcher.providers.client import ProviderClient
-from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.outcome import left_over
-from tests.support.senders import Deliver, NobodyWatches, emit, fate, make_due
+from tests.support.senders import Deliver, emit, fate, make_due, push_sender
 
 PHONE = "https://push.example/phone"
 LAPTOP = "https://push.example/laptop"
@@ -34,10 +32,12 @@ BUSY = Retry("503 busy", code="503")
 class Services:
     """The push services of all devices: each answers as it is told, and otherwise takes it."""
 
-    name = "webpush"
     channel = "push"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "webpush") -> None:
+        self.name = name
+        #: Called at each push.
+        self.on_push: Callable[[], None] = lambda: None
         #: In turn, by endpoint.
         self.answers: dict[str, list[Outcome]] = {}
         self.pushes: list[Push] = []
@@ -48,6 +48,7 @@ class Services:
     async def close(self) -> None: ...
 
     async def send(self, message: Push) -> Outcome:
+        self.on_push()
         self.pushes.append(message)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
@@ -77,20 +78,7 @@ def deliver(
 def deliverer(
     db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services, **options: Any
 ) -> Deliver:
-    registry = ProviderRegistry([ProviderClient(services)])
-    channel = PushChannel(**options)
-    return Deliver(
-        db,
-        PushSender(
-            sessions,
-            template_sets,
-            NobodyWatches(),
-            channel,
-            registry,
-            in_flight=4,
-            crash_policy=CrashPolicy.SEND_AGAIN,
-        ),
-    )
+    return Deliver(db, push_sender(sessions, template_sets, ProviderClient(services), **options))
 
 
 @pytest.fixture
@@ -178,7 +166,7 @@ async def test_a_retry_reaches_only_the_devices_that_were_not_reached(
     make_due(three)
     await deliver()
 
-    assert waiting == ("waiting", "1 of 3 devices were reached: 503 busy; no answer")
+    assert waiting == ("waiting", "1 of 3 devices were reached: 503 busy; in doubt: no answer")
     assert sent_at is not None
     assert sorted(services.asked) == ["laptop", "tablet"]
     assert fate(three, event, "push").state == "sent"
@@ -241,9 +229,16 @@ async def test_a_push_that_reached_somebody_is_sent_when_the_rest_is_given_up(
     make_due(three)
     await deliver()
 
-    assert fate(three, event, "push").state == "sent"
+    assert fate(three, event, "push") == (
+        "sent",
+        "given up after 2 tries: 503 busy",
+    )
     assert services.asked.count("laptop") == 2
     assert services.asked.count("phone") == 1
+    assert sorted(tries(three)) == [
+        ("laptop", "failed", "503"), ("laptop", "retry", "503"), ("phone", "sent", "201"),
+        ("tablet", "sent", "201"),
+    ]  # fmt: skip
     assert given.column(three, "select outbox_id from postbell.dead_letters") == []
 
 
@@ -264,17 +259,17 @@ async def test_a_refused_key_makes_the_provider_misconfigured_and_forgets_no_dev
     assert len(tries(three)) == len(services.pushes)
 
 
-async def test_a_device_that_goes_between_the_claim_and_the_call_is_said_to_be_gone(
-    db: Connection, sessions: Pool, template_sets: TemplateSets, services: Services
+async def test_a_push_without_a_device_left_is_refused(
+    db: Connection, deliver: Deliver, services: Services
 ) -> None:
     given.device(db, endpoint=PHONE)
+    services.answers[PHONE] = [Refused("no thanks")]
     (event,) = emit(db, channel="push")
-    deliver = deliverer(db, sessions, template_sets, services)
-    db.execute(
-        "create or replace function postbell_private.devices_of(batch_id bigint, claim_token uuid)"
-        " returns table (delivery_id bigint, device_id bigint, endpoint text, p256dh text,"
-        " auth text) language sql as 'select 1, 1, null, null, null where false'"
-    )
+    await deliver()
+    # As after a crash that undid how the delivery was settled, and not what the device said.
+    db.execute("update postbell.delivery set state = 'queued'")
+    db.execute("delete from postbell.dead_letter")
+    db.execute("select postbell_private.enqueue(array_agg(id), false) from postbell.delivery")
 
     await deliver()
 
@@ -282,7 +277,7 @@ async def test_a_device_that_goes_between_the_claim_and_the_call_is_said_to_be_g
         "refused",
         "no device of the recipient's is left to be reached",
     )
-    assert services.pushes == []
+    assert services.asked == ["phone"]
 
 
 async def test_a_push_in_flight_when_its_dispatcher_died_goes_again_to_every_device_not_reached(
@@ -299,6 +294,25 @@ async def test_a_push_in_flight_when_its_dispatcher_died_goes_again_to_every_dev
     assert given.column(three, "select attempts from postbell.delivery") == [2]
 
 
+async def test_the_next_provider_of_a_sole_device_is_recorded_before_it_is_called(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    given.device(db, endpoint=PHONE)
+    main, spare = Services("main"), Services("spare")
+    main.answers[PHONE] = [Retry("503 busy", scope=FailureScope.PROVIDER)]
+    called = []
+    main.on_push = spare.on_push = lambda: called.append(
+        given.value(db, "select provider from postbell.delivery")
+    )
+    clients = [ProviderClient(each) for each in (main, spare)]
+    (event,) = emit(db, channel="push")
+
+    await Deliver(db, push_sender(sessions, template_sets, *clients))()
+
+    assert called == ["main", "spare"]
+    assert fate(db, event, "push").state == "sent"
+
+
 class NamedServices(Services):
     """Each endpoint's host is a service of its own."""
 
@@ -310,21 +324,8 @@ async def test_a_service_that_is_down_leaves_the_messages_of_the_others_flowing(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     services = NamedServices()
-    registry = ProviderRegistry(
-        [ProviderClient(services, policy=BreakerPolicy(failure_threshold=1, open_seconds=60))]
-    )
-    deliver = Deliver(
-        db,
-        PushSender(
-            sessions,
-            template_sets,
-            NobodyWatches(),
-            PushChannel(),
-            registry,
-            in_flight=4,
-            crash_policy=CrashPolicy.SEND_AGAIN,
-        ),
-    )
+    client = ProviderClient(services, policy=BreakerPolicy(failure_threshold=1, open_seconds=60))
+    deliver = Deliver(db, push_sender(sessions, template_sets, client))
     given.recipient(db, "u2")
     given.device(db, "u1", "https://down.example/u1")
     given.device(db, "u2", "https://well.example/u2")

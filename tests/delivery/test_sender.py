@@ -12,16 +12,15 @@ from structlog.testing import capture_logs
 
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import Email, EmailChannel
-from dispatcher.channels.in_app import InAppChannel
-from dispatcher.channels.sse import SseChannel
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.model import Outcome, Refused, Retry, Sent, Unknown
+from dispatcher.delivery.model import Outcome, Refused, Retry, Sent, Tenant, Unknown
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import Batch, InboxSender, Sender, StreamSender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.inbound.receipts import Blame
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
+from dispatcher.rendering.template_set import TemplateSet
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
@@ -33,13 +32,11 @@ from tests.support.senders import (
     email_sender,
     emit,
     fate,
+    inbox_sender,
     make_due,
+    stream_sender,
 )
 from tests.support.waiting import seen
-
-
-def inbox_sender(sessions: Pool, template_sets: TemplateSets) -> Sender:
-    return InboxSender(sessions, template_sets, NobodyWatches(), InAppChannel())
 
 
 def attempts(db: Connection) -> list[tuple[Any, ...]]:
@@ -410,7 +407,11 @@ class Counted(NobodyWatches):
 
 @pytest.mark.parametrize("channel", ["in_app", "sse", "email"])
 async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
-    db: Connection, sessions: Pool, template_sets: TemplateSets, channel: str
+    db: Connection,
+    sessions: Pool,
+    template_sets: TemplateSets,
+    channel: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (event,) = emit(db, channel=channel)
     (batch,) = batches(db)
@@ -431,16 +432,17 @@ async def test_who_has_lost_the_claim_does_nothing_more_and_says_so_once(
             crash_policy=CrashPolicy.SEND_AGAIN,
         )
     elif channel == "sse":
-        sender = StreamSender(sessions, template_sets, watch, SseChannel())
+        sender = stream_sender(sessions, template_sets, watch)
     else:
-        sender = InboxSender(sessions, template_sets, watch, InAppChannel())
-    hand_over = sender._send
+        sender = inbox_sender(sessions, template_sets, watch)
+    get = template_sets.get
 
-    async def overtaken(rendered: Batch) -> None:
+    def overtaken(tenant: Tenant) -> TemplateSet | None:
+        """Claimed by another while it is rendered."""
         given.claim(db, batch)
-        await hand_over(rendered)
+        return get(tenant)
 
-    sender._send = overtaken  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(template_sets, "get", overtaken)
     with capture_logs() as logged:
         await sender.deliver(batch)
 
@@ -621,7 +623,7 @@ async def test_open_pages_are_told_and_the_deliveries_settled_in_one_transaction
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     events = emit(db, many=3, channel="sse")
-    sender = StreamSender(sessions, template_sets, NobodyWatches(), SseChannel())
+    sender = stream_sender(sessions, template_sets)
     for batch in batches(db):
         await sender.deliver(batch)
         await sender.deliver(batch)

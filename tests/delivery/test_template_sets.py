@@ -11,19 +11,17 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from dispatcher.channels.in_app import InAppChannel
-from dispatcher.channels.sse import SseChannel
 from dispatcher.db.batches import tenant
 from dispatcher.db.connections import Pool
 from dispatcher.delivery import tenants
 from dispatcher.delivery.model import Sent
-from dispatcher.delivery.sender import InboxSender, Sender, StreamSender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.given import Connection, Fate
 from tests.support.scripted_provider import ScriptedProvider
-from tests.support.senders import NobodyWatches, batches, email_sender
+from tests.support.senders import batches, email_sender, inbox_sender, stream_sender
 from tests.support.waiting import seen
 
 TITLE = "order/paid/in_app.json"
@@ -39,7 +37,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def inbox(sessions: Pool, template_sets: TemplateSets) -> Sender:
-    return InboxSender(sessions, template_sets, NobodyWatches(), InAppChannel())
+    return inbox_sender(sessions, template_sets)
 
 
 def set_text(db: Connection, path: str, content: str, tenant_id: str | None = None) -> None:
@@ -232,7 +230,7 @@ async def test_the_log_leads_to_the_overrides_of_a_message(db: Connection, inbox
 async def test_every_channel_writes_the_version_down(
     db: Connection, sessions: Pool, template_sets: TemplateSets, catalog: Catalog
 ) -> None:
-    stream = StreamSender(sessions, template_sets, NobodyWatches(), SseChannel())
+    stream = stream_sender(sessions, template_sets)
     mail = email_sender(sessions, template_sets, ScriptedProvider(Sent("m1")))
 
     events = [await told(db, stream, "sse"), await told(db, mail, "email")]

@@ -15,8 +15,8 @@ from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import ReceiptStore
 from dispatcher.inbound.links import Links

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from dispatcher.channels.email import Email
 from dispatcher.db.connections import Pool
+from dispatcher.delivery.claims import ClaimKeeper
 from dispatcher.delivery.model import Outcome
-from dispatcher.delivery.sender import ClaimKeeper
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.worker import Worker
 from dispatcher.metrics import Metrics

@@ -18,12 +18,15 @@ from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sms import Sms, SmsChannel
-from dispatcher.db import connections, embedded
+from dispatcher.db import batches, connections, embedded
 from dispatcher.db.connections import Pool
+from dispatcher.delivery.claims import Claim
+from dispatcher.delivery.database_sender import DatabaseSender
 from dispatcher.delivery.model import Outcome, Sent
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import Batch, InboxSender, Sender
+from dispatcher.delivery.render import Rendered
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.deploy import schema
 from dispatcher.metrics import Metrics
 from dispatcher.providers.client import ProviderClient
@@ -34,6 +37,7 @@ from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
 from tests.support.renderings import shipped_catalog
 from tests.support.scripted_provider import Gate, ScriptedProvider
+from tests.support.senders import inbox_sender
 from tests.support.standby import Pair, follow, standby_of
 from tests.support.waiting import seen
 
@@ -125,7 +129,7 @@ def fates(session: Connection) -> dict[str, Fate]:
     return {who: Fate(state, reason) for who, state, reason in found}
 
 
-class HeldInboxSender(InboxSender):
+class HeldSender(DatabaseSender):
     """Has rendered, and writes when the test says so."""
 
     def __init__(self, *surroundings: Any) -> None:
@@ -133,17 +137,19 @@ class HeldInboxSender(InboxSender):
         self.is_waiting = False
         self.go = asyncio.Event()
 
-    async def _send(self, batch: Batch) -> None:
+    async def _record(self, claim: Claim, rendered: Rendered) -> None:
         self.is_waiting = True
         await self.go.wait()
-        await super()._send(batch)
+        await super()._record(claim, rendered)
 
 
 async def test_nobodys_text_is_written_into_anothers_inbox(
     lossy: Database, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     hers = tell(lossy.url, "u1", HERS, "in_app")
-    held = HeldInboxSender(sessions, template_sets, Metrics(), InAppChannel())
+    held = HeldSender(
+        sessions, template_sets, Metrics(), InAppChannel(), batches.record_inbox, "inbox"
+    )
     delivering = asyncio.create_task(held.deliver(hers.batch))
     await seen(lambda: held.is_waiting, "a rendered text")
 
@@ -157,7 +163,7 @@ async def test_nobodys_text_is_written_into_anothers_inbox(
     with psycopg.connect(lossy.url) as session:
         assert given.column(session, "select title from postbell.inbox_item") == []
         assert fates(session) == {"u2": Fate("queued", "wanted")}
-    await InboxSender(sessions, template_sets, Metrics(), InAppChannel()).deliver(his.batch)
+    await inbox_sender(sessions, template_sets).deliver(his.batch)
     with psycopg.connect(lossy.url) as session:
         ((who, body),) = given.rows(session, "select recipient_id, body from postbell.inbox_item")
         assert who == "u2"

@@ -48,7 +48,7 @@ FUNCTIONS = {
         "claim_batch", "keep_claims", "queue_batch", "start_sending",
         "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",
-        "finish_batch", "devices_of", "record_pushes",
+        "finish_batch",
         "receive_receipt", "receive_reply",
         "hold_deliveries", "unknown_attempts", "record_failover", "report_providers",
         "text_stamp", "texts_of", "report_texts", "forget_early_receipts",
@@ -671,21 +671,8 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
         claimed = {"batch_id": batch, "claim_token": claim}
         if channel == "email":
             given.call(db, "start_sending", **claimed, delivery_ids=[delivery])
-            given.call(
-                db,
-                "record_attempts",
-                **claimed,
-                delivery_ids=[delivery],
-                identities=[identity],
-                outcomes=["sent"],
-                providers=["test"],
-                message_ids=["m1"],
-                codes=["250"],
-                reasons=[None],
-                retry_after=[None],
-                latencies_ms=["1"],
-                suppressions=[None],
-            )
+            sent = given.attempt(delivery, "sent", identity=identity, message_id="m1")
+            assert given.record(db, batch, claim, sent)
             given.call(db, "finish_batch", **claimed)
         else:
             items = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'

@@ -39,37 +39,7 @@ def record(db: Connection, batch: int, claim: UUID, channel: str, deliveries: li
     started = given.value(
         db, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, deliveries
     )
-    if channel == "push":
-        record_pushes(db, batch, claim, started, "sent")
-    else:
-        given.sent(db, *started)
-
-
-def record_pushes(
-    db: Connection,
-    batch: int,
-    claim: UUID,
-    deliveries: list[int],
-    outcome: str,
-    *,
-    reason: str | None = None,
-    retry_after: str | None = None,
-) -> None:
-    many = len(deliveries)
-    given.call(
-        db,
-        "record_pushes",
-        batch_id=batch,
-        claim_token=claim,
-        delivery_ids=deliveries,
-        identities=[given.identity(db, delivery) for delivery in deliveries],
-        outcomes=[outcome] * many,
-        providers=["webpush"] * many,
-        message_ids=[None] * many,
-        reasons=[reason] * many,
-        retry_after=[retry_after] * many,
-        tries="[]",
-    )
+    given.sent(db, *started)
 
 
 def at_once(db: Connection) -> int:
@@ -203,15 +173,10 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     given.value(
         everywhere, "select postbell_private.start_sending(%s, %s, %s)", batch, claim, deliveries
     )
-    record_pushes(
-        everywhere,
-        batch,
-        claim,
-        deliveries,
-        "partly",
-        reason="1 of 2 devices were reached",
-        retry_after="0",
+    tried = given.attempt(
+        deliveries[0], "sent", reason="1 of 2 devices were reached", retry_after=0, calls=[]
     )
+    given.record(everywhere, batch, claim, tried)
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="push")
     given.value(everywhere, "select postbell_private.release_due()")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
@@ -111,20 +110,14 @@ def test_a_push_without_any_more_tries(db: Connection) -> None:
     device = given.device(db)
     delivery = emitted(db, "push")
     batch, token, _ = start(db)
-    tried = {
-        "delivery_id": delivery, "device": device, "outcome": "retry", "provider": "webpush",
-        "reason": "503 busy", "is_gone": False,
+    call = {
+        "device": device, "outcome": "failed", "provider": "webpush",
+        "reason": "given up after 8 tries: 503 busy", "is_gone": False,
     }  # fmt: skip
-    given.call(
-        db, "record_pushes", batch_id=batch, claim_token=token, delivery_ids=[delivery],
-        identities=[given.identity(db, delivery)], outcomes=["failed"], providers=["webpush"],
-        message_ids=[None], reasons=["given up after 8 tries: 503 busy"], retry_after=[None],
-        tries=json.dumps([tried]),
-    )  # fmt: skip
+    given.record(db, batch, token, given.attempt(delivery, "failed", calls=[call]))
 
     assert timeline(db, delivery)[1:] == [
-        ("attempt: retry", "webpush", "503 busy"),
-        ("given_up", "postbell", "given up after 8 tries: 503 busy"),
+        ("attempt: failed", "webpush", "given up after 8 tries: 503 busy")
     ]
 
 

@@ -91,28 +91,17 @@ def test_what_is_settled_already_is_not_held(
     assert [state for state, *_ in deliveries(db)] == ["sent", "waiting"]
 
 
-def test_a_retry_without_a_time_settles_nothing_and_is_logged(
+def test_what_was_called_before_is_logged_and_settles_nothing(
     db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
     first = both[0]
+    calls = [
+        {"outcome": "retry", "provider": "main", "reason": "connection refused"},
+        {"outcome": "sent", "provider": "spare", "message_id": "m1"},
+    ]
 
-    given.call(
-        db,
-        "record_attempts",
-        batch_id=number,
-        claim_token=claim,
-        delivery_ids=[first, first],
-        identities=[given.identity(db, first)] * 2,
-        outcomes=["retry", "sent"],
-        providers=["main", "spare"],
-        message_ids=[None, "m1"],
-        codes=[None, "250"],
-        reasons=["connection refused", None],
-        retry_after=[None, None],
-        latencies_ms=["1", "2"],
-        suppressions=[None, None],
-    )
+    given.record(db, number, claim, given.attempt(first, "sent", provider="spare", calls=calls))
 
     assert given.rows(db, "select provider, outcome from postbell.attempt") == [
         ("main", "retry"),
@@ -136,3 +125,17 @@ def test_the_provider_that_may_have_sent_it_is_remembered(
     )
 
     assert doubtful == [(first, "test")]
+
+
+def test_the_calls_for_a_delivery_that_is_held_are_logged_and_count_no_attempt(
+    db: Connection, batch: tuple[int, UUID, list[int]]
+) -> None:
+    number, claim, both = batch
+    down = [{"outcome": "retry", "provider": "main", "reason": "connection refused"}]
+
+    given.record(db, number, claim, given.attempt(both[0], "held", provider="main", calls=down))
+    assert [state for state, *_ in deliveries(db)] == ["sending", "queued"]
+    hold(db, number, claim, both, True, False)
+
+    assert given.rows(db, "select provider, outcome from postbell.attempt") == [("main", "retry")]
+    assert given.column(db, "select attempts from postbell.delivery") == [0, 0]

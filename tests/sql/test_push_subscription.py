@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import psycopg
@@ -169,15 +168,15 @@ class Push:
         """The endpoints to call; empty if there is nothing to do."""
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 s'")
         given.value(self.db, "select postbell_private.release_due()")
-        for batch in given.column(self.db, "select id from postbell.batch order by id"):
-            given.claim(self.db, batch, start_sending=10)
-        ((batch, claim_token, _),) = given.claims(self.db, self.id)
-        return given.column(
-            self.db,
-            "select endpoint from postbell_private.devices_of(%s, %s) order by 1",
-            batch,
-            claim_token,
-        )
+        rows = [
+            devices
+            for batch in given.column(self.db, "select id from postbell.batch order by id")
+            for delivery, devices in given.claim(
+                self.db, batch, "delivery_id", "devices", start_sending=10
+            )
+            if delivery == self.id
+        ]
+        return sorted(device["endpoint"] for devices in rows for device in devices)
 
     def answer(self, outcome: str, **of_devices: str) -> None:
         """What the delivery came to, and what each device's service said: sent, gone, retry…"""
@@ -187,9 +186,8 @@ class Push:
                 self.db, "select endpoint, id from postbell.push_subscription"
             )
         }
-        tries = [
+        calls = [
             {
-                "delivery_id": self.id,
                 "device": ids[name],
                 "outcome": "refused" if said == "gone" else said,
                 "provider": "webpush",
@@ -199,21 +197,18 @@ class Push:
             for name, said in of_devices.items()
         ]
         ((batch, claim_token, _),) = given.claims(self.db, self.id)
-        claimed = {"batch_id": batch, "claim_token": claim_token}
-        given.call(
-            self.db,
-            "record_pushes",
-            **claimed,
-            delivery_ids=[self.id],
-            identities=[given.identity(self.db, self.id)],
-            outcomes=[outcome],
-            providers=["webpush"],
-            message_ids=[None],
-            reasons=[", ".join(of_devices.values())],
-            retry_after=["60"],
-            tries=json.dumps(tries),
+        is_for_later = outcome == "retry" or (outcome == "sent" and "retry" in of_devices.values())
+        tried = given.attempt(
+            self.id,
+            outcome,
+            identity=given.identity(self.db, self.id),
+            provider="webpush",
+            reason=", ".join(of_devices.values()),
+            retry_after=60 if is_for_later else None,
+            calls=calls,
         )
-        given.call(self.db, "finish_batch", **claimed)
+        given.record(self.db, batch, claim_token, tried)
+        given.call(self.db, "finish_batch", batch_id=batch, claim_token=claim_token)
 
 
 @pytest.fixture
@@ -246,7 +241,7 @@ def test_a_retry_asks_only_the_devices_not_yet_reached(devices: Connection) -> N
     push = Push(devices)
     push.claim()
 
-    push.answer("partly", phone="sent", laptop="retry", tablet="refused")
+    push.answer("sent", phone="sent", laptop="retry", tablet="refused")
 
     assert push.fate.state == "waiting"
     assert given.value(devices, "select sent_at is not null from postbell.delivery_log")
@@ -279,7 +274,7 @@ def test_what_reached_one_device_is_sent_whatever_becomes_of_the_rest(
 ) -> None:
     push = Push(devices, subject="order:42")
     push.claim()
-    push.answer("partly", phone="sent", laptop="retry")
+    push.answer("sent", phone="sent", laptop="retry")
 
     devices.execute(end.encode())
     push.claim()
@@ -295,7 +290,7 @@ def test_a_push_given_up_after_it_reached_one_device_is_sent(
 ) -> None:
     push = Push(devices)
     push.claim()
-    push.answer("partly", phone="sent", laptop="retry")
+    push.answer("sent", phone="sent", laptop="retry")
     push.claim()
 
     push.answer(outcome, laptop="retry")
@@ -317,7 +312,7 @@ def test_a_device_remembers_when_it_was_reached(devices: Connection) -> None:
     push = Push(devices)
     push.claim()
 
-    push.answer("partly", phone="sent", laptop="retry")
+    push.answer("sent", phone="sent", laptop="retry")
 
     assert given.column(
         devices, "select endpoint from postbell.push_subscription where last_reached_at is not null"

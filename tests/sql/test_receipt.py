@@ -44,22 +44,15 @@ def record(
     db: Connection, delivery: int, outcome: str, message_id: str | None, provider: str = "test"
 ) -> None:
     ((batch, claim_token, _),) = given.claims(db, delivery)
-    given.call(
-        db,
-        "record_attempts",
-        batch_id=batch,
-        claim_token=claim_token,
-        delivery_ids=[delivery],
-        identities=[given.identity(db, delivery)],
-        outcomes=[outcome],
-        providers=[provider],
-        message_ids=[message_id],
-        codes=[None],
-        reasons=[None],
-        retry_after=["60" if outcome == "retry" else None],
-        latencies_ms=["1"],
-        suppressions=[None],
+    tried = given.attempt(
+        delivery,
+        outcome,
+        identity=given.identity(db, delivery),
+        provider=provider,
+        message_id=message_id,
+        retry_after=60 if outcome == "retry" else None,
     )
+    given.record(db, batch, claim_token, tried)
 
 
 def receive(db: Connection, *receipts: Receipt, provider: str = "test") -> list[str]:

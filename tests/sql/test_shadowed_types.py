@@ -211,7 +211,6 @@ VALUES: dict[str, str | None] = {
     "choose_providers.providers": "{}",
     "claim_token": "select claim_token from postbell.batch where channel = 'email'"
     " order by id desc limit 1",
-    "codes": "{250}",
     "default_channels": "{in_app}",
     "isolate.call": "pg_catalog.cardinality($1)",
     "isolate.items": "{one}",
@@ -224,8 +223,11 @@ VALUES: dict[str, str | None] = {
     "explain.outbox_id": "select max(id) from postbell.outbox",
     "exact_amount.value": "19.90",
     "expires_at": "2999-01-01Z",
-    "identities": "select array[postbell_private.identity_of(d)] from postbell.batch as b"
-    " join postbell.delivery as d on d.id = b.delivery_ids[1]"
+    "attempts": "select json_build_array(json_build_object("
+    " 'delivery_id', d.id, 'identity', postbell_private.identity_of(d), 'outcome', 'retry',"
+    " 'retry_after', 60, 'provider', 'test', 'blame', 'none', 'calls', json_build_array("
+    "json_build_object('outcome', 'retry', 'provider', 'test', 'device', 0, 'is_gone', true))))"
+    " from postbell.batch as b join postbell.delivery as d on d.id = b.delivery_ids[1]"
     " where b.channel = 'email' order by b.id desc limit 1",
     "in_chunks.query": "select 1",
     "id": "u1",
@@ -234,7 +236,6 @@ VALUES: dict[str, str | None] = {
     "join_topic.recipient": "u1",
     "key": "order.paid",
     "mapping": '{"id": "id", "email": "mail"}',
-    "outcomes": "{retry}",
     "p256dh": P256DH,
     "path": "order/paid/email.txt",
     "payload": '{"order_id": 1, "amount": "1.00"}',
@@ -258,8 +259,6 @@ VALUES: dict[str, str | None] = {
     "record_inbox.items": "select json_agg(json_build_object("
     "'delivery_id', id, 'title', 'Paid', 'body', 'Thanks'))"
     " from postbell.delivery where channel = 'in_app' and state = 'queued'",
-    "record_pushes.delivery_ids": "{1}",
-    "record_pushes.identities": "{one}",
     "record_stream.items": "select json_agg(json_build_object("
     "'delivery_id', id, 'title', 'Paid', 'body', 'Thanks'))"
     " from postbell.delivery where channel = 'sse' and state = 'queued'",
@@ -272,11 +271,9 @@ VALUES: dict[str, str | None] = {
     "starts": "22:00",
     "ends": "07:00",
     "subject": "order:1",
-    "suppressions": "{null}",
     "tenant_id": "default",
     "text_stamp.tenant_id": "default",
     "time_zone": "Europe/Paris",
-    "tries": "[]",
     "until": "2999-01-01Z",
     "until:pg_snapshot": "select pg_current_snapshot()",
     "words": "STOP",
@@ -344,7 +341,8 @@ DEEP = {
     "dispatcher": {
         "route_chunk", "resolve_audience", "deliver", "decide", "decide_again", "quiet_until",
         "enqueue",
-        "settle", "apply_receipts", "fn_pgqueuer_changed", "current_step",
+        "note_devices", "suppress_addresses", "apply_receipts", "fn_pgqueuer_changed",
+        "current_step",
     },
     "support": {"simulate", "decide"},
     "admin": {

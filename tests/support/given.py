@@ -6,6 +6,8 @@ the person `u1` with an address on each, the tenant `default`, who is always the
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -194,23 +196,60 @@ def attempts(
     It shows the claim of the batch that carries them; a late one, whose batch is gone, shows none.
     """
     for batch, claim_token, carried in claims(connection, *delivery_ids):
-        many = len(carried)
-        call(
-            connection,
-            "record_attempts",
-            batch_id=batch,
-            claim_token=claim_token,
-            delivery_ids=carried,
-            identities=[identity(connection, delivery_id) for delivery_id in carried],
-            outcomes=[outcome] * many,
-            providers=["test"] * many,
-            message_ids=[f"m{delivery_id}" for delivery_id in carried],
-            codes=["250"] * many,
-            reasons=[reason] * many,
-            retry_after=[str(retry_after) if outcome == "retry" else None] * many,
-            latencies_ms=["1.5"] * many,
-            suppressions=[blame] * many,
-        )
+        tried = [
+            attempt(
+                delivery_id,
+                outcome,
+                identity=identity(connection, delivery_id),
+                message_id=f"m{delivery_id}",
+                code="250",
+                reason=reason,
+                retry_after=retry_after if outcome == "retry" else None,
+                blame=blame,
+            )
+            for delivery_id in carried
+        ]
+        record(connection, batch, claim_token, *tried)
+
+
+def attempt(
+    delivery_id: int,
+    outcome: str,
+    *,
+    identity: str = "",
+    code: str | None = None,
+    calls: Sequence[Mapping[str, object]] | None = None,
+    **said: object,
+) -> dict[str, object]:
+    """One of what record_attempts() takes: by provider `test`, and in one call unless told."""
+    summed = {"provider": "test", "message_id": None, "reason": None, **said}
+    call = {name: summed[name] for name in ("provider", "message_id", "reason")}
+    return {
+        "delivery_id": delivery_id,
+        "identity": identity,
+        "outcome": outcome,
+        **summed,
+        "calls": [{"outcome": outcome, "code": code, "latency_ms": 1.5, "is_gone": False, **call}]
+        if calls is None
+        else calls,
+    }
+
+
+def record(
+    connection: Connection,
+    batch: int | None,
+    claim_token: UUID | None,
+    *attempts: Mapping[str, object],
+) -> bool:
+    """postbell_private.record_attempts(): whether the claim holds."""
+    ((held,),) = call(
+        connection,
+        "record_attempts",
+        batch_id=batch,
+        claim_token=claim_token,
+        attempts=json.dumps(attempts),
+    )
+    return bool(held)
 
 
 def fail(connection: Connection, reason: str, *delivery_ids: int) -> None:

@@ -6,10 +6,16 @@ from typing import Any
 
 from dispatcher.channels.base import CrashPolicy
 from dispatcher.channels.email import EmailChannel
+from dispatcher.channels.in_app import InAppChannel
+from dispatcher.channels.push import PushChannel
+from dispatcher.channels.sse import SseChannel
+from dispatcher.db.batches import record_inbox, record_stream
 from dispatcher.db.connections import Pool
+from dispatcher.delivery.claims import DeliveryMetrics
+from dispatcher.delivery.database_sender import DatabaseSender
 from dispatcher.delivery.provider_sender import ProviderSender
-from dispatcher.delivery.sender import Sender
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.worker import Sender
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
@@ -46,6 +52,36 @@ def email_sender(
         registry,
         in_flight=in_flight,
         crash_policy=crash_policy,
+    )
+
+
+def push_sender(
+    sessions: Pool, template_sets: TemplateSets, *clients: ProviderClient, **options: Any
+) -> ProviderSender:
+    return ProviderSender(
+        sessions,
+        template_sets,
+        NobodyWatches(),
+        PushChannel(**options),
+        ProviderRegistry(clients),
+        in_flight=4,
+        crash_policy=CrashPolicy.SEND_AGAIN,
+    )
+
+
+def inbox_sender(
+    sessions: Pool, template_sets: TemplateSets, metrics: DeliveryMetrics | None = None
+) -> DatabaseSender:
+    return DatabaseSender(
+        sessions, template_sets, metrics or NobodyWatches(), InAppChannel(), record_inbox, "inbox"
+    )
+
+
+def stream_sender(
+    sessions: Pool, template_sets: TemplateSets, metrics: DeliveryMetrics | None = None
+) -> DatabaseSender:
+    return DatabaseSender(
+        sessions, template_sets, metrics or NobodyWatches(), SseChannel(), record_stream, "stream"
     )
 
 

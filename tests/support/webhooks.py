@@ -57,22 +57,11 @@ def delivered_by(
     delivery = given.value(db, "select id from postbell.delivery where notification_id = %s", event)
     db.execute("update postbell.delivery set state = 'sending' where id = %s", [delivery])
     ((batch, claim_token, _),) = given.claims(db, delivery)
-    given.call(
-        db,
-        "record_attempts",
-        batch_id=batch,
-        claim_token=claim_token,
-        delivery_ids=[delivery],
-        identities=[given.identity(db, delivery)],
-        outcomes=["sent"],
-        providers=[provider],
-        message_ids=[message_id],
-        codes=[None],
-        reasons=[None],
-        retry_after=[None],
-        latencies_ms=["1"],
-        suppressions=[None],
+    identity = given.identity(db, delivery)
+    tried = given.attempt(
+        delivery, "sent", identity=identity, provider=provider, message_id=message_id
     )
+    given.record(db, batch, claim_token, tried)
     return int(delivery)
 
 
