@@ -154,6 +154,17 @@ class InvalidArgumentError(PostbellError, ValueError):
     hint = "The message names the argument."
 
 
+class RecipientErasedError(PostbellError):
+    """The person was erased, and is not made a recipient again by mistake."""
+
+    code = "PB023"
+    name = "recipient_erased"
+    hint = (
+        "The person was erased. If they want to come back:"
+        " postbell.upsert_recipient(…, forgive => true)."
+    )
+
+
 class ForeignClusterError(PostbellError):
     """The last events were routed in another cluster: its transaction ids may mean nothing here."""
 

@@ -228,6 +228,7 @@ as $$
                 else 'expires_at is not after deliver_at'
             end
             when 'unknown_recipient' then validate_event.recipient
+            when 'recipient_erased' then 'nothing is kept of the person'
         end
     from (
         select
@@ -254,7 +255,10 @@ as $$
                     then 'invalid_channel'
                 when validate_event.priority not in ('low', 'normal', 'high', 'critical') then 'invalid_priority'
                 when not isfinite(validate_event.deliver_at) or validate_event.expires_at <= validate_event.deliver_at then 'invalid_time'
-                when validate_event.audience is null and person.id is null then 'unknown_recipient'
+                when validate_event.audience is null and person.id is null then case
+                    when postbell_private.is_erased(validate_event.tenant_id, validate_event.recipient) then 'recipient_erased'
+                    else 'unknown_recipient'
+                end
             end as reason
         from (values (1)) as one (row)
         left join postbell.tenant as t on t.id = validate_event.tenant_id

@@ -84,7 +84,8 @@ create or replace function postbell.upsert_recipient(
     time_zone text default null,
     roles text[] default null,
     attributes jsonb default null,
-    tenant_id text default 'default'
+    tenant_id text default 'default',
+    forgive boolean default false
 ) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -105,6 +106,10 @@ begin
         perform postbell.raise_error('invalid_time_zone', upsert_recipient.time_zone);
     end if;
 
+    if upsert_recipient.forgive then
+        perform postbell_private.forgive(upsert_recipient.tenant_id, upsert_recipient.id);
+    end if;
+
     insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes)
     values (
         upsert_recipient.tenant_id, upsert_recipient.id,
@@ -119,6 +124,11 @@ begin
         attributes = coalesce(upsert_recipient.attributes, known.attributes),
         updated_at = postbell.clock(),
         erased_at = null;
+    -- Asked after the INSERT, which waits for a transaction that is erasing the person.
+    if postbell_private.is_erased(upsert_recipient.tenant_id, upsert_recipient.id) then
+        perform postbell.raise_error('recipient_erased', upsert_recipient.id || ' of tenant ' || upsert_recipient.tenant_id);
+    end if;
+    perform postbell_private.revive_suppressions(array[upsert_recipient.tenant_id], array[upsert_recipient.id]);
 
     -- Null leaves the roles as they are; an empty list removes them all.
     if upsert_recipient.roles is not null then
@@ -135,7 +145,7 @@ begin
 end
 $$;
 
-comment on function postbell.upsert_recipient is 'Creates a recipient or changes the given values; null leaves a value as it is.';
+comment on function postbell.upsert_recipient is 'Creates a recipient or changes the given values; null leaves a value as it is. Raises recipient_erased for a person who was erased, unless forgive is true: then they are back.';
 
 
 create or replace function postbell_private.normal_phone(phone text) returns text

@@ -54,9 +54,13 @@ as $$
             nullif(trim(given.locale), '') as locale, nullif(trim(given.time_zone), '') as time_zone,
             given.roles, given.attributes, coalesce(given.is_erased, false) as is_erased,
             home.id is not null as has_tenant,
-            coalesce(length(given.id) between 1 and 255, false) as has_id
+            coalesce(length(given.id) between 1 and 255, false) as has_id,
+            forgotten.recipient_id is not null as is_forgotten
         from unnest(people) as given
         left join postbell.tenant as home on home.id = given.tenant_id
+        left join postbell_private.erased_among(
+            array(select person.tenant_id from unnest(people) as person), array(select person.id from unnest(people) as person)
+        ) as forgotten on forgotten.tenant_id = given.tenant_id and forgotten.recipient_id = given.id
     ),
 
     -- Each zone is checked once, because the server reads a file for it.
@@ -86,9 +90,13 @@ as $$
         array(select distinct role from unnest(roles) as held (role) where length(role) between 1 and 255),
         case when has_attributes then attributes else '{}' end,
         is_erased,
-        has_id and has_tenant,
+        has_id and has_tenant and not is_forgotten,
         array_remove(
             array[
+                case
+                    when is_forgotten and not is_erased
+                        then 'id is that of an erased person: nobody is made of it unless postbell.upsert_recipient(…, forgive => true) is called'
+                end,
                 case when not has_id then 'id is empty or too long: nobody is made of it' end,
                 case when not has_tenant then 'tenant_id is unknown: nobody is made of it until there is such a tenant' end,
                 case when not has_email then 'email is no address' end,
@@ -102,7 +110,7 @@ as $$
     from validated
 $$;
 
-comment on function postbell_private.validate_recipients is 'Validates mirrored users: invalid values become null and are listed in faults. A user with an invalid id or an unknown tenant does not become a recipient.';
+comment on function postbell_private.validate_recipients is 'Validates mirrored users: invalid values become null and are listed in faults. A user with an invalid id or an unknown tenant does not become a recipient, nor does an erased person.';
 
 
 create or replace function postbell.mirror_faults(source regclass) returns table (tenant_id text, recipient_id text, fault text)
@@ -234,6 +242,17 @@ begin
     from valid
     where mapping ? 'roles'
     on conflict do nothing;
+
+    -- Erased by a transaction that the INSERT has waited for.
+    delete from postbell.recipient as person
+    using postbell_private.erased_among(
+        array(select given.tenant_id from unnest(people) as given), array(select given.id from unnest(people) as given)
+    ) as forgotten
+    where person.tenant_id = forgotten.tenant_id
+      and person.id = forgotten.recipient_id;
+    perform postbell_private.revive_suppressions(
+        array(select given.tenant_id from unnest(people) as given), array(select given.id from unnest(people) as given)
+    );
 end
 $$;
 

@@ -57,7 +57,7 @@ begin
         subject => (event).subject, actor => (event).actor, idempotency_key => (event).idempotency_key,
         deliver_at => (event).deliver_at, expires_at => (event).expires_at
     ) as fault;
-    if v_fault.reason is not null and v_fault.reason <> 'unknown_recipient' then
+    if v_fault.reason is not null and v_fault.reason not in ('unknown_recipient', 'recipient_erased') then
         return query select left((event).recipient, 255), null::text, 'no', 0::smallint, v_fault.reason, null::timestamptz;
         return;
     end if;

@@ -17,8 +17,8 @@ return case
     when tenant_event_is_disabled then row(1, 'tenant_event_disabled', 'drop')::postbell_private.ladder_answer
     when channel_is_disabled then row(2, 'channel_disabled', 'drop')::postbell_private.ladder_answer
     when not has_template then row(2, 'no_template', 'drop')::postbell_private.ladder_answer
-    when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
     when is_erased then row(3, 'recipient_erased', 'drop')::postbell_private.ladder_answer
+    when is_unknown then row(3, 'recipient_unknown', 'drop')::postbell_private.ladder_answer
     when not has_address then row(3, 'no_address', 'drop')::postbell_private.ladder_answer
     when is_suppressed then row(4, 'address_suppressed', 'drop')::postbell_private.ladder_answer
     when is_forced then row(5, 'forced', 'deliver')::postbell_private.ladder_answer
@@ -82,7 +82,8 @@ begin
             choice.channels as switched_on,
             tenant.disabled_channels,
             person.id is null as is_unknown,
-            person.erased_at is not null as is_erased,
+            person.erased_at is not null
+                or person.id is null and postbell_private.is_erased(candidate.tenant_id, candidate.recipient_id) as is_erased,
             person.email,
             person.phone,
             coalesce(person.time_zone, tenant.time_zone) as home_zone

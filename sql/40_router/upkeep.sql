@@ -41,7 +41,7 @@ declare
 begin
     foreach v_part in array array[
         'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
-        'upsert_awaited'
+        'upsert_awaited', 'continue_erasures'
     ] loop
         begin
             execute format('select postbell_private.%I()', v_part);

@@ -69,6 +69,8 @@ as $$
             when n.delivery_id is null and n.message_id is null then 'names_nothing'
             when n.delivery_id is null then 'kept'
             when d.id is null then 'unknown_delivery'
+            -- Of an erased person, of whom nothing is kept.
+            when d.recipient_id like 'erased:%' then 'unknown_delivery'
             -- In flight: its dispatcher is about to record the provider.
             when d.state = 'sending' then 'kept'
             when not known.is_handed_over then 'never_handed_over'

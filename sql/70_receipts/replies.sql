@@ -71,6 +71,10 @@ begin
         where provider = receive_reply.provider
           and channel = receive_reply.channel
           and address = v_address;
+        delete from postbell_private.hashed_stop
+        where provider = receive_reply.provider
+          and channel = receive_reply.channel
+          and digest = postbell_private.salted_hash(array[receive_reply.channel, v_address]);
         -- Only suppressions by STOP are removed, not those by bounces.
         delete from postbell.suppression as s
         using postbell_private.tenants_of(receive_reply.provider, receive_reply.channel) as sender
@@ -78,6 +82,12 @@ begin
           and s.channel = receive_reply.channel
           and s.address = v_address
           and s.reason = 'stop';
+        delete from postbell_private.hashed_suppression as hashed
+        using postbell_private.tenants_of(receive_reply.provider, receive_reply.channel) as sender
+        where hashed.tenant_id = sender.tenant_id
+          and hashed.channel = receive_reply.channel
+          and hashed.digest = postbell_private.salted_hash(array[receive_reply.channel, v_address])
+          and hashed.reason = 'stop';
     end if;
     return v_meaning;
 end

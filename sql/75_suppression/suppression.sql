@@ -97,12 +97,14 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    v_was_hashed constant boolean := postbell_private.forget_suppression(unsuppress.channel, unsuppress.address, unsuppress.tenant_id);
 begin
     delete from postbell.suppression
     where tenant_id = unsuppress.tenant_id
       and channel = unsuppress.channel
       and address = postbell_private.address_for_suppression(unsuppress.channel, unsuppress.address);
-    return found;
+    return found or v_was_hashed;
 end
 $$;
 

@@ -146,6 +146,8 @@ to postbell_support;
 grant select, insert, update, delete on all tables in schema postbell, postbell_private to postbell_admin;
 -- Channels are written by deploys alone, because code depends on them.
 revoke insert, update, delete on postbell.channel from postbell_admin;
+-- With the salt, they could try ids and addresses on the hashes of erased persons.
+revoke all on postbell_private.erasure_salt from postbell_admin;
 grant all on all sequences in schema postbell, postbell_private to postbell_admin;
 grant execute on all functions in schema postbell, postbell_private to postbell_admin;
 -- They do not call internal PL/pgSQL functions without a fixed search_path. Such a function is compiled once a session,

@@ -717,7 +717,7 @@ def test_a_dispatcher_reaches_the_tables_only_through_functions(
 
 def test_an_administrator_sees_and_calls_everything(crowd: Connection) -> None:
     with acting_as(crowd, "admin"):
-        for relation in given.column(crowd, RELATIONS):
+        for relation in set(given.column(crowd, RELATIONS)) - {"erasure_salt"}:
             crowd.execute(
                 sql.SQL("select * from {}").format(sql.Identifier(*declared.qualified(relation)))
             )

@@ -270,6 +270,7 @@ VALUES: dict[str, str | None] = {
     "source": "app.users",
     "starts": "22:00",
     "ends": "07:00",
+    "erase_recipient.recipient": "crew29",
     "subject": "order:1",
     "tenant_id": "default",
     "text_stamp.tenant_id": "default",

@@ -114,6 +114,7 @@ def fill(url: str) -> None:
         _came_back(db)
         _gateway(db)
         _reports(db)
+        _erased(db)
         _not_routed(db)
 
 
@@ -280,6 +281,21 @@ def _reports(db: Connection) -> None:
         insert into postbell_queue.pgqueuer_log (job_id, priority, status, entrypoint)
         values (1, 0, 'successful', 'nobody''s')
     """)
+
+
+def _erased(db: Connection) -> None:
+    """Somebody who is erased for good, and somebody of whom housekeeping looks for the rest."""
+    for who, address in (("u8", "+33612345678"), ("u9", "+33612345679")):
+        given.recipient(db, who, phone=address)
+        given.call(db, "suppress", channel="email", address=f"{who}@example.org")
+        given.call(
+            db, "receive_reply", provider="test", event_id=who, address=address, words="STOP"
+        )
+        given.emit(db, recipient=who, payload=PAYLOAD, channels=["in_app"])
+        given.route(db)
+        given.call(db, "erase_recipient", recipient=who)
+        if who == "u8":
+            db.execute("select postbell_private.tidy_up()")
 
 
 def _not_routed(db: Connection) -> None:
