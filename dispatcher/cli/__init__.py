@@ -15,6 +15,8 @@ from dispatcher.cli import (
     check,
     demo,
     deploy,
+    erase,
+    export,
     import_events,
     login,
     new,
@@ -96,7 +98,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    deploy, run, serve, login, demo, check, preview, send, why, retry, stats, vapid, bounce,
+    deploy, run, serve, login, demo, check, preview, send, why, retry, stats, erase, export,
+    vapid, bounce,
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.command("import-events")(import_events.command)
