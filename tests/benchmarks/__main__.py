@@ -6,6 +6,7 @@ import warnings
 
 import typer
 
+from tests.benchmarks import erase as _erase
 from tests.benchmarks import fan_out as _fan_out
 from tests.benchmarks import inbox as _inbox
 from tests.benchmarks import latency as _latency
@@ -35,6 +36,7 @@ def everything(context: typer.Context) -> None:
             xmin_horizon,
             fan_out,
             inbox,
+            erase,
             providers,
             stream,
         ):
@@ -90,6 +92,12 @@ def fan_out(recipients: int = 200_000, events: int = 200) -> None:
 def inbox(items: int = 5_000_000, rounds: int = 5, seconds: float = 4) -> None:
     """First page and unread count of one person, against a bare indexed lookup."""
     _inbox.run(items, rounds, seconds).print()
+
+
+@app.command()
+def erase(items: int = 10_000, others: int = 200_000, seconds: float = 5) -> None:
+    """Erasing a person with many items, and what other people notice of it."""
+    _erase.run(items, others, seconds).print()
 
 
 @app.command()

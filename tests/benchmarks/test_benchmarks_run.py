@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.benchmarks import (
+    erase,
     fan_out,
     inbox,
     latency,
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, tuple[Callable[[], Table], int]] = {
     "xmin_horizon": (lambda: xmin_horizon.run(seconds=2, rate=50, recipients=100), 4),
     "fan_out": (lambda: fan_out.run(recipients=1_000, events=5), 9),
     "inbox": (lambda: inbox.run(items=20_000, rounds=1, seconds=1), len(inbox.QUERIES)),
+    "erase": (lambda: erase.run(items=100, others=1_000, seconds=0.5), 7),
     "stream": (lambda: stream.run(streams=100, rounds=2), len(stream.SERVERS)),
 }
 
