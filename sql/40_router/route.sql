@@ -203,10 +203,15 @@ begin
     rejected as (
         insert into postbell.rejected_event (outbox_id, tenant_id, event, recipient, reason, detail, source, created_at)
         select
-            id, left(tenant_id, 255), left(event, 255), left(recipient, 255),
+            id, left(tenant_id, 255), left(event, 255),
+            -- Nothing is kept of an erased person.
+            case when reason is distinct from 'recipient_erased' then left(recipient, 255) end,
             coalesce(reason, 'key_reused'),
             coalesce(detail, 'the key ' || idempotency_key || ' was used by event ' || holder_id || ' for something else'),
-            to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,outcome}'::text[],
+            case
+                when reason is distinct from 'recipient_erased'
+                    then to_jsonb(sorted) - '{slot,xid,reason,detail,fingerprint,holder_id,holder_fingerprint,outcome}'::text[]
+            end,
             created_at
         from sorted
         where outcome = 'rejected'

@@ -549,10 +549,13 @@ def test_what_is_no_longer_suppressed_is_forgotten_in_its_hash_too(connection: C
 
 def test_an_event_for_who_was_erased_is_rejected_with_the_reason(shop: Connection) -> None:
     erase(shop)
-    event = given.emit(shop, recipient=WHO)
+    complete(shop)
+    event = given.emit(shop, recipient=WHO, payload=PAYLOAD)
     given.route(shop)
 
     assert given.rejections(shop) == {event: "recipient_erased"}
+    # The rest of it leaves with the ring.
+    assert set(traces(shop)) == {"outbox.recipient", "outbox.payload"}
 
 
 def test_in_a_list_they_are_on_the_third_rung(shop: Connection) -> None:
