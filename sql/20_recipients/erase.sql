@@ -43,10 +43,10 @@ comment on function postbell_private.erased_among(text[], text[]) is 'Returns th
 create or replace function postbell_private.close_erasure(erasure_id uuid) returns void
 language sql
 as $$
-    delete from postbell_private.erased_event as own
-    where own.erasure_id = close_erasure.erasure_id;
     delete from postbell_private.open_erasure as who
     where who.erasure_id = close_erasure.erasure_id;
+    delete from postbell_private.erased_event as own
+    where own.erasure_id = close_erasure.erasure_id;
 $$;
 
 comment on function postbell_private.close_erasure(uuid) is 'Forgets whom an erasure was of, and what was said to them.';
@@ -64,11 +64,11 @@ begin
     where digest = postbell_private.salted_hash(array[forgive.tenant_id, forgive.recipient_id])
     returning erasure_id into v_erasure_id;
 
+    -- From here on the id means somebody who is present, whose rows must stay. First, because housekeeping locks that row first.
+    perform postbell_private.close_erasure(v_erasure_id);
     update postbell.erasure set
         forgiven_at = postbell.clock()
     where id = v_erasure_id;
-    -- From here on the id means somebody who is present, whose rows must stay.
-    perform postbell_private.close_erasure(v_erasure_id);
 end
 $$;
 

@@ -321,9 +321,12 @@ declare
     -- Events wait for it. Each of the three parts may take as long, and does one thing at least.
     v_long constant interval := '50 milliseconds';
     v_until timestamptz := clock_timestamp() + v_long;
+    v_free uuid[];
     v_who postbell_private.open_erasure;
 begin
-    if not exists (select from postbell_private.open_erasure) then
+    -- An application that erases somebody again, or forgives them, holds the row until it commits.
+    v_free := array(select erasure_id from postbell_private.open_erasure order by erasure_id for update skip locked);
+    if cardinality(v_free) = 0 then
         return;
     end if;
     insert into postbell_private.erasure_scan default values on conflict do nothing;
@@ -331,9 +334,10 @@ begin
 
     -- After a restore into another cluster the transaction is none of this one.
     update postbell_private.open_erasure set awaits = null
-    where awaits > pg_snapshot_xmax(pg_current_snapshot());
+    where erasure_id = any(v_free)
+      and awaits > pg_snapshot_xmax(pg_current_snapshot());
     for v_who in
-        select * from postbell_private.open_erasure where awaits is null order by erasure_id for update skip locked
+        select * from postbell_private.open_erasure where erasure_id = any(v_free) and awaits is null order by erasure_id
     loop
         perform postbell_private.erase_leftovers(v_who);
         update postbell_private.open_erasure set awaits = pg_snapshot_xmax(pg_current_snapshot())
@@ -343,14 +347,18 @@ begin
 
     if not exists (select from postbell_private.scanned_erasures()) then
         update postbell_private.open_erasure set scan_began_at = clock_timestamp()
-        where scanned_at is null
+        where erasure_id = any(v_free)
+          and scanned_at is null
           and awaits <= pg_snapshot_xmin((postbell_private.current_step()).snapshot);
     end if;
     v_until := clock_timestamp() + v_long;
-    while exists (select from postbell_private.scanned_erasures()) loop
+    while exists (select from postbell_private.scanned_erasures())
+        and not exists (select from postbell_private.scanned_erasures() where erasure_id <> all(v_free))
+    loop
         if not postbell_private.scan_portion() then
             update postbell_private.open_erasure set scanned_at = clock_timestamp()
-            where scan_began_at is not null
+            where erasure_id = any(v_free)
+              and scan_began_at is not null
               and scanned_at is null;
         end if;
         exit when clock_timestamp() > v_until;
@@ -358,7 +366,7 @@ begin
 
     v_until := clock_timestamp() + v_long;
     for v_who in
-        select * from postbell_private.open_erasure where scanned_at is not null order by scanned_at, erasure_id for update skip locked
+        select * from postbell_private.open_erasure where erasure_id = any(v_free) and scanned_at is not null order by scanned_at, erasure_id
     loop
         perform postbell_private.erase_leftovers(v_who);
         perform postbell_private.erase_mentions(v_who);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -21,12 +21,20 @@ LATER = "2099-01-01Z"
 
 
 @pytest.fixture
-def shop(db: Connection) -> Connection:
-    """Two people, of whom one is to be erased."""
+def shop(db: Connection) -> Iterator[Connection]:
+    """Two people, of whom one is to be erased. No part of housekeeping may fail."""
     given.event_type(db, default_channels=["in_app", "email"])
     person(db)
     given.recipient(db, "u2", roles=["client"])
-    return db
+    notices: list[str] = []
+
+    def hear(notice: psycopg.errors.Diagnostic) -> None:
+        notices.append(str(notice.message_primary))
+
+    db.add_notice_handler(hear)
+    yield db
+    db.remove_notice_handler(hear)
+    assert [notice for notice in notices if "housekeeping" in notice] == []
 
 
 def routed(db: Connection, channel: str, **columns: object) -> int:
@@ -716,6 +724,25 @@ def test_housekeeping_waits_for_nobody(shop: Connection, connect: Connect) -> No
     complete(shop)
 
     assert traces(shop) == {}
+
+
+@pytest.mark.parametrize("rounds", range(4))
+@pytest.mark.parametrize("act", [erase, lambda db: person(db, forgive=True)])
+def test_nor_for_who_erases_again_or_forgives(
+    shop: Connection, connect: Connect, act: Callable[[Connection], object], rounds: int
+) -> None:
+    routed(shop, "in_app")
+    erase(shop)
+    for _ in range(rounds):
+        shop.execute("select postbell_private.tidy_up()")
+    application = connect(autocommit=False)
+    act(application)
+
+    shop.execute("set lock_timeout = '1s'")
+    for _ in range(3):
+        shop.execute("select postbell_private.tidy_up()")
+    application.commit()
+    complete(shop)
 
 
 # --- the page
