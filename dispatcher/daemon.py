@@ -21,12 +21,14 @@ from dispatcher.channels.base import CrashPolicy
 from dispatcher.db import batches, connections, monitoring, pgbouncer
 from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
+from dispatcher.delivery.ahead import AheadRenderer
 from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.delivery.claims import ClaimKeeper
 from dispatcher.delivery.database_sender import DatabaseSender
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.tenants import TenantCache
 from dispatcher.delivery.worker import Sender, Worker
 from dispatcher.deploy import contract
 from dispatcher.health import Health
@@ -104,6 +106,7 @@ class Daemon:
 
             observers = [self._start_health_check(), *self._start_server()]
             queues = []
+            renderer: AheadRenderer | None = None
             if self._settings.dispatcher_enabled:
                 template_sets = TemplateSets(
                     catalog, offers_links=self._settings.signer is not None
@@ -112,12 +115,19 @@ class Daemon:
                 self._health.show_missing_templates(template_sets.missing)
                 self._metrics.watch_templates(template_sets.missing)
                 queues = self._start_queues(template_sets, outgoing)
+                renderer = AheadRenderer(
+                    self._sessions,
+                    template_sets,
+                    TenantCache(),
+                    self._metrics,
+                    {name: own.provider for name, own in OWN.items()},
+                )
                 observers += [
                     self._start_claim_keeper(),
                     self._start_status_reporter(),
                     self._start_template_refresh(template_sets),
                 ]
-            routers = [self._start_router()] if self._settings.router_enabled else []
+            routers = [self._start_router(renderer)] if self._settings.router_enabled else []
             log.info("running", events=len(catalog.events))
 
             try:
@@ -194,7 +204,7 @@ class Daemon:
 
         return self._start(f"{channel} queue", work)
 
-    def _start_router(self) -> asyncio.Task[None]:
+    def _start_router(self, renderer: AheadRenderer | None) -> asyncio.Task[None]:
         part = "router"
         longest_sleep = self._settings.safety_poll_seconds or math.inf
         self._health.expect(part, HEARTBEAT_TIMEOUT + longest_sleep)
@@ -206,6 +216,8 @@ class Daemon:
             keep_days=self._settings.keep_days,
             lease=self._lease,
             workers=self._workers,
+            renderer=renderer,
+            pool=self._sessions,
         )
         self._health.show_failing_steps(lambda: router.failing)
 

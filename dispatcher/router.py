@@ -15,7 +15,8 @@ import structlog
 from psycopg import AsyncConnection
 
 from dispatcher.db import connections, routing
-from dispatcher.db.routing import PendingWork
+from dispatcher.db.connections import Pool
+from dispatcher.db.routing import Ages, Chunk, PendingWork
 
 log = structlog.get_logger()
 
@@ -59,6 +60,11 @@ STATISTICS = 0.25
 FANOUT_CHUNK = 500
 
 
+#: Of so few events the mails and other messages are rendered while the router decides, for the
+#: sender of the same process.
+FEW = 10
+
+
 class RouterObserver(Protocol):
     """Observes the router (metrics)."""
 
@@ -83,7 +89,26 @@ class LocalWorker(Protocol):
     @property
     def room(self) -> int: ...
 
-    def hand_over(self, batch_id: int) -> None: ...
+    async def hand_over(
+        self, batch_id: int, session: AsyncConnection[Any] | None = None
+    ) -> None: ...
+
+
+class Renderer(Protocol):
+    """Renders what the router can write itself: messages to inboxes and open pages."""
+
+    async def render(self, messages: list[Any]) -> str | None: ...
+
+    async def warm(self, messages: list[Any]) -> None: ...
+
+    def written(self, ages: Ages, seconds: float) -> None: ...
+
+
+class _Prepared(NamedTuple):
+    """A chunk of events, and its rendered messages."""
+
+    chunk: Chunk
+    contents: str | None
 
 
 class _Backoff(NamedTuple):
@@ -103,8 +128,9 @@ class Router:
     `chunk` is the most events taken at once. `safety_poll` is the longest sleep in seconds, in case
     a NOTIFY is lost; 0 means no limit. `keep_days` is how long routed events stay in the outbox.
     `lease` is how long a batch without a queue job may go without a sign of life before it gets
-    one. `workers`, by channel, take a few deliveries without the queue.
-    `beat` is called in each iteration.
+    one. `workers`, by channel, take a few deliveries without the queue. `renderer` renders ahead
+    of the decision; without one, whatever is due is queued. `pool` has the sessions for reading the
+    next chunk while one is routed. `beat` is called in each iteration.
     """
 
     def __init__(
@@ -117,6 +143,8 @@ class Router:
         keep_days: int = 5,
         lease: timedelta = timedelta(seconds=10),
         workers: Mapping[str, LocalWorker] = MappingProxyType({}),
+        renderer: Renderer | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._observer = observer
         self._beat = beat
@@ -125,6 +153,11 @@ class Router:
         self._keep_days = keep_days
         self._lease = lease
         self._workers = workers
+        self._renderer = renderer
+        self._pool = pool
+        #: Read and rendered while the chunk before it was routed.
+        self._prepared: _Prepared | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._next_housekeeping = 0.0
         self._next_sweep = 0.0
         self._sweep_until = 0.0
@@ -151,6 +184,7 @@ class Router:
         await self._stand_by(routing.acquire_leadership(connection))
         self._observer.leading(True)
         log.info("router leads")
+        self._prepared = None
         # Batches of a process that has just ended are too young for the first sweep.
         self._sweep_until = time.monotonic() + 2 * self._lease.total_seconds()
         try:
@@ -205,24 +239,125 @@ class Router:
             else:
                 await self._route_all(connection)
         if pending.is_due:
-            released = await self._try("release_due", routing.release_due, connection, self._chunk)
-            if released == 0:
-                # Another transaction has locked it, such as an open cancel().
-                self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
+            await self._release(connection)
         if pending.has_fanout:
-            reached = await self._try("fan_out", routing.fan_out, connection, FANOUT_CHUNK)
-            if reached is not None:
-                self._observer.fanned_out(reached)
-            elif not self._backoff_of("fan_out"):
-                self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
+            await self._fan_out(connection)
+
+    async def _release(self, connection: AsyncConnection[Any]) -> None:
+        contents = await self._rendered(routing.read_scheduled, connection, self._chunk)
+        began = time.monotonic()
+        result = await self._write(
+            "release_due", routing.release_due, connection, self._chunk, contents=contents
+        )
+        if result is None:
+            return
+        self._count(result.ages, began)
+        if result.released:
+            self._backoffs.pop("release_due", None)
+        else:
+            # Another transaction has locked it, such as an open cancel().
+            self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
+
+    async def _fan_out(self, connection: AsyncConnection[Any]) -> None:
+        contents = await self._rendered(routing.read_fanout, connection, FANOUT_CHUNK)
+        began = time.monotonic()
+        result = await self._write(
+            "fan_out", routing.fan_out, connection, FANOUT_CHUNK, contents=contents
+        )
+        if result is None:
+            return
+        self._count(result.ages, began)
+        if result.reached is not None:
+            self._backoffs.pop("fan_out", None)
+            self._observer.fanned_out(result.reached)
+        elif not self._backoff_of("fan_out"):
+            self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
 
     async def _route(self, connection: AsyncConnection[Any]) -> int:
-        routed = await self._try("route", routing.route, connection, self._chunk, self._room())
+        """Route one chunk; the number of its events. Reads the next one meanwhile, if any."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is None:
+            prepared = await self._prepare(connection)
+        step = contents = None
+        reading: asyncio.Task[_Prepared | None] | None = None
+        if prepared is not None:
+            step, contents = prepared.chunk.step, prepared.contents
+            if step is None:
+                return 0
+            if prepared.chunk.events == self._chunk and self._pool is not None:
+                reading = asyncio.create_task(self._prepare_next(prepared.chunk))
+            elif prepared.chunk.events <= FEW and self._workers:
+                # It runs while the database routes.
+                self._warming = asyncio.create_task(self._warm(prepared.chunk))
+        began = time.monotonic()
+        try:
+            routed = await self._write(
+                "route", routing.route, connection, self._chunk, self._room(), step,
+                contents=contents,
+            )  # fmt: skip
+            if reading is not None and routed is not None and routed.routed == self._chunk:
+                self._prepared = await reading
+        finally:
+            if reading is not None and not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
         if routed is None:
             return 0
-        for batch_id, channel in zip(routed.batch_ids or (), routed.channels or (), strict=True):
-            self._workers[channel].hand_over(batch_id)
+        self._count(routed.ages, began)
+        batch_ids, channels = routed.batch_ids or (), routed.channels or ()
+        for batch_id, channel in zip(batch_ids, channels, strict=True):
+            # A lone one is claimed on this session, which is awake; several by the pool's, at once.
+            session = connection if len(batch_ids) == 1 else None
+            await self._workers[channel].hand_over(batch_id, session)
         return routed.routed
+
+    async def _prepare(
+        self, connection: AsyncConnection[Any], after_step: str | None = None
+    ) -> _Prepared | None:
+        """Read and render a chunk. None if that is not possible: then all of it is queued."""
+        if self._renderer is None or "route" in self._backoffs:
+            return None
+        chunk = await self._try(
+            "read_chunk", routing.read_chunk, connection, self._chunk, after_step, FEW
+        )
+        if chunk is None:
+            return None
+        return _Prepared(chunk, await self._renderer.render(chunk.messages or []))
+
+    async def _warm(self, chunk: Chunk) -> None:
+        if self._renderer is not None and chunk.messages is not None:
+            try:
+                await self._renderer.warm(chunk.messages)
+            except psycopg.Error as error:
+                log.warning("messages not rendered ahead", error=str(error).strip())
+
+    async def _prepare_next(self, chunk: Chunk) -> _Prepared | None:
+        """Read and render the chunk after one that is being routed."""
+        assert self._pool is not None  # noqa: S101 - for the type checker
+        try:
+            async with self._pool.connection() as connection:
+                prepared = await self._prepare(connection, chunk.next_step)
+        except psycopg.Error as error:
+            log.warning("next events not read", error=str(error).strip())
+            return None
+        # Without a step there may be new events by now.
+        return prepared if prepared is not None and prepared.chunk.step is not None else None
+
+    async def _rendered(
+        self,
+        read: Callable[[AsyncConnection[Any], int], Awaitable[list[Any] | None]],
+        connection: AsyncConnection[Any],
+        most: int,
+    ) -> str | None:
+        """The rendered messages of what `read` finds."""
+        if self._renderer is None:
+            return None
+        messages = await self._try("read_ahead", read, connection, most)
+        return await self._renderer.render(messages) if messages else None
+
+    def _count(self, ages: Ages | None, began: float) -> None:
+        if ages is not None and self._renderer is not None:
+            self._renderer.written(ages, time.monotonic() - began)
 
     def _room(self) -> str | None:
         """Batches of each channel that this process could deliver at once, as JSON."""
@@ -253,13 +388,34 @@ class Router:
                 retry_in_seconds=seconds,
             )
             return None
-        if (former := self._backoffs.get(step)) is not None and (
-            former.error is not None or result
-        ):
+        if (former := self._backoffs.get(step)) is not None and former.error is not None:
             del self._backoffs[step]
-            if former.error is not None:
-                log.info("router step recovered", step=step)
+            log.info("router step recovered", step=step)
         return result
+
+    async def _write(
+        self,
+        step: str,
+        call: Callable[..., Awaitable[_Result]],
+        *arguments: Any,
+        contents: str | None,
+    ) -> _Result | None:
+        """As _try(), with rendered messages. If that fails, they are left to the queue."""
+        former = self._backoffs.get(step)
+        may_write = former is None or (former.error is None and not self._backoff_of(step))
+        if contents is not None and may_write:
+            try:
+                return await call(*arguments, contents)
+            except psycopg.Error as error:
+                if connections.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
+                    raise
+                log.warning(
+                    "messages not written: they go by the queue",
+                    step=step,
+                    code=error.sqlstate,
+                    error=str(error).strip(),
+                )
+        return await self._try(step, call, *arguments)
 
     def _back_off(
         self, step: str, shortest: float, longest: float, error: psycopg.Error | None = None
@@ -336,6 +492,8 @@ class Router:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING
         await self._try("rejected_since", self._count_rejections, connection)
+        # It may advance the step.
+        self._prepared = None
         await self._try("tidy_up", routing.tidy_up, connection)
         forgotten = await self._try(
             "forget_early_receipts", routing.forget_early_receipts, connection

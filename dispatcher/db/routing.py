@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dispatcher.db.statement import statement
 
@@ -77,6 +77,34 @@ def release_sleep_lock() -> None:
     """Tell producers that they need not wake the router any more."""
 
 
+class Chunk(NamedTuple):
+    """What postbell_private.read_chunk() reads."""
+
+    events: int
+    #: The router's step from which these events are routed; None if there is nothing to route.
+    step: str | None
+    #: The step after it.
+    next_step: str | None
+    #: What AheadRenderer.render() takes; None if there is nothing to render.
+    messages: list[Any] | None
+
+
+@statement(
+    "select events, step, next_step, messages"
+    " from postbell_private.read_chunk(%(most)s, %(after_step)s, %(few)s)"
+)
+def read_chunk(most: int, after_step: str | None = None, few: int = 0) -> Chunk:
+    """Read what the next events need to be rendered.
+
+    `after_step`, the `next_step` of a chunk, reads on before that chunk is routed. Of up to `few`
+    events, the messages that providers deliver are read, too.
+    """
+
+
+#: By channel, the seconds since its event was emitted of each delivery that was written.
+Ages: TypeAlias = dict[str, Any]
+
+
 class Routed(NamedTuple):
     """The result of postbell_private.route()."""
 
@@ -85,27 +113,57 @@ class Routed(NamedTuple):
     #: Batches without a queue job, which the caller delivers; None if there are none.
     batch_ids: list[int] | None
     channels: list[str] | None
+    #: None if nothing was written.
+    ages: Ages | None
 
 
-@statement("select routed, batch_ids, channels from postbell_private.route(%(most)s, %(room)s)")
-def route(most: int, room: str | None = None) -> Routed:
+@statement(
+    "select routed, batch_ids, channels, ages from postbell_private.route("
+    "%(most)s, %(room)s, %(read_step)s, %(contents)s)"
+)
+def route(
+    most: int, room: str | None = None, read_step: str | None = None, contents: str | None = None
+) -> Routed:
     """Route up to `most` events of the outbox.
 
-    `room` is a JSON object: by channel, how many batches the caller can deliver itself.
+    `room` is a JSON object: by channel, how many batches the caller can deliver itself. `read_step`
+    is the `step` of a chunk, and `contents` its rendered messages.
     """
 
 
-@statement("select postbell_private.release_due(%(most)s)")
-def release_due(most: int) -> int:
-    """Release up to `most` due deliveries and events. Returns their number."""
+@statement("select postbell_private.read_scheduled(%(most)s)")
+def read_scheduled(most: int) -> list[Any] | None:
+    """The messages of scheduled events that are due, to be rendered; see Chunk."""
 
 
-@statement("select postbell_private.fan_out(%(most)s)")
-def fan_out(most: int) -> int | None:
-    """Decide about up to `most` members of one large audience.
+class Released(NamedTuple):
+    """The result of postbell_private.release_due()."""
 
-    Returns their number; 0 if there is no large audience, None while the queue has no room.
-    """
+    released: int
+    ages: Ages | None
+
+
+@statement("select released, ages from postbell_private.release_due(%(most)s, %(contents)s)")
+def release_due(most: int, contents: str | None = None) -> Released:
+    """Release up to `most` due deliveries and events. `contents` as for route()."""
+
+
+@statement("select postbell_private.read_fanout(%(most)s)")
+def read_fanout(most: int) -> list[Any] | None:
+    """The messages to the next members of a large audience, to be rendered; see Chunk."""
+
+
+class FannedOut(NamedTuple):
+    """The result of postbell_private.fan_out()."""
+
+    #: People; 0 if there is no large audience, None while the queue has no room.
+    reached: int | None
+    ages: Ages | None
+
+
+@statement("select reached, ages from postbell_private.fan_out(%(most)s, %(contents)s)")
+def fan_out(most: int, contents: str | None = None) -> FannedOut:
+    """Decide about up to `most` members of one large audience. `contents` as for route()."""
 
 
 @statement("select has_events, due_in, has_fanout from postbell_private.pending_work()")

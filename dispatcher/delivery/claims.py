@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
@@ -86,10 +86,6 @@ class Claim:
     #: Ids of the deliveries that the claim recorded as being sent.
     started: frozenset[int]
 
-    def kept_by(self, keeper: ClaimKeeper | None) -> AbstractContextManager[None]:
-        """Keep the claim for as long as the block lasts, if there is a keeper."""
-        return keeper.keeping(*self.key) if keeper else nullcontext()
-
 
 class Claims:
     """Claims and renders the batches of one channel.
@@ -115,14 +111,20 @@ class Claims:
         self._renderer: Final = DeliveryRenderer(pool, template_sets, self._tenants)
 
     async def claim(
-        self, batch_id: int, start_sending: int = 0, provider: str | None = None
+        self,
+        batch_id: int,
+        start_sending: int = 0,
+        provider: str | None = None,
+        session: AsyncConnection[Any] | None = None,
     ) -> Claim | None:
-        """Claim a batch, and start sending its first deliveries.
+        """Claim a batch, on `session` or one of the pool, and start sending its first deliveries.
 
         None if there is nothing to send: the batch is settled or split, a crash undid it, or its
         tenant is gone.
         """
-        async with self._pool.connection() as connection:
+        async with (
+            self._pool.connection() if session is None else nullcontext(session) as connection
+        ):
             rows = await batches.claim_batch(
                 connection,
                 batch_id,

@@ -14,7 +14,7 @@ from dispatcher.channels.base import Channel
 from dispatcher.db import batches
 from dispatcher.db.batches import Versions
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.claims import Claim, ClaimKeeper, Claims, DeliveryMetrics
+from dispatcher.delivery.claims import Claim, Claims, DeliveryMetrics
 from dispatcher.delivery.model import Refused
 from dispatcher.delivery.render import Rendered
 from dispatcher.delivery.template_sets import TemplateSets
@@ -48,18 +48,22 @@ class DatabaseSender:
             pool, template_sets, metrics, channel.name, with_identities=False
         )
 
-    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None:
-        """Settle what can be settled of a batch; the rest goes back into the queue.
+    async def deliver(self, batch_id: int) -> None:
+        """Claim and deliver a batch."""
+        if claim := await self.claim(batch_id):
+            await self.deliver_claimed(claim)
 
-        `keeper` is for a batch without a queue job: it keeps the claim until the batch is settled.
-        """
-        claim = await self._claims.claim(batch_id)
-        if claim is None:
-            return
-        with claim.kept_by(keeper):
-            rendered = await self._claims.render(claim)
-            if rendered is not None:
-                await self._record(claim, rendered)
+    async def claim(
+        self, batch_id: int, session: AsyncConnection[Any] | None = None
+    ) -> Claim | None:
+        """Claim a batch, on `session` or one of the pool. None if there is nothing to deliver."""
+        return await self._claims.claim(batch_id, session=session)
+
+    async def deliver_claimed(self, claim: Claim) -> None:
+        """Settle what can be settled of a batch; the rest goes back into the queue."""
+        rendered = await self._claims.render(claim)
+        if rendered is not None:
+            await self._record(claim, rendered)
 
     def stop(self) -> None:
         """Nothing to stop: no provider is called, and a batch is one transaction."""

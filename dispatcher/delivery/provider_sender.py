@@ -17,7 +17,7 @@ from dispatcher.db import batches
 from dispatcher.db.batches import Versions
 from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.delivery.attempts import Answer, AttemptRules
-from dispatcher.delivery.claims import Claim, ClaimKeeper, Claims, DeliveryMetrics, age_of
+from dispatcher.delivery.claims import Claim, Claims, DeliveryMetrics, age_of
 from dispatcher.delivery.failover import (
     ProviderCall,
     first_available,
@@ -97,27 +97,31 @@ class ProviderSender:
         if crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
             self._started_by_claim = (in_flight, clients[0].name)
 
-    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None:
-        """Settle what can be settled of a batch; the rest goes back into the queue.
+    async def deliver(self, batch_id: int) -> None:
+        """Claim and deliver a batch."""
+        if claim := await self.claim(batch_id):
+            await self.deliver_claimed(claim)
 
-        `keeper` is for a batch without a queue job: it keeps the claim until the batch is settled.
-        """
+    async def claim(
+        self, batch_id: int, session: AsyncConnection[Any] | None = None
+    ) -> Claim | None:
+        """Claim a batch, on `session` or one of the pool. None if there is nothing to deliver."""
         started = (0, None) if self._is_stopping else self._started_by_claim
-        claim = await self._claims.claim(batch_id, *started)
-        if claim is None:
+        return await self._claims.claim(batch_id, *started, session)
+
+    async def deliver_claimed(self, claim: Claim) -> None:
+        """Settle what can be settled of a batch; the rest goes back into the queue."""
+        clients = self._registry.for_tenant(claim.tenant, self._channel.name)
+        if retry_in(clients) > 0:
+            held = [
+                self._held(delivery, clients, is_begun=delivery.id in claim.started)
+                for delivery in claim.deliveries
+            ]
+            await self._finish(_Batch(claim, {}, clients), held)
             return
-        with claim.kept_by(keeper):
-            clients = self._registry.for_tenant(claim.tenant, self._channel.name)
-            if retry_in(clients) > 0:
-                held = [
-                    self._held(delivery, clients, is_begun=delivery.id in claim.started)
-                    for delivery in claim.deliveries
-                ]
-                await self._finish(_Batch(claim, {}, clients), held)
-                return
-            rendered = await self._claims.render(claim)
-            if rendered is not None:
-                await self._send(_Batch(claim, rendered.versions, clients), rendered)
+        rendered = await self._claims.render(claim)
+        if rendered is not None:
+            await self._send(_Batch(claim, rendered.versions, clients), rendered)
 
     def stop(self) -> None:
         """Start no more calls. Deliveries that are not in flight go back into the queue."""

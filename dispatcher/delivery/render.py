@@ -78,12 +78,12 @@ class DeliveryRenderer:
                 self._pool, template_set, set(others.values())
             )
         versions = {
-            event: _version(template_set, event, tenant)
+            event: version_of(template_set, event, tenant)
             for event in {delivery.event for delivery in deliveries}
         }
         for delivery, _ in contents if others else ():
             if delivery.id in others:
-                versions[str(delivery.id)] = _version(others[delivery.id], delivery.event, tenant)
+                versions[str(delivery.id)] = version_of(others[delivery.id], delivery.event, tenant)
         return Rendered(contents, failures, versions)
 
     async def _latest(self, tenant: Tenant) -> Tenant | None:
@@ -96,6 +96,6 @@ class DeliveryRenderer:
         return None if latest.text_stamp == tenant.text_stamp else latest
 
 
-def _version(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
+def version_of(template_set: TemplateSet, event: str, tenant: Tenant) -> str:
     """The version in the delivery log: of the templates and of the tenant's branding."""
     return f"{template_set.version(event)}.{tenant.branding_version}"

@@ -20,12 +20,16 @@ class TenantCache:
     def __init__(self) -> None:
         self._tenants: Final[dict[str, tuple[float, Tenant]]] = {}
 
-    async def get(self, connection: AsyncConnection[Any], tenant_id: str) -> Tenant:
-        """A tenant. Raises LookupError if it was deleted."""
+    def fresh(self, tenant_id: str) -> Tenant | None:
+        """A tenant, unless it has to be read."""
         known = self._tenants.get(tenant_id)
         if known is not None and time.monotonic() - known[0] < TENANT_FRESHNESS:
             return known[1]
-        return await self.read(connection, tenant_id)
+        return None
+
+    async def get(self, connection: AsyncConnection[Any], tenant_id: str) -> Tenant:
+        """A tenant. Raises LookupError if it was deleted."""
+        return self.fresh(tenant_id) or await self.read(connection, tenant_id)
 
     async def read(self, connection: AsyncConnection[Any], tenant_id: str) -> Tenant:
         """A tenant as it is now. Raises LookupError if it was deleted."""

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import structlog
+from psycopg import AsyncConnection
 
 from dispatcher.db import batches
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.claims import ClaimKeeper
+from dispatcher.delivery.claims import Claim, ClaimKeeper
 from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()
 
 
 class Sender(Protocol):
-    """Delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
+    """Claims and delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
 
-    async def deliver(self, batch_id: int, keeper: ClaimKeeper | None = None) -> None: ...
+    async def claim(
+        self, batch_id: int, session: AsyncConnection[Any] | None = None
+    ) -> Claim | None: ...
+
+    async def deliver_claimed(self, claim: Claim) -> None: ...
+
+    async def deliver(self, batch_id: int) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -74,12 +81,25 @@ class Worker:
         finally:
             self._in_progress -= 1
 
-    def hand_over(self, batch_id: int) -> None:
-        """Deliver a batch that was written without a queue job, in a task of its own."""
+    async def hand_over(self, batch_id: int, session: AsyncConnection[Any] | None = None) -> None:
+        """Deliver a batch that was written without a queue job, in a task of its own.
+
+        With `session`, the batch is claimed on it before this returns: the router's is awake, and
+        one of the pool may have rested.
+        """
+        # The queue may have taken the last place since the router asked. Nothing waits for a place
+        # unclaimed: the sweep would create a job for it.
+        if self._is_stopping or self._places.locked():
+            await self._queue(batch_id)
+            return
+        await self._places.acquire()
         self._in_progress += 1
-        task = asyncio.create_task(self._deliver_handed_over(batch_id), name=f"batch {batch_id}")
+        claiming = asyncio.ensure_future(self._sender.claim(batch_id, session))
+        task = asyncio.create_task(self._deliver(batch_id, claiming), name=f"batch {batch_id}")
         self._handed_over.add(task)
         task.add_done_callback(self._handed_over.discard)
+        if session is not None:
+            await asyncio.wait({claiming})
 
     def stop(self) -> None:
         """Take no more batches; what is not in flight goes into the queue."""
@@ -90,20 +110,17 @@ class Worker:
         """Wait for what was handed over. If cancelled, cancels it and waits until it has ended."""
         await asyncio.gather(*self._handed_over, return_exceptions=True)
 
-    async def _deliver_handed_over(self, batch_id: int) -> None:
+    async def _deliver(self, batch_id: int, claiming: asyncio.Future[Claim | None]) -> None:
         try:
-            # The queue may have taken the last place since the router asked. Nothing waits for a
-            # place unclaimed: the sweep would create a job for it.
-            if self._is_stopping or self._places.locked():
-                await self._queue(batch_id)
-                return
-            async with self._places:
-                with self._metrics.in_progress(self.channel):
-                    await self._sender.deliver(batch_id, self._keeper)
+            with self._metrics.in_progress(self.channel):
+                if claim := await claiming:
+                    with self._keeper.keeping(*claim.key):
+                        await self._sender.deliver_claimed(claim)
         except Exception:
             log.exception("batch delivery failed", batch=batch_id)
             await self._queue(batch_id)
         finally:
+            self._places.release()
             self._in_progress -= 1
 
     async def _queue(self, batch_id: int) -> None:

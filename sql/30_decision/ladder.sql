@@ -53,48 +53,72 @@ return row(
 comment on function postbell_private.candidate_of(postbell_private.notification, text) is 'Returns one recipient of an event as an argument for postbell_private.decide().';
 
 
+create or replace function postbell_private.addressed(candidates postbell_private.candidate[])
+returns table (
+    notification_id bigint, tenant_id text, event text, recipient_id text, channels text[], subject text,
+    expires_at timestamptz, created_at timestamptz, ready_at timestamptz, urgency text, is_actor boolean, category text,
+    templates text[], event_is_disabled boolean, tenant_event_is_disabled boolean, event_channels text[],
+    tenant_channels text[], all_forced text[], switched_on text[], disabled_channels text[], is_unknown boolean,
+    is_erased boolean, email text, phone text, home_zone text, locale text, time_zone text, attributes jsonb
+)
+language sql stable
+as $$
+    select
+        candidate.notification_id,
+        candidate.tenant_id,
+        candidate.event,
+        candidate.recipient_id,
+        candidate.channels,
+        candidate.subject,
+        candidate.expires_at,
+        candidate.created_at,
+        greatest(candidate.deliver_at, postbell.clock()),
+        coalesce(candidate.priority, kind.priority),
+        coalesce(candidate.recipient_id = candidate.actor, false)
+            and not coalesce(candidate.notify_actor, kind.notify_actor),
+        kind.category,
+        kind.channels,
+        kind.disabled_at is not null,
+        of_tenant.disabled_at is not null,
+        kind.default_channels,
+        of_tenant.default_channels,
+        kind.forced_channels || candidate.forced_channels,
+        choice.channels,
+        tenant.disabled_channels,
+        person.id is null,
+        person.erased_at is not null
+            or person.id is null and postbell_private.is_erased(candidate.tenant_id, candidate.recipient_id),
+        person.email,
+        person.phone,
+        coalesce(person.time_zone, tenant.time_zone),
+        person.locale,
+        person.time_zone,
+        person.attributes
+    from unnest(candidates) as candidate
+    join postbell.event_type as kind on kind.key = candidate.event
+    join postbell.tenant on tenant.id = candidate.tenant_id
+    left join postbell.tenant_event as of_tenant
+        on of_tenant.tenant_id = candidate.tenant_id and of_tenant.event = candidate.event
+    left join postbell.recipient as person
+        on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
+    cross join lateral postbell.switched_on(candidate.tenant_id, candidate.recipient_id, candidate.event) as choice
+$$;
+
+comment on function postbell_private.addressed(postbell_private.candidate[]) is
+    'Returns each candidate with what is decided by its event, tenant and person. PostgreSQL inlines it, so columns that a caller does not read cost nothing.';
+
+
 create or replace function postbell_private.decide(candidates postbell_private.candidate[]) returns setof postbell_private.decided
 language plpgsql stable
+-- Rows are looked up by key, also where the caller joins large sets.
+set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 begin
     return query
-    with candidate as (
+    with addressed as materialized (
         select *
-        from unnest(candidates)
-    ),
-
-    -- Each candidate with its event, tenant and person.
-    addressed as materialized (
-        select
-            candidate.*,
-            greatest(candidate.deliver_at, postbell.clock()) as ready_at,
-            coalesce(candidate.priority, kind.priority) as urgency,
-            coalesce(candidate.recipient_id = candidate.actor, false)
-                and not coalesce(candidate.notify_actor, kind.notify_actor) as is_actor,
-            kind.category,
-            kind.channels as templates,
-            kind.disabled_at is not null as event_is_disabled,
-            of_tenant.disabled_at is not null as tenant_event_is_disabled,
-            kind.default_channels as event_channels,
-            of_tenant.default_channels as tenant_channels,
-            kind.forced_channels || candidate.forced_channels as all_forced,
-            choice.channels as switched_on,
-            tenant.disabled_channels,
-            person.id is null as is_unknown,
-            person.erased_at is not null
-                or person.id is null and postbell_private.is_erased(candidate.tenant_id, candidate.recipient_id) as is_erased,
-            person.email,
-            person.phone,
-            coalesce(person.time_zone, tenant.time_zone) as home_zone
-        from candidate
-        join postbell.event_type as kind on kind.key = candidate.event
-        join postbell.tenant on tenant.id = candidate.tenant_id
-        left join postbell.tenant_event as of_tenant
-            on of_tenant.tenant_id = candidate.tenant_id and of_tenant.event = candidate.event
-        left join postbell.recipient as person
-            on person.tenant_id = candidate.tenant_id and person.id = candidate.recipient_id
-        cross join lateral postbell.switched_on(candidate.tenant_id, candidate.recipient_id, candidate.event) as choice
+        from postbell_private.addressed(candidates)
     ),
 
     -- Each wanted channel with the facts that the ladder asks for.
@@ -239,7 +263,10 @@ begin
         case when effect <> 'drop' and is_expired is not true then due_at end,
         effect = 'silence',
         created_at,
-        case when is_expired then 'drop' else effect end
+        case when is_expired then 'drop' else effect end,
+        category,
+        subject,
+        is_kept
     from due;
 end
 $$;

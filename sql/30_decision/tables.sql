@@ -38,6 +38,9 @@ create type postbell_private.decided as (
     due_at timestamptz,
     is_silent boolean,
     created_at timestamptz,
-    effect text
+    effect text,
+    category text,
+    subject text,
+    is_kept boolean
 );
 comment on type postbell_private.decided is 'The decision about one channel of one recipient: now, later or no.';

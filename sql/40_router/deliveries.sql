@@ -134,66 +134,156 @@ comment on function postbell_private.enqueue(bigint[], boolean, interval) is
 
 
 create or replace function postbell_private.make_deliveries(
-    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null
-) returns bigint[]
+    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null, contents json default null,
+    out handed_over bigint[], out ages json
+)
 language plpgsql
+-- Decisions and contents are large sets.
+set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
     -- More are queued, so that other processes deliver some of them.
     v_few constant integer := 10;
+    v_is_gateway_present constant boolean := make_deliveries.contents is not null and postbell_private.is_gateway_present();
     v_queued bigint[];
+    v_is_published boolean;
 begin
-    with decided as materialized (
+    with content as materialized (
+        select
+            rendered.notification_id, rendered.channel, person.recipient_id, rendered.version,
+            rendered.title, rendered.body, rendered.link, rendered.image, rendered.actions
+        from json_to_recordset(contents) as rendered (
+            notification_id bigint, channel text, recipient_ids text[], version text,
+            title text, body text, link text, image text, actions jsonb
+        )
+        cross join lateral unnest(rendered.recipient_ids) as person (recipient_id)
+    ),
+
+    decided as materialized (
+        select nextval('postbell.delivery_id_seq') as id, ordered.*
+        from (
+            select
+                d.*,
+                content.version, content.title, content.body, content.link, content.image, content.actions,
+                case
+                    when d.decision = 'later' then 'waiting'
+                    when d.decision = 'no' then case d.reason when 'expired' then 'expired' else 'skipped' end
+                    when content.title is null then 'queued'
+                    when d.is_kept then 'delivered'
+                    else 'sent'
+                end as state
+            from postbell_private.decide(candidates) as d
+            left join content
+                on content.notification_id = d.notification_id
+                and content.recipient_id = d.recipient_id
+                and content.channel = d.channel
+            -- An inbox is ordered by delivery id, so events that were emitted earlier get lower ids.
+            order by d.notification_id, d.recipient_id, d.channel
+        ) as ordered
+    ),
+
+    written as materialized (
         select *
-        from postbell_private.decide(candidates)
+        from decided
+        where state in ('delivered', 'sent')
     ),
 
     made as (
         insert into postbell.delivery (
-            notification_id, tenant_id, recipient_id, event, channel, priority,
-            decision, rung, decision_reason, is_silent, state, due_at, created_at
+            id, notification_id, tenant_id, recipient_id, event, channel, priority,
+            decision, rung, decision_reason, is_silent, state, due_at, created_at,
+            attempts, provider, template_version, sent_at, delivered_at
+        )
+        overriding system value
+        select
+            id, notification_id, tenant_id, recipient_id, event, channel, priority,
+            decision, rung, reason, is_silent, state, due_at, created_at,
+            (sent.at is not null)::integer, sent.provider, case when sent.at is not null then version end,
+            sent.at, case state when 'delivered' then sent.at end
+        from decided
+        cross join lateral (
+            select
+                case when state in ('delivered', 'sent') then clock_timestamp() end as at,
+                case state when 'delivered' then 'inbox' when 'sent' then 'stream' end as provider
+            offset 0
+        ) as sent
+    ),
+
+    kept as (
+        insert into postbell.inbox_item (
+            id, outbox_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, actions, is_silent, created_at
         )
         select
-            decided.notification_id, decided.tenant_id, decided.recipient_id, decided.event, decided.channel, decided.priority,
-            decided.decision, decided.rung, decided.reason, decided.is_silent,
-            case
-                when decision = 'now' then 'queued'
-                when decision = 'later' then 'waiting'
-                when decided.reason = 'expired' then 'expired'
-                else 'skipped'
-            end,
-            decided.due_at, decided.created_at
-        from decided
-        -- An inbox is ordered by delivery id, so events that were emitted earlier get lower ids.
-        order by decided.notification_id, decided.recipient_id, decided.channel
-        returning id, tenant_id, recipient_id, state, due_at
+            id, notification_id, tenant_id, recipient_id, event, category, subject,
+            title, body, link, image, coalesce(actions, '[]'), is_silent, created_at
+        from written
+        where is_kept
     ),
 
     waiting as (
         insert into postbell.waiting_delivery (delivery_id, tenant_id, recipient_id, is_retry, due_at)
         select id, tenant_id, recipient_id, false, due_at
-        from made
+        from decided
         where state = 'waiting'
+    ),
+
+    published as (
+        insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame, recipient_ids, item_ids)
+        select tenant_id, 'added', null, null, array_agg(recipient_id), array_agg(id)
+        from written
+        where is_kept
+          and not is_silent
+          and v_is_gateway_present
+        group by tenant_id
+
+        union all
+        select
+            written.tenant_id, 'notification', written.recipient_id,
+            postbell_private.stream_frame(
+                written.id, item.id, written.event, written.category, written.subject,
+                written.title, written.body, written.link, written.created_at
+            ),
+            null, null
+        from written
+        left join decided as item
+            on item.notification_id = written.notification_id
+            and item.recipient_id = written.recipient_id
+            and item.is_kept
+            and item.decision <> 'no'
+        where not written.is_kept
+        returning id
     )
 
-    select array_agg(id order by id)
-    into v_queued
-    from made
-    where state = 'queued';
+    select
+        array_agg(id order by id) filter (where state = 'queued'),
+        exists (select from published),
+        (
+            select json_object_agg(channel, seconds)
+            from (
+                select channel, json_agg(extract(epoch from clock_timestamp() - created_at)) as seconds
+                from written
+                group by channel
+            ) as of_channel
+        )
+    into v_queued, v_is_published, ages
+    from decided;
 
-    if v_queued is null then
-        return null;
+    if v_is_published then
+        perform postbell_private.notify_gateways();
     end if;
-    -- Not enqueue(): the caller isolates deliveries that fail.
-    return postbell_private.make_batches(
-        v_queued, is_bulk, interval '0', case when cardinality(v_queued) <= v_few then room end
-    );
+    if v_queued is not null then
+        -- Not enqueue(): the caller isolates deliveries that fail.
+        handed_over := postbell_private.make_batches(
+            v_queued, is_bulk, interval '0', case when cardinality(v_queued) <= v_few then room end
+        );
+    end if;
 end
 $$;
 
-comment on function postbell_private.make_deliveries(postbell_private.candidate[], boolean, jsonb) is
-    'Decides about candidates, inserts their deliveries and queues those that are due. If one fails, all do. Of a few deliveries, the caller may deliver some itself: for room and the result see postbell_private.make_batches().';
+comment on function postbell_private.make_deliveries is
+    'Decides about candidates and inserts their deliveries. Those that are due are written to inboxes and the stream, if contents has their text, and else queued. If one fails, all do. contents: [{"notification_id": 1, "channel": "in_app", "recipient_ids": ["u1"], "version": "…", "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. Of a few queued deliveries, the caller may deliver some itself: for room and handed_over see postbell_private.make_batches(). ages: by channel, the seconds since the event was emitted of each delivery that was written, {"in_app": [0.004]}.';
 
 
 create or replace function postbell_private.reject(notification_id bigint, recipient_id text, code text, message text) returns void
@@ -214,16 +304,28 @@ comment on function postbell_private.reject(bigint, text, text, text) is
 
 
 create or replace function postbell_private.deliver(
-    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null
-) returns bigint[]
+    candidates postbell_private.candidate[], is_bulk boolean, room jsonb default null, contents json default null,
+    out handed_over bigint[], out ages json
+)
 language plpgsql
 as $$
 declare
     v_fault record;
 begin
+    -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+    if deliver.contents is not null then
+        select made.handed_over, made.ages
+        into handed_over, ages
+        from postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk, deliver.room, deliver.contents) as made;
+        return;
+    end if;
+
     -- Called directly first, with a cached plan, because failures are rare.
     begin
-        return postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk, deliver.room);
+        select made.handed_over
+        into handed_over
+        from postbell_private.make_deliveries(deliver.candidates, deliver.is_bulk, deliver.room) as made;
+        return;
     exception
         when others then
             if not postbell_private.is_content_error(sqlstate) then
@@ -237,9 +339,8 @@ begin
     loop
         perform postbell_private.reject(v_fault.notification_id, v_fault.recipient_id, v_fault.code, v_fault.message);
     end loop;
-    return null;
 end
 $$;
 
-comment on function postbell_private.deliver(postbell_private.candidate[], boolean, jsonb) is
-    'Decides about candidates, inserts their deliveries and queues those that are due. A candidate that fails is rejected alone. For room and the result see postbell_private.make_batches().';
+comment on function postbell_private.deliver is
+    'Decides about candidates, inserts their deliveries, and writes or queues those that are due. A candidate that fails is rejected alone; with contents, the whole call fails. For the arguments and the result see postbell_private.make_deliveries().';

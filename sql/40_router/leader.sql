@@ -146,7 +146,10 @@ declare
 begin
     has_events := v_step.window_snapshot is not null
         or v_now::text <> v_step.snapshot::text
-        and exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1));
+        and (
+            exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1))
+            or exists (select from postbell_private.cancelled_between(v_step.snapshot, v_now))
+        );
 
     due_in := least(
         (select due_at from postbell.scheduled_notification order by due_at limit 1),
@@ -158,7 +161,7 @@ end
 $$;
 
 comment on function postbell_private.pending_work() is
-    'Returns what the router has to do: whether there are new events, how long until something that waits is due (null if nothing waits), and whether a large audience is being fanned out. It only reads.';
+    'Returns what the router has to do: whether there are new events or cancellations, how long until something that waits is due (null if nothing waits), and whether a large audience is being fanned out. It only reads.';
 
 
 create or replace function postbell.reset_router() returns bigint

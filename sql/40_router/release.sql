@@ -103,7 +103,9 @@ comment on function postbell_private.decide_again(bigint[]) is
     'Decides again about waiting deliveries, since time zone, quiet hours or preferences may have changed.';
 
 
-create or replace function postbell_private.release_due(most integer default 500) returns integer
+create or replace function postbell_private.release_due(
+    most integer default 500, contents json default null, out released integer, out ages json
+)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -143,12 +145,19 @@ begin
     )
     select array_agg(delivery_id order by delivery_id) into v_waiting from due;
 
-    for v_fault in
-        select v_scheduled[place] as id, code, message
-        from postbell_private.isolate('postbell_private.resolve_audience($1)', v_scheduled)
-    loop
-        perform postbell_private.reject(v_fault.id, null, v_fault.code, v_fault.message);
-    end loop;
+    if release_due.contents is not null then
+        -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+        select resolved.ages
+        into ages
+        from postbell_private.resolve_audience(v_scheduled, contents => release_due.contents) as resolved;
+    else
+        for v_fault in
+            select v_scheduled[place] as id, code, message
+            from postbell_private.isolate('postbell_private.resolve_audience($1)', v_scheduled)
+        loop
+            perform postbell_private.reject(v_fault.id, null, v_fault.code, v_fault.message);
+        end loop;
+    end if;
 
     for v_fault in
         select v_waiting[place] as id, code, message
@@ -156,12 +165,12 @@ begin
     loop
         perform postbell_private.give_up(array[v_fault.id], array[v_fault.code || ': ' || v_fault.message]);
     end loop;
-    return coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
+    released := coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
 end
 $$;
 
-comment on function postbell_private.release_due(integer) is
-    'Processes what is due: scheduled events, deliveries that waited for quiet hours, and retries. An event whose content makes that fail is rejected; such a delivery becomes a dead letter. Returns how many were due.';
+comment on function postbell_private.release_due(integer, json) is
+    'Processes what is due: scheduled events, deliveries that waited for quiet hours, and retries. An event whose content makes that fail is rejected; such a delivery becomes a dead letter. released is how many were due. contents come from the rendering of postbell_private.read_scheduled(); for these and ages see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.recheck_waiting() returns trigger

@@ -41,13 +41,14 @@ return sha256(convert_to(
 comment on function postbell_private.fingerprint_of(postbell.outbox) is 'Returns the SHA-256 hash of an event''s content and audience, by which idempotency keys are compared.';
 
 
-create or replace function postbell_private.resolve_audience(notification_ids bigint[], room jsonb default null) returns bigint[]
+create or replace function postbell_private.resolve_audience(
+    notification_ids bigint[], room jsonb default null, contents json default null, out handed_over bigint[], out ages json
+)
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    -- A larger audience, or a longer list, is fanned out.
-    v_small constant integer := 20;
+    v_small constant integer := postbell_private.small_audience();
     v_candidates postbell_private.candidate[];
 begin
     with accepted as materialized (
@@ -107,17 +108,19 @@ begin
     from addressed
     where audience_size <= v_small;
 
-    return postbell_private.deliver(v_candidates, is_bulk => false, room => resolve_audience.room);
+    select delivered.handed_over, delivered.ages
+    into handed_over, ages
+    from postbell_private.deliver(v_candidates, false, resolve_audience.room, resolve_audience.contents) as delivered;
 end
 $$;
 
-comment on function postbell_private.resolve_audience(bigint[], jsonb) is
-    'Resolves the audiences of accepted events. Small audiences are decided now, large ones are fanned out, and scheduled events wait until they are due. For room and the result see postbell_private.make_batches().';
+comment on function postbell_private.resolve_audience is
+    'Resolves the audiences of accepted events. Small audiences are decided now, large ones are fanned out, and scheduled events wait until they are due. For the other arguments and the result see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.route_chunk(
-    step postbell_private.router_step, window_snapshot pg_snapshot, most integer, room jsonb,
-    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[]
+    step postbell_private.router_step, most integer, room jsonb, contents json,
+    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[], out ages json
 )
 language plpgsql
 as $$
@@ -132,7 +135,7 @@ begin
             fault.detail,
             case when emitted.idempotency_key is not null then postbell_private.fingerprint_of(emitted) end as fingerprint
         from postbell_private.committed_between(
-            (step).snapshot, window_snapshot,
+            (step).snapshot, (step).window_snapshot,
             coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), most
         ) as emitted
         left join lateral postbell_private.validate_event(
@@ -226,18 +229,20 @@ begin
     from sorted;
 
     if v_accepted is not null then
-        handed_over := postbell_private.resolve_audience(v_accepted, room);
+        select resolved.handed_over, resolved.ages
+        into handed_over, ages
+        from postbell_private.resolve_audience(v_accepted, room, contents) as resolved;
     end if;
 end
 $$;
 
 comment on function postbell_private.route_chunk is
-    'Routes one chunk of the window: valid events are accepted and their audiences resolved, invalid ones are rejected with a reason, and duplicates are recorded. handed_over has the batches without a queue job.';
+    'Routes one chunk of the window: valid events are accepted and their audiences resolved, invalid ones are rejected with a reason, and duplicates are recorded. For room, contents, handed_over and ages see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.reject_next(
-    step postbell_private.router_step, window_snapshot pg_snapshot, code text, message text,
-    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[]
+    step postbell_private.router_step, code text, message text,
+    out routed integer, out last_xid xid8, out last_id bigint, out handed_over bigint[], out ages json
 )
 language plpgsql
 as $$
@@ -249,13 +254,13 @@ begin
         emitted.id, left(emitted.tenant_id, 255), left(emitted.event, 255), left(emitted.recipient, 255),
         'unreadable_event', left(code || ': ' || message, 1000), emitted.created_at
     from postbell_private.committed_between(
-        (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
+        (step).snapshot, (step).window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
     ) as emitted;
 
     select 1, emitted.xid, emitted.id
     into strict routed, last_xid, last_id
     from postbell_private.committed_between(
-        (step).snapshot, window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
+        (step).snapshot, (step).window_snapshot, coalesce((step).position_xid, '0'), coalesce((step).position_id, 0), 1
     ) as emitted;
 end
 $$;
@@ -264,30 +269,47 @@ comment on function postbell_private.reject_next is 'Rejects the next event, whi
 
 
 create or replace function postbell_private.route(
-    most integer default 500, room jsonb default null,
-    out routed integer, out batch_ids bigint[], out channels text[]
+    most integer default 500, room jsonb default null, read_step text default null, contents json default null,
+    out routed integer, out batch_ids bigint[], out channels text[], out ages json
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_step postbell_private.router_step;
-    v_window pg_snapshot;
+    v_read constant postbell_private.router_step := read_step::postbell_private.router_step;
+    v_is_window_open boolean;
+    v_is_taken_back boolean;
     v_chunk record;
     v_most integer := most;
+    v_contents json;
 begin
     v_step := postbell_private.current_step();
-    v_window := coalesce(v_step.window_snapshot, pg_current_snapshot());
+    v_is_window_open := v_step.window_snapshot is not null;
+    if v_read.step = v_step.step then
+        -- The window that was read: later events have no text yet.
+        v_step.window_snapshot := v_read.window_snapshot;
+        v_contents := contents;
+    elsif not v_is_window_open then
+        v_step.window_snapshot := pg_current_snapshot();
+    end if;
     routed := 0;
     -- No transaction began or ended since the last step.
-    if v_window::text = v_step.snapshot::text then
+    if v_step.window_snapshot::text = v_step.snapshot::text then
         return;
     end if;
+    if not v_is_window_open then
+        -- Later ones are seen as the events of this window are routed, or come with the next window.
+        v_is_taken_back := postbell_private.take_back_items(v_step.snapshot, v_step.window_snapshot);
+    end if;
 
-    loop
+    if v_contents is not null then
+        -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+        v_chunk := postbell_private.route_chunk(v_step, v_most, room, v_contents);
+    end if;
+    while v_chunk is null loop
         begin
-            v_chunk := postbell_private.route_chunk(v_step, v_window, v_most, room);
-            exit;
+            v_chunk := postbell_private.route_chunk(v_step, v_most, room, null);
         exception
             when others then
                 -- The event is not at fault: the transaction is aborted, and the router retries.
@@ -295,28 +317,20 @@ begin
                     raise;
                 end if;
                 if v_most = 1 then
-                    v_chunk := postbell_private.reject_next(v_step, v_window, sqlstate, sqlerrm);
-                    exit;
+                    v_chunk := postbell_private.reject_next(v_step, sqlstate, sqlerrm);
                 end if;
                 -- Halve the chunk until the faulty event is found; the events before it are routed.
-                v_most := v_most / 2;
+                v_most := greatest(v_most / 2, 1);
         end;
     end loop;
 
-    if v_chunk.routed = 0 and v_step.window_snapshot is null then
+    if v_chunk.routed = 0 and not v_is_window_open and not v_is_taken_back then
         return;
     end if;
 
-    -- After a full chunk there may be more events in this window; otherwise the window is done.
     insert into postbell_private.router_step (step, snapshot, window_snapshot, position_xid, position_id, system_identifier)
-    select
-        v_step.step + 1,
-        case when is_full then v_step.snapshot else v_window end,
-        case when is_full then v_window end,
-        case when is_full then v_chunk.last_xid end,
-        case when is_full then v_chunk.last_id end,
-        v_step.system_identifier
-    from (select v_chunk.routed = v_most as is_full) as chunk
+    select taken.step, taken.snapshot, taken.window_snapshot, taken.position_xid, taken.position_id, taken.system_identifier
+    from postbell_private.step_after(v_step, v_chunk.routed, v_most, v_chunk.last_xid, v_chunk.last_id) as taken
     on conflict (step) do nothing;
     if not found then
         perform postbell.raise_error('router_overtaken', 'step ' || v_step.step + 1 || ' is taken');
@@ -324,6 +338,7 @@ begin
 
     -- At least 1, because events may have committed since the window was opened. The caller calls again until it gets 0.
     routed := greatest(v_chunk.routed, 1);
+    ages := v_chunk.ages;
     if v_chunk.handed_over is not null then
         select array_agg(id), array_agg(channel)
         into batch_ids, channels
@@ -333,8 +348,8 @@ begin
 end
 $$;
 
-comment on function postbell_private.route(integer, jsonb) is
-    'Routes the next events of the outbox, in commit order, and queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. If there are few deliveries, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claims() that it is at work.';
+comment on function postbell_private.route is
+    'Routes the next events of the outbox, in commit order, and writes or queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. read_step and contents come from postbell_private.read_chunk() and the rendering of its messages; contents of another step are not used. With contents, the whole call fails where an event or a text is at fault, and is to be repeated without. If there are few deliveries to queue, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claims() that it is at work. For contents and ages see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean
@@ -368,7 +383,22 @@ comment on function postbell_private.list_members(postbell.fanout) is
     'Copies the next entries of an event''s explicit list into postbell_private.fanout_member. Returns whether all are copied.';
 
 
-create or replace function postbell_private.fan_out(most integer default 1000) returns integer
+create or replace function postbell_private.fanouts_in_turn() returns setof postbell.fanout
+language sql stable
+as $$
+    -- Critical events first, then the tenant that was served least recently, then the oldest event.
+    select f.*
+    from postbell.fanout as f
+    left join postbell_private.fanout_turn as turn on turn.tenant_id = f.tenant_id
+    order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
+$$;
+
+comment on function postbell_private.fanouts_in_turn() is 'Returns the large audiences in the order in which the next one is served.';
+
+
+create or replace function postbell_private.fan_out(
+    most integer default 1000, contents json default null, out reached integer, out ages json
+)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -376,6 +406,7 @@ as $$
 declare
     -- The most batches of large audiences in the queue. More would delay other events.
     v_queue_limit constant integer := 20;
+    v_next bigint;
     v_fanout postbell.fanout;
     v_notification postbell_private.notification;
     v_is_listed boolean;
@@ -383,21 +414,22 @@ declare
     v_candidates postbell_private.candidate[];
 begin
     if not exists (select from postbell.fanout) then
-        return 0;
+        reached := 0;
+        return;
     end if;
     if (select count(*) from postbell.batch where is_bulk) >= v_queue_limit then
-        return null;
+        return;
     end if;
 
-    -- Critical events first, then the tenant that was served least recently, then the oldest event.
-    select f.* into v_fanout
-    from postbell.fanout as f
-    left join postbell_private.fanout_turn as turn on turn.tenant_id = f.tenant_id
-    order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
-    limit 1
-    for update of f skip locked;
-    if not found then
-        return null;
+    for v_next in select notification_id from postbell_private.fanouts_in_turn() loop
+        select * into v_fanout
+        from postbell.fanout
+        where notification_id = v_next
+        for update skip locked;
+        exit when found;
+    end loop;
+    if v_fanout.notification_id is null then
+        return;
     end if;
 
     select * into strict v_notification
@@ -408,7 +440,8 @@ begin
         v_notification.id, v_notification.tenant_id, v_notification.subject, v_notification.xid, v_notification.created_at
     )) then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;
-        return 1;
+        reached := 1;
+        return;
     end if;
 
     begin
@@ -438,7 +471,9 @@ begin
             v_members := '{}';
             v_candidates := '{}';
     end;
-    perform postbell_private.deliver(v_candidates, is_bulk => true);
+    select delivered.ages
+    into ages
+    from postbell_private.deliver(v_candidates, is_bulk => true, contents => fan_out.contents) as delivered;
 
     if v_is_listed and cardinality(v_members) < most then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;
@@ -456,9 +491,9 @@ begin
     values (v_fanout.tenant_id, clock_timestamp())
     on conflict (tenant_id) do update set served_at = excluded.served_at;
 
-    return greatest(cardinality(v_members), 1);
+    reached := greatest(cardinality(v_members), 1);
 end
 $$;
 
-comment on function postbell_private.fan_out(integer) is
-    'Processes the next chunk of one large audience: copies entries of an explicit list, or decides about the next people. Returns how many people were decided about, at least 1; 0 if there is no audience left, and null if the queue is full for now.';
+comment on function postbell_private.fan_out(integer, json) is
+    'Processes the next chunk of one large audience: copies entries of an explicit list, or decides about the next people. reached is how many people were decided about, at least 1; 0 if there is no audience left, and null if the queue is full for now. contents come from the rendering of postbell_private.read_fanout(); for these and ages see postbell_private.make_deliveries().';

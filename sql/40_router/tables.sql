@@ -138,5 +138,6 @@ create table postbell_private.cancellation (
     constraint one_thing_is_cancelled check (num_nonnulls(subject, outbox_id) = 1)
 );
 create index cancellation_subject_idx on postbell_private.cancellation (subject, tenant_id) where subject is not null;
+create index cancellation_xid_idx on postbell_private.cancellation (xid);
 create index cancellation_outbox_idx on postbell_private.cancellation (outbox_id) where outbox_id is not null;
 comment on table postbell_private.cancellation is 'Cancellations of one event, or of the events about a subject that the cancelling transaction could see. Later events are delivered.';

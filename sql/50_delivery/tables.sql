@@ -133,7 +133,7 @@ comment on column postbell.batch.claimed_at is 'When the batch was claimed, or l
 -- Random, because a crash may undo a claim that is not on disk, and a counter would repeat.
 comment on column postbell.batch.claim_token is 'A random token, new for each claim, which is needed to start, record or finish anything of the batch.';
 
--- Without primary and foreign keys, to be cheap: every message has a row, and only its delivery refers to it.
+-- Without primary and foreign keys, to be cheap: every message that a provider takes has a row.
 create table postbell.attempt (
     delivery_id bigint not null,
 
@@ -152,7 +152,7 @@ create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
 -- For receipts that name no delivery. Message-IDs of e-mails (<…>) are never looked up alone, and not indexed.
 create index attempt_of_message_idx on postbell.attempt (provider_message_id) where provider_message_id not like '<%';
 create index attempt_time_idx on postbell.attempt using brin (attempted_at) with (autosummarize = on);
-comment on table postbell.attempt is 'Every call of a provider. Append-only.';
+comment on table postbell.attempt is 'Every call of a provider. Append-only. The inbox and the stream have none.';
 comment on column postbell.attempt.code is 'The code of the provider''s answer, such as 550 5.1.1.';
 comment on column postbell.attempt.device is 'For push, the id of the subscription. A retry skips devices that are reached already.';
 

@@ -99,12 +99,6 @@ begin
             free.subject, free.category, free.title, free.body, free.link, free.image, free.actions
     ),
 
-    logged as (
-        insert into postbell.attempt (delivery_id, outcome, provider)
-        select id, 'sent', 'inbox'
-        from settled
-    ),
-
     written as (
         insert into postbell.inbox_item (
             id, outbox_id, tenant_id, recipient_id, event, category, subject,

@@ -49,6 +49,26 @@ execute function postbell_private.record_marks();
 comment on trigger record_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
 
 
+create or replace function postbell_private.stream_frame(
+    delivery_id bigint, item_id bigint, event text, category text, subject text, title text, body text, link text,
+    created_at timestamptz
+) returns json
+language sql stable
+return json_build_object(
+    'id', delivery_id,
+    'item_id', item_id,
+    'event', event,
+    'category', category,
+    'subject', subject,
+    'title', title,
+    'body', body,
+    'link', link,
+    'created_at', created_at
+);
+
+comment on function postbell_private.stream_frame is 'Returns a notification as clients of the stream get it. item_id is its item in the inbox, or null.';
+
+
 create or replace function postbell_private.record_stream(batch_id bigint, claim_token uuid, items json, versions jsonb default '{}') returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -96,26 +116,13 @@ begin
             free.subject, free.category, free.title, free.body, free.link
     ),
 
-    logged as (
-        insert into postbell.attempt (delivery_id, outcome, provider)
-        select id, 'sent', 'stream'
-        from settled
-    ),
-
     published as (
         insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame)
         select
             settled.tenant_id, 'notification', settled.recipient_id,
-            json_build_object(
-                'id', settled.id,
-                'item_id', kept.id,
-                'event', settled.event,
-                'category', settled.category,
-                'subject', settled.subject,
-                'title', settled.title,
-                'body', settled.body,
-                'link', settled.link,
-                'created_at', settled.created_at
+            postbell_private.stream_frame(
+                settled.id, kept.id, settled.event, settled.category, settled.subject,
+                settled.title, settled.body, settled.link, settled.created_at
             )
         from settled
         left join postbell.delivery as kept

@@ -33,6 +33,22 @@ from postbell.attempt
 
 union all
 
+-- The inbox and the stream take a message in the transaction that settles it. Before 0.2 they had attempts.
+select
+    d.id,
+    d.sent_at,
+    'attempt: sent',
+    d.provider,
+    null,
+    null
+from postbell.delivery as d
+join postbell.channel on channel.name = d.channel
+where not channel.is_outgoing
+  and d.sent_at is not null
+  and not exists (select from postbell.attempt where attempt.delivery_id = d.id)
+
+union all
+
 select
     delivery_id,
     occurred_at,

@@ -107,7 +107,18 @@ with tried as materialized (
         a.attempted_at
     from postbell.attempt as a
     join postbell.delivery as d on d.id = a.delivery_id
+    join postbell.channel as outgoing on outgoing.name = d.channel and outgoing.is_outgoing
     where a.attempted_at >= postbell.clock() - interval '1 day'
+
+    union all
+
+    -- Inbox and stream never fail, and have no attempts. There is an index by the time of the event.
+    select d.channel::text, d.provider, 'sent', null, d.sent_at
+    from postbell.delivery as d
+    join postbell.channel as own on own.name = d.channel
+    where not own.is_outgoing
+      and d.created_at >= postbell.clock() - interval '1 day'
+      and d.sent_at >= postbell.clock() - interval '1 day'
 ),
 
 suppressed_address as (
@@ -169,7 +180,7 @@ comment on view postbell.analytics_channel_health is
 comment on column postbell.analytics_channel_health.channel is 'A name in postbell.channel.';
 comment on column postbell.analytics_channel_health.provider is 'The configured name of the provider; inbox and stream are Postbell itself. Null for the whole channel.';
 comment on column postbell.analytics_channel_health.period is 'The period until now: hour or day.';
-comment on column postbell.analytics_channel_health.attempts is 'The calls of the provider; for push, one for each device.';
+comment on column postbell.analytics_channel_health.attempts is 'The calls of the provider; for push, one for each device. For the inbox and the stream, the messages of events that were emitted in the last day.';
 comment on column postbell.analytics_channel_health.sent is 'Attempts that the provider accepted.';
 comment on column postbell.analytics_channel_health.retried is 'Attempts that failed and were followed by a retry, or by a call of the next provider.';
 comment on column postbell.analytics_channel_health.refused is 'Attempts that the provider refused for good.';

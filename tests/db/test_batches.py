@@ -256,8 +256,8 @@ async def test_housekeeping_has_nothing_to_do_in_a_new_database(
     assert await routing.forget_early_receipts(session) == {}
     assert await routing.sweep(session, timedelta(0)) == 0
     assert await routing.truncate_outbox(session, 5) == 0
-    assert await routing.fan_out(session, 100) == 0
-    assert await routing.release_due(session, 100) == 0
+    assert await routing.fan_out(session, 100) == (0, None)
+    assert await routing.release_due(session, 100) == (0, None)
 
 
 async def test_a_batch_that_lost_its_job_gets_another(

@@ -102,7 +102,7 @@ class Post:
 
     async def deliver_when_due(self) -> None:
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
-        given.value(self.db, "select postbell_private.release_due(500)")
+        given.value(self.db, "select released from postbell_private.release_due(500)")
         await self.deliver()
 
     @property

@@ -137,7 +137,7 @@ async def deliver(db: Connection, sender: Sender) -> None:
 
 def make_due(db: Connection) -> None:
     db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
 
 
 @ALL

@@ -70,10 +70,43 @@ async def test_what_is_handed_over_is_delivered(
     (event,) = emit(db)
     assert job.worker.room == 2
 
-    job.worker.hand_over(*batches(db))
+    (batch,) = batches(db)
+    await job.worker.hand_over(batch)
     await job.worker.finish()
 
     assert fate(db, event) == Fate("sent", "wanted")
+    assert job.worker.room == 2
+
+
+async def test_the_session_of_the_router_has_claimed_the_batch_when_it_goes_on(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    batch = job.batch()
+    async with sessions.connection() as session:
+        await job.worker.hand_over(batch, session)
+        assert given.column(db, "select claims from postbell.batch") == [1]
+        assert given.value(db, "select count(*) from postbell.delivery where state = 'sending'")
+    job.gate.opened.set()
+    await job.worker.finish()
+    assert len(job.provider.messages) == 1
+
+
+async def test_a_batch_whose_claim_fails_goes_into_the_queue(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    batch = job.batch()
+    async with sessions.connection() as session:
+        await session.execute("set statement_timeout = 1")
+        db.execute("begin")
+        db.execute("lock table postbell.batch")
+        await job.worker.hand_over(batch, session)
+        db.execute("rollback")
+        await session.execute("reset statement_timeout")
+    await job.worker.finish()
+
+    assert queued(db) == [batch]
     assert job.worker.room == 2
 
 
@@ -87,7 +120,7 @@ async def test_the_queue_and_the_router_share_the_places(
     assert job.worker.room == 0
 
     # As if there had been room when the router asked.
-    job.worker.hand_over(many[2])
+    await job.worker.hand_over(many[2])
     await job.worker.finish()
     assert queued(db) == [many[2]]
     assert job.gate.waiting == 2
@@ -109,7 +142,7 @@ async def test_what_fails_by_a_bug_goes_into_the_queue(
     job.provider.answer = bug
     batch = job.batch()
     with capture_logs() as said:
-        job.worker.hand_over(batch)
+        await job.worker.hand_over(batch)
         await job.worker.finish()
 
     assert queued(db) == [batch]
@@ -125,7 +158,7 @@ async def test_who_stops_has_no_room(
     assert job.worker.room == 0
 
     # As if the router had just written it.
-    job.worker.hand_over(job.batch())
+    await job.worker.hand_over(job.batch())
     await job.worker.finish()
 
     assert queued(db) == batches(db)
@@ -136,7 +169,7 @@ async def test_a_long_delivery_keeps_its_claim(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets, lease=timedelta(seconds=0.3))
-    job.worker.hand_over(job.batch())
+    await job.worker.hand_over(job.batch())
     await seen(lambda: job.gate.waiting, "it is at the provider")
     async with sessions.connection() as connection:
         keeping = asyncio.create_task(job.keeper.run(connection))
@@ -165,8 +198,8 @@ async def test_who_is_cut_off_waits_until_all_answers_are_recorded(
             raise
 
     job.provider.answer = slow_to_end
-    job.worker.hand_over(job.batch())
-    job.worker.hand_over(job.batch())
+    await job.worker.hand_over(job.batch())
+    await job.worker.hand_over(job.batch())
     await seen(lambda: job.gate.waiting == 2, "both are at the provider")
     finishing = asyncio.create_task(job.worker.finish())
     await asyncio.sleep(0)

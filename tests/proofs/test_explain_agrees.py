@@ -225,7 +225,7 @@ def test_the_router_does_what_explain_foresaw(
         assert not given.deliveries(db, outbox_id)
         given.clock(db, deliver_at)
         foreseen = given.explain(db, outbox_id)
-        given.value(db, "select postbell_private.release_due()")
+        given.value(db, "select released from postbell_private.release_due()")
         assert given.explain(db, outbox_id) == foreseen
     check_deliveries(db, outbox_id, foreseen)
 
@@ -276,7 +276,7 @@ def test_explain_completes_a_large_audience_that_is_being_told(db: Connection) -
     outbox_id = given.emit(db, recipient=None, audience={"role": "crowd"})
     given.route(db)
     assert len(given.explain(db, outbox_id)) == 30
-    assert given.value(db, "select postbell_private.fan_out(10)") == 10
+    assert given.value(db, "select reached from postbell_private.fan_out(10)") == 10
     assert len(given.deliveries(db, outbox_id)) == 10
     found = [one.recipient_id for one in given.explain(db, outbox_id)]
     assert sorted(map(str, found)) == [f"p{number:02}" for number in range(30)]

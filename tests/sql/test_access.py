@@ -659,8 +659,8 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
     db.execute("select postbell_private.check_cluster()")
     db.execute("select postbell_private.acquire_leadership()")
     assert given.route(db) > 0
-    given.value(db, "select postbell_private.release_due()")
-    given.value(db, "select postbell_private.fan_out()")
+    given.value(db, "select released from postbell_private.release_due()")
+    given.value(db, "select reached from postbell_private.fan_out()")
     found = given.rows(
         db,
         "select b.id, b.channel, c.claim_token, c.delivery_id, c.identity, c.payload"

@@ -401,7 +401,7 @@ def test_a_late_yes_is_recorded_all_the_same(db: Connection) -> None:
     assert fate(db, delivery).state == "sent"
     assert outcomes(db, delivery) == ["unknown", "retry", "sent"]
     given.clock(db, "2099-01-01Z")
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     assert fate(db, delivery).state == "sent"
 
 
@@ -606,9 +606,9 @@ def test_a_retry_waits_as_long_as_it_was_told_to(db: Connection) -> None:
         " and due_at - clock_timestamp() > interval '59 minutes' from postbell.waiting_delivery",
     )
     assert soon
-    assert given.value(db, "select postbell_private.release_due()") == 0
+    assert given.value(db, "select released from postbell_private.release_due()") == 0
     db.execute("update postbell.waiting_delivery set due_at = now()")
-    assert given.value(db, "select postbell_private.release_due()") == 1
+    assert given.value(db, "select released from postbell_private.release_due()") == 1
     assert fate(db, delivery).state == "queued"
     assert start(db, claim(db)) == [delivery]
     assert given.value(db, "select attempts from postbell.delivery") == 2
@@ -619,7 +619,7 @@ def test_a_retry_is_decided_again_when_it_is_due(db: Connection) -> None:
     (delivery,) = start(db, claim(db))
     given.attempts(db, "retry", delivery, retry_after=0)
     given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     assert fate(db, delivery) == Fate("skipped", "switched_off")
 
 
@@ -628,7 +628,7 @@ def test_a_change_of_mind_does_not_hurry_a_retry(db: Connection) -> None:
     (delivery,) = start(db, claim(db))
     given.attempts(db, "retry", delivery, retry_after=3600)
     given.call(db, "set_preference", recipient="u1", enabled=True, channel="email")
-    assert given.value(db, "select postbell_private.release_due()") == 0
+    assert given.value(db, "select released from postbell_private.release_due()") == 0
 
 
 def test_what_could_not_be_rendered_is_a_dead_letter_without_an_attempt(db: Connection) -> None:
@@ -822,7 +822,7 @@ def test_nothing_is_left_in_nobodys_hands_whatever_was_deleted(
     elif claimed:
         finish(db, claimed)
     for _ in range(2):
-        given.value(db, "select postbell_private.release_due()")
+        given.value(db, "select released from postbell_private.release_due()")
         for batch in batches(db):
             assert claim(db, batch).deliveries == []
 
@@ -845,8 +845,8 @@ def test_a_scheduled_event_whose_type_was_deleted_says_why_it_told_nobody(
     db.execute("delete from postbell.event_type")
     given.clock(db, "2030-01-02Z")
 
-    given.value(db, "select postbell_private.release_due()")
-    while given.value(db, "select postbell_private.fan_out()"):
+    given.value(db, "select released from postbell_private.release_due()")
+    while given.value(db, "select reached from postbell_private.fan_out()"):
         pass
 
     assert [decision.reason for decision in given.explain(db, event)] == ["unknown_event"]

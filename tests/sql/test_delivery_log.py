@@ -58,7 +58,7 @@ def after_quiet_hours(db: Connection) -> int:
     }
     assert held == {Fate("waiting", "quiet_hours")}
     given.clock(db, MORNING)
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     return event
 
 
@@ -72,7 +72,7 @@ def after_being_held(db: Connection) -> int:
             reasons=["provider_paused"] * len(deliveries),
         )  # fmt: skip
         given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     return event
 
 
@@ -130,7 +130,7 @@ def test_a_retry_that_succeeds_says_nothing_of_the_try_before(db: Connection) ->
     given.attempts(db, "retry", *deliveries, reason="mailbox is busy", retry_after=0)
     given.call(db, "finish_batch", batch_id=batch, claim_token=claim)
     assert given.deliveries(db, event)["u1", "email"] == Fate("waiting", "mailbox is busy")
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
 
     deliver_all(db)
 
@@ -158,7 +158,7 @@ def test_a_change_of_mind_is_a_decision(everywhere: Connection) -> None:
     given.route(everywhere)
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="sms")
-    given.value(everywhere, "select postbell_private.release_due()")
+    given.value(everywhere, "select released from postbell_private.release_due()")
 
     assert given.deliveries(everywhere, event)["u1", "sms"] == Fate("skipped", "switched_off")
     (told,) = given.explain(everywhere, event)
@@ -179,7 +179,7 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     given.record(everywhere, batch, claim, tried)
 
     given.call(everywhere, "set_preference", recipient="u1", enabled=False, channel="push")
-    given.value(everywhere, "select postbell_private.release_due()")
+    given.value(everywhere, "select released from postbell_private.release_due()")
 
     assert given.deliveries(everywhere, event)["u1", "push"] == Fate("sent", "switched_off")
     (told,) = given.explain(everywhere, event)

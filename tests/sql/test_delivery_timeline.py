@@ -166,7 +166,7 @@ def test_what_stops_it_while_it_waits_for_a_retry(
     given.attempts(db, "retry", delivery, reason="mailbox is busy", retry_after=0)
     db.execute("update postbell.waiting_delivery set due_at = '2000-01-01Z'")
     stop(db)
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
 
     assert timeline(db, delivery)[1:] == [
         ("attempt: retry", "test", "mailbox is busy"),
@@ -179,7 +179,7 @@ def test_quiet_hours_and_their_end(db: Connection) -> None:
     given.call(db, "set_quiet_hours", recipient="u1", starts="22:00", ends="07:00")
     delivery = emitted(db, "sms")
     given.clock(db, MORNING)
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     start(db)
     given.sent(db, delivery)
 
@@ -194,7 +194,7 @@ def test_a_retry_that_comes_due_is_its_next_attempt_and_no_step_of_its_own(db: C
     claimed = start(db)
     given.attempts(db, "retry", delivery, reason="mailbox is busy", retry_after=0)
     finish(db, claimed)
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
     start(db)
     given.sent(db, delivery)
 

@@ -151,7 +151,7 @@ def _events(db: Connection) -> None:
     crowd = [WHO, *(f"p{number}" for number in range(40))]
     given.emit(db, recipient=None, audience={"recipients": crowd})
     given.route(db)
-    given.value(db, "select postbell_private.fan_out(10)")
+    given.value(db, "select reached from postbell_private.fan_out(10)")
 
 
 def _stream(db: Connection) -> None:
@@ -696,8 +696,8 @@ def test_nobody_waits_for_an_application_that_is_erasing(
 
     shop.execute("set lock_timeout = '1s'")
     given.clock(shop, "2099-01-02Z")
-    assert given.value(shop, "select postbell_private.release_due()") == 0
-    while given.value(shop, "select postbell_private.fan_out(10)"):
+    assert given.value(shop, "select released from postbell_private.release_due()") == 0
+    while given.value(shop, "select reached from postbell_private.fan_out(10)"):
         pass
     batch = given.value(shop, "select id from postbell.batch where %s = any(delivery_ids)", queued)
     given.claim(shop, batch, start_sending=1)

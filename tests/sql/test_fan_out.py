@@ -28,7 +28,7 @@ def emit_to_crowd(db: Connection, **columns: object) -> int:
 
 
 def fan_out(db: Connection, most: int = 10) -> int | None:
-    reached = given.value(db, "select postbell_private.fan_out(%s)", most)
+    reached = given.value(db, "select reached from postbell_private.fan_out(%s)", most)
     return None if reached is None else int(reached)
 
 
@@ -121,9 +121,9 @@ def test_an_audience_is_resolved_when_it_is_due(small: Connection) -> None:
     given.recipient(small, "ann", roles=[])
     given.recipient(small, "eve", roles=["support"])
     given.clock(small, "2030-03-01 13:59Z")
-    assert given.value(small, "select postbell_private.release_due()") == 0
+    assert given.value(small, "select released from postbell_private.release_due()") == 0
     given.clock(small, "2030-03-01 14:00Z")
-    assert given.value(small, "select postbell_private.release_due()") == 1
+    assert given.value(small, "select released from postbell_private.release_due()") == 1
     assert told(small, event) == ["bob", "eve"]
 
 
@@ -276,7 +276,7 @@ def test_an_audience_cancelled_while_it_was_in_hand_is_told_no_further(
     event = emit_to_crowd(db, subject="order:7")
     given.route(db)
     router = connect(autocommit=False)
-    given.value(router, "select postbell_private.fan_out(10)")
+    given.value(router, "select reached from postbell_private.fan_out(10)")
     given.call(db, "cancel", subject="order:7")
     router.commit()
     finish(db)

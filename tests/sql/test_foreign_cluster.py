@@ -159,7 +159,7 @@ def test_a_cancellation_covers_the_same_events_in_the_new_cluster(db: Connection
     later = given.emit(db, subject="order:7")
     given.route(db)
     given.clock(db, "2030-01-01Z")
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
 
     assert told(db) == [not_covered, later]
     for event in (scheduled, unrouted, by_id):
@@ -174,7 +174,7 @@ def test_a_large_audience_that_was_cancelled_stays_so(db: Connection) -> None:
     given.call(db, "cancel", subject="order:7")
     move_to_a_younger_cluster(db)
     reset(db)
-    assert given.value(db, "select postbell_private.fan_out()") == 0
+    assert given.value(db, "select reached from postbell_private.fan_out()") == 0
     assert given.deliveries(db, event) == {}
 
 

@@ -92,7 +92,7 @@ def test_of_a_large_audience_one_person_is_set_aside(db: Connection, people: lis
     event = given.emit(db, recipient=None, audience={"role": "crowd"})
     given.route(db)
 
-    while given.value(db, "select postbell_private.fan_out(7)"):
+    while given.value(db, "select reached from postbell_private.fan_out(7)"):
         pass
 
     assert told(db, event) == set(people)
@@ -110,7 +110,7 @@ def test_an_audience_that_cannot_be_read_stops_no_other(db: Connection, people: 
         [bad],
     )
 
-    while given.value(db, "select postbell_private.fan_out(7)"):
+    while given.value(db, "select reached from postbell_private.fan_out(7)"):
         pass
 
     assert told(db, bad) == set()
@@ -130,12 +130,12 @@ def test_a_scheduled_event_that_cannot_be_told_stops_no_other(db: Connection) ->
     )
     given.clock(db, "2030-03-01 14:00Z")
 
-    assert given.value(db, "select postbell_private.release_due()") == 3
+    assert given.value(db, "select released from postbell_private.release_due()") == 3
 
     assert [told(db, event) for event in (first, bad, last)] == [{"u1"}, set(), {"u1"}]
     assert [(event, reason) for event, _, reason, _ in rejected(db)] == [(bad, "unreadable_event")]
     assert [d.reason for d in given.explain(db, bad)] == ["unreadable_event"]
-    assert given.value(db, "select postbell_private.release_due()") == 0
+    assert given.value(db, "select released from postbell_private.release_due()") == 0
 
 
 def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
@@ -146,12 +146,12 @@ def test_a_delivery_that_cannot_be_decided_again_is_a_dead_letter(
         given.call(db, "set_quiet_hours", recipient=person, starts="11:00", ends="13:00")
     event = given.emit(db, recipient=None, audience={"role": "crowd"}, channels=["sms"])
     given.route(db)
-    while given.value(db, "select postbell_private.fan_out()"):
+    while given.value(db, "select reached from postbell_private.fan_out()"):
         pass
     poison(db, "postbell.delivery", "new.recipient_id = 'poison' and new.state = 'queued'")
     given.clock(db, "2030-03-01 14:00Z")
 
-    given.value(db, "select postbell_private.release_due()")
+    given.value(db, "select released from postbell_private.release_due()")
 
     fates = given.deliveries(db, event)
     assert fates.pop((BAD, "sms")) == Fate("failed", REASON)

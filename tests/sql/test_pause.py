@@ -40,7 +40,7 @@ def test_what_was_not_sent_does_not_come_after_the_pause(paused: Connection) -> 
     given.call(paused, "unmute", recipient="u1")
     given.clock(paused, "2030-03-03 12:00Z")
 
-    assert given.value(paused, "select postbell_private.release_due()") == 0
+    assert given.value(paused, "select released from postbell_private.release_due()") == 0
     assert given.deliveries(paused, event)["u1", "email"] == Fate("skipped", "muted")
     later = given.emit(paused)
     given.route(paused)

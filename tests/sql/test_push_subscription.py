@@ -167,7 +167,7 @@ class Push:
     def claim(self) -> list[str]:
         """The endpoints to call; empty if there is nothing to do."""
         self.db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 s'")
-        given.value(self.db, "select postbell_private.release_due()")
+        given.value(self.db, "select released from postbell_private.release_due()")
         rows = [
             devices
             for batch in given.column(self.db, "select id from postbell.batch order by id")

@@ -408,7 +408,7 @@ def sms(db: Connection, event: int) -> Fate:
 
 def release(db: Connection, at: str) -> int:
     given.clock(db, at)
-    return int(given.value(db, "select postbell_private.release_due()"))
+    return int(given.value(db, "select released from postbell_private.release_due()"))
 
 
 def test_quiet_hours_postpone_but_do_not_drop(db: Connection, at_night: int) -> None:

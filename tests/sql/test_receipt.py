@@ -342,11 +342,11 @@ def test_what_is_due_and_is_just_being_reported_on_is_left_for_the_next_turn(
     post.execute("select from postbell.delivery where id = %s for update", [delivery])
 
     db.execute("set lock_timeout = '1s'")
-    assert given.value(db, "select postbell_private.release_due()") == 0
+    assert given.value(db, "select released from postbell_private.release_due()") == 0
 
     assert receive(post, told(delivery, "delivered")) == ["taken"]
     post.commit()
-    assert given.value(db, "select postbell_private.release_due()") == 0
+    assert given.value(db, "select released from postbell_private.release_due()") == 0
     assert state(db, delivery) == "delivered"
 
 

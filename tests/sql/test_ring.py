@@ -119,7 +119,7 @@ def test_what_waits_does_not_need_the_log(db: Connection) -> None:
     given.route(db)
     assert truncate(db) == 1
     given.clock(db, "2099-01-01Z")
-    assert given.value(db, "select postbell_private.release_due()") == 1
+    assert given.value(db, "select released from postbell_private.release_due()") == 1
     (claimed,) = given.column(
         db,
         "select c.payload from postbell.batch as b, postbell_private.claim_batch(b.id, b.channel)"

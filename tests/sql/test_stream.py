@@ -191,8 +191,8 @@ def test_a_notification_is_told_and_its_delivery_settled_at_once(db: Connection)
         "link": "https://default.example/orders/7",
     }  # fmt: skip
     assert created_at.startswith("20")
-    tried = given.rows(db, "select outcome, provider from postbell.attempt")
-    assert tried == [("sent", "stream")]
+    steps = given.rows(db, "select what, provider from postbell.delivery_timeline order by 1")
+    assert steps == [("attempt: sent", "stream"), ("emitted", None)]
     assert given.value(db, "select count(*) from postbell.batch") == 0
 
 

@@ -229,7 +229,7 @@ def _on_its_way(db: Connection) -> None:
     )
     everybody = [f"p{number}" for number in range(1, 41)]
     routed("in_app", recipient=None, audience={"recipients": everybody})
-    db.execute("select postbell_private.fan_out(10)")
+    db.execute("select reached from postbell_private.fan_out(10)")
 
 
 def _came_back(db: Connection) -> None:

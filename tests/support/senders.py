@@ -104,7 +104,7 @@ def fate(db: Connection, event: int, channel: str = "email") -> Fate:
 def make_due(db: Connection) -> None:
     """Lets what waits be due, and queues it."""
     db.execute("update postbell.waiting_delivery set due_at = now() - interval '1 second'")
-    given.value(db, "select postbell_private.release_due(500)")
+    given.value(db, "select released from postbell_private.release_due(500)")
 
 
 class Deliver:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,11 +14,13 @@ from psycopg import AsyncConnection
 
 from dispatcher.db import connections
 from dispatcher.db import routing as steps
+from dispatcher.db.connections import Pool
 from dispatcher.router import Router
 from tests.support import given
 from tests.support.daemon_process import leader
 from tests.support.given import Connection
-from tests.support.outcome import routed
+from tests.support.outcome import left_over, routed
+from tests.support.poison import poison
 from tests.support.waiting import seen
 
 
@@ -82,10 +85,9 @@ async def test_the_router_routes_sleeps_and_is_woken(db: Connection, database_ur
         await seen(lambda: watcher.is_asleep, "it sleeps")
         event = emit(db)
         await seen(lambda: routed(db) == {event}, "it routes")
-        await seen(lambda: watcher.is_asleep, "it sleeps again")
+        await seen(lambda: watcher.events == 1 and watcher.is_asleep, "it sleeps again")
 
     assert watcher.is_leading is False
-    assert watcher.events >= 1
 
 
 async def test_of_two_routers_one_leads_and_the_other_follows_at_once(
@@ -209,6 +211,126 @@ async def test_receipts_of_messages_that_are_none_of_ours_are_counted_when_they_
         await seen(
             lambda: watcher.receipts == [("main_mail", "never_matched", 1)], "they are counted"
         )
+
+
+class FakeRenderer:
+    """A text for every message, and what was counted as written."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+
+    async def render(self, messages: list[Any]) -> str | None:
+        return json.dumps(
+            [
+                {
+                    "notification_id": message[0],
+                    "channel": channel,
+                    "recipient_ids": [person[0]],
+                    "title": "Rendered",
+                    "body": "",
+                }
+                for message in messages
+                for person in message[6]
+                for channel in person[4]
+            ]
+        )
+
+    async def warm(self, messages: list[Any]) -> None: ...
+
+    def written(self, ages: dict[str, Any], _seconds: float) -> None:
+        self.counted.update({channel: len(found) for channel, found in ages.items()})
+
+
+ITEMS = "select count(*) from postbell.inbox_item"
+
+
+async def test_what_is_rendered_ahead_is_written_without_a_batch(
+    db: Connection, database_url: str
+) -> None:
+    renderer = FakeRenderer()
+    async with routing(database_url, renderer=renderer) as watcher:
+        await seen(lambda: watcher.is_asleep, "it sleeps")
+        event = emit(db)
+        await seen(lambda: renderer.counted["in_app"], "it is counted as written")
+
+    assert given.deliveries(db, event)["u1", "in_app"].state == "delivered"
+    assert left_over(db) == {}
+
+
+async def test_a_backlog_is_read_on_while_it_is_routed(
+    db: Connection, database_url: str, sessions: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str | None] = []
+    former = steps.read_chunk
+
+    async def read_chunk(
+        connection: AsyncConnection[Any], most: int, after_step: str | None, few: int
+    ) -> Any:
+        read.append(after_step)
+        return await former(connection, most, after_step, few)
+
+    monkeypatch.setattr(steps, "read_chunk", read_chunk)
+    for _ in range(50):
+        emit(db)
+    renderer = FakeRenderer()
+    async with routing(database_url, renderer=renderer, pool=sessions, chunk=4):
+        await seen(lambda: renderer.counted["in_app"] == 50, "all are written")
+
+    assert sum(step is not None for step in read) >= 10
+    assert given.value(db, ITEMS) == 50
+    assert left_over(db) == {}
+
+
+async def test_an_event_that_cannot_be_routed_is_rejected_alone(
+    db: Connection, database_url: str, sessions: Pool
+) -> None:
+    poison(db, "postbell_private.notification", "new.subject = 'odd'")
+    events = [emit(db) for _ in range(6)]
+    odd = emit(db, subject="odd")
+    events += [emit(db) for _ in range(6)]
+    renderer = FakeRenderer()
+    async with routing(database_url, renderer=renderer, pool=sessions, chunk=4):
+        await seen(lambda: routed(db) == set(events), "the others are routed")
+
+    assert given.rejections(db) == {odd: "unreadable_event"}
+    # Those of the same chunk are queued.
+    assert renderer.counted["in_app"] >= 8
+
+
+@pytest.mark.parametrize("step", ["read_chunk", "read_fanout", "read_scheduled"])
+async def test_what_cannot_be_read_ahead_is_queued(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    Broken(monkeypatch, step, "division_by_zero")
+    by_step: dict[str, dict[str, Any]] = {
+        "read_chunk": {},
+        "read_fanout": {"recipient": None, "audience": {"everyone": True}},
+        "read_scheduled": {"deliver_at": datetime.now(UTC) + timedelta(seconds=0.3)},
+    }
+    db.execute(
+        "insert into postbell.recipient (tenant_id, id)"
+        " select 'default', 'p' || n from generate_series(1, 30) as n"
+    )
+    event = emit(db, **by_step[step])
+    async with routing(database_url, renderer=FakeRenderer()):
+        await seen(lambda: ("u1", "in_app") in given.deliveries(db, event), "it is decided")
+    assert {fate.state for fate in given.deliveries(db, event).values()} == {"queued"}
+
+
+async def test_items_that_cannot_be_written_go_by_the_queue(
+    db: Connection, database_url: str
+) -> None:
+    # As a trigger of the application's would: no error of the event's content.
+    poison(db, "postbell.inbox_item", "new.subject = 'odd'", error="raise_exception")
+    event = emit(db, subject="odd")
+    async with routing(database_url, renderer=FakeRenderer()) as watcher:
+        await seen(lambda: given.deliveries(db, event), "it is routed")
+        later = emit(db)
+        await seen(lambda: given.deliveries(db, later), "the next one is written")
+
+    assert given.deliveries(db, event)["u1", "in_app"].state == "queued"
+    assert given.deliveries(db, later)["u1", "in_app"].state == "delivered"
+    assert watcher.failures == Counter()
 
 
 class Broken:
@@ -357,7 +479,7 @@ async def test_it_does_not_spin_while_somebody_has_in_hand_what_is_due(
     event = emit(db, channels=["sms"], subject="order:1")
     given.route(db)
     given.call(db, "set_quiet_hours", recipient="u1", starts=None, ends=None)
-    looks = Broken(monkeypatch, "pending_work", "disk_full")
+    looks = Broken(monkeypatch, "release_due", "disk_full")
     looks.is_mended = True
 
     async with routing(database_url) as watcher:

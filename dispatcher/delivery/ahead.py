@@ -1,0 +1,251 @@
+"""Renders what the database itself delivers, before the router decides about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+import structlog
+from pydantic_core import to_json
+
+from dispatcher.db.connections import Pool
+from dispatcher.delivery.model import Delivery, Recipient, Tenant
+from dispatcher.delivery.render import version_of
+from dispatcher.delivery.template_sets import TemplateSets
+from dispatcher.delivery.tenants import TenantCache
+from dispatcher.rendering.content import Content, InAppContent, SseContent
+from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.template_set import TemplateSet
+
+log = structlog.get_logger()
+
+#: Seconds of the processor for rendering what the router reads at once.
+BUDGET: Final = 0.1
+
+#: A template that takes more than SLOW seconds of the processor, SLOW_TIMES times within SLOW_PAUSE
+#: seconds, is left to the queue for as long. Once is no sign: the first rendering takes longer.
+SLOW: Final = 0.01
+SLOW_TIMES: Final = 3
+SLOW_PAUSE: Final = 60.0
+
+#: Slow templates that are remembered.
+_MOST_SLOW: Final = 1000
+
+#: Messages to render before other tasks of the event loop get a turn.
+_RENDERED_PER_TURN: Final = 25
+
+
+class AheadMetrics(Protocol):
+    """Counts what was written."""
+
+    def attempted(
+        self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
+    ) -> None: ...
+
+    def handed_over(self, channel: str, *seconds: float) -> None: ...
+
+
+@dataclass(slots=True)
+class _Slow:
+    """How often a template was slow, and until when that counts."""
+
+    until: float
+    times: int = 0
+
+    @property
+    def is_left(self) -> bool:
+        return self.times >= SLOW_TIMES
+
+
+class AheadRenderer:
+    """Renders messages to inboxes and open pages, which the router writes as it decides.
+
+    The router waits for it. So whatever would take long is left out and goes by the queue: a
+    template that has been slow, what exceeds BUDGET, a tenant whose templates are not compiled yet,
+    and a message whose template fails, which is tried again and reported there. `providers` has, by
+    channel that the database itself delivers, its name in the delivery log.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        template_sets: TemplateSets,
+        tenants: TenantCache,
+        metrics: AheadMetrics,
+        providers: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._pool: Final = pool
+        self._template_sets: Final = template_sets
+        self._tenants: Final = tenants
+        self._metrics: Final = metrics
+        self._providers: Final = providers
+        self._clock: Final = clock
+        #: By tenant, event and channel.
+        self._slow: Final[dict[tuple[str, str, str], _Slow]] = {}
+        #: Seconds, by the present call of render().
+        self._spent = 0.0
+        self._loading: Final[dict[str, asyncio.Task[None]]] = {}
+
+    async def render(self, messages: Sequence[Sequence[Any]]) -> str | None:
+        """Render messages as postbell_private.read_chunk() returns them.
+
+        Returns the argument `contents` of postbell_private.route(); None if there is nothing.
+        """
+        written: list[dict[str, Any]] = []
+        self._spent = 0.0
+        for number, message in enumerate(messages, start=1):
+            if self._spent > BUDGET:
+                break
+            written += await self._written(message)
+            if number % _RENDERED_PER_TURN == 0:
+                await asyncio.sleep(0)
+        return to_json(written).decode() if written else None
+
+    async def warm(self, messages: Sequence[Sequence[Any]]) -> None:
+        """Render what providers deliver, into the cache where its sender will find it."""
+        self._spent = 0.0
+        for message in messages:
+            tenant, template_set = await self._templates(message[3])
+            if tenant is not None and template_set is not None:
+                for _ in self._rendered(message, tenant, template_set, is_outgoing=True):
+                    if self._spent > BUDGET:
+                        return
+
+    async def _written(self, message: Sequence[Any]) -> list[dict[str, Any]]:
+        """The contents of one event, each with the people who get it."""
+        tenant, template_set = await self._templates(message[3])
+        if tenant is None or template_set is None:
+            return []
+        #: By the identity of the content, which is kept so that no other gets it.
+        contents: dict[int, tuple[Content, dict[str, Any]]] = {}
+        for delivery, content in self._rendered(message, tenant, template_set, is_outgoing=False):
+            if (known := contents.get(id(content))) is not None:
+                known[1]["recipient_ids"].append(delivery.recipient.id)
+            else:
+                written = {
+                    "notification_id": delivery.notification_id,
+                    "channel": delivery.channel,
+                    "recipient_ids": [delivery.recipient.id],
+                    "version": version_of(template_set, delivery.event, tenant),
+                    **_fields(content),
+                }
+                contents[id(content)] = content, written
+            if self._spent > BUDGET:
+                break
+        return [written for _, written in contents.values()]
+
+    def _rendered(
+        self,
+        message: Sequence[Any],
+        tenant: Tenant,
+        template_set: TemplateSet,
+        *,
+        is_outgoing: bool,
+    ) -> Iterator[tuple[Delivery, Content]]:
+        """The contents of one event that could be rendered."""
+        notification_id, event, category, _, subject, payload, people = message
+        render = template_set.renderer.render
+        # A mail is found in the cache by its sender.
+        is_shared = is_outgoing or len(people) > 1
+        now = datetime.now(UTC)
+        for recipient_id, locale, time_zone, attributes, channels, forced in people:
+            recipient = Recipient(recipient_id, locale, time_zone, attributes or {})
+            for channel in channels:
+                if (channel in self._providers) is is_outgoing:
+                    continue
+                if self._slow and self._is_slow(tenant.id, event, channel):
+                    continue
+                delivery = Delivery(
+                    0, "", notification_id, event, category, channel, "normal", subject,
+                    payload, tenant, recipient, None, 1, now, None,
+                    is_forced=forced is not None and channel in forced,
+                )  # fmt: skip
+                began = self._clock()
+                try:
+                    content = render(delivery, is_shared=is_shared)
+                except RenderingError:
+                    continue
+                finally:
+                    took = self._clock() - began
+                    self._spent += took
+                    if took > SLOW:
+                        self._count_slow(tenant.id, event, channel, took)
+                yield delivery, content
+
+    def written(self, ages: Mapping[str, Sequence[float]], seconds: float) -> None:
+        """Count what the router has written in so many seconds; `ages` as route() returns them."""
+        for channel, of_channel in ages.items():
+            self._metrics.attempted(
+                channel, self._providers[channel], "sent", seconds, len(of_channel)
+            )
+            self._metrics.handed_over(channel, *of_channel)
+
+    async def _templates(self, tenant_id: str) -> tuple[Tenant | None, TemplateSet | None]:
+        tenant = self._tenants.fresh(tenant_id) or await self._tenant(tenant_id)
+        return tenant, None if tenant is None else self._template_set(tenant)
+
+    async def _tenant(self, tenant_id: str) -> Tenant | None:
+        async with self._pool.connection() as connection:
+            try:
+                return await self._tenants.read(connection, tenant_id)
+            except LookupError:
+                return None
+
+    def _template_set(self, tenant: Tenant) -> TemplateSet | None:
+        """The tenant's templates. None while they are being compiled, which may take a second."""
+        template_set = self._template_sets.get(tenant)
+        if template_set is None and tenant.id not in self._loading:
+            task = asyncio.create_task(self._load(tenant), name=f"templates of {tenant.id}")
+            self._loading[tenant.id] = task
+        return template_set
+
+    async def _load(self, tenant: Tenant) -> None:
+        try:
+            await self._template_sets.load(self._pool, tenant)
+        except Exception as error:  # noqa: BLE001 - the senders meet it, too, and report it
+            log.warning("templates not loaded", tenant_id=tenant.id, error=str(error).strip())
+        finally:
+            del self._loading[tenant.id]
+
+    def _is_slow(self, tenant_id: str, event: str, channel: str) -> bool:
+        found = self._slow.get((tenant_id, event, channel))
+        return found is not None and found.is_left and time.monotonic() < found.until
+
+    def _count_slow(self, tenant_id: str, event: str, channel: str, took: float) -> None:
+        """Leave a template to the queue that was slow several times within SLOW_PAUSE."""
+        key = (tenant_id, event, channel)
+        now = time.monotonic()
+        found = self._slow.pop(key, None)
+        if found is None or now >= found.until:
+            found = _Slow(now + SLOW_PAUSE)
+        found.times += 1
+        if found.is_left:
+            found.until = now + SLOW_PAUSE
+            log.warning(
+                "slow template: its messages go by the queue",
+                tenant_id=tenant_id,
+                event_key=event,
+                channel=channel,
+                seconds=round(took, 3),
+            )
+        if len(self._slow) >= _MOST_SLOW:
+            self._slow.clear()
+        self._slow[key] = found
+
+
+def _fields(content: Content) -> dict[str, Any]:
+    """The content as the columns of an inbox item, or of a notification in the stream."""
+    assert isinstance(content, InAppContent | SseContent)  # noqa: S101 - for the type checker
+    fields: dict[str, Any] = {"title": content.title, "body": content.body, "link": content.link}
+    if isinstance(content, InAppContent):
+        fields["image"] = content.image
+        fields["actions"] = [
+            {"label": action.label, "link": action.link} for action in content.actions
+        ]
+    return fields

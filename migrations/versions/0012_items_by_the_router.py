@@ -1,0 +1,20 @@
+"""The router writes inbox items, and takes back what was cancelled meanwhile."""
+
+from pathlib import Path
+
+from alembic import op
+
+from dispatcher.deploy.schema import execute_script
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add attributes of a type that no table has, and an index of a small table."""
+    execute_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
+
+
+def downgrade() -> None:
+    """Forward only: a deploy that went wrong has changed nothing."""
+    raise RuntimeError("A database goes forward only.")

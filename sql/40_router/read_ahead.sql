@@ -1,0 +1,240 @@
+create or replace function postbell_private.small_audience() returns integer
+language sql immutable parallel safe
+-- A larger audience, or a longer list, is fanned out.
+return 20;
+
+comment on function postbell_private.small_audience() is 'Returns the size up to which an audience is decided about together with its event.';
+
+
+create or replace function postbell_private.few_members(tenant_id text, recipient text, audience jsonb)
+returns table (recipient_id text)
+language sql stable
+as $$
+    select member.recipient_id
+    from (
+        select m.recipient_id, count(*) over () as size
+        from postbell_private.members_of(
+            few_members.tenant_id, few_members.recipient, few_members.audience, '', postbell_private.small_audience() + 1
+        ) as m
+    ) as member
+    where member.size <= postbell_private.small_audience()
+$$;
+
+comment on function postbell_private.few_members(text, text, jsonb) is 'Returns the members of a small audience; none of a larger one.';
+
+
+create or replace function postbell_private.step_after(
+    step postbell_private.router_step, routed integer, most integer, last_xid xid8, last_id bigint
+) returns postbell_private.router_step
+language sql immutable
+-- After a full chunk there may be more events in this window; otherwise the window is done.
+return case
+    when routed = most
+        then row(
+            (step).step + 1, (step).snapshot, (step).window_snapshot, last_xid, last_id,
+            (step).system_identifier, (step).routed_at
+        )::postbell_private.router_step
+    else row(
+        (step).step + 1, (step).window_snapshot, null, null, null,
+        (step).system_identifier, (step).routed_at
+    )::postbell_private.router_step
+end;
+
+comment on function postbell_private.step_after is
+    'Returns the router''s step after a chunk of a window. routed is the number of its events, most the number that it could have had; last_xid and last_id name the last event.';
+
+
+create or replace function postbell_private.people_to_render(candidates postbell_private.candidate[], with_outgoing boolean default false)
+returns table (notification_id bigint, category text, people json)
+language sql stable
+as $$
+    select
+        told.notification_id,
+        told.category,
+        json_agg(json_build_array(
+            told.recipient_id, told.locale, told.time_zone, nullif(told.attributes, '{}'), wished.channels, wished.forced
+        ))
+    from postbell_private.addressed(candidates) as told
+    cross join lateral (
+        select array_agg(wish.channel) as channels, array_agg(wish.channel) filter (where wish.is_forced) as forced
+        from postbell.channels_wanted(
+            told.channels, told.tenant_channels, told.event_channels, told.all_forced, told.switched_on
+        ) as wish
+        where wish.channel = any(
+            (select array_agg(name::text) from postbell.channel where with_outgoing or not is_outgoing)::text[]
+        )
+          and wish.channel = any(told.templates)
+          and (wish.channel = any(told.disabled_channels)) is not true
+        offset 0
+    ) as wished
+    where wished.channels is not null
+      and not (
+          told.is_actor or told.event_is_disabled or told.tenant_event_is_disabled or told.is_unknown or told.is_erased
+      )
+    group by told.notification_id, told.category
+$$;
+
+comment on function postbell_private.people_to_render(postbell_private.candidate[], boolean) is
+    'Returns, by event, the candidates who may get a message on a channel that the database itself delivers, or on any: an array of [recipient_id, locale, time_zone, attributes, channels, forced channels]. Preferences are not read: the decision comes later, and a message that it does not want is not written.';
+
+
+create or replace function postbell_private.read_chunk(
+    most integer, after_step text default null, few integer default 0,
+    out events integer, out step text, out next_step text, out messages json
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on
+as $$
+#variable_conflict use_column
+declare
+    -- In bytes. Larger payloads are rendered a batch at a time.
+    v_largest_payload constant integer := 16384;
+    v_step postbell_private.router_step := coalesce(after_step::postbell_private.router_step, postbell_private.current_step());
+    v_is_window_open boolean;
+    v_events postbell.outbox[];
+    v_last postbell.outbox;
+    v_candidates postbell_private.candidate[];
+begin
+    events := 0;
+    v_is_window_open := v_step.window_snapshot is not null;
+    v_step.window_snapshot := coalesce(v_step.window_snapshot, pg_current_snapshot());
+    if v_step.window_snapshot::text = v_step.snapshot::text then
+        return;
+    end if;
+
+    v_events := array(
+        select emitted
+        from postbell_private.committed_between(
+            v_step.snapshot, v_step.window_snapshot,
+            coalesce(v_step.position_xid, '0'), coalesce(v_step.position_id, 0), most
+        ) as emitted
+    );
+    events := cardinality(v_events);
+    if events = 0 and not v_is_window_open
+        and not exists (select from postbell_private.cancelled_between(v_step.snapshot, v_step.window_snapshot)) then
+        return;
+    end if;
+    step := v_step::text;
+    v_last := v_events[events];
+    next_step := postbell_private.step_after(v_step, events, most, v_last.xid, v_last.id)::text;
+
+    -- What is not valid is left out here, and rejected by the router.
+    with ready as (
+        select *
+        from unnest(v_events)
+        where (deliver_at > postbell.clock()) is not true
+          and (
+              pg_column_size(payload) <= v_largest_payload and pg_column_compression(payload) is null
+              or octet_length(payload::text) <= v_largest_payload
+          )
+          and (jsonb_typeof(payload) = 'object') is not false
+          and (jsonb_typeof(audience -> 'notify_actor') = 'boolean') is not false
+          and (jsonb_typeof(audience -> 'recipients') = 'array') is not false
+          and (jsonb_array_length(audience -> 'recipients') > postbell_private.small_audience()) is not true
+    ),
+
+    person as (
+        select ready.id, recipient as recipient_id
+        from ready
+        where audience is null
+
+        union all
+        select ready.id, member.recipient_id
+        from ready
+        cross join lateral postbell_private.few_members(tenant_id, recipient, audience) as member
+        where audience is not null
+    )
+
+    select array_agg(row(
+        ready.id, ready.tenant_id, ready.event, person.recipient_id, ready.actor,
+        (ready.audience -> 'notify_actor')::boolean, ready.channels, ready.forced_channels, ready.priority, ready.subject,
+        ready.deliver_at, ready.expires_at, ready.created_at
+    )::postbell_private.candidate)
+    into v_candidates
+    from ready
+    join person on person.id = ready.id;
+
+    select json_agg(json_build_array(
+        e.id, e.event, told.category, e.tenant_id, e.subject, coalesce(e.payload, '{}'), told.people
+    ))
+    into messages
+    from postbell_private.people_to_render(v_candidates, events <= few) as told
+    join unnest(v_events) as e on e.id = told.notification_id;
+end
+$$;
+
+comment on function postbell_private.read_chunk(integer, text, integer) is
+    'Reads what the next chunk of events needs to be rendered: the number of events, the step of the router from which they are routed (null if there is nothing to do) and the step after it, and the messages that the database itself delivers, or all if the events are few: an array of [id, event, category, tenant_id, subject, payload, people] with people as in postbell_private.people_to_render(). With after_step, a next_step, it reads the chunk that follows, before that step is taken. It only reads.';
+
+
+create or replace function postbell_private.messages_of(candidates postbell_private.candidate[]) returns json
+language sql stable
+as $$
+    select json_agg(json_build_array(
+        n.id, n.event, told.category, n.tenant_id, n.subject, n.payload, told.people
+    ))
+    from postbell_private.people_to_render(candidates) as told
+    join postbell_private.notification as n on n.id = told.notification_id
+$$;
+
+comment on function postbell_private.messages_of(postbell_private.candidate[]) is
+    'Returns the messages to candidates of accepted events that the database itself delivers, as postbell_private.read_chunk() does.';
+
+
+create or replace function postbell_private.read_scheduled(most integer) returns json
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return postbell_private.messages_of(array(
+        select postbell_private.candidate_of(n, member.recipient_id)
+        from (
+            select notification_id
+            from postbell.scheduled_notification
+            where due_at <= postbell.clock()
+            order by due_at
+            limit most
+        ) as due
+        join postbell_private.notification as n on n.id = due.notification_id
+        cross join lateral postbell_private.few_members(n.tenant_id, n.recipient, n.audience) as member
+    ));
+end
+$$;
+
+comment on function postbell_private.read_scheduled(integer) is
+    'Returns the messages of scheduled events that are due, to be rendered before postbell_private.release_due() releases them; see postbell_private.read_chunk().';
+
+
+create or replace function postbell_private.read_fanout(most integer) returns json
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_fanout postbell.fanout;
+    v_notification postbell_private.notification;
+begin
+    select * into v_fanout
+    from postbell_private.fanouts_in_turn()
+    limit 1;
+    if not found or v_fanout.listed < v_fanout.list_length then
+        return null;
+    end if;
+
+    select * into strict v_notification
+    from postbell_private.notification
+    where id = v_fanout.notification_id;
+    v_notification.audience := v_fanout.audience;
+    return postbell_private.messages_of(array(
+        select postbell_private.candidate_of(v_notification, member.recipient_id)
+        from postbell_private.members_of(
+            v_notification.tenant_id, v_notification.recipient, v_notification.audience,
+            v_fanout.after_recipient, most, v_notification.id
+        ) as member
+    ));
+end
+$$;
+
+comment on function postbell_private.read_fanout(integer) is
+    'Returns the messages to the next people of a large audience, to be rendered before postbell_private.fan_out() decides about them; see postbell_private.read_chunk().';
