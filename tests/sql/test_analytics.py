@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from tests.support import given
 from tests.support.databases import CreateDatabase
 from tests.support.given import CHANNELS, Connection
-from tests.support.random_history import END, ZONES, make_up
+from tests.support.random_history import END, OWN, ZONES, make_up
 
 SEEDS = range(3)
 EMAIL_OF_PAID = ("order.paid", "email")
@@ -263,6 +263,19 @@ def counted_by_channel(connection: Connection) -> dict[tuple[str, str | None, st
     """One attempt after the other."""
     channels = dict(given.rows(connection, "select id, channel::text from postbell.delivery"))
     attempts = table(connection, "table postbell.attempt")
+    attempts += [
+        {
+            "delivery_id": row["id"],
+            "outcome": "sent",
+            "provider": row["provider"],
+            "latency_ms": None,
+            "attempted_at": row["sent_at"],
+        }
+        for row in table(connection, "table postbell.delivery")
+        if row["channel"] in OWN
+        and row["sent_at"] is not None
+        and row["created_at"] >= END - timedelta(days=1)
+    ]
     suppressed = table(
         connection,
         "select channel, suppressed_at, expires_at > postbell.clock() as is_in_force"
@@ -311,7 +324,7 @@ def calls(tried: Iterable[Row]) -> Row:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_health_of_each_channel_is_that_of_its_attempts(
+def test_the_health_of_each_channel_is_that_of_its_attempts_and_messages(
     connection: Connection, seed: int
 ) -> None:
     make_up(connection, seed)

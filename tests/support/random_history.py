@@ -45,6 +45,10 @@ _ENDS: Final = {
 _HANDED_OVER: Final = ("sent", "delivered", "bounced")
 
 
+#: What the log calls the provider of a channel that the database itself delivers: no attempts.
+OWN = {"in_app": "inbox", "sse": "stream"}
+
+
 def make_up(connection: Connection, seed: int, *, events: int = 60) -> None:
     """Fills the log, as if the clock stood at END."""
     chance = random.Random(seed)
@@ -117,6 +121,7 @@ def _delivery(chance: random.Random, channel: str, ready_at: datetime) -> dict[s
         "state": state,
         "reason": chance.choice(_ENDS[state]),
         "sent_at": sent_at,
+        "provider": OWN.get(channel),
         "opened_at": ready_at if channel == "email" and chance.random() < 0.3 else None,
         "clicked_at": ready_at if channel == "email" and chance.random() < 0.1 else None,
     }
@@ -138,13 +143,13 @@ def _aftermath(
             created_at=moment,
             read_at=END if chance.random() < 0.5 else None,
         )
-    for _ in range(chance.choice([0, 1, 1, 2, 4])):
+    for _ in range(chance.choice([0, 1, 1, 2, 4]) if channel not in OWN else 0):
         given.insert(
             connection,
             "attempt",
             delivery_id=delivery_id,
             outcome=chance.choice(["sent", "sent", "retry", "refused", "unknown", "failed"]),
-            provider=chance.choice(["main", "spare", "inbox"]),
+            provider=chance.choice(["main", "spare"]),
             latency_ms=chance.choice([None, chance.randint(1, 90000) / 16]),
             attempted_at=_recently(chance),
         )
