@@ -142,6 +142,7 @@ begin
         select n.id
         from postbell_private.notification as n
         where n.id = any(erase_events.event_ids)
+          and coalesce(n.recipient, who.recipient_id) in (who.recipient_id, who.pseudonym)
           and not exists (
               select
               from postbell.delivery as d
@@ -167,6 +168,16 @@ begin
     get diagnostics v_count = row_count;
     perform postbell_private.count_removed(who.erasure_id, 'notification', v_count);
 
+    delete from postbell.scheduled_notification
+    where notification_id in (
+        select notification_id
+        from postbell.scheduled_notification
+        where notification_id = any(v_own)
+        for update skip locked
+    );
+    get diagnostics v_count = row_count;
+    perform postbell_private.count_removed(who.erasure_id, 'scheduled_notification', v_count);
+
     insert into postbell_private.erased_event (erasure_id, event_id)
     select who.erasure_id, own.id
     from unnest(v_own) as own (id)
@@ -175,7 +186,7 @@ end
 $$;
 
 comment on function postbell_private.erase_events(postbell_private.open_erasure, bigint[]) is
-    'Empties those of some events that are for nobody but the person. What others are told stays.';
+    'Empties those of some events that are for nobody but the person, and cancels what is planned of them. What others are told stays.';
 
 
 create or replace function postbell_private.erase_deliveries(who postbell_private.open_erasure) returns void
@@ -303,29 +314,8 @@ comment on function postbell_private.erase_inbox(postbell_private.open_erasure) 
 
 
 create or replace function postbell_private.erase_waiting(who postbell_private.open_erasure) returns void
-language plpgsql
+language sql
 as $$
-declare
-    v_events bigint[];
-begin
-    with planned as (
-        delete from postbell.scheduled_notification
-        where notification_id in (
-            select s.notification_id
-            from postbell.scheduled_notification as s
-            join postbell_private.notification as n on n.id = s.notification_id
-            where n.tenant_id = who.tenant_id
-              and n.recipient = who.recipient_id
-              and n.audience is null
-            for update of s skip locked
-        )
-        returning notification_id
-    )
-    select array_agg(notification_id) into v_events
-    from planned;
-    perform postbell_private.count_removed(who.erasure_id, 'scheduled_notification', cardinality(v_events));
-    perform postbell_private.erase_events(who, v_events);
-
     delete from postbell.waiting_delivery
     where delivery_id in (
         select delivery_id
@@ -333,11 +323,10 @@ begin
         where recipient_id = who.recipient_id
           and tenant_id = who.tenant_id
         for update skip locked
-    );
-end
+    )
 $$;
 
-comment on function postbell_private.erase_waiting(postbell_private.open_erasure) is 'Cancels what is planned for a person, and ends the wait of their deliveries.';
+comment on function postbell_private.erase_waiting(postbell_private.open_erasure) is 'Ends the wait of a person''s deliveries.';
 
 
 create or replace function postbell_private.erase_person(who postbell_private.open_erasure) returns void
@@ -614,6 +603,13 @@ begin
 
     perform postbell_private.count_removed(v_erasure.id, 'recipient', 1 - v_absent);
     perform postbell_private.hash_suppressions(v_who);
+    perform postbell_private.erase_events(v_who, array(
+        select s.notification_id
+        from postbell.scheduled_notification as s
+        join postbell_private.notification as n on n.id = s.notification_id
+        where n.tenant_id = v_who.tenant_id
+          and n.recipient = v_who.recipient_id
+    ));
     perform postbell_private.erase_waiting(v_who);
     perform postbell_private.erase_deliveries(v_who);
     perform postbell_private.erase_inbox(v_who);

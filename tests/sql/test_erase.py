@@ -301,6 +301,32 @@ def test_others_keep_what_they_were_told(shop: Connection) -> None:
     ) == [(event, None, [pseudonym, "u2"]), (by_person, pseudonym, None)]
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"recipient": "u2"},
+        {"recipient": None, "audience": {"role": "client"}},
+        {"recipient": "u2", "audience": {"recipients": [WHO]}},
+    ],
+    ids=str,
+)
+def test_what_is_planned_for_others_is_delivered(
+    shop: Connection, columns: dict[str, object]
+) -> None:
+    event = given.emit(shop, actor=WHO, deliver_at=LATER, channels=["in_app"], **columns)  # type: ignore[arg-type]
+    told = given.emit(shop, recipient="u2", payload={"order_id": 8}, actor=WHO, channels=["push"])
+    given.route(shop)
+    erase(shop)
+    complete(shop)
+
+    given.clock(shop, "2099-01-02Z")
+    given.value(shop, "select postbell_private.release_due()")
+
+    assert given.deliveries(shop, event)["u2", "in_app"] == Fate("queued", "wanted")
+    payload = "select recipient, payload from postbell_private.notification where id = %s"
+    assert given.rows(shop, payload, told) == [("u2", {"order_id": 8})]
+
+
 def test_an_event_for_two_goes_with_the_second(shop: Connection) -> None:
     given.emit(shop, recipient=None, payload=PAYLOAD, audience={"recipients": [WHO, "u2"]})
     given.route(shop)
