@@ -251,28 +251,39 @@ as $$
 declare
     -- The id where it stands by itself, so that u1 is not found in u12.
     v_id constant text := '(^|[^[:alnum:]])' || regexp_replace(who.recipient_id, '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]])';
-    v_new constant text := '\1' || who.pseudonym;
+    v_user constant text := format('user %s of tenant %s', who.recipient_id, who.tenant_id);
+    -- What is shorter is no address, and might stand anywhere.
+    v_telling constant integer := 6;
 begin
+    -- Only if nobody else's event has the subject: order:42 is not about the person 42.
     update postbell_private.cancellation as c set
-        subject = regexp_replace(c.subject, v_id, v_new, 'g')
+        subject = regexp_replace(c.subject, v_id, '\1' || who.pseudonym, 'g')
     where c.tenant_id = who.tenant_id
-      and c.subject ~ v_id;
+      and c.subject ~ v_id
+      and c.xid < who.awaits
+      and not exists (
+          select
+          from postbell_private.notification as n
+          where n.subject = c.subject
+            and n.tenant_id = c.tenant_id
+      );
     update postbell_private.recipient_mirror as m set
-        failure = regexp_replace(m.failure, v_id, v_new, 'g')
-    where m.failure ~ v_id;
+        failure = format('user %s of tenant %s', who.pseudonym, who.tenant_id)
+    where starts_with(m.failure, v_user || ':');
     delete from postbell_private.early_receipt as early
     where exists (
         select
         from unnest(who.addresses) as address
-        where strpos(lower(early.receipt::text), address) > 0
+        where length(address) >= v_telling
+          and strpos(lower(early.receipt::text), address) > 0
     );
     delete from postbell_queue.pgqueuer_log as former
-    where former.traceback::text ~ v_id
-       or exists (
-           select
-           from unnest(who.addresses) as address
-           where strpos(lower(former.traceback::text), address) > 0
-       );
+    where exists (
+        select
+        from unnest(who.addresses) as address
+        where length(address) >= v_telling
+          and strpos(lower(former.traceback::text), address) > 0
+    );
 end
 $$;
 

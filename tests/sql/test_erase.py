@@ -327,6 +327,23 @@ def test_what_is_planned_for_others_is_delivered(
     assert given.rows(shop, payload, told) == [("u2", {"order_id": 8})]
 
 
+def test_a_cancellation_of_others_stays(shop: Connection) -> None:
+    given.recipient(shop, "42")
+    cancelled = given.emit(shop, recipient="u2", subject="order:42", deliver_at=LATER)
+    given.emit(shop, recipient="42", subject="user:42")
+    given.route(shop)
+    for subject in ("order:42", "user:42"):
+        given.call(shop, "cancel", subject=subject)
+
+    erase(shop, "42")
+    complete(shop)
+
+    pseudonym = given.value(shop, "select pseudonym from postbell.erasure")
+    found = given.column(shop, "select subject from postbell_private.cancellation order by id")
+    assert found == ["order:42", f"user:{pseudonym}"]
+    assert [each.reason for each in given.explain(shop, cancelled)] == ["cancelled"]
+
+
 def test_an_event_for_two_goes_with_the_second(shop: Connection) -> None:
     given.emit(shop, recipient=None, payload=PAYLOAD, audience={"recipients": [WHO, "u2"]})
     given.route(shop)
