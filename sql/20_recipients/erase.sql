@@ -75,16 +75,6 @@ $$;
 comment on function postbell_private.forgive(text, text) is 'Lets an erased person be a recipient again. An erasure that is not completed ends.';
 
 
-create or replace function postbell_private.hold_back_items() returns void
-language sql
-begin atomic
-    select pg_advisory_xact_lock_shared(1886351214, 3);
-end;
-
-comment on function postbell_private.hold_back_items() is
-    'Keeps the router from writing inbox items until this transaction ends, and waits for those that it is writing.';
-
-
 create or replace function postbell_private.count_removed(erasure_id uuid, what text, many bigint) returns void
 language sql
 as $$
@@ -558,7 +548,6 @@ declare
     v_who postbell_private.open_erasure;
     v_absent integer;
 begin
-    perform postbell_private.hold_back_items();
     perform postbell_private.require_tenant(erase_recipient.tenant_id);
     perform postbell.require_identifier('recipient', erase_recipient.recipient);
     -- Somebody who is not there is created first: another transaction that is creating them waits, or is waited for.
