@@ -74,7 +74,8 @@ class Metrics:
         )
         self._attempts = self._counter(
             "attempts",
-            "Calls of a provider. After a retry there is another, after an unknown there may be.",
+            "Calls of a provider. After a retry or passed_on there is another, after an unknown"
+            " there may be.",
             "channel",
             "provider",
             "outcome",

@@ -106,13 +106,14 @@ class AttemptRules:
         return max(wait.total_seconds(), retry_in(clients, [answer.message for answer in later]))
 
     def _calls(self, answer: Answer, given_up_after: int | None) -> list[Call]:
-        """The record of each call; the last one of a target may give it up."""
+        """The record of each call: all but the last were passed on, and the last may give up."""
         recorded = []
         for number, call in enumerate(answer.calls, start=1):
             name = _name(call.outcome)
             reason = self._words(call.outcome)
-            is_last = number == len(answer.calls)
-            if is_last and given_up_after is not None and not self._is_settled(answer):
+            if number < len(answer.calls):
+                name = "passed_on"
+            elif given_up_after is not None and not self._is_settled(answer):
                 name, reason = "failed", _given_up(reason, given_up_after)
             recorded.append(
                 Call(

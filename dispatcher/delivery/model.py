@@ -150,7 +150,7 @@ Outcome = Sent | Retry | Refused | Unknown
 class Call:
     """One call of a provider, as postbell.attempt logs it."""
 
-    #: sent, retry, refused, unknown or failed (given up).
+    #: sent, refused, unknown, retry (later), passed_on (to the next provider) or failed (given up).
     outcome: str
     provider: str
     message_id: str | None

@@ -146,13 +146,14 @@ create table postbell.attempt (
     latency_ms real,
     attempted_at timestamptz not null default clock_timestamp(),
 
-    constraint outcome_is_known check (outcome in ('sent', 'retry', 'refused', 'unknown', 'failed'))
+    constraint outcome_is_known check (outcome in ('sent', 'retry', 'passed_on', 'refused', 'unknown', 'failed'))
 );
 create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
 -- For receipts that name no delivery. Message-IDs of e-mails (<…>) are never looked up alone, and not indexed.
 create index attempt_of_message_idx on postbell.attempt (provider_message_id) where provider_message_id not like '<%';
 create index attempt_time_idx on postbell.attempt using brin (attempted_at) with (autosummarize = on);
 comment on table postbell.attempt is 'Every call of a provider. Append-only. The inbox and the stream have none.';
+comment on column postbell.attempt.outcome is 'What the provider answered: sent, refused, unknown; retry, to be tried again later; passed_on, and the next provider was called at once; failed, and it was the last attempt.';
 comment on column postbell.attempt.code is 'The code of the provider''s answer, such as 550 5.1.1.';
 comment on column postbell.attempt.device is 'For push, the id of the subscription. A retry skips devices that are reached already.';
 

@@ -158,12 +158,12 @@ cross join lateral (
         grouping(tried.provider) = 1 as is_whole,
         count(*) as attempts,
         count(*) filter (where tried.outcome = 'sent') as sent,
-        count(*) filter (where tried.outcome = 'retry') as retried,
+        count(*) filter (where tried.outcome in ('retry', 'passed_on')) as retried,
         count(*) filter (where tried.outcome = 'refused') as refused,
         count(*) filter (where tried.outcome = 'failed') as failed,
         count(*) filter (where tried.outcome = 'unknown') as unknown,
         round(
-            count(*) filter (where tried.outcome in ('retry', 'refused', 'failed'))::numeric / nullif(count(*), 0), 4
+            count(*) filter (where tried.outcome in ('retry', 'passed_on', 'refused', 'failed'))::numeric / nullif(count(*), 0), 4
         ) as share_of_failures,
         percentile_cont(0.5) within group (order by tried.latency_ms) as median_ms,
         percentile_cont(0.99) within group (order by tried.latency_ms) as p99_ms,

@@ -59,7 +59,7 @@ def test_what_another_provider_accepts_is_one_attempt_with_two_calls() -> None:
 
     assert (found.outcome, found.retry_after, found.reason) == ("sent", None, None)
     assert (found.provider, found.message_id) == ("p2", "m1")
-    assert called(found) == [(None, "p1", "retry"), (None, "p2", "sent")]
+    assert called(found) == [(None, "p1", "passed_on"), (None, "p2", "sent")]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_last_attempt_that_reaches_nobody_has_failed() -> None:
     found = attempt(answer(None, DOWN, BUSY), number=10**6)
 
     assert (found.outcome, found.reason) == ("failed", "given up after 1000000 tries: busy")
-    assert [call.outcome for call in found.calls] == ["retry", "failed"]
+    assert [call.outcome for call in found.calls] == ["passed_on", "failed"]
 
 
 def test_an_address_at_fault_is_blamed_and_a_device_is_gone() -> None:

@@ -307,12 +307,13 @@ def counted_by_channel(connection: Connection) -> dict[tuple[str, str | None, st
 def calls(tried: Iterable[Row]) -> Row:
     rows = list(tried)
     outcomes = Counter(row["outcome"] for row in rows)
-    failures = outcomes["retry"] + outcomes["refused"] + outcomes["failed"]
+    retried = outcomes["retry"] + outcomes["passed_on"]
+    failures = retried + outcomes["refused"] + outcomes["failed"]
     latencies = [row["latency_ms"] for row in rows if row["latency_ms"] is not None]
     return {
         "attempts": len(rows),
         "sent": outcomes["sent"],
-        "retried": outcomes["retry"],
+        "retried": retried,
         "refused": outcomes["refused"],
         "failed": outcomes["failed"],
         "unknown": outcomes["unknown"],

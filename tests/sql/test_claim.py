@@ -138,6 +138,17 @@ CALLS = [
 ]  # fmt: skip
 
 
+def test_whoever_names_a_batch_shows_its_claim(db: Connection) -> None:
+    found = given.column(
+        db,
+        "select proname from pg_proc where pronamespace = 'postbell_private'::regnamespace"
+        " and 'batch_id' = any (proargnames) and not 'claim_token' = any (proargnames)",
+    )
+
+    # Without a claim a batch can only be put back into the queue.
+    assert found == ["queue_batch"]
+
+
 def everything(db: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """All that any of them may write."""
     return {

@@ -91,20 +91,20 @@ def test_what_is_settled_already_is_not_held(
     assert [state for state, *_ in deliveries(db)] == ["sent", "waiting"]
 
 
-def test_what_was_called_before_is_logged_and_settles_nothing(
+def test_what_is_passed_on_is_logged_and_settles_nothing(
     db: Connection, batch: tuple[int, UUID, list[int]]
 ) -> None:
     number, claim, both = batch
     first = both[0]
     calls = [
-        {"outcome": "retry", "provider": "main", "reason": "connection refused"},
+        {"outcome": "passed_on", "provider": "main", "reason": "connection refused"},
         {"outcome": "sent", "provider": "spare", "message_id": "m1"},
     ]
 
     given.record(db, number, claim, given.attempt(first, "sent", provider="spare", calls=calls))
 
     assert given.rows(db, "select provider, outcome from postbell.attempt") == [
-        ("main", "retry"),
+        ("main", "passed_on"),
         ("spare", "sent"),
     ]
     assert given.rows(

@@ -148,7 +148,9 @@ def _aftermath(
             connection,
             "attempt",
             delivery_id=delivery_id,
-            outcome=chance.choice(["sent", "sent", "retry", "refused", "unknown", "failed"]),
+            outcome=chance.choice(
+                ["sent", "sent", "retry", "passed_on", "refused", "unknown", "failed"]
+            ),
             provider=chance.choice(["main", "spare"]),
             latency_ms=chance.choice([None, chance.randint(1, 90000) / 16]),
             attempted_at=_recently(chance),
