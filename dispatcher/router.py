@@ -226,6 +226,9 @@ class Router:
             has_events=pending.has_events and not self._backoff_of("route"),
             due_in=due_in,
             has_fanout=pending.has_fanout and not self._backoff_of("fan_out"),
+            has_cancellations=(
+                pending.has_cancellations and not self._backoff_of("take_back_items")
+            ),
         )
 
     async def _work(self, connection: AsyncConnection[Any], pending: PendingWork) -> None:
@@ -233,6 +236,8 @@ class Router:
         if time.monotonic() >= self._next_statistics:
             await self._try("analyze_grown_tables", routing.analyze_grown_tables, connection)
             self._next_statistics = time.monotonic() + STATISTICS
+        if pending.has_cancellations:
+            await self._take_back(connection)
         if pending.has_events:
             if pending.is_due or pending.has_fanout:
                 self._observer.routed(await self._route(connection))
@@ -242,6 +247,14 @@ class Router:
             await self._release(connection)
         if pending.has_fanout:
             await self._fan_out(connection)
+
+    async def _take_back(self, connection: AsyncConnection[Any]) -> None:
+        is_done = await self._try("take_back_items", routing.take_back_items, connection)
+        if is_done:
+            self._backoffs.pop("take_back_items", None)
+        elif is_done is False:
+            # Somebody is marking an item as read, or a dispatcher is writing it.
+            self._back_off("take_back_items", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _release(self, connection: AsyncConnection[Any]) -> None:
         contents = await self._rendered(routing.read_scheduled, connection, self._chunk)
@@ -286,9 +299,10 @@ class Router:
                 return 0
             if prepared.chunk.events == self._chunk and self._pool is not None:
                 reading = asyncio.create_task(self._prepare_next(prepared.chunk))
-            elif prepared.chunk.events <= FEW and self._workers:
+            elif prepared.chunk.events <= FEW and self._workers and self._renderer is not None:
                 # It runs while the database routes.
-                self._warming = asyncio.create_task(self._warm(prepared.chunk))
+                messages = prepared.chunk.messages or []
+                self._warming = asyncio.create_task(self._renderer.warm(messages))
         began = time.monotonic()
         try:
             routed = await self._write(
@@ -311,35 +325,34 @@ class Router:
             await self._workers[channel].hand_over(batch_id, session)
         return routed.routed
 
-    async def _prepare(
-        self, connection: AsyncConnection[Any], after_step: str | None = None
-    ) -> _Prepared | None:
+    async def _prepare(self, connection: AsyncConnection[Any]) -> _Prepared | None:
         """Read and render a chunk. None if that is not possible: then all of it is queued."""
+        chunk = await self._read(connection)
+        return None if chunk is None else await self._rendered_chunk(chunk)
+
+    async def _read(
+        self, connection: AsyncConnection[Any], after_step: str | None = None
+    ) -> Chunk | None:
         if self._renderer is None or "route" in self._backoffs:
             return None
-        chunk = await self._try(
+        return await self._try(
             "read_chunk", routing.read_chunk, connection, self._chunk, after_step, FEW
         )
-        if chunk is None:
-            return None
-        return _Prepared(chunk, await self._renderer.render(chunk.messages or []))
 
-    async def _warm(self, chunk: Chunk) -> None:
-        if self._renderer is not None and chunk.messages is not None:
-            try:
-                await self._renderer.warm(chunk.messages)
-            except psycopg.Error as error:
-                log.warning("messages not rendered ahead", error=str(error).strip())
+    async def _rendered_chunk(self, chunk: Chunk) -> _Prepared:
+        messages = chunk.messages or []
+        return _Prepared(chunk, await self._renderer.render(messages) if self._renderer else None)
 
     async def _prepare_next(self, chunk: Chunk) -> _Prepared | None:
         """Read and render the chunk after one that is being routed."""
         assert self._pool is not None  # noqa: S101 - for the type checker
         try:
             async with self._pool.connection() as connection:
-                prepared = await self._prepare(connection, chunk.next_step)
+                read = await self._read(connection, chunk.next_step)
         except psycopg.Error as error:
             log.warning("next events not read", error=str(error).strip())
             return None
+        prepared = None if read is None else await self._rendered_chunk(read)
         # Without a step there may be new events by now.
         return prepared if prepared is not None and prepared.chunk.step is not None else None
 

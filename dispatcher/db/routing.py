@@ -17,6 +17,8 @@ class PendingWork:
     #: Until the next delivery or event is due, negative if it is overdue; None if none waits.
     due_in: timedelta | None
     has_fanout: bool
+    #: Committed cancellations that take_back_items() has not applied.
+    has_cancellations: bool
 
     @property
     def is_due(self) -> bool:
@@ -24,7 +26,7 @@ class PendingWork:
 
     @property
     def is_idle(self) -> bool:
-        return not (self.has_events or self.has_fanout or self.is_due)
+        return not (self.has_events or self.has_fanout or self.has_cancellations or self.is_due)
 
 
 class Rejected(NamedTuple):
@@ -166,9 +168,19 @@ def fan_out(most: int, contents: str | None = None) -> FannedOut:
     """Decide about up to `most` members of one large audience. `contents` as for route()."""
 
 
-@statement("select has_events, due_in, has_fanout from postbell_private.pending_work()")
+@statement(
+    "select has_events, due_in, has_fanout, has_cancellations from postbell_private.pending_work()"
+)
 def pending_work() -> PendingWork:
     """What the router has to do now."""
+
+
+@statement("select postbell_private.take_back_items()")
+def take_back_items() -> bool:
+    """Remove the items that were written while they were being cancelled.
+
+    Returns False if some are locked.
+    """
 
 
 @statement("select postbell_private.tidy_up()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ SLOW: Final = 0.01
 SLOW_TIMES: Final = 3
 SLOW_PAUSE: Final = 60.0
 
+#: Tenants that are read for one chunk, and seconds for it.
+MOST_TENANTS: Final = 50
+TENANT_TIMEOUT: Final = 0.5
+
 #: Slow templates that are remembered.
 _MOST_SLOW: Final = 1000
 
@@ -47,6 +52,17 @@ class AheadMetrics(Protocol):
     ) -> None: ...
 
     def handed_over(self, channel: str, *seconds: float) -> None: ...
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What one call has spent."""
+
+    seconds: float = 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.seconds > BUDGET
 
 
 @dataclass(slots=True)
@@ -88,43 +104,48 @@ class AheadRenderer:
         self._clock: Final = clock
         #: By tenant, event and channel.
         self._slow: Final[dict[tuple[str, str, str], _Slow]] = {}
-        #: Seconds, by the present call of render().
-        self._spent = 0.0
         self._loading: Final[dict[str, asyncio.Task[None]]] = {}
 
     async def render(self, messages: Sequence[Sequence[Any]]) -> str | None:
         """Render messages as postbell_private.read_chunk() returns them.
 
-        Returns the argument `contents` of postbell_private.route(); None if there is nothing.
+        Returns the argument `contents` of postbell_private.route(). None if there is nothing, and
+        if anything goes wrong: then the queue isolates what is at fault.
         """
+        try:
+            await self._read_tenants(messages)
+            return await self._render(messages)
+        except Exception as error:  # noqa: BLE001 - whatever it is, events are routed
+            log.warning("messages not rendered: they go by the queue", error=repr(error))
+            return None
+
+    async def _render(self, messages: Sequence[Sequence[Any]]) -> str | None:
         written: list[dict[str, Any]] = []
-        self._spent = 0.0
+        budget = _Budget()
         for number, message in enumerate(messages, start=1):
-            if self._spent > BUDGET:
+            if budget.is_spent:
                 break
-            written += await self._written(message)
+            written += self._written(message, budget)
             if number % _RENDERED_PER_TURN == 0:
                 await asyncio.sleep(0)
         return to_json(written).decode() if written else None
 
     async def warm(self, messages: Sequence[Sequence[Any]]) -> None:
         """Render what providers deliver, into the cache where its sender will find it."""
-        self._spent = 0.0
-        for message in messages:
-            tenant, template_set = await self._templates(message[3])
-            if tenant is not None and template_set is not None:
-                for _ in self._rendered(message, tenant, template_set, is_outgoing=True):
-                    if self._spent > BUDGET:
-                        return
+        try:
+            await self._read_tenants(messages)
+            budget = _Budget()
+            for message in messages:
+                for _ in self._rendered(message, budget, is_outgoing=True):
+                    await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 - its sender renders it again
+            log.warning("messages not rendered ahead", error=repr(error))
 
-    async def _written(self, message: Sequence[Any]) -> list[dict[str, Any]]:
+    def _written(self, message: Sequence[Any], budget: _Budget) -> list[dict[str, Any]]:
         """The contents of one event, each with the people who get it."""
-        tenant, template_set = await self._templates(message[3])
-        if tenant is None or template_set is None:
-            return []
         #: By the identity of the content, which is kept so that no other gets it.
         contents: dict[int, tuple[Content, dict[str, Any]]] = {}
-        for delivery, content in self._rendered(message, tenant, template_set, is_outgoing=False):
+        for delivery, content, version in self._rendered(message, budget, is_outgoing=False):
             if (known := contents.get(id(content))) is not None:
                 known[1]["recipient_ids"].append(delivery.recipient.id)
             else:
@@ -132,25 +153,23 @@ class AheadRenderer:
                     "notification_id": delivery.notification_id,
                     "channel": delivery.channel,
                     "recipient_ids": [delivery.recipient.id],
-                    "version": version_of(template_set, delivery.event, tenant),
+                    "version": version,
                     **_fields(content),
                 }
                 contents[id(content)] = content, written
-            if self._spent > BUDGET:
-                break
         return [written for _, written in contents.values()]
 
     def _rendered(
-        self,
-        message: Sequence[Any],
-        tenant: Tenant,
-        template_set: TemplateSet,
-        *,
-        is_outgoing: bool,
-    ) -> Iterator[tuple[Delivery, Content]]:
-        """The contents of one event that could be rendered."""
-        notification_id, event, category, _, subject, payload, people = message
+        self, message: Sequence[Any], budget: _Budget, *, is_outgoing: bool
+    ) -> Iterator[tuple[Delivery, Content, str]]:
+        """The contents of one event that could be rendered, with their version."""
+        notification_id, event, category, tenant_id, subject, payload, people = message
+        tenant = self._tenants.fresh(tenant_id)
+        template_set = None if tenant is None else self._template_set(tenant)
+        if tenant is None or template_set is None:
+            return
         render = template_set.renderer.render
+        version = version_of(template_set, event, tenant)
         # A mail is found in the cache by its sender.
         is_shared = is_outgoing or len(people) > 1
         now = datetime.now(UTC)
@@ -173,10 +192,10 @@ class AheadRenderer:
                     continue
                 finally:
                     took = self._clock() - began
-                    self._spent += took
+                    budget.seconds += took
                     if took > SLOW:
                         self._count_slow(tenant.id, event, channel, took)
-                yield delivery, content
+                yield delivery, content, version
 
     def written(self, ages: Mapping[str, Sequence[float]], seconds: float) -> None:
         """Count what the router has written in so many seconds; `ages` as route() returns them."""
@@ -186,21 +205,22 @@ class AheadRenderer:
             )
             self._metrics.handed_over(channel, *of_channel)
 
-    async def _templates(self, tenant_id: str) -> tuple[Tenant | None, TemplateSet | None]:
-        tenant = self._tenants.fresh(tenant_id) or await self._tenant(tenant_id)
-        return tenant, None if tenant is None else self._template_set(tenant)
+    async def _read_tenants(self, messages: Sequence[Sequence[Any]]) -> None:
+        """Read the tenants that are not fresh: at most MOST_TENANTS, within TENANT_TIMEOUT.
 
-    async def _tenant(self, tenant_id: str) -> Tenant | None:
-        async with self._pool.connection() as connection:
-            try:
-                return await self._tenants.read(connection, tenant_id)
-            except LookupError:
-                return None
+        The messages of the others go by the queue, whose senders read each once.
+        """
+        unknown = {message[3] for message in messages if not self._tenants.fresh(message[3])}
+        if unknown:
+            async with asyncio.timeout(TENANT_TIMEOUT), self._pool.connection() as connection:
+                for tenant_id in sorted(unknown)[:MOST_TENANTS]:
+                    with contextlib.suppress(LookupError):
+                        await self._tenants.read(connection, tenant_id)
 
     def _template_set(self, tenant: Tenant) -> TemplateSet | None:
         """The tenant's templates. None while they are being compiled, which may take a second."""
         template_set = self._template_sets.get(tenant)
-        if template_set is None and tenant.id not in self._loading:
+        if template_set is None and not self._loading:
             task = asyncio.create_task(self._load(tenant), name=f"templates of {tenant.id}")
             self._loading[tenant.id] = task
         return template_set

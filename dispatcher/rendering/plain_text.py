@@ -62,9 +62,10 @@ def _is_in(character: str, *ranges: tuple[str, str]) -> bool:
 _LETTERS_OF_FLAGS: Final = "".join(map(chr, range(ord(_FLAG[0]), ord(_FLAG[1]) + 1)))
 
 
-#: C0 and C1 controls without tab and line feed; and bidirectional embeddings, overrides and
-#: isolates, with which a name could reorder the sentence around it (UAX 9).
-_HARMFUL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: C0 and C1 controls without tab and line feed; bidirectional embeddings, overrides and isolates,
+#: with which a name could reorder the sentence around it (UAX 9); and lone surrogates, which no
+#: encoding has.
+_HARMFUL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SPACES: Final = re.compile("[ \t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _GAPS: Final = re.compile(r"\n{3,}")
 # Matches only from the start of a run, or a million spaces would take minutes.

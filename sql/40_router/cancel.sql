@@ -126,8 +126,9 @@ as $$
 begin
     perform postbell.require_identifier('subject', cancel.subject);
     perform postbell.require_identifier('tenant_id', cancel.tenant_id);
-    insert into postbell_private.cancellation (tenant_id, subject)
-    values (cancel.tenant_id, cancel.subject);
+    insert into postbell_private.cancellation (tenant_id, subject, last_delivery_id)
+    select cancel.tenant_id, cancel.subject, coalesce(max(id), 0)
+    from postbell.delivery;
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
@@ -150,8 +151,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    insert into postbell_private.cancellation (outbox_id)
-    values (cancel.outbox_id);
+    insert into postbell_private.cancellation (outbox_id, last_delivery_id)
+    select cancel.outbox_id, coalesce(max(id), 0)
+    from postbell.delivery;
 
     select recalled.taken_back, recalled.handed_over
     into taken_back, handed_over
@@ -175,32 +177,6 @@ execute function postbell_private.wake_router();
 comment on trigger wake_router on postbell_private.cancellation is 'Wakes the router as an event does, to take back what it wrote meanwhile; see postbell_private.take_back_items().';
 
 
-create or replace function postbell_private.cancelled_between(since pg_snapshot, until pg_snapshot)
-returns setof postbell_private.cancellation
-language sql stable
-as $$
-    select *
-    from postbell_private.cancellation
-    where xid >= pg_snapshot_xmin(cancelled_between.since)
-      and not pg_visible_in_snapshot(xid, cancelled_between.since)
-      and pg_visible_in_snapshot(xid, cancelled_between.until)
-$$;
-
-comment on function postbell_private.cancelled_between(pg_snapshot, pg_snapshot) is
-    'Returns the cancellations whose transactions committed between two snapshots.';
-
-
-create or replace function postbell_private.full_xid(xmin xid, latest xid8) returns xid8
-language sql immutable parallel safe
--- A system column has the lower 32 bits only. The row is a recent one, so it is the last transaction with these bits.
-return (
-    latest::text::bigint - (latest::text::bigint - xmin::text::bigint + 4294967296) % 4294967296
-)::text::xid8;
-
-comment on function postbell_private.full_xid(xid, xid8) is
-    'Returns the transaction of a row by its column xmin, given a later transaction that is at most two thousand million ahead.';
-
-
 create or replace function postbell_private.remove_items(delivery_ids bigint[]) returns void
 language plpgsql
 as $$
@@ -215,7 +191,6 @@ begin
             sent_at = null,
             delivered_at = null
         where id = any(delivery_ids)
-          and state in ('queued', 'delivered')
         returning id, tenant_id, recipient_id
     ),
 
@@ -246,61 +221,103 @@ begin
 end
 $$;
 
-comment on function postbell_private.remove_items(bigint[]) is 'Cancels deliveries to the inbox that are queued or delivered, and removes their items.';
+comment on function postbell_private.remove_items(bigint[]) is 'Cancels deliveries to the inbox, and removes their items.';
 
 
-create or replace function postbell_private.take_back_items(since pg_snapshot, until pg_snapshot) returns boolean
-language plpgsql
+create or replace function postbell_private.late_deliveries(cancelled postbell_private.cancellation) returns setof bigint
+language sql stable
+as $$
+    select d.id
+    from (
+        select *
+        from postbell_private.notification
+        where id = (cancelled).outbox_id
+
+        union all
+        select *
+        from postbell_private.notification
+        where subject = (cancelled).subject
+          and tenant_id = (cancelled).tenant_id
+    ) as n
+    cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
+    join postbell.delivery as d on d.notification_id = n.id
+    join postbell.channel on channel.name = d.channel
+    where cancellation.is_cancelled
+      and channel.is_kept
+      and d.state in ('queued', 'delivered')
+      -- Only the leading router makes deliveries, one transaction after the other.
+      and d.id > (cancelled).last_delivery_id
+$$;
+
+comment on function postbell_private.late_deliveries(postbell_private.cancellation) is
+    'Returns deliveries to the inbox that the canceller could not see. What it saw was taken back, or counted as handed over.';
+
+
+create or replace function postbell_private.take_back_items() returns boolean
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+    v_cancelled postbell_private.cancellation;
     v_late bigint[];
+    v_free bigint[];
+    v_is_done boolean := true;
 begin
-    if not exists (select from postbell_private.cancelled_between(take_back_items.since, take_back_items.until)) then
-        return false;
-    end if;
-
-    -- Only what the canceller could not see: what it saw was taken back, or counted as handed over.
-    with late as materialized (
-        select d.id
-        from postbell_private.cancelled_between(take_back_items.since, take_back_items.until) as c
-        cross join lateral (
-            select *
-            from postbell_private.notification
-            where id = c.outbox_id
+    for v_cancelled in
+        select *
+        from postbell_private.cancellation
+        where applied_at is null
+        order by id
+        limit 100
+    loop
+        v_late := array(select * from postbell_private.late_deliveries(v_cancelled));
+        -- Nobody is waited for: a dispatcher that is writing an item, or a person's page that is marking it as read.
+        v_free := array(
+            select d.id
+            from postbell.delivery as d
+            where d.id = any(v_late)
+              and d.state in ('queued', 'delivered')
+            for no key update of d skip locked
+        );
+        v_free := array(
+            select d.id
+            from postbell.delivery as d
+            where d.id = any(v_free)
+              and not exists (
+                  select
+                  from postbell.inbox_item as item
+                  where item.recipient_id = d.recipient_id
+                    and item.tenant_id = d.tenant_id
+                    and item.id = d.id
+              )
 
             union all
-            select *
-            from postbell_private.notification
-            where subject = c.subject
-              and tenant_id = c.tenant_id
-        ) as n
-        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
-        join postbell.delivery as d on d.notification_id = n.id
-        join postbell.channel on channel.name = d.channel
-        where cancellation.is_cancelled
-          and channel.is_kept
-          and (
-              d.state = 'queued'
-              -- Items are written in no subtransaction, whose id no snapshot has.
-              or d.state = 'delivered'
-              and not pg_visible_in_snapshot(
-                  postbell_private.full_xid(d.xmin, pg_snapshot_xmax(pg_current_snapshot())), c.snapshot
-              )
-          )
-        -- Waits for a dispatcher that is writing items.
-        for no key update of d
-    )
-    select array_agg(id) into v_late
-    from late;
+            select locked.id
+            from (
+                select item.id
+                from postbell.delivery as d
+                join postbell.inbox_item as item
+                    on item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
+                where d.id = any(v_free)
+                for update of item skip locked
+            ) as locked
+        );
+        if cardinality(v_free) > 0 then
+            perform postbell_private.remove_items(v_free);
+        end if;
 
-    -- Another statement: it sees the items of that dispatcher.
-    if v_late is not null then
-        perform postbell_private.remove_items(v_late);
-    end if;
-    return true;
+        if exists (select from postbell_private.late_deliveries(v_cancelled)) then
+            v_is_done := false;
+        else
+            update postbell_private.cancellation set
+                applied_at = clock_timestamp()
+            where id = v_cancelled.id;
+        end if;
+    end loop;
+    return v_is_done;
 end
 $$;
 
-comment on function postbell_private.take_back_items(pg_snapshot, pg_snapshot) is
-    'Removes inbox items of cancelled events that were written while the cancellation was open, or committed while they were being written. It applies the cancellations that committed between two snapshots, and returns whether there are any.';
+comment on function postbell_private.take_back_items() is
+    'Removes inbox items of cancelled events that were written while the cancellation was open. Returns false if some are locked, and remain to be done.';

@@ -312,7 +312,7 @@ as $$
 declare
     v_fault record;
 begin
-    -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+    -- Without a subtransaction. If it fails, the caller repeats it without contents.
     if deliver.contents is not null then
         select made.handed_over, made.ages
         into handed_over, ages

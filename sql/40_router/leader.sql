@@ -135,7 +135,9 @@ return pg_advisory_unlock(1886351214, 1);
 comment on function postbell_private.release_sleep_lock() is 'Releases the lock of a sleeping router, so that producers need not notify.';
 
 
-create or replace function postbell_private.pending_work(out has_events boolean, out due_in interval, out has_fanout boolean)
+create or replace function postbell_private.pending_work(
+    out has_events boolean, out due_in interval, out has_fanout boolean, out has_cancellations boolean
+)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -146,10 +148,7 @@ declare
 begin
     has_events := v_step.window_snapshot is not null
         or v_now::text <> v_step.snapshot::text
-        and (
-            exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1))
-            or exists (select from postbell_private.cancelled_between(v_step.snapshot, v_now))
-        );
+        and exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1));
 
     due_in := least(
         (select due_at from postbell.scheduled_notification order by due_at limit 1),
@@ -157,11 +156,12 @@ begin
     ) - postbell.clock();
 
     has_fanout := exists (select from postbell.fanout);
+    has_cancellations := exists (select from postbell_private.cancellation where applied_at is null);
 end
 $$;
 
 comment on function postbell_private.pending_work() is
-    'Returns what the router has to do: whether there are new events or cancellations, how long until something that waits is due (null if nothing waits), and whether a large audience is being fanned out. It only reads.';
+    'Returns what the router has to do: whether there are new events, how long until something that waits is due (null if nothing waits), whether a large audience is being fanned out, and whether there are cancellations for postbell_private.take_back_items(). It only reads.';
 
 
 create or replace function postbell.reset_router() returns bigint

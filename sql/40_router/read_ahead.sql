@@ -45,12 +45,15 @@ comment on function postbell_private.step_after is
 
 
 create or replace function postbell_private.people_to_render(candidates postbell_private.candidate[], with_outgoing boolean default false)
-returns table (notification_id bigint, category text, people json)
+returns table (notification_id bigint, tenant_id text, event text, category text, subject text, people json)
 language sql stable
 as $$
     select
         told.notification_id,
+        told.tenant_id,
+        told.event,
         told.category,
+        told.subject,
         json_agg(json_build_array(
             told.recipient_id, told.locale, told.time_zone, nullif(told.attributes, '{}'), wished.channels, wished.forced
         ))
@@ -71,11 +74,20 @@ as $$
       and not (
           told.is_actor or told.event_is_disabled or told.tenant_event_is_disabled or told.is_unknown or told.is_erased
       )
-    group by told.notification_id, told.category
+    group by told.notification_id, told.tenant_id, told.event, told.category, told.subject
 $$;
 
 comment on function postbell_private.people_to_render(postbell_private.candidate[], boolean) is
     'Returns, by event, the candidates who may get a message on a channel that the database itself delivers, or on any: an array of [recipient_id, locale, time_zone, attributes, channels, forced channels]. Preferences are not read: the decision comes later, and a message that it does not want is not written.';
+
+
+create or replace function postbell_private.is_small(payload jsonb) returns boolean
+language sql stable
+-- Only a compressed value has to be read. The rest of a chunk must not wait for it, nor a process hold all of them.
+return pg_column_size(payload) <= 16384
+    and (pg_column_compression(payload) is null or octet_length(payload::text) <= 16384);
+
+comment on function postbell_private.is_small(jsonb) is 'Whether a payload has at most 16 KiB. Larger ones are rendered a batch at a time.';
 
 
 create or replace function postbell_private.read_chunk(
@@ -88,13 +100,13 @@ set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
-    -- In bytes. Larger payloads are rendered a batch at a time.
-    v_largest_payload constant integer := 16384;
     v_step postbell_private.router_step := coalesce(after_step::postbell_private.router_step, postbell_private.current_step());
     v_is_window_open boolean;
-    v_events postbell.outbox[];
-    v_last postbell.outbox;
+    v_last_xid xid8;
+    v_last_id bigint;
     v_candidates postbell_private.candidate[];
+    v_ids bigint[];
+    v_payloads jsonb[];
 begin
     events := 0;
     v_is_window_open := v_step.window_snapshot is not null;
@@ -103,31 +115,20 @@ begin
         return;
     end if;
 
-    v_events := array(
-        select emitted
+    with emitted as materialized (
+        select *
         from postbell_private.committed_between(
             v_step.snapshot, v_step.window_snapshot,
             coalesce(v_step.position_xid, '0'), coalesce(v_step.position_id, 0), most
-        ) as emitted
-    );
-    events := cardinality(v_events);
-    if events = 0 and not v_is_window_open
-        and not exists (select from postbell_private.cancelled_between(v_step.snapshot, v_step.window_snapshot)) then
-        return;
-    end if;
-    step := v_step::text;
-    v_last := v_events[events];
-    next_step := postbell_private.step_after(v_step, events, most, v_last.xid, v_last.id)::text;
+        )
+    ),
 
     -- What is not valid is left out here, and rejected by the router.
-    with ready as (
+    ready as materialized (
         select *
-        from unnest(v_events)
+        from emitted
         where (deliver_at > postbell.clock()) is not true
-          and (
-              pg_column_size(payload) <= v_largest_payload and pg_column_compression(payload) is null
-              or octet_length(payload::text) <= v_largest_payload
-          )
+          and postbell_private.is_small(payload) is not false
           and (jsonb_typeof(payload) = 'object') is not false
           and (jsonb_typeof(audience -> 'notify_actor') = 'boolean') is not false
           and (jsonb_typeof(audience -> 'recipients') = 'array') is not false
@@ -146,21 +147,35 @@ begin
         where audience is not null
     )
 
-    select array_agg(row(
-        ready.id, ready.tenant_id, ready.event, person.recipient_id, ready.actor,
-        (ready.audience -> 'notify_actor')::boolean, ready.channels, ready.forced_channels, ready.priority, ready.subject,
-        ready.deliver_at, ready.expires_at, ready.created_at
-    )::postbell_private.candidate)
-    into v_candidates
-    from ready
-    join person on person.id = ready.id;
+    select
+        (select count(*) from emitted),
+        (select xid from emitted order by xid desc, id desc limit 1),
+        (select id from emitted order by xid desc, id desc limit 1),
+        (select array_agg(id) from ready),
+        (select array_agg(coalesce(payload, '{}')) from ready),
+        (
+            select array_agg(row(
+                ready.id, ready.tenant_id, ready.event, person.recipient_id, ready.actor,
+                (ready.audience -> 'notify_actor')::boolean, ready.channels, ready.forced_channels, ready.priority,
+                ready.subject, ready.deliver_at, ready.expires_at, ready.created_at
+            )::postbell_private.candidate)
+            from ready
+            join person on person.id = ready.id
+        )
+    into events, v_last_xid, v_last_id, v_ids, v_payloads, v_candidates;
+
+    if events = 0 and not v_is_window_open then
+        return;
+    end if;
+    step := v_step::text;
+    next_step := postbell_private.step_after(v_step, events, most, v_last_xid, v_last_id)::text;
 
     select json_agg(json_build_array(
-        e.id, e.event, told.category, e.tenant_id, e.subject, coalesce(e.payload, '{}'), told.people
+        told.notification_id, told.event, told.category, told.tenant_id, told.subject, source.payload, told.people
     ))
     into messages
     from postbell_private.people_to_render(v_candidates, events <= few) as told
-    join unnest(v_events) as e on e.id = told.notification_id;
+    join unnest(v_ids, v_payloads) as source (id, payload) on source.id = told.notification_id;
 end
 $$;
 
@@ -176,6 +191,7 @@ as $$
     ))
     from postbell_private.people_to_render(candidates) as told
     join postbell_private.notification as n on n.id = told.notification_id
+    where postbell_private.is_small(n.payload)
 $$;
 
 comment on function postbell_private.messages_of(postbell_private.candidate[]) is
@@ -215,6 +231,9 @@ declare
     v_fanout postbell.fanout;
     v_notification postbell_private.notification;
 begin
+    if postbell_private.is_bulk_full() then
+        return null;
+    end if;
     select * into v_fanout
     from postbell_private.fanouts_in_turn()
     limit 1;

@@ -146,7 +146,7 @@ begin
     select array_agg(delivery_id order by delivery_id) into v_waiting from due;
 
     if release_due.contents is not null then
-        -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+        -- Without a subtransaction. If it fails, the caller repeats it without contents.
         select resolved.ages
         into ages
         from postbell_private.resolve_audience(v_scheduled, contents => release_due.contents) as resolved;

@@ -279,7 +279,6 @@ declare
     v_step postbell_private.router_step;
     v_read constant postbell_private.router_step := read_step::postbell_private.router_step;
     v_is_window_open boolean;
-    v_is_taken_back boolean;
     v_chunk record;
     v_most integer := most;
     v_contents json;
@@ -298,13 +297,9 @@ begin
     if v_step.window_snapshot::text = v_step.snapshot::text then
         return;
     end if;
-    if not v_is_window_open then
-        -- Later ones are seen as the events of this window are routed, or come with the next window.
-        v_is_taken_back := postbell_private.take_back_items(v_step.snapshot, v_step.window_snapshot);
-    end if;
 
     if v_contents is not null then
-        -- Not in a subtransaction: see postbell_private.take_back_items(). The caller repeats it without contents.
+        -- Without a subtransaction for each chunk. If it fails, the caller repeats it without contents.
         v_chunk := postbell_private.route_chunk(v_step, v_most, room, v_contents);
     end if;
     while v_chunk is null loop
@@ -324,7 +319,7 @@ begin
         end;
     end loop;
 
-    if v_chunk.routed = 0 and not v_is_window_open and not v_is_taken_back then
+    if v_chunk.routed = 0 and not v_is_window_open then
         return;
     end if;
 
@@ -383,6 +378,14 @@ comment on function postbell_private.list_members(postbell.fanout) is
     'Copies the next entries of an event''s explicit list into postbell_private.fanout_member. Returns whether all are copied.';
 
 
+create or replace function postbell_private.is_bulk_full() returns boolean
+language sql stable
+-- More batches of large audiences in the queue would delay other events.
+return (select count(*) >= 20 from postbell.batch where is_bulk);
+
+comment on function postbell_private.is_bulk_full() is 'Whether so many batches of large audiences are queued that no more are made.';
+
+
 create or replace function postbell_private.fanouts_in_turn() returns setof postbell.fanout
 language sql stable
 as $$
@@ -404,8 +407,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    -- The most batches of large audiences in the queue. More would delay other events.
-    v_queue_limit constant integer := 20;
     v_next bigint;
     v_fanout postbell.fanout;
     v_notification postbell_private.notification;
@@ -417,7 +418,7 @@ begin
         reached := 0;
         return;
     end if;
-    if (select count(*) from postbell.batch where is_bulk) >= v_queue_limit then
+    if postbell_private.is_bulk_full() then
         return;
     end if;
 

@@ -134,10 +134,14 @@ create table postbell_private.cancellation (
     xid xid8 not null default pg_current_xact_id(),
     snapshot pg_snapshot not null default pg_current_snapshot(),
     cancelled_at timestamptz not null default clock_timestamp(),
+    last_delivery_id bigint,
+    applied_at timestamptz,
 
     constraint one_thing_is_cancelled check (num_nonnulls(subject, outbox_id) = 1)
 );
 create index cancellation_subject_idx on postbell_private.cancellation (subject, tenant_id) where subject is not null;
-create index cancellation_xid_idx on postbell_private.cancellation (xid);
+create index cancellation_to_apply_idx on postbell_private.cancellation (id) where applied_at is null;
 create index cancellation_outbox_idx on postbell_private.cancellation (outbox_id) where outbox_id is not null;
 comment on table postbell_private.cancellation is 'Cancellations of one event, or of the events about a subject that the cancelling transaction could see. Later events are delivered.';
+comment on column postbell_private.cancellation.last_delivery_id is 'The last delivery that the cancelling transaction could see.';
+comment on column postbell_private.cancellation.applied_at is 'When the router has removed the inbox items that were written while the cancellation was open; null until then.';

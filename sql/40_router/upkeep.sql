@@ -5,10 +5,9 @@ declare
     v_step postbell_private.router_step := postbell_private.current_step();
     v_now pg_snapshot := pg_current_snapshot();
 begin
-    -- Without new events and cancellations the snapshot grows old, and partitions of the ring could not be truncated.
+    -- Without new events the snapshot grows old, and partitions of the ring could not be truncated.
     if v_step.window_snapshot is null
-        and not exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1))
-        and not exists (select from postbell_private.cancelled_between(v_step.snapshot, v_now)) then
+        and not exists (select from postbell_private.committed_between(v_step.snapshot, v_now, '0', 0, 1)) then
         insert into postbell_private.router_step (step, snapshot, system_identifier)
         values (v_step.step + 1, v_now, v_step.system_identifier)
         on conflict (step) do nothing;
@@ -19,7 +18,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.advance_step() is 'Advances the router''s snapshot when there are no new events and cancellations, and deletes old steps.';
+comment on function postbell_private.advance_step() is 'Advances the router''s snapshot when there are no new events, and deletes old steps.';
 
 
 create or replace function postbell_private.forget_jobs() returns void

@@ -42,12 +42,13 @@ def attempted(claimed: Claimed, message_id: str | None = None) -> Attempt:
 @pytest.mark.parametrize(
     ("pending", "is_due", "is_idle"),
     [
-        (PendingWork(False, None, False), False, True),
-        (PendingWork(True, None, False), False, False),
-        (PendingWork(False, None, True), False, False),
-        (PendingWork(False, timedelta(seconds=1), False), False, True),
-        (PendingWork(False, timedelta(0), False), True, False),
-        (PendingWork(False, timedelta(seconds=-1), False), True, False),
+        (PendingWork(False, None, False, False), False, True),
+        (PendingWork(True, None, False, False), False, False),
+        (PendingWork(False, None, True, False), False, False),
+        (PendingWork(False, None, False, True), False, False),
+        (PendingWork(False, timedelta(seconds=1), False, False), False, True),
+        (PendingWork(False, timedelta(0), False, False), True, False),
+        (PendingWork(False, timedelta(seconds=-1), False, False), True, False),
     ],
 )
 def test_the_router_is_idle_when_nothing_is_there_or_due(
@@ -256,6 +257,7 @@ async def test_housekeeping_has_nothing_to_do_in_a_new_database(
     assert await routing.forget_early_receipts(session) == {}
     assert await routing.sweep(session, timedelta(0)) == 0
     assert await routing.truncate_outbox(session, 5) == 0
+    assert await routing.take_back_items(session) is True
     assert await routing.fan_out(session, 100) == (0, None)
     assert await routing.release_due(session, 100) == (0, None)
 

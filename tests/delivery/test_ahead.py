@@ -140,6 +140,27 @@ async def test_what_cannot_be_rendered_is_left_out(renderer: AheadRenderer, odd:
     assert [text["notification_id"] for text in contents] == [2, 2]
 
 
+async def test_whatever_goes_wrong_is_left_to_the_queue(
+    renderer: AheadRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "to_json", lambda _: 1 / 0)
+    with capture_logs() as logs:
+        assert await renderer.render([message()]) is None
+    assert [line["event"] for line in logs] == ["messages not rendered: they go by the queue"]
+
+
+async def test_a_tenant_that_cannot_be_read_is_left_to_the_queue(
+    db: Connection, sessions: Pool, renderer: AheadRenderer
+) -> None:
+    borrowed = [sessions.connection() for _ in range(4)]
+    for each in borrowed:
+        await each.__aenter__()
+    assert await renderer.render([message()]) is None
+    for each in borrowed:
+        await each.__aexit__(None, None, None)
+    assert await renderer.render([message()]) is not None
+
+
 async def test_a_mail_is_rendered_into_the_cache_of_its_sender(
     renderer: AheadRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

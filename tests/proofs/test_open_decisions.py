@@ -101,7 +101,7 @@ def test_no_item_is_left_that_was_cancelled_and_none_is_counted_as_unread_that_w
     emitted = set(given.column(db, "select id from postbell.outbox"))
     until(lambda: routed(db) == emitted, "everything is routed")
     until(lambda: not set(left_over(db)) - {"jobs"}, "everything is settled")
-    pending = "select has_events from postbell_private.pending_work()"
+    pending = "select has_cancellations from postbell_private.pending_work()"
     until(lambda: not given.value(db, pending), "every cancellation is applied")
 
     items = dict(given.rows(db, "select outbox_id, is_silent from postbell.inbox_item"))

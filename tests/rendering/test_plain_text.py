@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rendering.plain_text import cut, graphemes
+from dispatcher.rendering.plain_text import cut, graphemes, one_line, paragraphs
 
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
 FRANCE, SPAIN = "\U0001f1eb\U0001f1f7", "\U0001f1ea\U0001f1f8"
@@ -51,3 +53,8 @@ def test_no_character_is_cut_in_halves(pieces: list[str], length: int) -> None:
 
 def test_a_bound_holds_even_for_a_character_with_a_thousand_accents() -> None:
     assert len(cut("e" + "\u0301" * 1000, 10)) == 10
+
+
+@pytest.mark.parametrize("clean", [lambda text: one_line(text, 100), paragraphs])
+def test_half_a_character_is_removed(clean: Callable[[str], str]) -> None:
+    assert clean("paid \ud83d today") == "paid  today"

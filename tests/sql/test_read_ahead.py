@@ -317,6 +317,18 @@ def test_a_router_that_is_overtaken_writes_nothing(db: Connection, connect: Conn
     assert written(db) == ALL_WRITTEN
 
 
+def take_back(db: Connection) -> bool:
+    return bool(given.value(db, "select postbell_private.take_back_items()"))
+
+
+def has_cancellations(db: Connection) -> bool:
+    return bool(given.value(db, "select has_cancellations from postbell_private.pending_work()"))
+
+
+def items(db: Connection) -> int:
+    return int(given.value(db, "select count(*) from postbell.inbox_item"))
+
+
 @pytest.mark.parametrize("by", ["subject", "outbox_id"])
 def test_an_item_that_was_written_while_it_was_being_cancelled_is_removed(
     db: Connection, connect: Connect, by: str
@@ -327,19 +339,18 @@ def test_an_item_that_was_written_while_it_was_being_cancelled_is_removed(
     assert given.call(canceller, "cancel", **named) == [(0, 0)]
     route(db, read(db))
     assert written(db) == ALL_WRITTEN
-    given.route(db)
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 1
+    assert not has_cancellations(db)
 
     canceller.commit()
-    assert given.value(db, "select has_events from postbell_private.pending_work()")
-    route(db, read(db))
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 0
+    assert has_cancellations(db)
+    assert take_back(db)
+    assert items(db) == 0
     # The frame may have been shown.
     assert given.deliveries(db, event) == {
         ("u1", "in_app"): Fate("cancelled", "cancelled"),
         ("u1", "sse"): Fate("sent", "wanted"),
     }
-    assert not given.value(db, "select has_events from postbell_private.pending_work()")
+    assert not has_cancellations(db)
 
 
 def test_an_item_whose_router_is_overtaken_by_a_cancellation_is_removed(
@@ -350,17 +361,27 @@ def test_an_item_whose_router_is_overtaken_by_a_cancellation_is_removed(
     route(router, read(router))
     assert given.call(db, "cancel", subject=SUBJECT) == [(0, 0)]
     router.commit()
-    given.route(db)
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 0
+    take_back(db)
+    assert items(db) == 0
 
 
 def test_an_item_that_the_canceller_saw_stays(db: Connection) -> None:
     event = given.emit(db, payload=PAYLOAD, subject=SUBJECT)
     route(db, read(db))
     assert given.call(db, "cancel", subject=SUBJECT) == [(0, 2)]
-    given.route(db)
+    take_back(db)
     assert given.deliveries(db, event)["u1", "in_app"] == Fate("delivered", "wanted")
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 1
+    assert items(db) == 1
+
+
+def test_a_later_item_of_the_subject_stays(db: Connection, connect: Connect) -> None:
+    canceller = connect(autocommit=False)
+    given.call(canceller, "cancel", subject=SUBJECT)
+    given.emit(db, payload=PAYLOAD, subject=SUBJECT)
+    route(db, read(db))
+    canceller.commit()
+    take_back(db)
+    assert items(db) == 1
 
 
 def test_a_cancellation_that_is_rolled_back_removes_nothing(
@@ -371,53 +392,72 @@ def test_a_cancellation_that_is_rolled_back_removes_nothing(
     given.call(canceller, "cancel", subject=SUBJECT)
     route(db, read(db))
     canceller.rollback()
-    given.route(db)
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 1
+    assert not has_cancellations(db)
+    take_back(db)
+    assert items(db) == 1
 
 
-def test_an_item_that_a_dispatcher_writes_while_it_is_being_cancelled_is_removed(
+class Late:
+    """An item that a dispatcher is about to write, though its event is being cancelled."""
+
+    def __init__(self, db: Connection, connect: Connect) -> None:
+        self.event = given.emit(db, payload=PAYLOAD, subject=SUBJECT, channels=["in_app"])
+        self.canceller = connect(autocommit=False)
+        given.call(self.canceller, "cancel", subject=SUBJECT)
+        given.route(db)
+        ((self.batch, self.token, self.delivery),) = given.rows(
+            db,
+            "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
+            " postbell_private.claim_batch(b.id, b.channel) as c",
+        )
+
+    def record(self, session: Connection) -> int:
+        items = json.dumps([{"delivery_id": self.delivery, "title": "Paid", "body": ""}])
+        record = "select postbell_private.record_inbox(%s, %s, %s)"
+        return int(given.value(session, record, self.batch, self.token, items))
+
+
+def test_an_item_that_a_dispatcher_is_writing_is_removed_once_it_is_written(
     db: Connection, connect: Connect
 ) -> None:
-    event = given.emit(db, payload=PAYLOAD, subject=SUBJECT, channels=["in_app"])
-    canceller, dispatcher = connect(autocommit=False), connect(autocommit=False)
-    given.call(canceller, "cancel", subject=SUBJECT)
-    given.route(db)
-    ((batch, token, delivery),) = given.rows(
-        db,
-        "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
-        " postbell_private.claim_batch(b.id, b.channel) as c",
-    )
-    items = json.dumps([{"delivery_id": delivery, "title": "Paid", "body": ""}])
-    record = "select postbell_private.record_inbox(%s, %s, %s)"
-    assert given.value(dispatcher, record, batch, token, items) == 1
-    canceller.commit()
-    routing = connect()
-    taking_back = Background(lambda: given.route(routing))
-    await_waiting(db, routing)
-    dispatcher.commit()
-    taking_back.result()
+    late = Late(db, connect)
+    dispatcher = connect(autocommit=False)
+    assert late.record(dispatcher) == 1
+    late.canceller.commit()
+    assert not take_back(db)
+    assert has_cancellations(db)
 
-    assert given.value(db, "select count(*) from postbell.inbox_item") == 0
-    assert given.deliveries(db, event)["u1", "in_app"] == Fate("cancelled", "cancelled")
+    dispatcher.commit()
+    assert take_back(db)
+    assert items(db) == 0
+    assert given.deliveries(db, late.event)["u1", "in_app"] == Fate("cancelled", "cancelled")
 
 
 def test_what_is_queued_while_it_was_being_cancelled_is_not_written_any_more(
     db: Connection, connect: Connect
 ) -> None:
-    given.emit(db, payload=PAYLOAD, subject=SUBJECT, channels=["in_app"])
-    canceller = connect(autocommit=False)
+    late = Late(db, connect)
+    late.canceller.commit()
+    assert take_back(db)
+    assert late.record(db) == 0
+
+
+def test_an_item_that_somebody_is_marking_is_removed_when_they_are_done(
+    db: Connection, connect: Connect
+) -> None:
+    given.emit(db, payload=PAYLOAD, subject=SUBJECT)
+    canceller, reader = connect(autocommit=False), connect(autocommit=False)
     given.call(canceller, "cancel", subject=SUBJECT)
-    given.route(db)
-    ((batch, token, delivery),) = given.rows(
-        db,
-        "select b.id, c.claim_token, c.delivery_id from postbell.batch as b,"
-        " postbell_private.claim_batch(b.id, b.channel) as c",
-    )
+    route(db, read(db))
+    given.call(reader, "mark_all_read", recipient="u1")
     canceller.commit()
-    given.route(db)
-    items = json.dumps([{"delivery_id": delivery, "title": "Paid", "body": ""}])
-    record = "select postbell_private.record_inbox(%s, %s, %s)"
-    assert given.value(db, record, batch, token, items) == 0
+    db.execute("set lock_timeout = '1s'")
+    assert not take_back(db)
+    assert items(db) == 1
+
+    reader.commit()
+    assert take_back(db)
+    assert items(db) == 0
 
 
 def test_open_pages_drop_an_item_that_is_taken_back(db: Connection, connect: Connect) -> None:
@@ -428,7 +468,7 @@ def test_open_pages_drop_an_item_that_is_taken_back(db: Connection, connect: Con
     given.call(canceller, "cancel", subject=SUBJECT)
     route(db, read(db))
     canceller.commit()
-    given.route(db)
+    take_back(db)
     kinds = given.column(db, "select kind from postbell_private.stream_event order by id")
     assert kinds == ["added", "archived"]
 
@@ -439,22 +479,6 @@ def test_a_cancellation_wakes_a_sleeping_router(db: Connection, connect: Connect
     router.execute("listen postbell_wake")
     given.call(db, "cancel", subject=SUBJECT)
     assert rings(router) == 1
-
-
-@pytest.mark.parametrize(
-    ("xmin", "latest", "full"),
-    [(700, 701, 700), (5, 4294967400, 4294967301), (4294967290, 4294967400, 4294967290)],
-)
-def test_the_transaction_of_a_row_is_told_across_the_wrap_of_its_column(
-    db: Connection, xmin: int, latest: int, full: int
-) -> None:
-    found = given.value(
-        db,
-        "select postbell_private.full_xid(%s::text::xid, %s::text::xid8)::text",
-        str(xmin),
-        str(latest),
-    )
-    assert int(found) == full
 
 
 def test_a_scheduled_event_is_written_when_it_is_due(db: Connection) -> None:
