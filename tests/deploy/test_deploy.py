@@ -119,7 +119,7 @@ def test_a_changed_trigger_is_replaced_and_the_others_are_not(database_url: str,
     [(definition,)] = query(
         database_url,
         "select pg_get_triggerdef(oid) from pg_trigger"
-        " where tgname = 'wake_router' and tgparentid = 0",
+        " where tgname = 'wake_router' and tgrelid = 'postbell.outbox'::regclass",
     )
     assert "INSERT OR UPDATE" in definition
 
