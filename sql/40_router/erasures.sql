@@ -329,9 +329,10 @@ set enable_seqscan = on
 set enable_hashjoin = on
 as $$
 declare
-    -- Events wait for it. Each of the three parts may take as long, and does one thing at least.
-    v_long constant interval := '50 milliseconds';
-    v_until timestamptz := clock_timestamp() + v_long;
+    -- Events wait for it. Each part does one thing at least, however long that takes.
+    v_short constant interval := '50 milliseconds';
+    v_long constant interval := '100 milliseconds';
+    v_until timestamptz := clock_timestamp() + v_short;
     v_free uuid[];
     v_who postbell_private.open_erasure;
 begin
@@ -375,7 +376,7 @@ begin
         exit when clock_timestamp() > v_until;
     end loop;
 
-    v_until := clock_timestamp() + v_long;
+    v_until := clock_timestamp() + v_short;
     for v_who in
         select * from postbell_private.open_erasure where erasure_id = any(v_free) and scanned_at is not null order by scanned_at, erasure_id
     loop
