@@ -225,7 +225,6 @@ def foresee_event(
     """What would be decided if the event were emitted now. `payload` is JSON."""
 
 
-# The table for the decision: the log has none, and postbell.explain() answers for one event.
 @statement(
     """
     with told as (
@@ -240,14 +239,13 @@ def foresee_event(
 
     select
         log.outbox_id, log.event, log.recipient_id, log.channel,
-        decided.decision, decided.rung, decided.decision_reason as reason,
+        log.decision, log.rung, log.decision_reason as reason,
         log.delivery_id, log.state, log.reason as state_reason, log.attempts,
         log.due_at, log.created_at, null as detail
     from told
     join postbell.delivery_log as log
         on log.outbox_id = told.outbox_id
         and log.recipient_id = %(recipient)s
-    join postbell.delivery as decided on decided.id = log.delivery_id
 
     union all
     (
@@ -298,17 +296,13 @@ _LINE: Final[LiteralString] = (
     "select log.delivery_id, log.outbox_id, log.tenant_id, log.recipient_id, log.event,"
     " log.channel, log.state, log.reason, log.attempts, log.provider, log.provider_message_id,"
     " log.due_at, log.created_at, log.sent_at, log.delivered_at, log.opened_at, log.clicked_at,"
-    " d.decision, d.rung, d.decision_reason"
+    " log.decision, log.rung, log.decision_reason"
 )
-#: The table for the decision: the log has none.
-_OF_LOG: Final[LiteralString] = (
-    " from postbell.delivery_log as log join postbell.delivery as d on d.id = log.delivery_id"
-)
+_OF_LOG: Final[LiteralString] = " from postbell.delivery_log as log"
 _OF_WINDOW: Final[LiteralString] = (
     " from (select * from postbell.delivery_log"
     " where %(before)s::bigint is null or delivery_id < %(before)s"
-    " order by delivery_id desc limit %(window)s) as log"
-    " join postbell.delivery as d on d.id = log.delivery_id"
+    " order by delivery_id desc fetch first (%(window)s) rows with ties) as log"
 )
 #: What is not asked for is no condition: support's statements are planned with their values.
 _ASKED: Final[LiteralString] = (
@@ -325,7 +319,10 @@ _ASKED: Final[LiteralString] = (
     # Those of mails are ours, and in no index.
     " and provider_message_id not like '<%%'))"
 )
-_NEWEST: Final[LiteralString] = " order by log.delivery_id desc limit %(most)s"
+#: What was decided against has the id of another channel of the person: a page ends with both.
+_NEWEST: Final[LiteralString] = (
+    " order by log.delivery_id desc fetch first (%(most)s) rows with ties"
+)
 
 
 @statement(_LINE + _OF_WINDOW + _ASKED + _NEWEST)
@@ -401,7 +398,10 @@ def end_of_window(before: int | None, window: int) -> WindowEnd | None:
     """The oldest delivery that was looked at, if there may be older ones."""
 
 
-@statement(_LINE + _OF_LOG + " where log.delivery_id = %(delivery_id)s")
+@statement(
+    _LINE + _OF_LOG + " join postbell.delivery as d on d.id = log.delivery_id"
+    " and d.channel = log.channel where d.id = %(delivery_id)s"
+)
 def delivery(delivery_id: int) -> DeliveryLine | None:
     """One delivery."""
 

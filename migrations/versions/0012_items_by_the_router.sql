@@ -6,3 +6,5 @@ alter table postbell_private.cancellation alter column applied_at drop default;
 create index cancellation_to_apply_idx on postbell_private.cancellation (id) where applied_at is null;
 comment on column postbell_private.cancellation.last_delivery_id is 'The last delivery that the cancelling transaction could see.';
 comment on column postbell_private.cancellation.applied_at is 'When the router has removed the inbox items that were written while the cancellation was open; null until then.';
+alter table postbell.delivery add column not_sent text[];
+comment on column postbell.delivery.not_sent is 'The other channels of the person and event that the router decided against, each as "channel:rung:reason". Null if there are none; the first row of the person has them.';

@@ -137,10 +137,10 @@ declare
 begin
     -- Decided.
     return query
-    select d.recipient_id, d.channel::text, d.decision, d.rung, d.decision_reason, d.due_at
-    from postbell.delivery as d
-    where d.notification_id = explain.outbox_id
-    order by d.recipient_id, d.channel;
+    select log.recipient_id, log.channel::text, log.decision, log.rung, log.decision_reason, log.due_at
+    from postbell.delivery_log as log
+    where log.outbox_id = explain.outbox_id
+    order by log.recipient_id, log.channel;
 
     -- Rejected, a duplicate, cancelled before it was decided, or addressed to nobody.
     return query
@@ -182,7 +182,6 @@ begin
             from postbell.delivery as d
             where d.notification_id = explain.outbox_id
               and d.recipient_id = simulated.recipient_id
-              and d.channel = simulated.channel
         )
           and not exists (
               select

@@ -172,15 +172,27 @@ begin
                     when content.title is null then 'queued'
                     when d.is_kept then 'delivered'
                     else 'sent'
-                end as state
+                end as state,
+                row_number() over (
+                    partition by d.notification_id, d.recipient_id order by d.decision = 'no', d.channel
+                ) as place
             from postbell_private.decide(candidates) as d
             left join content
                 on content.notification_id = d.notification_id
                 and content.recipient_id = d.recipient_id
                 and content.channel = d.channel
             -- An inbox is ordered by delivery id, so events that were emitted earlier get lower ids.
-            order by d.notification_id, d.recipient_id, d.channel
+            order by d.notification_id, d.recipient_id, place
         ) as ordered
+    ),
+
+    -- What is decided against has no row of its own, unless it is the first of the person.
+    refused as materialized (
+        select notification_id, recipient_id, array_agg(format('%s:%s:%s', channel, rung, reason) order by place) as not_sent
+        from decided
+        where decision = 'no'
+          and place > 1
+        group by notification_id, recipient_id
     ),
 
     written as materialized (
@@ -193,21 +205,24 @@ begin
         insert into postbell.delivery (
             id, notification_id, tenant_id, recipient_id, event, channel, priority,
             decision, rung, decision_reason, is_silent, state, due_at, created_at,
-            attempts, provider, template_version, sent_at, delivered_at
+            attempts, provider, template_version, sent_at, delivered_at, not_sent
         )
         overriding system value
         select
-            id, notification_id, tenant_id, recipient_id, event, channel, priority,
-            decision, rung, reason, is_silent, state, due_at, created_at,
-            (sent.at is not null)::integer, sent.provider, case when sent.at is not null then version end,
-            sent.at, case state when 'delivered' then sent.at end
-        from decided
+            d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.channel, d.priority,
+            d.decision, d.rung, d.reason, d.is_silent, d.state, d.due_at, d.created_at,
+            (sent.at is not null)::integer, sent.provider, case when sent.at is not null then d.version end,
+            sent.at, case d.state when 'delivered' then sent.at end, refused.not_sent
+        from decided as d
+        left join refused
+            on d.place = 1 and refused.notification_id = d.notification_id and refused.recipient_id = d.recipient_id
         cross join lateral (
             select
-                case when state in ('delivered', 'sent') then clock_timestamp() end as at,
-                case state when 'delivered' then 'inbox' when 'sent' then 'stream' end as provider
+                case when d.state in ('delivered', 'sent') then clock_timestamp() end as at,
+                case d.state when 'delivered' then 'inbox' when 'sent' then 'stream' end as provider
             offset 0
         ) as sent
+        where d.decision <> 'no' or d.place = 1
     ),
 
     kept as (

@@ -1,29 +1,82 @@
+create or replace function postbell.refused_channels(not_sent text[])
+returns table (channel text, rung smallint, reason text)
+language sql immutable parallel safe
+as $$
+    select split_part(entry, ':', 1), split_part(entry, ':', 2)::smallint, split_part(entry, ':', 3)
+    from unnest(not_sent) as entry
+$$;
+
+comment on function postbell.refused_channels(text[]) is 'Returns the channels in delivery.not_sent, with the rung of the ladder and the reason.';
+
+
 create or replace view postbell.delivery_log
 with (security_invoker = true) as
 select
-    id as delivery_id,
-    notification_id as outbox_id,
-    tenant_id,
-    recipient_id,
-    event,
-    channel,
-    state,
-    coalesce(reason, decision_reason) as reason,
-    attempts,
-    provider,
-    provider_message_id,
-    due_at,
-    created_at,
-    sent_at,
-    delivered_at,
-    opened_at,
-    clicked_at,
-    template_version
-from postbell.delivery;
+    d.id as delivery_id,
+    d.notification_id as outbox_id,
+    d.tenant_id,
+    d.recipient_id,
+    d.event,
+    line.channel,
+    line.state,
+    line.reason,
+    line.attempts,
+    line.provider,
+    line.provider_message_id,
+    line.due_at,
+    d.created_at,
+    line.sent_at,
+    line.delivered_at,
+    line.opened_at,
+    line.clicked_at,
+    line.template_version,
+    line.decision,
+    line.rung,
+    line.decision_reason
+from postbell.delivery as d
+-- Lateral, so that the lines of a page are found by the index of the rows.
+cross join lateral (
+    select
+        d.channel,
+        d.state,
+        coalesce(d.reason, d.decision_reason) as reason,
+        d.attempts,
+        d.provider,
+        d.provider_message_id,
+        d.due_at,
+        d.sent_at,
+        d.delivered_at,
+        d.opened_at,
+        d.clicked_at,
+        d.template_version,
+        d.decision,
+        d.rung,
+        d.decision_reason
+
+    union all
+
+    select
+        refused.channel::postbell.channel_name,
+        case refused.reason when 'expired' then 'expired' else 'skipped' end::postbell.delivery_state,
+        refused.reason,
+        0::smallint,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        'no',
+        refused.rung,
+        refused.reason
+    from postbell.refused_channels(d.not_sent) as refused
+) as line;
 
 comment on view postbell.delivery_log is
     'All deliveries, one for each event, recipient and channel, with their state; skipped ones with the reason. postbell.texts_used() lists the template overrides of a delivery.';
-comment on column postbell.delivery_log.delivery_id is 'The id of the delivery, which its item in postbell.inbox has, too.';
+comment on column postbell.delivery_log.delivery_id is 'The id of the delivery, which its item in postbell.inbox has, too. A channel that was decided against has that of the person''s first delivery of the event.';
 comment on column postbell.delivery_log.outbox_id is 'The event; postbell.explain() says what was decided about it.';
 comment on column postbell.delivery_log.channel is 'A name in postbell.channel.';
 comment on column postbell.delivery_log.state is 'The state: queued, sending, waiting or unknown; sent or delivered; or the end: skipped, expired, cancelled, refused, failed or bounced.';
@@ -38,6 +91,9 @@ comment on column postbell.delivery_log.delivered_at is 'When it was delivered, 
 comment on column postbell.delivery_log.opened_at is 'When the e-mail was first opened; only if the tenant tracks it and the person does not refuse.';
 comment on column postbell.delivery_log.clicked_at is 'When a link in the e-mail was first followed; only if the tenant tracks it and the person does not refuse.';
 comment on column postbell.delivery_log.template_version is 'The version of the templates it was rendered from: a hash of the event''s templates, a dot, and the number of the tenant''s branding. See postbell.texts_used().';
+comment on column postbell.delivery_log.decision is 'The last decision: now, later or no, as in postbell.explain(). It stays later once the delivery is due.';
+comment on column postbell.delivery_log.rung is 'The rung of the ladder that made the last decision; 0 for none.';
+comment on column postbell.delivery_log.decision_reason is 'The reason of the last decision, as in postbell.explain().';
 
 
 create or replace view postbell.dead_letters

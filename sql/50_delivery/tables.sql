@@ -42,7 +42,7 @@ create domain postbell.delivery_state as text
     ));
 comment on domain postbell.delivery_state is 'The state of a delivery: queued, sending, waiting, unknown; sent, delivered; or a final state: bounced, failed, refused, skipped, expired, cancelled.';
 
--- Rows also exist where the decision was no, to answer "why not".
+-- A no takes no row of its own, where another channel of the same person and event has one.
 -- Free space on the page and no index on changing columns make updates HOT.
 create table postbell.delivery (
     id bigint generated always as identity primary key,
@@ -73,6 +73,7 @@ create table postbell.delivery (
     delivered_at timestamptz,
     opened_at timestamptz,
     clicked_at timestamptz,
+    not_sent text[],
 
     constraint decision_is_known check (decision in ('now', 'later', 'no'))
 ) with (fillfactor = 70);
@@ -93,6 +94,7 @@ comment on column postbell.delivery.reason is 'The reason for its state, if that
 comment on column postbell.delivery.template_version is
     'The version of the templates that the last attempt was rendered from: a hash of the event''s templates (postbell.event_type.version, or one in postbell.template_set), a dot, and the number of the tenant''s branding.';
 comment on column postbell.delivery.created_at is 'When the event was emitted.';
+comment on column postbell.delivery.not_sent is 'The other channels of the person and event that the router decided against, each as "channel:rung:reason". Null if there are none; the first row of the person has them.';
 
 -- An unsettled delivery is either here or in a batch.
 create table postbell.waiting_delivery (

@@ -184,3 +184,82 @@ def test_what_stops_a_push_that_reached_one_device_is_no_decision(everywhere: Co
     assert given.deliveries(everywhere, event)["u1", "push"] == Fate("sent", "switched_off")
     (told,) = given.explain(everywhere, event)
     assert (told.decision, told.rung, told.reason) == ("now", 11, "wanted")
+
+
+ALL = "select channel, state, reason, attempts, decision, rung, decision_reason"
+
+
+def log(db: Connection, event: int) -> list[tuple[object, ...]]:
+    return given.rows(
+        db, f"{ALL} from postbell.delivery_log where outbox_id = %s order by channel", event
+    )
+
+
+def rows_of(db: Connection, event: int) -> int:
+    return int(
+        given.value(db, "select count(*) from postbell.delivery where notification_id = %s", event)
+    )
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_was_decided_against_is_a_line_and_takes_no_row(db: Connection, is_told: bool) -> None:
+    given.event_type(db, default_channels=list(CHANNELS))
+    given.recipient(db, "u9", phone=None)
+    given.call(db, "set_preference", recipient="u9", enabled=False, channel="email")
+    if not is_told:
+        given.call(db, "set_preference", recipient="u9", enabled=False)
+    event = given.emit(db, recipient="u9")
+    given.route(db)
+
+    assert rows_of(db, event) == (2 if is_told else 1)
+    states = {channel: (state, reason) for channel, state, reason, *_ in log(db, event)}
+    assert set(states) == set(CHANNELS)
+    assert states["sms"] == ("skipped", "no_address")
+    assert states["push"] == ("skipped", "no_address")
+    assert states["email"] == ("skipped", "switched_off")
+    assert [(line[0], line[4], line[5], line[6]) for line in log(db, event)] == [
+        (one.channel, one.decision, one.rung, one.reason) for one in given.explain(db, event)
+    ]
+    refused = [line for line in log(db, event) if line[4] == "no"]
+    assert {line[3] for line in refused} == {0}
+    counted = given.rows(
+        db, "select channel, wanted, skipped, skipped_by_reason from postbell.analytics_daily"
+    )
+    assert sorted(counted) == sorted(
+        [(line[0], 1, 1, {line[2]: 1}) for line in refused]
+        + [(line[0], 1, 0, {}) for line in log(db, event) if line[4] != "no"]
+    )
+
+
+def test_what_would_come_too_late_is_a_line_too(db: Connection) -> None:
+    given.event_type(db, default_channels=["in_app", "sms"])
+    given.recipient(db, "u9")
+    given.clock(db, NIGHT)
+    given.call(db, "set_quiet_hours", recipient="u9", starts="22:00", ends="07:00")
+    event = given.emit(db, recipient="u9", expires_at="2030-01-02 03:00Z")
+    given.route(db)
+    assert rows_of(db, event) == 1
+    assert [line[:3] for line in log(db, event)] == [
+        ("in_app", "queued", "wanted"),
+        ("sms", "expired", "expired"),
+    ]
+
+
+def test_each_person_of_an_audience_has_their_own_lines(db: Connection) -> None:
+    given.event_type(db, default_channels=["in_app", "sms"])
+    given.recipient(db, "u8")
+    given.recipient(db, "u9", phone=None)
+    event = given.emit(db, recipient=None, audience={"recipients": ["nobody", "u8", "u9"]})
+    given.route(db)
+    assert given.rows(
+        db,
+        "select recipient_id, channel, state, reason from postbell.delivery_log order by 1, 2",
+    ) == [
+        ("nobody", "in_app", "skipped", "recipient_unknown"),
+        ("nobody", "sms", "skipped", "recipient_unknown"),
+        ("u8", "in_app", "queued", "wanted"),
+        ("u8", "sms", "queued", "wanted"),
+        ("u9", "in_app", "queued", "wanted"),
+        ("u9", "sms", "skipped", "no_address"),
+    ]
+    assert rows_of(db, event) == 4

@@ -155,13 +155,15 @@ class DeliveriesApi:
                 rows = await deliveries.find_in_window(
                     connection, **asked, before=query.cursor, window=WINDOW, most=query.limit + 1
                 )
-            lines = [DeliveryLine.of(row) for row in rows[: query.limit]]
             if len(rows) > query.limit:
+                # A page does not end among the channels of one person.
+                last = rows[query.limit - 1].delivery_id
                 return DeliveriesPage(
-                    deliveries=lines,
-                    next_cursor=cursor_after(lines[-1].delivery_id),
+                    deliveries=[DeliveryLine.of(row) for row in rows if row.delivery_id >= last],
+                    next_cursor=cursor_after(last),
                     searched_to=None,
                 )
+            lines = [DeliveryLine.of(row) for row in rows]
             end = None
             if find is None:
                 end = await deliveries.end_of_window(connection, query.cursor, WINDOW)

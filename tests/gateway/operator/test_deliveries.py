@@ -100,6 +100,25 @@ async def test_pages_follow_each_other_and_nothing_is_told_twice(
     assert seen == [str(delivery_id) for delivery_id in reversed(made)]
 
 
+async def test_a_page_does_not_end_among_the_channels_of_a_person(
+    olga: Client, db: Connection, order: str
+) -> None:
+    for channel in ("email", "push"):
+        given.call(db, "set_preference", recipient="u1", enabled=False, channel=channel)
+    for _ in range(2):
+        given.emit(db, order, channels=["in_app", "email", "push"])
+    given.route(db)
+
+    first = (await olga.get(f"{PATH}?recipient=u1&limit=2")).json
+    second = (await olga.get(f"{PATH}?recipient=u1&limit=2&cursor={first['next_cursor']}")).json
+
+    for page in (first, second):
+        assert sorted(line["channel"] for line in page["deliveries"]) == ["email", "in_app", "push"]
+    assert {line["outbox_id"] for line in first["deliveries"]}.isdisjoint(
+        line["outbox_id"] for line in second["deliveries"]
+    )
+
+
 async def test_a_long_log_is_looked_through_a_part_at_a_time(
     olga: Client, db: Connection, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
