@@ -18,6 +18,10 @@ from dispatcher.errors import PostbellError
 log = structlog.get_logger()
 
 
+#: Seconds for a claim that has begun, when the router ends.
+CLAIM_TIMEOUT = 2.0
+
+
 class Sender(Protocol):
     """Claims and delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
 
@@ -99,7 +103,12 @@ class Worker:
         self._handed_over.add(task)
         task.add_done_callback(self._handed_over.discard)
         if session is not None:
-            await asyncio.wait({claiming})
+            try:
+                await asyncio.wait({claiming})
+            except asyncio.CancelledError:
+                # The session closes next; half a claim would be taken for an unknown attempt.
+                await asyncio.wait({claiming}, timeout=CLAIM_TIMEOUT)
+                raise
 
     def stop(self) -> None:
         """Take no more batches; what is not in flight goes into the queue."""

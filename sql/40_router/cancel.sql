@@ -142,7 +142,7 @@ end
 $$;
 
 comment on function postbell.cancel(text, text) is
-    'Cancels the events about a subject that were emitted until now, in this transaction too; later ones are delivered. Returns how many deliveries were taken back and how many were already handed over. A scheduled event counts as one, and so does the undecided rest of a large audience. Events that are not routed yet are cancelled and not counted; neither are those that the router is processing.';
+    'Cancels the events about a subject that were emitted until now, in this transaction too; later ones are delivered. Returns how many deliveries were taken back and how many were already handed over. A scheduled event counts as one, and so does the undecided rest of a large audience. Events that are not routed yet are cancelled and not counted; neither are those that the router is processing: their inbox items are removed once this transaction has committed.';
 
 
 create or replace function postbell.cancel(outbox_id bigint, out taken_back bigint, out handed_over bigint)
