@@ -1,4 +1,4 @@
-"""Certificates of erasures, and what erasing persons needs to know of them afterwards."""
+"""The router writes inbox items, and takes back what was cancelled meanwhile."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from alembic import op
 
 from dispatcher.deploy.schema import execute_script
 
-revision = "0011"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add tables; none of those that events are written to is touched."""
+    """Add attributes of a type that no table has, and an index of a small table."""
     execute_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
 
 
