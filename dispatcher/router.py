@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.db import connections, routing
 from dispatcher.db.connections import Pool
-from dispatcher.db.routing import Ages, Chunk, PendingWork
+from dispatcher.db.routing import Ages, Chunk, PendingWork, Routed
 
 log = structlog.get_logger()
 
@@ -64,6 +64,10 @@ FANOUT_CHUNK = 500
 #: sender of the same process.
 FEW = 10
 
+#: After so many times that a few events had nothing to be written here, they are not read ahead:
+#: for mails alone it would be one statement more. The first that has reads ahead again.
+VAIN_READS = 5
+
 
 class RouterObserver(Protocol):
     """Observes the router (metrics)."""
@@ -96,6 +100,8 @@ class LocalWorker(Protocol):
 
 class Renderer(Protocol):
     """Renders what the router can write itself: messages to inboxes and open pages."""
+
+    def can_render(self, channel: str) -> bool: ...
 
     async def render(self, messages: list[Any]) -> str | None: ...
 
@@ -158,6 +164,7 @@ class Router:
         #: Read and rendered while the chunk before it was routed.
         self._prepared: _Prepared | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._vain_reads = 0
         self._next_housekeeping = 0.0
         self._next_sweep = 0.0
         self._sweep_until = 0.0
@@ -289,7 +296,7 @@ class Router:
     async def _route(self, connection: AsyncConnection[Any]) -> int:
         """Route one chunk; the number of its events. Reads the next one meanwhile, if any."""
         prepared, self._prepared = self._prepared, None
-        if prepared is None:
+        if prepared is None and self._vain_reads < VAIN_READS:
             prepared = await self._prepare(connection)
         step = contents = None
         reading: asyncio.Task[_Prepared | None] | None = None
@@ -318,12 +325,24 @@ class Router:
         if routed is None:
             return 0
         self._count(routed.ages, began)
+        self._note_reading(routed, is_rendered=contents is not None)
         batch_ids, channels = routed.batch_ids or (), routed.channels or ()
         for batch_id, channel in zip(batch_ids, channels, strict=True):
             # A lone one is claimed on this session, which is awake; several by the pool's, at once.
             session = connection if len(batch_ids) == 1 else None
             await self._workers[channel].hand_over(batch_id, session)
         return routed.routed
+
+    def _note_reading(self, routed: Routed, *, is_rendered: bool) -> None:
+        """Note whether reading ahead was of use, or would have been."""
+        own = any(
+            self._renderer is not None and self._renderer.can_render(channel)
+            for channel in routed.channels or ()
+        )
+        if is_rendered or own or routed.routed > FEW:
+            self._vain_reads = 0
+        elif routed.channels:
+            self._vain_reads += 1
 
     async def _prepare(self, connection: AsyncConnection[Any]) -> _Prepared | None:
         """Read and render a chunk. None if that is not possible: then all of it is queued."""

@@ -106,6 +106,10 @@ class AheadRenderer:
         self._slow: Final[dict[tuple[str, str, str], _Slow]] = {}
         self._loading: Final[dict[str, asyncio.Task[None]]] = {}
 
+    def can_render(self, channel: str) -> bool:
+        """Whether the database itself delivers a channel."""
+        return channel in self._providers
+
     async def render(self, messages: Sequence[Sequence[Any]]) -> str | None:
         """Render messages as postbell_private.read_chunk() returns them.
 

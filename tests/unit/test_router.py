@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from dispatcher.db import connections
 from dispatcher.db import routing as steps
 from dispatcher.db.connections import Pool
-from dispatcher.router import Router
+from dispatcher.router import VAIN_READS, Router
 from tests.support import given
 from tests.support.daemon_process import leader
 from tests.support.given import Connection
@@ -220,20 +220,23 @@ class FakeRenderer:
         self.counted: Counter[str] = Counter()
 
     async def render(self, messages: list[Any]) -> str | None:
-        return json.dumps(
-            [
-                {
-                    "notification_id": message[0],
-                    "channel": channel,
-                    "recipient_ids": [person[0]],
-                    "title": "Rendered",
-                    "body": "",
-                }
-                for message in messages
-                for person in message[6]
-                for channel in person[4]
-            ]
-        )
+        contents = [
+            {
+                "notification_id": message[0],
+                "channel": channel,
+                "recipient_ids": [person[0]],
+                "title": "Rendered",
+                "body": "",
+            }
+            for message in messages
+            for person in message[6]
+            for channel in person[4]
+            if self.can_render(channel)
+        ]
+        return json.dumps(contents) if contents else None
+
+    def can_render(self, channel: str) -> bool:
+        return channel == "in_app"
 
     async def warm(self, messages: list[Any]) -> None: ...
 
@@ -279,6 +282,43 @@ async def test_a_backlog_is_read_on_while_it_is_routed(
     assert sum(step is not None for step in read) >= 10
     assert given.value(db, ITEMS) == 50
     assert left_over(db) == {}
+
+
+class FakeWorker:
+    """Takes what is handed over."""
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.room = 2
+
+    async def hand_over(self, batch_id: int, _: AsyncConnection[Any] | None = None) -> None:
+        self.taken.append(batch_id)
+
+
+async def test_mails_alone_are_not_read_ahead_until_an_item_comes(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = Broken(monkeypatch, "read_chunk", "disk_full")
+    reading.is_mended = True
+    workers = {"email": FakeWorker(), "in_app": FakeWorker()}
+
+    async with routing(database_url, renderer=FakeRenderer(), workers=workers) as watcher:
+
+        async def tell(channel: str) -> bool:
+            """Whether the event was read ahead."""
+            await seen(lambda: watcher.is_asleep, "it sleeps")
+            before = reading.calls
+            event = emit(db, channels=[channel])
+            await seen(lambda: given.deliveries(db, event), "it is routed")
+            return reading.calls > before
+
+        mails = [await tell("email") for _ in range(VAIN_READS + 2)]
+        items = [await tell("in_app") for _ in range(2)]
+
+    assert mails == [True] * VAIN_READS + [False] * 2
+    assert items == [False, True]
+    assert len(workers["email"].taken) == VAIN_READS + 2
+    assert len(workers["in_app"].taken) == 1
 
 
 async def test_an_event_that_cannot_be_routed_is_rejected_alone(
