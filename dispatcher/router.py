@@ -341,8 +341,9 @@ class Router:
         )
         if is_rendered or own or routed.routed > FEW:
             self._vain_reads = 0
-        elif routed.channels:
-            self._vain_reads += 1
+        elif routed.routed:
+            # Where nothing was handed over, there may be items in the queue.
+            self._vain_reads = self._vain_reads + 1 if routed.channels else 0
 
     async def _prepare(self, connection: AsyncConnection[Any]) -> _Prepared | None:
         """Read and render a chunk. None if that is not possible: then all of it is queued."""
@@ -500,7 +501,7 @@ class Router:
             bounds = [self._safety_poll] if self._safety_poll else []
             if time.monotonic() < self._sweep_until:
                 bounds.append(max(self._next_sweep - time.monotonic(), SHORTEST_BACKOFF))
-            bounds += filter(None, map(self._backoff_of, self._backoffs))
+            bounds += [max(self._backoff_of(step), SHORTEST_POLL) for step in self._backoffs]
             if pending.due_in is not None:
                 bounds.append(pending.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):

@@ -173,7 +173,8 @@ def notify(
         %(outbox_id)s::bigint as outbox_id,
         coalesce(log.event, rejected.event) as event,
         said.recipient_id, said.channel, said.decision, said.rung, said.reason,
-        log.delivery_id, log.state, log.reason as state_reason, log.attempts,
+        case when log.has_row then log.delivery_id end as delivery_id,
+        log.state, log.reason as state_reason, log.attempts,
         coalesce(log.due_at, said.due_at) as due_at,
         coalesce(log.created_at, rejected.created_at) as created_at,
         rejected.detail,
@@ -240,7 +241,8 @@ def foresee_event(
     select
         log.outbox_id, log.event, log.recipient_id, log.channel,
         log.decision, log.rung, log.decision_reason as reason,
-        log.delivery_id, log.state, log.reason as state_reason, log.attempts,
+        case when log.has_row then log.delivery_id end as delivery_id,
+        log.state, log.reason as state_reason, log.attempts,
         log.due_at, log.created_at, null as detail
     from told
     join postbell.delivery_log as log
@@ -314,7 +316,7 @@ _ASKED: Final[LiteralString] = (
     " and (%(state)s::text is null or log.state = %(state)s)"
     " and (%(outbox_id)s::bigint is null or log.outbox_id = %(outbox_id)s)"
     " and (%(message_id)s::text is null or log.provider_message_id = %(message_id)s"
-    " or log.delivery_id in ("
+    " or log.has_row and log.delivery_id in ("
     "select delivery_id from postbell.attempt where provider_message_id = %(message_id)s"
     # Those of mails are ours, and in no index.
     " and provider_message_id not like '<%%'))"
@@ -359,19 +361,19 @@ def _find(
 
 #: postbell.delivery_timeline has the calls, and not what a provider called the message.
 _BY_MESSAGE: Final[LiteralString] = (
-    " and log.delivery_id in (select delivery_id from postbell.attempt"
+    " and log.has_row and log.delivery_id in (select delivery_id from postbell.attempt"
     " where provider_message_id = %(message_id)s and provider_message_id not like '<%%')"
 )
 #: Tables of ids: postbell.dead_letters would read every delivery that is dead, and no view has the
 #: ids of what waits or is queued.
 _DEAD: Final[LiteralString] = (
-    " and log.delivery_id in (select delivery_id from postbell.dead_letter)"
+    " and log.has_row and log.delivery_id in (select delivery_id from postbell.dead_letter)"
 )
 _WAITING: Final[LiteralString] = (
-    " and log.delivery_id in (select delivery_id from postbell.waiting_delivery)"
+    " and log.has_row and log.delivery_id in (select delivery_id from postbell.waiting_delivery)"
 )
 _IN_BATCH: Final[LiteralString] = (
-    " and log.delivery_id in (select unnest(delivery_ids) from postbell.batch)"
+    " and log.has_row and log.delivery_id in (select unnest(delivery_ids) from postbell.batch)"
 )
 #: The signature of _find().
 Find: TypeAlias = Statement[..., list[DeliveryLine]]
@@ -398,10 +400,7 @@ def end_of_window(before: int | None, window: int) -> WindowEnd | None:
     """The oldest delivery that was looked at, if there may be older ones."""
 
 
-@statement(
-    _LINE + _OF_LOG + " join postbell.delivery as d on d.id = log.delivery_id"
-    " and d.channel = log.channel where d.id = %(delivery_id)s"
-)
+@statement(_LINE + _OF_LOG + " where log.delivery_id = %(delivery_id)s and log.has_row")
 def delivery(delivery_id: int) -> DeliveryLine | None:
     """One delivery."""
 

@@ -210,7 +210,7 @@ def queued_by_tenant() -> list[TenantQueued]:
         log.reason, log.event, log.channel,
         count(*) as deliveries, min(waiting.due_at) as next_due_at
     from postbell.waiting_delivery as waiting
-    join postbell.delivery_log as log on log.delivery_id = waiting.delivery_id
+    join postbell.delivery_log as log on log.delivery_id = waiting.delivery_id and log.has_row
     group by log.reason, log.event, log.channel
     order by deliveries desc, log.reason, log.event, log.channel
     limit 10

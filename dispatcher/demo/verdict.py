@@ -88,7 +88,7 @@ async def _inbox(connection: AsyncConnection[Any]) -> list[_Arrived]:
     cursor = await connection.execute(
         "select log.outbox_id, log.recipient_id, log.event, item.title, item.body"
         " from postbell.inbox as item"
-        " join postbell.delivery_log as log on log.delivery_id = item.id"
+        " join postbell.delivery_log as log on log.delivery_id = item.id and log.has_row"
     )
     return [
         _Arrived(outbox_id, recipient_id, "in_app", event, [f"{title} {body}"])

@@ -11,7 +11,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add attributes of a type that no table has, and an index of a small table."""
+    """Add columns without rewriting tables, and an index of a small one."""
     execute_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
 
 

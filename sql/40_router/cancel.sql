@@ -225,8 +225,39 @@ comment on function postbell_private.remove_items(bigint[]) is 'Cancels deliveri
 
 
 create or replace function postbell_private.late_deliveries(cancelled postbell_private.cancellation) returns setof bigint
-language sql stable
+language plpgsql stable
 as $$
+#variable_conflict use_column
+declare
+    -- Beyond this number the events of the subject are fewer than the deliveries since.
+    v_many constant bigint := 10000;
+    v_last constant bigint := (select max(id) from postbell.delivery);
+begin
+    -- Only the leading router makes deliveries, one transaction after the other.
+    if v_last <= (cancelled).last_delivery_id then
+        return;
+    end if;
+
+    if v_last - (cancelled).last_delivery_id < v_many then
+        return query
+        select d.id
+        from (
+            select *
+            from postbell.delivery
+            where id > (cancelled).last_delivery_id
+            offset 0
+        ) as d
+        join postbell_private.notification as n on n.id = d.notification_id
+        join postbell.channel on channel.name = d.channel
+        cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
+        where (n.id = (cancelled).outbox_id or n.subject = (cancelled).subject and n.tenant_id = (cancelled).tenant_id)
+          and channel.is_kept
+          and d.state in ('queued', 'delivered')
+          and cancellation.is_cancelled;
+        return;
+    end if;
+
+    return query
     select d.id
     from (
         select *
@@ -242,11 +273,11 @@ as $$
     cross join lateral postbell_private.is_cancelled(n.id, n.tenant_id, n.subject, n.xid, n.created_at) as cancellation
     join postbell.delivery as d on d.notification_id = n.id
     join postbell.channel on channel.name = d.channel
-    where cancellation.is_cancelled
+    where d.id > (cancelled).last_delivery_id
       and channel.is_kept
       and d.state in ('queued', 'delivered')
-      -- Only the leading router makes deliveries, one transaction after the other.
-      and d.id > (cancelled).last_delivery_id
+      and cancellation.is_cancelled;
+end
 $$;
 
 comment on function postbell_private.late_deliveries(postbell_private.cancellation) is

@@ -184,8 +184,11 @@ begin
     limit 1;
 
     -- A cancellation by subject compares old transaction ids. It is replaced by one for each event that it covers.
-    insert into postbell_private.cancellation (outbox_id)
-    select e.id
+    insert into postbell_private.cancellation (outbox_id, last_delivery_id, applied_at)
+    select
+        e.id,
+        (select min(last_delivery_id) from postbell_private.cancellation where applied_at is null),
+        (select now() where not exists (select from postbell_private.cancellation where applied_at is null))
     from (
         select id, tenant_id, subject, xid, created_at
         from postbell_private.notification

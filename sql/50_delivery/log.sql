@@ -32,7 +32,8 @@ select
     line.template_version,
     line.decision,
     line.rung,
-    line.decision_reason
+    line.decision_reason,
+    line.has_row
 from postbell.delivery as d
 -- Lateral, so that the lines of a page are found by the index of the rows.
 cross join lateral (
@@ -51,7 +52,8 @@ cross join lateral (
         d.template_version,
         d.decision,
         d.rung,
-        d.decision_reason
+        d.decision_reason,
+        true as has_row
 
     union all
 
@@ -70,7 +72,8 @@ cross join lateral (
         null,
         'no',
         refused.rung,
-        refused.reason
+        refused.reason,
+        false
     from postbell.refused_channels(d.not_sent) as refused
 ) as line;
 
@@ -94,6 +97,7 @@ comment on column postbell.delivery_log.template_version is 'The version of the 
 comment on column postbell.delivery_log.decision is 'The last decision: now, later or no, as in postbell.explain(). It stays later once the delivery is due.';
 comment on column postbell.delivery_log.rung is 'The rung of the ladder that made the last decision; 0 for none.';
 comment on column postbell.delivery_log.decision_reason is 'The reason of the last decision, as in postbell.explain().';
+comment on column postbell.delivery_log.has_row is 'Whether delivery_id is the channel''s own. If not, the channel was decided against, and has no timeline, attempts or item.';
 
 
 create or replace view postbell.dead_letters

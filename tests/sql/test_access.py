@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from dispatcher.db import routing
+from dispatcher.db.statement import Statement
 from tests.support import declared, given
 from tests.support.given import Connection
 from tests.support.roles import VERBS, acting_as
@@ -44,7 +48,8 @@ FUNCTIONS = {
         "release_sleep_lock", "check_cluster", "acquire_sleep_lock", "analyze_grown_tables",
         "acquire_leadership", "leader", "pending_work",
         "rejected_since",
-        "route", "release_due", "fan_out", "sweep", "tidy_up", "truncate_outbox",
+        "route", "release_due", "fan_out", "take_back_items",
+        "read_chunk", "read_scheduled", "read_fanout", "sweep", "tidy_up", "truncate_outbox",
         "claim_batch", "keep_claims", "queue_batch", "start_sending",
         "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",
@@ -751,3 +756,21 @@ def test_functions_that_act_for_others_pin_what_they_find(connection: Connection
         " and prosecdef and not coalesce(proconfig::text like '%%search_path=%%', false)",
     )
     assert loose == []
+
+
+def test_a_dispatcher_executes_what_the_router_calls(connection: Connection) -> None:
+    called = {
+        name
+        for statement in vars(routing).values()
+        if isinstance(statement, Statement)
+        for name in re.findall(r"postbell_private\.(\w+)\(", statement.sql)
+    }
+    assert "take_back_items" in called
+    forbidden = given.column(
+        connection,
+        "select distinct proname::text from pg_proc where proname = any(%s)"
+        " and pronamespace = 'postbell_private'::regnamespace"
+        " and not has_function_privilege('postbell_dispatcher', oid, 'execute')",
+        sorted(called),
+    )
+    assert forbidden == []

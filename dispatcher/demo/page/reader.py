@@ -77,7 +77,7 @@ class Reader:
                 "select item.id::text, item.event, item.title, item.body, item.link, item.actions,"
                 " item.created_at, item.read_at, log.reason = 'muted' as is_muted"
                 " from postbell.inbox as item"
-                " join postbell.delivery_log as log on log.delivery_id = item.id"
+                " join postbell.delivery_log as log on log.delivery_id = item.id and log.has_row"
                 " where item.archived_at is null"
                 " order by item.id desc limit %s",
                 [PAGE],
