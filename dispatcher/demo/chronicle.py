@@ -116,7 +116,7 @@ class Chronicle:
             " log.state, log.reason, log.due_at, item.title,"
             " extract(epoch from log.sent_at - log.created_at)::float8 as seconds"
             " from postbell.delivery_log as log"
-            " left join postbell.inbox as item on item.id = log.delivery_id"
+            " left join postbell.inbox as item on item.id = log.delivery_id and log.has_row"
             " where log.outbox_id = any(%s) and log.channel = any(%s)"
             " order by log.outbox_id, log.recipient_id, array_position(%s, log.channel)",
             [list(outbox_ids), CHANNELS, CHANNELS],

@@ -244,9 +244,10 @@ begin
         where state = 'waiting'
     ),
 
-    published as (
-        insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame, recipient_ids, item_ids)
-        select tenant_id, 'added', null, null, array_agg(recipient_id), array_agg(id)
+    told as (
+        select
+            0 as place, tenant_id, 'added' as kind, null as recipient_id, null::json as frame,
+            array_agg(recipient_id) as recipient_ids, array_agg(id) as item_ids
         from written
         where is_kept
           and not is_silent
@@ -255,7 +256,7 @@ begin
 
         union all
         select
-            written.tenant_id, 'notification', written.recipient_id,
+            written.id, written.tenant_id, 'notification', written.recipient_id,
             postbell_private.stream_frame(
                 written.id, item.id, written.event, written.category, written.subject,
                 written.title, written.body, written.link, written.created_at
@@ -268,6 +269,14 @@ begin
             and item.is_kept
             and item.decision <> 'no'
         where not written.is_kept
+    ),
+
+    published as (
+        insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame, recipient_ids, item_ids)
+        select tenant_id, kind, recipient_id, frame, recipient_ids, item_ids
+        from told
+        -- Pages show messages in the order of their events.
+        order by place
         returning id
     )
 

@@ -61,9 +61,10 @@ def next_version(tmp_path: Path) -> Path:
     head, _, _ = revisions[-1].partition("_")
     (tmp_path / "migrations/versions/next.py").write_text(REVISION.format(head=head))
     view = tmp_path / "sql/50_delivery/log.sql"
-    view.write_text(
-        view.read_text().replace("template_version\nfrom", "template_version, source\nfrom")
-    )
+    written = view.read_text()
+    changed = written.replace("line.has_row\nfrom", "line.has_row, d.source\nfrom")
+    assert changed != written
+    view.write_text(changed)
     return tmp_path
 
 

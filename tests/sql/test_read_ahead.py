@@ -125,6 +125,16 @@ def test_the_log_is_that_of_what_the_queue_delivers(db: Connection) -> None:
     assert frames[0][1] is True
 
 
+def test_frames_come_in_the_order_of_their_events(db: Connection) -> None:
+    events = [given.emit(db, payload=PAYLOAD) for _ in range(40)]
+    route(db, read(db))
+    delivered = (
+        "(select notification_id from postbell.delivery where id = (frame ->> 'id')::bigint)"
+    )
+    told = f"select {delivered} from postbell_private.stream_event order by id"
+    assert given.column(db, told) == events
+
+
 def test_reading_writes_nothing(db: Connection) -> None:
     event = given.emit(db, payload=PAYLOAD)
     with db.transaction():
