@@ -46,62 +46,43 @@ select
 from day
 cross join lateral (
     select
-        part.tenant_id,
-        part.event,
-        part.channel,
-        part.why_not,
-        sum(part.wanted) as wanted,
-        sum(part.pending) as pending,
-        sum(part.sent) as sent,
-        sum(part.delivered) as delivered,
-        sum(part.bounced) as bounced,
-        sum(part.failed) as failed,
-        sum(part.opened) as opened,
-        sum(part.clicked) as clicked,
-        sum(part.read) as read,
-        max(part.seconds) as seconds
-    from (
-            select
-                d.tenant_id,
-                d.event,
-                d.channel::text as channel,
-                case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.decision_reason) end as why_not,
-                count(*) as wanted,
-                count(*) filter (where d.state in ('queued', 'sending', 'waiting', 'unknown')) as pending,
-                count(d.sent_at) as sent,
-                count(*) filter (where d.state = 'delivered') as delivered,
-                count(*) filter (where d.state = 'bounced') as bounced,
-                count(*) filter (where d.state in ('failed', 'refused')) as failed,
-                count(d.opened_at) as opened,
-                count(d.clicked_at) as clicked,
-                count(item.read_at) as read,
-                percentile_cont(array[0.5, 0.99]) within group (
-                    order by extract(epoch from d.sent_at - greatest(d.created_at, n.deliver_at))::double precision
-                -- Deliveries that waited for quiet hours say nothing about latency.
-                ) filter (where d.decision = 'now') as seconds
-            from postbell.delivery as d
-            join site on site.tenant_id = d.tenant_id
-            left join postbell_private.notification as n on n.id = d.notification_id
-            left join postbell.inbox_item as item
-                on d.channel in (select name from postbell.channel where is_kept) and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
-            where d.created_at >= day.from_at
-              and d.created_at < day.until_at
-              and (d.created_at at time zone site.time_zone)::date = day.day
-            group by d.tenant_id, d.event, d.channel, why_not
+        d.tenant_id,
+        d.event,
+        line.channel,
+        line.why_not,
+        count(*) as wanted,
+        count(*) filter (where line.is_row and d.state in ('queued', 'sending', 'waiting', 'unknown')) as pending,
+        count(d.sent_at) filter (where line.is_row) as sent,
+        count(*) filter (where line.is_row and d.state = 'delivered') as delivered,
+        count(*) filter (where line.is_row and d.state = 'bounced') as bounced,
+        count(*) filter (where line.is_row and d.state in ('failed', 'refused')) as failed,
+        count(d.opened_at) filter (where line.is_row) as opened,
+        count(d.clicked_at) filter (where line.is_row) as clicked,
+        count(item.read_at) filter (where line.is_row) as read,
+        percentile_cont(array[0.5, 0.99]) within group (
+            order by extract(epoch from d.sent_at - greatest(d.created_at, n.deliver_at))::double precision
+        -- Deliveries that waited for quiet hours say nothing about latency.
+        ) filter (where line.is_row and d.decision = 'now') as seconds
+    from postbell.delivery as d
+    join site on site.tenant_id = d.tenant_id
+    left join postbell_private.notification as n on n.id = d.notification_id
+    left join postbell.inbox_item as item
+        on d.channel in (select name from postbell.channel where is_kept) and item.recipient_id = d.recipient_id and item.tenant_id = d.tenant_id and item.id = d.id
+    -- The channel of the row, and those that were decided against.
+    cross join lateral (
+        select
+            true as is_row,
+            d.channel::text as channel,
+            case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.decision_reason) end as why_not
 
-            union all
-
-            select d.tenant_id, d.event, refused.channel, refused.reason, count(*), 0, 0, 0, 0, 0, 0, 0, 0, null
-            from postbell.delivery as d
-            join site on site.tenant_id = d.tenant_id
-            cross join lateral postbell.refused_channels(d.not_sent) as refused
-            where d.not_sent is not null
-              and d.created_at >= day.from_at
-              and d.created_at < day.until_at
-              and (d.created_at at time zone site.time_zone)::date = day.day
-            group by d.tenant_id, d.event, refused.channel, refused.reason
-    ) as part
-    group by part.tenant_id, part.event, part.channel, part.why_not
+        union all
+        select false, refused.channel, refused.reason
+        from postbell.refused_channels(d.not_sent) as refused
+    ) as line
+    where d.created_at >= day.from_at
+      and d.created_at < day.until_at
+      and (d.created_at at time zone site.time_zone)::date = day.day
+    group by d.tenant_id, d.event, line.channel, line.why_not
 ) as counted
 group by counted.tenant_id, day.day, counted.event, counted.channel;
 
