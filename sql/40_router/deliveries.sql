@@ -187,7 +187,7 @@ begin
     ),
 
     -- What is decided against has no row of its own, unless it is the first of the person.
-    refused as materialized (
+    skipped as materialized (
         select notification_id, recipient_id, array_agg(format('%s:%s:%s', channel, rung, reason) order by place) as not_sent
         from decided
         where decision = 'no'
@@ -212,10 +212,10 @@ begin
             d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.channel, d.priority,
             d.decision, d.rung, d.reason, d.is_silent, d.state, d.due_at, d.created_at,
             (sent.at is not null)::integer, sent.provider, case when sent.at is not null then d.version end,
-            sent.at, case d.state when 'delivered' then sent.at end, refused.not_sent
+            sent.at, case d.state when 'delivered' then sent.at end, skipped.not_sent
         from decided as d
-        left join refused
-            on d.place = 1 and refused.notification_id = d.notification_id and refused.recipient_id = d.recipient_id
+        left join skipped
+            on d.place = 1 and skipped.notification_id = d.notification_id and skipped.recipient_id = d.recipient_id
         cross join lateral (
             select
                 case when d.state in ('delivered', 'sent') then clock_timestamp() end as at,
@@ -244,7 +244,7 @@ begin
         where state = 'waiting'
     ),
 
-    told as (
+    messages as (
         select
             0 as place, tenant_id, 'added' as kind, null as recipient_id, null::json as frame,
             array_agg(recipient_id) as recipient_ids, array_agg(id) as item_ids
@@ -274,7 +274,7 @@ begin
     published as (
         insert into postbell_private.stream_event (tenant_id, kind, recipient_id, frame, recipient_ids, item_ids)
         select tenant_id, kind, recipient_id, frame, recipient_ids, item_ids
-        from told
+        from messages
         -- Pages show messages in the order of their events.
         order by place
         returning id

@@ -1,4 +1,4 @@
-create or replace function postbell.refused_channels(not_sent text[])
+create or replace function postbell.skipped_channels(not_sent text[])
 returns table (channel text, rung smallint, reason text)
 language sql immutable parallel safe
 as $$
@@ -6,7 +6,7 @@ as $$
     from unnest(not_sent) as entry
 $$;
 
-comment on function postbell.refused_channels(text[]) is 'Returns the channels in delivery.not_sent, with the rung of the ladder and the reason.';
+comment on function postbell.skipped_channels(text[]) is 'Returns the channels in delivery.not_sent, which the router decided against, with the rung of the ladder and the reason.';
 
 
 create or replace view postbell.delivery_log
@@ -58,9 +58,9 @@ cross join lateral (
     union all
 
     select
-        refused.channel::postbell.channel_name,
-        case refused.reason when 'expired' then 'expired' else 'skipped' end::postbell.delivery_state,
-        refused.reason,
+        skipped.channel::postbell.channel_name,
+        case skipped.reason when 'expired' then 'expired' else 'skipped' end::postbell.delivery_state,
+        skipped.reason,
         0::smallint,
         null,
         null,
@@ -71,10 +71,10 @@ cross join lateral (
         null,
         null,
         'no',
-        refused.rung,
-        refused.reason,
+        skipped.rung,
+        skipped.reason,
         false
-    from postbell.refused_channels(d.not_sent) as refused
+    from postbell.skipped_channels(d.not_sent) as skipped
 ) as line;
 
 comment on view postbell.delivery_log is

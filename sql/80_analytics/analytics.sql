@@ -76,8 +76,8 @@ cross join lateral (
             case when d.state in ('skipped', 'expired', 'cancelled') then coalesce(d.reason, d.decision_reason) end as why_not
 
         union all
-        select false, refused.channel, refused.reason
-        from postbell.refused_channels(d.not_sent) as refused
+        select false, skipped.channel, skipped.reason
+        from postbell.skipped_channels(d.not_sent) as skipped
     ) as line
     where d.created_at >= day.from_at
       and d.created_at < day.until_at

@@ -17,7 +17,7 @@ to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, po
 grant execute on function
     postbell.clock(), postbell.contract(), postbell.current_tenant(), postbell.current_recipient(),
     postbell.is_time_zone(text), postbell.raise_error(text, text), postbell.in_words(text[]), postbell.help(text),
-    postbell.refused_channels(text[])
+    postbell.skipped_channels(text[])
 to postbell_producer, postbell_reader, postbell_dispatcher, postbell_gateway, postbell_support, postbell_admin;
 
 -- A producer emits and cancels events. It reads only the ids of its inserts.

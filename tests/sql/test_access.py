@@ -19,7 +19,7 @@ ROLES = ("producer", "reader", "dispatcher", "gateway", "support", "admin")
 
 EVERYBODY = {
     "clock", "contract", "current_recipient", "current_tenant", "help", "in_words",
-    "is_time_zone", "refused_channels",
+    "is_time_zone", "skipped_channels",
     "raise_error",
 }  # fmt: skip
 READER = {
