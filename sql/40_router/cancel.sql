@@ -338,12 +338,12 @@ begin
             perform postbell_private.remove_items(v_free);
         end if;
 
-        if exists (select from postbell_private.late_deliveries(v_cancelled)) then
-            v_is_done := false;
-        else
+        if v_free @> v_late then
             update postbell_private.cancellation set
                 applied_at = clock_timestamp()
             where id = v_cancelled.id;
+        else
+            v_is_done := false;
         end if;
     end loop;
     return v_is_done;
