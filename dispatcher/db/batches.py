@@ -239,19 +239,7 @@ async def record_inbox(
     """
     # One JSON value: psycopg writes lists of strings an element at a time, in Python.
     written = to_json(
-        [
-            {
-                "delivery_id": item.delivery_id,
-                "title": item.content.title,
-                "body": item.content.body,
-                "link": item.content.link,
-                "image": item.content.image,
-                "actions": [
-                    {"label": action.label, "link": action.link} for action in item.content.actions
-                ],
-            }
-            for item in items
-        ]
+        [{"delivery_id": item.delivery_id, **item.content.columns()} for item in items]
     ).decode()
     return await _record_inbox(connection, batch_id, claim_token, written, json.dumps(versions))
 
@@ -277,15 +265,7 @@ async def record_stream(
     Returns the number of messages; None, and writes nothing, if the claim is lost.
     """
     written = to_json(
-        [
-            {
-                "delivery_id": message.delivery_id,
-                "title": message.content.title,
-                "body": message.content.body,
-                "link": message.content.link,
-            }
-            for message in messages
-        ]
+        [{"delivery_id": message.delivery_id, **message.content.columns()} for message in messages]
     ).decode()
     return await _record_stream(connection, batch_id, claim_token, written, json.dumps(versions))
 

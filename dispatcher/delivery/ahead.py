@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from pydantic_core import to_json
 
 from dispatcher.db.connections import Pool
+from dispatcher.delivery.claims import DeliveryMetrics
 from dispatcher.delivery.model import Delivery, Recipient, Tenant
-from dispatcher.delivery.render import version_of
+from dispatcher.delivery.render import RENDERED_PER_TURN, version_of
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.tenants import TenantCache
 from dispatcher.rendering.content import Content, InAppContent, SseContent
@@ -39,19 +40,6 @@ TENANT_TIMEOUT: Final = 0.5
 
 #: Slow templates that are remembered.
 _MOST_SLOW: Final = 1000
-
-#: Messages to render before other tasks of the event loop get a turn.
-_RENDERED_PER_TURN: Final = 25
-
-
-class AheadMetrics(Protocol):
-    """Counts what was written."""
-
-    def attempted(
-        self, channel: str, provider: str, outcome: str, seconds: float, count: int = 1
-    ) -> None: ...
-
-    def handed_over(self, channel: str, *seconds: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -91,7 +79,7 @@ class AheadRenderer:
         pool: Pool,
         template_sets: TemplateSets,
         tenants: TenantCache,
-        metrics: AheadMetrics,
+        metrics: DeliveryMetrics,
         providers: Mapping[str, str],
         *,
         clock: Callable[[], float] = time.thread_time,
@@ -104,7 +92,8 @@ class AheadRenderer:
         self._clock: Final = clock
         #: By tenant, event and channel.
         self._slow: Final[dict[tuple[str, str, str], _Slow]] = {}
-        self._loading: Final[dict[str, asyncio.Task[None]]] = {}
+        #: The templates of one tenant at a time.
+        self._loading: asyncio.Task[None] | None = None
 
     def can_render(self, channel: str) -> bool:
         """Whether the database itself delivers a channel."""
@@ -130,7 +119,7 @@ class AheadRenderer:
             if budget.is_spent:
                 break
             written += self._written(message, budget)
-            if number % _RENDERED_PER_TURN == 0:
+            if number % RENDERED_PER_TURN == 0:
                 await asyncio.sleep(0)
         return to_json(written).decode() if written else None
 
@@ -150,6 +139,7 @@ class AheadRenderer:
         #: By the identity of the content, which is kept so that no other gets it.
         contents: dict[int, tuple[Content, dict[str, Any]]] = {}
         for delivery, content, version in self._rendered(message, budget, is_outgoing=False):
+            assert isinstance(content, InAppContent | SseContent)  # noqa: S101 - the type checker
             if (known := contents.get(id(content))) is not None:
                 known[1]["recipient_ids"].append(delivery.recipient.id)
             else:
@@ -158,7 +148,7 @@ class AheadRenderer:
                     "channel": delivery.channel,
                     "recipient_ids": [delivery.recipient.id],
                     "version": version,
-                    **_fields(content),
+                    **content.columns(),
                 }
                 contents[id(content)] = content, written
         return [written for _, written in contents.values()]
@@ -224,9 +214,8 @@ class AheadRenderer:
     def _template_set(self, tenant: Tenant) -> TemplateSet | None:
         """The tenant's templates. None while they are being compiled, which may take a second."""
         template_set = self._template_sets.get(tenant)
-        if template_set is None and not self._loading:
-            task = asyncio.create_task(self._load(tenant), name=f"templates of {tenant.id}")
-            self._loading[tenant.id] = task
+        if template_set is None and (self._loading is None or self._loading.done()):
+            self._loading = asyncio.create_task(self._load(tenant))
         return template_set
 
     async def _load(self, tenant: Tenant) -> None:
@@ -234,8 +223,6 @@ class AheadRenderer:
             await self._template_sets.load(self._pool, tenant)
         except Exception as error:  # noqa: BLE001 - the senders meet it, too, and report it
             log.warning("templates not loaded", tenant_id=tenant.id, error=str(error).strip())
-        finally:
-            del self._loading[tenant.id]
 
     def _is_slow(self, tenant_id: str, event: str, channel: str) -> bool:
         found = self._slow.get((tenant_id, event, channel))
@@ -261,15 +248,3 @@ class AheadRenderer:
         if len(self._slow) >= _MOST_SLOW:
             self._slow.clear()
         self._slow[key] = found
-
-
-def _fields(content: Content) -> dict[str, Any]:
-    """The content as the columns of an inbox item, or of a notification in the stream."""
-    assert isinstance(content, InAppContent | SseContent)  # noqa: S101 - for the type checker
-    fields: dict[str, Any] = {"title": content.title, "body": content.body, "link": content.link}
-    if isinstance(content, InAppContent):
-        fields["image"] = content.image
-        fields["actions"] = [
-            {"label": action.label, "link": action.link} for action in content.actions
-        ]
-    return fields

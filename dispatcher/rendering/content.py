@@ -7,7 +7,7 @@ message, and a frozen dataclass takes longer to make.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 #: The value of `unsubscribe_link` in templates. The channel replaces it with the link of each
 #: recipient, so recipients can share content. The host exists nowhere (RFC 2606).
@@ -43,6 +43,16 @@ class InAppContent:
     image: str | None
     actions: tuple[Action, ...]
 
+    def columns(self) -> dict[str, Any]:
+        """The columns of postbell.inbox_item."""
+        return {
+            "title": self.title,
+            "body": self.body,
+            "link": self.link,
+            "image": self.image,
+            "actions": [{"label": action.label, "link": action.link} for action in self.actions],
+        }
+
 
 @dataclass(slots=True)
 class SmsContent:
@@ -69,6 +79,10 @@ class SseContent:
     title: str
     body: str
     link: str | None
+
+    def columns(self) -> dict[str, Any]:
+        """The fields of a notification in the stream."""
+        return {"title": self.title, "body": self.body, "link": self.link}
 
 
 Content = EmailContent | InAppContent | SmsContent | PushContent | SseContent

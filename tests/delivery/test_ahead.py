@@ -37,6 +37,8 @@ class Watcher:
     def handed_over(self, channel: str, *seconds: float) -> None:
         self.counted.append((channel, *seconds))
 
+    def held(self, channel: str) -> None: ...
+
 
 @pytest.fixture
 def watcher() -> Watcher:
