@@ -49,32 +49,32 @@ returns table (notification_id bigint, tenant_id text, event text, category text
 language sql stable
 as $$
     select
-        told.notification_id,
-        told.tenant_id,
-        told.event,
-        told.category,
-        told.subject,
+        person.notification_id,
+        person.tenant_id,
+        person.event,
+        person.category,
+        person.subject,
         json_agg(json_build_array(
-            told.recipient_id, told.locale, told.time_zone, nullif(told.attributes, '{}'), wished.channels, wished.forced
+            person.recipient_id, person.locale, person.time_zone, nullif(person.attributes, '{}'), wanted.channels, wanted.forced
         ))
-    from postbell_private.addressed(candidates) as told
+    from postbell_private.addressed(candidates) as person
     cross join lateral (
         select array_agg(wish.channel) as channels, array_agg(wish.channel) filter (where wish.is_forced) as forced
         from postbell.channels_wanted(
-            told.channels, told.tenant_channels, told.event_channels, told.all_forced, told.switched_on
+            person.channels, person.tenant_channels, person.event_channels, person.all_forced, person.switched_on
         ) as wish
         where wish.channel = any(
             (select array_agg(name::text) from postbell.channel where with_outgoing or not is_outgoing)::text[]
         )
-          and wish.channel = any(told.templates)
-          and (wish.channel = any(told.disabled_channels)) is not true
+          and wish.channel = any(person.templates)
+          and (wish.channel = any(person.disabled_channels)) is not true
         offset 0
-    ) as wished
-    where wished.channels is not null
+    ) as wanted
+    where wanted.channels is not null
       and not (
-          told.is_actor or told.event_is_disabled or told.tenant_event_is_disabled or told.is_unknown or told.is_erased
+          person.is_actor or person.event_is_disabled or person.tenant_event_is_disabled or person.is_unknown or person.is_erased
       )
-    group by told.notification_id, told.tenant_id, told.event, told.category, told.subject
+    group by person.notification_id, person.tenant_id, person.event, person.category, person.subject
 $$;
 
 comment on function postbell_private.people_to_render(postbell_private.candidate[], boolean) is
@@ -171,11 +171,11 @@ begin
     next_step := postbell_private.step_after(v_step, events, most, v_last_xid, v_last_id)::text;
 
     select json_agg(json_build_array(
-        told.notification_id, told.event, told.category, told.tenant_id, told.subject, source.payload, told.people
+        people.notification_id, people.event, people.category, people.tenant_id, people.subject, source.payload, people.people
     ))
     into messages
-    from postbell_private.people_to_render(v_candidates, events <= few) as told
-    join unnest(v_ids, v_payloads) as source (id, payload) on source.id = told.notification_id;
+    from postbell_private.people_to_render(v_candidates, events <= few) as people
+    join unnest(v_ids, v_payloads) as source (id, payload) on source.id = people.notification_id;
 end
 $$;
 
@@ -187,10 +187,10 @@ create or replace function postbell_private.messages_of(candidates postbell_priv
 language sql stable
 as $$
     select json_agg(json_build_array(
-        n.id, n.event, told.category, n.tenant_id, n.subject, n.payload, told.people
+        n.id, n.event, people.category, n.tenant_id, n.subject, n.payload, people.people
     ))
-    from postbell_private.people_to_render(candidates) as told
-    join postbell_private.notification as n on n.id = told.notification_id
+    from postbell_private.people_to_render(candidates) as people
+    join postbell_private.notification as n on n.id = people.notification_id
     where postbell_private.is_small(n.payload)
 $$;
 
