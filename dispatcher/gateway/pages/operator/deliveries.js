@@ -63,7 +63,7 @@ function draw(found) {
     make("p.quiet.tally", { role: "status" }, sayCount(found.next_cursor ? "found.more" : "found", found.deliveries.length),
       found.searched_to ? ` ${say("found.to", { time: momentOf(found.searched_to) })}` : ""),
     table(say("view.deliveries"), [
-      { name: say("column.delivery"), of: line => make("button.link", { type: "button", "data-key": `d${line.delivery_id}`, "aria-label": say("open.delivery", { id: line.delivery_id }), onclick: () => openDelivery(line.delivery_id) }, line.delivery_id) },
+      { name: say("column.delivery"), of: line => make("button.link", { type: "button", "data-key": `d${line.delivery_id}-${line.channel}`, "aria-label": say("open.delivery", { id: line.delivery_id }), onclick: () => openDelivery(line.delivery_id) }, line.delivery_id) },
       { name: say("column.recipient"), of: line => [line.recipient_id, make("span.note", {}, line.tenant_id)] },
       { name: say("column.event"), of: line => [line.event, make("span.note", {}, `#${line.outbox_id}`)] },
       { name: say("column.channel"), of: line => [channelOf(line.channel), line.provider ? make("span.note", {}, line.provider) : null] },
