@@ -9,6 +9,7 @@ import os
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -49,7 +50,7 @@ class People:
             self._present.add(who)
 
 
-class Worker(threading.Thread):
+class Worker(ABC, threading.Thread):
     """Does something again and again, on a session of its own."""
 
     def __init__(self, url: str, seed: int, people: People) -> None:
@@ -71,8 +72,8 @@ class Worker(threading.Thread):
         except BaseException as error:  # noqa: BLE001 - the test asks for it
             self.error = error
 
-    def act(self, connection: Connection) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def act(self, connection: Connection) -> None: ...
 
 
 class Emitter(Worker):
