@@ -84,14 +84,14 @@ async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: 
         assert await page.run("return document.activeElement.id") == "main"
         # A delivery is found by its person, and tells what befell it.
         await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=refused")
-        await page.click(f'[data-key="d{first}"]')
+        await page.click(f'[data-key="d{first}-email"]')
         assert "550 no <address> here" in await page.says(".timeline li", "Tried: refused")
         assert await page.run("return document.querySelector('dialog').matches(':modal')")
         await page.click("dialog .close")
-        assert await page.run("return document.activeElement.dataset.key") == f"d{first}"
+        assert await page.run("return document.activeElement.dataset.key") == f"d{first}-email"
         # One that failed before any provider was called tells every failure, and the retry.
         await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=failed")
-        await page.click(f'[data-key="d{broken}"]')
+        await page.click(f'[data-key="d{broken}-in_app"]')
         assert "line 3: no such filter" in await page.says(".timeline li", "Given up")
         await page.says(".timeline li", "Sent again by somebody")
         headline = await page.says("dialog .verdict", "failed")
