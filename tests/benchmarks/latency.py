@@ -105,6 +105,8 @@ def run(events: int = 75, gap: float = 0.1, rounds: int = 3) -> Table:
                     total.sent += delays.sent
                     total.late += delays.late
 
+        to_inbox = _to_inbox(ground.ours("latency_inbox"), 2 * events, gap)
+
     for name, background in product(SYSTEMS, BACKGROUNDS):
         delays = found[name, background]
         table.add(
@@ -122,6 +124,11 @@ def run(events: int = 75, gap: float = 0.1, rounds: int = 3) -> Table:
             " clock; no event begins before the mail of the last has come. Aim: p50 5, p99 15"
         ),
         "ours renders the whole mail of order.paid (HTML, text, headers); the peers a few lines",
+        (
+            "ours, from the answer to COMMIT to the row in the inbox, beside a reader that polls:"
+            f" p50 {decimal(median(to_inbox))} ms, p99 {decimal(percentile(to_inbox, 0.99))},"
+            f" {number(len(to_inbox))} events"
+        ),
         (
             "idle since it emitted: it wrote its event while the router was awake, which keeps the"
             " router from sleeping: the worst that a producer can do to it"
@@ -186,6 +193,23 @@ def _measure(
             delays.sent.append((began - sent) * 1000)
     # The last mail is sent, but not yet written down: whoever is stopped now sends it again.
     time.sleep(0.3)
+    return delays
+
+
+def _to_inbox(url: str, count: int, gap: float) -> list[float]:
+    """Milliseconds from the answer to COMMIT until the inbox has the item, one at a time."""
+    people.into_postbell(url, _RECIPIENTS)
+    dice = random.Random()
+    delays = []
+    has_item = "select exists (select from postbell.inbox_item where recipient_id = %s)"
+    with process.daemon(url), connected(url) as session, connected(url) as reader:
+        for index in range(1, count + 1):
+            time.sleep(dice.uniform(0, 2 * gap))
+            session.execute(_EMIT.replace("{email}", "{in_app}"), [f"u{index}"])
+            answered = time.perf_counter()
+            while not value(reader, has_item, f"u{index}"):
+                time.sleep(0.0002)
+            delays.append((time.perf_counter() - answered) * 1000)
     return delays
 
 

@@ -108,6 +108,7 @@ def run(
                 f"{rounds} × {number(share)}",
                 ", ".join(f"{option} {size}" for option, size in best.get(name, {}).items()),
             )
+        bytes_each, wal_each = _weighed(ground.ours("postbell_weighed"), events, recipients)
         sustained = _sustained(ground.ours("postbell_sustained"), seconds, rate, recipients)
     table.head = ground.head
     table.notes += [
@@ -121,9 +122,31 @@ def run(
             "a peer's settings are the best of those tried in this run:"
             f" {', '.join(f'{len(tried)} for {name}' for name, tried in CANDIDATES.items())}"
         ),
+        (
+            f"ours at rest: {number(bytes_each)} bytes a notification in delivery, inbox,"
+            f" notification and attempt with their indexes; {number(wal_each)} bytes of WAL each"
+        ),
         sustained,
     ]
     return table
+
+
+def _weighed(url: str, events: int, recipients: int) -> tuple[float, float]:
+    """Bytes at rest, and of WAL, for each notification."""
+    people.into_postbell(url, recipients)
+    _emit(url, events, recipients)
+    tables = [
+        "postbell.delivery", "postbell.inbox_item", "postbell_private.notification",
+        "postbell.attempt",
+    ]  # fmt: skip
+    weight = "select sum(pg_total_relation_size(name::regclass)) from unnest(%s::text[]) as name"
+    with stage.held_lead(url) as let_go, process.daemon(url) as daemon, connected(url) as session:
+        session.execute("checkpoint")
+        began_at = value(session, "select pg_current_wal_insert_lsn()::text")
+        let_go()
+        _await_delivered(session, daemon, events)
+        wal = value(session, "select pg_current_wal_insert_lsn() - %s::pg_lsn", began_at)
+        return float(value(session, weight, tables)) / events, float(wal) / events
 
 
 def _drained(url: str, events: int, recipients: int) -> tuple[float, float]:
