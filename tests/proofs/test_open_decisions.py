@@ -21,6 +21,8 @@ from tests.support.outcome import left_over, routed
 from tests.support.waiting import until
 
 SECONDS = float(os.environ.get("POSTBELL_TEST_HAMMER_SECONDS", "20"))
+#: One in five is muted, and a person mutes at most 500 things at a time.
+EVENTS_OF_A_PERSON = 1000
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
 
 
@@ -41,6 +43,7 @@ class Application(threading.Thread):
         self._number = number
         self._ends_at = ends_at
         self._chance = random.Random(number)
+        self._recipient = ""
         self.cancelled: list[Cancelled] = []
         #: Events whose cancellation was rolled back, and those that nobody cancelled.
         self.kept: list[int] = []
@@ -53,6 +56,8 @@ class Application(threading.Thread):
             with psycopg.connect(self._url, autocommit=True) as session:
                 count = 0
                 while time.monotonic() < self._ends_at:
+                    if count % EVENTS_OF_A_PERSON == 0:
+                        self._recipient = given.recipient(session, f"u{self._number}-{count}")
                     count += 1
                     self._act(session, f"order:{self._number}-{count}")
         except BaseException as error:  # noqa: BLE001 - the test looks at it
@@ -61,7 +66,7 @@ class Application(threading.Thread):
     def _act(self, session: Connection, subject: str) -> None:
         chance = self._chance
         if chance.random() < 0.2:
-            given.call(session, "mute", recipient="u1", subject=subject)
+            given.call(session, "mute", recipient=self._recipient, subject=subject)
             self.muted.append(self._emit(session, subject))
             return
         event = self._emit(session, subject)
@@ -81,7 +86,13 @@ class Application(threading.Thread):
                 self.kept.append(event)
 
     def _emit(self, session: Connection, subject: str) -> int:
-        return given.emit(session, payload=PAYLOAD, channels=["in_app"], subject=subject)
+        return given.emit(
+            session,
+            recipient=self._recipient,
+            payload=PAYLOAD,
+            channels=["in_app"],
+            subject=subject,
+        )
 
 
 @pytest.mark.slow
@@ -89,7 +100,6 @@ def test_no_item_is_left_that_was_cancelled_and_none_is_counted_as_unread_that_w
     db: Connection, database_url: str, start_daemon: StartDaemon
 ) -> None:
     given.event_type(db)
-    given.recipient(db)
     await_leader(database_url, start_daemon(database_url))
     ends_at = time.monotonic() + SECONDS
     applications = [Application(database_url, number, ends_at) for number in range(6)]
