@@ -165,6 +165,17 @@ class RecipientErasedError(PostbellError):
     )
 
 
+class HeldError(PostbellError):
+    """A legal hold is on the person, who cannot be erased until it is released."""
+
+    code = "PB024"
+    name = "held"
+    hint = (
+        "A legal hold is on the person:"
+        " select * from postbell.hold, then postbell.release_hold(id)."
+    )
+
+
 class ForeignClusterError(PostbellError):
     """The last events were routed in another cluster: its transaction ids may mean nothing here."""
 

@@ -188,6 +188,7 @@ class Deploy:
         self.report.redefined = definition.drop_irreplaceable()
         definition.define()
         self.report.dropped = definition.drop_undeclared()
+        connection.execute("select postbell_private.make_leaves()")
         definition.define_access()
         self.report.defined = definition.defined
         self.report.triggers = definition.triggers

@@ -550,6 +550,14 @@ declare
 begin
     perform postbell_private.require_tenant(erase_recipient.tenant_id);
     perform postbell.require_identifier('recipient', erase_recipient.recipient);
+    if exists (
+        select
+        from postbell.hold
+        where hold.tenant_id = erase_recipient.tenant_id
+          and hold.recipient_id = erase_recipient.recipient
+    ) then
+        perform postbell.raise_error('held', format('%s of tenant %s', erase_recipient.recipient, erase_recipient.tenant_id));
+    end if;
     -- Somebody who is not there is created first: another transaction that is creating them waits, or is waited for.
     insert into postbell.recipient (tenant_id, id)
     values (erase_recipient.tenant_id, erase_recipient.recipient)

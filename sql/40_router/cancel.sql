@@ -68,19 +68,19 @@ begin
 
     with free as (
         select id
-        from postbell.delivery
+        from postbell.open_delivery
         where notification_id = any(notification_ids)
           and state in ('queued', 'waiting')
         for update skip locked
     ),
 
     recalled as (
-        update postbell.delivery set
-            state = postbell_private.settled_state(sent_at, 'cancelled'),
+        update postbell.open_delivery as d set
+            state = postbell_private.settled_state(d.sent_at, 'cancelled'),
             reason = 'cancelled'
         from free
-        where delivery.id = free.id
-        returning delivery.id, delivery.state
+        where d.id = free.id
+        returning d.id, d.state
     ),
 
     noted as (

@@ -6,7 +6,7 @@ language plpgsql
 as $$
 begin
     with failed as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = postbell_private.settled_state(d.sent_at, 'failed'),
             reason = left(given.reason, 1000)
         from unnest(give_up.delivery_ids, give_up.reasons) as given (id, reason)
@@ -75,7 +75,7 @@ begin
             (row_number() over (partition by d.tenant_id, d.channel, d.priority order by d.id) - 1)
                 / channel.batch_size as number
         from unnest(delivery_ids) as wanted (id)
-        join postbell.delivery as d on d.id = wanted.id
+        join postbell.open_delivery as d on d.id = wanted.id
         join postbell.channel on channel.name = d.channel
     ),
 
@@ -205,14 +205,14 @@ begin
         insert into postbell.delivery (
             id, notification_id, tenant_id, recipient_id, event, channel, priority,
             decision, rung, decision_reason, is_silent, state, due_at, created_at,
-            attempts, provider, template_version, sent_at, delivered_at, not_sent
+            attempts, provider, template_version, sent_at, delivered_at, not_sent, is_open
         )
-        overriding system value
         select
             d.id, d.notification_id, d.tenant_id, d.recipient_id, d.event, d.channel, d.priority,
             d.decision, d.rung, d.reason, d.is_silent, d.state, d.due_at, d.created_at,
             (sent.at is not null)::integer, sent.provider, case when sent.at is not null then d.version end,
-            sent.at, case d.state when 'delivered' then sent.at end, skipped.not_sent
+            sent.at, case d.state when 'delivered' then sent.at end, skipped.not_sent,
+            postbell_private.is_open(d.state)
         from decided as d
         left join skipped
             on d.place = 1 and skipped.notification_id = d.notification_id and skipped.recipient_id = d.recipient_id

@@ -4,7 +4,13 @@ create or replace function postbell_private.scanned_tables() returns regclass[]
 language sql stable
 return
     -- Duplicates of the person's events are found by the events, and copies in the outbox by both.
-    array['postbell_private.notification', 'postbell.rejected_event', 'postbell_private.duplicate_event', 'postbell_private.idempotency_key']::regclass[]
+    array(
+        select inhrelid::regclass
+        from pg_inherits
+        where inhparent = 'postbell_private.notification'::regclass
+        order by inhrelid
+    )
+    || array['postbell.rejected_event', 'postbell_private.duplicate_event', 'postbell_private.idempotency_key']::regclass[]
     || array(
         select inhrelid::regclass
         from pg_inherits
@@ -12,7 +18,7 @@ return
         order by inhparent, inhrelid
     );
 
-comment on function postbell_private.scanned_tables() is 'Returns the tables that the scan for erased persons reads, in order; of the rings, the partitions.';
+comment on function postbell_private.scanned_tables() is 'Returns the tables that the scan for erased persons reads, in order; of the rings and of notification, the partitions.';
 
 
 create or replace function postbell_private.scanned_erasures() returns setof postbell_private.open_erasure
@@ -35,13 +41,13 @@ declare
     v_found record;
     v_who postbell_private.open_erasure;
 begin
-    for v_found in
+    for v_found in execute format($query$
         select who as who, array_agg(distinct n.id) as ids
-        from postbell_private.notification as n
+        from only %1$s as n
         cross join lateral postbell_private.named_in(n.recipient, n.actor, n.audience) as named (id)
         join postbell_private.scanned_erasures() as who on who.tenant_id = n.tenant_id and who.recipient_id = named.id
-        where n.ctid >= scan_notifications.first
-          and n.ctid < scan_notifications.last
+        where n.ctid >= $1
+          and n.ctid < $2
           -- Few rows are left for the join, which costs ten times as much.
           and (
               n.recipient in (select recipient_id from postbell_private.scanned_erasures())
@@ -49,6 +55,8 @@ begin
               or n.audience ? 'recipients'
           )
         group by who
+    $query$, scan_notifications.source)
+    using scan_notifications.first, scan_notifications.last
     loop
         v_who := v_found.who;
         perform postbell_private.erase_events(v_who, v_found.ids);
@@ -63,7 +71,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.scan_notifications(regclass, tid, tid) is 'Erases persons in events that the router accepted.';
+comment on function postbell_private.scan_notifications(regclass, tid, tid) is 'Erases persons in a leaf of the events that the router accepted.';
 
 
 create or replace function postbell_private.scan_rejected_events(source regclass, first tid, last tid) returns void

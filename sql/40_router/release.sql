@@ -10,7 +10,7 @@ begin
     select array_agg(distinct postbell_private.candidate_of(n, d.recipient_id))
     into v_candidates
     from unnest(delivery_ids) as due (id)
-    join postbell.delivery as d on d.id = due.id
+    join postbell.open_delivery as d on d.id = due.id
     join postbell_private.notification as n on n.id = d.notification_id
     where d.state = 'waiting';
 
@@ -20,7 +20,7 @@ begin
     ),
 
     settled as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = case
                 when stop.reason is not null then postbell_private.settled_state(d.sent_at, 'cancelled')
                 when again.decision = 'now' then 'queued'
@@ -39,7 +39,7 @@ begin
             decision_reason = case when stop.reason is null then answer.reason else d.decision_reason end,
             is_silent = coalesce(again.is_silent, d.is_silent),
             due_at = coalesce(again.due_at, d.due_at)
-        from postbell.delivery as former
+        from postbell.open_delivery as former
         -- Left joins: rows may have been deleted. A delivery without a result would stay without a batch or a due time.
         left join postbell_private.notification as n on n.id = former.notification_id
         left join postbell.event_type as kind on kind.key = former.event
@@ -115,6 +115,7 @@ declare
     v_waiting bigint[];
     v_fault record;
 begin
+    perform postbell_private.require_leaves();
     with due as (
         delete from postbell.scheduled_notification
         where notification_id in (
@@ -134,7 +135,7 @@ begin
         where delivery_id in (
             select w.delivery_id
             from postbell.waiting_delivery as w
-            join postbell.delivery as d on d.id = w.delivery_id
+            join postbell.open_delivery as d on d.id = w.delivery_id
             where w.due_at <= postbell.clock()
             order by w.due_at
             limit most

@@ -283,6 +283,7 @@ declare
     v_most integer := most;
     v_contents json;
 begin
+    perform postbell_private.require_leaves();
     v_step := postbell_private.current_step();
     v_is_window_open := v_step.window_snapshot is not null;
     if v_read.step = v_step.step then
@@ -421,6 +422,7 @@ begin
     if postbell_private.is_bulk_full() then
         return;
     end if;
+    perform postbell_private.require_leaves();
 
     for v_next in select notification_id from postbell_private.fanouts_in_turn() loop
         select * into v_fanout
@@ -433,11 +435,11 @@ begin
         return;
     end if;
 
-    select * into strict v_notification
+    select * into v_notification
     from postbell_private.notification
     where id = v_fanout.notification_id;
 
-    if (select is_cancelled from postbell_private.is_cancelled(
+    if not found or (select is_cancelled from postbell_private.is_cancelled(
         v_notification.id, v_notification.tenant_id, v_notification.subject, v_notification.xid, v_notification.created_at
     )) then
         delete from postbell.fanout where notification_id = v_fanout.notification_id;

@@ -43,7 +43,7 @@ create table postbell_private.notification (
     expires_at timestamptz,
     created_at timestamptz not null,
     routed_at timestamptz not null default clock_timestamp()
-);
+) partition by range (id);
 create index notification_subject_idx on postbell_private.notification (subject, tenant_id) where subject is not null;
 comment on table postbell_private.notification is 'An event that the router accepted, from which its deliveries are made. The id is that of the outbox row.';
 
@@ -83,7 +83,7 @@ create table postbell_private.duplicate_event (
 comment on table postbell_private.duplicate_event is 'Events that repeat an earlier one with the same idempotency key, and are ignored.';
 
 create table postbell.scheduled_notification (
-    notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
+    notification_id bigint primary key,
     tenant_id text collate "C" not null,
     priority postbell.priority not null,
     due_at timestamptz not null
@@ -92,7 +92,7 @@ create index scheduled_notification_due_idx on postbell.scheduled_notification (
 comment on table postbell.scheduled_notification is 'Events whose deliver_at is in the future. Their audience is resolved when they are due.';
 
 create table postbell.fanout (
-    notification_id bigint primary key references postbell_private.notification (id) on delete cascade,
+    notification_id bigint primary key,
     tenant_id text collate "C" not null,
     priority postbell.priority not null,
 

@@ -40,7 +40,7 @@ declare
     v_part text;
 begin
     foreach v_part in array array[
-        'advance_step', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
+        'advance_step', 'keep_leaves', 'apply_retention', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
         'upsert_awaited', 'continue_erasures'
     ] loop
         begin
@@ -75,9 +75,12 @@ begin
         from pg_class as c
         where c.relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and c.relkind = 'r'
-          and c.relname in (
-              'notification', 'delivery', 'batch', 'waiting_delivery', 'inbox_item',
-              'recipient', 'preference', 'mute', 'quiet_hours', 'suppression', 'topic_member', 'recipient_role'
+          and (
+              c.relname in (
+                  'open_delivery', 'batch', 'waiting_delivery',
+                  'recipient', 'preference', 'mute', 'quiet_hours', 'suppression', 'topic_member', 'recipient_role'
+              )
+              or c.oid in (select inhrelid from pg_inherits join postbell_private.leaf_tables on inhparent = parent)
           )
           -- More than twice as large as at its last ANALYZE, and larger than 32 pages.
           and pg_relation_size(c.oid) > greatest(2 * c.relpages, 32) * current_setting('block_size')::bigint

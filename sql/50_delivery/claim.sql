@@ -43,7 +43,7 @@ begin
     perform postbell_private.enqueue(
         array(
             select id
-            from postbell.delivery
+            from postbell.open_delivery
             where id = any(requeue.delivery_ids)
               and state in ('queued', 'sending')
         ),
@@ -90,9 +90,13 @@ declare
 begin
     -- A batch has one channel.
     select channel.* into v_channel
-    from postbell.delivery as d
+    from postbell.open_delivery as d
     join postbell.channel on channel.name = d.channel
-    where d.id = delivery_ids[1];
+    where d.id = any(delivery_ids)
+    limit 1;
+    if not found then
+        return;
+    end if;
 
     -- Materialized: the query below uses the ladder's answer several times, and would compute it each time.
     with answered as materialized (
@@ -123,7 +127,7 @@ begin
                 is_critical => false,
                 is_kept => v_channel.is_kept
             ) as answer
-        from postbell.delivery as d
+        from postbell.open_delivery as d
         -- Left joins: rows may have been deleted. A delivery without a result would stay without a batch or a due time.
         left join postbell_private.notification as n on n.id = d.notification_id
         left join postbell.event_type as kind on kind.key = d.event
@@ -172,14 +176,14 @@ begin
     affected as (
         select decided.*
         from decided
-        join postbell.delivery as d on d.id = decided.id
+        join postbell.open_delivery as d on d.id = decided.id
         where (decided.reason is not null or decided.falls_silent)
           and d.state in ('queued', 'sending')
         for update of d skip locked
     ),
 
     changed as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = case
                 when affected.reason is null then d.state
                 else postbell_private.settled_state(
@@ -238,7 +242,7 @@ begin
 
     with free as (
         select id
-        from postbell.delivery
+        from postbell.open_delivery
         where id = any(start_sending.delivery_ids)
           and id = any(v_carried)
           and state in ('queued', 'sending')
@@ -246,7 +250,7 @@ begin
     ),
 
     started as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = 'sending',
             attempts = attempts + 1,
             provider = coalesce(providers[array_position(start_sending.delivery_ids, d.id)], d.provider)
@@ -324,7 +328,7 @@ as $$
 begin
     -- Locks in order of id, as everywhere. Usually nothing is in flight.
     perform
-    from postbell.delivery
+    from postbell.open_delivery
     where id = any(mark_unknown.delivery_ids)
       and state = 'sending'
     order by id
@@ -334,7 +338,7 @@ begin
     end if;
 
     with in_doubt as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = postbell_private.settled_state(d.sent_at, 'unknown'),
             reason = 'the dispatcher ended while the provider was being called'
         where d.id = any(mark_unknown.delivery_ids)
@@ -366,7 +370,7 @@ language sql
 as $$
     insert into postbell.attempt (delivery_id, outcome, provider, reason)
     select id, 'unknown', coalesce(provider, 'unknown'), 'the dispatcher ended while the provider was being called'
-    from postbell.delivery
+    from postbell.open_delivery
     where id = any(delivery_ids)
       and state = 'sending'
 $$;
@@ -483,7 +487,7 @@ begin
         case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end,
         case when v_channel.address_kind = 'device' then postbell_private.devices_of(d) end
     from unnest(v_batch.delivery_ids) as carried (id)
-    join postbell.delivery as d on d.id = carried.id
+    join postbell.open_delivery as d on d.id = carried.id
     join postbell_private.notification as n on n.id = d.notification_id
     join postbell.event_type as kind on kind.key = d.event
     join postbell.tenant as tenant on tenant.id = d.tenant_id

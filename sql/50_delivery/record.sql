@@ -70,6 +70,46 @@ comment on function postbell_private.note_devices(bigint[], bigint[], boolean[])
     'Notes when devices were last reached, and deletes those that are gone.';
 
 
+-- These two are functions of their own because a statement locks every leaf of the tables that it might read.
+create or replace function postbell_private.has_identity(delivery_id bigint, identity text) returns boolean
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+    return exists (
+        select
+        from postbell.delivery as d
+        where d.id = has_identity.delivery_id
+          and postbell_private.identity_of(d) = has_identity.identity
+    );
+end
+$$;
+
+comment on function postbell_private.has_identity(bigint, text) is 'Whether a delivery is the one that had an identity.';
+
+
+create or replace function postbell_private.is_attempt_known(
+    delivery_id bigint, outcome text, provider text, message_id text, device text
+) returns boolean
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+    return exists (
+        select
+        from postbell.attempt as earlier
+        where earlier.delivery_id = is_attempt_known.delivery_id
+          and earlier.outcome = is_attempt_known.outcome
+          and earlier.provider = is_attempt_known.provider
+          and earlier.provider_message_id is not distinct from is_attempt_known.message_id
+          and earlier.device is not distinct from is_attempt_known.device
+    );
+end
+$$;
+
+comment on function postbell_private.is_attempt_known is 'Whether an attempt is recorded already.';
+
+
 create or replace function postbell_private.record_attempts(
     batch_id bigint, claim_token uuid, attempts json, versions jsonb default '{}'
 ) returns boolean
@@ -92,12 +132,7 @@ begin
         where case
             when v_carried is not null then delivery_id = any(v_carried)
             -- "sent" is recorded without a claim, too. After a crash another delivery may have the id; hence the identity.
-            else outcome = 'sent' and exists (
-                select
-                from postbell.delivery as d
-                where d.id = t.delivery_id
-                  and postbell_private.identity_of(d) = t.identity
-            )
+            else outcome = 'sent' and postbell_private.has_identity(delivery_id, identity)
         end
     ),
 
@@ -119,24 +154,16 @@ begin
            -- In flight, so this attempt is not recorded yet. A retried dead letter may get the same answer as before.
            or v_carried is not null and exists (
                select
-               from postbell.delivery as d
+               from postbell.open_delivery as d
                where d.id = called.delivery_id
                  and d.state = 'sending'
            )
            -- A dispatcher that missed the answer to its commit records the same again, with or without the claim.
-           or not exists (
-               select
-               from postbell.attempt as earlier
-               where earlier.delivery_id = called.delivery_id
-                 and earlier.outcome = called.outcome
-                 and earlier.provider = called.provider
-                 and earlier.provider_message_id is not distinct from called.message_id
-                 and earlier.device is not distinct from called.device::text
-           )
+           or not postbell_private.is_attempt_known(delivery_id, outcome, provider, message_id, device::text)
     ),
 
     settled as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = case
                 when tried.retry_after is not null then 'waiting'
                 else postbell_private.settled_state(d.sent_at, tried.outcome)
@@ -238,7 +265,7 @@ begin
     end if;
 
     with held as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = 'waiting',
             reason = left(given.reason, 1000),
             -- An attempt that was begun does not count, because no provider was available.
@@ -279,7 +306,7 @@ declare
 begin
     perform postbell_private.require_durable_commit();
 
-    update postbell.delivery set
+    update postbell.open_delivery set
         provider = record_failover.provider
     where id = record_failover.delivery_id
       and id = any(v_carried)

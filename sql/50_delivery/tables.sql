@@ -42,12 +42,15 @@ create domain postbell.delivery_state as text
     ));
 comment on domain postbell.delivery_state is 'The state of a delivery: queued, sending, waiting, unknown; sent, delivered; or a final state: bounced, failed, refused, skipped, expired, cancelled.';
 
+create sequence postbell.delivery_id_seq as bigint;
+comment on sequence postbell.delivery_id_seq is 'The ids of deliveries. Gaps come from rollbacks.';
+
 -- A no takes no row of its own, where another channel of the same person and event has one.
--- Free space on the page and no index on changing columns make updates HOT.
+-- What is open is small, and what is finished lies in leaves by id, and so by time; see postbell_private.leaf. No foreign
+-- keys refer to it, because a referenced table cannot be truncated.
 create table postbell.delivery (
-    id bigint generated always as identity primary key,
-    -- References postbell_private.notification without a foreign key, which would lock that row for each delivery. Only
-    -- postbell_private.deliver() inserts here, from that row.
+    id bigint not null default nextval('postbell.delivery_id_seq'),
+    -- Only postbell_private.make_deliveries() inserts here, from the row of postbell_private.notification.
     notification_id bigint not null,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
@@ -74,15 +77,28 @@ create table postbell.delivery (
     opened_at timestamptz,
     clicked_at timestamptz,
     not_sent text[],
+    is_open boolean not null,
 
     constraint decision_is_known check (decision in ('now', 'later', 'no'))
-) with (fillfactor = 70);
-create unique index delivery_once_idx on postbell.delivery (notification_id, recipient_id, channel);
+) partition by list (is_open);
+alter sequence postbell.delivery_id_seq owned by postbell.delivery.id;
+
+-- Free space on the page and no index on changing columns make updates HOT.
+create table postbell.open_delivery partition of postbell.delivery for values in (true) with (fillfactor = 70);
+alter table postbell.open_delivery add primary key (id);
+create unique index open_delivery_once_idx on postbell.open_delivery (notification_id, recipient_id, channel);
+create index open_delivery_of_recipient_idx on postbell.open_delivery (recipient_id, tenant_id);
+comment on table postbell.open_delivery is 'Deliveries that are queued, sending, waiting or of unknown outcome. postbell_private.place_deliveries() moves them to postbell.finished_delivery.';
+
+create table postbell.finished_delivery partition of postbell.delivery for values in (false) partition by range (id);
+alter table postbell.finished_delivery add primary key (id);
+create index finished_delivery_of_event_idx on postbell.finished_delivery (notification_id, recipient_id);
 -- For analytics by day. BRIN is cheap for inserts. With multiple ranges (minmax_multi), because scheduled events that
 -- were emitted long ago lie among new ones.
-create index delivery_time_idx on postbell.delivery
+create index finished_delivery_time_idx on postbell.finished_delivery
 using brin (created_at timestamptz_minmax_multi_ops) with (autosummarize = on);
-create index delivery_of_recipient_idx on postbell.delivery (recipient_id, tenant_id, id);
+create index finished_delivery_of_recipient_idx on postbell.finished_delivery (recipient_id, tenant_id, id);
+comment on table postbell.finished_delivery is 'Deliveries with a final state. Receipts still change them, and postbell.retry() opens them again.';
 comment on table postbell.delivery is 'One channel of one recipient of one event: the decision and its delivery.';
 comment on column postbell.delivery.decision is 'The last decision: now, later or no, as in postbell.explain(). It stays later once the delivery is due.';
 comment on column postbell.delivery.rung is 'The rung of the ladder that made the last decision; 0 for none.';
@@ -94,11 +110,12 @@ comment on column postbell.delivery.reason is 'The reason for its state, if that
 comment on column postbell.delivery.template_version is
     'The version of the templates that the last attempt was rendered from: a hash of the event''s templates (postbell.event_type.version, or one in postbell.template_set), a dot, and the number of the tenant''s branding.';
 comment on column postbell.delivery.created_at is 'When the event was emitted.';
+comment on column postbell.delivery.is_open is 'Whether it lies in postbell.open_delivery.';
 comment on column postbell.delivery.not_sent is 'The other channels of the person and event that the router decided against, each as "channel:rung:reason". Null if there are none; the first row of the person has them.';
 
 -- An unsettled delivery is either here or in a batch.
 create table postbell.waiting_delivery (
-    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    delivery_id bigint primary key,
     tenant_id text collate "C" not null,
     recipient_id text collate "C" not null,
     is_retry boolean not null,
@@ -109,7 +126,7 @@ create index waiting_delivery_of_recipient_idx on postbell.waiting_delivery (rec
 comment on table postbell.waiting_delivery is 'Deliveries that wait for the end of quiet hours or for a retry. They are decided again when due.';
 
 create table postbell_private.unknown_delivery (
-    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    delivery_id bigint primary key,
     due_at timestamptz not null
 );
 create index unknown_delivery_due_idx on postbell_private.unknown_delivery (due_at, delivery_id);
@@ -149,7 +166,7 @@ create table postbell.attempt (
     attempted_at timestamptz not null default clock_timestamp(),
 
     constraint outcome_is_known check (outcome in ('sent', 'retry', 'passed_on', 'refused', 'unknown', 'failed'))
-);
+) partition by range (delivery_id);
 create index attempt_of_delivery_idx on postbell.attempt (delivery_id);
 -- For receipts that name no delivery. Message-IDs of e-mails (<…>) are never looked up alone, and not indexed.
 create index attempt_of_message_idx on postbell.attempt (provider_message_id) where provider_message_id not like '<%';
@@ -161,7 +178,7 @@ comment on column postbell.attempt.device is 'For push, the id of the subscripti
 
 -- Rare: a delivery that is sent as decided has none.
 create table postbell.delivery_step (
-    delivery_id bigint not null references postbell.delivery (id) on delete cascade,
+    delivery_id bigint not null,
 
     what text not null,
     reason text,
@@ -175,7 +192,7 @@ comment on column postbell.delivery_step.what is 'given_up: by Postbell and not 
 comment on column postbell.delivery_step.reason is 'Why the delivery was given up or stopped, or what it had waited for.';
 
 create table postbell.dead_letter (
-    delivery_id bigint primary key references postbell.delivery (id) on delete cascade,
+    delivery_id bigint primary key,
     died_at timestamptz not null default clock_timestamp()
 );
 create index dead_letter_time_idx on postbell.dead_letter (died_at);

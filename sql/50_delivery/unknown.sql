@@ -16,7 +16,7 @@ as $$
 
         -- In flight when their dispatcher ended.
         select id, provider, 'infinity'
-        from postbell.delivery
+        from postbell.open_delivery
         where id = any(unknown_attempts.delivery_ids)
           and state = 'sending'
           and provider is not null
@@ -32,7 +32,7 @@ create or replace function postbell_private.give_up_unknown(delivery_ids bigint[
 language sql
 as $$
     with given_up as (
-        update postbell.delivery set
+        update postbell.open_delivery set
             state = 'failed',
             reason = 'never_reported'
         where id = any(delivery_ids)
@@ -79,7 +79,7 @@ begin
     )
     select array_agg(due.delivery_id order by due.delivery_id) into v_due
     from due
-    join postbell.delivery as d on d.id = due.delivery_id
+    join postbell.open_delivery as d on d.id = due.delivery_id
     where d.state = 'unknown';
 
     for v_fault in

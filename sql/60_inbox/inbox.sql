@@ -72,7 +72,7 @@ begin
         select d.id, n.subject, kind.category, item.title, item.body, item.link, item.image, item.actions
         from json_to_recordset(items)
             as item (delivery_id bigint, title text, body text, link text, image text, actions jsonb)
-        join postbell.delivery as d on d.id = item.delivery_id
+        join postbell.open_delivery as d on d.id = item.delivery_id
         join postbell_private.notification as n on n.id = d.notification_id
         join postbell.event_type as kind on kind.key = d.event
         -- Not a join: the dispatcher's sessions disable hash joins, and a nested loop would compare every pair.
@@ -84,7 +84,7 @@ begin
 
     -- The item is inserted in the transaction that settles the delivery, so exactly once.
     settled as (
-        update postbell.delivery as d set
+        update postbell.open_delivery as d set
             state = 'delivered',
             reason = null,
             attempts = attempts + 1,

@@ -21,7 +21,7 @@ create table postbell.inbox_item (
 
     -- The person comes first. There is no index on the id alone, which the planner might use to read a page of the inbox.
     primary key (recipient_id, tenant_id, id)
-);
+) partition by range (id);
 -- For counting unread items.
 create index inbox_item_unread_idx on postbell.inbox_item (recipient_id, tenant_id)
 where read_at is null and archived_at is null and not is_silent;

@@ -89,6 +89,7 @@ as $$
                 from postbell.receipt as r
                 where r.provider = classify_receipts.provider
                   and r.provider_event_id = n.event_id
+                  and r.delivery_id = n.delivery_id
             ) as is_repeated,
             -- Receipts of a provider are valid only for deliveries that it was called for. Those of Postbell itself are signed.
             exists (
@@ -312,7 +313,7 @@ begin
             coalesce((incoming).occurred_at, clock_timestamp())
         from classified
         where result = 'taken'
-        on conflict (provider, provider_event_id) do nothing
+        on conflict (provider, provider_event_id, delivery_id) do nothing
         returning provider_event_id
     )
 

@@ -52,7 +52,7 @@ begin
         receive_reply.provider, receive_reply.event_id,
         case v_meaning when 'stop' then 'stopped' else 'resumed' end, clock_timestamp()
     )
-    on conflict (provider, provider_event_id) do nothing;
+    on conflict (provider, provider_event_id, delivery_id) do nothing;
     if not found then
         return 'repeated';
     end if;

@@ -18,7 +18,7 @@ comment on type postbell_private.incoming_receipt is
 create table postbell.receipt (
     provider text collate "C" not null,
     provider_event_id text collate "C" not null,
-    delivery_id bigint references postbell.delivery (id) on delete cascade,
+    delivery_id bigint not null default 0,
     tenant_id text collate "C",
     provider_message_id text collate "C",
 
@@ -30,19 +30,21 @@ create table postbell.receipt (
     occurred_at timestamptz not null,
     received_at timestamptz not null default clock_timestamp(),
 
-    primary key (provider, provider_event_id),
+    primary key (provider, provider_event_id, delivery_id),
     constraint kind_is_known check (kind in (
         'accepted', 'queued', 'sending', 'sent', 'deferred', 'failed', 'dropped', 'undelivered', 'delivered', 'bounced',
         'opened', 'clicked', 'complained', 'unsubscribed', 'stopped', 'resumed'
     )),
     constraint detail_is_an_object check (jsonb_typeof(detail) = 'object')
-);
+) partition by range (delivery_id);
+create table postbell.receipt_without_delivery partition of postbell.receipt for values from (minvalue) to (1);
+comment on table postbell.receipt_without_delivery is 'Replies to text messages.';
 create index receipt_of_delivery_idx on postbell.receipt (delivery_id);
 comment on table postbell.receipt is
     'Receipts about messages, each event of a provider once. Append-only. They contain neither texts nor addresses.';
 comment on column postbell.receipt.provider is 'The configured name of the provider; postbell for bounce mails, opened and clicked.';
 comment on column postbell.receipt.provider_event_id is 'The provider''s id of the event, by which repetitions are recognised.';
-comment on column postbell.receipt.delivery_id is 'The delivery; null for a reply to a text message, which belongs to none.';
+comment on column postbell.receipt.delivery_id is 'The delivery; 0 for a reply to a text message, which belongs to none.';
 comment on column postbell.receipt.kind is 'See postbell.receipt_kinds.';
 comment on column postbell.receipt.occurred_at is 'When it happened, by the provider''s clock, but not later than it was received.';
 
@@ -51,7 +53,7 @@ comment on column postbell.receipt.occurred_at is 'When it happened, by the prov
 create table postbell_private.early_receipt (
     provider text collate "C" not null,
     provider_event_id text collate "C" not null,
-    delivery_id bigint references postbell.delivery (id) on delete cascade,
+    delivery_id bigint,
     provider_message_id text collate "C",
 
     receipt jsonb not null,

@@ -57,7 +57,7 @@ select
     code,
     reason
 from postbell.receipt
-where delivery_id is not null;
+where delivery_id > 0;
 
 comment on view postbell.delivery_timeline is
     'The history of each delivery, from its event to the last receipt: attempts, failures and the end. postbell.explain() has the decision. Order by happened_at; providers'' clocks may differ from the database''s.';

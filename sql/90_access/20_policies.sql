@@ -17,6 +17,13 @@ begin
         from pg_class as c
         where c.relnamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
           and c.relkind in ('r', 'p')
+          -- Leaves are read through their parents.
+          and c.oid not in (
+              select inhrelid
+              from pg_inherits
+              join pg_partitioned_table on partrelid = inhparent
+              where partstrat = 'r'
+          )
           and (
               c.relname in ('tenant', 'tenant_event', 'recipient')
               or exists (select from pg_attribute where attrelid = c.oid and attname = 'recipient_id')

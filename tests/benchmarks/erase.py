@@ -36,11 +36,12 @@ _FILL = (
     """
     insert into postbell.delivery (
         notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung,
-        decision_reason, is_silent, state, attempts, provider, created_at, sent_at, delivered_at
+        decision_reason, is_silent, state, attempts, provider, created_at, sent_at, delivered_at,
+        is_open
     )
     select
         id, tenant_id, recipient, event, channel, 'normal', 'now', 11, 'wanted', false,
-        'delivered', 1, 'test', created_at, created_at, created_at
+        'delivered', 1, 'test', created_at, created_at, created_at, false
     from postbell_private.notification
     cross join unnest(array['in_app', 'email']) as channel
     where channel = 'in_app' or id % 2 = 0

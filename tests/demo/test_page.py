@@ -26,9 +26,9 @@ def delivered(page: Page, recipient: str, title: str = "Paid", **columns: object
     given.rows(
         page.db,
         "insert into postbell.delivery (id, notification_id, tenant_id, recipient_id, event,"
-        " channel, priority, decision, rung, decision_reason, is_silent, state, created_at)"
-        " overriding system value values (%s, %s, 'default', %s, 'order.paid', 'in_app',"
-        " 'normal', 'now', 11, 'wanted', false, 'delivered', %s)",
+        " channel, priority, decision, rung, decision_reason, is_silent, state, created_at,"
+        " is_open) values (%s, %s, 'default', %s, 'order.paid', 'in_app',"
+        " 'normal', 'now', 11, 'wanted', false, 'delivered', %s, false)",
         number,
         number,
         recipient,

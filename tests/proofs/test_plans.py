@@ -55,12 +55,12 @@ LOAD = f"""
 
     insert into postbell.delivery (
         notification_id, tenant_id, recipient_id, event, channel, priority,
-        decision, rung, decision_reason, is_silent, state, created_at
+        decision, rung, decision_reason, is_silent, state, created_at, is_open
     )
     select
         id, tenant_id,
         case when mod(id, 2) = 0 then 'u1' else 'p' || to_char(mod(id, 50000), 'FM000000') end,
-        event, 'in_app', 'normal', 'now', 11, 'wanted', false, 'delivered', now()
+        event, 'in_app', 'normal', 'now', 11, 'wanted', false, 'delivered', now(), false
     from postbell_private.notification;
 
     insert into postbell.inbox_item (

@@ -43,7 +43,7 @@ _FORTNIGHT: Final = """
     insert into postbell.delivery (
         notification_id, tenant_id, recipient_id, event, channel, priority, decision, rung,
         decision_reason, is_silent, state, reason, attempts, provider, created_at, sent_at,
-        delivered_at
+        delivered_at, is_open
     )
     select
         n.id, n.tenant_id, n.recipient, n.event, way.channel, 'normal',
@@ -58,7 +58,7 @@ _FORTNIGHT: Final = """
         case when way.lot = 7 and way.channel <> 'in_app' then '550 5.1.1 no such user' end, 1,
         (array['inbox', 'main_mail', 'webpush'])[way.number], n.created_at,
         case when way.lot >= 7 then n.created_at + interval '1 second' end,
-        case when way.lot >= 7 and way.channel = 'in_app' then n.created_at end
+        case when way.lot >= 7 and way.channel = 'in_app' then n.created_at end, false
     from postbell_private.notification as n
     cross join lateral (
         select channel, number, mod(n.id * 7 + number * 13, 50) as lot

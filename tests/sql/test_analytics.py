@@ -205,9 +205,10 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
         )
         session.execute(
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
-            " channel, priority, decision, rung, decision_reason, is_silent, state, created_at)"
+            " channel, priority, decision, rung, decision_reason, is_silent, state, created_at,"
+            " is_open)"
             " select id, tenant_id, 'u1', event, 'in_app', 'normal', 'now', 11, 'wanted', false,"
-            " 'delivered', created_at from postbell_private.notification"
+            " 'delivered', created_at, false from postbell_private.notification"
             " order by coalesce(deliver_at, created_at)"
         )
         session.execute(

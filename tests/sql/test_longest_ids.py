@@ -91,6 +91,8 @@ MOST_BYTES = {
     **dict.fromkeys(["path", "version", "word"], 200),
     # A channel, by the check on it.
     "name": 31,
+    # Of rows that are kept, by the check on it.
+    "kind": 10,
 }
 
 

@@ -290,9 +290,9 @@ def test_a_delivery_leads_to_the_texts_it_was_made_of(connection: Connection) ->
         connection,
         "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event, channel,"
         " priority, decision, rung, decision_reason, is_silent, state, created_at,"
-        " template_version)"
+        " template_version, is_open)"
         " values (1, 'default', 'u1', 'order.paid', 'sms', 'normal', 'now', 11, 'wanted', false,"
-        " 'sent', now(), 'abc.1') returning id",
+        " 'sent', now(), 'abc.1', false) returning id",
     )
 
     assert given.rows(

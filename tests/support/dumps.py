@@ -140,6 +140,7 @@ def _people(db: Connection) -> None:
         channels=["sms", "push", "email"],
     )
     given.call(db, "suppress", channel="email", address="u5@example.org")
+    given.call(db, "hold", subject="order:3", reason="a dispute")
 
 
 def _application(db: Connection) -> None:

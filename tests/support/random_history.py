@@ -102,6 +102,7 @@ def _event(connection: Connection, chance: random.Random, number: int, moment: d
             channel=channel,
             priority="normal",
             created_at=moment,
+            is_open=delivery["state"] in ("queued", "sending", "waiting", "unknown"),
             **delivery,
         )
         delivery_id = given.value(connection, "select max(id) from postbell.delivery")

@@ -2,7 +2,7 @@
 select indexrelid::regclass as broken_by
 from pg_index
 join pg_attribute on attrelid = indrelid and attname = 'state'
-where indrelid = 'postbell.delivery'::regclass
+where indrelid in ('postbell.open_delivery'::regclass, 'postbell.finished_delivery'::regclass)
   and (
       attnum = any (indkey::smallint[])
       or pg_get_expr(indpred, indrelid) ~ '\mstate\M'
