@@ -60,6 +60,9 @@ STATISTICS = 0.25
 FANOUT_CHUNK = 500
 
 
+#: How often old rows are removed each time that it is the turn of housekeeping, some at a time.
+MOST_REMOVALS = 20
+
 #: Of so few events the mails and other messages are rendered while the router decides, for the
 #: sender of the same process.
 FEW = 10
@@ -164,6 +167,7 @@ class Router:
         #: Read and rendered while the chunk before it was routed.
         self._prepared: _Prepared | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[None] | None = None
         self._vain_reads = 0
         self._next_housekeeping = 0.0
         self._next_sweep = 0.0
@@ -199,6 +203,9 @@ class Router:
             await routing.listen_for_events(connection)
             await self._lead(connection)
         finally:
+            if self._storing is not None and not self._storing.done():
+                self._storing.cancel()
+                await asyncio.wait({self._storing})
             self._observer.leading(False)
             # From here on the next leader reports failing steps.
             self._backoffs.clear()
@@ -543,6 +550,25 @@ class Router:
         )
         if emptied:
             log.info("outbox partitions truncated", partitions=emptied)
+        if self._pool is not None and (self._storing is None or self._storing.done()):
+            self._storing = asyncio.create_task(self._keep_storage(self._pool))
+
+    async def _keep_storage(self, pool: Pool) -> None:
+        """Remove what is old and renew statistics, beside routing."""
+        try:
+            async with pool.connection() as connection:
+                connection.add_notice_handler(_log_warning)
+                try:
+                    for _ in range(MOST_REMOVALS):
+                        if not await routing.apply_retention(connection):
+                            break
+                    await routing.analyze_parents(connection)
+                finally:
+                    connection.remove_notice_handler(_log_warning)
+        except psycopg.Error as error:
+            # It is the turn of this again in half a minute.
+            self._observer.step_failed("keep_storage")
+            log.warning("old rows not removed", code=error.sqlstate, error=str(error).strip())
 
     async def _count_rejections(self, connection: AsyncConnection[Any]) -> None:
         for seen in await routing.rejected_since(connection, self._rejections_seen):

@@ -211,6 +211,16 @@ def analyze_grown_tables() -> int:
     """Analyze the tables that have outgrown their statistics. Returns their number."""
 
 
+@statement("select postbell_private.analyze_parents()")
+def analyze_parents() -> int:
+    """Analyze the parents of leaves, once a day; it may take seconds. Returns their number."""
+
+
+@statement("select postbell_private.apply_retention()")
+def apply_retention() -> bool:
+    """Remove some of what is older than its retention. Returns whether there may be more."""
+
+
 @statement("select postbell_private.truncate_outbox(%(keep_days)s)")
 def truncate_outbox(keep_days: int) -> int:
     """Truncate the routed partitions of the outbox older than `keep_days`. Returns their number.

@@ -130,6 +130,17 @@ begin
     )
     select array_agg(notification_id order by notification_id) into v_scheduled from due;
 
+    -- Those of deliveries that somebody deleted would be due for ever.
+    delete from postbell.waiting_delivery as w
+    where delivery_id in (
+        select delivery_id
+        from postbell.waiting_delivery
+        where due_at <= postbell.clock()
+        order by due_at
+        limit most
+    )
+      and not exists (select from postbell.open_delivery as d where d.id = w.delivery_id);
+
     with due as (
         delete from postbell.waiting_delivery
         where delivery_id in (

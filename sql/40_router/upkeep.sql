@@ -40,7 +40,7 @@ declare
     v_part text;
 begin
     foreach v_part in array array[
-        'advance_step', 'keep_leaves', 'apply_retention', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
+        'advance_step', 'keep_leaves', 'forget_jobs', 'settle_unknown', 'forget_sessions', 'match_receipts', 'truncate_stream',
         'upsert_awaited', 'continue_erasures'
     ] loop
         begin
@@ -99,6 +99,35 @@ $$;
 
 comment on function postbell_private.analyze_grown_tables() is
     'Analyzes tables that have doubled in size, and returns how many. Autovacuum may take a minute, during which plans made for a hundred rows would be used for a hundred thousand.';
+
+
+create or replace function postbell_private.analyze_parents() returns integer
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_table regclass;
+    v_analyzed integer := 0;
+begin
+    for v_table in
+        select parent
+        from (select distinct parent from postbell_private.leaf_tables) as listed
+        where coalesce(pg_stat_get_last_analyze_time(parent), '-infinity') < clock_timestamp() - interval '1 day'
+        order by parent
+    loop
+        execute format(
+            'analyze (skip_locked) %s %s',
+            -- Autovacuum analyzes the leaves.
+            case when current_setting('server_version_num')::integer >= 180000 then 'only' end, v_table
+        );
+        v_analyzed := v_analyzed + 1;
+    end loop;
+    return v_analyzed;
+end
+$$;
+
+comment on function postbell_private.analyze_parents() is
+    'Analyzes the parents of leaves once a day, which autovacuum does not. Returns how many. It may take seconds.';
 
 
 create or replace function postbell.check_names(since timestamptz)

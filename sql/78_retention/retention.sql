@@ -309,7 +309,7 @@ comment on function postbell_private.empty_leaf(postbell_private.leaf) is
     'Does the next step of removing a leaf: deletes what belongs to its deliveries, a portion at a time; truncates it; drops it. Raises lock_not_available if somebody uses it for longer than a moment.';
 
 
-create or replace function postbell_private.apply_retention_to(kind text, keep interval) returns void
+create or replace function postbell_private.apply_retention_to(kind text, keep interval) returns boolean
 language plpgsql
 as $$
 #variable_conflict use_column
@@ -329,7 +329,7 @@ begin
             continue when postbell_private.is_leaf_in_use(v_leaf);
             begin
                 perform postbell_private.empty_leaf(v_leaf);
-                exit;
+                return true;
             exception
                 -- It is in use, and the next time is soon.
                 when lock_not_available then
@@ -338,38 +338,64 @@ begin
         end if;
         -- Row by row where a leaf lasts long, because there are few rows, and where some of its rows are held.
         if v_leaf.filled_at < v_kept_since or coalesce(v_leaf.filled_at, postbell.clock()) - v_leaf.began_at > 2 * v_duration then
-            exit when postbell_private.delete_old_rows(v_leaf, v_kept_since);
+            if postbell_private.delete_old_rows(v_leaf, v_kept_since) then
+                return true;
+            end if;
         end if;
     end loop;
+    return false;
 end
 $$;
 
-comment on function postbell_private.apply_retention_to(text, interval) is 'Does the next step of removing what is old, for one kind of rows.';
+comment on function postbell_private.apply_retention_to(text, interval) is 'Does the next step of removing what is old, for one kind of rows. Returns false if there is nothing to do.';
 
 
-create or replace function postbell_private.apply_retention() returns void
+create or replace function postbell_private.forget_rejections(keep interval) returns boolean
 language plpgsql
 as $$
 declare
-    v_portion constant integer := 1000;
+    v_portion constant integer := 2000;
+begin
+    delete from postbell.rejected_event
+    where ctid = any(array(
+        select ctid
+        from postbell.rejected_event
+        where rejected_at < postbell.clock() - keep
+        order by rejected_at
+        limit v_portion
+    ));
+    return found;
+end
+$$;
+
+comment on function postbell_private.forget_rejections(interval) is 'Deletes some rejected events that are older. Returns false if there are none.';
+
+
+create or replace function postbell_private.apply_retention() returns boolean
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
     v_retention postbell.retention;
+    v_has_more boolean := false;
 begin
     for v_retention in
         select * from postbell.retention where keep is not null order by kind
     loop
-        perform postbell_private.apply_retention_to(v_retention.kind, v_retention.keep);
-        if v_retention.kind = 'event' then
-            delete from postbell.rejected_event
-            where ctid = any(array(
-                select ctid
-                from postbell.rejected_event
-                where rejected_at < postbell.clock() - v_retention.keep
-                order by rejected_at
-                limit v_portion
-            ));
-        end if;
+        begin
+            v_has_more := postbell_private.apply_retention_to(v_retention.kind, v_retention.keep) or v_has_more;
+            if v_retention.kind = 'event' then
+                v_has_more := postbell_private.forget_rejections(v_retention.keep) or v_has_more;
+            end if;
+        exception
+            -- The other kinds are done now, and this one the next time.
+            when others then
+                raise warning 'housekeeping: retention of % failed: %: %', v_retention.kind, sqlstate, sqlerrm;
+        end;
     end loop;
+    return v_has_more;
 end
 $$;
 
-comment on function postbell_private.apply_retention() is 'Removes what is older than postbell.retention says, a little at a time.';
+comment on function postbell_private.apply_retention() is
+    'Removes some of what is older than postbell.retention says. Returns whether there may be more. A kind with which that fails is skipped with a warning.';

@@ -16,8 +16,11 @@ day as (
         min(listed at time zone zone.name) - interval '2 hours' as from_at,
         max((listed + interval '1 day') at time zone zone.name) + interval '2 hours' as until_at
     from generate_series(
-        -- Ids are nearly in order of emission.
-        (select created_at::date - 2 from postbell_private.notification order by id limit 1)::timestamp,
+        -- Ids are nearly in order of emission. Events may be kept for a shorter time than the log, or a longer one.
+        least(
+            (select created_at::date - 2 from postbell_private.notification order by id limit 1),
+            (select created_at::date - 2 from postbell.delivery order by id limit 1)
+        )::timestamp,
         (postbell.clock()::date + 2)::timestamp,
         interval '1 day'
     ) as listed

@@ -45,6 +45,7 @@ FUNCTIONS = {
     },
     "dispatcher": {
         "release_sleep_lock", "check_cluster", "acquire_sleep_lock", "analyze_grown_tables",
+        "analyze_parents", "apply_retention",
         "acquire_leadership", "leader", "pending_work",
         "rejected_since",
         "route", "release_due", "fan_out", "take_back_items",
@@ -688,6 +689,7 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
             given.call(db, "record_inbox", **claimed, items=items)
     for call in (
         "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
+        "analyze_parents", "apply_retention",
         "acquire_sleep_lock", "release_sleep_lock", "leader",
     ):  # fmt: skip
         db.execute(f"select {declared.name(call)}()".encode())

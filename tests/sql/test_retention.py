@@ -1,0 +1,337 @@
+"""What is old goes, a leaf at a time or row by row; what is open or held stays."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.support import given
+from tests.support.background import Connect
+from tests.support.given import Connection
+
+NOW = "2030-01-01 12:00Z"
+#: More than a year later.
+LATER = "2031-02-01 12:00Z"
+#: What each kind consists of.
+TABLES = {
+    "event": ("notification",),
+    "log": ("delivery", "attempt", "receipt", "delivery_step", "dead_letter"),
+    "inbox": ("inbox_item",),
+}
+
+
+@pytest.fixture(autouse=True)
+def event_type(db: Connection) -> None:
+    given.event_type(db, default_channels=["in_app", "email"])
+    given.clock(db, NOW)
+
+
+def deliver(db: Connection, recipient: str = "u1", **columns: object) -> int:
+    """An event that is in the inbox, and whose mail was sent, came back and is dead."""
+    given.recipient(db, recipient)
+    event = given.emit(db, "order.paid", recipient, {}, **columns)
+    db.execute("update postbell.outbox set created_at = postbell.clock()")
+    given.route(db)
+    ids = dict(
+        given.rows(
+            db,
+            "select channel::text, id from postbell.delivery where notification_id = %s",
+            event,
+        )
+    )
+    if "email" in ids:
+        given.sent(db, ids["email"])
+        receipt = f'[{{"event_id": "{event}", "kind": "bounced", "delivery_id": {ids["email"]}}}]'
+        db.execute("select postbell_private.receive_receipt('test', %s)", [receipt])
+    if "in_app" in ids:
+        given.inbox_item(
+            db, id=ids["in_app"], outbox_id=event, recipient_id=recipient,
+            subject=columns.get("subject"), created_at=given.value(db, "select postbell.clock()"),
+        )  # fmt: skip
+        db.execute(
+            "update postbell.delivery set state = 'delivered', sent_at = now() where id = %s",
+            [ids["in_app"]],
+        )
+        db.execute("delete from postbell.batch where %s = any(delivery_ids)", [ids["in_app"]])
+    return event
+
+
+def fill(db: Connection) -> None:
+    """As if so many ids were used that the first leaves are full."""
+    db.execute(
+        "select setval('postbell.outbox_id_seq', max(end_id)) from"
+        " (select min(end_id) as end_id from postbell_private.leaf where kind = 'event') as first"
+    )
+    db.execute(
+        "select setval('postbell.delivery_id_seq', max(end_id)) from"
+        " (select min(end_id) as end_id from postbell_private.leaf where kind = 'log') as first"
+    )
+    housekeep(db)
+
+
+def housekeep(db: Connection, rounds: int = 1) -> None:
+    for _ in range(rounds):
+        db.execute("select postbell_private.keep_leaves()")
+        db.execute("select postbell_private.apply_retention()")
+
+
+def left(db: Connection) -> dict[str, int]:
+    """How many rows are left in each table that has some."""
+    found = {
+        table: given.value(db, f"select count(*) from {schema}.{table}")
+        for tables in TABLES.values()
+        for table in tables
+        for schema in ["postbell_private" if table == "notification" else "postbell"]
+    }
+    return {table: many for table, many in found.items() if many}
+
+
+def leaves(db: Connection, kind: str) -> list[int]:
+    return given.column(
+        db, "select first_id from postbell_private.leaf where kind = %s order by first_id", kind
+    )
+
+
+def test_a_leaf_that_is_older_goes_at_once(db: Connection) -> None:
+    for _ in range(3):
+        deliver(db)
+    fill(db)
+    given.clock(db, "2030-12-01 12:00Z")
+    young = deliver(db)
+    before = left(db)
+    assert before == {
+        "notification": 4, "delivery": 8, "attempt": 4, "receipt": 4, "dead_letter": 4,
+        "inbox_item": 4,
+    }  # fmt: skip
+
+    housekeep(db)
+    assert left(db) == before
+    given.clock(db, "2030-12-31 12:00Z")
+    housekeep(db, 4)
+    assert left(db) == before
+    given.clock(db, LATER)
+    housekeep(db, 5)
+
+    assert left(db) == {
+        "notification": 1, "delivery": 2, "attempt": 1, "receipt": 1, "dead_letter": 1,
+        "inbox_item": 1,
+    }  # fmt: skip
+    assert len(given.deliveries(db, young)) == 2
+    for kind in TABLES:
+        assert leaves(db, kind)[0] > 1
+        assert given.value(
+            db, "select count(*) from postbell_private.leaf where emptied_at is not null"
+        ) == 0  # fmt: skip
+
+
+def test_where_a_leaf_lasts_for_years_rows_go_one_by_one(db: Connection) -> None:
+    deliver(db)
+    housekeep(db)
+    given.clock(db, "2030-06-01Z")
+    deliver(db)
+    before = left(db)
+    given.clock(db, "2030-12-31Z")
+    housekeep(db, 3)
+    assert left(db) == before
+
+    given.clock(db, LATER)
+    housekeep(db, 3)
+
+    assert left(db) == {
+        "notification": 1, "delivery": 2, "attempt": 1, "receipt": 1, "dead_letter": 1,
+        "inbox_item": 1,
+    }  # fmt: skip
+    assert leaves(db, "log")[0] == 1
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_each_kind_is_kept_as_long_as_was_said(db: Connection, kind: str) -> None:
+    db.execute("select postbell.set_retention('event', null)")
+    db.execute("select postbell.set_retention('log', null)")
+    db.execute("select postbell.set_retention('inbox', null)")
+    deliver(db)
+    fill(db)
+    before = left(db)
+    given.clock(db, "2040-01-01Z")
+    housekeep(db, 4)
+    assert left(db) == before
+
+    given.call(db, "set_retention", kind=kind, keep="30 days")
+    housekeep(db, 4)
+
+    assert before.keys() - left(db).keys() == before.keys() & set(TABLES[kind])
+
+
+def test_what_is_open_keeps_its_leaf_and_its_event(db: Connection) -> None:
+    deliver(db)
+    waiting = given.emit(db, channels=["email"], deliver_at="2035-01-01Z")
+    given.route(db)
+    queued = given.emit(db, channels=["email"])
+    given.route(db)
+    fill(db)
+    given.clock(db, LATER)
+    housekeep(db, 5)
+
+    assert left(db)["notification"] == 3
+    assert {waiting, queued} <= set(
+        given.column(db, "select id from postbell_private.notification")
+    )
+    given.sent(db, given.value(db, "select id from postbell.open_delivery"))
+    housekeep(db, 5)
+    # The scheduled event is still to come.
+    assert waiting in given.column(db, "select id from postbell_private.notification")
+    assert "delivery" not in left(db)
+
+
+@pytest.mark.parametrize("by", ["subject", "recipient"])
+@pytest.mark.parametrize("is_filled", [True, False], ids=["by leaf", "by row"])
+def test_what_is_held_stays_until_it_is_released(db: Connection, by: str, is_filled: bool) -> None:
+    held = deliver(db, "u2", subject="order:2")
+    deliver(db, "u1", subject="order:1")
+    hold = given.value(
+        db, f"select postbell.hold({by} => %s)", {"subject": "order:2", "recipient": "u2"}[by]
+    )
+    housekeep(db)
+    if is_filled:
+        fill(db)
+    given.clock(db, LATER)
+    housekeep(db, 6)
+
+    assert left(db) == {
+        "notification": 1, "delivery": 2, "attempt": 1, "receipt": 1, "dead_letter": 1,
+        "inbox_item": 1,
+    }  # fmt: skip
+    assert given.column(db, "select id from postbell_private.notification") == [held]
+    assert given.column(db, "select distinct outbox_id from postbell.inbox_item") == [held]
+
+    assert given.value(db, "select postbell.release_hold(%s)", hold)
+    housekeep(db, 6)
+    assert left(db) == {}
+    assert not given.value(db, "select postbell.release_hold(%s)", hold)
+
+
+def test_who_is_held_cannot_be_erased(db: Connection) -> None:
+    deliver(db)
+    before = left(db)
+    given.call(db, "hold", recipient="u1", reason="case 7")
+    with pytest.raises(psycopg.Error) as error:
+        db.execute("select postbell.erase_recipient('u1')")
+    assert error.value.sqlstate == "PB024"
+    assert left(db) == before
+
+    db.execute("select postbell.release_hold(id) from postbell.hold")
+    db.execute("select postbell.erase_recipient('u1')")
+    assert "inbox_item" not in left(db)
+
+
+def test_holding_again_changes_the_reason(db: Connection) -> None:
+    first = given.value(db, "select postbell.hold(subject => 'order:1', reason => 'case 7')")
+    again = given.value(db, "select postbell.hold(subject => 'order:1', reason => 'case 8')")
+    assert first == again
+    assert given.column(db, "select reason from postbell.hold") == ["case 8"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("set_retention('mail', '1 year')", "kind 'mail' is none of event, log and inbox"),
+        ("set_retention(null, '1 year')", "is none of event, log and inbox"),
+        ("set_retention('log', '1 hour')", "keep must be a day at least, or null for ever"),
+        ("set_retention('log', '-1 year')", "keep must be a day at least, or null for ever"),
+        ("hold()", "hold either a subject or a recipient"),
+        ("hold(subject => 'order:1', recipient => 'u1')", "hold either a subject or a recipient"),
+        ("hold(subject => '')", "subject is empty"),
+        ("hold(recipient => 'u1', tenant_id => '')", "tenant_id is empty"),
+    ],
+)
+def test_what_cannot_be_said_is_named(connection: Connection, statement: str, said: str) -> None:
+    with pytest.raises(psycopg.Error, match=said) as error:
+        connection.execute(f"select postbell.{statement}".encode())
+    assert error.value.sqlstate == "PB022"
+
+
+def test_a_reader_is_not_disturbed_and_the_leaf_goes_later(
+    db: Connection, connect: Connect
+) -> None:
+    deliver(db)
+    fill(db)
+    given.clock(db, LATER)
+    reader = connect(autocommit=False)
+    for table in ("inbox_item", "delivery", "receipt"):
+        given.rows(reader, f"select * from postbell.{table}")
+    before = left(db)
+
+    housekeep(db, 3)
+
+    # Rows without a leaf of their own go; tables that somebody reads stay as they are.
+    assert {name: left(db).get(name) for name in ("inbox_item", "delivery", "receipt")} == {
+        name: before[name] for name in ("inbox_item", "delivery", "receipt")
+    }
+    reader.rollback()
+    housekeep(db, 5)
+    assert left(db) == {}
+
+
+def test_a_part_that_fails_leaves_the_rest_to_be_done(db: Connection) -> None:
+    deliver(db)
+    fill(db)
+    given.clock(db, LATER)
+    db.execute("""
+        create or replace function postbell_private.apply_retention_to(kind text, keep interval)
+        returns boolean language plpgsql as $$
+        begin
+            if kind = 'log' then
+                raise disk_full using message = 'no space left on device';
+            end if;
+            return kind = 'inbox';
+        end $$
+    """)
+    told: list[str | None] = []
+    db.add_notice_handler(lambda notice: told.append(notice.message_primary))
+    assert given.value(db, "select postbell_private.apply_retention()")
+
+    assert told == ["housekeeping: retention of log failed: 53100: no space left on device"]
+    event = given.emit(db)
+    given.route(db)
+    assert len(given.deliveries(db, event)) == 2
+
+
+def test_a_receipt_for_what_is_gone_is_refused(db: Connection) -> None:
+    deliver(db, channels=["email"])
+    mail = given.value(db, "select id from postbell.delivery")
+    fill(db)
+    given.clock(db, LATER)
+    housekeep(db, 4)
+
+    late = f'[{{"event_id": "late", "kind": "delivered", "delivery_id": {mail}}}]'
+    assert given.value(
+        db, "select result from postbell_private.receive_receipt('test', %s)", late
+    ) == "unknown_delivery"  # fmt: skip
+
+
+def test_rejections_go_with_the_events(db: Connection) -> None:
+    given.emit(db, "no.event")
+    given.route(db)
+    db.execute("update postbell.rejected_event set rejected_at = postbell.clock()")
+    housekeep(db)
+    assert len(given.rejections(db)) == 1
+    given.clock(db, LATER)
+    housekeep(db)
+    assert given.rejections(db) == {}
+
+
+def test_the_log_and_the_figures_do_not_need_what_is_gone(db: Connection) -> None:
+    event = deliver(db)
+    db.execute("select postbell.set_retention('event', '30 days')")
+    fill(db)
+    given.clock(db, "2030-03-01Z")
+    housekeep(db, 4)
+    assert "notification" not in left(db)
+
+    assert {state for state, *_ in given.deliveries(db, event).values()} == {
+        "delivered", "bounced",
+    }  # fmt: skip
+    given.clock(db, NOW)
+    assert given.value(db, "select sum(wanted) from postbell.analytics_daily") == 2
+    assert given.rows(db, "select * from postbell.dead_letters")
+    assert given.rows(db, "select * from postbell.delivery_timeline")
