@@ -12,6 +12,7 @@ import pytest
 from tests.benchmarks import (
     erase,
     fan_out,
+    grown,
     inbox,
     latency,
     producer,
@@ -46,6 +47,10 @@ BENCHMARKS: dict[str, tuple[Callable[[], Table], int]] = {
     "xmin_horizon": (lambda: xmin_horizon.run(seconds=2, rate=50, recipients=100), 4),
     "fan_out": (lambda: fan_out.run(recipients=1_000, events=5), 9),
     "inbox": (lambda: inbox.run(items=20_000, rounds=1, seconds=1), len(inbox.QUERIES)),
+    "grown": (
+        lambda: grown.run(rows=12_000, events=200, rounds=1),
+        4 + len(grown.QUERIES),
+    ),
     "erase": (lambda: erase.run(items=100, others=1_000, seconds=0.5), 7),
     "stream": (lambda: stream.run(streams=100, rounds=2), len(stream.SERVERS)),
 }

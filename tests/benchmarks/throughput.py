@@ -139,7 +139,10 @@ def _weighed(url: str, events: int, recipients: int) -> tuple[float, float]:
         "postbell.delivery", "postbell.inbox_item", "postbell_private.notification",
         "postbell.attempt",
     ]  # fmt: skip
-    weight = "select sum(pg_total_relation_size(name::regclass)) from unnest(%s::text[]) as name"
+    weight = (
+        "select sum(pg_total_relation_size(relid)) from unnest(%s::text[]) as name"
+        " cross join pg_partition_tree(name::regclass)"
+    )
     with stage.held_lead(url) as let_go, process.daemon(url) as daemon, connected(url) as session:
         session.execute("checkpoint")
         began_at = value(session, "select pg_current_wal_insert_lsn()::text")
