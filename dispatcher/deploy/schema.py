@@ -8,6 +8,8 @@ through migrations/env.py.
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ import psycopg
 from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import Script, ScriptDirectory
 from psycopg import errors
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +30,7 @@ from dispatcher.db import texts
 from dispatcher.db.connections import is_session_lost
 from dispatcher.deploy import queue_schema
 from dispatcher.deploy.contract import SchemaError
+from dispatcher.deploy.declarations import statements
 from dispatcher.deploy.definition import Definition, DefinitionError, Irreplaceable
 from dispatcher.rendering.event_type import EventType
 
@@ -36,6 +40,10 @@ _DEPLOYING = 0x706F7374
 #: While a deploy waits for a lock, everything that uses the table later waits behind it. So the
 #: deploy fails after this time.
 _LOCK_TIMEOUT = "5s"
+#: How often a deploy that met a deadlock is repeated.
+_MOST_DEADLOCKS = 5
+#: Seconds for which a deploy with revisions tries to stop everybody but producers.
+_PATIENCE = 30.0
 
 
 @dataclass(slots=True)
@@ -117,9 +125,13 @@ class Deploy:
         """Deploy, in one transaction. Raises SchemaError.
 
         If a routine or view cannot be replaced, the transaction is rolled back and repeated with
-        its name among those to drop first. So only what has to be dropped is dropped.
+        its name among those to drop first. So only what has to be dropped is dropped. It is
+        repeated after a deadlock with an application's transaction, too.
         """
+        with _explained():
+            self._run_ahead()
         irreplaceable: set[str] = set()
+        deadlocks = 0
         while True:
             self.report = DeployReport()
             try:
@@ -127,14 +139,37 @@ class Deploy:
                     self._run_once(frozenset(irreplaceable))
             except Irreplaceable as found:
                 irreplaceable.add(found.name)
+            except SchemaError as error:
+                deadlocks += 1
+                if deadlocks > _MOST_DEADLOCKS or not _is_deadlock(error.__cause__):
+                    raise
             else:
                 return
+
+    def _run_ahead(self) -> None:
+        """Execute what pending revisions do beforehand, in `NNNN_name.ahead.sql`.
+
+        Each statement commits by itself, as CREATE INDEX CONCURRENTLY and VALIDATE CONSTRAINT need
+        it to leave others at work. It can be repeated, because the deploy may fail afterwards.
+        """
+        with self._connect() as connection:
+            connection.autocommit = True
+            connection.execute("select pg_advisory_lock(%s)", [_DEPLOYING])
+            connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+            connection.execute("set search_path = postbell, postbell_private")
+            for revision in _pending(connection):
+                script = Path(revision.path).with_suffix(".ahead.sql")
+                if script.exists():
+                    for statement in statements(script.read_text(encoding="utf-8")):
+                        connection.execute(statement.text.encode())
 
     def _run_once(self, irreplaceable: frozenset[str]) -> None:
         engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
         with engine.begin() as connection:
             driver = _driver_connection(connection)
             self._prepare(driver)
+            if _pending(driver):
+                _stop_others(driver)
             context.configure(
                 connection=connection,
                 version_table="revision",
@@ -199,6 +234,36 @@ class Deploy:
             self.report.events += 1
 
 
+def _pending(connection: psycopg.Connection[Any]) -> list[Script]:
+    """The revisions that a database with Postbell lacks, oldest first; none in an empty one."""
+    if connection.execute("select to_regclass('postbell.revision')").fetchone() == (None,):
+        return []
+    [(current,)] = connection.execute("select version_num from postbell.revision").fetchall()
+    scripts = ScriptDirectory.from_config(context.config)
+    return list(scripts.iterate_revisions(scripts.get_current_head(), current))[::-1]
+
+
+def _stop_others(connection: psycopg.Connection[Any]) -> None:
+    """Lock tables and views but the outbox, and writes to mirrored tables, until the deploy ends.
+
+    Others use them in an order of their own. If revisions locked one after the other, that would
+    be a deadlock sooner or later, and perhaps an application's transaction that fails. So nothing
+    is waited for longer than a moment while something is held.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute("set local lock_timeout = '200ms'")
+                connection.execute(_LOCK_ALL)
+            break
+        except errors.LockNotAvailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - to step out of the rhythm
+    connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """Raise errors as SchemaError with the remedy. SQLAlchemy wraps those of migrations."""
@@ -210,6 +275,10 @@ def _explained() -> Iterator[None]:
         raise SchemaError(
             _sentence(error.orig if isinstance(error, DBAPIError) else error)
         ) from error
+
+
+def _is_deadlock(error: BaseException | None) -> bool:
+    return isinstance(getattr(error, "orig", error), errors.DeadlockDetected)
 
 
 def _sentence(error: BaseException | None) -> str:
@@ -230,6 +299,43 @@ def _sentence(error: BaseException | None) -> str:
         case _:
             return f"The deploy failed, and nothing has changed: {error}"
 
+
+# A router's transaction begins with its step, a dispatcher's with its batch, a reader's with a
+# view, a writer's to a mirrored table with that. The outbox is not locked: producers go on.
+_LOCK_ALL = """
+    do $do$
+    declare
+        -- The second came with a revision.
+        v_schemas constant oid[] := array_remove(
+            array[to_regnamespace('postbell'), to_regnamespace('postbell_private')]::oid[], null
+        );
+        v_relations text;
+        v_mirrored regclass;
+    begin
+        select string_agg(
+            oid::regclass::text, ', '
+            order by relname <> 'router_step', relname <> 'batch', relkind <> 'v', oid
+        )
+        into v_relations
+        from pg_class
+        where relnamespace = any(v_schemas)
+          and relkind in ('r', 'p', 'v')
+          and relname !~ '^outbox(_[0-9]+)?$';
+        for v_mirrored in
+            select distinct tgrelid::regclass
+            from pg_trigger
+            join pg_proc on pg_proc.oid = tgfoid
+            where pronamespace = any(v_schemas)
+              and not tgisinternal
+              and (select relnamespace <> all(v_schemas) from pg_class where oid = tgrelid)
+              and has_table_privilege(tgrelid, 'update, delete, truncate')
+        loop
+            execute format('lock table %s in share row exclusive mode', v_mirrored);
+        end loop;
+        execute format('lock table %s in access exclusive mode', v_relations);
+    end
+    $do$
+"""
 
 # Roles belong to the cluster. From PostgreSQL 16 on, CREATEROLE alone cannot grant another's role.
 _GRANT_NEEDED = """

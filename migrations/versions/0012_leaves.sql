@@ -45,10 +45,6 @@ comment on column postbell_private.leaf.cleaned_to is 'Retention has deleted row
 comment on column postbell_private.leaf.emptied_at is 'When retention truncated it. It is dropped as soon as nobody uses its tables.';
 
 -- The tables that there are become the first leaf, and keep their indexes under other names.
-lock table
-    postbell_private.notification, postbell.delivery, postbell.attempt, postbell.receipt, postbell.inbox_item,
-    postbell.waiting_delivery, postbell_private.unknown_delivery, postbell.batch
-in access exclusive mode;
 alter table postbell.waiting_delivery drop constraint waiting_delivery_delivery_id_fkey;
 alter table postbell_private.unknown_delivery drop constraint unknown_delivery_delivery_id_fkey;
 alter table postbell.delivery_step drop constraint delivery_step_delivery_id_fkey;
@@ -281,10 +277,10 @@ comment on column postbell.receipt.occurred_at is 'When it happened, by the prov
 
 -- The router takes each event once. Who settles or cancels finds deliveries by event and person.
 drop index postbell.finished_delivery_1_once_idx;
-create index finished_delivery_1_of_event_idx on postbell.finished_delivery_1 (notification_id, recipient_id);
+create index if not exists finished_delivery_1_of_event_idx on postbell.finished_delivery_1 (notification_id, recipient_id);
 
 -- What is open is in a batch, waits, or is of unknown outcome.
-alter table postbell.finished_delivery_1 add column is_open boolean not null default false;
+alter table postbell.finished_delivery_1 add column if not exists is_open boolean not null default false;
 alter table postbell.finished_delivery_1 alter column is_open drop default;
 with opened as (
     delete from postbell.finished_delivery_1
@@ -320,18 +316,29 @@ insert into postbell.receipt_without_delivery (
 select * from replies;
 alter table postbell.receipt_1 alter column delivery_id set default 0, alter column delivery_id set not null;
 alter table postbell.receipt_1 drop constraint receipt_1_pkey;
-alter table postbell.receipt_1 add primary key (provider, provider_event_id, delivery_id);
+create unique index if not exists receipt_1_leaf_idx on postbell.receipt_1 (provider, provider_event_id, delivery_id);
+alter table postbell.receipt_1 add constraint receipt_1_pkey primary key using index receipt_1_leaf_idx;
 
 do $$
 declare
-    v_deliveries constant bigint := (select last_value from postbell.delivery_id_seq) + 1048576;
-    v_events constant bigint := (select last_value from postbell.outbox_id_seq) + 1048576;
+    -- More than the checks allow, so that they imply it: else the tables would be read while nobody can use them.
+    v_room constant bigint := case when exists (
+        select from pg_constraint where conname = 'id_is_of_the_first_leaf'
+    ) then 20000000 else 1048576 end;
+    v_deliveries constant bigint := (select last_value from postbell.delivery_id_seq) + v_room;
+    v_events constant bigint := (select last_value from postbell.outbox_id_seq) + v_room;
 begin
     execute format('alter table postbell_private.notification attach partition postbell_private.notification_1 for values from (1) to (%s)', v_events);
     execute format('alter table postbell.finished_delivery attach partition postbell.finished_delivery_1 for values from (1) to (%s)', v_deliveries);
     execute format('alter table postbell.attempt attach partition postbell.attempt_1 for values from (1) to (%s)', v_deliveries);
     execute format('alter table postbell.receipt attach partition postbell.receipt_1 for values from (1) to (%s)', v_deliveries);
     execute format('alter table postbell.inbox_item attach partition postbell.inbox_item_1 for values from (1) to (%s)', v_deliveries);
+    alter table postbell_private.notification_1 drop constraint if exists id_is_of_the_first_leaf;
+    alter table postbell.finished_delivery_1 drop constraint if exists id_is_of_the_first_leaf;
+    alter table postbell.finished_delivery_1 drop constraint if exists delivery_is_finished;
+    alter table postbell.attempt_1 drop constraint if exists id_is_of_the_first_leaf;
+    alter table postbell.receipt_1 drop constraint if exists id_is_of_the_first_leaf;
+    alter table postbell.inbox_item_1 drop constraint if exists id_is_of_the_first_leaf;
     insert into postbell_private.leaf (kind, first_id, end_id, began_at, cleaned_to)
     select 'event', 1, v_events, coalesce(min(created_at), now()), 1 from postbell_private.notification_1
     union all

@@ -115,7 +115,6 @@ declare
     v_waiting bigint[];
     v_fault record;
 begin
-    perform postbell_private.require_leaves();
     with due as (
         delete from postbell.scheduled_notification
         where notification_id in (
@@ -157,6 +156,9 @@ begin
     )
     select array_agg(delivery_id order by delivery_id) into v_waiting from due;
 
+    if v_scheduled is not null then
+        perform postbell_private.require_leaves();
+    end if;
     if release_due.contents is not null then
         -- Without a subtransaction. If it fails, the caller repeats it without contents.
         select resolved.ages

@@ -151,9 +151,12 @@ declare
     v_room constant bigint := 100000;
 begin
     -- Usually housekeeping has made them long ago.
-    if coalesce((select max(end_id) from postbell_private.leaf where kind = 'event'), 0) < postbell_private.last_id('event') + v_room
-        or coalesce((select max(end_id) from postbell_private.leaf where kind = 'log'), 0) < postbell_private.last_id('log') + v_room
-        or coalesce((select max(end_id) from postbell_private.leaf where kind = 'inbox'), 0) < postbell_private.last_id('inbox') + v_room
+    if coalesce((select end_id from postbell_private.leaf where kind = 'event' order by first_id desc limit 1), 0)
+            < postbell_private.last_id('event') + v_room
+        or coalesce((select end_id from postbell_private.leaf where kind = 'log' order by first_id desc limit 1), 0)
+            < postbell_private.last_id('log') + v_room
+        or coalesce((select end_id from postbell_private.leaf where kind = 'inbox' order by first_id desc limit 1), 0)
+            < postbell_private.last_id('inbox') + v_room
     then
         perform postbell_private.make_leaves();
     end if;

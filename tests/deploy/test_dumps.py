@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from dispatcher.deploy import schema
+from dispatcher.deploy.contract import SchemaError
 from tests.support import catalogue, given
 from tests.support.daemon import running
 from tests.support.databases import CreateDatabase
@@ -161,3 +162,61 @@ def test_the_next_dump_has_rows_in_each_table(
             if not given.value(session, f"select exists (select from {name})")
         ]
     assert empty == []
+
+
+def test_what_is_done_ahead_leaves_the_former_version_at_work(
+    restored_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SchemaError("in use")
+
+    with psycopg.connect(restored_url, autocommit=True) as session:
+        before = all_rows(session)
+        for _ in range(2):
+            with monkeypatch.context() as patched:
+                patched.setattr(schema.Deploy, "_run_once", fail)
+                with pytest.raises(SchemaError):
+                    schema.deploy(restored_url)
+        assert unlike(before, session) == []
+        # As an interrupted CREATE INDEX CONCURRENTLY leaves it.
+        session.execute(
+            "update pg_index set indisvalid = false where indexrelid::regclass::text"
+            " ~ 'delivery_of_event_idx|receipt_leaf_idx'"
+        )
+        event = given.emit(session, payload={"order_id": 1, "amount": "1.00"})
+        assert event
+
+    schema.deploy(restored_url)
+
+    with psycopg.connect(restored_url, autocommit=True) as session:
+        assert given.column(
+            session, "select indexrelid::regclass::text from pg_index where not indisvalid"
+        ) == []  # fmt: skip
+        assert given.column(
+            session, "select conname from pg_constraint where conname ~ 'first_leaf'"
+        ) == []  # fmt: skip
+
+
+def test_a_large_table_is_not_read_while_nobody_can_use_it(restored_url: str) -> None:
+    told: list[str] = []
+    connect = psycopg.connect
+
+    def listen(*arguments: Any, **named: Any) -> psycopg.Connection[Any]:
+        session = connect(*arguments, **named)
+        session.add_notice_handler(lambda notice: told.append(str(notice.message_primary)))
+        session.execute("set client_min_messages = debug1")
+        session.commit()
+        return session
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(psycopg, "connect", listen)
+        schema.deploy(restored_url)
+
+    implied = {
+        line.split('"')[1]
+        for line in told
+        if line.startswith("partition constraint") and "implied by existing" in line
+    }
+    assert implied >= {
+        "notification_1", "finished_delivery_1", "attempt_1", "receipt_1", "inbox_item_1",
+    }  # fmt: skip

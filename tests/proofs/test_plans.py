@@ -127,7 +127,7 @@ def large(create_database: CreateDatabase, template_url: str) -> Iterator[Connec
         given.recipient(session)
         given.tenant(session, "small")
         given.recipient(session, "s1", tenant_id="small", roles=["crowd"])
-        given.inbox_item(session, tenant_id="small", recipient_id="s1", id=10**9)
+        given.inbox_item(session, tenant_id="small", recipient_id="s1", id=10**6)
         with session.transaction():
             session.execute(LOAD.encode())
         session.execute("vacuum analyze")
@@ -144,7 +144,8 @@ def test_an_empty_window_costs_a_few_pages_however_long_the_log(large: Connectio
     for _ in range(100):
         large.execute("select pg_current_xact_id()")
     done = work(large, "select routed from postbell_private.route()")
-    assert done.rows <= 2
+    # Two of the step, one of each kind of leaf.
+    assert done.rows <= 2 + 3
     assert done.pages < 200
 
 

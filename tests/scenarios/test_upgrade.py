@@ -184,7 +184,8 @@ def test_an_earlier_version_upgraded_beside_its_daemon_an_application_and_its_us
 
             def both_go_on(events: int, people: int) -> None:
                 until(lambda: len(committed()) > events, "the application goes on")
-                until(lambda: len(users.people) > people, "its users sign up")
+                until(lambda: users.error or len(users.people) > people, "its users sign up")
+                assert users.error is None
 
             both_go_on(20, 20)
             deploy(ROOT, empty_url)

@@ -225,9 +225,15 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
 @pytest.mark.parametrize(
     ("view", "table"),
     [
-        ("analytics_daily where day = current_date - 50", "delivery"),
-        ("analytics_daily where day = current_date - 50 and tenant_id = 'small'", "delivery"),
-        ("analytics_daily where day = current_date - 1 and tenant_id = 'small'", "delivery"),
+        ("analytics_daily where day = current_date - 50", "finished_delivery"),
+        (
+            "analytics_daily where day = current_date - 50 and tenant_id = 'small'",
+            "finished_delivery",
+        ),
+        (
+            "analytics_daily where day = current_date - 1 and tenant_id = 'small'",
+            "finished_delivery",
+        ),
         ("analytics_channel_health", "attempt"),
     ],
 )
@@ -245,7 +251,7 @@ def test_asking_about_a_day_of_a_hundred_reads_no_more_than_the_pages_about_it(
             + node.get("Rows Removed by Index Recheck", 0)
         )
         for node in nodes(explained[0]["Plan"])
-        if node.get("Relation Name") == table
+        if node.get("Relation Name", "").startswith(table)
     )
 
     assert 0 < read < 100_000 / 4
