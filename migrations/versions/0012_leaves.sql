@@ -303,6 +303,7 @@ insert into postbell.open_delivery (
     due_at, created_at, sent_at, delivered_at, opened_at, clicked_at, not_sent, is_open
 )
 select *, true from opened;
+alter table postbell.finished_delivery_1 set (fillfactor = 90);
 alter table postbell.finished_delivery_1 alter column id set default nextval('postbell.delivery_id_seq');
 
 with replies as (

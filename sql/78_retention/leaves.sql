@@ -2,11 +2,11 @@ create or replace view postbell_private.leaf_tables as
 select kind, parent, key, fillfactor
 from (values
     ('event', 'postbell_private.notification'::regclass, 'id', 100),
-    -- Receipts change deliveries, and people mark items. Free space keeps some of these updates on their page.
+    -- Receipts change deliveries. Free space keeps these updates on their page.
     ('log', 'postbell.finished_delivery'::regclass, 'id', 90),
     ('log', 'postbell.attempt'::regclass, 'delivery_id', 100),
     ('log', 'postbell.receipt'::regclass, 'delivery_id', 100),
-    ('inbox', 'postbell.inbox_item'::regclass, 'id', 90)
+    ('inbox', 'postbell.inbox_item'::regclass, 'id', 100)
 ) as listed (kind, parent, key, fillfactor);
 
 comment on view postbell_private.leaf_tables is 'The tables that consist of leaves, and the column by which each does.';
