@@ -263,3 +263,86 @@ def test_a_full_disk_where_no_leaf_is_left_rejects_nothing(db: Connection) -> No
     given.route(db)
 
     assert where(db, event).keys() == {"in_app", "email"}
+
+
+@pytest.fixture
+def many_leaves(db: Connection) -> Connection:
+    """A year's worth; the deliveries of the test lie in the first."""
+    for kind, count in {"event": 5, "log": 13, "inbox": 5}.items():
+        for _ in range(count - len(ends(db, kind))):
+            end = ends(db, kind)[-1]
+            db.execute(
+                "select postbell_private.make_leaf(%s, %s, %s)", [kind, end, end + 1_000_000]
+            )
+    return db
+
+
+def locked(db: Connection, statement: str, *arguments: object) -> dict[str, int]:
+    """How many leaves of each table it locks, once its plan is made for any arguments."""
+    counted = (
+        "select regexp_replace(relname, '_[0-9]+$', ''), count(distinct relation)"
+        " from pg_locks join pg_class on pg_class.oid = relation"
+        " where pid = pg_backend_pid() and relkind = 'r'"
+        " and relname ~ '_[0-9]+$' and relname !~ '^(outbox|stream_event)' group by 1"
+    )
+    found: dict[str, int] = {}
+    for _ in range(6):
+        with db.transaction(force_rollback=True):
+            given.rows(db, statement, *arguments)
+            found = dict(given.rows(db, counted))
+    return found
+
+
+@pytest.mark.parametrize("channel", ["email", "in_app"])
+def test_the_way_of_a_message_locks_few_leaves(many_leaves: Connection, channel: str) -> None:
+    db = many_leaves
+    db.execute("set plan_cache_mode = force_generic_plan")
+    given.emit(db, channels=[channel])
+    # An event is read by its id, wherever it lies; of these leaves there are few.
+    events = {"notification": len(ends(db, "event"))}
+    assert locked(db, "select * from postbell_private.route()") == events
+    given.route(db)
+
+    batch = given.value(db, "select id from postbell.batch")
+    claim = "select claim_token, delivery_id from postbell_private.claim_batch(%s, %s, %s)"
+    started = 1 if channel == "email" else 0
+    assert locked(db, claim, batch, channel, started) == events
+    ((token, delivery),) = given.rows(db, claim, batch, channel, started)
+
+    if channel == "email":
+        sent = (
+            f'[{{"delivery_id": {delivery}, "identity": "", "outcome": "sent",'
+            ' "provider": "test", "message_id": "<1@a.example>", "calls": [{"outcome": "sent",'
+            ' "provider": "test", "message_id": "<1@a.example>"}]}]'
+        )
+        record = "select postbell_private.record_attempts(%s, %s, %s)"
+        written = {"finished_delivery": 1, "attempt": 1}
+    else:
+        sent = f'[{{"delivery_id": {delivery}, "title": "Paid", "body": "Thank you"}}]'
+        record = "select postbell_private.record_inbox(%s, %s, %s)"
+        written = {"finished_delivery": 1, "inbox_item": 1, **events}
+    assert locked(db, record, batch, token, sent) == written
+
+
+def test_an_item_that_is_written_by_the_router_locks_one_leaf(many_leaves: Connection) -> None:
+    db = many_leaves
+    db.execute("set plan_cache_mode = force_generic_plan")
+    event = given.emit(db, channels=["in_app"])
+    contents = (
+        f'[{{"notification_id": {event}, "channel": "in_app", "recipient_ids": ["u1"],'
+        ' "version": "a.1", "title": "Paid", "body": "Thank you", "actions": []}]'
+    )
+    step = given.value(db, "select step from postbell_private.read_chunk(10, null, 10)")
+
+    found = locked(db, "select * from postbell_private.route(10, null, %s, %s)", step, contents)
+
+    assert found == {
+        "notification": len(ends(db, "event")), "finished_delivery": 1, "inbox_item": 1,
+    }  # fmt: skip
+
+
+def test_emitting_locks_no_leaf(many_leaves: Connection) -> None:
+    insert = (
+        "insert into postbell.outbox (event, recipient) values ('order.paid', 'u1') returning 1"
+    )
+    assert locked(many_leaves, insert) == {}

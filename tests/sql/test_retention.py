@@ -5,9 +5,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from dispatcher import router
 from tests.support import given
 from tests.support.background import Connect
+from tests.support.daemon import running
 from tests.support.given import Connection
+from tests.support.manual import ROOT, blocks
+from tests.support.scripted_provider import ScriptedProvider
+from tests.support.waiting import seen
 
 NOW = "2030-01-01 12:00Z"
 #: More than a year later.
@@ -335,3 +340,33 @@ def test_the_log_and_the_figures_do_not_need_what_is_gone(db: Connection) -> Non
     assert given.value(db, "select sum(wanted) from postbell.analytics_daily") == 2
     assert given.rows(db, "select * from postbell.dead_letters")
     assert given.rows(db, "select * from postbell.delivery_timeline")
+
+
+def test_what_the_page_says_is_so(db: Connection) -> None:
+    page = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
+    for block in blocks(page):
+        db.execute(block.text.encode())
+
+    assert given.rows(db, "select kind, keep::text from postbell.retention order by kind") == [
+        ("event", "1 year"), ("inbox", "90 days"), ("log", None),
+    ]  # fmt: skip
+    assert given.column(db, "select reason from postbell.hold") == ["case 8"]
+
+
+async def test_the_router_removes_what_is_old_beside_its_work(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(db)
+    fill(db)
+    given.clock(db, LATER)
+    monkeypatch.setattr(router, "HOUSEKEEPING", 0.1)
+
+    async with running(database_url, ScriptedProvider()):
+        await seen(lambda: left(db) == {}, "what is old is gone")
+        event = given.emit(db, payload={"order_id": 1, "amount": "1.00"}, channels=["in_app"])
+        await seen(lambda: "inbox_item" in left(db), "it delivers")
+
+    assert given.deliveries(db, event)
+    assert given.value(
+        db, "select pg_stat_get_last_analyze_time('postbell.inbox_item'::regclass) is not null"
+    )
