@@ -213,7 +213,7 @@ def analyze_grown_tables() -> int:
 
 @statement("select postbell_private.analyze_parents()")
 def analyze_parents() -> int:
-    """Analyze the parents of leaves, once a day; it may take seconds. Returns their number."""
+    """Analyze partitioned tables, once a day; it may take seconds. Returns their number."""
 
 
 @statement("select postbell_private.apply_retention()")

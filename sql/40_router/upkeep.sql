@@ -111,7 +111,11 @@ declare
 begin
     for v_table in
         select parent
-        from (select distinct parent from postbell_private.leaf_tables) as listed
+        from (
+            select parent from postbell_private.leaf_tables
+            union all
+            select 'postbell.delivery'::regclass
+        ) as listed
         where coalesce(pg_stat_get_last_analyze_time(parent), '-infinity') < clock_timestamp() - interval '1 day'
         order by parent
     loop
@@ -127,7 +131,7 @@ end
 $$;
 
 comment on function postbell_private.analyze_parents() is
-    'Analyzes the parents of leaves once a day, which autovacuum does not. Returns how many. It may take seconds.';
+    'Analyzes partitioned tables once a day, which autovacuum does not. Returns how many. It may take seconds.';
 
 
 create or replace function postbell.check_names(since timestamptz)
