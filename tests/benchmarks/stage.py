@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,8 +62,13 @@ class Stage:
 
 @contextmanager
 def opened() -> Iterator[Stage]:
-    """A stage for as long as the block lasts; nothing of it remains."""
-    with embedded.server(keep=False, settings=machine.SETTINGS) as server:
+    """A stage for as long as the block lasts; nothing of it remains.
+
+    POSTBELL_TEST_POSTGRESQL names the folder of another server's programs than the embedded one's.
+    """
+    other = os.environ.get("POSTBELL_TEST_POSTGRESQL")
+    binaries = Path(other) if other else None
+    with embedded.server(keep=False, settings=machine.SETTINGS, binaries=binaries) as server:
         yield Stage(server)
 
 
