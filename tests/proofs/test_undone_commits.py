@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
@@ -33,13 +34,15 @@ from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
 from tests.support.daemon import running
+from tests.support.daemon_process import StartDaemon, await_leader, await_standby
 from tests.support.given import Connection, Fate
+from tests.support.mail_sink import MailSink
 from tests.support.outcome import left_over
 from tests.support.renderings import shipped_catalog
 from tests.support.scripted_provider import Gate, ScriptedProvider
 from tests.support.senders import inbox_sender
 from tests.support.standby import Pair, follow, standby_of
-from tests.support.waiting import seen
+from tests.support.waiting import seen, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -238,6 +241,49 @@ async def test_a_daemon_delivers_what_got_the_numbers_of_what_it_had_in_hand(
             assert given.column(session, "select provider_message_id from postbell.attempt") == [
                 provider.messages[1].message_id
             ]
+
+
+# A standby that was promoted has another address, which a paused daemon learns too late.
+@pytest.mark.parametrize("lossy", ["crash"], indirect=True)
+def test_a_daemon_that_was_paused_meanwhile_records_nothing_of_others(
+    lossy: Database, tmp_path: Path, start_daemon: StartDaemon
+) -> None:
+    # Slow enough to be paused at it.
+    with MailSink(tmp_path / "mails", seconds=1.0) as sink:
+        paused = start_daemon(lossy.url, smtp_url=sink.url)
+        await_leader(lossy.url, paused)
+        with psycopg.connect(lossy.url, autocommit=True) as session:
+            given.emit(session, recipient="u1", payload=HERS, channels=["in_app", "email"])
+            sending = "select id from postbell.delivery where state = 'sending'"
+            until(lambda: given.column(session, sending), "her mail in flight")
+            (hers,) = given.column(session, sending)
+        paused.pause()
+
+        lossy.crash()
+        other = start_daemon(lossy.url, smtp_url=sink.url)
+        await_leader(lossy.url, other)
+        with psycopg.connect(lossy.url, autocommit=True) as session:
+            given.emit(session, recipient="u2", payload=HIS, channels=["in_app", "email"])
+            until(lambda: not left_over(session) and fates(session), "his is delivered")
+            (his,) = given.column(
+                session, "select id from postbell.delivery where channel = 'email'"
+            )
+            paused.resume()
+            await_standby(lossy.url, paused)
+            # It ends when it has recorded what it can.
+            paused.stop()
+
+            assert his == hers
+            assert given.rows(
+                session,
+                "select recipient_id, channel::text, state from postbell.delivery_log order by 2",
+            ) == [("u2", "email", "sent"), ("u2", "in_app", "delivered")]  # fmt: skip
+            assert "22.00" in given.value(session, "select body from postbell.inbox_item")
+            mails = given.column(session, "select provider_message_id from postbell.attempt")
+        # Hers went out, though nobody knows any more that it was to.
+        assert len(mails) == 1
+        assert sink.copies()[mails[0]] == 1
+        assert sink.copies().total() == 2
 
 
 class TakenText:
