@@ -166,12 +166,12 @@ class RecipientErasedError(PostbellError):
 
 
 class HeldError(PostbellError):
-    """A legal hold is on the person, who cannot be erased until it is released."""
+    """A legal hold keeps a person, or what they were told, from being erased."""
 
     code = "PB024"
     name = "held"
     hint = (
-        "A legal hold is on the person:"
+        "A legal hold is on the person, or on what they were told:"
         " select * from postbell.hold, then postbell.release_hold(id)."
     )
 

@@ -60,7 +60,10 @@ STATISTICS = 0.25
 FANOUT_CHUNK = 500
 
 
-#: How often old rows are removed each time that it is the turn of housekeeping, some at a time.
+#: What is kept for a time of its own; see postbell.retention.
+KINDS = ("event", "log", "inbox")
+
+#: How often old rows of a kind are removed when it is the turn of housekeeping, some at a time.
 MOST_REMOVALS = 20
 
 #: Of so few events the mails and other messages are rendered while the router decides, for the
@@ -557,14 +560,12 @@ class Router:
         """Remove what is old and renew statistics, beside routing."""
         try:
             async with pool.connection() as connection:
-                connection.add_notice_handler(_log_warning)
-                try:
+                for kind in KINDS:
                     for _ in range(MOST_REMOVALS):
-                        if not await routing.apply_retention(connection):
+                        if not await routing.apply_retention(connection, kind):
                             break
-                    await routing.analyze_parents(connection)
-                finally:
-                    connection.remove_notice_handler(_log_warning)
+                while await routing.analyze_parent(connection):
+                    pass
         except psycopg.Error as error:
             # It is the turn of this again in half a minute.
             self._observer.step_failed("keep_storage")

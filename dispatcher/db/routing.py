@@ -211,13 +211,13 @@ def analyze_grown_tables() -> int:
     """Analyze the tables that have outgrown their statistics. Returns their number."""
 
 
-@statement("select postbell_private.analyze_parents()")
-def analyze_parents() -> int:
-    """Analyze partitioned tables, once a day; it may take seconds. Returns their number."""
+@statement("select postbell_private.analyze_parent()")
+def analyze_parent() -> bool:
+    """Analyze a partitioned table, each once a day. Returns whether one was due."""
 
 
-@statement("select postbell_private.apply_retention()")
-def apply_retention() -> bool:
+@statement("select postbell_private.apply_retention(%(kind)s)")
+def apply_retention(kind: str) -> bool:
     """Remove some of what is older than its retention. Returns whether there may be more."""
 
 

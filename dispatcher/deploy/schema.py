@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ _DEPLOYING = 0x706F7374
 _LOCK_TIMEOUT = "5s"
 #: How often a deploy that met a deadlock is repeated.
 _MOST_DEADLOCKS = 5
-#: Seconds for which a deploy with revisions tries to stop everybody but producers.
+#: While a deploy holds what others may wait for, it waits no longer than this.
+_MOMENT = "200ms"
+#: Seconds for which it tries.
 _PATIENCE = 30.0
 
 
@@ -128,8 +130,16 @@ class Deploy:
         its name among those to drop first. So only what has to be dropped is dropped. It is
         repeated after a deadlock with an application's transaction, too.
         """
-        with _explained():
-            self._run_ahead()
+        try:
+            with _explained():
+                self._run_beside("ahead")
+            self._run_until_done()
+        except SchemaError:
+            with suppress(psycopg.Error):
+                self._run_beside("undo")
+            raise
+
+    def _run_until_done(self) -> None:
         irreplaceable: set[str] = set()
         deadlocks = 0
         while True:
@@ -146,22 +156,32 @@ class Deploy:
             else:
                 return
 
-    def _run_ahead(self) -> None:
-        """Execute what pending revisions do beforehand, in `NNNN_name.ahead.sql`.
+    def _run_beside(self, what: str) -> None:
+        """Execute the scripts of pending revisions that leave others at work.
 
-        Each statement commits by itself, as CREATE INDEX CONCURRENTLY and VALIDATE CONSTRAINT need
-        it to leave others at work. It can be repeated, because the deploy may fail afterwards.
+        `what` is `ahead`, before the deploy, or `undo`, after one that has failed. Each statement
+        commits by itself, as CREATE INDEX CONCURRENTLY and VALIDATE CONSTRAINT need it, and can be
+        repeated. The files are `NNNN_name.ahead.sql` and `NNNN_name.undo.sql`.
         """
         with self._connect() as connection:
             connection.autocommit = True
-            connection.execute("select pg_advisory_lock(%s)", [_DEPLOYING])
-            connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+            scripts = [
+                script
+                for revision in _pending(connection)
+                if (script := Path(revision.path).with_suffix(f".{what}.sql")).exists()
+            ]
+            if not scripts:
+                return
+            # Polled: CREATE INDEX CONCURRENTLY would wait for a session that waits in a statement.
+            while connection.execute(
+                "select pg_try_advisory_lock(%s)", [_DEPLOYING]
+            ).fetchone() != (True,):
+                time.sleep(0.1)
             connection.execute("set search_path = postbell, postbell_private")
-            for revision in _pending(connection):
-                script = Path(revision.path).with_suffix(".ahead.sql")
-                if script.exists():
-                    for statement in statements(script.read_text(encoding="utf-8")):
-                        connection.execute(statement.text.encode())
+            connection.execute(f"set lock_timeout = '{_MOMENT}'".encode())
+            for script in scripts:
+                for statement in statements(script.read_text(encoding="utf-8")):
+                    _execute_patiently(connection, statement.text)
 
     def _run_once(self, irreplaceable: frozenset[str]) -> None:
         engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
@@ -250,18 +270,30 @@ def _stop_others(connection: psycopg.Connection[Any]) -> None:
     be a deadlock sooner or later, and perhaps an application's transaction that fails. So nothing
     is waited for longer than a moment while something is held.
     """
+    connection.execute(f"set local lock_timeout = '{_MOMENT}'".encode())
+    _execute_patiently(connection, _LOCK_ALL)
+    connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+
+
+def _execute_patiently(connection: psycopg.Connection[Any], statement: str) -> None:
+    """Execute a statement that gives way to others, until it succeeds.
+
+    Raises LockNotAvailable or DeadlockDetected after `_PATIENCE`.
+    """
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            with connection.transaction():
-                connection.execute("set local lock_timeout = '200ms'")
-                connection.execute(_LOCK_ALL)
-            break
-        except errors.LockNotAvailable:
+            if connection.autocommit:
+                connection.execute(statement.encode())
+            else:
+                with connection.transaction():
+                    connection.execute(statement.encode())
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
             if time.monotonic() > until:
                 raise
             time.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - to step out of the rhythm
-    connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
+        else:
+            return
 
 
 @contextmanager
@@ -305,7 +337,7 @@ def _sentence(error: BaseException | None) -> str:
 _LOCK_ALL = """
     do $do$
     declare
-        -- The second came with a revision.
+        -- postbell_private came with a revision.
         v_schemas constant oid[] := array_remove(
             array[to_regnamespace('postbell'), to_regnamespace('postbell_private')]::oid[], null
         );

@@ -9,7 +9,7 @@ begin
         select indexrelid::regclass
         from pg_index
         join pg_class on pg_class.oid = indexrelid
-        where relname in ('delivery_of_event_idx', 'receipt_leaf_idx')
+        where relname in ('delivery_of_event_idx', 'receipt_leaf_idx', 'inbox_item_1_id_idx')
           and not indisvalid
     loop
         execute format('drop index %s', v_index);
@@ -17,37 +17,65 @@ begin
 end
 $$;
 
--- It waits for transactions that were open before, and nobody waits for it.
+-- These wait for transactions that were open before, and nobody waits for them.
 set lock_timeout = '5min';
 
 create index concurrently if not exists delivery_of_event_idx on delivery (notification_id, recipient_id);
 
+create index concurrently if not exists inbox_item_1_id_idx on inbox_item using brin (id) with (autosummarize = on);
+
 create unique index concurrently if not exists receipt_leaf_idx on receipt (provider, provider_event_id, delivery_id);
 
-set lock_timeout = '5s';
+-- Until the revision has attached the tables, no id may come to these bounds. A deploy that fails removes them.
+set lock_timeout = '200ms';
 
 do $$
-declare
-    v_table record;
-    -- Until the revision has attached the tables, no id may come to these bounds.
-    v_room constant bigint := 15000000;
 begin
-    for v_table in
-        select listed.name::regclass as name, listed.key, listed.last_id
-        from (values
-            ('notification', 'id', (select last_value from outbox_id_seq)),
-            ('delivery', 'id', (select last_value from delivery_id_seq)),
-            ('attempt', 'delivery_id', (select last_value from delivery_id_seq)),
-            ('receipt', 'delivery_id', (select last_value from delivery_id_seq)),
-            ('inbox_item', 'id', (select last_value from delivery_id_seq))
-        ) as listed (name, key, last_id)
-    loop
-        execute format('alter table %s drop constraint if exists id_is_of_the_first_leaf', v_table.name);
-        execute format(
-            'alter table %s add constraint id_is_of_the_first_leaf check (%2$I >= 1 and %2$I < %3$s) not valid',
-            v_table.name, v_table.key, v_table.last_id + v_room
-        );
-    end loop;
+    alter table notification drop constraint if exists id_is_of_the_first_leaf;
+    execute format(
+        'alter table notification add constraint id_is_of_the_first_leaf check (id >= 1 and id < %s) not valid',
+        (select last_value + 15000000 from outbox_id_seq)
+    );
+end
+$$;
+
+do $$
+begin
+    alter table delivery drop constraint if exists id_is_of_the_first_leaf;
+    execute format(
+        'alter table delivery add constraint id_is_of_the_first_leaf check (id >= 1 and id < %s) not valid',
+        (select last_value + 15000000 from delivery_id_seq)
+    );
+end
+$$;
+
+do $$
+begin
+    alter table attempt drop constraint if exists id_is_of_the_first_leaf;
+    execute format(
+        'alter table attempt add constraint id_is_of_the_first_leaf check (delivery_id >= 1 and delivery_id < %s) not valid',
+        (select last_value + 15000000 from delivery_id_seq)
+    );
+end
+$$;
+
+do $$
+begin
+    alter table receipt drop constraint if exists id_is_of_the_first_leaf;
+    execute format(
+        'alter table receipt add constraint id_is_of_the_first_leaf check (delivery_id >= 1 and delivery_id < %s) not valid',
+        (select last_value + 15000000 from delivery_id_seq)
+    );
+end
+$$;
+
+do $$
+begin
+    alter table inbox_item drop constraint if exists id_is_of_the_first_leaf;
+    execute format(
+        'alter table inbox_item add constraint id_is_of_the_first_leaf check (id >= 1 and id < %s) not valid',
+        (select last_value + 15000000 from delivery_id_seq)
+    );
 end
 $$;
 

@@ -11,7 +11,7 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Make the tables that there are the first leaf."""
+    """Make the existing tables the first leaves."""
     execute_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
 
 

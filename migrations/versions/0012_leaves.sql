@@ -3,11 +3,11 @@ create table postbell.retention (
     keep interval,
 
     constraint kind_is_known check (kind in ('event', 'log', 'inbox')),
-    constraint keep_is_a_day_at_least check (keep >= interval '1 day')
+    constraint keep_is_possible check (keep between interval '1 day' and interval '100 years')
 );
 comment on table postbell.retention is 'How long each kind of rows is kept; see postbell.set_retention().';
 comment on column postbell.retention.kind is 'event: the contents of events, accepted or rejected; log: deliveries, attempts and receipts; inbox: the items of inboxes.';
-comment on column postbell.retention.keep is 'The least time for which rows are kept; null for ever. Whole leaves go at once, so rows may stay longer by a twelfth of it; those of events and inboxes, by a quarter.';
+comment on column postbell.retention.keep is 'The least time for which rows are kept; null for ever. Whole leaves go at once, so rows may stay longer by a sixth of it; those of events and inboxes, by a half.';
 insert into postbell.retention (kind, keep) values ('event', '1 year'), ('log', '1 year'), ('inbox', '1 year');
 
 create table postbell.hold (
@@ -30,7 +30,10 @@ create table postbell_private.leaf (
 
     began_at timestamptz,
     filled_at timestamptz,
+    filled_before xid8,
+    used_at timestamptz,
     cleaned_to bigint not null,
+    cleaned_at timestamptz,
     emptied_at timestamptz,
 
     primary key (kind, first_id),
@@ -41,7 +44,10 @@ comment on column postbell_private.leaf.kind is 'See postbell.retention. The ids
 comment on column postbell_private.leaf.end_id is 'The first id that belongs to the next leaf.';
 comment on column postbell_private.leaf.began_at is 'When housekeeping first saw ids that belong to it.';
 comment on column postbell_private.leaf.filled_at is 'When housekeeping first saw ids beyond it.';
-comment on column postbell_private.leaf.cleaned_to is 'Retention has deleted row by row what is before this id.';
+comment on column postbell_private.leaf.filled_before is 'The next transaction id when filled_at was set. Rows of later transactions belong to other leaves.';
+comment on column postbell_private.leaf.used_at is 'When something open was last seen to need it, to a day.';
+comment on column postbell_private.leaf.cleaned_to is 'Retention has looked row by row at what is before this id.';
+comment on column postbell_private.leaf.cleaned_at is 'When retention last began with the first row.';
 comment on column postbell_private.leaf.emptied_at is 'When retention truncated it. It is dropped as soon as nobody uses its tables.';
 
 -- The tables that there are become the first leaf, and keep their indexes under other names.
@@ -238,6 +244,7 @@ create table postbell.inbox_item (
 ) partition by range (id);
 create index inbox_item_unread_idx on postbell.inbox_item (recipient_id, tenant_id)
 where read_at is null and archived_at is null and not is_silent;
+create index inbox_item_id_idx on postbell.inbox_item using brin (id) with (autosummarize = on);
 comment on table postbell.inbox_item is 'The items of people''s inboxes. The id is that of the delivery.';
 comment on column postbell.inbox_item.is_silent is 'Whether it was muted: kept, and not counted as unread.';
 comment on column postbell.inbox_item.actions is 'The buttons of the item: [{"label": "...", "link": "..."}].';
@@ -317,6 +324,7 @@ insert into postbell.receipt_without_delivery (
 select * from replies;
 alter table postbell.receipt_1 alter column delivery_id set default 0, alter column delivery_id set not null;
 alter table postbell.receipt_1 drop constraint receipt_1_pkey;
+create index if not exists inbox_item_1_id_idx on postbell.inbox_item_1 using brin (id) with (autosummarize = on);
 create unique index if not exists receipt_1_leaf_idx on postbell.receipt_1 (provider, provider_event_id, delivery_id);
 alter table postbell.receipt_1 add constraint receipt_1_pkey primary key using index receipt_1_leaf_idx;
 
@@ -341,10 +349,9 @@ begin
     alter table postbell.receipt_1 drop constraint if exists id_is_of_the_first_leaf;
     alter table postbell.inbox_item_1 drop constraint if exists id_is_of_the_first_leaf;
     insert into postbell_private.leaf (kind, first_id, end_id, began_at, cleaned_to)
-    select 'event', 1, v_events, coalesce(min(created_at), now()), 1 from postbell_private.notification_1
-    union all
-    select 'log', 1, v_deliveries, coalesce(min(created_at), now()), 1 from postbell.finished_delivery_1
-    union all
-    select 'inbox', 1, v_deliveries, coalesce(min(created_at), now()), 1 from postbell.finished_delivery_1;
+    select
+        kind, 1, case kind when 'event' then v_events else v_deliveries end,
+        coalesce((select created_at from postbell_private.notification_1 order by id limit 1), now()), 1
+    from unnest(array['event', 'log', 'inbox']) as kind;
 end
 $$;

@@ -23,7 +23,7 @@ from (values
     ('PB021', 'invalid_quiet_hours', 'Leave at least one hour a week in which the person may be reached.'),
     ('PB022', 'invalid_argument', 'The message names the argument.'),
     ('PB023', 'recipient_erased', 'The person was erased. If they want to come back: postbell.upsert_recipient(…, forgive => true).'),
-    ('PB024', 'held', 'A legal hold is on the person: select * from postbell.hold, then postbell.release_hold(id).'),
+    ('PB024', 'held', 'A legal hold is on the person, or on what they were told: select * from postbell.hold, then postbell.release_hold(id).'),
     ('PB030', 'foreign_cluster', 'The database was restored from a dump, or upgraded with pg_upgrade: stop the producers, then select postbell.reset_router().'),
     ('PB031', 'router_overtaken', 'Another router leads; this one must stop.')
 ) as listed (code, name, way_out);

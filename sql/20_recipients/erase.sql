@@ -555,6 +555,20 @@ begin
         from postbell.hold
         where hold.tenant_id = erase_recipient.tenant_id
           and hold.recipient_id = erase_recipient.recipient
+    ) or exists (
+        select
+        from postbell.hold
+        join postbell_private.notification as n on n.tenant_id = hold.tenant_id and n.subject = hold.subject
+        where hold.tenant_id = erase_recipient.tenant_id
+          and (
+              n.recipient = erase_recipient.recipient
+              or exists (
+                  select
+                  from postbell.delivery as d
+                  where d.notification_id = n.id
+                    and d.recipient_id = erase_recipient.recipient
+              )
+          )
     ) then
         perform postbell.raise_error('held', format('%s of tenant %s', erase_recipient.recipient, erase_recipient.tenant_id));
     end if;

@@ -221,6 +221,10 @@ begin
       and not exists (select from postbell_private.duplicate_event as d where d.outbox_id = former.id);
     get diagnostics v_emitted_again = row_count;
 
+    -- What was filled before is routed.
+    update postbell_private.leaf set filled_before = '0'
+    where filled_before is not null;
+
     -- Positions of open streams are no longer valid. Clients load the present state.
     delete from postbell_private.stream_event;
     delete from postbell_private.stream_truncation;

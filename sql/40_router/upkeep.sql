@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function postbell_private.tidy_up() is
-    'Runs the router''s housekeeping, about once a minute. A part that fails is skipped with a warning until the next time.';
+    'Runs the router''s housekeeping, every half minute. A part that fails is skipped with a warning until the next time.';
 
 
 create or replace function postbell_private.analyze_grown_tables() returns integer
@@ -101,15 +101,12 @@ comment on function postbell_private.analyze_grown_tables() is
     'Analyzes tables that have doubled in size, and returns how many. Autovacuum may take a minute, during which plans made for a hundred rows would be used for a hundred thousand.';
 
 
-create or replace function postbell_private.analyze_parents() returns integer
+create or replace function postbell_private.analyze_parent() returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_table regclass;
-    v_analyzed integer := 0;
-begin
-    for v_table in
+    v_table constant regclass := (
         select parent
         from (
             select parent from postbell_private.leaf_tables
@@ -118,20 +115,23 @@ begin
         ) as listed
         where coalesce(pg_stat_get_last_analyze_time(parent), '-infinity') < clock_timestamp() - interval '1 day'
         order by parent
-    loop
-        execute format(
-            'analyze (skip_locked) %s %s',
-            -- Autovacuum analyzes the leaves.
-            case when current_setting('server_version_num')::integer >= 180000 then 'only' end, v_table
-        );
-        v_analyzed := v_analyzed + 1;
-    end loop;
-    return v_analyzed;
+        limit 1
+    );
+begin
+    if v_table is null then
+        return false;
+    end if;
+    execute format(
+        'analyze (skip_locked) %s %s',
+        -- Autovacuum analyzes the leaves.
+        case when current_setting('server_version_num')::integer >= 180000 then 'only' end, v_table
+    );
+    return true;
 end
 $$;
 
-comment on function postbell_private.analyze_parents() is
-    'Analyzes partitioned tables once a day, which autovacuum does not. Returns how many. It may take seconds.';
+comment on function postbell_private.analyze_parent() is
+    'Analyzes one of the partitioned tables, each once a day, which autovacuum does not. Returns false if none is due. It may take seconds, and no leaf can be made meanwhile.';
 
 
 create or replace function postbell.check_names(since timestamptz)

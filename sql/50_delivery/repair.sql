@@ -99,6 +99,11 @@ begin
           and (retry.event is null or d.event = retry.event)
           and (retry.channel is null or d.channel = retry.channel)
           and (retry.tenant_id is null or d.tenant_id = retry.tenant_id)
+          -- An inbox that is kept for a shorter time than the log has no place for it any more.
+          and (
+              d.id >= (select first_id from postbell_private.leaf where kind = 'inbox' order by first_id limit 1)
+              or not exists (select from postbell.channel where name = d.channel and is_kept)
+          )
         order by d.id
         for update of d
     ),

@@ -25,6 +25,8 @@ create table postbell.inbox_item (
 -- For counting unread items.
 create index inbox_item_unread_idx on postbell.inbox_item (recipient_id, tenant_id)
 where read_at is null and archived_at is null and not is_silent;
+-- For retention. It cannot be used to read a page.
+create index inbox_item_id_idx on postbell.inbox_item using brin (id) with (autosummarize = on);
 comment on table postbell.inbox_item is 'The items of people''s inboxes. The id is that of the delivery.';
 comment on column postbell.inbox_item.is_silent is 'Whether it was muted: kept, and not counted as unread.';
 comment on column postbell.inbox_item.actions is 'The buttons of the item: [{"label": "...", "link": "..."}].';

@@ -287,15 +287,23 @@ language plpgsql
 as $$
 #variable_conflict use_column
 declare
+    v_locked bigint;
     v_results jsonb;
     v_taken postbell_private.incoming_receipt[];
 begin
     -- Locks in order of id, as everywhere. A dispatcher that records attempts has finished, or waits for us.
-    perform
-    from postbell.delivery
-    where id in (select delivery_id from unnest(incoming_receipts))
-    order by id
-    for update;
+    -- Again if one was settled meanwhile: it lies elsewhere now, and is not locked.
+    loop
+        perform
+        from postbell.delivery
+        where id in (select delivery_id from unnest(incoming_receipts))
+        order by id
+        for update;
+        get diagnostics v_locked = row_count;
+        exit when v_locked = (
+            select count(*) from postbell.delivery where id in (select delivery_id from unnest(incoming_receipts))
+        );
+    end loop;
 
     with classified as materialized (
         select *
@@ -433,7 +441,7 @@ begin
                   )
                   else not exists (
                       select
-                      from postbell.delivery as d
+                      from postbell.open_delivery as d
                       where d.id = early.delivery_id
                         and d.state = 'sending'
                   )

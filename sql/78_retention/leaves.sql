@@ -123,9 +123,11 @@ declare
     v_last bigint;
     v_end bigint;
 begin
-    lock table postbell_private.leaf in share row exclusive mode;
     foreach v_kind in array array['event', 'log', 'inbox'] loop
         v_last := postbell_private.last_id(v_kind);
+        continue when v_spare <= (select count(*) from postbell_private.leaf where kind = v_kind and first_id > v_last);
+        -- One makes them. Usually nothing is missing, and nobody is waited for.
+        perform pg_advisory_xact_lock(1886351214, 5);
         v_end := coalesce((select max(end_id) from postbell_private.leaf where kind = v_kind), 1);
         -- Ids that were skipped, as after setval(), need no leaf of their own.
         while v_end <= v_last
@@ -151,13 +153,18 @@ declare
     v_room constant bigint := 100000;
 begin
     -- Usually housekeeping has made them long ago.
-    if coalesce((select end_id from postbell_private.leaf where kind = 'event' order by first_id desc limit 1), 0)
-            < postbell_private.last_id('event') + v_room
-        or coalesce((select end_id from postbell_private.leaf where kind = 'log' order by first_id desc limit 1), 0)
-            < postbell_private.last_id('log') + v_room
-        or coalesce((select end_id from postbell_private.leaf where kind = 'inbox' order by first_id desc limit 1), 0)
-            < postbell_private.last_id('inbox') + v_room
-    then
+    if exists (
+        select
+        from unnest(array['event', 'log', 'inbox']) as wanted (kind)
+        left join lateral (
+            select end_id
+            from postbell_private.leaf
+            where leaf.kind = wanted.kind
+            order by first_id desc
+            limit 1
+        ) as latest on true
+        where coalesce(latest.end_id, 0) < postbell_private.last_id(wanted.kind) + v_room
+    ) then
         perform postbell_private.make_leaves();
     end if;
 end
@@ -177,11 +184,17 @@ begin
     where began_at is null
       and first_id <= postbell_private.last_id(kind);
     update postbell_private.leaf set
-        filled_at = postbell.clock()
+        filled_at = postbell.clock(),
+        filled_before = pg_snapshot_xmax(pg_current_snapshot())
     where filled_at is null
       and end_id <= postbell_private.last_id(kind);
+    update postbell_private.leaf as own set
+        used_at = postbell.clock()
+    where filled_at is not null
+      and used_at > postbell.clock() - interval '1 day' is not true
+      and postbell_private.is_leaf_in_use(own);
     perform postbell_private.make_leaves();
 end
 $$;
 
-comment on function postbell_private.keep_leaves() is 'Notes which leaves are begun and filled, and makes new ones.';
+comment on function postbell_private.keep_leaves() is 'Notes which leaves are begun, filled and in use, and makes new ones.';

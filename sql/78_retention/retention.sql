@@ -4,8 +4,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    if set_retention.keep < interval '1 day' then
-        perform postbell.raise_error('invalid_argument', 'keep must be a day at least, or null for ever');
+    if set_retention.keep not between interval '1 day' and interval '100 years' then
+        perform postbell.raise_error('invalid_argument', 'keep must be from a day to a hundred years, or null for ever');
     end if;
     update postbell.retention set
         keep = set_retention.keep
@@ -17,7 +17,7 @@ end
 $$;
 
 comment on function postbell.set_retention(text, interval) is
-    'Sets how long rows of a kind are kept: event (the contents of events), log (deliveries, attempts and receipts) or inbox. keep: a day at least; null for ever. The router''s housekeeping deletes what is older, but nothing that is open or held.';
+    'Sets how long rows of a kind are kept: event (the contents of events), log (deliveries, attempts and receipts) or inbox. keep: from a day to a hundred years; null for ever. The router''s housekeeping deletes what is older, but nothing that is open or held.';
 
 
 create or replace function postbell.hold(
@@ -40,6 +40,9 @@ begin
     end if;
     perform postbell.require_identifier('tenant_id', hold.tenant_id);
     perform postbell.require_short('reason', hold.reason);
+    if postbell_private.is_erased(hold.tenant_id, hold.recipient) then
+        perform postbell.raise_error('recipient_erased', format('%s of tenant %s', hold.recipient, hold.tenant_id));
+    end if;
 
     insert into postbell.hold as held (tenant_id, subject, recipient_id, reason)
     values (hold.tenant_id, hold.subject, hold.recipient, hold.reason)
@@ -156,60 +159,62 @@ comment on function postbell_private.is_leaf_in_use(postbell_private.leaf) is 'W
 
 create or replace function postbell_private.delete_old_rows(leaf postbell_private.leaf, kept_since timestamptz) returns boolean
 language plpgsql
+-- Whoever marks an item may hold its row for long.
+set lock_timeout = '100ms'
 as $$
 #variable_conflict use_column
 declare
     v_portion constant integer := 2000;
-    v_read bigint[];
-    v_ages timestamptz[];
-    v_young integer;
+    v_end bigint;
+    v_is_any_emitted_before boolean;
     v_old bigint[];
 begin
+    -- Some ids, of which some rows are there. An inbox has no index by which they could be counted.
+    v_end := least((leaf).end_id, postbell_private.last_id((leaf).kind) + 1);
     case (leaf).kind
         when 'event' then
-            select array_agg(id order by id), array_agg(aged.at order by id)
-            into v_read, v_ages
+            select max(id) + 1, bool_or(created_at < kept_since), array_agg(id) filter (where greatest(created_at, deliver_at) < kept_since)
+            into v_end, v_is_any_emitted_before, v_old
             from (
-                select id, greatest(created_at, deliver_at) as at
+                select id, created_at, deliver_at
                 from postbell_private.notification
-                where id >= (leaf).cleaned_to and id < (leaf).end_id
+                where id >= (leaf).cleaned_to and id < v_end
                 order by id
                 limit v_portion
-            ) as aged;
+            ) as read;
         when 'log' then
-            select array_agg(id order by id), array_agg(aged.at order by id)
-            into v_read, v_ages
+            select max(id) + 1, bool_or(created_at < kept_since), array_agg(id) filter (where greatest(created_at, due_at) < kept_since)
+            into v_end, v_is_any_emitted_before, v_old
             from (
-                select id, greatest(created_at, due_at) as at
+                select id, created_at, due_at
                 from postbell.finished_delivery
-                where id >= (leaf).cleaned_to and id < (leaf).end_id
+                where id >= (leaf).cleaned_to and id < v_end
                 order by id
                 limit v_portion
-            ) as aged;
+            ) as read;
         else
-            select array_agg(id order by id), array_agg(aged.at order by id)
-            into v_read, v_ages
-            from (
-                select id, created_at as at
-                from postbell.inbox_item
-                where id >= (leaf).cleaned_to and id < (leaf).end_id
-                order by id
-                limit v_portion
-            ) as aged;
+            v_end := least(v_end, (leaf).cleaned_to + 10 * v_portion);
+            select coalesce(bool_or(created_at < kept_since), v_end > (leaf).cleaned_to), array_agg(id) filter (where created_at < kept_since)
+            into v_is_any_emitted_before, v_old
+            from postbell.inbox_item
+            where id >= (leaf).cleaned_to and id < v_end;
     end case;
 
-    -- Rows lie nearly in order of age: what follows the first young one waits for it.
-    select min(place) into v_young
-    from unnest(v_ages) with ordinality as aged (at, place)
-    where at >= kept_since;
-    v_read := v_read[:coalesce(v_young - 1, cardinality(v_read))];
-    if coalesce(cardinality(v_read), 0) = 0 then
-        return false;
+    -- Rows lie nearly in order of emission.
+    if v_is_any_emitted_before is not true then
+        -- What was young, held or in use when it was passed is looked at again.
+        update postbell_private.leaf as own set
+            cleaned_to = own.first_id,
+            cleaned_at = postbell.clock()
+        where own.kind = (delete_old_rows.leaf).kind
+          and own.first_id = (delete_old_rows.leaf).first_id
+          and own.cleaned_to > own.first_id
+          and own.cleaned_at > postbell.clock() - interval '1 day' is not true;
+        return found;
     end if;
 
     v_old := array(
-        select id
-        from unnest(v_read) as id
+        select unnest(v_old)
         except
         select held
         from postbell_private.held_ids(leaf) as held
@@ -222,7 +227,12 @@ begin
               and not exists (select from postbell.scheduled_notification as s where s.notification_id = n.id)
               and not exists (select from postbell.fanout as f where f.notification_id = n.id);
         when 'log' then
-            delete from postbell.finished_delivery where id = any(v_old);
+            with gone as (
+                delete from postbell.finished_delivery
+                where id = any(v_old)
+                returning id
+            )
+            select array_agg(id) into v_old from gone;
             delete from postbell.attempt where delivery_id = any(v_old);
             delete from postbell.receipt where delivery_id = any(v_old);
             delete from postbell.delivery_step where delivery_id = any(v_old);
@@ -232,7 +242,7 @@ begin
     end case;
 
     update postbell_private.leaf as own set
-        cleaned_to = v_read[cardinality(v_read)] + 1
+        cleaned_to = v_end
     where own.kind = (delete_old_rows.leaf).kind
       and own.first_id = (delete_old_rows.leaf).first_id;
     return true;
@@ -240,7 +250,7 @@ end
 $$;
 
 comment on function postbell_private.delete_old_rows(postbell_private.leaf, timestamptz) is
-    'Deletes some rows of a leaf that are older than kept_since, and neither held nor in use. Returns false if there are none.';
+    'Looks at some rows of a leaf, and deletes those that are older than kept_since, and neither held nor in use. Returns false if there are no more. Raises lock_not_available if somebody uses one of them for longer than a moment.';
 
 
 create or replace function postbell_private.empty_leaf(leaf postbell_private.leaf) returns void
@@ -251,24 +261,15 @@ as $$
 #variable_conflict use_column
 declare
     v_portion constant integer := 10000;
-    v_tables constant text := (
-        select string_agg(postbell_private.leaf_name(parent, (leaf).first_id), ', ')
+    v_tables constant text[] := array(
+        select postbell_private.leaf_name(parent, (leaf).first_id)
         from postbell_private.leaf_tables
         where leaf_tables.kind = (leaf).kind
     );
+    v_table text;
+    v_is_filled boolean;
 begin
-    if (leaf).emptied_at is not null then
-        -- A drop locks the parent, too. It may never happen where reports run all day; an empty leaf does little harm.
-        execute format('drop table %s', v_tables);
-        delete from postbell_private.leaf as own
-        where own.kind = (empty_leaf.leaf).kind
-          and own.first_id = (empty_leaf.leaf).first_id;
-        -- The scan for erased persons goes by the place of a table in a list.
-        delete from postbell_private.erasure_scan;
-        return;
-    end if;
-
-    if (leaf).kind = 'log' then
+    if (leaf).kind = 'log' and (leaf).emptied_at is null then
         delete from postbell.delivery_step
         where ctid = any(array(
             select ctid
@@ -292,16 +293,39 @@ begin
         end if;
     end if;
 
-    execute format('lock table %s in access exclusive mode', v_tables);
+    execute format('lock table %s in access exclusive mode', array_to_string(v_tables, ', '));
     -- Again, now that nobody can begin to use it.
     if postbell_private.is_leaf_in_use(leaf) or exists (select from postbell_private.held_ids(leaf)) then
         return;
     end if;
-    execute format('truncate %s', v_tables);
-    update postbell_private.leaf as own set
-        emptied_at = postbell.clock()
+    if (leaf).emptied_at is null then
+        execute format('truncate %s', array_to_string(v_tables, ', '));
+        update postbell_private.leaf as own set
+            emptied_at = postbell.clock()
+        where own.kind = (empty_leaf.leaf).kind
+          and own.first_id = (empty_leaf.leaf).first_id;
+        return;
+    end if;
+
+    -- Something may have been opened again and written since.
+    foreach v_table in array v_tables loop
+        execute format('select exists (select from %s)', v_table) into v_is_filled;
+        if v_is_filled then
+            update postbell_private.leaf as own set
+                emptied_at = null,
+                used_at = postbell.clock()
+            where own.kind = (empty_leaf.leaf).kind
+              and own.first_id = (empty_leaf.leaf).first_id;
+            return;
+        end if;
+    end loop;
+    -- A drop locks the parent, too. It may never happen where reports run all day; an empty leaf does little harm.
+    execute format('drop table %s', array_to_string(v_tables, ', '));
+    delete from postbell_private.leaf as own
     where own.kind = (empty_leaf.leaf).kind
       and own.first_id = (empty_leaf.leaf).first_id;
+    -- The scan for erased persons goes by the place of a table in a list.
+    delete from postbell_private.erasure_scan;
 end
 $$;
 
@@ -309,93 +333,115 @@ comment on function postbell_private.empty_leaf(postbell_private.leaf) is
     'Does the next step of removing a leaf: deletes what belongs to its deliveries, a portion at a time; truncates it; drops it. Raises lock_not_available if somebody uses it for longer than a moment.';
 
 
-create or replace function postbell_private.apply_retention_to(kind text, keep interval) returns boolean
+create or replace function postbell_private.can_be_emptied(leaf postbell_private.leaf, kept_since timestamptz) returns boolean
+language sql stable
+return coalesce(
+    greatest((leaf).filled_at, (leaf).used_at) < kept_since,
+    false
+)
+and not postbell_private.is_leaf_in_use(leaf)
+and not exists (select from postbell_private.held_ids(leaf));
+
+comment on function postbell_private.can_be_emptied(postbell_private.leaf, timestamptz) is
+    'Whether nothing in a leaf was added, open or held since a time.';
+
+
+create or replace function postbell_private.forget_others(kind text, kept_since timestamptz) returns boolean
 language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_kept_since constant timestamptz := postbell.clock() - apply_retention_to.keep;
-    v_duration constant interval := postbell_private.leaf_duration(apply_retention_to.kind);
-    v_leaf postbell_private.leaf;
-begin
-    for v_leaf in
-        select *
-        from postbell_private.leaf
-        where leaf.kind = apply_retention_to.kind
-          and began_at < v_kept_since
-        order by first_id
-    loop
-        if v_leaf.filled_at < v_kept_since and not exists (select from postbell_private.held_ids(v_leaf)) then
-            continue when postbell_private.is_leaf_in_use(v_leaf);
-            begin
-                perform postbell_private.empty_leaf(v_leaf);
-                return true;
-            exception
-                -- It is in use, and the next time is soon.
-                when lock_not_available then
-                    continue;
-            end;
-        end if;
-        -- Row by row where a leaf lasts long, because there are few rows, and where some of its rows are held.
-        if v_leaf.filled_at < v_kept_since or coalesce(v_leaf.filled_at, postbell.clock()) - v_leaf.began_at > 2 * v_duration then
-            if postbell_private.delete_old_rows(v_leaf, v_kept_since) then
-                return true;
-            end if;
-        end if;
-    end loop;
-    return false;
-end
-$$;
-
-comment on function postbell_private.apply_retention_to(text, interval) is 'Does the next step of removing what is old, for one kind of rows. Returns false if there is nothing to do.';
-
-
-create or replace function postbell_private.forget_rejections(keep interval) returns boolean
-language plpgsql
-as $$
-declare
     v_portion constant integer := 2000;
+    v_count bigint;
+    v_sum bigint := 0;
 begin
-    delete from postbell.rejected_event
-    where ctid = any(array(
-        select ctid
-        from postbell.rejected_event
-        where rejected_at < postbell.clock() - keep
-        order by rejected_at
-        limit v_portion
-    ));
-    return found;
+    if forget_others.kind = 'event' then
+        delete from postbell.rejected_event
+        where ctid = any(array(
+            select r.ctid
+            from postbell.rejected_event as r
+            where r.rejected_at < kept_since
+              and not exists (
+                  select
+                  from postbell.hold as held
+                  where held.tenant_id = r.tenant_id
+                    and (held.recipient_id = r.recipient or held.subject = r.source ->> 'subject')
+              )
+            order by r.rejected_at
+            limit v_portion
+        ));
+        get diagnostics v_count = row_count;
+        v_sum := v_sum + v_count;
+        delete from postbell_private.duplicate_event
+        where created_at < kept_since
+          and outbox_id in (select outbox_id from postbell_private.duplicate_event order by outbox_id limit v_portion);
+        get diagnostics v_count = row_count;
+        v_sum := v_sum + v_count;
+    elsif forget_others.kind = 'log' then
+        delete from postbell.receipt_without_delivery
+        where ctid = any(array(
+            select ctid
+            from postbell.receipt_without_delivery
+            where received_at < kept_since
+            limit v_portion
+        ));
+        get diagnostics v_count = row_count;
+        v_sum := v_sum + v_count;
+    end if;
+    return v_sum > 0;
 end
 $$;
 
-comment on function postbell_private.forget_rejections(interval) is 'Deletes some rejected events that are older. Returns false if there are none.';
+comment on function postbell_private.forget_others(text, timestamptz) is
+    'Deletes some old rows of a kind that lie in no leaf: rejected and repeated events, and replies. Returns false if there are none.';
 
 
-create or replace function postbell_private.apply_retention() returns boolean
+create or replace function postbell_private.apply_retention(kind text) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
 declare
-    v_retention postbell.retention;
-    v_has_more boolean := false;
+    v_kept_since constant timestamptz := (
+        select postbell.clock() - keep from postbell.retention where retention.kind = apply_retention.kind
+    );
+    v_duration constant interval := postbell_private.leaf_duration(apply_retention.kind);
+    v_routed_before constant xid8 := pg_snapshot_xmin((postbell_private.current_step()).snapshot);
+    v_leaf postbell_private.leaf;
 begin
-    for v_retention in
-        select * from postbell.retention where keep is not null order by kind
+    if v_kept_since is null then
+        return false;
+    end if;
+
+    for v_leaf in
+        select *
+        from postbell_private.leaf
+        where leaf.kind = apply_retention.kind
+          and began_at < v_kept_since
+        order by first_id
     loop
+        -- A transaction that may have emitted one of its events is not routed.
+        continue when v_leaf.filled_before >= v_routed_before;
         begin
-            v_has_more := postbell_private.apply_retention_to(v_retention.kind, v_retention.keep) or v_has_more;
-            if v_retention.kind = 'event' then
-                v_has_more := postbell_private.forget_rejections(v_retention.keep) or v_has_more;
+            if postbell_private.can_be_emptied(v_leaf, v_kept_since) then
+                perform postbell_private.empty_leaf(v_leaf);
+                return true;
+            end if;
+            -- Row by row where a leaf lasts long, because there are few rows, and where some of its rows must stay.
+            if (v_leaf.filled_at < v_kept_since or coalesce(v_leaf.filled_at, postbell.clock()) - v_leaf.began_at > 2 * v_duration)
+                and postbell_private.delete_old_rows(v_leaf, v_kept_since)
+            then
+                return true;
             end if;
         exception
-            -- The other kinds are done now, and this one the next time.
-            when others then
-                raise warning 'housekeeping: retention of % failed: %: %', v_retention.kind, sqlstate, sqlerrm;
+            -- Somebody uses it, and the next time is soon.
+            when lock_not_available then
+                null;
         end;
     end loop;
-    return v_has_more;
+    return postbell_private.forget_others(apply_retention.kind, v_kept_since);
 end
 $$;
 
-comment on function postbell_private.apply_retention() is
-    'Removes some of what is older than postbell.retention says. Returns whether there may be more. A kind with which that fails is skipped with a warning.';
+comment on function postbell_private.apply_retention(text) is
+    'Removes some of what is older than postbell.retention says, of one kind. Returns false if there is no more. One call is one transaction, because a leaf is locked until it ends.';

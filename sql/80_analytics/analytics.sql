@@ -1,5 +1,5 @@
 -- Runs with its owner's rights: it shows numbers only. Each day is looked up by itself, so that a query for some days
--- reads only those, by delivery_time_idx; delivery has no index by tenant.
+-- reads only those, by finished_delivery_time_idx; there is no index by tenant.
 create or replace view postbell.analytics_daily as
 with site as materialized (
     select
@@ -64,8 +64,8 @@ cross join lateral (
         count(item.read_at) filter (where line.is_row) as read,
         percentile_cont(array[0.5, 0.99]) within group (
             order by extract(epoch from d.sent_at - greatest(d.created_at, n.deliver_at))::double precision
-        -- Deliveries that waited for quiet hours say nothing about latency.
-        ) filter (where line.is_row and d.decision = 'now') as seconds
+        -- Deliveries that waited for quiet hours say nothing about latency, nor those whose deliver_at is not known any more.
+        ) filter (where line.is_row and d.decision = 'now' and n.id is not null) as seconds
     from postbell.delivery as d
     join site on site.tenant_id = d.tenant_id
     left join postbell_private.notification as n on n.id = d.notification_id
@@ -105,8 +105,8 @@ comment on column postbell.analytics_daily.bounced is 'Deliveries that bounced.'
 comment on column postbell.analytics_daily.failed is 'Deliveries that were given up, or that a provider refused. postbell.dead_letters lists them, and the bounced ones.';
 comment on column postbell.analytics_daily.opened is 'E-mails that were opened, if the tenant tracks it. An estimate, because mailboxes load pictures on their own.';
 comment on column postbell.analytics_daily.clicked is 'E-mails in which a link was followed, if the tenant tracks it. An estimate, because scanners follow links.';
-comment on column postbell.analytics_daily.read is 'Inbox items that are read.';
-comment on column postbell.analytics_daily.median_seconds is 'The median time from the INSERT of the event, or from deliver_at, to sending, in seconds. It covers sent deliveries that did not wait for quiet hours; null if there are none.';
+comment on column postbell.analytics_daily.read is 'Inbox items that are read, and still kept.';
+comment on column postbell.analytics_daily.median_seconds is 'The median time from the INSERT of the event, or from deliver_at, to sending, in seconds. It covers sent deliveries that did not wait for quiet hours and whose events are still kept; null if there are none.';
 comment on column postbell.analytics_daily.p99_seconds is 'The 99th percentile of the same.';
 
 

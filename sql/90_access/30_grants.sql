@@ -101,7 +101,7 @@ grant execute on function
     postbell_private.claim_batch, postbell_private.keep_claims, postbell_private.queue_batch, postbell_private.start_sending,
     postbell_private.record_attempts, postbell_private.record_inbox, postbell_private.record_stream,
     postbell_private.finish_batch, postbell_private.fail_deliveries, postbell_private.sweep, postbell_private.tidy_up, postbell_private.truncate_outbox,
-    postbell_private.analyze_grown_tables, postbell_private.analyze_parents, postbell_private.apply_retention, postbell_private.rejected_since, postbell.leader,
+    postbell_private.analyze_grown_tables, postbell_private.analyze_parent, postbell_private.apply_retention, postbell_private.rejected_since, postbell.leader,
     postbell_private.hold_deliveries, postbell_private.unknown_attempts, postbell_private.record_failover, postbell_private.report_providers,
     postbell_private.text_stamp, postbell.texts_of, postbell_private.report_texts, postbell_private.forget_early_receipts,
     postbell.check_mirrors, postbell.check_templates, postbell.check_names

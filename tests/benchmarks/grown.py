@@ -172,7 +172,8 @@ def _fill(url: str, rows: int, many: int) -> None:
         for table in ("postbell.delivery", "postbell.inbox_item", "postbell_private.notification"):
             assert value(session, f"select count(*) from {table}") == rows
         session.execute("vacuum (analyze)")
-        session.execute("select postbell_private.analyze_parents()")
+        while value(session, "select postbell_private.analyze_parent()"):
+            pass
         session.execute("checkpoint")
 
 
@@ -245,8 +246,9 @@ def _removed(url: str, many: int) -> str:
             session.execute("select postbell.set_retention(%s, '10 months')", [kind])
         with _busy(url, many) as meanwhile:
             began = time.perf_counter()
-            while value(session, "select postbell_private.apply_retention()"):
-                pass
+            for kind in ("event", "log", "inbox"):
+                while value(session, f"select postbell_private.apply_retention('{kind}')"):
+                    pass
             took = time.perf_counter() - began
         gone = before - value(session, "select count(*) from postbell_private.leaf")
     (page, commit), (page_alone, commit_alone) = (

@@ -45,7 +45,7 @@ FUNCTIONS = {
     },
     "dispatcher": {
         "release_sleep_lock", "check_cluster", "acquire_sleep_lock", "analyze_grown_tables",
-        "analyze_parents", "apply_retention",
+        "analyze_parent", "apply_retention",
         "acquire_leadership", "leader", "pending_work",
         "rejected_since",
         "route", "release_due", "fan_out", "take_back_items",
@@ -689,10 +689,11 @@ def test_a_dispatcher_takes_an_event_from_the_log_to_the_inbox(db: Connection) -
             given.call(db, "record_inbox", **claimed, items=items)
     for call in (
         "tidy_up", "forget_early_receipts", "truncate_outbox", "analyze_grown_tables",
-        "analyze_parents", "apply_retention",
-        "acquire_sleep_lock", "release_sleep_lock", "leader",
+        "analyze_parent", "acquire_sleep_lock", "release_sleep_lock", "leader",
     ):  # fmt: skip
         db.execute(f"select {declared.name(call)}()".encode())
+    for kind in ("event", "log", "inbox"):
+        given.call(db, "apply_retention", kind=kind)
     given.call(db, "sweep", grace="10 s")
     db.execute("reset role")
     found = given.rows(db, "select channel::text, state::text from postbell.delivery_log")

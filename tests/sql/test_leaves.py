@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import psycopg
 import pytest
 
@@ -346,3 +348,25 @@ def test_emitting_locks_no_leaf(many_leaves: Connection) -> None:
         "insert into postbell.outbox (event, recipient) values ('order.paid', 'u1') returning 1"
     )
     assert locked(many_leaves, insert) == {}
+
+
+def test_receipts_that_both_wait_for_the_record_are_both_counted(
+    db: Connection, connect: Connect
+) -> None:
+    given.emit(db, channels=["email"])
+    given.route(db)
+    mail = given.value(db, "select id from postbell.delivery")
+    db.execute("update postbell.delivery set state = 'unknown', provider = 'test'")
+    given.insert(db, "attempt", delivery_id=mail, outcome="unknown", provider="test")
+    recording = connect(autocommit=False)
+    recording.execute("update postbell.delivery set state = 'sent', sent_at = now()")
+    receipts = []
+    for kind in ("delivered", "sent", "deferred"):
+        session = connect()
+        receipt = f'[{{"event_id": "{kind}", "kind": "{kind}", "delivery_id": {mail}}}]'
+        receipts.append(Background(partial(given.value, session, RECEIVED, receipt)))
+        await_waiting(db, session)
+    recording.commit()
+
+    assert [each.result() for each in receipts] == ["taken"] * 3
+    assert given.value(db, "select state from postbell.delivery") == "delivered"

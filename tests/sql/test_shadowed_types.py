@@ -272,6 +272,8 @@ VALUES: dict[str, str | None] = {
     "ends": "07:00",
     "erase_recipient.recipient": "crew29",
     "hold.subject": None,
+    "hold.recipient": "crew01",
+    "apply_retention.kind": "log",
     "release_hold.id": "1",
     "set_retention.kind": "log",
     "set_retention.keep": "1 year",
