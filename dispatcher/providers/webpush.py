@@ -4,18 +4,14 @@ Messages are encrypted to the browser (RFC 8291) and signed with the VAPID key (
 pywebpush and py_vapid. Their own sending is not used: it connects for each message and follows
 redirects.
 
-A user may register any URL as an endpoint. So that no request reaches the internal network (OWASP:
-server-side request forgery), endpoints are https, by host name, on the usual port, and the
-addresses of the name are checked each time a connection is made.
+A user may register any URL as an endpoint: `dispatcher.providers.endpoint` checks it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -23,12 +19,9 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 import structlog
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from http_ece import ECEException
 from pywebpush import WebPusher, WebPushException
 
-from dispatcher.addresses import is_public
 from dispatcher.channels.push import Push
 from dispatcher.delivery.model import Device, FailureScope, Outcome, Refused, Retry, Sent, Unknown
 from dispatcher.inbound.receipts import Blame
@@ -37,6 +30,13 @@ from dispatcher.providers.base import (
     ProviderNotOpenError,
     ProviderUrl,
     ProviderUrlError,
+)
+from dispatcher.providers.endpoint import (
+    UNTRUSTED_SHARE,
+    ForbiddenEndpoint,
+    PublicResolver,
+    is_of,
+    origin_of,
 )
 from dispatcher.providers.http import HttpClient, Response, retry_after
 from dispatcher.providers.sanitize import sanitize, sanitize_id
@@ -53,72 +53,6 @@ BROWSER_MAKERS: Final = (
 )
 
 
-class ForbiddenEndpoint(Exception):
-    """The endpoint cannot be a push service's. The message says why, without the endpoint."""
-
-
-def origin_of(endpoint: str, *, allow_private: bool = False) -> str:
-    """The push service's origin, `https://host` or `https://host:port`, for the VAPID signature.
-
-    `allow_private`, for tests, allows IP addresses and any port. Raises ForbiddenEndpoint.
-    """
-    try:
-        parts = urlsplit(endpoint)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ForbiddenEndpoint("the endpoint cannot be parsed") from None
-    # Browsers write no other characters, and URL parsers read these differently.
-    if not endpoint.isascii() or any(c <= " " or c in '\\"<>^`{|}\x7f' for c in endpoint):
-        raise ForbiddenEndpoint("the endpoint has characters in it that no address has")
-    if parts.scheme != "https":
-        raise ForbiddenEndpoint("the endpoint is not an https:// address")
-    if "@" in parts.netloc:
-        raise ForbiddenEndpoint("the endpoint has a user name in it")
-    if not host:
-        raise ForbiddenEndpoint("the endpoint names no host")
-    if not allow_private:
-        if port not in (None, 443):
-            raise ForbiddenEndpoint("the endpoint names a port of its own")
-        # IP addresses in any spelling that a resolver understands: 0x7f.1, 2130706433, ::1.
-        if ":" in host or _is_number(host.rstrip(".").rpartition(".")[2]):
-            raise ForbiddenEndpoint("the endpoint is at an address instead of a name")
-    return f"https://{host}" if port in (None, 443) else f"https://{host}:{port}"
-
-
-def is_of(origin: str, services: Iterable[str]) -> bool:
-    """Whether an origin is at, or below, one of these domains."""
-    host = urlsplit(origin).hostname or ""
-    return any(host == service or host.endswith(f".{service}") for service in services)
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves host names, and rejects those with a private address."""
-
-    def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` defaults to the system's."""
-        self._resolver = resolver
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Raises ForbiddenEndpoint if any address is private, OSError if the name is unknown."""
-        # Made here, since it needs a running event loop.
-        self._resolver = self._resolver or ThreadedResolver(asyncio.get_running_loop())
-        found = await self._resolver.resolve(host, port, family)
-        if not all(is_public(one["host"]) for one in found):
-            raise ForbiddenEndpoint("the endpoint's name stands for a private address")
-        return found
-
-    async def close(self) -> None:
-        if self._resolver is not None:
-            await self._resolver.close()
-
-
-def _is_number(label: str) -> bool:
-    """Whether the last label of a host is a number, as no top-level domain is (RFC 3696, 2)."""
-    return label.isdigit() or label.lower().startswith("0x")
-
-
 _SHAPE: Final = "webpush:?key=/path/to/vapid.pem&subject=mailto:ops@example.org"
 
 #: RFC 8030, 5 says 201; some services use another.
@@ -128,9 +62,6 @@ _TAKEN: Final = frozenset(
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _KEY_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-
-#: Services that are not trusted share one connection for every so many of the trusted.
-UNTRUSTED_SHARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

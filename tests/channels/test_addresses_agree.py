@@ -14,7 +14,8 @@ import psycopg
 from hypothesis import strategies as st
 
 from dispatcher.delivery.model import Refused
-from dispatcher.providers.webpush import BROWSER_MAKERS, ForbiddenEndpoint, origin_of
+from dispatcher.providers.endpoint import ForbiddenEndpoint, origin_of
+from dispatcher.providers.webpush import BROWSER_MAKERS
 from tests.support import given
 from tests.support.deliveries import a_delivery, email_channel, sms_channel
 

@@ -21,15 +21,9 @@ from structlog.testing import capture_logs
 from dispatcher.delivery.model import Device, FailureScope, Refused, Retry, Sent, Unknown
 from dispatcher.providers import webpush
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
+from dispatcher.providers.endpoint import ForbiddenEndpoint, PublicResolver, is_of, origin_of
 from dispatcher.providers.vapid import VapidKey
-from dispatcher.providers.webpush import (
-    BROWSER_MAKERS,
-    ForbiddenEndpoint,
-    PublicResolver,
-    WebPush,
-    is_of,
-    origin_of,
-)
+from dispatcher.providers.webpush import BROWSER_MAKERS, WebPush
 from tests.support.harnesses.webpush import SUBJECT, WebPushHarness
 from tests.support.http_peer import Drop, Say
 from tests.support.push_device import PushDevice, a_push
