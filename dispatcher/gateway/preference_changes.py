@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from psycopg import AsyncConnection
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -83,7 +83,9 @@ class QuietHoursChange(Model):
     starts: WallTime | None = Field(description="Null, with `ends`: remove them.")
     ends: WallTime | None
     time_zone: Name | None = None
-    channels: list[QuietChannel] = Field(default=INTERRUPTING, max_length=4)
+    channels: list[QuietChannel] = Field(
+        default=INTERRUPTING, max_length=len(get_args(QuietChannel))
+    )
 
     @model_validator(mode="after")
     def _starts_and_ends(self) -> Self:

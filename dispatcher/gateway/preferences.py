@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import Field
 
@@ -99,7 +99,9 @@ class QuietHoursBody(Model):
     ends: WallTime = Field(description="If not after `starts`: on the next day.")
     days: list[Day] = Field(default=_ALL_WEEK, min_length=1, max_length=7)
     time_zone: Name | None = Field(default=None, description="IANA; null: the person's own.")
-    channels: list[QuietChannel] = Field(default=INTERRUPTING, max_length=4)
+    channels: list[QuietChannel] = Field(
+        default=INTERRUPTING, max_length=len(get_args(QuietChannel))
+    )
 
 
 class QuietDay(Model):
