@@ -24,6 +24,7 @@ from dispatcher.rendering import gsm
 from dispatcher.rendering import payload as payloads
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import (
+    ChatContent,
     Content,
     EmailContent,
     InAppContent,
@@ -193,6 +194,8 @@ def _text(content: Content) -> Text:
             head, body = content.subject, content.text
         case SmsContent():
             head, body = content.text, length_of(gsm.measure(content.text))
+        case ChatContent():
+            head, _, body = content.text.partition("\n")
         case SseContent():
             head, body, links = content.title, content.body, [content.link]
         case InAppContent() | PushContent():

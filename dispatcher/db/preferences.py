@@ -8,10 +8,10 @@ from typing import Any, Final, Literal, NamedTuple
 from dispatcher.db.statement import statement
 
 #: The rows of postbell.channel, as OpenAPI lists them; tests hold these lists equal to the table.
-Channel = Literal["in_app", "email", "sms", "push", "sse"]
+Channel = Literal["in_app", "email", "sms", "push", "sse", "chat"]
 #: Those that quiet hours may hold back, and of them, those that they hold back by default.
-QuietChannel = Literal["email", "sms", "push", "sse"]
-INTERRUPTING: Final[list[QuietChannel]] = ["sms", "push", "sse"]
+QuietChannel = Literal["email", "sms", "push", "sse", "chat"]
+INTERRUPTING: Final[list[QuietChannel]] = ["sms", "push", "sse", "chat"]
 #: What the router decides.
 Decision = Literal["now", "later", "no"]
 
@@ -90,7 +90,7 @@ class Person(NamedTuple):
 
 
 class ChannelAddress(NamedTuple):
-    """A channel, and which address of a person it uses: recipient, email, phone or device."""
+    """A channel, and which address of a person it uses: recipient, email, phone, device or chat."""
 
     channel: Channel
     address_kind: str

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dispatcher.channels.base import Channel
+from dispatcher.channels.chat import ChatChannel
 from dispatcher.channels.email import EmailChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.push import PushChannel
@@ -62,7 +63,7 @@ class Own:
 #: The channels that providers deliver, by the name in postbell.channel. The daemon has a queue for
 #: each for which it has a provider.
 OUTGOING: Final[Mapping[str, Callable[[Settings], Channel[Any, Any]]]] = MappingProxyType(
-    {"email": _email, "sms": _sms, "push": _push}
+    {"email": _email, "sms": _sms, "push": _push, "chat": lambda _: ChatChannel()}
 )
 #: By the name in postbell.channel.
 OWN: Final[Mapping[str, Own]] = MappingProxyType(

@@ -27,6 +27,7 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
         "webhook+http": "dispatcher.providers.webhook:Webhook",
         "webhook+https": "dispatcher.providers.webhook:Webhook",
         "webpush": "dispatcher.providers.webpush:WebPush",
+        "chat+webhook": "dispatcher.providers.chat_webhook:ChatWebhook",
         "console": "dispatcher.providers.console:Console",
     }
 )

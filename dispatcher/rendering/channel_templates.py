@@ -19,6 +19,7 @@ from dispatcher.rendering import gsm
 from dispatcher.rendering.compiled import CompiledTemplate, Fragment
 from dispatcher.rendering.content import (
     Action,
+    ChatContent,
     Content,
     EmailContent,
     InAppContent,
@@ -132,6 +133,32 @@ class SmsTemplate:
         if not sms:
             raise Unrenderable("the text must not be empty")
         return SmsContent(sms)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A message in a chat: one text, which may have several paragraphs."""
+
+    chat: CompiledTemplate
+
+    required: ClassVar[tuple[str, ...]] = ("chat.txt",)
+    optional: ClassVar[tuple[str, ...]] = ()
+    longest_preview: ClassVar[int | None] = 150
+    offers_links: ClassVar[bool] = False
+
+    @classmethod
+    def fragments(cls, source: str) -> tuple[Fragment, ...]:
+        return (Fragment(source, 1),)
+
+    @classmethod
+    def of(cls, compiled: Mapping[str, CompiledTemplate]) -> Self:
+        return cls(compiled["chat.txt"])
+
+    def render(self, values: dict[str, Any], context: RenderContext) -> ChatContent:
+        text = paragraphs(self.chat.render(values, context)[0])
+        if not text:
+            raise Unrenderable("the text must not be empty")
+        return ChatContent(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +319,7 @@ def _line(source: str, string: str) -> int:
 #: The template class of each channel.
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
     {
+        "chat": ChatTemplate,
         "email": EmailTemplate,
         "in_app": InAppTemplate,
         "push": PushTemplate,

@@ -62,6 +62,13 @@ class SmsContent:
 
 
 @dataclass(slots=True)
+class ChatContent:
+    """A message in a chat: paragraphs of plain text."""
+
+    text: str
+
+
+@dataclass(slots=True)
 class PushContent:
     """A browser's notification: plain text. A click opens `link`; links are absolute."""
 
@@ -85,4 +92,4 @@ class SseContent:
         return {"title": self.title, "body": self.body, "link": self.link}
 
 
-Content = EmailContent | InAppContent | SmsContent | PushContent | SseContent
+Content = EmailContent | InAppContent | SmsContent | PushContent | SseContent | ChatContent

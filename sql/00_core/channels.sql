@@ -11,7 +11,9 @@ values
     (3, 'sms', 'phone', true, false, true, 50, 'await_receipt', '12 hours'),
     -- A second copy replaces the first, because both have the same topic.
     (4, 'push', 'device', true, false, true, 50, 'send_again', '1 hour'),
-    (5, 'sse', 'recipient', false, false, true, 50, null, null)
+    (5, 'sse', 'recipient', false, false, true, 50, null, null),
+    -- A second copy is one more line in a conversation.
+    (6, 'chat', 'chat', true, false, true, 50, 'send_again', '1 hour')
 on conflict (name) do update set
     position = excluded.position,
     address_kind = excluded.address_kind,

@@ -23,7 +23,7 @@ create table postbell.channel (
     unknown_timeout interval,
 
     constraint name_is_lower_case check (name ~ '^[a-z][a-z0-9_]{0,30}$'),
-    constraint address_kind_is_known check (address_kind in ('recipient', 'email', 'phone', 'device')),
+    constraint address_kind_is_known check (address_kind in ('recipient', 'email', 'phone', 'device', 'chat')),
     constraint batch_size_is_positive check (batch_size > 0),
     constraint crash_policy_is_known check (crash_policy in ('send_again', 'await_receipt')),
     constraint only_what_goes_out_can_be_in_doubt check (is_outgoing = (num_nonnulls(crash_policy, unknown_timeout) = 2)),
@@ -32,7 +32,7 @@ create table postbell.channel (
 comment on table postbell.channel is 'The channels through which a person can be reached, and their properties. A deploy writes the rows; see sql/00_core/channels.sql.';
 comment on column postbell.channel.position is 'The order in which channels are listed.';
 comment on column postbell.channel.address_kind is
-    'The kind of address that the channel uses: recipient (the person''s id), email, phone, or device (any push subscription).';
+    'The kind of address that the channel uses: recipient (the person''s id), email, phone, device (any push subscription), or chat.';
 comment on column postbell.channel.is_outgoing is 'Whether a provider delivers messages on this channel. Postbell delivers the others itself.';
 comment on column postbell.channel.is_kept is
     'Whether the channel keeps messages, as an inbox does. They neither expire nor wait for quiet hours, and muted ones are kept silently.';

@@ -359,14 +359,16 @@ create or replace function postbell_private.addresses_of(tenant_ids text[], reci
 returns table (tenant_id text, recipient_id text, channel text, address text, is_unique boolean)
 language sql stable
 as $$
-    select person.tenant_id, person.id, channel.name, reach.address, channel.address_kind not in ('email', 'phone')
+    select person.tenant_id, person.id, channel.name, reach.address, channel.address_kind not in ('email', 'phone', 'chat')
     from unnest(tenant_ids, recipient_ids) as asked (tenant_id, id)
     join postbell.recipient as person on person.tenant_id = asked.tenant_id and person.id = asked.id
     cross join postbell.channel
     cross join lateral (
         select postbell_private.normal_address(
             channel.address_kind,
-            case channel.address_kind when 'email' then person.email when 'phone' then person.phone else person.id end
+            case channel.address_kind
+                when 'email' then person.email when 'phone' then person.phone when 'chat' then person.chat else person.id
+            end
         ) as address
     ) as reach
     where reach.address is not null
@@ -389,7 +391,8 @@ as $$
         where (is_somebody_elses.tenant_id is null or person.tenant_id = is_somebody_elses.tenant_id)
           and (person.tenant_id, person.id) <> (but_tenant_id, but_recipient_id)
           and is_somebody_elses.address = postbell_private.normal_address(
-              c.address_kind, case c.address_kind when 'email' then person.email when 'phone' then person.phone end
+              c.address_kind,
+              case c.address_kind when 'email' then person.email when 'phone' then person.phone when 'chat' then person.chat end
           )
     )
 $$;
@@ -601,7 +604,12 @@ begin
     insert into postbell_private.open_erasure as former (erasure_id, tenant_id, recipient_id, pseudonym, addresses)
     select
         v_erasure.id, erase_recipient.tenant_id, erase_recipient.recipient, v_erasure.pseudonym,
-        array_remove(array[lower(trim(person.email)), lower(trim(person.phone)), postbell_private.normal_phone(person.phone)], null)
+        array_remove(
+            array[
+                lower(trim(person.email)), lower(trim(person.phone)), postbell_private.normal_phone(person.phone), lower(person.chat)
+            ],
+            null
+        )
     from postbell.recipient as person
     where person.tenant_id = erase_recipient.tenant_id
       and person.id = erase_recipient.recipient

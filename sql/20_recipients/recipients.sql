@@ -85,7 +85,8 @@ create or replace function postbell.upsert_recipient(
     roles text[] default null,
     attributes jsonb default null,
     tenant_id text default 'default',
-    forgive boolean default false
+    forgive boolean default false,
+    chat text default null
 ) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -99,6 +100,10 @@ begin
     perform postbell.require_short('email', upsert_recipient.email);
     perform postbell.require_short('phone', upsert_recipient.phone);
     perform postbell.require_short('locale', upsert_recipient.locale);
+    -- The message leaves the address out, because it is a secret.
+    if trim(upsert_recipient.chat) !~ '^(https://[!-~]+)?$' or length(trim(upsert_recipient.chat)) > 1000 then
+        perform postbell.raise_error('invalid_argument', 'chat is no https:// address of up to 1000 characters');
+    end if;
     foreach v_role in array coalesce(upsert_recipient.roles, '{}') loop
         perform postbell.require_identifier('a role', v_role);
     end loop;
@@ -110,11 +115,12 @@ begin
         perform postbell_private.forgive(upsert_recipient.tenant_id, upsert_recipient.id);
     end if;
 
-    insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes)
+    insert into postbell.recipient as known (tenant_id, id, email, phone, locale, time_zone, attributes, chat)
     values (
         upsert_recipient.tenant_id, upsert_recipient.id,
         nullif(trim(upsert_recipient.email), ''), nullif(trim(upsert_recipient.phone), ''),
-        nullif(upsert_recipient.locale, ''), upsert_recipient.time_zone, coalesce(upsert_recipient.attributes, '{}')
+        nullif(upsert_recipient.locale, ''), upsert_recipient.time_zone, coalesce(upsert_recipient.attributes, '{}'),
+        nullif(trim(upsert_recipient.chat), '')
     )
     on conflict (tenant_id, id) do update set
         email = coalesce(excluded.email, known.email),
@@ -122,6 +128,7 @@ begin
         locale = coalesce(excluded.locale, known.locale),
         time_zone = coalesce(excluded.time_zone, known.time_zone),
         attributes = coalesce(upsert_recipient.attributes, known.attributes),
+        chat = coalesce(excluded.chat, known.chat),
         updated_at = postbell.clock(),
         erased_at = null;
     -- Asked after the INSERT, which waits for a transaction that is erasing the person.
@@ -172,6 +179,12 @@ as $$
             where device.tenant_id = address_of.tenant_id
               and device.recipient_id = address_of.recipient_id
             limit 1
+        )
+        when 'chat' then (
+            select person.chat
+            from postbell.recipient as person
+            where person.tenant_id = address_of.tenant_id
+              and person.id = address_of.recipient_id
         )
     end
 $$;

@@ -61,14 +61,18 @@ create table postbell.recipient (
     updated_at timestamptz not null default now(),
     tracking_refused_at timestamptz,
     erased_at timestamptz,
+    chat text,
 
     primary key (tenant_id, id),
     constraint id_is_short check (length(id) between 1 and 255),
     constraint addresses_are_short check (greatest(length(email), length(phone), length(locale)) <= 255),
+    constraint chat_is_a_secure_address check (chat ~ '^https://[!-~]+$' and length(chat) <= 1000),
     constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object')
 );
 comment on table postbell.recipient is 'A person who can be notified, by the application''s own id.';
 comment on column postbell.recipient.phone is 'The phone number in E.164 format, such as +33612345678.';
+comment on column postbell.recipient.chat is
+    'The https:// address of an incoming webhook of Slack, Mattermost or Discord. It is a secret: whoever knows it can write there.';
 comment on column postbell.recipient.locale is 'The locale by BCP 47, such as fr-CA; null for the tenant''s.';
 comment on column postbell.recipient.time_zone is 'The IANA time zone, such as Europe/Paris. If it is null or unknown, the tenant''s is used.';
 comment on column postbell.recipient.attributes is 'Values that templates read as recipient.attributes.';
@@ -256,7 +260,7 @@ create table postbell_private.open_erasure (
     scanned_at timestamptz
 );
 comment on table postbell_private.open_erasure is 'Erasures that are not completed: housekeeping looks for what is left of the person. The row goes with the last of it.';
-comment on column postbell_private.open_erasure.addresses is 'The person''s e-mail address and phone number, in lower case.';
+comment on column postbell_private.open_erasure.addresses is 'The person''s e-mail address, phone number and chat address, in lower case.';
 comment on column postbell_private.open_erasure.awaits is 'Transactions before this one were open beside the erasure, and may write about the person. The scan begins when they are routed.';
 comment on column postbell_private.open_erasure.scanned_at is 'When the scan had passed every table.';
 

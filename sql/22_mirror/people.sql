@@ -165,7 +165,7 @@ as $$
     )
 
     update postbell.recipient as person
-    set email = null, phone = null, attributes = '{}', updated_at = postbell.clock(), erased_at = postbell.clock()
+    set email = null, phone = null, chat = null, attributes = '{}', updated_at = postbell.clock(), erased_at = postbell.clock()
     from gone
     where person.tenant_id = gone.tenant_id
       and person.id = gone.id

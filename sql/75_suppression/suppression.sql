@@ -1,7 +1,19 @@
+create or replace function postbell_private.digest_of_secret(address text) returns text
+language sql immutable parallel safe
+-- A digest is its own, so that one that was read from postbell.suppression can be given back.
+return case when address ~* '^https:' then encode(sha256(convert_to(address, 'UTF8')), 'hex') else address end;
+
+comment on function postbell_private.digest_of_secret(text) is 'Returns the SHA-256 hash of an https:// address that is a secret; any other text as it is.';
+
+
 create or replace function postbell_private.normal_address(kind text, address text) returns text
 language sql immutable parallel safe
 -- Lower case by the database's collation, whatever that of the column.
-return lower(case when kind = 'phone' then postbell_private.normal_phone(address) else trim(address) end collate "default");
+return lower(case
+    when kind = 'phone' then postbell_private.normal_phone(address)
+    when kind = 'chat' then postbell_private.digest_of_secret(trim(address))
+    else trim(address)
+end collate "default");
 
 comment on function postbell_private.normal_address(text, text) is 'Normalises an address of a kind (postbell.channel.address_kind) for suppressions. Addresses are compared in this form.';
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from dispatcher.channels.base import Channel
+from dispatcher.channels.chat import ChatChannel
 from dispatcher.channels.in_app import InAppChannel
 from dispatcher.channels.sse import SseChannel
 from dispatcher.delivery.model import Delivery, Device, Refused
 from dispatcher.rendering.content import (
+    ChatContent,
     EmailContent,
     InAppContent,
     PushContent,
@@ -33,13 +35,18 @@ PUSH: tuple[Channel[Any, Any], Any] = (
 )
 
 SSE: tuple[Channel[Any, Any], Any] = (SseChannel(), SseContent("Paid", "Thank you", None))
+CHAT: tuple[Channel[Any, Any], Any] = (ChatChannel(), ChatContent("Paid. Thank you"))
 
-ADDRESSES = {"email": "ann@example.org", "sms": "+12025550123"}
+ADDRESSES = {
+    "email": "ann@example.org",
+    "sms": "+12025550123",
+    "chat": "https://hooks.slack.com/services/T0/B0/s3cret",
+}
 DEVICE = Device(1, "https://push.example/ann", "key", "secret")
 
 every_channel = pytest.mark.parametrize(
     ("channel", "content"),
-    [EMAIL, IN_APP, SMS, PUSH, SSE],
+    [EMAIL, IN_APP, SMS, PUSH, SSE, CHAT],
     ids=lambda value: getattr(value, "name", ""),
 )
 

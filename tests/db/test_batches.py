@@ -218,6 +218,7 @@ def test_after_a_crash_mails_and_pushes_go_again_and_texts_wait(db: Connection) 
         ("email", CrashPolicy.SEND_AGAIN),
         ("sms", CrashPolicy.AWAIT_RECEIPT),
         ("push", CrashPolicy.SEND_AGAIN),
+        ("chat", CrashPolicy.SEND_AGAIN),
     ]
 
 

@@ -82,7 +82,7 @@ def test_fields_are_written_as_in_an_event_toml() -> None:
         ({"enabled": "yes"}, "enabled must be true or false"),
         ({"roles": "support"}, "roles must be a list of names"),
         ({"roles": [1]}, "roles must be a list of names"),
-        ({"channels": ["fax"]}, "channels must be a list of email, in_app, push, sms, sse"),
+        ({"channels": ["fax"]}, "channels must be a list of chat, email, in_app, push, sms, sse"),
         ({"forced_channels": None}, "forced_channels must be a list of"),
         ({"priority": "urgent"}, "priority must be one of low, normal, high, critical"),
         ({"fields": {"item": "string"}}, "field item must be one of"),

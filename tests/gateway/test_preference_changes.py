@@ -236,7 +236,7 @@ def offs(db: Connection) -> set[tuple[Any, ...]]:
 
 
 EMAIL, SMS = {"channel": "email"}, {"channel": "sms"}
-OTHERS = {(channel, None, None) for channel in ("in_app", "email", "push", "sse")}
+OTHERS = {(channel, None, None) for channel in ("in_app", "email", "push", "sse", "chat")}
 
 
 @pytest.mark.parametrize(

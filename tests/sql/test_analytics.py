@@ -290,7 +290,7 @@ def counted_by_channel(connection: Connection) -> dict[tuple[str, str | None, st
     )
     told: dict[tuple[str, str | None, str], Row] = {}
     for period, length in (("hour", timedelta(hours=1)), ("day", timedelta(days=1))):
-        for channel in CHANNELS:
+        for channel in (*CHANNELS, "chat"):
             tried = [
                 row
                 for row in attempts
@@ -352,7 +352,7 @@ def test_every_channel_has_a_health_even_if_nothing_was_tried_on_it(connection: 
     rows = table(connection, "table postbell.analytics_channel_health")
 
     assert {(row["channel"], row["period"]) for row in rows} == {
-        (channel, period) for channel in CHANNELS for period in ("hour", "day")
+        (channel, period) for channel in (*CHANNELS, "chat") for period in ("hour", "day")
     }
     assert all(row["attempts"] == 0 and row["share_of_failures"] is None for row in rows)
 

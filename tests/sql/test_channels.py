@@ -52,9 +52,9 @@ def people(db: Connection) -> None:
 
 @pytest.fixture
 def fax(db: Connection) -> str:
-    """A sixth channel: outgoing, interrupting, two messages a job."""
+    """A seventh channel: outgoing, interrupting, two messages a job."""
     given.insert(
-        db, "channel", name="fax", position=6, address_kind="phone", is_outgoing=True,
+        db, "channel", name="fax", position=7, address_kind="phone", is_outgoing=True,
         is_kept=False, is_interrupting=True, batch_size=2, crash_policy="await_receipt",
         unknown_timeout="3 hours",
     )  # fmt: skip
@@ -82,14 +82,15 @@ def test_what_is_no_row_is_refused_wherever_a_channel_is_said(db: Connection, sa
         say(db, "pigeon")
 
     assert refused.value.sqlstate == "PB006"
-    assert refused.value.diag.message_hint == "Channels are in_app, email, sms, push and sse."
+    assert refused.value.diag.message_hint == "Channels are in_app, email, sms, push, sse and chat."
 
 
 def test_the_error_names_the_channels_that_there_are(db: Connection, fax: str) -> None:
     with pytest.raises(psycopg.Error) as refused:
         given.call(db, "set_preference", recipient="u1", enabled=True, channel="pigeon")
 
-    assert refused.value.diag.message_hint == "Channels are in_app, email, sms, push, sse and fax."
+    hint = "Channels are in_app, email, sms, push, sse, chat and fax."
+    assert refused.value.diag.message_hint == hint
 
 
 def test_an_event_may_name_it_and_nothing_else(db: Connection, fax: str) -> None:
@@ -154,14 +155,15 @@ def test_figures_have_a_line_for_it(db: Connection, fax: str) -> None:
 
 
 def test_what_is_kept_has_no_quiet_hours(db: Connection) -> None:
-    with pytest.raises(psycopg.Error, match="quiet hours are for email, sms, push and sse") as no:
+    sentence = "quiet hours are for email, sms, push, sse and chat"
+    with pytest.raises(psycopg.Error, match=sentence) as no:
         SET["quiet hours"](db, "in_app")
 
     assert no.value.sqlstate == "PB006"
 
 
 def test_what_postbell_writes_itself_has_no_providers(db: Connection) -> None:
-    with pytest.raises(psycopg.Error, match="email, sms and push have") as refused:
+    with pytest.raises(psycopg.Error, match="email, sms, push and chat have") as refused:
         SET["a choice of providers"](db, "sse")
 
     assert refused.value.sqlstate == "PB006"

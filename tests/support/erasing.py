@@ -15,13 +15,15 @@ MAIL = "Marker.Ada@example.org"
 PHONE = "+33698765432"
 NAME = "Ada Markerson"
 MARKER = "marker-payload"
-MARKS = (WHO, MAIL, PHONE.removeprefix("+"), NAME, MARKER)
+CHAT = "https://hooks.slack.com/services/T0/B0/Marker-Chat"
+MARKS = (WHO, MAIL, PHONE.removeprefix("+"), NAME, MARKER, CHAT)
 
 
 def person(db: Connection, who: str = WHO, **named: object) -> str:
     """Known to the default tenant, with an address on each channel."""
     known: dict[str, object] = {
         "email": MAIL, "phone": PHONE, "roles": ["client"], "attributes": {"name": NAME},
+        "chat": CHAT,
     }  # fmt: skip
     return given.recipient(db, who, **{**known, **named})
 

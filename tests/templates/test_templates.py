@@ -13,6 +13,7 @@ from dispatcher.rendering import gsm
 from dispatcher.rendering.channel_templates import TEMPLATES as TEMPLATE_TYPES
 from dispatcher.rendering.content import (
     UNSUBSCRIBE_LINK,
+    ChatContent,
     EmailContent,
     PushContent,
     SmsContent,
@@ -68,7 +69,8 @@ def test_an_event_is_as_the_catalogue_has_it(event: EventType) -> None:
 
 @pytest.mark.parametrize("event", CATALOG.events.values(), ids=lambda event: event.key)
 def test_an_event_has_a_template_for_each_channel(event: EventType) -> None:
-    assert set(event.channels) == set(TEMPLATE_TYPES)
+    # Few events are for a chat.
+    assert {*event.channels, "chat"} == set(TEMPLATE_TYPES)
     assert "email.html" in CATALOG.compiled[event.key]
 
 
@@ -186,7 +188,7 @@ def test_it_renders_with_its_required_fields_alone(event: str, locale: str) -> N
             delivery(payload, event=event, channel=channel, recipient=reader(locale=locale))
         )
         assert "None" not in repr(content).replace("image=None", "").replace("link=None", "")
-        if not isinstance(content, EmailContent | SmsContent):
+        if not isinstance(content, EmailContent | SmsContent | ChatContent):
             assert content.link == link(event, payload)
 
 

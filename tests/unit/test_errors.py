@@ -26,7 +26,7 @@ def test_an_error_of_the_database_has_its_hint(connection: Connection) -> None:
     with pytest.raises(InvalidChannelError) as raised, errors.translated():
         connection.execute("select postbell.require_channel('fax')")
 
-    assert raised.value.hint == "Channels are in_app, email, sms, push and sse."
+    assert raised.value.hint == "Channels are in_app, email, sms, push, sse and chat."
 
 
 def test_every_exception_has_a_code_and_a_name_of_its_own() -> None:

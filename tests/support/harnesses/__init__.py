@@ -4,6 +4,7 @@ A new provider adds a module here and its class to PEERS, and passes `test_contr
 alone does is tested in a module of its own.
 """
 
+from tests.support.harnesses.chat_webhook import ChatWebhookHarness
 from tests.support.harnesses.console import ConsoleHarness
 from tests.support.harnesses.peer import Peer
 from tests.support.harnesses.sendgrid import SendGridHarness
@@ -18,6 +19,7 @@ PEERS: tuple[type[Peer], ...] = (
     TwilioHarness,
     WebhookHarness,
     WebPushHarness,
+    ChatWebhookHarness,
     ConsoleHarness,
 )
 
