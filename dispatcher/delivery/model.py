@@ -75,8 +75,9 @@ class Delivery:
     payload: Mapping[str, Any]
     tenant: Tenant
     recipient: Recipient
-    #: E-mail address or E.164 phone number; None on channels without addresses, such as in_app.
-    address: str | None
+    #: E-mail address, E.164 phone number or the secret URL of a chat; None on channels without
+    #: addresses, such as in_app.
+    address: str | None = field(repr=False)
     #: Number of attempts including this one. One attempt may call several providers.
     attempts: int
     created_at: datetime
