@@ -45,7 +45,10 @@ def test_the_registry_says_what_the_catalogue_says() -> None:
         (entry.event, entry.category, entry.priority, *sorted(entry.channels.split()))
         for entry in CATALOGUE
     }
-    assert {frozenset(event.channels) for event in events} == {frozenset(ALL_CHANNELS)}
+    # Few events are for a chat.
+    assert {frozenset({*event.channels} - {"chat"}) for event in events} == {
+        frozenset(ALL_CHANNELS)
+    }
 
 
 @dataclass
