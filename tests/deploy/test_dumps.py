@@ -21,8 +21,8 @@ from tests.support.waiting import seen
 pytestmark = pytest.mark.slow
 
 #: What a revision changed in rows on purpose: tables, as they are called today. A reply has become
-#: a receipt of delivery 0.
-CHANGED = frozenset({"postbell.receipt_1"})
+#: a receipt of delivery 0. A deploy writes the channels, and another one is another row.
+CHANGED = frozenset({"postbell.receipt_1", "postbell.channel"})
 #: Tables whose rows a revision has distributed over others, and what all of them are read from.
 DISTRIBUTED = {"postbell.finished_delivery_1": "postbell.delivery"}
 
