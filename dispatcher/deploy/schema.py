@@ -198,7 +198,7 @@ class Deploy:
             )
             with context.begin_transaction():
                 context.run_migrations()
-            if "destination_rev" in context.get_context().opts:  # not `alembic current`
+            if _is_upgrade():
                 self._derive(driver, irreplaceable)
 
     def _connect(self) -> psycopg.Connection[Any]:
@@ -254,9 +254,20 @@ class Deploy:
             self.report.events += 1
 
 
+def _is_upgrade() -> bool:
+    """Whether Alembic is to change the database; not so for `alembic current`."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
+
+
 def _pending(connection: psycopg.Connection[Any]) -> list[Script]:
-    """The revisions that a database with Postbell lacks, oldest first; none in an empty one."""
-    if connection.execute("select to_regclass('postbell.revision')").fetchone() == (None,):
+    """The revisions to apply to a database with Postbell, oldest first; none in an empty one."""
+    if not _is_upgrade() or connection.execute(
+        "select to_regclass('postbell.revision')"
+    ).fetchone() == (None,):
         return []
     [(current,)] = connection.execute("select version_num from postbell.revision").fetchall()
     scripts = ScriptDirectory.from_config(context.config)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from dispatcher import package_data
 from dispatcher.deploy import schema
 from dispatcher.deploy.contract import SchemaError
 from tests.support import catalogue, given
@@ -223,3 +226,19 @@ def test_a_large_table_is_not_read_while_nobody_can_use_it(restored_url: str) ->
     assert implied >= {
         "notification_1", "finished_delivery_1", "attempt_1", "receipt_1", "inbox_item_1",
     }  # fmt: skip
+
+
+def test_alembic_only_looks_where_it_is_only_asked(
+    restored_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", restored_url)
+    with psycopg.connect(restored_url, autocommit=True) as session:
+        before = catalogue.everything(session)
+
+        subprocess.run(
+            [sys.executable, "-m", "alembic", "current"],
+            check=True,
+            cwd=package_data.folder("sql").parent,
+        )
+
+        assert catalogue.difference(catalogue.everything(session), before) == []
