@@ -335,10 +335,8 @@ comment on function postbell_private.empty_leaf(postbell_private.leaf) is
 
 create or replace function postbell_private.can_be_emptied(leaf postbell_private.leaf, kept_since timestamptz) returns boolean
 language sql stable
-return coalesce(
-    greatest((leaf).filled_at, (leaf).used_at) < kept_since,
-    false
-)
+return coalesce((leaf).filled_at < kept_since, false)
+and coalesce((leaf).used_at < kept_since, true)
 and not postbell_private.is_leaf_in_use(leaf)
 and not exists (select from postbell_private.held_ids(leaf));
 
