@@ -7,8 +7,6 @@ line has more of it than its origin.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import ssl
 from dataclasses import dataclass, replace
@@ -27,14 +25,8 @@ from dispatcher.providers.base import (
     ProviderUrl,
     ProviderUrlError,
 )
-from dispatcher.providers.endpoint import (
-    UNTRUSTED_SHARE,
-    ForbiddenEndpoint,
-    PublicResolver,
-    is_of,
-    origin_of,
-)
-from dispatcher.providers.http import HttpClient, Response, retry_after
+from dispatcher.providers.endpoint import EndpointClient, ForbiddenEndpoint
+from dispatcher.providers.http import Response, retry_after
 from dispatcher.providers.sanitize import sanitize
 
 log = structlog.get_logger()
@@ -97,15 +89,18 @@ class ChatWebhook:
     def __init__(self, services: ChatServices, *, name: str = kind) -> None:
         """Raises ProviderUrlError if the certificates cannot be used."""
         self.name = name
-        self._services = services
         try:
             tls = ssl.create_default_context(cafile=services.ca)
         except (OSError, ValueError) as fault:
             raise ProviderUrlError(f"{MISCONFIGURED}{fault}") from None
-        self._client = _client(services, tls, services.concurrency)
-        # A separate client, so that services that answer late do not take connections of others.
-        share = max(1, services.concurrency // UNTRUSTED_SHARE)
-        self._untrusted_client = _client(services, tls, share)
+        self._client = EndpointClient(
+            trusted=services.trusted,
+            allow_private=services.allow_private,
+            concurrency=services.concurrency,
+            timeout=services.timeout,
+            connect_timeout=services.connect_timeout,
+            tls=tls,
+        )
         self._open = False
 
     @classmethod
@@ -115,18 +110,16 @@ class ChatWebhook:
 
     async def open(self) -> None:
         await self._client.open()
-        await self._untrusted_client.open()
         self._open = True
 
     async def send(self, message: Chat) -> Outcome:
         if not self._open:
             raise ProviderNotOpenError(self.name)
         try:
-            origin = origin_of(message.to, allow_private=self._services.allow_private)
-            is_trusted = self._is_trusted(origin)
-            client = self._client if is_trusted else self._untrusted_client
-            answer = await client.post(
+            origin = self._client.origin_of(message.to)
+            answer = await self._client.post(
                 message.to,
+                origin,
                 data=json.dumps({"text": message.text}).encode(),
                 headers={"Content-Type": "application/json"},
             )
@@ -142,6 +135,7 @@ class ChatWebhook:
             # Its message has the address.
             return Refused("the endpoint cannot be parsed", code="forbidden")
         # An address that a user made up must not open the breaker for others.
+        is_trusted = self._client.is_trusted(origin)
         scope = FailureScope.PROVIDER if is_trusted else FailureScope.MESSAGE
         if not isinstance(answer, Response):
             return replace(answer, reason=f"{origin}: {answer.reason}", scope=scope)
@@ -152,28 +146,11 @@ class ChatWebhook:
 
     def service_of(self, message: Chat) -> str:
         """The origin of a trusted service; empty for the others, which share a breaker."""
-        with contextlib.suppress(ForbiddenEndpoint):
-            origin = origin_of(message.to, allow_private=self._services.allow_private)
-            if self._is_trusted(origin):
-                return origin
-        return ""
+        return self._client.service_of(message.to)
 
     async def close(self) -> None:
         self._open = False
-        await asyncio.gather(self._client.close(), self._untrusted_client.close())
-
-    def _is_trusted(self, origin: str) -> bool:
-        return is_of(origin, self._services.trusted)
-
-
-def _client(services: ChatServices, tls: ssl.SSLContext, concurrency: int) -> HttpClient:
-    return HttpClient(
-        concurrency=concurrency,
-        timeout=services.timeout,
-        connect_timeout=services.connect_timeout,
-        resolver=None if services.allow_private else PublicResolver(),
-        tls=tls,
-    )
+        await self._client.close()
 
 
 def _declined(

@@ -8,8 +8,10 @@ connection is made.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Iterable
+import ssl
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,9 +19,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from dispatcher.addresses import is_public
+from dispatcher.delivery.model import Retry, Unknown
+from dispatcher.providers.http import HttpClient, Response
 
 #: Services that are not trusted share one connection for every so many of the trusted.
-UNTRUSTED_SHARE: Final = 4
+_UNTRUSTED_SHARE: Final = 4
 
 
 class ForbiddenEndpoint(Exception):
@@ -81,6 +85,66 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         if self._resolver is not None:
             await self._resolver.close()
+
+
+class EndpointClient:
+    """Calls endpoints behind the guard. Services that are not trusted share few connections.
+
+    So services that answer late do not take the connections of others. `concurrency` is the number
+    of requests in flight to the trusted ones, `timeout` and `connect_timeout` are in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        trusted: Iterable[str],
+        allow_private: bool,
+        concurrency: int,
+        timeout: float,
+        connect_timeout: float,
+        tls: ssl.SSLContext,
+    ) -> None:
+        self._services = tuple(trusted)
+        self._allow_private = allow_private
+        self._trusted, self._others = (
+            HttpClient(
+                concurrency=share,
+                timeout=timeout,
+                connect_timeout=connect_timeout,
+                resolver=None if allow_private else PublicResolver(),
+                tls=tls,
+            )
+            for share in (concurrency, max(1, concurrency // _UNTRUSTED_SHARE))
+        )
+
+    async def open(self) -> None:
+        await self._trusted.open()
+        await self._others.open()
+
+    async def close(self) -> None:
+        await asyncio.gather(self._trusted.close(), self._others.close())
+
+    def origin_of(self, endpoint: str) -> str:
+        """Raises ForbiddenEndpoint."""
+        return origin_of(endpoint, allow_private=self._allow_private)
+
+    def is_trusted(self, origin: str) -> bool:
+        return is_of(origin, self._services)
+
+    def service_of(self, endpoint: str) -> str:
+        """The origin of a trusted service; empty for the others, which share a breaker."""
+        with contextlib.suppress(ForbiddenEndpoint):
+            origin = self.origin_of(endpoint)
+            if self.is_trusted(origin):
+                return origin
+        return ""
+
+    async def post(
+        self, endpoint: str, origin: str, *, data: bytes, headers: Mapping[str, str]
+    ) -> Response | Retry | Unknown:
+        """Raises ForbiddenEndpoint if the name of the origin stands for a private address."""
+        client = self._trusted if self.is_trusted(origin) else self._others
+        return await client.post(endpoint, data=data, headers=headers)
 
 
 def _is_number(label: str) -> bool:

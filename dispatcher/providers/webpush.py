@@ -9,8 +9,6 @@ A user may register any URL as an endpoint: `dispatcher.providers.endpoint` chec
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ssl
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -31,14 +29,8 @@ from dispatcher.providers.base import (
     ProviderUrl,
     ProviderUrlError,
 )
-from dispatcher.providers.endpoint import (
-    UNTRUSTED_SHARE,
-    ForbiddenEndpoint,
-    PublicResolver,
-    is_of,
-    origin_of,
-)
-from dispatcher.providers.http import HttpClient, Response, retry_after
+from dispatcher.providers.endpoint import EndpointClient, ForbiddenEndpoint
+from dispatcher.providers.http import Response, retry_after
 from dispatcher.providers.sanitize import sanitize, sanitize_id
 from dispatcher.providers.vapid import Signatures, VapidKey
 
@@ -121,7 +113,6 @@ class WebPush:
     def __init__(self, application: ApplicationServer, *, name: str = kind) -> None:
         """Raises ProviderUrlError if the key, the subject or the certificates cannot be used."""
         self.name = name
-        self._application = application
         try:
             key = VapidKey.load(application.key)
             #: The `applicationServerKey` with which pages subscribe.
@@ -130,10 +121,14 @@ class WebPush:
             tls = ssl.create_default_context(cafile=application.ca)
         except (OSError, ValueError) as fault:
             raise ProviderUrlError(f"{MISCONFIGURED}{fault}") from None
-        self._client = _client(application, tls, application.concurrency)
-        # A separate client, so that services that answer late do not take connections of others.
-        share = max(1, application.concurrency // UNTRUSTED_SHARE)
-        self._untrusted_client = _client(application, tls, share)
+        self._client = EndpointClient(
+            trusted=application.trusted,
+            allow_private=application.allow_private,
+            concurrency=application.concurrency,
+            timeout=application.timeout,
+            connect_timeout=application.connect_timeout,
+            tls=tls,
+        )
         #: Trusted services that have accepted a message signed with this key.
         self._accepting: set[str] = set()
         self._open = False
@@ -148,16 +143,13 @@ class WebPush:
 
     async def open(self) -> None:
         await self._client.open()
-        await self._untrusted_client.open()
         self._open = True
 
     async def send(self, message: Push) -> Outcome:
         if not self._open:
             raise ProviderNotOpenError(self.name)
         try:
-            origin = origin_of(
-                message.device.endpoint, allow_private=self._application.allow_private
-            )
+            origin = self._client.origin_of(message.device.endpoint)
             answer = await self._post(message, origin, message.payload)
             if _is_too_large(answer) and message.brief != message.payload:
                 answer = await self._post(message, origin, message.brief)
@@ -176,22 +168,16 @@ class WebPush:
 
     def service_of(self, message: Push) -> str:
         """The origin of a trusted service; empty for the others, which share a breaker."""
-        with contextlib.suppress(ForbiddenEndpoint):
-            origin = origin_of(
-                message.device.endpoint, allow_private=self._application.allow_private
-            )
-            if self._is_trusted(origin):
-                return origin
-        return ""
+        return self._client.service_of(message.device.endpoint)
 
     async def close(self) -> None:
         self._open = False
-        await asyncio.gather(self._client.close(), self._untrusted_client.close())
+        await self._client.close()
 
     async def _post(self, message: Push, origin: str, payload: bytes) -> Response | Retry | Unknown:
-        client = self._client if self._is_trusted(origin) else self._untrusted_client
-        return await client.post(
+        return await self._client.post(
             message.device.endpoint,
+            origin,
             data=_encrypted(payload, message.device),
             headers={
                 "Authorization": self._signatures.of(origin),
@@ -205,10 +191,10 @@ class WebPush:
     def _outcome(self, answer: Response | Retry | Unknown, message: Push, origin: str) -> Outcome:
         if isinstance(answer, Unknown | Retry):
             # An endpoint that a user made up must not open the breaker for others.
-            scope = answer.scope if self._is_trusted(origin) else FailureScope.MESSAGE
+            scope = answer.scope if self._client.is_trusted(origin) else FailureScope.MESSAGE
             return replace(answer, reason=f"{origin}: {answer.reason}", scope=scope)
         if answer.status in _TAKEN:
-            if self._is_trusted(origin):
+            if self._client.is_trusted(origin):
                 self._accepting.add(origin)
             return Sent(_message_id(answer, message), code=str(answer.status))
         return self._declined(answer, message, origin)
@@ -218,7 +204,7 @@ class WebPush:
         reason = f"{origin}: {status} {_said(answer, message)}".rstrip()
         if status in _KEY_REFUSED:
             return self._key_refused(reason, code, origin)
-        scope = FailureScope.PROVIDER if self._is_trusted(origin) else FailureScope.MESSAGE
+        scope = FailureScope.PROVIDER if self._client.is_trusted(origin) else FailureScope.MESSAGE
         if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Retry(reason, after=retry_after(answer.headers), code=code, scope=scope)
         if status < HTTPStatus.MULTIPLE_CHOICES:
@@ -234,22 +220,9 @@ class WebPush:
         If a trusted service has not accepted anything yet, the key itself is wrong. If it has, this
         device subscribed with an earlier key.
         """
-        if self._is_trusted(origin) and origin not in self._accepting:
+        if self._client.is_trusted(origin) and origin not in self._accepting:
             return Retry(f"{MISCONFIGURED}{reason}", code=code, scope=FailureScope.CONFIGURATION)
         return Retry(f"{reason}: it was subscribed with another key, perhaps", code=code)
-
-    def _is_trusted(self, origin: str) -> bool:
-        return is_of(origin, self._application.trusted)
-
-
-def _client(application: ApplicationServer, tls: ssl.SSLContext, concurrency: int) -> HttpClient:
-    return HttpClient(
-        concurrency=concurrency,
-        timeout=application.timeout,
-        connect_timeout=application.connect_timeout,
-        resolver=None if application.allow_private else PublicResolver(),
-        tls=tls,
-    )
 
 
 class _UnusableKeysError(Exception):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from dispatcher.delivery.model import Device, FailureScope, Refused, Retry, Sent, Unknown
-from dispatcher.providers import webpush
+from dispatcher.providers import endpoint
 from dispatcher.providers.base import MISCONFIGURED, ProviderUrlError, provider_for
 from dispatcher.providers.endpoint import ForbiddenEndpoint, PublicResolver, is_of, origin_of
 from dispatcher.providers.vapid import VapidKey
@@ -424,7 +424,7 @@ async def test_a_name_that_leads_inside_our_network_is_refused_when_it_is_connec
     key: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = PublicResolver(Names([address]))
-    monkeypatch.setattr(webpush, "PublicResolver", lambda: names)
+    monkeypatch.setattr(endpoint, "PublicResolver", lambda: names)
     provider = WebPush.from_url(f"webpush:?key={key}&subject={SUBJECT}")
     await provider.open()
 
@@ -483,5 +483,6 @@ def test_private_addresses_are_out_of_reach_unless_the_url_says_otherwise(key: P
     provider: Any = provider_for(f"webpush:?key={key}&subject={SUBJECT}", name="pushes")
 
     assert provider.name == "pushes"
-    assert not provider._application.allow_private
-    assert isinstance(provider._client._resolver, PublicResolver)
+    assert not provider._client._allow_private
+    for client in (provider._client._trusted, provider._client._others):
+        assert isinstance(client._resolver, PublicResolver)
