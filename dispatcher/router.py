@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -100,7 +100,10 @@ class LocalWorker(Protocol):
     def room(self) -> int: ...
 
     async def hand_over(
-        self, batch_id: int, session: AsyncConnection[Any] | None = None
+        self,
+        batch_id: int,
+        deliveries: Sequence[Mapping[str, Any]],
+        session: AsyncConnection[Any] | None = None,
     ) -> None: ...
 
 
@@ -336,24 +339,26 @@ class Router:
             return 0
         self._count(routed.ages, began)
         self._note_reading(routed, is_rendered=contents is not None)
-        batch_ids, channels = routed.batch_ids or (), routed.channels or ()
-        for batch_id, channel in zip(batch_ids, channels, strict=True):
-            # A lone one is claimed on this session, which is awake; several by the pool's, at once.
-            session = connection if len(batch_ids) == 1 else None
-            await self._workers[channel].hand_over(batch_id, session)
+        claimed = routed.claimed or ()
+        for batch in claimed:
+            # A lone one is started on this session, which is awake; several on the pool's.
+            session = connection if len(claimed) == 1 else None
+            worker = self._workers[batch["channel"]]
+            await worker.hand_over(batch["batch_id"], batch["deliveries"], session)
         return routed.routed
 
     def _note_reading(self, routed: Routed, *, is_rendered: bool) -> None:
         """Note whether reading ahead was of use, or would have been."""
+        channels = {batch["channel"] for batch in routed.claimed or ()}
         own = any(
             self._renderer is not None and self._renderer.can_render(channel)
-            for channel in routed.channels or ()
+            for channel in channels
         )
         if is_rendered or own or routed.routed > FEW:
             self._vain_reads = 0
         elif routed.routed:
             # Where nothing was handed over, there may be items in the queue.
-            self._vain_reads = self._vain_reads + 1 if routed.channels else 0
+            self._vain_reads = self._vain_reads + 1 if channels else 0
 
     async def _prepare(self, connection: AsyncConnection[Any]) -> _Prepared | None:
         """Read and render a chunk. None if that is not possible: then all of it is queued."""

@@ -69,6 +69,16 @@ class Claimed(NamedTuple):
     #: The fields of each Device that is still to be reached; None on other channels than push.
     devices: list[dict[str, Any]] | None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Claimed:
+        """A row that postbell_private.route() returns as JSON."""
+        expires_at = row["expires_at"]
+        return cls(**row)._replace(
+            claim_token=UUID(row["claim_token"]),
+            created_at=datetime.fromisoformat(row["created_at"]),
+            expires_at=expires_at and datetime.fromisoformat(expires_at),
+        )
+
 
 class _Started(NamedTuple):
     delivery_ids: list[int] | None

@@ -112,15 +112,15 @@ class Routed(NamedTuple):
 
     #: Events, rejected ones included.
     routed: int
-    #: Batches without a queue job, which the caller delivers; None if there are none.
-    batch_ids: list[int] | None
-    channels: list[str] | None
+    #: Claimed batches without a queue job, which the caller delivers; None if there are none. Each
+    #: has a `batch_id`, a `channel` and `deliveries`, of which batches.Claimed.of() makes rows.
+    claimed: list[dict[str, Any]] | None
     #: None if nothing was written.
     ages: Ages | None
 
 
 @statement(
-    "select routed, batch_ids, channels, ages from postbell_private.route("
+    "select routed, claimed, ages from postbell_private.route("
     "%(most)s, %(room)s, %(read_step)s, %(contents)s)"
 )
 def route(

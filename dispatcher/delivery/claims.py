@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
@@ -76,15 +76,27 @@ class ClaimKey(NamedTuple):
     token: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """A claimed batch: those of its deliveries that are still to be settled."""
 
     key: ClaimKey
     tenant: Tenant
     deliveries: list[Delivery]
-    #: Ids of the deliveries that the claim recorded as being sent.
+    #: Ids of the deliveries that are recorded as being sent.
     started: frozenset[int]
+    #: What batches.start_sending() returns, while it records more of them.
+    starting: asyncio.Future[frozenset[int] | None] | None = None
+
+    async def begin(self) -> bool:
+        """Wait for `starting`. Returns False if the claim is lost."""
+        if self.starting is not None:
+            started = await self.starting
+            self.starting = None
+            if started is None:
+                return False
+            self.started |= started
+        return True
 
 
 class Claims:
@@ -115,16 +127,13 @@ class Claims:
         batch_id: int,
         start_sending: int = 0,
         provider: str | None = None,
-        session: AsyncConnection[Any] | None = None,
     ) -> Claim | None:
-        """Claim a batch, on `session` or one of the pool, and start sending its first deliveries.
+        """Claim a batch, and start sending its first deliveries.
 
         None if there is nothing to send: the batch is settled or split, a crash undid it, or its
         tenant is gone.
         """
-        async with (
-            self._pool.connection() if session is None else nullcontext(session) as connection
-        ):
+        async with self._pool.connection() as connection:
             rows = await batches.claim_batch(
                 connection,
                 batch_id,
@@ -141,16 +150,34 @@ class Claims:
             except LookupError:
                 await self._hold_all(connection, key, rows, "tenant_missing")
                 return None
-        return Claim(
-            key,
-            tenant,
-            [_delivery_of(row, tenant) for row in rows],
-            frozenset(row.delivery_id for row in rows if row.is_started),
-        )
+        return _claim_of(key, tenant, rows)
+
+    async def take(
+        self,
+        batch_id: int,
+        rows: Sequence[Claimed],
+        starting: asyncio.Future[frozenset[int] | None] | None,
+    ) -> Claim | None:
+        """The claim of a batch that the router has claimed. None if its tenant is gone."""
+        key = ClaimKey(batch_id, rows[0].claim_token)
+        tenant = self._tenants.fresh(rows[0].tenant_id)
+        if tenant is None:
+            async with self._pool.connection() as connection:
+                try:
+                    tenant = await self._tenants.get(connection, rows[0].tenant_id)
+                except LookupError:
+                    started = (await starting if starting is not None else None) or ()
+                    rows = [row._replace(is_started=row.delivery_id in started) for row in rows]
+                    await self._hold_all(connection, key, rows, "tenant_missing")
+                    return None
+        return _claim_of(key, tenant, rows, starting)
 
     async def render(self, claim: Claim) -> Rendered | None:
         """Render a claimed batch, and settle what cannot be rendered. None if the claim is lost."""
         rendered = await self._renderer.render(claim.deliveries)
+        if not await claim.begin():
+            self.log_lost(claim)
+            return None
         if rendered.failures and not await self._settle_unrendered(claim, rendered.failures):
             self.log_lost(claim)
             return None
@@ -215,6 +242,21 @@ class Claims:
             return (
                 not given_up or await batches.fail_deliveries(connection, *claim.key, given_up)
             ) and (not held or await batches.hold_deliveries(connection, *claim.key, held))
+
+
+def _claim_of(
+    key: ClaimKey,
+    tenant: Tenant,
+    rows: Sequence[Claimed],
+    starting: asyncio.Future[frozenset[int] | None] | None = None,
+) -> Claim:
+    return Claim(
+        key,
+        tenant,
+        [_delivery_of(row, tenant) for row in rows],
+        frozenset(row.delivery_id for row in rows if row.is_started),
+        starting,
+    )
 
 
 def _delivery_of(row: Claimed, tenant: Tenant) -> Delivery:

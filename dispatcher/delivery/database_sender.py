@@ -44,24 +44,23 @@ class DatabaseSender:
         self._channel: Final = channel
         self._write: Final = write
         self._provider: Final = provider
-        self._claims: Final = Claims(
+        self.claims: Final = Claims(
             pool, template_sets, metrics, channel.name, with_identities=False
         )
 
     async def deliver(self, batch_id: int) -> None:
         """Claim and deliver a batch."""
-        if claim := await self.claim(batch_id):
+        if claim := await self.claims.claim(batch_id):
             await self.deliver_claimed(claim)
 
-    async def claim(
-        self, batch_id: int, session: AsyncConnection[Any] | None = None
-    ) -> Claim | None:
-        """Claim a batch, on `session` or one of the pool. None if there is nothing to deliver."""
-        return await self._claims.claim(batch_id, session=session)
+    @property
+    def started_by_claim(self) -> tuple[int, str | None]:
+        """None of a batch is recorded as being sent before it is."""
+        return (0, None)
 
     async def deliver_claimed(self, claim: Claim) -> None:
         """Settle what can be settled of a batch; the rest goes back into the queue."""
-        rendered = await self._claims.render(claim)
+        rendered = await self.claims.render(claim)
         if rendered is not None:
             await self._record(claim, rendered)
 
@@ -83,7 +82,7 @@ class DatabaseSender:
                 await batches.fail_deliveries(connection, *claim.key, refusals)
             recorded = await self._write(connection, *claim.key, messages, rendered.versions)
         if recorded is None:
-            self._claims.log_lost(claim)
+            self.claims.log_lost(claim)
             return
         seconds = time.monotonic() - started
         name = self._channel.name

@@ -84,12 +84,11 @@ class ProviderSender:
         self._channel: Final = channel
         self._registry: Final = registry
         self._in_flight: Final = in_flight
-        self._claims: Final = Claims(
+        self.claims: Final = Claims(
             pool, template_sets, metrics, channel.name, with_identities=True
         )
         self._rules: Final = AttemptRules(channel, crash_policy)
         self._is_stopping = False
-        #: How many of a batch the claim itself records as being sent, and to which provider.
         self._started_by_claim: tuple[int, str | None] = (0, None)
         # It may do so only if a second copy does no harm, and if there is one provider, so that it
         # is known which one will be called.
@@ -99,27 +98,28 @@ class ProviderSender:
 
     async def deliver(self, batch_id: int) -> None:
         """Claim and deliver a batch."""
-        if claim := await self.claim(batch_id):
+        if claim := await self.claims.claim(batch_id, *self.started_by_claim):
             await self.deliver_claimed(claim)
 
-    async def claim(
-        self, batch_id: int, session: AsyncConnection[Any] | None = None
-    ) -> Claim | None:
-        """Claim a batch, on `session` or one of the pool. None if there is nothing to deliver."""
-        started = (0, None) if self._is_stopping else self._started_by_claim
-        return await self._claims.claim(batch_id, *started, session)
+    @property
+    def started_by_claim(self) -> tuple[int, str | None]:
+        """How many of a batch are recorded as being sent before it is rendered, and to whom."""
+        return (0, None) if self._is_stopping else self._started_by_claim
 
     async def deliver_claimed(self, claim: Claim) -> None:
         """Settle what can be settled of a batch; the rest goes back into the queue."""
         clients = self._registry.for_tenant(claim.tenant, self._channel.name)
         if retry_in(clients) > 0:
+            if not await claim.begin():
+                self.claims.log_lost(claim)
+                return
             held = [
                 self._held(delivery, clients, is_begun=delivery.id in claim.started)
                 for delivery in claim.deliveries
             ]
             await self._finish(_Batch(claim, {}, clients), held)
             return
-        rendered = await self._claims.render(claim)
+        rendered = await self.claims.render(claim)
         if rendered is not None:
             await self._send(_Batch(claim, rendered.versions, clients), rendered)
 
@@ -149,7 +149,7 @@ class ProviderSender:
                     }
                     started = await self._start(batch, ended, first)
                     if started is None:
-                        self._claims.log_lost(batch.claim)
+                        self.claims.log_lost(batch.claim)
                         return
                     going |= started
                     ended = []
@@ -195,7 +195,7 @@ class ProviderSender:
             return await batches.finish_batch(connection, *batch.claim.key)
 
         if not await self._record(batch, ended, finish):
-            self._claims.log_lost(batch.claim)
+            self.claims.log_lost(batch.claim)
 
     async def _unknown_providers(self, batch: _Batch, rendered: Rendered) -> dict[int, str]:
         """By delivery, the provider of an earlier attempt whose outcome is unknown."""

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
+from uuid import UUID
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 
 from dispatcher.db import batches
+from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.claims import Claim, ClaimKeeper
+from dispatcher.delivery.claims import Claim, ClaimKeeper, ClaimKey, Claims
 from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()
 
 
-#: Seconds for a claim that has begun, when the router ends.
-CLAIM_TIMEOUT = 2.0
+#: Seconds for recording what is sent, if that has begun when the router ends.
+START_TIMEOUT = 2.0
 
 
 class Sender(Protocol):
-    """Claims and delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
+    """Delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
 
-    async def claim(
-        self, batch_id: int, session: AsyncConnection[Any] | None = None
-    ) -> Claim | None: ...
+    @property
+    def claims(self) -> Claims: ...
+
+    @property
+    def started_by_claim(self) -> tuple[int, str | None]: ...
 
     async def deliver_claimed(self, claim: Claim) -> None: ...
 
@@ -45,8 +50,8 @@ class WorkerMetrics(Protocol):
 class Worker:
     """Delivers up to `at_once` batches of `channel` at a time, wherever they come from.
 
-    What the router hands over has no queue job. `keeper` renews its claim while it is delivered;
-    if the process ends, the router creates a job for it.
+    What the router hands over is claimed and has no queue job. `keeper` renews its claim until it
+    is delivered; if the process ends, the router creates a job for it.
     """
 
     def __init__(
@@ -85,29 +90,37 @@ class Worker:
         finally:
             self._in_progress -= 1
 
-    async def hand_over(self, batch_id: int, session: AsyncConnection[Any] | None = None) -> None:
-        """Deliver a batch that was written without a queue job, in a task of its own.
+    async def hand_over(
+        self,
+        batch_id: int,
+        deliveries: Sequence[Mapping[str, Any]],
+        session: AsyncConnection[Any] | None = None,
+    ) -> None:
+        """Deliver a batch that the router has written as claimed, in a task of its own.
 
-        With `session`, the batch is claimed on it before this returns: the router's is awake, and
-        one of the pool may have rested.
+        `deliveries` are as Claimed.of() takes them. That they are being sent is recorded while they
+        are rendered. With `session`, that is done on it before this returns: the router's is awake,
+        and one of the pool may have rested.
         """
-        # The queue may have taken the last place since the router asked. Nothing waits for a place
-        # unclaimed: the sweep would create a job for it.
-        if self._is_stopping or self._places.locked():
-            await self._queue(batch_id)
-            return
-        await self._places.acquire()
         self._in_progress += 1
-        claiming = asyncio.ensure_future(self._sender.claim(batch_id, session))
-        task = asyncio.create_task(self._deliver(batch_id, claiming), name=f"batch {batch_id}")
+        key = ClaimKey(batch_id, UUID(deliveries[0]["claim_token"]))
+        starting: asyncio.Future[frozenset[int] | None] | None = None
+        count, provider = self._sender.started_by_claim
+        if count and provider:
+            ids = [row["delivery_id"] for row in deliveries[:count]]
+            starting = asyncio.ensure_future(self._start(key, ids, provider, session))
+            starting.add_done_callback(_look_at)
+        task = asyncio.create_task(
+            self._deliver(key, deliveries, starting), name=f"batch {batch_id}"
+        )
         self._handed_over.add(task)
         task.add_done_callback(self._handed_over.discard)
-        if session is not None:
+        if session is not None and starting is not None:
             try:
-                await asyncio.wait({claiming})
+                await asyncio.wait({starting})
             except asyncio.CancelledError:
-                # The session closes next; half a claim would be taken for an unknown attempt.
-                await asyncio.wait({claiming}, timeout=CLAIM_TIMEOUT)
+                # The session closes next; half a start would be taken for an unknown attempt.
+                await asyncio.wait({starting}, timeout=START_TIMEOUT)
                 raise
 
     def stop(self) -> None:
@@ -119,17 +132,39 @@ class Worker:
         """Wait for what was handed over. If cancelled, cancels it and waits until it has ended."""
         await asyncio.gather(*self._handed_over, return_exceptions=True)
 
-    async def _deliver(self, batch_id: int, claiming: asyncio.Future[Claim | None]) -> None:
+    async def _start(
+        self,
+        key: ClaimKey,
+        delivery_ids: list[int],
+        provider: str,
+        session: AsyncConnection[Any] | None,
+    ) -> frozenset[int] | None:
+        providers = [provider] * len(delivery_ids)
+        async with (
+            self._pool.connection() if session is None else nullcontext(session) as connection
+        ):
+            return await batches.start_sending(connection, *key, delivery_ids, providers)
+
+    async def _deliver(
+        self,
+        key: ClaimKey,
+        deliveries: Sequence[Mapping[str, Any]],
+        starting: asyncio.Future[frozenset[int] | None] | None,
+    ) -> None:
         try:
-            with self._metrics.in_progress(self.channel):
-                if claim := await claiming:
-                    with self._keeper.keeping(*claim.key):
-                        await self._sender.deliver_claimed(claim)
+            # The queue may have taken the last place since the router asked. The claim is kept
+            # meanwhile, so the sweep creates no job.
+            with self._keeper.keeping(*key):
+                async with self._places:
+                    with self._metrics.in_progress(self.channel):
+                        rows = [Claimed.of(row) for row in deliveries]
+                        claim = await self._sender.claims.take(key.batch_id, rows, starting)
+                        if claim is not None:
+                            await self._sender.deliver_claimed(claim)
         except Exception:
-            log.exception("batch delivery failed", batch=batch_id)
-            await self._queue(batch_id)
+            log.exception("batch delivery failed", batch=key.batch_id)
+            await self._queue(key.batch_id)
         finally:
-            self._places.release()
             self._in_progress -= 1
 
     async def _queue(self, batch_id: int) -> None:
@@ -139,3 +174,9 @@ class Worker:
             log.warning(
                 "batch not queued: the router will do it", batch=batch_id, error=str(error).strip()
             )
+
+
+def _look_at(starting: asyncio.Future[frozenset[int] | None]) -> None:
+    """Whoever waits for the start reports its error. Perhaps nobody does."""
+    if not starting.cancelled():
+        starting.exception()

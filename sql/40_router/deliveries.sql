@@ -79,25 +79,34 @@ begin
         join postbell.channel on channel.name = d.channel
     ),
 
-    batched as (
-        insert into postbell.batch (tenant_id, channel, priority, is_bulk, delivery_ids)
-        select tenant_id, channel, priority, make_batches.is_bulk, array_agg(id order by id)
+    grouped as (
+        select
+            tenant_id, channel, priority, array_agg(id order by id) as delivery_ids,
+            row_number() over (
+                partition by channel order by postbell_private.job_priority(priority, is_bulk => false) desc, min(id)
+            ) as place
         from numbered
         group by tenant_id, channel, priority, number
-        returning id, channel, priority
     ),
 
-    placed as (
+    batched as (
+        insert into postbell.batch (tenant_id, channel, priority, is_bulk, delivery_ids, claims, claim_token, claimed_at)
         select
-            id,
-            row_number() over (partition by channel order by postbell_private.job_priority(priority, is_bulk => false) desc, id)
-                <= (room ->> channel)::integer as is_handed_over
-        from batched
+            tenant_id, channel, priority, make_batches.is_bulk, grouped.delivery_ids,
+            taken.is_mine::integer,
+            case when taken.is_mine then gen_random_uuid() end,
+            case when taken.is_mine then clock_timestamp() end
+        from grouped
+        cross join lateral (
+            select (place <= (room ->> channel)::integer) is true as is_mine
+            offset 0
+        ) as taken
+        returning id, claims
     )
 
-    select array_agg(id) filter (where is_handed_over is not true), array_agg(id) filter (where is_handed_over)
+    select array_agg(id order by id) filter (where claims = 0), array_agg(id order by id) filter (where claims > 0)
     into v_queued, v_handed_over
-    from placed;
+    from batched;
 
     if v_queued is not null then
         perform postbell_private.make_jobs(v_queued, delay);
@@ -107,7 +116,7 @@ end
 $$;
 
 comment on function postbell_private.make_batches(bigint[], boolean, interval, jsonb) is
-    'Puts deliveries into batches of one tenant, channel and priority, each with one queue job. room is the number of batches per channel that the caller delivers itself, such as {"email": 2}; these get no job, and their ids are returned.';
+    'Puts deliveries into batches of one tenant, channel and priority, each with one queue job. room is the number of batches per channel that the caller delivers itself, such as {"email": 2}: the most urgent get no job and are claimed. Their ids are returned.';
 
 
 create or replace function postbell_private.enqueue(delivery_ids bigint[], is_bulk boolean, delay interval default '0') returns void
@@ -307,7 +316,7 @@ end
 $$;
 
 comment on function postbell_private.make_deliveries is
-    'Decides about candidates and inserts their deliveries. Those that are due are written to inboxes and the stream, if contents has their text, and else queued. If one fails, all do. contents: [{"notification_id": 1, "channel": "in_app", "recipient_ids": ["u1"], "version": "…", "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. Of a few queued deliveries, the caller may deliver some itself: for room and handed_over see postbell_private.make_batches(). ages: by channel, the seconds since the event was emitted of each delivery that was written, {"in_app": [0.004]}.';
+    'Decides about candidates and inserts their deliveries. Those that are due are written to inboxes and the stream, if contents has their text, and else queued. If one fails, all do. contents: [{"notification_id": 1, "channel": "in_app", "recipient_ids": ["u1"], "version": "…", "title": "…", "body": "…", "link": null, "image": null, "actions": []}]. Of a few queued deliveries, the caller may deliver some itself: for room and handed_over, the ids of their batches, see postbell_private.make_batches(). ages: by channel, the seconds since the event was emitted of each delivery that was written, {"in_app": [0.004]}.';
 
 
 create or replace function postbell_private.reject(notification_id bigint, recipient_id text, code text, message text) returns void

@@ -20,6 +20,38 @@ $$;
 comment on function postbell_private.current_step() is 'Returns the router''s latest step. Raises foreign_cluster after a restore into another cluster.';
 
 
+create or replace function postbell_private.committed_late(
+    since pg_snapshot, until pg_snapshot, after_xid xid8, after_id bigint, most integer
+) returns setof postbell.outbox
+-- Not in language sql: mostly nothing was in progress, and the plan of 16 partitions would be set up with each caller's.
+language plpgsql stable
+as $$
+begin
+    if not exists (select from pg_snapshot_xip(committed_late.since)) then
+        return;
+    end if;
+    return query
+    select emitted.*
+    from pg_snapshot_xip(committed_late.since) as was_open (xid)
+    cross join lateral (
+        select *
+        from postbell.outbox as e
+        where e.xid = was_open.xid
+          and e.id > case when was_open.xid = committed_late.after_xid then committed_late.after_id else 0 end
+        order by e.id
+        limit committed_late.most
+    ) as emitted
+    where was_open.xid >= committed_late.after_xid
+      and pg_visible_in_snapshot(was_open.xid, committed_late.until)
+    order by emitted.xid, emitted.id
+    limit committed_late.most;
+end
+$$;
+
+comment on function postbell_private.committed_late is
+    'Returns the next events, after a position, of transactions that were in progress at one snapshot and are committed at the next.';
+
+
 create or replace function postbell_private.committed_between(
     since pg_snapshot, until pg_snapshot, after_xid xid8, after_id bigint, most integer
 ) returns setof postbell.outbox
@@ -27,23 +59,12 @@ language sql stable
 as $$
     select e.*
     from (
-        -- Transactions that were in progress at the former snapshot.
-        (
-            select emitted.*
-            from pg_snapshot_xip(committed_between.since) as was_open (xid)
-            cross join lateral (
-                select *
-                from postbell.outbox
-                where xid = was_open.xid
-                  and id > case when was_open.xid = committed_between.after_xid then committed_between.after_id else 0 end
-                order by id
-                limit committed_between.most
-            ) as emitted
-            where was_open.xid >= committed_between.after_xid
-              and pg_visible_in_snapshot(was_open.xid, committed_between.until)
-            order by emitted.xid, emitted.id
-            limit committed_between.most
+        select *
+        from postbell_private.committed_late(
+            committed_between.since, committed_between.until, committed_between.after_xid, committed_between.after_id,
+            committed_between.most
         )
+
         union all
         -- Transactions that began since. One lower bound and not two: with several, an index scan may start at any of
         -- them, even at the beginning of the outbox.

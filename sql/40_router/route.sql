@@ -270,7 +270,7 @@ comment on function postbell_private.reject_next is 'Rejects the next event, whi
 
 create or replace function postbell_private.route(
     most integer default 500, room jsonb default null, read_step text default null, contents json default null,
-    out routed integer, out batch_ids bigint[], out channels text[], out ages json
+    out routed integer, out claimed json, out ages json
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -336,16 +336,22 @@ begin
     routed := greatest(v_chunk.routed, 1);
     ages := v_chunk.ages;
     if v_chunk.handed_over is not null then
-        select array_agg(id), array_agg(channel)
-        into batch_ids, channels
-        from postbell.batch
-        where id = any(v_chunk.handed_over);
+        select json_agg(json_build_object('batch_id', b.id, 'channel', b.channel, 'deliveries', carried.deliveries) order by b.id)
+        into claimed
+        from postbell.batch as b
+        cross join lateral (
+            select json_agg(d) as deliveries
+            from postbell_private.claimed_deliveries(b, '{}', with_identities => true) as d
+        ) as carried
+        where b.id = any(v_chunk.handed_over)
+          -- Of a person who has just been deleted there is nothing to send. The sweep settles such a batch.
+          and carried.deliveries is not null;
     end if;
 end
 $$;
 
 comment on function postbell_private.route is
-    'Routes the next events of the outbox, in commit order, and writes or queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. read_step and contents come from postbell_private.read_chunk() and the rendering of its messages; contents of another step are not used. With contents, the whole call fails where an event or a text is at fault, and is to be repeated without. If there are few deliveries to queue, the caller delivers up to room batches of each channel itself, such as {"email": 2}: batch_ids and channels name them. These have no queue job; the caller claims them and shows by postbell_private.keep_claims() that it is at work. For contents and ages see postbell_private.make_deliveries().';
+    'Routes the next events of the outbox, in commit order, and writes or queues their deliveries. routed is how many were routed, at least 1 unless there are no more; 0 if there are none. read_step and contents come from postbell_private.read_chunk() and the rendering of its messages; contents of another step are not used. With contents, the whole call fails where an event or a text is at fault, and is to be repeated without. If there are few deliveries to queue, the caller delivers as many of their batches of each channel itself as room says, such as {"email": 2}. claimed has them: [{"batch_id": 1, "channel": "email", "deliveries": […]}] with deliveries as postbell_private.claim_batch() returns them. These have no queue job; the caller shows by postbell_private.keep_claims() that it is at work. For contents and ages see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.list_members(fanout postbell.fanout) returns boolean

@@ -414,6 +414,48 @@ comment on function postbell_private.devices_of(postbell.delivery) is
     'Returns the devices that a push still has to reach, without those that an earlier attempt settled: [{"id": 1, "endpoint": "https://…", "p256dh": "…", "auth": "…"}].';
 
 
+create or replace function postbell_private.claimed_deliveries(batch postbell.batch, started bigint[], with_identities boolean)
+returns table (
+    claim_token uuid, delivery_id bigint, identity text, notification_id bigint, tenant_id text, recipient_id text,
+    event text, category text, channel text, priority text, state text, subject text, payload jsonb,
+    address text, locale text, time_zone text, attributes jsonb,
+    attempts smallint, created_at timestamptz, expires_at timestamptz, is_started boolean, is_forced boolean,
+    tracking text[], devices jsonb
+)
+-- Not in language sql, which is planned at each call before PostgreSQL 18.
+language plpgsql stable
+as $$
+#variable_conflict use_column
+declare
+    v_address_kind constant text := (select address_kind from postbell.channel where name = (batch).channel);
+begin
+    return query
+    select
+        (batch).claim_token, d.id, case when with_identities then postbell_private.identity_of(d) else '' end,
+        d.notification_id, d.tenant_id, d.recipient_id,
+        d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
+        reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
+        d.attempts, d.created_at, n.expires_at, d.id = any(started), d.decision_reason = 'forced',
+        case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end,
+        case when v_address_kind = 'device' then postbell_private.devices_of(d) end
+    from unnest((batch).delivery_ids) as carried (id)
+    join postbell.open_delivery as d on d.id = carried.id
+    join postbell_private.notification as n on n.id = d.notification_id
+    join postbell.event_type as kind on kind.key = d.event
+    join postbell.tenant as tenant on tenant.id = d.tenant_id
+    join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
+    cross join lateral postbell_private.address_of(
+        v_address_kind, person.tenant_id, person.id, person.email, person.phone
+    ) as reach
+    where d.state in ('queued', 'sending')
+    order by d.id;
+end
+$$;
+
+comment on function postbell_private.claimed_deliveries(postbell.batch, bigint[], boolean) is
+    'Returns the unsettled deliveries of a claimed batch, with all that rendering and sending needs. For the columns see postbell_private.claim_batch().';
+
+
 create or replace function postbell_private.claim_batch(
     batch_id bigint, batch_channel text, start_sending integer default 0, provider text default null,
     with_identities boolean default true
@@ -479,24 +521,7 @@ begin
     end if;
 
     return query
-    select
-        v_batch.claim_token, d.id, case when with_identities then postbell_private.identity_of(d) else '' end, d.notification_id, d.tenant_id, d.recipient_id,
-        d.event, kind.category, d.channel::text, d.priority::text, d.state::text, n.subject, n.payload,
-        reach.address, person.locale, person.time_zone, nullif(person.attributes, '{}'),
-        d.attempts, d.created_at, n.expires_at, d.id = any(v_started), d.decision_reason = 'forced',
-        case when person.tracking_refused_at is null then nullif(tenant.tracking, '{}') end,
-        case when v_channel.address_kind = 'device' then postbell_private.devices_of(d) end
-    from unnest(v_batch.delivery_ids) as carried (id)
-    join postbell.open_delivery as d on d.id = carried.id
-    join postbell_private.notification as n on n.id = d.notification_id
-    join postbell.event_type as kind on kind.key = d.event
-    join postbell.tenant as tenant on tenant.id = d.tenant_id
-    join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
-    cross join lateral postbell_private.address_of(
-        v_channel.address_kind, person.tenant_id, person.id, person.email, person.phone
-    ) as reach
-    where d.state in ('queued', 'sending')
-    order by d.id;
+    select * from postbell_private.claimed_deliveries(v_batch, v_started, with_identities);
     if not found then
         perform postbell_private.finish_batch(v_batch.id, v_batch.claim_token);
     end if;

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,10 +16,10 @@ from dispatcher.delivery.worker import Worker
 from dispatcher.metrics import Metrics
 from tests.support import given
 from tests.support.daemon import running
-from tests.support.given import Connection, Fate
+from tests.support.given import Connection
 from tests.support.outcome import left_over
 from tests.support.scripted_provider import Gate, ScriptedProvider
-from tests.support.senders import batches, email_sender, emit, fate
+from tests.support.senders import batches, email_sender, emit
 from tests.support.waiting import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
@@ -49,11 +50,19 @@ class Job:
         )
         self._db = db
 
-    def batch(self) -> int:
-        """Another one; its id."""
+    def queued_batch(self) -> int:
+        """Another batch, as a queue job names it; its id."""
         emit(self._db)
         self._db.execute("delete from postbell_queue.pgqueuer")
         return batches(self._db)[-1]
+
+    def claimed_batch(self) -> tuple[int, list[dict[str, Any]]]:
+        """Another one, as the router claims it: its id and its deliveries."""
+        given.emit(self._db, payload=PAYLOAD, channels=["email"])
+        batch = given.value(
+            self._db, "select claimed -> 0 from postbell_private.route(500, '{\"email\": 1}')"
+        )
+        return batch["batch_id"], batch["deliveries"]
 
 
 def queued(db: Connection) -> list[int]:
@@ -62,73 +71,124 @@ def queued(db: Connection) -> list[int]:
     )
 
 
+def states(db: Connection) -> list[str]:
+    return given.column(db, "select state from postbell.delivery order by id")
+
+
 async def test_what_is_handed_over_is_delivered(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets)
     job.gate.opened.set()
-    (event,) = emit(db)
     assert job.worker.room == 2
 
-    (batch,) = batches(db)
-    await job.worker.hand_over(batch)
+    await job.worker.hand_over(*job.claimed_batch())
     await job.worker.finish()
 
-    assert fate(db, event) == Fate("sent", "wanted")
+    assert states(db) == ["sent"]
+    assert given.column(db, "select attempts from postbell.delivery") == [1]
+    assert left_over(db) == {}
     assert job.worker.room == 2
 
 
-async def test_the_session_of_the_router_has_claimed_the_batch_when_it_goes_on(
+async def test_the_session_of_the_router_has_recorded_the_start_when_it_goes_on(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets)
-    batch = job.batch()
     async with sessions.connection() as session:
-        await job.worker.hand_over(batch, session)
-        assert given.column(db, "select claims from postbell.batch") == [1]
-        assert given.value(db, "select count(*) from postbell.delivery where state = 'sending'")
+        await job.worker.hand_over(*job.claimed_batch(), session)
+        assert states(db) == ["sending"]
     job.gate.opened.set()
     await job.worker.finish()
     assert len(job.provider.messages) == 1
 
 
-async def test_a_batch_whose_claim_fails_goes_into_the_queue(
+async def test_a_batch_whose_start_fails_goes_into_the_queue(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets)
-    batch = job.batch()
+    batch, deliveries = job.claimed_batch()
     async with sessions.connection() as session:
         await session.execute("set statement_timeout = 1")
         db.execute("begin")
         db.execute("lock table postbell.batch")
-        await job.worker.hand_over(batch, session)
+        await job.worker.hand_over(batch, deliveries, session)
         db.execute("rollback")
         await session.execute("reset statement_timeout")
     await job.worker.finish()
 
     assert queued(db) == [batch]
+    assert states(db) == ["queued"]
+    assert job.provider.messages == []
     assert job.worker.room == 2
+
+
+async def test_what_is_cancelled_after_it_was_written_is_not_sent(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    batch, deliveries = job.claimed_batch()
+    cancelled = given.call(db, "cancel", outbox_id=deliveries[0]["notification_id"])
+    assert cancelled == [(1, 0)]
+
+    await job.worker.hand_over(batch, deliveries)
+    await job.worker.finish()
+
+    assert states(db) == ["cancelled"]
+    assert job.provider.messages == []
+    assert left_over(db) == {}
+
+
+async def test_what_another_process_has_claimed_is_not_sent(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    batch, deliveries = job.claimed_batch()
+    given.claim(db, batch)
+
+    with capture_logs() as said:
+        await job.worker.hand_over(batch, deliveries)
+        await job.worker.finish()
+
+    assert [line["event"][:16] for line in said] == ["batch claim lost"]
+    assert job.provider.messages == []
+
+
+async def test_of_a_deleted_tenant_nothing_is_sent(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    job = Job(db, sessions, template_sets)
+    batch, deliveries = job.claimed_batch()
+    deliveries = [{**delivery, "tenant_id": "gone"} for delivery in deliveries]
+
+    await job.worker.hand_over(batch, deliveries)
+    await job.worker.finish()
+
+    assert given.rows(db, "select state, attempts from postbell.delivery") == [("waiting", 0)]
+    assert batches(db) == []
+    assert job.provider.messages == []
 
 
 async def test_the_queue_and_the_router_share_the_places(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets)
-    many = [job.batch() for _ in range(3)]
-    from_queue = [asyncio.create_task(job.worker.deliver(batch)) for batch in many[:2]]
+    many = [job.queued_batch() for _ in range(2)]
+    from_queue = [asyncio.create_task(job.worker.deliver(batch)) for batch in many]
     await seen(lambda: job.gate.waiting == 2, "both are at the provider")
     assert job.worker.room == 0
 
     # As if there had been room when the router asked.
-    await job.worker.hand_over(many[2])
-    await job.worker.finish()
-    assert queued(db) == [many[2]]
+    await job.worker.hand_over(*job.claimed_batch())
+    await asyncio.sleep(0.05)
     assert job.gate.waiting == 2
 
     job.gate.opened.set()
     await asyncio.gather(*from_queue)
+    await job.worker.finish()
     assert job.worker.room == 2
-    assert len(job.provider.messages) == 2
+    assert len(job.provider.messages) == 3
+    assert queued(db) == []
 
 
 async def test_what_fails_by_a_bug_goes_into_the_queue(
@@ -140,9 +200,9 @@ async def test_what_fails_by_a_bug_goes_into_the_queue(
         raise ZeroDivisionError
 
     job.provider.answer = bug
-    batch = job.batch()
+    batch, deliveries = job.claimed_batch()
     with capture_logs() as said:
-        await job.worker.hand_over(batch)
+        await job.worker.hand_over(batch, deliveries)
         await job.worker.finish()
 
     assert queued(db) == [batch]
@@ -158,10 +218,11 @@ async def test_who_stops_has_no_room(
     assert job.worker.room == 0
 
     # As if the router had just written it.
-    await job.worker.hand_over(job.batch())
+    await job.worker.hand_over(*job.claimed_batch())
     await job.worker.finish()
 
     assert queued(db) == batches(db)
+    assert states(db) == ["queued"]
     assert job.provider.messages == []
 
 
@@ -169,7 +230,7 @@ async def test_a_long_delivery_keeps_its_claim(
     db: Connection, sessions: Pool, template_sets: TemplateSets
 ) -> None:
     job = Job(db, sessions, template_sets, lease=timedelta(seconds=0.3))
-    await job.worker.hand_over(job.batch())
+    await job.worker.hand_over(*job.claimed_batch())
     await seen(lambda: job.gate.waiting, "it is at the provider")
     async with sessions.connection() as connection:
         keeping = asyncio.create_task(job.keeper.run(connection))
@@ -198,8 +259,8 @@ async def test_who_is_cut_off_waits_until_all_answers_are_recorded(
             raise
 
     job.provider.answer = slow_to_end
-    await job.worker.hand_over(job.batch())
-    await job.worker.hand_over(job.batch())
+    await job.worker.hand_over(*job.claimed_batch())
+    await job.worker.hand_over(*job.claimed_batch())
     await seen(lambda: job.gate.waiting == 2, "both are at the provider")
     finishing = asyncio.create_task(job.worker.finish())
     await asyncio.sleep(0)
@@ -228,8 +289,6 @@ async def test_what_a_dead_process_had_without_a_job_is_delivered_by_another(
 ) -> None:
     given.emit(db, payload=PAYLOAD, channels=["email"])
     given.value(db, "select routed from postbell_private.route(500, '{\"email\": 1}')")
-    (batch,) = batches(db)
-    given.claim(db, batch, "claim_token")
     assert queued(db) == []
 
     provider = ScriptedProvider()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -45,11 +47,16 @@ async def test_open_pages_are_counted(database_url: str, db: Connection) -> None
         bearer = {"authorization": f"Bearer {token('u1')}"}
         async with session.get(f"{url}/v1/stream", headers=bearer) as page:
             await page.content.readuntil(b"event: state")
-            async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
-                figures = await answer.text()
 
-    assert "postbell_open_streams 1.0" in figures
-    assert "postbell_stream_listener_up 1.0" in figures
+            async def figures() -> str:
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    return await answer.text()
+
+            assert "postbell_open_streams 1.0" in await figures()
+            # The page gets its state before the gateway has looked for changes.
+            async with asyncio.timeout(10):
+                while "postbell_stream_listener_up 1.0" not in await figures():
+                    await asyncio.sleep(0.01)
 
 
 async def test_a_gateway_whose_figures_have_no_port_ends_with_a_sentence(

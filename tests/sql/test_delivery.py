@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from dispatcher.db.batches import Claimed
 from tests.support import given
 from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
@@ -986,8 +987,8 @@ def handed_over(db: Connection, room: dict[str, int]) -> dict[int, str]:
     """Routes what was emitted; the batches that the caller is to deliver, and their channels."""
     found = given.rows(
         db,
-        "select id, channel from postbell_private.route(500, %s) as done,"
-        " unnest(done.batch_ids, done.channels) as handed (id, channel)",
+        "select (batch ->> 'batch_id')::bigint, batch ->> 'channel'"
+        " from postbell_private.route(500, %s) as done, json_array_elements(done.claimed) as batch",
         json.dumps(room),
     )
     given.route(db)
@@ -1001,8 +1002,30 @@ def test_a_few_deliveries_are_handed_over_and_have_no_job(db: Connection) -> Non
 
     assert sorted(mine.values()) == ["email", "in_app"]
     assert set(batches(db)) - set(mine) == set(jobs(db))
-    for batch, channel in mine.items():
-        assert given.claim(db, batch, "channel") == [(channel,)]
+    claimed = given.rows(db, "select id, claims, claim_token is not null from postbell.batch")
+    assert {id_: (claims, held) for id_, claims, held in claimed} == {
+        batch: (int(batch in mine), batch in mine) for batch in batches(db)
+    }
+
+
+def test_what_is_handed_over_has_all_that_a_claim_returns(db: Connection) -> None:
+    given.emit(
+        db,
+        channels=["email"],
+        forced_channels=["email"],
+        expires_at="2099-01-01T00:00:00.5Z",
+        payload={"order_id": 42, "amount": "19.90", "note": "ä\u2028"},
+    )
+    ((batch,),) = given.rows(
+        db, "select claimed -> 0 from postbell_private.route(500, '{\"email\": 1}')"
+    )
+    (row,) = (Claimed.of(delivery) for delivery in batch["deliveries"])
+    (token,) = given.column(db, "select claim_token from postbell.batch")
+    assert (row.claim_token, row.is_started, row.is_forced) == (token, False, True)
+
+    (claimed,) = given.claim(db, batch["batch_id"], *Claimed._fields)
+    assert claimed[0] != token
+    assert row._replace(claim_token=claimed[0]) == Claimed(*claimed)
 
 
 def test_no_more_batches_are_handed_over_than_there_is_room(db: Connection) -> None:

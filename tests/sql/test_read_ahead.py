@@ -56,7 +56,7 @@ def test_what_has_a_text_is_written_with_its_decision(db: Connection) -> None:
 
     routed = route(db, read(db))
 
-    assert (routed.routed, routed.batch_ids) == (1, None)
+    assert (routed.routed, routed.claimed) == (1, None)
     assert given.deliveries(db, event) == {
         ("u1", "in_app"): Fate("delivered", "wanted"),
         ("u1", "sse"): Fate("sent", "wanted"),
@@ -176,7 +176,7 @@ def test_a_chunk_is_read_on_before_it_is_routed(db: Connection) -> None:
     assert ids == events
 
     for chunk in (first, second, third):
-        assert route(db, chunk, most=2).batch_ids is None
+        assert route(db, chunk, most=2).claimed is None
     assert given.value(db, "select count(*) from postbell.inbox_item") == 5
     assert given.value(db, "select count(*) from postbell.batch") == 0
     assert read(db, 2, third.next_step) == Chunk(0, None, None, None)
@@ -211,7 +211,7 @@ def test_what_has_no_text_is_queued(db: Connection) -> None:
 def test_of_what_is_queued_a_little_is_handed_over(db: Connection) -> None:
     given.emit(db, payload=PAYLOAD, channels=["in_app", "email"])
     routed = route(db, read(db), room={"email": 1})
-    assert routed.channels == ["email"]
+    assert [batch["channel"] for batch in routed.claimed or ()] == ["email"]
     assert list(routed.ages or {}) == ["in_app"]
 
 

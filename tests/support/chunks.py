@@ -18,8 +18,7 @@ class Chunk(NamedTuple):
 
 class Routed(NamedTuple):
     routed: int
-    batch_ids: list[int] | None
-    channels: list[str] | None
+    claimed: list[dict[str, Any]] | None
     ages: dict[str, list[float]] | None
 
 

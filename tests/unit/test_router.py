@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -291,7 +291,14 @@ class FakeWorker:
         self.taken: list[int] = []
         self.room = 2
 
-    async def hand_over(self, batch_id: int, _: AsyncConnection[Any] | None = None) -> None:
+    async def hand_over(
+        self,
+        batch_id: int,
+        deliveries: Sequence[Mapping[str, Any]],
+        session: AsyncConnection[Any] | None = None,
+    ) -> None:
+        assert deliveries
+        assert session is not None
         self.taken.append(batch_id)
 
 
