@@ -55,7 +55,7 @@ async def test_open_pages_are_counted(database_url: str, db: Connection) -> None
             assert "postbell_open_streams 1.0" in await figures()
             # The page gets its state before the gateway has looked for changes.
             async with asyncio.timeout(10):
-                while "postbell_stream_listener_up 1.0" not in await figures():
+                while "postbell_stream_listener_up 1.0" not in await figures():  # noqa: ASYNC110 - nothing says when
                     await asyncio.sleep(0.01)
 
 
