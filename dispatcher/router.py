@@ -277,7 +277,7 @@ class Router:
             self._back_off("take_back_items", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _release(self, connection: AsyncConnection[Any]) -> None:
-        contents = await self._rendered(routing.read_scheduled, connection, self._chunk)
+        contents = await self._rendered(routing.read_due, connection, self._chunk)
         began = time.monotonic()
         result = await self._write(
             "release_due", routing.release_due, connection, self._chunk, contents=contents

@@ -133,9 +133,9 @@ def route(
     """
 
 
-@statement("select postbell_private.read_scheduled(%(most)s)")
-def read_scheduled(most: int) -> list[Any] | None:
-    """The messages of scheduled events that are due, to be rendered; see Chunk."""
+@statement("select postbell_private.read_due(%(most)s)")
+def read_due(most: int) -> list[Any] | None:
+    """The messages of what is due, to be rendered; see Chunk."""
 
 
 class Released(NamedTuple):

@@ -198,7 +198,7 @@ comment on function postbell_private.messages_of(postbell_private.candidate[]) i
     'Returns the messages to candidates of accepted events that the database itself delivers, as postbell_private.read_chunk() does.';
 
 
-create or replace function postbell_private.read_scheduled(most integer) returns json
+create or replace function postbell_private.read_due(most integer) returns json
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -214,12 +214,25 @@ begin
         ) as due
         join postbell_private.notification as n on n.id = due.notification_id
         cross join lateral postbell_private.few_members(n.tenant_id, n.recipient, n.audience) as member
+
+        union
+        select postbell_private.candidate_of(n, d.recipient_id)
+        from (
+            select delivery_id
+            from postbell.waiting_delivery
+            where due_at <= postbell.clock()
+            order by due_at
+            limit most
+        ) as due
+        join postbell.open_delivery as d on d.id = due.delivery_id
+        join postbell.channel on channel.name = d.channel and not channel.is_outgoing
+        join postbell_private.notification as n on n.id = d.notification_id
     ));
 end
 $$;
 
-comment on function postbell_private.read_scheduled(integer) is
-    'Returns the messages of scheduled events that are due, to be rendered before postbell_private.release_due() releases them; see postbell_private.read_chunk().';
+comment on function postbell_private.read_due(integer) is
+    'Returns the messages of what is due, scheduled or waiting, to be rendered before postbell_private.release_due() releases it; see postbell_private.read_chunk().';
 
 
 create or replace function postbell_private.read_fanout(most integer) returns json

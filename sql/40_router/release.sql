@@ -1,4 +1,53 @@
-create or replace function postbell_private.decide_again(delivery_ids bigint[]) returns void
+create or replace function postbell_private.write_released(delivery_ids bigint[], contents json) returns bigint[]
+language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_own record;
+    v_batch postbell.batch;
+    v_written bigint[] := '{}';
+begin
+    for v_own in
+        select
+            d.tenant_id, d.channel, d.priority, channel.is_kept,
+            array_agg(d.id order by d.id) as ids,
+            json_agg(json_build_object(
+                'delivery_id', d.id, 'title', text.title, 'body', text.body, 'link', text.link, 'image', text.image,
+                'actions', text.actions
+            ) order by d.id) as items,
+            jsonb_object_agg(d.id, text.version) as versions
+        from json_to_recordset(contents) as text (
+            notification_id bigint, channel text, recipient_ids text[], version text,
+            title text, body text, link text, image text, actions jsonb
+        )
+        join postbell.open_delivery as d
+            on d.notification_id = text.notification_id
+            and d.channel = text.channel
+            and d.recipient_id = any(text.recipient_ids)
+        join postbell.channel on channel.name = d.channel
+        where d.id in (select unnest(delivery_ids))
+        group by d.tenant_id, d.channel, d.priority, channel.is_kept
+        order by d.tenant_id, d.channel, d.priority
+    loop
+        insert into postbell.batch (tenant_id, channel, priority, is_bulk, delivery_ids, claims, claim_token, claimed_at)
+        values (v_own.tenant_id, v_own.channel, v_own.priority, false, v_own.ids, 1, gen_random_uuid(), clock_timestamp())
+        returning * into v_batch;
+        if v_own.is_kept then
+            perform postbell_private.record_inbox(v_batch.id, v_batch.claim_token, v_own.items, v_own.versions);
+        else
+            perform postbell_private.record_stream(v_batch.id, v_batch.claim_token, v_own.items, v_own.versions);
+        end if;
+        v_written := v_written || v_own.ids;
+    end loop;
+    return v_written;
+end
+$$;
+
+comment on function postbell_private.write_released(bigint[], json) is
+    'Writes queued deliveries whose text is in contents to inboxes and the stream, and returns them. For contents see postbell_private.make_deliveries().';
+
+
+create or replace function postbell_private.decide_again(delivery_ids bigint[], contents json default null) returns bigint[]
 language plpgsql
 set enable_hashjoin = on
 as $$
@@ -6,6 +55,7 @@ as $$
 declare
     v_candidates postbell_private.candidate[];
     v_queued bigint[];
+    v_written bigint[];
 begin
     select array_agg(distinct postbell_private.candidate_of(n, d.recipient_id))
     into v_candidates
@@ -95,12 +145,17 @@ begin
     from settled
     where state = 'queued';
 
+    if contents is not null and v_queued is not null then
+        v_written := postbell_private.write_released(v_queued, contents);
+        v_queued := array(select id from unnest(v_queued) as id where id <> all (v_written));
+    end if;
     perform postbell_private.enqueue(v_queued, is_bulk => false);
+    return v_written;
 end
 $$;
 
-comment on function postbell_private.decide_again(bigint[]) is
-    'Decides again about waiting deliveries, since time zone, quiet hours or preferences may have changed.';
+comment on function postbell_private.decide_again(bigint[], json) is
+    'Decides again about waiting deliveries, since time zone, quiet hours or preferences may have changed. Those that are due are written if contents has their text, and returned; the others are queued. For contents see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.release_due(
@@ -113,6 +168,7 @@ as $$
 declare
     v_scheduled bigint[];
     v_waiting bigint[];
+    v_written bigint[];
     v_fault record;
 begin
     with due as (
@@ -160,10 +216,28 @@ begin
         perform postbell_private.require_leaves();
     end if;
     if release_due.contents is not null then
-        -- Without a subtransaction. If it fails, the caller repeats it without contents.
+        -- Without subtransactions. If it fails, the caller repeats it without contents.
         select resolved.ages
         into ages
         from postbell_private.resolve_audience(v_scheduled, contents => release_due.contents) as resolved;
+
+        v_written := postbell_private.decide_again(v_waiting, release_due.contents);
+        select json_object_agg(channel, seconds)
+        into ages
+        from (
+            select channel, json_agg(age) as seconds
+            from (
+                select of_channel.key as channel, age::text::float8 as age
+                from json_each(release_due.ages) as of_channel
+                cross join lateral json_array_elements(of_channel.value) as age
+
+                union all
+                select channel, extract(epoch from clock_timestamp() - created_at)
+                from postbell.delivery
+                where id = any(v_written)
+            ) as written
+            group by channel
+        ) as of_channel;
     else
         for v_fault in
             select v_scheduled[place] as id, code, message
@@ -171,20 +245,20 @@ begin
         loop
             perform postbell_private.reject(v_fault.id, null, v_fault.code, v_fault.message);
         end loop;
-    end if;
 
-    for v_fault in
-        select v_waiting[place] as id, code, message
-        from postbell_private.isolate('postbell_private.decide_again($1)', v_waiting)
-    loop
-        perform postbell_private.give_up(array[v_fault.id], array[v_fault.code || ': ' || v_fault.message]);
-    end loop;
+        for v_fault in
+            select v_waiting[place] as id, code, message
+            from postbell_private.isolate('postbell_private.decide_again($1)', v_waiting)
+        loop
+            perform postbell_private.give_up(array[v_fault.id], array[v_fault.code || ': ' || v_fault.message]);
+        end loop;
+    end if;
     released := coalesce(cardinality(v_scheduled), 0) + coalesce(cardinality(v_waiting), 0);
 end
 $$;
 
 comment on function postbell_private.release_due(integer, json) is
-    'Processes what is due: scheduled events, deliveries that waited for quiet hours, and retries. An event whose content makes that fail is rejected; such a delivery becomes a dead letter. released is how many were due. contents come from the rendering of postbell_private.read_scheduled(); for these and ages see postbell_private.make_deliveries().';
+    'Processes what is due: scheduled events, deliveries that waited for quiet hours, and retries. An event whose content makes that fail is rejected; such a delivery becomes a dead letter. released is how many were due. contents come from the rendering of postbell_private.read_due(); for these and ages see postbell_private.make_deliveries().';
 
 
 create or replace function postbell_private.recheck_waiting() returns trigger

@@ -96,7 +96,7 @@ grant execute on function postbell_private.receive_receipt, postbell_private.rec
 -- The dispatcher writes through functions only.
 grant execute on function
     postbell_private.check_cluster, postbell_private.acquire_leadership, postbell_private.acquire_sleep_lock, postbell_private.release_sleep_lock,
-    postbell_private.read_chunk, postbell_private.read_scheduled, postbell_private.read_fanout, postbell_private.route,
+    postbell_private.read_chunk, postbell_private.read_due, postbell_private.read_fanout, postbell_private.route,
     postbell_private.release_due, postbell_private.fan_out, postbell_private.pending_work, postbell_private.take_back_items,
     postbell_private.claim_batch, postbell_private.keep_claims, postbell_private.queue_batch, postbell_private.start_sending,
     postbell_private.record_attempts, postbell_private.record_inbox, postbell_private.record_stream,

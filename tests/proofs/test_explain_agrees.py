@@ -254,7 +254,7 @@ def test_the_router_does_what_explain_foresaw(
         assert not given.deliveries(db, outbox_id)
         given.clock(db, deliver_at)
         foreseen = given.explain(db, outbox_id)
-        texts = given.value(db, "select postbell_private.read_scheduled(500)")
+        texts = given.value(db, "select postbell_private.read_due(500)")
         given.rows(
             db,
             "select * from postbell_private.release_due(500, %s)",

@@ -49,7 +49,7 @@ FUNCTIONS = {
         "acquire_leadership", "leader", "pending_work",
         "rejected_since",
         "route", "release_due", "fan_out", "take_back_items",
-        "read_chunk", "read_scheduled", "read_fanout", "sweep", "tidy_up", "truncate_outbox",
+        "read_chunk", "read_due", "read_fanout", "sweep", "tidy_up", "truncate_outbox",
         "claim_batch", "keep_claims", "queue_batch", "start_sending",
         "record_attempts", "record_inbox", "record_stream",
         "fail_deliveries",

@@ -13,6 +13,8 @@ from tests.support import given
 from tests.support.background import Background, Connect, await_waiting, rings
 from tests.support.chunks import Chunk, contents, read, route
 from tests.support.given import Connection, Fate
+from tests.support.outcome import left_over
+from tests.support.poison import poison
 
 SUBJECT = "order:7"
 PAYLOAD = {"order_id": 7}
@@ -494,9 +496,9 @@ def test_a_cancellation_wakes_a_sleeping_router(db: Connection, connect: Connect
 def test_a_scheduled_event_is_written_when_it_is_due(db: Connection) -> None:
     event = given.emit(db, payload=PAYLOAD, deliver_at="2090-01-01")
     given.route(db)
-    assert given.value(db, "select postbell_private.read_scheduled(500)") is None
+    assert given.value(db, "select postbell_private.read_due(500)") is None
     given.clock(db, "2090-01-02")
-    texts = contents(given.value(db, "select postbell_private.read_scheduled(500)"))
+    texts = contents(given.value(db, "select postbell_private.read_due(500)"))
     assert [text["channel"] for text in texts] == ["in_app", "sse"]
     released, ages = given.rows(
         db, "select * from postbell_private.release_due(500, %s)", json.dumps(texts)
@@ -504,6 +506,86 @@ def test_a_scheduled_event_is_written_when_it_is_due(db: Connection) -> None:
     assert (released, sorted(ages)) == (1, ["in_app", "sse"])
     assert given.deliveries(db, event)["u1", "in_app"] == Fate("delivered", "wanted")
     assert written(db) == ALL_WRITTEN
+
+
+def release(db: Connection) -> dict[str, list[float]] | None:
+    """Release what is due, with a text of each message; the ages of what was written."""
+    texts = contents(given.value(db, "select postbell_private.read_due(500)"))
+    return given.value(
+        db, "select ages from postbell_private.release_due(500, %s)", json.dumps(texts)
+    )
+
+
+def test_what_waited_for_quiet_hours_is_written_when_they_end(db: Connection) -> None:
+    given.clock(db, "2090-01-01 23:00Z")
+    given.call(db, "set_quiet_hours", recipient="u1", starts="22:00", ends="07:00")
+    event = given.emit(db, payload=PAYLOAD, channels=["sse"])
+    other = given.emit(db, payload=PAYLOAD, channels=["in_app"])
+    route(db, read(db))
+    assert given.deliveries(db, event)["u1", "sse"] == Fate("waiting", "quiet_hours")
+
+    given.clock(db, "2090-01-02 07:00Z")
+    ages = release(db)
+
+    assert [*(ages or {})] == ["sse"]
+    assert given.deliveries(db, event)["u1", "sse"] == Fate("sent", "wanted")
+    assert given.value(db, "select count(*) from postbell.inbox_item") == 1
+    assert given.deliveries(db, other)["u1", "in_app"].state == "delivered"
+    assert written(db) == ALL_WRITTEN
+    assert left_over(db) == {}
+
+
+def held_items(db: Connection, *subjects: str) -> list[int]:
+    """Events whose items were queued without a text, and are held; due now."""
+    events = [
+        given.emit(db, payload=PAYLOAD, channels=["in_app"], subject=subject)
+        for subject in subjects
+    ]
+    given.route(db)
+    for batch in given.column(db, "select id from postbell.batch"):
+        claimed = given.claim(db, batch, "claim_token", "delivery_id")
+        given.call(
+            db,
+            "hold_deliveries",
+            batch_id=batch,
+            claim_token=claimed[0][0],
+            delivery_ids=[delivery for _, delivery in claimed],
+            seconds=["0"] * len(claimed),
+            begun=[False] * len(claimed),
+            reasons=["template_missing"] * len(claimed),
+        )
+    db.execute("delete from postbell.batch")
+    db.execute("delete from postbell_queue.pgqueuer")
+    return events
+
+
+def test_an_item_that_waited_for_its_template_is_written(db: Connection) -> None:
+    event, cancelled = held_items(db, SUBJECT, "other")
+    given.call(db, "cancel", outbox_id=cancelled)
+
+    ages = release(db)
+
+    assert {channel: len(seconds) for channel, seconds in (ages or {}).items()} == {"in_app": 1}
+    assert given.deliveries(db, event)["u1", "in_app"] == Fate("delivered", "wanted")
+    assert given.deliveries(db, cancelled)["u1", "in_app"].state == "cancelled"
+    assert given.column(db, "select outbox_id from postbell.inbox_item") == [event]
+    assert left_over(db) == {}
+
+
+def test_what_waited_and_has_no_text_is_queued(db: Connection) -> None:
+    (event,) = held_items(db, SUBJECT)
+    assert given.value(db, "select ages from postbell_private.release_due(500, '[]')") is None
+    assert given.deliveries(db, event)["u1", "in_app"].state == "queued"
+    assert len(given.column(db, "select id from postbell_queue.pgqueuer")) == 1
+
+
+def test_an_item_that_waited_and_fails_is_repeated_alone(db: Connection) -> None:
+    odd, event = held_items(db, "odd", SUBJECT)
+    poison(db, "postbell.inbox_item", "new.subject = 'odd'")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        release(db)
+    given.value(db, "select released from postbell_private.release_due(500)")
+    assert {given.deliveries(db, each)["u1", "in_app"].state for each in (odd, event)} == {"queued"}
 
 
 def test_a_large_audience_is_written_chunk_by_chunk(db: Connection) -> None:

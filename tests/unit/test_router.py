@@ -344,7 +344,7 @@ async def test_an_event_that_cannot_be_routed_is_rejected_alone(
     assert renderer.counted["in_app"] >= 8
 
 
-@pytest.mark.parametrize("step", ["read_chunk", "read_fanout", "read_scheduled"])
+@pytest.mark.parametrize("step", ["read_chunk", "read_fanout", "read_due"])
 async def test_what_cannot_be_read_ahead_is_queued(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -352,7 +352,7 @@ async def test_what_cannot_be_read_ahead_is_queued(
     by_step: dict[str, dict[str, Any]] = {
         "read_chunk": {},
         "read_fanout": {"recipient": None, "audience": {"everyone": True}},
-        "read_scheduled": {"deliver_at": datetime.now(UTC) + timedelta(seconds=0.3)},
+        "read_due": {"deliver_at": datetime.now(UTC) + timedelta(seconds=0.3)},
     }
     db.execute(
         "insert into postbell.recipient (tenant_id, id)"
