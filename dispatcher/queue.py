@@ -12,12 +12,14 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
-from pgqueuer.domain.models import Job
+from pgqueuer.domain.models import Job, TableChangedEvent, TracebackRecord, utc_now
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.domain.types import JOB_STATUS, JobId
 from pgqueuer.ports.driver import NotifyCallback
 from psycopg import AsyncConnection, OperationalError
 
 from dispatcher.db import batches
-from dispatcher.deploy.queue_schema import SETTINGS
+from dispatcher.deploy.queue_schema import settings_of
 
 log = structlog.get_logger()
 
@@ -38,18 +40,76 @@ class TwoConnections(PsycopgDriver):
     def __init__(self, connection: AsyncConnection[Any], listener: AsyncConnection[Any]) -> None:
         super().__init__(connection)
         self._listener = PsycopgDriver(listener)
+        self._callbacks: list[NotifyCallback] = []
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         await self._listener.add_listener(channel, callback)
+        self._callbacks.append(callback)
 
     async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
+        self._callbacks.remove(callback)
         await self._listener.remove_listener(channel, callback)
+
+    def notify_here(self, payload: str) -> None:
+        """Call what listens in this process, as if the payload had come from the database."""
+        for callback in self._callbacks:
+            callback(payload)
 
     async def __aexit__(self, *failure: object) -> None:
         await super().__aexit__(*failure)
         if self._entered == 0:
             self._listener.shutdown.set()
             await self._listener.tm.gather_tasks()
+
+
+class Jobs(Queries):
+    """pgqueuer's statements for the jobs of one queue, which wake it when a place becomes free.
+
+    New jobs wake a queue by NOTIFY, and finished ones send none. A queue that has `jobs_at_once`
+    jobs takes no more, though there may be some, and is woken when one of its own has ended.
+    """
+
+    def __init__(self, driver: TwoConnections, settings: DBSettings, jobs_at_once: int) -> None:
+        super().__init__(driver, QueryBuilderEnvironment(settings), QueryQueueBuilder(settings))
+        self._driver = driver
+        self._settings = settings
+        self._jobs_at_once = jobs_at_once
+        #: Jobs that are picked in the database, as far as this process knows.
+        self._picked: set[JobId] = set()
+
+    async def dequeue(self, *arguments: Any, **named: Any) -> list[Job]:
+        jobs = await super().dequeue(*arguments, **named)
+        self._picked.update(job.id for job in jobs)
+        return jobs
+
+    async def log_jobs(
+        self, job_status: list[tuple[Job, JOB_STATUS, TracebackRecord | None]]
+    ) -> None:
+        await super().log_jobs(job_status)
+        # Asked after the statement, which may have waited for a dequeue that took the last place.
+        was_full = len(self._picked) >= self._jobs_at_once
+        self._picked.difference_update(job.id for job, *_ in job_status)
+        if was_full:
+            self._wake()
+
+    async def retry_job(
+        self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
+    ) -> None:
+        await super().retry_job(job, delay, traceback_record)
+        self._picked.discard(job.id)
+        # Also if there were places: the queue has to learn when the job is due again.
+        self._wake()
+
+    def _wake(self) -> None:
+        self._driver.notify_here(
+            TableChangedEvent(
+                channel=self._settings.channel,
+                sent_at=utc_now(),
+                type="table_changed_event",
+                operation="update",
+                table=self._settings.queue_table,
+            ).model_dump_json(exclude={"received_at"})
+        )
 
 
 class Queue:
@@ -79,13 +139,10 @@ class Queue:
 
     async def run(self, connection: AsyncConnection[Any], listener: AsyncConnection[Any]) -> None:
         """Run until stop(). Raises psycopg.Error when a session is lost; jobs then run again."""
+        settings = settings_of(self._channel)
         manager = QueueManager(
-            Queries(
-                TwoConnections(connection, listener),
-                QueryBuilderEnvironment(SETTINGS),
-                QueryQueueBuilder(SETTINGS),
-            ),
-            SETTINGS.channel,
+            Jobs(TwoConnections(connection, listener), settings, self._jobs_at_once),
+            settings.channel,
         )
 
         async def work(job: Job) -> None:
@@ -101,7 +158,7 @@ class Queue:
         if self._is_stopping:
             return
         # pgqueuer sends its first health check before it listens, and would not receive it.
-        await batches.listen_for_jobs(listener)
+        await batches.listen_for_jobs(listener, settings.channel)
         try:
             await manager.run(
                 dequeue_timeout=DEQUEUE_TIMEOUT,

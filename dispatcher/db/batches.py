@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from pydantic_core import to_json
 
 from dispatcher.channels.in_app import InAppItem
@@ -92,9 +92,9 @@ def outgoing_channels() -> list[OutgoingChannel]:
     """The channels that providers deliver, by position."""
 
 
-@statement("listen postbell_queue")
-def listen_for_jobs() -> None:
-    """Listen for new jobs, on the channel of dispatcher.deploy.queue_schema."""
+async def listen_for_jobs(connection: Connection, notify_channel: str) -> None:
+    """Listen for new jobs of one queue; dispatcher.deploy.queue_schema names its NOTIFY channel."""
+    await connection.execute(sql.SQL("listen {}").format(sql.Identifier(notify_channel)))
 
 
 @statement(

@@ -32,18 +32,45 @@ SETTINGS = DBSettings(
     widen_id=True,
 )
 
+# pgqueuer's trigger would wake all queues for each job, and for each that is finished.
+# postbell_private.make_jobs() wakes the queues of the channels that have new jobs.
+_DISABLE_TRIGGER = (
+    f"alter table {SETTINGS.db_schema}.{SETTINGS.queue_table} disable trigger {SETTINGS.trigger};"
+)
+
+_IS_TRIGGER_ENABLED = f"""
+    select exists (
+        select
+        from pg_trigger
+        where tgrelid = to_regclass('{SETTINGS.db_schema}.{SETTINGS.queue_table}')
+          and tgname = '{SETTINGS.trigger}'
+          and tgenabled <> 'D'
+    )
+"""  # noqa: S608 - from constants
+
 _T = TypeVar("_T")
 
 
+def settings_of(channel: str) -> DBSettings:
+    """The names for the queue of a channel: it has a NOTIFY channel of its own."""
+    return SETTINGS.model_copy(update={"channel": Channel(f"{SETTINGS.channel}_{channel}")})
+
+
 def install_sql() -> str:
-    """The output of `pgq sql install` with these names."""
-    return render_install(SETTINGS)
+    """The output of `pgq sql install` with these names, and what disables pgqueuer's trigger."""
+    return f"{render_install(SETTINGS)}\n\n{_DISABLE_TRIGGER}"
 
 
 def upgrade_sql(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """The statements that upgrade the installed tables to this version of pgqueuer."""
+    """The statements that upgrade the installed tables to this version of pgqueuer.
+
+    The last one disables pgqueuer's trigger, which is enabled again if it is replaced.
+    """
     driver = cast("Driver", _Reader(connection))
-    return plan(_now(inspect(driver, SETTINGS)), target(SETTINGS), SETTINGS).statements
+    statements = plan(_now(inspect(driver, SETTINGS)), target(SETTINGS), SETTINGS).statements
+    if statements or connection.execute(_IS_TRIGGER_ENABLED.encode()).fetchone() == (True,):
+        return (*statements, _DISABLE_TRIGGER)
+    return ()
 
 
 class _Reader:

@@ -53,11 +53,28 @@ begin
     from postbell.batch
     where id = any(batch_ids)
     order by id;
+
+    -- Also for jobs with a delay: a queue that sleeps for longer has to learn when they are due.
+    perform pg_notify(
+        'postbell_queue_' || channel,
+        json_build_object(
+            'channel', 'postbell_queue_' || channel,
+            'operation', 'insert',
+            'sent_at', now(),
+            'table', 'pgqueuer',
+            'type', 'table_changed_event'
+        )::text
+    )
+    from (
+        select distinct channel
+        from postbell.batch
+        where id = any(batch_ids)
+    ) as woken;
 end
 $$;
 
 comment on function postbell_private.make_jobs(bigint[], interval) is
-    'Inserts a queue job for each batch. It is not called without batches, since the queue notifies for every statement, even one that inserts no row.';
+    'Inserts a queue job for each batch, and notifies the queues of their channels, with what pgqueuer expects to hear. Its own trigger, which would wake every queue, is disabled.';
 
 
 create or replace function postbell_private.make_batches(delivery_ids bigint[], is_bulk boolean, delay interval, room jsonb default null)

@@ -117,7 +117,7 @@ grant select (id, tenant_id, channel, priority) on postbell.delivery to postbell
 grant usage on schema postbell_queue to postbell_dispatcher;
 grant select, insert, update, delete on all tables in schema postbell_queue to postbell_dispatcher;
 grant usage, select on all sequences in schema postbell_queue to postbell_dispatcher;
--- Both the dispatcher and the owner fire pgqueuer's trigger in one session; see postbell_admin below.
+-- Both the dispatcher and the owner would fire pgqueuer's trigger in one session, if it were enabled; see postbell_admin below.
 alter function postbell_queue.fn_pgqueuer_changed() set search_path = pg_catalog, pg_temp; -- noqa: PRS
 
 -- Support explains deliveries, without access to their content or addresses. Template overrides have no personal data.

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dispatcher.db import batches
-from dispatcher.deploy.queue_schema import SETTINGS
 
 PACKAGE = Path(batches.__file__).parent.parent
 
@@ -63,10 +62,6 @@ wish = "with a smile"
 '''
 
     assert list(statements_in(ast.parse(code))) == []
-
-
-def test_the_queue_rings_where_a_dispatcher_listens() -> None:
-    assert batches.listen_for_jobs.sql == f"listen {SETTINGS.channel}"
 
 
 def statements_in(tree: ast.Module) -> Iterator[str]:

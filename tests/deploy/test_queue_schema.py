@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import psycopg
+import pytest
 
 from dispatcher.deploy import queue_schema
 
@@ -14,13 +15,34 @@ def test_a_deployed_database_needs_no_upgrade_of_the_queue(connection: psycopg.C
     assert queue_schema.upgrade_sql(connection) == ()
 
 
-def test_what_is_missing_is_put_back(connection: psycopg.Connection) -> None:
-    connection.execute("alter table postbell_queue.pgqueuer drop column dedupe_key cascade")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "alter table postbell_queue.pgqueuer drop column dedupe_key cascade",
+        "drop trigger tg_pgqueuer_changed on postbell_queue.pgqueuer",
+        # As 0.1.0 has it.
+        "alter table postbell_queue.pgqueuer enable trigger tg_pgqueuer_changed",
+        "alter table postbell_queue.pgqueuer enable always trigger tg_pgqueuer_changed",
+    ],
+)
+def test_what_differs_is_put_right(connection: psycopg.Connection, change: str) -> None:
+    connection.execute(change.encode())
 
     for statement in queue_schema.upgrade_sql(connection):
         connection.execute(statement.encode())
 
     assert queue_schema.upgrade_sql(connection) == ()
+    assert _state_of_trigger(connection) == ("D",)
+
+
+def test_the_trigger_of_pgqueuer_is_there_and_disabled(connection: psycopg.Connection) -> None:
+    assert _state_of_trigger(connection) == ("D",)
+
+
+def _state_of_trigger(connection: psycopg.Connection) -> tuple[str] | None:
+    return connection.execute(
+        "select tgenabled::text from pg_trigger where tgname = 'tg_pgqueuer_changed'"
+    ).fetchone()
 
 
 async def test_the_plan_can_be_asked_for_while_a_loop_runs(connection: psycopg.Connection) -> None:

@@ -348,7 +348,7 @@ DEEP = {
     "dispatcher": {
         "route_chunk", "resolve_audience", "deliver", "decide", "decide_again", "quiet_until",
         "enqueue",
-        "note_devices", "suppress_addresses", "apply_receipts", "fn_pgqueuer_changed",
+        "note_devices", "suppress_addresses", "apply_receipts",
         "current_step",
     },
     "support": {"simulate", "decide"},
