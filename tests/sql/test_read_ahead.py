@@ -511,9 +511,10 @@ def test_a_scheduled_event_is_written_when_it_is_due(db: Connection) -> None:
 def release(db: Connection) -> dict[str, list[float]] | None:
     """Release what is due, with a text of each message; the ages of what was written."""
     texts = contents(given.value(db, "select postbell_private.read_due(500)"))
-    return given.value(
+    ages: dict[str, list[float]] | None = given.value(
         db, "select ages from postbell_private.release_due(500, %s)", json.dumps(texts)
     )
+    return ages
 
 
 def test_what_waited_for_quiet_hours_is_written_when_they_end(db: Connection) -> None:
