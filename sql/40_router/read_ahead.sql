@@ -57,7 +57,8 @@ as $$
         json_agg(json_build_array(
             person.recipient_id, person.locale, person.time_zone, nullif(person.attributes, '{}'), wanted.channels, wanted.forced
         ))
-    from postbell_private.addressed(candidates) as person
+    -- OFFSET 0: what a person switched on is a subquery, and channels_wanted() is not inlined with one in its arguments.
+    from (select * from postbell_private.addressed(candidates) offset 0) as person
     cross join lateral (
         select array_agg(wish.channel) as channels, array_agg(wish.channel) filter (where wish.is_forced) as forced
         from postbell.channels_wanted(
