@@ -262,7 +262,7 @@ def test_a_small_audience_shares_a_text(db: Connection) -> None:
         ["u1", None, None, None, ["in_app", "sse"], None],
         ["u2", "de", None, None, ["in_app", "sse"], None],
     ]
-    (text, *_) = contents(chunk.messages)
+    text = {text["title"]: text for text in contents(chunk.messages)}["in_app for u1"]
     route(db, chunk, [{**text, "recipient_ids": ["u1", "u2"]}])
     assert given.column(
         db, "select recipient_id || ' ' || title from postbell.inbox_item order by 1"
