@@ -28,6 +28,7 @@ from dispatcher.cli import (
     stats,
     text,
     vapid,
+    verbs,
     why,
 )
 from dispatcher.cli.errors import EXIT_CODES_HELP, ExitCode, error_json, report_of
@@ -99,7 +100,7 @@ app = typer.Typer(
 )
 for module in (
     deploy, run, serve, login, demo, check, preview, send, why, retry, stats, erase, export,
-    vapid, bounce,
+    vapid, bounce, verbs,
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.command("import-events")(import_events.command)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
 from dispatcher.rendering.loader import TemplateFile
+from dispatcher.rendering.verb import Verb, read_verb
 
 FieldType = Literal[
     "text", "id", "amount", "integer", "number", "boolean", "date", "timestamp", "url",
@@ -48,6 +49,8 @@ class EventType:
     fields: Mapping[str, Field]
     #: A hash of all files that it is rendered from.
     version: str
+    #: The functions that emit it, if event.toml declares any; the database does not know.
+    verb: Verb | None = None
 
     @classmethod
     def registered(cls, *columns: Any) -> EventType:
@@ -75,6 +78,8 @@ class Declaration:
 
     values: Mapping[str, Any]
     fields: Mapping[str, Field]
+    #: None if the event has no function of its own.
+    verb: Verb | None
     faults: tuple[str, ...]
 
     @classmethod
@@ -83,10 +88,12 @@ class Declaration:
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            return cls({}, {}, (f"this is not TOML: {error}",))
+            return cls({}, {}, None, (f"this is not TOML: {error}",))
         values = {**_DEFAULTS, **given}
         fields, field_faults = read_fields(values["fields"])
-        return cls(values, fields, (*_faults(given, values, channels), *field_faults))
+        verb, verb_faults = read_verb(given.pop("verb", None), fields)
+        faults = (*_faults(given, values, channels), *field_faults, *verb_faults)
+        return cls(values, fields, verb, faults)
 
     def event_type(self, key: str, channels: tuple[str, ...], version: str) -> EventType:
         """The event type. Call it only if there are no faults."""
@@ -102,6 +109,7 @@ class Declaration:
             notify_actor=self.values["notify_actor"],
             fields=self.fields,
             version=version,
+            verb=self.verb,
         )
 
 

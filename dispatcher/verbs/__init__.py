@@ -24,75 +24,24 @@ only the SQL function of the same name knows. Nothing of the daemon is imported.
 
 from __future__ import annotations
 
-from dispatcher.verbs.classes import (
-    notify_class_bundle_completed,
-    notify_class_bundle_created,
-    notify_class_deposit_paid,
-    notify_class_message_received,
-    notify_class_ticket_created,
-)
+from dispatcher.verbs import declared
+from dispatcher.verbs.declared import *  # noqa: F403 - what `postbell verbs` has written
 from dispatcher.verbs.events import notify, send_notification
-from dispatcher.verbs.loyalty import (
-    notify_badge_awarded,
-    notify_loyalty_points_awarded,
-    notify_milestone_reached,
-    notify_redemption_approved,
-    notify_redemption_rejected,
-    notify_tier_upgraded,
-)
-from dispatcher.verbs.orders import (
-    notify_order_assigned,
-    notify_order_completed,
-    notify_order_created,
-    notify_order_paid,
-)
-from dispatcher.verbs.payments import (
-    notify_installment_due,
-    notify_invoice_generated,
-    notify_payment_completed,
-    notify_payment_failed,
-    notify_refund_processed,
-    notify_wallet_loaded,
-)
 from dispatcher.verbs.place import using
-from dispatcher.verbs.tickets import (
-    notify_ticket_assigned,
+from dispatcher.verbs.written import (
+    notify_class_message_received,
+    notify_installment_due,
     notify_ticket_created,
-    notify_ticket_escalated,
-    notify_ticket_reopened,
     notify_ticket_reply,
-    notify_ticket_resolved,
 )
 
 __all__ = [
     "notify",
-    "notify_badge_awarded",
-    "notify_class_bundle_completed",
-    "notify_class_bundle_created",
-    "notify_class_deposit_paid",
     "notify_class_message_received",
-    "notify_class_ticket_created",
     "notify_installment_due",
-    "notify_invoice_generated",
-    "notify_loyalty_points_awarded",
-    "notify_milestone_reached",
-    "notify_order_assigned",
-    "notify_order_completed",
-    "notify_order_created",
-    "notify_order_paid",
-    "notify_payment_completed",
-    "notify_payment_failed",
-    "notify_redemption_approved",
-    "notify_redemption_rejected",
-    "notify_refund_processed",
-    "notify_ticket_assigned",
     "notify_ticket_created",
-    "notify_ticket_escalated",
-    "notify_ticket_reopened",
     "notify_ticket_reply",
-    "notify_ticket_resolved",
-    "notify_tier_upgraded",
-    "notify_wallet_loaded",
     "send_notification",
     "using",
 ]
+__all__ += declared.__all__

@@ -39,6 +39,16 @@ class Given:
         return self.has(kind, attribute_name)
 
 
+def first_given(*things: Given) -> Given:
+    """The first that was given, else the last."""
+    return next((each for each in things if each.thing is not None), things[-1])
+
+
+def either(value: object, other: Given, attribute_name: str) -> object:
+    """The value, or an attribute of the other where there is none."""
+    return attribute(other.thing, attribute_name) if value is None else value
+
+
 def need(kind: Callable[[object, str], _T], value: object, name: str) -> _T:
     """An argument as one of the kinds below; it must be there."""
     return kind(required(value, name), name)

@@ -39,16 +39,7 @@ begin
         select oid
         from pg_proc
         where pronamespace = 'postbell'::regnamespace
-          and proname in (
-              'notify_order_assigned', 'notify_order_completed', 'notify_order_created', 'notify_order_paid',
-              'notify_payment_completed', 'notify_payment_failed', 'notify_refund_processed', 'notify_wallet_loaded',
-              'notify_invoice_generated', 'notify_installment_due', 'notify_loyalty_points_awarded', 'notify_tier_upgraded',
-              'notify_redemption_approved', 'notify_redemption_rejected', 'notify_milestone_reached', 'notify_badge_awarded',
-              'notify_class_bundle_completed', 'notify_class_bundle_created', 'notify_class_deposit_paid',
-              'notify_class_message_received', 'notify_class_ticket_created', 'notify_ticket_assigned',
-              'notify_ticket_created', 'notify_ticket_escalated', 'notify_ticket_reopened', 'notify_ticket_reply',
-              'notify_ticket_resolved'
-          )
+          and proname ^@ 'notify_'
     loop
         execute format('grant execute on function %s to postbell_producer', v_verb);
     end loop;

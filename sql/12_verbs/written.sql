@@ -1,8 +1,18 @@
-create or replace function postbell.notify_ticket_assigned(
-    ticket_number text,
-    assignee_id text,
-    assignee_name text default null,
-    ticket_id text default null,
+-- Verbs with a rule of their own; `postbell verbs` writes the others.
+
+
+create or replace function postbell.notify_installment_due(
+    client_id text,
+    amount anycompatible,
+    due_date date default null,
+    installment_number bigint default null,
+    total_installments bigint default null,
+    installment_id text default null,
+    order_id text default null,
+    special_order_id text default null,
+    bundle_id text default null,
+    bundle_name text default null,
+    currency text default null,
     tenant_id text default 'default',
     actor text default null,
     idempotency_key text default null,
@@ -12,22 +22,33 @@ create or replace function postbell.notify_ticket_assigned(
 language sql
 as $$
     select postbell.emit(
-        'ticket.assigned', 'ticket:' || coalesce(ticket_id, ticket_number),
-        array[postbell.require_value('assignee_id', assignee_id)],
+        case when coalesce(bundle_id, bundle_name) is null then 'payment.installment_due' else 'class.installment.due' end,
+        coalesce(
+            'installment:' || installment_id, 'bundle:' || bundle_id,
+            'special_order:' || special_order_id, 'order:' || order_id
+        ),
+        array[postbell.require_value('client_id', client_id)],
         jsonb_build_object(
-            'ticket_number', postbell.require_value('ticket_number', ticket_number),
-            'assignee_name', assignee_name,
-            'ticket_id', ticket_id
+            'amount', postbell.require_value('amount', postbell.exact_amount('amount', amount)),
+            'currency', currency,
+            'due_date', due_date,
+            'installment_number', installment_number,
+            'total_installments', total_installments,
+            'installment_id', installment_id,
+            'order_id', order_id,
+            'special_order_id', special_order_id,
+            'bundle_id', bundle_id,
+            'bundle_name', case when bundle_id is not null then postbell.require_value('bundle_name', bundle_name) else bundle_name end
         ),
         tenant_id, actor, idempotency_key, deliver_at, expires_at
     )
 $$;
 
-comment on function postbell.notify_ticket_assigned(
-    text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'Emits ticket.assigned to the assignee.';
+comment on function postbell.notify_installment_due(
+    text, anycompatible, date, bigint, bigint, text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
+) is 'Emits class.installment.due to the client if a bundle of classes is named, else payment.installment_due. The subject is installment:ID; cancel it if the instalment is paid before deliver_at.';
 
-select postbell_private.add_integer_ids('notify_ticket_assigned');
+select postbell_private.add_integer_ids('notify_installment_due');
 
 
 create or replace function postbell.notify_ticket_created(
@@ -116,15 +137,15 @@ comment on function postbell.notify_ticket_reply(
 select postbell_private.add_integer_ids('notify_ticket_reply');
 
 
-create or replace function postbell.notify_ticket_escalated(
-    ticket_number text,
-    creator_id text,
-    escalated_to text default null,
-    reason text default null,
-    assignee_id text default null,
-    ticket_id text default null,
+create or replace function postbell.notify_class_message_received(
+    thread_id text,
+    sender_id text,
+    sender_name text,
+    message text default null,
+    bundle_id text default null,
+    bundle_name text default null,
+    members text[] default null,
     tenant_id text default 'default',
-    actor text default null,
     idempotency_key text default null,
     deliver_at timestamptz default null,
     expires_at timestamptz default null
@@ -132,85 +153,22 @@ create or replace function postbell.notify_ticket_escalated(
 language sql
 as $$
     select postbell.emit(
-        'ticket.escalated', 'ticket:' || coalesce(ticket_id, ticket_number),
-        array[postbell.require_value('creator_id', creator_id), assignee_id],
+        'class.message.received', 'thread:' || thread_id,
+        members,
         jsonb_build_object(
-            'ticket_number', postbell.require_value('ticket_number', ticket_number),
-            'escalated_to', escalated_to,
-            'reason', reason,
-            'ticket_id', ticket_id
+            'sender_name', postbell.require_value('sender_name', sender_name),
+            'bundle_name', bundle_name,
+            'message_preview', left(message, 500),
+            'thread_id', postbell.require_value('thread_id', thread_id),
+            'bundle_id', bundle_id
         ),
-        tenant_id, actor, idempotency_key, deliver_at, expires_at
+        tenant_id, postbell.require_value('sender_id', sender_id), idempotency_key, deliver_at, expires_at,
+        case when members is null then jsonb_build_object('topic', 'thread:' || thread_id) end
     )
 $$;
 
-comment on function postbell.notify_ticket_escalated(
-    text, text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'Emits ticket.escalated to the creator and the assignee, if there is one.';
+comment on function postbell.notify_class_message_received(
+    text, text, text, text, text, text, text[], text, text, timestamptz, timestamptz
+) is 'Emits class.message.received to the members of the thread, but not to the sender. Without members, those who joined the topic thread:ID are notified.';
 
-select postbell_private.add_integer_ids('notify_ticket_escalated');
-
-
-create or replace function postbell.notify_ticket_resolved(
-    ticket_number text,
-    creator_id text,
-    resolver_name text default null,
-    resolution text default null,
-    ticket_id text default null,
-    tenant_id text default 'default',
-    actor text default null,
-    idempotency_key text default null,
-    deliver_at timestamptz default null,
-    expires_at timestamptz default null
-) returns bigint
-language sql
-as $$
-    select postbell.emit(
-        'ticket.resolved', 'ticket:' || coalesce(ticket_id, ticket_number),
-        array[postbell.require_value('creator_id', creator_id)],
-        jsonb_build_object(
-            'ticket_number', postbell.require_value('ticket_number', ticket_number),
-            'resolver_name', resolver_name,
-            'resolution', resolution,
-            'ticket_id', ticket_id
-        ),
-        tenant_id, actor, idempotency_key, deliver_at, expires_at
-    )
-$$;
-
-comment on function postbell.notify_ticket_resolved(
-    text, text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'Emits ticket.resolved to the creator.';
-
-select postbell_private.add_integer_ids('notify_ticket_resolved');
-
-
-create or replace function postbell.notify_ticket_reopened(
-    ticket_number text,
-    creator_id text,
-    assignee_id text default null,
-    ticket_id text default null,
-    tenant_id text default 'default',
-    actor text default null,
-    idempotency_key text default null,
-    deliver_at timestamptz default null,
-    expires_at timestamptz default null
-) returns bigint
-language sql
-as $$
-    select postbell.emit(
-        'ticket.reopened', 'ticket:' || coalesce(ticket_id, ticket_number),
-        array[postbell.require_value('creator_id', creator_id), assignee_id],
-        jsonb_build_object(
-            'ticket_number', postbell.require_value('ticket_number', ticket_number),
-            'ticket_id', ticket_id
-        ),
-        tenant_id, actor, idempotency_key, deliver_at, expires_at
-    )
-$$;
-
-comment on function postbell.notify_ticket_reopened(
-    text, text, text, text, text, text, text, timestamptz, timestamptz
-) is 'Emits ticket.reopened to the creator and the assignee, if there is one.';
-
-select postbell_private.add_integer_ids('notify_ticket_reopened');
+select postbell_private.add_integer_ids('notify_class_message_received');

@@ -1,0 +1,123 @@
+"""Verbs are written from event.toml, and what is committed is what would be written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.rendering.event_type import Field, read_fields
+from dispatcher.rendering.verb import Source, Verb, read_verb
+from tests.support.cli import Cli
+
+ROOT = Path(__file__).parents[2]
+VERB: dict[str, Any] = {
+    "name": "notify_order_paid",
+    "args": ["order_id", "client_id", "amount", "writer_id?"],
+    "to": ["client_id", "writer_id"],
+    "subject": ["order:{order_id}"],
+    "whom": "the client",
+    "objects": {"order": "Order", "refund": "Refund?"},
+    "python": {"order_id": "order.id", "client_id": "refund|order.client_id", "amount": "paid"},
+}
+
+
+def fields() -> dict[str, Field]:
+    return read_fields({"order_id": "id", "amount": "amount", "note": "text?", "parts": "list?"})[0]
+
+
+def read(**changed: Any) -> tuple[Verb | None, list[str]]:
+    given = {**VERB, **changed}
+    return read_verb({key: value for key, value in given.items() if value is not None}, fields())
+
+
+def test_what_is_committed_is_what_is_declared(tmp_path: Path) -> None:
+    sql, python = tmp_path / "declared.sql", tmp_path / "declared.py"
+    assert Cli()("verbs", "--sql", str(sql), "--python", str(python)).exit_code == 0
+
+    for written, committed in (
+        (sql, "sql/12_verbs/declared.sql"),
+        (python, "dispatcher/verbs/declared.py"),
+    ):
+        assert written.read_text("utf-8") == (ROOT / committed).read_text("utf-8"), (
+            f"write it with: postbell verbs --sql sql/12_verbs/declared.sql"
+            f" --python dispatcher/verbs/declared.py, and look at {committed}"
+        )
+
+
+def test_without_a_file_the_sql_is_printed() -> None:
+    printed = Cli()("verbs").stdout
+    assert printed == (ROOT / "sql/12_verbs/declared.sql").read_text("utf-8")
+
+
+def test_a_verb_is_read() -> None:
+    verb, faults = read()
+    assert faults == []
+    assert verb is not None
+    assert [(each.name, each.is_required) for each in verb.arguments] == [
+        ("order_id", True), ("client_id", True), ("amount", True), ("writer_id", False),
+    ]  # fmt: skip
+    assert verb.subject_arguments == (("order:", "order_id"),)
+    assert verb.sources == {
+        "order_id": Source(None, ("order",), "id"),
+        "client_id": Source(None, ("refund", "order"), "client_id"),
+        "amount": Source("paid", (), None),
+    }
+
+
+def test_an_event_may_have_no_verb() -> None:
+    assert read_verb(None, fields()) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"nmae": "x"}, "verb has no setting 'nmae'"),
+        ({"name": None}, "verb.name is missing"),
+        ({"args": "order_id"}, "verb.args must be of type list"),
+        ({"to": ["client_id", 7]}, "verb.to must hold texts"),
+        ({"name": "order_paid"}, "begins with notify_"),
+        ({"name": "notify_paid; drop"}, "begins with notify_"),
+        ({"args": [*VERB["args"], "note"]}, "must name what is optional (with a ? behind it) last"),
+        ({"args": [*VERB["args"], "actor?"]}, "'actor', which is no name of its own"),
+        ({"args": [*VERB["args"], "writer_id?"]}, "'writer_id', which is no name of its own"),
+        ({"args": ["order_id", "client_id", "writer_id?"]}, "must have amount"),
+        (
+            {"args": ["order_id", "client_id", "amount?", "writer_id?"]},
+            "must have amount: the field amount is needed",
+        ),
+        ({"args": [*VERB["args"], "colour?"]}, "has colour, which is no field and is not used"),
+        ({"args": [*VERB["args"], "parts?"]}, "has parts, which is of type list"),
+        ({"to": []}, "names nobody"),
+        ({"to": ["client_id", "boss_id"]}, "names 'boss_id', which is not in verb.args"),
+        ({"subject": ["ticket:{ticket_id}"]}, "names 'ticket_id', which is not in verb.args"),
+        ({"payload": {"colour": "amount"}}, "verb.payload has colour, which is no field"),
+        ({"python": {"order_id": "ordre.id"}}, "names 'ordre', which is not in verb.objects"),
+        ({"python": {"ordre_id": "order.id"}}, "names 'ordre_id', which is not in verb.args"),
+    ],
+)
+def test_a_mistake_in_a_verb_is_named(changed: dict[str, Any], fault: str) -> None:
+    verb, faults = read(**changed)
+    assert verb is None
+    assert any(fault in each for each in faults), faults
+
+
+def test_a_table_that_is_none_is_named() -> None:
+    assert read_verb("notify_order_paid", fields()) == (None, ["verb must be a table"])
+
+
+def test_what_is_written_needs_no_daemon() -> None:
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, dispatcher.verbs; print(*sorted(sys.modules), sep='\\n')",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not {"jinja2", "pgqueuer", "sqlalchemy", "typer"} & set(loaded)
