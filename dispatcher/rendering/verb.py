@@ -151,7 +151,8 @@ def _argument_faults(verb: Verb, fields: Mapping[str, Field]) -> Iterator[str]:
         if declared.required and argument not in needed:
             yield f"verb.args must have {argument}: the field {field} is needed"
         if argument in names and declared.type not in TYPES:
-            yield f"verb.args has {argument}, which is of type {declared.type}; there are {', '.join(TYPES)}"
+            kinds = ", ".join(TYPES)
+            yield f"verb.args has {argument}, which is of type {declared.type}; it may be {kinds}"
 
 
 def _subject(text: str) -> tuple[str, str]:
