@@ -18,7 +18,7 @@ import structlog
 
 from dispatcher import health
 from dispatcher.channels.base import CrashPolicy
-from dispatcher.db import batches, connections, monitoring, pgbouncer
+from dispatcher.db import batches, connections, monitoring, pgbouncer, texts
 from dispatcher.db.batches import OutgoingChannel
 from dispatcher.db.monitoring import Depth, MirrorFault
 from dispatcher.delivery.ahead import AheadRenderer
@@ -96,6 +96,7 @@ class Daemon:
         with psycopg.connect(self._url) as connection:
             contract.check_contract(connection)
             outgoing = batches.outgoing_channels(connection)
+            versions = texts.event_versions(connection)
         pgbouncer.check_sessions(self._url)
         catalog = Catalog.load(self._settings.template_folders)
 
@@ -111,7 +112,10 @@ class Daemon:
                 template_sets = TemplateSets(
                     catalog, offers_links=self._settings.signer is not None
                 )
+                # Before it leads: the router writes texts itself.
+                template_sets.deployed.compare(versions)
                 self._health.show_texts(lambda: template_sets.faults)
+                self._health.show_outdated_templates(lambda: template_sets.deployed.outdated)
                 self._health.show_missing_templates(template_sets.missing)
                 self._metrics.watch_templates(template_sets.missing)
                 queues = self._start_queues(template_sets, outgoing)
@@ -127,7 +131,9 @@ class Daemon:
                     self._start_status_reporter(),
                     self._start_template_refresh(template_sets),
                 ]
-            routers = [self._start_router(renderer)] if self._settings.router_enabled else []
+            routers = []
+            if self._settings.router_enabled:
+                routers = [self._start_router(renderer)]
             log.info("running", events=len(catalog.events))
 
             try:

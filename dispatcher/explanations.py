@@ -107,8 +107,8 @@ LATER: Final[Mapping[str, Explanation]] = MappingProxyType(
             " waits until it expires or is cancelled.",
         ),
         "template_outdated": Explanation(
-            "It cannot be rendered with the dispatcher's templates, which are not the deployed"
-            " ones: it waits for those, at no cost.",
+            "The templates of the dispatcher that took it are not the deployed ones: it waits for"
+            " those, at no cost.",
             "Restart the dispatchers that are older than the deploy; or deploy their templates. It"
             " waits until it expires or is cancelled.",
         ),

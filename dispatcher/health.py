@@ -73,6 +73,7 @@ class Health:
         self.mirror_faults: Sequence[str] = ()
         self._failing_steps: Callable[[], Mapping[str, str]] = dict
         self._missing: Callable[[], Iterable[AwaitedTemplate]] = tuple
+        self._outdated: Callable[[], Sequence[str]] = tuple
         self._parts: Final[dict[str, _Part]] = {}
         self._is_stopping = False
 
@@ -102,6 +103,10 @@ class Health:
     def show_missing_templates(self, missing: Callable[[], Iterable[AwaitedTemplate]]) -> None:
         """Set what returns the templates that deliveries wait for."""
         self._missing = missing
+
+    def show_outdated_templates(self, events: Callable[[], Sequence[str]]) -> None:
+        """Set what returns the events whose files here are not the deployed ones."""
+        self._outdated = events
 
     def forget(self, part: str) -> None:
         """Expect no more heartbeats of the part."""
@@ -196,6 +201,12 @@ class Health:
                 for event, channel, sentence in islice(waiting, MOST_LISTED)
             ),
         ]
+        if outdated := self._outdated():
+            listed = ", ".join(outdated[:MOST_LISTED])
+            sentences.append(
+                f"Templates of this process are not the deployed ones: {listed}."
+                " Restart it, or deploy its templates."
+            )
         if len(waiting) > MOST_LISTED:
             more = len(waiting) - MOST_LISTED
             sentences.append(f"Deliveries wait for {more} more templates, which are not listed.")

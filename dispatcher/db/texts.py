@@ -114,6 +114,16 @@ def event_versions() -> dict[str, str]:
     """By event key, the version of the templates with which it was registered."""
 
 
+@statement("listen postbell_templates")
+def listen_for_templates() -> None:
+    """Listen on the channel on which deploys, and processes with what was deployed, notify."""
+
+
+@statement("select postbell_private.announce_templates(%(are_deployed)s)")
+def announce_templates(are_deployed: bool) -> bool:
+    """Tell others whether this process has the deployed templates. Returns whether another has."""
+
+
 @statement("select key, roles, disabled_at is null as is_enabled from postbell.event_type")
 def event_access() -> list[EventAccess]:
     """The access to all registered events."""

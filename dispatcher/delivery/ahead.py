@@ -70,7 +70,8 @@ class AheadRenderer:
 
     The router waits for it. So whatever would take long is left out and goes by the queue: a
     template that has been slow, what exceeds BUDGET, a tenant whose templates are not compiled yet,
-    and a message whose template fails, which is tried again and reported there. `providers` has, by
+    an event whose files here are not the deployed ones, which another process may have, and a
+    message whose template fails, which is tried again and reported there. `providers` has, by
     channel that the database itself delivers, its name in the delivery log.
     """
 
@@ -158,6 +159,8 @@ class AheadRenderer:
     ) -> Iterator[tuple[Delivery, Content, str]]:
         """The contents of one event that could be rendered, with their version."""
         notification_id, event, category, tenant_id, subject, payload, people = message
+        if self._template_sets.deployed.is_outdated(event):
+            return
         tenant = self._tenants.fresh(tenant_id)
         template_set = None if tenant is None else self._template_set(tenant)
         if tenant is None or template_set is None:

@@ -16,12 +16,16 @@ from psycopg import AsyncConnection
 from dispatcher.db import batches
 from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.missing_templates import MissingReason
+from dispatcher.delivery.missing_templates import SHORTEST_PAUSE, MissingReason
 from dispatcher.delivery.model import Delivery, Device, Held, Recipient, Tenant
 from dispatcher.delivery.render import DeliveryRenderer, Rendered
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.tenants import TenantCache
-from dispatcher.rendering.errors import MissingTemplateError, RenderingError
+from dispatcher.rendering.errors import (
+    MissingTemplateError,
+    OutdatedTemplateError,
+    RenderingError,
+)
 
 log = structlog.get_logger()
 
@@ -228,7 +232,7 @@ class Claims:
                 why: MissingReason | None = None
                 if isinstance(error, MissingTemplateError):
                     why = "template_missing"
-                elif error.event in outdated:
+                elif isinstance(error, OutdatedTemplateError) or error.event in outdated:
                     why = "template_outdated"
                 if why is None:
                     log.error("rendering failed", delivery_id=delivery_id, error=str(error))
@@ -237,6 +241,9 @@ class Claims:
                 seconds = self._template_sets.missing.record(
                     claim.tenant.id, error.event, error.channel, why
                 )
+                if isinstance(error, OutdatedTemplateError):
+                    # Another process takes it as soon as it can.
+                    seconds = SHORTEST_PAUSE
                 held.append(Held(delivery_id, seconds, delivery_id in claim.started, why))
                 self._metrics.held(error.channel)
             return (

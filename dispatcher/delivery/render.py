@@ -14,7 +14,7 @@ from dispatcher.delivery.model import Delivery, Tenant
 from dispatcher.delivery.template_sets import TemplateSets
 from dispatcher.delivery.tenants import TenantCache
 from dispatcher.rendering.content import Content
-from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.errors import OutdatedTemplateError, RenderingError
 from dispatcher.rendering.template_set import TemplateSet
 
 #: Deliveries to render before other tasks of the event loop get a turn.
@@ -33,8 +33,9 @@ class Rendered(NamedTuple):
 class DeliveryRenderer:
     """Renders deliveries, whether they are claimed or not yet written.
 
-    A delivery that fails is rendered with earlier versions of the overrides at fault. If there are
-    none, an override that has just been set may help, so the tenant is read again.
+    A delivery whose files another process has in the deployed version fails, so that it waits for
+    that one. Any other that fails is rendered with earlier versions of the overrides at fault. If
+    there are none, an override that has just been set may help, so the tenant is read again.
     """
 
     def __init__(self, pool: Pool, template_sets: TemplateSets, tenants: TenantCache) -> None:
@@ -56,11 +57,15 @@ class DeliveryRenderer:
             self._pool, tenant
         )
         contents = []
-        failures = {}
+        failures: dict[int, RenderingError] = {}
         others: dict[int, TemplateSet] = {}
+        deployed = self._template_sets.deployed
         render = template_set.renderer.render
         recipients = Counter(delivery.notification_id for delivery in deliveries)
         for number, delivery in enumerate(deliveries, start=1):
+            if deployed.are_left_to_others(delivery.event):
+                failures[delivery.id] = _outdated(delivery)
+                continue
             try:
                 # A batch of one may be the last of a large notification.
                 is_shared = len(deliveries) == 1 or recipients[delivery.notification_id] > 1
@@ -94,6 +99,17 @@ class DeliveryRenderer:
             except LookupError:
                 return None
         return None if latest.text_stamp == tenant.text_stamp else latest
+
+
+def _outdated(delivery: Delivery) -> OutdatedTemplateError:
+    return OutdatedTemplateError(
+        event=delivery.event,
+        channel=delivery.channel,
+        locale=delivery.recipient.locale,
+        file=None,
+        line=None,
+        message="the templates are not the deployed ones, and another process has those",
+    )
 
 
 def version_of(template_set: TemplateSet, event: str, tenant: Tenant) -> str:

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.db import batches, texts
 from dispatcher.db.connections import Pool
+from dispatcher.delivery.deployed_templates import DeployedTemplates
 from dispatcher.delivery.missing_templates import MissingTemplates
 from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.catalog import Catalog
@@ -23,7 +24,7 @@ from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
 log = structlog.get_logger()
 
-#: Seconds between two checks for new overrides.
+#: Seconds between two checks for new overrides and for what was deployed, if nobody notifies.
 INTERVAL: Final = 5.0
 #: Tenants whose template sets are kept.
 _MOST_TENANTS: Final = 1000
@@ -61,6 +62,8 @@ class TemplateSets:
         self._building: Final = asyncio.Lock()
         #: The templates that deliveries wait for.
         self.missing: Final = MissingTemplates()
+        #: Whether the files are the deployed ones.
+        self.deployed: Final = DeployedTemplates(catalog.events)
 
     @property
     def faults(self) -> list[OverrideFault]:
@@ -122,9 +125,17 @@ class TemplateSets:
     async def watch_overrides(
         self, connection: AsyncConnection[Any], beat: Callable[[], None]
     ) -> None:
-        """Build template sets as overrides change, to report faults before a message needs them."""
+        """Build template sets as overrides change, to report faults before a message needs them.
+
+        After a deploy, compare the files with the deployed ones, too.
+        """
+        await texts.listen_for_templates(connection)
         newest = 0
         while True:
+            self.deployed.compare(await texts.event_versions(connection))
+            self.deployed.note_others(
+                await texts.announce_templates(connection, not self.deployed.outdated)
+            )
             for override_id, tenant_id in await texts.changed_texts(connection, newest):
                 newest = max(newest, override_id)
                 beat()
@@ -132,7 +143,8 @@ class TemplateSets:
                 with contextlib.suppress(LookupError):
                     await self._check_owner(connection, tenant_id)
             beat()
-            await asyncio.sleep(INTERVAL)
+            async for _ in connection.notifies(timeout=INTERVAL, stop_after=1):
+                pass
 
     async def _check_owner(self, connection: AsyncConnection[Any], tenant_id: str | None) -> None:
         async with self._building:

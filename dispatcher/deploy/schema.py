@@ -252,6 +252,8 @@ class Deploy:
         for event in self.events:
             texts.register_event(connection, event)
             self.report.events += 1
+        # Daemons compare their templates with these.
+        connection.execute("notify postbell_templates")
 
 
 def _is_upgrade() -> bool:

@@ -56,5 +56,9 @@ class RenderingError(Exception):
         )
 
 
+class OutdatedTemplateError(RenderingError):
+    """The event's templates are not the deployed ones, and another process has those."""
+
+
 class MissingTemplateError(RenderingError):
     """The event has no template for the channel. Another process may have it."""

@@ -252,3 +252,32 @@ $$;
 
 comment on function postbell.check_templates() is
     'Lists events whose deliveries wait because dispatchers do not have their template, or have another version than was deployed, and how many wait.';
+
+
+create or replace function postbell_private.announce_templates(are_deployed boolean) returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_is_announced boolean;
+    v_elsewhere boolean;
+begin
+    select coalesce(bool_or(pid = pg_backend_pid()), false), coalesce(bool_or(pid <> pg_backend_pid()), false)
+    into v_is_announced, v_elsewhere
+    from pg_locks
+    where locktype = 'advisory'
+      and database = (select oid from pg_database where datname = current_database())
+      and (classid, objid, objsubid, granted) = (1886351214, 6, 2, true);
+
+    if announce_templates.are_deployed and not v_is_announced then
+        perform pg_advisory_lock_shared(1886351214, 6);
+        perform pg_notify('postbell_templates', '');
+    elsif v_is_announced and not announce_templates.are_deployed then
+        perform pg_advisory_unlock_shared(1886351214, 6);
+    end if;
+    return v_elsewhere;
+end
+$$;
+
+comment on function postbell_private.announce_templates(boolean) is
+    'Says whether the process of this session has the deployed templates, until the session ends. Returns whether another process has said so. Those that have not are notified.';

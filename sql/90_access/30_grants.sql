@@ -94,7 +94,7 @@ grant execute on function
     postbell_private.finish_batch, postbell_private.fail_deliveries, postbell_private.sweep, postbell_private.tidy_up, postbell_private.truncate_outbox,
     postbell_private.analyze_grown_tables, postbell_private.analyze_parent, postbell_private.apply_retention, postbell_private.rejected_since, postbell.leader,
     postbell_private.hold_deliveries, postbell_private.unknown_attempts, postbell_private.record_failover, postbell_private.report_providers,
-    postbell_private.text_stamp, postbell.texts_of, postbell_private.report_texts, postbell_private.forget_early_receipts,
+    postbell_private.text_stamp, postbell.texts_of, postbell_private.report_texts, postbell_private.announce_templates, postbell_private.forget_early_receipts,
     postbell.check_mirrors, postbell.check_templates, postbell.check_names
 to postbell_dispatcher;
 grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth

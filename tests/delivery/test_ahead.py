@@ -117,6 +117,18 @@ async def test_what_is_the_same_for_several_people_is_one_content(renderer: Ahea
     ]
 
 
+async def test_an_event_whose_deployed_files_others_have_is_left_to_the_queue(
+    renderer: AheadRenderer, template_sets: TemplateSets, catalog: Catalog
+) -> None:
+    deployed = {key: event.version for key, event in catalog.events.items()}
+    template_sets.deployed.compare({**deployed, "order.paid": "another"})
+
+    assert await rendered(renderer, message()) == []
+
+    template_sets.deployed.compare(deployed)
+    assert len(await rendered(renderer, message())) == 2
+
+
 async def test_events_share_nothing(renderer: AheadRenderer) -> None:
     other = message(person("u2"), id=2, payload={**PAYLOAD, "amount": "7.00"})
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from dispatcher import package_data
 from dispatcher.channels.base import CrashPolicy
@@ -16,6 +17,7 @@ from dispatcher.channels.email import EmailChannel
 from dispatcher.db import batches
 from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
+from dispatcher.db.texts import event_versions
 from dispatcher.delivery import missing_templates
 from dispatcher.delivery.missing_templates import (
     FORGOTTEN_AFTER,
@@ -88,6 +90,16 @@ def register(db: Connection, catalog: Catalog) -> Catalog:
     return catalog
 
 
+def reworded(folder: Path, word: str) -> Catalog:
+    """The catalog when each text of the event has another word for a parcel."""
+    for file in ("in_app.json", "sse.json"):
+        (folder / "parcel/shipped" / file).write_text(
+            f'{{"title": "{word} {{{{ parcel_id }}}}", "body": "On its way"}}'
+        )
+    (folder / "parcel/shipped/email.subject.txt").write_text(f"{word} {{{{ parcel_id }}}}")
+    return loaded(folder)
+
+
 @pytest.fixture
 def deployed(folder: Path, db: Connection) -> Catalog:
     """The deploy that knows the event; who began before it does not."""
@@ -128,6 +140,10 @@ def emit(db: Connection, make: MakeSender, **columns: Any) -> int:
 def fate(db: Connection, event: int) -> Fate:
     (found,) = given.deliveries(db, event).values()
     return found
+
+
+def titles(db: Connection) -> list[str]:
+    return given.column(db, "select title from postbell.inbox order by id")
 
 
 async def deliver(db: Connection, sender: Sender) -> None:
@@ -215,6 +231,54 @@ async def test_what_fails_with_templates_older_than_the_deployed_ones_waits(
     make_due(db)
     await deliver(db, in_app(sessions, TemplateSets(newer)))
     assert fate(db, event) == Fate("delivered", "wanted")
+
+
+@ALL
+async def test_what_another_process_has_as_deployed_waits_for_that_one(
+    db: Connection, sessions: Pool, folder: Path, deployed: Catalog, make: MakeSender
+) -> None:
+    older = TemplateSets(deployed)
+    newer = TemplateSets(register(db, reworded(folder, "Colis")))
+    older.deployed.compare(event_versions(db))
+    older.deployed.note_others(True)
+    event = emit(db, make)
+
+    await deliver(db, make(sessions, older))
+    assert fate(db, event) == Fate("waiting", "template_outdated")
+    assert given.column(db, "select attempts from postbell.delivery") == [0]
+
+    make_due(db)
+    await deliver(db, make(sessions, newer))
+    assert fate(db, event) == Fate("delivered" if make is in_app else "sent", "wanted")
+
+
+async def test_what_waits_for_another_process_does_not_fail_if_its_files_are_deployed_again(
+    db: Connection, sessions: Pool, folder: Path, deployed: Catalog
+) -> None:
+    older = TemplateSets(deployed)
+    register(db, reworded(folder, "Colis"))
+    older.deployed.compare(event_versions(db))
+    older.deployed.note_others(True)
+    register(db, deployed)
+    event = emit(db, email)
+
+    await deliver(db, email(sessions, older))
+
+    assert fate(db, event) == Fate("waiting", "template_outdated")
+
+
+async def test_a_process_whose_files_nobody_else_has_newer_goes_on_with_them(
+    db: Connection, sessions: Pool, folder: Path, deployed: Catalog
+) -> None:
+    older = TemplateSets(deployed)
+    register(db, reworded(folder, "Colis"))
+    older.deployed.compare(event_versions(db))
+    event = emit(db, in_app)
+
+    await deliver(db, in_app(sessions, older))
+
+    assert fate(db, event) == Fate("delivered", "wanted")
+    assert titles(db) == ["Parcel 7"]
 
 
 async def test_a_deployed_template_that_fails_is_a_failure(
@@ -350,6 +414,83 @@ async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
         _, told = await got(port, "/healthz")
         assert json.loads(told)["status"] == "ok"
     assert given.column(db, "select title from postbell.inbox") == ["Parcel 7"]
+
+
+async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_so(
+    db: Connection, database_url: str, folder: Path
+) -> None:
+    schema.deploy(database_url, events=loaded(folder).events.values())
+    port = free_port()
+    outdated = (
+        f"Templates of this process are not the deployed ones: {EVENT}. Restart it, or deploy its"
+        " templates."
+    )
+    provider = ScriptedProvider()
+    with capture_logs() as lines:
+        async with running(database_url, provider, templates=(folder,), http_port=port):
+            await written(db, "Parcel 7")
+            newer = reworded(folder, "Colis")
+            schema.deploy(database_url, events=newer.events.values())
+            await seen(lambda: warned(lines), "it notices")
+            for _ in range(2):
+                await written(db, "Parcel 7")
+            _, told = await got(port, "/healthz")
+            assert (json.loads(told)["status"], json.loads(told)["degraded"]) == (
+                "degraded", [outdated],
+            )  # fmt: skip
+    assert warned(lines) == [EVENT]
+    assert [message.subject for message in provider.messages] == ["Parcel 7"] * 3
+
+    async with running(database_url, provider, templates=(folder,), http_port=port):
+        await written(db, "Colis 7")
+        _, told = await got(port, "/healthz")
+        assert json.loads(told)["status"] == "ok"
+
+
+async def test_what_an_outdated_leader_routes_has_the_text_of_a_process_that_is_not(
+    db: Connection, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Either process may take what the older one has left to the other.
+    monkeypatch.setattr("dispatcher.delivery.claims.SHORTEST_PAUSE", 0.05)
+    schema.deploy(database_url, events=loaded(folder).events.values())
+    older = ScriptedProvider()
+    with capture_logs() as lines:
+        async with running(database_url, older, templates=(folder,)):
+            await written(db, "Parcel 7")
+            newer = reworded(folder, "Colis")
+            schema.deploy(database_url, events=newer.events.values())
+            async with running(
+                database_url, ScriptedProvider(), templates=(folder,), router_enabled=False
+            ):
+                await seen(
+                    lambda: any("another process has" in line["event"] for line in lines),
+                    "the leader notices the other",
+                )
+                for _ in range(3):
+                    await written(db, "Colis 7")
+    assert {message.subject for message in older.messages} == {"Parcel 7"}
+
+
+async def written(db: Connection, title: str) -> None:
+    """Emit an event, and wait for its item, which has this title, and its mail."""
+    event = given.emit(db, EVENT, payload=PAYLOAD, channels=["in_app", "email"])
+    await seen(
+        lambda: (
+            {fate.state for fate in given.deliveries(db, event).values()} == {"delivered", "sent"}
+        ),
+        "its item and its mail are there",
+    )
+    assert given.column(
+        db, "select title from postbell.inbox_item where outbox_id = %s", event
+    ) == [title]  # fmt: skip
+
+
+def warned(lines: list[MutableMapping[str, Any]]) -> list[str]:
+    return [
+        line["event_key"]
+        for line in lines
+        if line["event"] == "templates are not the deployed ones" and line["log_level"] == "warning"
+    ]
 
 
 async def got(port: int, path: str) -> tuple[int, str]:

@@ -56,7 +56,7 @@ FUNCTIONS = {
         "finish_batch",
         "receive_receipt", "receive_reply",
         "hold_deliveries", "unknown_attempts", "record_failover", "report_providers",
-        "text_stamp", "texts_of", "report_texts", "forget_early_receipts",
+        "text_stamp", "texts_of", "report_texts", "announce_templates", "forget_early_receipts",
         "check_mirrors", "check_names", "check_templates",
     },
     "support": {
