@@ -25,6 +25,7 @@ from dispatcher.delivery.ahead import AheadRenderer
 from dispatcher.delivery.channels import OUTGOING, OWN
 from dispatcher.delivery.claims import ClaimKeeper
 from dispatcher.delivery.database_sender import DatabaseSender
+from dispatcher.delivery.deployed_templates import DeployedTemplates
 from dispatcher.delivery.provider_sender import ProviderSender
 from dispatcher.delivery.provider_status import INTERVAL, ProviderStatusReporter
 from dispatcher.delivery.template_sets import TemplateSets
@@ -108,12 +109,14 @@ class Daemon:
             observers = [self._start_health_check(), *self._start_server()]
             queues = []
             renderer: AheadRenderer | None = None
+            deployed: DeployedTemplates | None = None
             if self._settings.dispatcher_enabled:
                 template_sets = TemplateSets(
                     catalog, offers_links=self._settings.signer is not None
                 )
                 # Before it leads: the router writes texts itself.
-                template_sets.deployed.compare(versions)
+                deployed = template_sets.deployed
+                deployed.compare(versions)
                 self._health.show_texts(lambda: template_sets.faults)
                 self._health.show_outdated_templates(lambda: template_sets.deployed.outdated)
                 self._health.show_missing_templates(template_sets.missing)
@@ -133,7 +136,7 @@ class Daemon:
                 ]
             routers = []
             if self._settings.router_enabled:
-                routers = [self._start_router(renderer)]
+                routers = [self._start_router(renderer, deployed)]
             log.info("running", events=len(catalog.events))
 
             try:
@@ -210,7 +213,9 @@ class Daemon:
 
         return self._start(f"{channel} queue", work)
 
-    def _start_router(self, renderer: AheadRenderer | None) -> asyncio.Task[None]:
+    def _start_router(
+        self, renderer: AheadRenderer | None, deployed: DeployedTemplates | None
+    ) -> asyncio.Task[None]:
         part = "router"
         longest_sleep = self._settings.safety_poll_seconds or math.inf
         self._health.expect(part, HEARTBEAT_TIMEOUT + longest_sleep)
@@ -224,6 +229,7 @@ class Daemon:
             workers=self._workers,
             renderer=renderer,
             pool=self._sessions,
+            offer_lead=deployed.offer_lead if deployed else None,
         )
         self._health.show_failing_steps(lambda: router.failing)
 

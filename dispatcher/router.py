@@ -145,7 +145,8 @@ class Router:
     `lease` is how long a batch without a queue job may go without a sign of life before it gets
     one. `workers`, by channel, take a few deliveries without the queue. `renderer` renders ahead
     of the decision; without one, whatever is due is queued. `pool` has the sessions for reading the
-    next chunk while one is routed. `beat` is called in each iteration.
+    next chunk while one is routed. `offer_lead` says whether to let go of the lead, because another
+    process is better suited. `beat` is called in each iteration.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class Router:
         workers: Mapping[str, LocalWorker] = MappingProxyType({}),
         renderer: Renderer | None = None,
         pool: Pool | None = None,
+        offer_lead: Callable[[], bool] | None = None,
     ) -> None:
         self._observer = observer
         self._beat = beat
@@ -170,6 +172,7 @@ class Router:
         self._workers = workers
         self._renderer = renderer
         self._pool = pool
+        self._offer_lead = offer_lead
         #: Read and rendered while the chunk before it was routed.
         self._prepared: _Prepared | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -194,6 +197,9 @@ class Router:
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Wait for leadership on this session, then route until cancelled.
 
+        Returns when another process is better suited to lead: whoever stands by takes the lead when
+        this session is closed.
+
         Raises psycopg.Error when the session is lost, the database is from another cluster or
         another router has taken the lead. A step that fails for another reason is tried again.
         """
@@ -208,6 +214,7 @@ class Router:
             await routing.check_cluster(connection)
             await routing.listen_for_events(connection)
             await self._lead(connection)
+            log.info("router lets go of the lead: another process has the deployed templates")
         finally:
             if self._storing is not None and not self._storing.done():
                 self._storing.cancel()
@@ -218,7 +225,7 @@ class Router:
 
     async def _lead(self, connection: AsyncConnection[Any]) -> None:
         pause = SHORTEST_POLL
-        while True:
+        while self._offer_lead is None or not self._offer_lead():
             self._beat()
             await self._housekeep(connection)
             pending = await self._pending_work(connection)

@@ -36,6 +36,7 @@ from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.clock import Clock
 from tests.support.daemon import running
+from tests.support.daemon_process import leader
 from tests.support.given import Connection, Fate
 from tests.support.outcome import left_over
 from tests.support.peers.server_process import free_port
@@ -54,6 +55,12 @@ default_channels = ["in_app"]
 
 [fields]
 """
+
+#: Of the session that says which templates a process has.
+ANNOUNCED = (
+    "select count(*) from pg_locks where locktype = 'advisory' and classid = 1886351214"
+    " and objid = 6 and database = (select oid from pg_database where datname = current_database())"
+)
 
 MakeSender = Callable[[Pool, TemplateSets], Sender]
 
@@ -445,6 +452,24 @@ async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_s
         await written(db, "Colis 7")
         _, told = await got(port, "/healthz")
         assert json.loads(told)["status"] == "ok"
+
+
+async def test_an_outdated_leader_lets_a_standby_with_the_deployed_templates_lead(
+    db: Connection, database_url: str, folder: Path
+) -> None:
+    schema.deploy(database_url, events=loaded(folder).events.values())
+    older = ScriptedProvider()
+    async with running(database_url, older, templates=(folder,), safety_poll_seconds=0.2):
+        await written(db, "Parcel 7")
+        former = leader(db)
+        newer = reworded(folder, "Colis")
+        schema.deploy(database_url, events=newer.events.values())
+        async with running(database_url, ScriptedProvider(), templates=(folder,)):
+            await seen(lambda: given.value(db, ANNOUNCED) == 1, "one has the deployed templates")
+            await seen(lambda: leader(db) not in (None, former), "the other leads")
+            for _ in range(5):
+                await written(db, "Colis 7")
+    assert [message.subject for message in older.messages if "Parcel" not in message.subject] == []
 
 
 async def test_what_an_outdated_leader_routes_has_the_text_of_a_process_that_is_not(
