@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors
@@ -66,6 +66,59 @@ class Definition:
         # A function may use what a later file defines.
         connection.execute("set local check_function_bodies = off")
 
+    def find_irreplaceable(self) -> None:
+        """Find all that cannot be replaced, by trying; what was tried is undone.
+
+        Without it, one name is found at a time, each in a transaction of its own.
+        """
+        with self._connection.transaction(force_rollback=True):
+            with suppress(DefinitionError), self._connection.transaction():
+                self.drop_irreplaceable()
+            before = dict(self._connection.execute(_ROUTINES, [list(SCHEMAS)]).fetchall())
+            for file in self._files:
+                if not file.is_access:
+                    self._try_to_define(file, before)
+
+    def _try_to_define(self, file: CodeFile, before: dict[int, str]) -> None:
+        """Define what is in a file, and drop what cannot be replaced.
+
+        `before` has, by OID, the transaction that wrote each routine.
+        """
+        created: Statement | None = None
+        for statement in file.statements:
+            if statement.creates:
+                self._drop_older(created, before)
+                created = statement
+            try:
+                self._try(file, statement)
+            except Irreplaceable as found:
+                self._irreplaceable |= {found.name}
+                # What is in the way comes up again when it is dropped for good.
+                with suppress(DefinitionError, Irreplaceable):
+                    with self._connection.transaction():
+                        self._drop(_DROP_NAMED, names=[found.name])
+                    self._try(file, statement)
+            except DefinitionError:
+                # If the file is at fault, this comes up again, too.
+                continue
+        self._drop_older(created, before)
+
+    def _try(self, file: CodeFile, statement: Statement) -> None:
+        with self._located(file, statement), self._connection.transaction():
+            self._connection.execute(statement.text.encode())
+
+    def _drop_older(self, created: Statement | None, before: dict[int, str]) -> None:
+        """As _require_no_older(), where each savepoint has a transaction id of its own."""
+        if created is None or self._last[created.creates] is not created:
+            return
+        name = str(created.creates)
+        routines = self._connection.execute(_ROUTINES_OF, name.split(".")).fetchall()
+        older = [oid for oid, writer in routines if before.get(oid) == writer]
+        if older and len(older) < len(routines):
+            self._irreplaceable |= {name}
+            with suppress(DefinitionError), self._connection.transaction():
+                self._drop(_DROP_ROUTINES, routines=older)
+
     def drop_irreplaceable(self) -> list[str]:
         """Drop what cannot be replaced, and Postbell's code that depends on it.
 
@@ -73,10 +126,13 @@ class Definition:
         """
         if not self._irreplaceable:
             return []
+        return self._drop(_DROP_NAMED, names=sorted(self._irreplaceable))
+
+    def _drop(self, query: LiteralString, **arguments: list[Any]) -> list[str]:
         self._connection.execute(self._last[_DROP_CODE].text.encode())
         try:
             dropped = self._connection.execute(
-                _DROP_NAMED, {"schemas": list(SCHEMAS), "names": sorted(self._irreplaceable)}
+                query, {"schemas": list(SCHEMAS), **arguments}
             ).fetchall()
         except errors.DependentObjectsStillExist as error:
             names = ", ".join(sorted(self._irreplaceable))
@@ -202,6 +258,24 @@ _HAS_OLDER = """
     from pg_proc
     where pronamespace = to_regnamespace(%s)
       and proname = %s
+"""
+
+# By OID, the transaction that wrote it.
+_ROUTINES = """
+    select oid::bigint, xmin::text
+    from pg_proc
+    where pronamespace::regnamespace::text = any (%s)
+"""
+
+_ROUTINES_OF = """
+    select oid::bigint, xmin::text
+    from pg_proc
+    where pronamespace = to_regnamespace(%s)
+      and proname = %s
+"""
+
+_DROP_ROUTINES = """
+    select postbell_private.drop_code(%(routines)s::oid[], '{}', with_dependents => true)
 """
 
 _DROP_NAMED = """

@@ -127,8 +127,9 @@ class Deploy:
         """Deploy, in one transaction. Raises SchemaError.
 
         If a routine or view cannot be replaced, the transaction is rolled back and repeated with
-        its name among those to drop first. So only what has to be dropped is dropped. It is
-        repeated after a deadlock with an application's transaction, too.
+        its name among those to drop first. So only what has to be dropped is dropped. With pending
+        revisions, which keep others out, and when it is repeated, it first finds all such names. It
+        is repeated after a deadlock with an application's transaction, too.
         """
         try:
             with _explained():
@@ -188,7 +189,7 @@ class Deploy:
         with engine.begin() as connection:
             driver = _driver_connection(connection)
             self._prepare(driver)
-            if _pending(driver):
+            if is_upgrade := bool(_pending(driver)):
                 _stop_others(driver)
             context.configure(
                 connection=connection,
@@ -199,7 +200,7 @@ class Deploy:
             with context.begin_transaction():
                 context.run_migrations()
             if _is_upgrade():
-                self._derive(driver, irreplaceable)
+                self._derive(driver, irreplaceable, is_upgrade=is_upgrade)
 
     def _connect(self) -> psycopg.Connection[Any]:
         # No prepared statements: each is executed once.
@@ -229,7 +230,13 @@ class Deploy:
         if found == (None,):
             connection.execute("create schema postbell")
 
-    def _derive(self, connection: psycopg.Connection[Any], irreplaceable: frozenset[str]) -> None:
+    def _derive(
+        self,
+        connection: psycopg.Connection[Any],
+        irreplaceable: frozenset[str],
+        *,
+        is_upgrade: bool,
+    ) -> None:
         """Upgrade the queue, define code and access, and register events: all but the tables."""
         connection.execute(
             "comment on table postbell.revision is"
@@ -240,6 +247,8 @@ class Deploy:
             self.report.queue_statements += 1
 
         definition = Definition(connection, self.sql_folder, irreplaceable)
+        if is_upgrade or irreplaceable:
+            definition.find_irreplaceable()
         self.report.redefined = definition.drop_irreplaceable()
         definition.define()
         self.report.dropped = definition.drop_undeclared()

@@ -91,8 +91,10 @@ begin
     from pg_proc
     where pronamespace = 'postbell'::regnamespace
       and proname = add_integer_ids.verb
-      and xmin = pg_current_xact_id()::xid
-      and pg_get_function_arguments(oid) !~ '_id bigint';
+      and pg_get_function_arguments(oid) !~ '_id bigint'
+    -- In an upgrade there may be an older one, with other arguments.
+    order by age(xmin)
+    limit 1;
 
     select
         string_agg(format('%I %s', name, type) || coalesce(' default ' || preset, ''), ', ' order by place),

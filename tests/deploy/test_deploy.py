@@ -247,6 +247,52 @@ def test_a_function_gains_an_argument_and_leaves_no_overload(database_url: str, 
     assert report.redefined == ["routine postbell.double(integer)"]
 
 
+def test_all_that_takes_a_new_shape_is_found_at_the_second_try(
+    database_url: str, sql: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+    run_once = schema.Deploy._run_once
+
+    def count(deploy: schema.Deploy, irreplaceable: frozenset[str]) -> None:
+        tries.append(irreplaceable)
+        run_once(deploy, irreplaceable)
+
+    def declare(type_: str, more: str = "") -> None:
+        write(
+            sql,
+            "60_inbox/shapes.sql",
+            f"""
+            create or replace view postbell.a_view as select '1'::{type_} as one;
+            create or replace function postbell.b_result() returns {type_} return '2'::{type_};
+            create or replace function postbell.c_argument(n integer{more}) returns integer
+            return n;
+            create or replace function postbell.d_names(n integer{more}, out o {type_})
+            return '4'::{type_};
+            create or replace view postbell.e_view as
+            select one, postbell.b_result() as two, postbell.c_argument(3) as three
+            from postbell.a_view;
+            create or replace function postbell.f_same() returns integer return 6;
+            """,
+        )
+
+    declare("integer")
+    schema.deploy(database_url, sql_folder=sql)
+    declare("text", ", m integer default 0")
+    monkeypatch.setattr(schema.Deploy, "_run_once", count)
+
+    report = schema.deploy(database_url, sql_folder=sql)
+
+    assert tries == [frozenset(), frozenset({"postbell.a_view"})]
+    assert report.redefined == [
+        "routine postbell.b_result()",
+        "routine postbell.c_argument(integer)",
+        "routine postbell.d_names(integer)",
+        "view postbell.a_view",
+    ]
+    assert query(database_url, "table postbell.e_view") == [("1", "2", 3)]
+    assert schema.deploy(database_url, sql_folder=sql).redefined == []
+
+
 def test_two_functions_of_one_name_stay_two(database_url: str, sql: Path) -> None:
     write(
         sql,

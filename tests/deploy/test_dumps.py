@@ -107,6 +107,22 @@ def test_deployed_to_it_is_what_a_new_database_is(restored_url: str, template_ur
     assert report.revisions == report.triggers == report.redefined == report.dropped == []
 
 
+def test_others_are_locked_out_once(restored_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+    run_once = schema.Deploy._run_once
+
+    def count(deploy: schema.Deploy, irreplaceable: frozenset[str]) -> None:
+        tries.append(irreplaceable)
+        run_once(deploy, irreplaceable)
+
+    monkeypatch.setattr(schema.Deploy, "_run_once", count)
+
+    report = schema.deploy(restored_url)
+
+    assert len(report.redefined) > 1
+    assert tries == [frozenset()]
+
+
 def test_every_row_is_where_it_was(restored_url: str) -> None:
     with psycopg.connect(restored_url, autocommit=True) as session:
         before = all_rows(session)
