@@ -19,7 +19,7 @@ from tests.support.daemon import running
 from tests.support.given import Connection
 from tests.support.outcome import left_over
 from tests.support.scripted_provider import Gate, ScriptedProvider
-from tests.support.senders import batches, email_sender, emit
+from tests.support.senders import batches, email_sender, emit, jobs
 from tests.support.waiting import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
@@ -63,12 +63,6 @@ class Job:
             self._db, "select claimed -> 0 from postbell_private.route(500, '{\"email\": 1}')"
         )
         return batch["batch_id"], batch["deliveries"]
-
-
-def queued(db: Connection) -> list[int]:
-    return given.column(
-        db, "select convert_from(payload, 'UTF8')::bigint from postbell_queue.pgqueuer"
-    )
 
 
 def states(db: Connection) -> list[str]:
@@ -117,7 +111,7 @@ async def test_a_batch_whose_start_fails_goes_into_the_queue(
         await session.execute("reset statement_timeout")
     await job.worker.finish()
 
-    assert queued(db) == [batch]
+    assert jobs(db) == [batch]
     assert states(db) == ["queued"]
     assert job.provider.messages == []
     assert job.worker.room == 2
@@ -188,7 +182,7 @@ async def test_the_queue_and_the_router_share_the_places(
     await job.worker.finish()
     assert job.worker.room == 2
     assert len(job.provider.messages) == 3
-    assert queued(db) == []
+    assert jobs(db) == []
 
 
 async def test_what_fails_by_a_bug_goes_into_the_queue(
@@ -205,7 +199,7 @@ async def test_what_fails_by_a_bug_goes_into_the_queue(
         await job.worker.hand_over(batch, deliveries)
         await job.worker.finish()
 
-    assert queued(db) == [batch]
+    assert jobs(db) == [batch]
     assert "batch delivery failed" in [line["event"] for line in said]
     assert job.worker.room == 2
 
@@ -221,7 +215,7 @@ async def test_who_stops_has_no_room(
     await job.worker.hand_over(*job.claimed_batch())
     await job.worker.finish()
 
-    assert queued(db) == batches(db)
+    assert jobs(db) == batches(db)
     assert states(db) == ["queued"]
     assert job.provider.messages == []
 
@@ -241,7 +235,7 @@ async def test_a_long_delivery_keeps_its_claim(
 
     job.gate.opened.set()
     await job.worker.finish()
-    assert queued(db) == []
+    assert jobs(db) == []
     assert len(job.provider.messages) == 1
 
 
@@ -289,7 +283,7 @@ async def test_what_a_dead_process_had_without_a_job_is_delivered_by_another(
 ) -> None:
     given.emit(db, payload=PAYLOAD, channels=["email"])
     given.value(db, "select routed from postbell_private.route(500, '{\"email\": 1}')")
-    assert queued(db) == []
+    assert jobs(db) == []
 
     provider = ScriptedProvider()
     async with running(database_url, provider, lease_seconds=1):

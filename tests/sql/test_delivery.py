@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from dispatcher.db.batches import Claimed
 from tests.support import given
 from tests.support.background import Background, Connect, await_waiting
 from tests.support.given import Connection, Fate
-from tests.support.poison import poison
+from tests.support.senders import batches, jobs
 
 
 class Claim(NamedTuple):
@@ -31,10 +30,6 @@ def emit_and_route(db: Connection, many: int = 1, **columns: object) -> list[int
         events = [given.emit(db, "order.paid", **columns) for _ in range(many)]  # type: ignore[arg-type]
     given.route(db)
     return events
-
-
-def batches(db: Connection) -> list[int]:
-    return given.column(db, "select id from postbell.batch order by id")
 
 
 def claim(db: Connection, batch: int | None = None) -> Claim:
@@ -111,13 +106,6 @@ def outcomes(db: Connection, delivery: int) -> list[str]:
 
 def dead(db: Connection) -> list[int]:
     return given.column(db, "select delivery_id from postbell.dead_letters order by 1")
-
-
-def jobs(db: Connection) -> list[int]:
-    """Batches that have a job in the queue."""
-    return given.column(
-        db, "select convert_from(payload, 'UTF8')::bigint from postbell_queue.pgqueuer order by 1"
-    )
 
 
 def lose_jobs(db: Connection) -> None:
@@ -978,126 +966,3 @@ def test_what_is_muted_after_it_was_queued_says_so(db: Connection) -> None:
 def test_what_has_expired_is_still_put_into_the_inbox(db: Connection) -> None:
     to_inbox(db, expires_at="2020-01-01Z")
     assert record_inbox(db, claim(db)) == 1
-
-
-# --- handed over without the queue
-
-
-def handed_over(db: Connection, room: dict[str, int]) -> dict[int, str]:
-    """Routes what was emitted; the batches that the caller is to deliver, and their channels."""
-    found = given.rows(
-        db,
-        "select (batch ->> 'batch_id')::bigint, batch ->> 'channel'"
-        " from postbell_private.route(500, %s) as done, json_array_elements(done.claimed) as batch",
-        json.dumps(room),
-    )
-    given.route(db)
-    return dict(found)
-
-
-def test_a_few_deliveries_are_handed_over_and_have_no_job(db: Connection) -> None:
-    given.emit(db, channels=["in_app", "email", "sms"])
-
-    mine = handed_over(db, {"in_app": 8, "email": 2, "sms": 0})
-
-    assert sorted(mine.values()) == ["email", "in_app"]
-    assert set(batches(db)) - set(mine) == set(jobs(db))
-    claimed = given.rows(db, "select id, claims, claim_token is not null from postbell.batch")
-    assert {id_: (claims, held) for id_, claims, held in claimed} == {
-        batch: (int(batch in mine), batch in mine) for batch in batches(db)
-    }
-
-
-def test_what_is_handed_over_has_all_that_a_claim_returns(db: Connection) -> None:
-    given.emit(
-        db,
-        channels=["email"],
-        forced_channels=["email"],
-        expires_at="2099-01-01T00:00:00.5Z",
-        payload={"order_id": 42, "amount": "19.90", "note": "ä\u2028"},
-    )
-    ((batch,),) = given.rows(
-        db, "select claimed -> 0 from postbell_private.route(500, '{\"email\": 1}')"
-    )
-    (row,) = (Claimed.of(delivery) for delivery in batch["deliveries"])
-    (token,) = given.column(db, "select claim_token from postbell.batch")
-    assert (row.claim_token, row.is_started, row.is_forced) == (token, False, True)
-
-    (claimed,) = given.claim(db, batch["batch_id"], *Claimed._fields)
-    assert claimed[0] != token
-    assert row._replace(claim_token=claimed[0]) == Claimed(*claimed)
-
-
-def test_no_more_batches_are_handed_over_than_there_is_room(db: Connection) -> None:
-    with db.transaction():
-        for priority in ("low", "normal", "high"):
-            given.emit(db, channels=["email"], priority=priority)
-
-    assert list(handed_over(db, {"email": 2}).values()) == ["email", "email"]
-    assert len(jobs(db)) == 1
-
-
-def test_what_is_urgent_is_handed_over_first(db: Connection) -> None:
-    with db.transaction():
-        for priority in ("low", "critical", "normal"):
-            given.emit(db, channels=["email"], priority=priority)
-
-    (batch,) = handed_over(db, {"email": 1})
-
-    assert given.value(db, "select priority from postbell.batch where id = %s", batch) == "critical"
-
-
-def test_a_batch_that_could_not_be_delivered_gets_one_job(db: Connection, connect: Connect) -> None:
-    given.emit(db, channels=["email"])
-    (batch,) = handed_over(db, {"email": 1})
-
-    given.call(db, "queue_batch", batch_id=batch)
-    given.call(db, "queue_batch", batch_id=batch)
-    given.call(db, "queue_batch", batch_id=batch + 1)
-    assert jobs(db) == [batch]
-
-    # Beside a sweep that has not committed.
-    lose_jobs(db)
-    sweeper = connect()
-    with sweeper.transaction():
-        assert given.value(sweeper, "select postbell_private.sweep('-1 s')") == 1
-        waiting = Background(lambda: given.call(db, "queue_batch", batch_id=batch))
-        await_waiting(sweeper, db)
-    waiting.result()
-    assert jobs(db) == [batch]
-
-
-def test_many_deliveries_are_queued_for_all(db: Connection) -> None:
-    with db.transaction():
-        for _ in range(11):
-            given.emit(db, channels=["email"])
-
-    assert handed_over(db, {"email": 2}) == {}
-    assert jobs(db) == batches(db)
-
-
-def test_a_candidate_that_fails_leaves_nothing_handed_over(db: Connection) -> None:
-    event = given.emit(db, channels=["email"])
-    given.emit(db, channels=["email"])
-    # As a trigger of the application's might.
-    poison(db, "postbell.delivery", f"new.notification_id = {event}")
-
-    assert handed_over(db, {"email": 2}) == {}
-    assert jobs(db) == batches(db)
-    assert given.rejections(db) == {event: "unreadable_event"}
-
-
-def test_a_claim_without_a_job_shows_that_it_is_alive(db: Connection) -> None:
-    given.emit(db, channels=["email"])
-    (batch,) = handed_over(db, {"email": 1})
-    claimed = claim(db, batch)
-    db.execute("update postbell.batch set created_at = '-infinity', claimed_at = '-infinity'")
-
-    given.call(db, "keep_claims", batch_ids=[batch], claim_tokens=[uuid4()])
-    assert given.column(db, "select claimed_at = '-infinity' from postbell.batch") == [True]
-    given.call(db, "keep_claims", batch_ids=[batch], claim_tokens=[claimed.token])
-
-    assert given.value(db, "select postbell_private.sweep('10 s')") == 0
-    db.execute("update postbell.batch set claimed_at = now() - interval '11 s'")
-    assert given.value(db, "select postbell_private.sweep('10 s')") == 1
-    assert jobs(db) == [batch]

@@ -97,6 +97,13 @@ def batches(db: Connection) -> list[int]:
     return given.column(db, "select id from postbell.batch order by id")
 
 
+def jobs(db: Connection) -> list[int]:
+    """The batches that have a job in the queue."""
+    return given.column(
+        db, "select convert_from(payload, 'UTF8')::bigint from postbell_queue.pgqueuer order by 1"
+    )
+
+
 def fate(db: Connection, event: int, channel: str = "email") -> Fate:
     return given.deliveries(db, event)["u1", channel]
 
