@@ -152,6 +152,9 @@ class AheadRenderer:
                     **content.columns(),
                 }
                 contents[id(content)] = content, written
+                self._template_sets.missing.resolve(
+                    delivery.tenant.id, {delivery.event}, delivery.channel
+                )
         return [written for _, written in contents.values()]
 
     def _rendered(

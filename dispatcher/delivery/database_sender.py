@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.channels.base import Channel
 from dispatcher.db import batches
-from dispatcher.db.batches import Versions
+from dispatcher.db.batches import Claimed, Versions
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.claims import Claim, Claims, DeliveryMetrics
 from dispatcher.delivery.model import Refused
@@ -44,13 +45,13 @@ class DatabaseSender:
         self._channel: Final = channel
         self._write: Final = write
         self._provider: Final = provider
-        self.claims: Final = Claims(
+        self._claims: Final = Claims(
             pool, template_sets, metrics, channel.name, with_identities=False
         )
 
     async def deliver(self, batch_id: int) -> None:
         """Claim and deliver a batch."""
-        if claim := await self.claims.claim(batch_id):
+        if claim := await self._claims.claim(batch_id):
             await self.deliver_claimed(claim)
 
     @property
@@ -58,9 +59,21 @@ class DatabaseSender:
         """None of a batch is recorded as being sent before it is."""
         return (0, None)
 
+    async def take(
+        self,
+        batch_id: int,
+        _rows: Sequence[Claimed],
+        _starting: asyncio.Future[frozenset[int] | None] | None,
+    ) -> Claim | None:
+        """Claim a batch that the router has claimed: it is asked again whether it may be written.
+
+        Its text is late, so much may have changed.
+        """
+        return await self._claims.claim(batch_id)
+
     async def deliver_claimed(self, claim: Claim) -> None:
         """Settle what can be settled of a batch; the rest goes back into the queue."""
-        rendered = await self.claims.render(claim)
+        rendered = await self._claims.render(claim)
         if rendered is not None:
             await self._record(claim, rendered)
 
@@ -82,7 +95,7 @@ class DatabaseSender:
                 await batches.fail_deliveries(connection, *claim.key, refusals)
             recorded = await self._write(connection, *claim.key, messages, rendered.versions)
         if recorded is None:
-            self.claims.log_lost(claim)
+            self._claims.log_lost(claim)
             return
         seconds = time.monotonic() - started
         name = self._channel.name

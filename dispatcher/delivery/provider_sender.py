@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.channels.base import Channel, CrashPolicy, ToDevices
 from dispatcher.db import batches
-from dispatcher.db.batches import Versions
+from dispatcher.db.batches import Claimed, Versions
 from dispatcher.db.connections import Pool, is_unavailable
 from dispatcher.delivery.attempts import Answer, AttemptRules
 from dispatcher.delivery.claims import Claim, Claims, DeliveryMetrics, age_of
@@ -84,7 +84,7 @@ class ProviderSender:
         self._channel: Final = channel
         self._registry: Final = registry
         self._in_flight: Final = in_flight
-        self.claims: Final = Claims(
+        self._claims: Final = Claims(
             pool, template_sets, metrics, channel.name, with_identities=True
         )
         self._rules: Final = AttemptRules(channel, crash_policy)
@@ -98,7 +98,7 @@ class ProviderSender:
 
     async def deliver(self, batch_id: int) -> None:
         """Claim and deliver a batch."""
-        if claim := await self.claims.claim(batch_id, *self.started_by_claim):
+        if claim := await self._claims.claim(batch_id, *self.started_by_claim):
             await self.deliver_claimed(claim)
 
     @property
@@ -106,12 +106,24 @@ class ProviderSender:
         """How many of a batch are recorded as being sent before it is rendered, and to whom."""
         return (0, None) if self._is_stopping else self._started_by_claim
 
+    async def take(
+        self,
+        batch_id: int,
+        rows: Sequence[Claimed],
+        starting: asyncio.Future[frozenset[int] | None] | None,
+    ) -> Claim | None:
+        """The claim of a batch that the router has claimed. None if its tenant is gone.
+
+        Nothing of it is sent before start_sending() has asked again whether it may be.
+        """
+        return await self._claims.take(batch_id, rows, starting)
+
     async def deliver_claimed(self, claim: Claim) -> None:
         """Settle what can be settled of a batch; the rest goes back into the queue."""
         clients = self._registry.for_tenant(claim.tenant, self._channel.name)
         if retry_in(clients) > 0:
             if not await claim.begin():
-                self.claims.log_lost(claim)
+                self._claims.log_lost(claim)
                 return
             held = [
                 self._held(delivery, clients, is_begun=delivery.id in claim.started)
@@ -119,7 +131,7 @@ class ProviderSender:
             ]
             await self._finish(_Batch(claim, {}, clients), held)
             return
-        rendered = await self.claims.render(claim)
+        rendered = await self._claims.render(claim)
         if rendered is not None:
             await self._send(_Batch(claim, rendered.versions, clients), rendered)
 
@@ -149,7 +161,7 @@ class ProviderSender:
                     }
                     started = await self._start(batch, ended, first)
                     if started is None:
-                        self.claims.log_lost(batch.claim)
+                        self._claims.log_lost(batch.claim)
                         return
                     going |= started
                     ended = []
@@ -195,7 +207,7 @@ class ProviderSender:
             return await batches.finish_batch(connection, *batch.claim.key)
 
         if not await self._record(batch, ended, finish):
-            self.claims.log_lost(batch.claim)
+            self._claims.log_lost(batch.claim)
 
     async def _unknown_providers(self, batch: _Batch, rendered: Rendered) -> dict[int, str]:
         """By delivery, the provider of an earlier attempt whose outcome is unknown."""

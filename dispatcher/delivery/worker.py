@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from dispatcher.db import batches
 from dispatcher.db.batches import Claimed
 from dispatcher.db.connections import Pool
-from dispatcher.delivery.claims import Claim, ClaimKeeper, ClaimKey, Claims
+from dispatcher.delivery.claims import Claim, ClaimKeeper, ClaimKey
 from dispatcher.errors import PostbellError
 
 log = structlog.get_logger()
@@ -29,10 +29,14 @@ class Sender(Protocol):
     """Delivers the batches of a channel: a ProviderSender, or a DatabaseSender."""
 
     @property
-    def claims(self) -> Claims: ...
-
-    @property
     def started_by_claim(self) -> tuple[int, str | None]: ...
+
+    async def take(
+        self,
+        batch_id: int,
+        rows: Sequence[Claimed],
+        starting: asyncio.Future[frozenset[int] | None] | None,
+    ) -> Claim | None: ...
 
     async def deliver_claimed(self, claim: Claim) -> None: ...
 
@@ -102,6 +106,12 @@ class Worker:
         are rendered. With `session`, that is done on it before this returns: the router's is awake,
         and one of the pool may have rested.
         """
+        # The queue may have taken the last place since the router asked. Nothing waits for a place
+        # when it is started: a cancellation would come too late for no reason.
+        if self._is_stopping or self._places.locked():
+            await self._queue(batch_id)
+            return
+        await self._places.acquire()
         self._in_progress += 1
         key = ClaimKey(batch_id, UUID(deliveries[0]["claim_token"]))
         starting: asyncio.Future[frozenset[int] | None] | None = None
@@ -152,19 +162,18 @@ class Worker:
         starting: asyncio.Future[frozenset[int] | None] | None,
     ) -> None:
         try:
-            # The queue may have taken the last place since the router asked. The claim is kept
-            # meanwhile, so the sweep creates no job.
-            with self._keeper.keeping(*key):
-                async with self._places:
-                    with self._metrics.in_progress(self.channel):
-                        rows = [Claimed.of(row) for row in deliveries]
-                        claim = await self._sender.claims.take(key.batch_id, rows, starting)
-                        if claim is not None:
-                            await self._sender.deliver_claimed(claim)
+            with self._metrics.in_progress(self.channel):
+                claim = await self._sender.take(
+                    key.batch_id, [Claimed.of(row) for row in deliveries], starting
+                )
+                if claim is not None:
+                    with self._keeper.keeping(*claim.key):
+                        await self._sender.deliver_claimed(claim)
         except Exception:
             log.exception("batch delivery failed", batch=key.batch_id)
             await self._queue(key.batch_id)
         finally:
+            self._places.release()
             self._in_progress -= 1
 
     async def _queue(self, batch_id: int) -> None:

@@ -326,7 +326,15 @@ begin
     if v_queued is not null then
         -- Not enqueue(): the caller isolates deliveries that fail.
         handed_over := postbell_private.make_batches(
-            v_queued, is_bulk, interval '0', case when cardinality(v_queued) <= v_few then room end
+            v_queued, is_bulk, interval '0',
+            -- The caller would get all of a large payload, once for each delivery.
+            case when cardinality(v_queued) <= v_few and not exists (
+                select
+                from postbell.open_delivery as d
+                join postbell_private.notification as n on n.id = d.notification_id
+                where d.id = any(v_queued)
+                  and not postbell_private.is_small(n.payload)
+            ) then room end
         );
     end if;
 end

@@ -235,6 +235,7 @@ begin
                 select channel, extract(epoch from clock_timestamp() - created_at)
                 from postbell.delivery
                 where id = any(v_written)
+                  and state in ('delivered', 'sent')
             ) as written
             group by channel
         ) as of_channel;

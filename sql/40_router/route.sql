@@ -182,7 +182,10 @@ begin
         select
             sorted.id, sorted.xid, sorted.tenant_id, sorted.event, nullif(sorted.recipient, ''), sorted.audience, sorted.actor,
             sorted.subject, coalesce(sorted.payload, '{}'), sorted.channels, sorted.forced_channels,
-            coalesce(sorted.priority, kind.priority), sorted.deliver_at, sorted.expires_at, sorted.created_at
+            coalesce(sorted.priority, kind.priority), sorted.deliver_at,
+            -- The years of Python's clock are 1 to 9999.
+            case when sorted.expires_at < '9999-12-31Z' then greatest(sorted.expires_at, '0001-01-02Z') end,
+            sorted.created_at
         from sorted
         join postbell.event_type as kind on kind.key = sorted.event
         where outcome = 'accepted'
@@ -393,17 +396,17 @@ return (select count(*) >= 20 from postbell.batch where is_bulk);
 comment on function postbell_private.is_bulk_full() is 'Whether so many batches of large audiences are queued that no more are made.';
 
 
-create or replace function postbell_private.fanouts_in_turn() returns setof postbell.fanout
+create or replace function postbell_private.fanouts_in_turn(served_now text default null) returns setof postbell.fanout
 language sql stable
 as $$
     -- Critical events first, then the tenant that was served least recently, then the oldest event.
     select f.*
     from postbell.fanout as f
     left join postbell_private.fanout_turn as turn on turn.tenant_id = f.tenant_id
-    order by f.priority = 'critical' desc, turn.served_at nulls first, f.notification_id
+    order by f.priority = 'critical' desc, (f.tenant_id = served_now) is true, turn.served_at nulls first, f.notification_id
 $$;
 
-comment on function postbell_private.fanouts_in_turn() is 'Returns the large audiences in the order in which the next one is served.';
+comment on function postbell_private.fanouts_in_turn(text) is 'Returns the large audiences in the order in which the next one is served, once a tenant that is being served now has been.';
 
 
 create or replace function postbell_private.fan_out(

@@ -19,7 +19,7 @@ from tests.support.daemon import running
 from tests.support.given import Connection
 from tests.support.outcome import left_over
 from tests.support.scripted_provider import Gate, ScriptedProvider
-from tests.support.senders import batches, email_sender, emit, jobs
+from tests.support.senders import batches, email_sender, emit, inbox_sender, jobs
 from tests.support.waiting import seen
 
 PAYLOAD = {"order_id": 42, "amount": "19.90"}
@@ -173,16 +173,37 @@ async def test_the_queue_and_the_router_share_the_places(
     assert job.worker.room == 0
 
     # As if there had been room when the router asked.
-    await job.worker.hand_over(*job.claimed_batch())
-    await asyncio.sleep(0.05)
+    batch, deliveries = job.claimed_batch()
+    await job.worker.hand_over(batch, deliveries)
+    await job.worker.finish()
+    assert jobs(db) == [batch]
     assert job.gate.waiting == 2
+    assert states(db) == ["sending", "sending", "queued"]
 
     job.gate.opened.set()
     await asyncio.gather(*from_queue)
-    await job.worker.finish()
     assert job.worker.room == 2
-    assert len(job.provider.messages) == 3
-    assert jobs(db) == []
+    assert len(job.provider.messages) == 2
+
+
+async def test_an_item_whose_text_is_late_is_asked_for_again(
+    db: Connection, sessions: Pool, template_sets: TemplateSets
+) -> None:
+    given.emit(db, payload=PAYLOAD, channels=["in_app"])
+    batch = given.value(
+        db, "select claimed -> 0 from postbell_private.route(500, '{\"in_app\": 1}')"
+    )
+    given.call(db, "mute", recipient="u1", event="order.paid")
+    worker = Worker(
+        "in_app", inbox_sender(sessions, template_sets), sessions, Metrics(),
+        ClaimKeeper(timedelta(seconds=10)), at_once=2,
+    )  # fmt: skip
+
+    await worker.hand_over(batch["batch_id"], batch["deliveries"])
+    await worker.finish()
+
+    assert given.column(db, "select is_silent from postbell.inbox_item") == [True]
+    assert left_over(db) == {}
 
 
 async def test_what_fails_by_a_bug_goes_into_the_queue(

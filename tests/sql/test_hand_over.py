@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
+import string
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -112,6 +115,31 @@ def test_many_deliveries_are_queued_for_all(db: Connection) -> None:
 
     assert handed_over(db, {"email": 2}) == {}
     assert jobs(db) == batches(db)
+
+
+def test_large_payloads_are_queued(db: Connection) -> None:
+    note = "".join(secrets.choice(string.ascii_letters) for _ in range(20_000))
+    given.emit(db, channels=["email"], payload={"note": note})
+    assert handed_over(db, {"email": 2}) == {}
+    assert jobs(db) == batches(db)
+
+
+@pytest.mark.parametrize("expires_at", ["infinity", "20000-01-01"])
+def test_what_expires_after_all_time_never_expires(db: Connection, expires_at: str) -> None:
+    given.emit(db, channels=["email"], expires_at=expires_at)
+    batch = given.value(
+        db, "select claimed -> 0 from postbell_private.route(500, '{\"email\": 1}')"
+    )
+    (row,) = (Claimed.of(delivery) for delivery in batch["deliveries"])
+    assert row.expires_at is None
+
+
+def test_what_expired_before_all_time_is_expired(db: Connection) -> None:
+    event = given.emit(db, channels=["email", "in_app"], expires_at="-infinity")
+    given.route(db)
+    assert given.deliveries(db, event)["u1", "email"].state == "expired"
+    (batch,) = batches(db)
+    assert given.claim(db, batch, "expires_at") == [(datetime(1, 1, 2, tzinfo=UTC),)]
 
 
 def test_a_candidate_that_fails_leaves_nothing_handed_over(db: Connection) -> None:
