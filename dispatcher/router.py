@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.db import connections, routing
 from dispatcher.db.connections import Pool
-from dispatcher.db.routing import Ages, Chunk, PendingWork, Routed
+from dispatcher.db.routing import Ages, Chunk, FanoutChunk, PendingWork, Routed
 
 log = structlog.get_logger()
 
@@ -126,6 +126,13 @@ class _Prepared(NamedTuple):
     contents: str | None
 
 
+class _PreparedFanout(NamedTuple):
+    """A chunk of a large audience, and its rendered messages."""
+
+    chunk: FanoutChunk
+    contents: str | None
+
+
 class _Backoff(NamedTuple):
     """A step is paused: it failed, or all that it could take was locked."""
 
@@ -175,6 +182,8 @@ class Router:
         self._offer_lead = offer_lead
         #: Read and rendered while the chunk before it was routed.
         self._prepared: _Prepared | None = None
+        #: The same of a large audience.
+        self._prepared_fanout: _PreparedFanout | None = None
         self._warming: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[None] | None = None
         self._vain_reads = 0
@@ -208,6 +217,7 @@ class Router:
         self._observer.leading(True)
         log.info("router leads")
         self._prepared = None
+        self._prepared_fanout = None
         # Batches of a process that has just ended are too young for the first sweep.
         self._sweep_until = time.monotonic() + 2 * self._lease.total_seconds()
         try:
@@ -299,11 +309,25 @@ class Router:
             self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _fan_out(self, connection: AsyncConnection[Any]) -> None:
-        contents = await self._rendered(routing.read_fanout, connection, FANOUT_CHUNK)
+        """Write a chunk of a large audience, and read the next one meanwhile."""
+        prepared, self._prepared_fanout = self._prepared_fanout, None
+        if prepared is None:
+            prepared = await self._prepare_fanout(connection)
+        reading: asyncio.Task[_PreparedFanout | None] | None = None
+        if self._pool is not None and prepared is not None and prepared.chunk.last_recipient:
+            reading = asyncio.create_task(self._prepare_next_fanout(self._pool, prepared.chunk))
+        contents = None if prepared is None else prepared.contents
         began = time.monotonic()
-        result = await self._write(
-            "fan_out", routing.fan_out, connection, FANOUT_CHUNK, contents=contents
-        )
+        try:
+            result = await self._write(
+                "fan_out", routing.fan_out, connection, FANOUT_CHUNK, contents=contents
+            )
+            if reading is not None and result is not None and result.reached:
+                self._prepared_fanout = await reading
+        finally:
+            if reading is not None and not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
         if result is None:
             return
         self._count(result.ages, began)
@@ -312,6 +336,33 @@ class Router:
             self._observer.fanned_out(result.reached)
         elif not self._backoff_of("fan_out"):
             self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
+
+    async def _prepare_fanout(
+        self, connection: AsyncConnection[Any], after: FanoutChunk | None = None
+    ) -> _PreparedFanout | None:
+        """Read and render a chunk. None if that is not possible: then all of it is queued."""
+        if self._renderer is None:
+            return None
+        position = () if after is None else (after.notification_id, after.last_recipient)
+        chunk = await self._try(
+            "read_ahead", routing.read_fanout, connection, FANOUT_CHUNK, *position
+        )
+        if chunk is None or chunk.notification_id is None:
+            return None
+        contents = await self._renderer.render(chunk.messages) if chunk.messages else None
+        return _PreparedFanout(chunk, contents)
+
+    async def _prepare_next_fanout(self, pool: Pool, chunk: FanoutChunk) -> _PreparedFanout | None:
+        """Read and render what follows a chunk that is being written.
+
+        Texts of people who are decided about in another order are not used.
+        """
+        try:
+            async with pool.connection() as connection:
+                return await self._prepare_fanout(connection, chunk)
+        except psycopg.Error as error:
+            log.warning("next members not read", error=str(error).strip())
+            return None
 
     async def _route(self, connection: AsyncConnection[Any]) -> int:
         """Route one chunk; the number of its events. Reads the next one meanwhile, if any."""

@@ -150,9 +150,28 @@ def release_due(most: int, contents: str | None = None) -> Released:
     """Release up to `most` due deliveries and events. `contents` as for route()."""
 
 
-@statement("select postbell_private.read_fanout(%(most)s)")
-def read_fanout(most: int) -> list[Any] | None:
-    """The messages to the next members of a large audience, to be rendered; see Chunk."""
+class FanoutChunk(NamedTuple):
+    """What postbell_private.read_fanout() reads."""
+
+    #: The event; None if no audience is read ahead.
+    notification_id: int | None
+    #: The last member of this chunk; None if there are no more.
+    last_recipient: str | None
+    #: What AheadRenderer.render() takes; None if there is nothing to render.
+    messages: list[Any] | None
+
+
+@statement(
+    "select notification_id, last_recipient, messages"
+    " from postbell_private.read_fanout(%(most)s, %(after_notification)s, %(after_recipient)s)"
+)
+def read_fanout(
+    most: int, after_notification: int | None = None, after_recipient: str | None = None
+) -> FanoutChunk:
+    """The next members of a large audience, to be rendered.
+
+    After the event and the last member of a chunk, it reads on while that one is written.
+    """
 
 
 class FannedOut(NamedTuple):

@@ -236,7 +236,10 @@ comment on function postbell_private.read_due(integer) is
     'Returns the messages of what is due, scheduled or waiting, to be rendered before postbell_private.release_due() releases it; see postbell_private.read_chunk().';
 
 
-create or replace function postbell_private.read_fanout(most integer) returns json
+create or replace function postbell_private.read_fanout(
+    most integer, after_notification bigint default null, after_recipient text default null,
+    out notification_id bigint, out last_recipient text, out messages json
+)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -244,30 +247,40 @@ as $$
 declare
     v_fanout postbell.fanout;
     v_notification postbell_private.notification;
+    v_members text[];
 begin
     if postbell_private.is_bulk_full() then
-        return null;
+        return;
     end if;
-    select * into v_fanout
-    from postbell_private.fanouts_in_turn()
+    select f.* into v_fanout
+    from postbell_private.fanouts_in_turn(
+        (select tenant_id from postbell.fanout where fanout.notification_id = after_notification)
+    ) as f
     limit 1;
     if not found or v_fanout.listed < v_fanout.list_length then
-        return null;
+        return;
     end if;
 
     select * into strict v_notification
     from postbell_private.notification
     where id = v_fanout.notification_id;
     v_notification.audience := v_fanout.audience;
-    return postbell_private.messages_of(array(
-        select postbell_private.candidate_of(v_notification, member.recipient_id)
+    v_members := array(
+        select member.recipient_id
         from postbell_private.members_of(
             v_notification.tenant_id, v_notification.recipient, v_notification.audience,
-            v_fanout.after_recipient, most, v_notification.id
+            case when v_fanout.notification_id = after_notification then read_fanout.after_recipient else v_fanout.after_recipient end,
+            most, v_notification.id
         ) as member
+    );
+    notification_id := v_notification.id;
+    last_recipient := v_members[cardinality(v_members)];
+    messages := postbell_private.messages_of(array(
+        select postbell_private.candidate_of(v_notification, member)
+        from unnest(v_members) as member
     ));
 end
 $$;
 
-comment on function postbell_private.read_fanout(integer) is
-    'Returns the messages to the next people of a large audience, to be rendered before postbell_private.fan_out() decides about them; see postbell_private.read_chunk().';
+comment on function postbell_private.read_fanout(integer, bigint, text) is
+    'Returns the messages to the next people of a large audience, to be rendered before postbell_private.fan_out() decides about them, see postbell_private.read_chunk(); with the audience''s event and the last of the people. After these two, it returns what comes next while they are decided about. Nothing if there is no audience, or no room in the queue.';

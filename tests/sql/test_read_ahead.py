@@ -595,7 +595,7 @@ def test_a_large_audience_is_written_chunk_by_chunk(db: Connection) -> None:
     everyone = {"everyone": True}
     given.emit(db, recipient=None, audience=everyone, payload=PAYLOAD, channels=["in_app"])
     route(db, read(db))
-    while messages := given.value(db, "select postbell_private.read_fanout(8)"):
+    while messages := given.value(db, "select messages from postbell_private.read_fanout(8)"):
         ((message),) = messages
         (text, *_) = contents(messages)
         text = {**text, "recipient_ids": [person[0] for person in message[6]]}
@@ -604,14 +604,56 @@ def test_a_large_audience_is_written_chunk_by_chunk(db: Connection) -> None:
     assert given.value(db, "select count(*) from postbell.batch") == 0
 
 
+def test_the_next_members_are_read_while_the_last_are_written(db: Connection) -> None:
+    for number in range(30):
+        given.recipient(db, f"p{number:02}")
+    event = given.emit(
+        db, recipient=None, audience={"everyone": True}, payload=PAYLOAD, channels=["in_app"]
+    )
+    route(db, read(db))
+    position: tuple[Any, ...] = (None, None)
+    chunks = []
+    while True:
+        ((notification, last, messages),) = given.rows(
+            db, "select * from postbell_private.read_fanout(8, %s, %s)", *position
+        )
+        assert notification == event
+        if last is None:
+            break
+        position = (notification, last)
+        chunks.append(sorted(person[0] for person in messages[0][6]))
+
+    everybody = sorted(["u1", *(f"p{number:02}" for number in range(30))])
+    assert chunks == [everybody[first : first + 8] for first in range(0, 31, 8)]
+
+
+def test_the_next_members_are_those_of_another_tenant_that_waits(db: Connection) -> None:
+    given.tenant(db, "other")
+    everyone = {"everyone": True}
+    events = {}
+    for tenant in ("default", "other"):
+        for number in range(30):
+            given.recipient(db, f"p{number:02}", tenant_id=tenant)
+        events[tenant] = given.emit(
+            db, recipient=None, audience=everyone, payload=PAYLOAD, tenant_id=tenant
+        )
+    route(db, read(db))
+    read_next = "select notification_id from postbell_private.read_fanout(8, %s, %s)"
+
+    assert given.value(db, read_next, events["default"], "p07") == events["other"]
+    assert given.value(db, read_next, events["other"], "p07") == events["default"]
+    db.execute("update postbell.fanout set priority = 'critical' where tenant_id = 'other'")
+    assert given.value(db, read_next, events["other"], "p07") == events["other"]
+
+
 def test_a_long_list_is_read_when_it_is_copied(db: Connection) -> None:
     audience = {"recipients": ["u1", *(f"p{number}" for number in range(30))]}
     given.emit(db, recipient=None, audience=audience, payload=PAYLOAD, channels=["in_app"])
     route(db, read(db))
-    assert given.value(db, "select postbell_private.read_fanout(8)") is None
+    assert given.value(db, "select messages from postbell_private.read_fanout(8)") is None
     given.rows(db, "select * from postbell_private.fan_out(8)")
     while given.value(db, "select exists (select from postbell.fanout)"):
-        texts = contents(given.value(db, "select postbell_private.read_fanout(8)"))
+        texts = contents(given.value(db, "select messages from postbell_private.read_fanout(8)"))
         given.rows(db, "select * from postbell_private.fan_out(8, %s)", json.dumps(texts))
     assert given.column(db, "select recipient_id from postbell.inbox_item") == ["u1"]
 
