@@ -159,12 +159,12 @@ def python_of(functions: list[_Function]) -> str:
     bodies = [_python(function) for function in functions]
     text = "\n".join(bodies)
     used = {
-        "dispatcher.verbs.place": ["AsyncPlace", "Place", "SyncPlace"],
-        "dispatcher.verbs.reading": [
+        "postbell.place": ["AsyncPlace", "Place", "SyncPlace"],
+        "postbell.reading": [
             name for name in _READING if f"{name}(" in text or f"({name}," in text
         ],
-        "dispatcher.verbs.say": ["say"],
-        "dispatcher.verbs.shapes": sorted(
+        "postbell.say": ["say"],
+        "postbell.shapes": sorted(
             {
                 kind.removesuffix("?")
                 for function in functions

@@ -49,7 +49,7 @@ async def test_a_button_emits_its_event_in_its_transaction_by_its_code_or_by_a_t
     await deed.play(Setting(market, person))
     moment = market.diary.moments[-1]
     said = "".join(moment.statements)
-    assert ("postbell." in said or "dispatcher.verbs." in said) == (deed.way == "code")
+    assert ("postbell." in said or "postbell." in said) == (deed.way == "code")
     if deed.key in ("reopen", "pay-in-time"):
         assert moment.outbox_ids == []
         assert "postbell.cancel(" in "".join(moment.statements)
@@ -87,7 +87,7 @@ async def test_what_a_transaction_said_is_written_down_with_its_values(
         "where (house, person_id) = ('default', 'u1')\n"
         "returning balance"
     )
-    assert told.startswith("-- dispatcher.verbs.notify_wallet_loaded(wallet={'client_id': 'u1',")
+    assert told.startswith("-- postbell.notify_wallet_loaded(wallet={'client_id': 'u1',")
 
 
 async def test_a_new_tier_comes_with_the_points_in_one_transaction(

@@ -19,7 +19,7 @@ from dispatcher.db.pgbouncer import PoolerError
 from dispatcher.deploy import schema
 from dispatcher.gateway.server import Gateway
 from dispatcher.settings import Settings
-from dispatcher.verbs import notify_order_paid
+from postbell import notify_order_paid
 from tests.support import given
 from tests.support.daemon import running
 from tests.support.gateway import page_at, serving

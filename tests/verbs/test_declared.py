@@ -40,11 +40,11 @@ def test_what_is_committed_is_what_is_declared(tmp_path: Path) -> None:
 
     for written, committed in (
         (sql, "sql/12_verbs/declared.sql"),
-        (python, "dispatcher/verbs/declared.py"),
+        (python, "postbell/declared.py"),
     ):
         assert written.read_text("utf-8") == (ROOT / committed).read_text("utf-8"), (
             f"write it with: postbell verbs --sql sql/12_verbs/declared.sql"
-            f" --python dispatcher/verbs/declared.py, and look at {committed}"
+            f" --python postbell/declared.py, and look at {committed}"
         )
 
 
@@ -114,7 +114,7 @@ def test_what_is_written_needs_no_daemon() -> None:
         [
             sys.executable,
             "-c",
-            "import sys, dispatcher.verbs; print(*sorted(sys.modules), sep='\\n')",
+            "import sys, postbell; print(*sorted(sys.modules), sep='\\n')",
         ],
         capture_output=True,
         text=True,

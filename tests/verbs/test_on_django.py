@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dispatcher import verbs
+import postbell as verbs
 from dispatcher.errors import UnknownRecipientError
 from tests.support import given
 from tests.support.given import Connection

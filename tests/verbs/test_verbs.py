@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from dispatcher import verbs
+import postbell as verbs
 from dispatcher.errors import InvalidArgumentError, UnknownRecipientError
 from tests.support import given
 from tests.support.given import Connection
@@ -363,7 +363,7 @@ async def test_what_strict_mode_raises_has_a_name(ground: Ground) -> None:
 def test_whoever_has_no_sqlalchemy_can_import_the_verbs() -> None:
     script = (
         "import sys; sys.modules['sqlalchemy'] = None; sys.modules['pydantic'] = None;"
-        " from dispatcher.verbs import notify_order_paid; print(notify_order_paid.__name__)"
+        " from postbell import notify_order_paid; print(notify_order_paid.__name__)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 from psycopg.sql import SQL
 
-from dispatcher import verbs
+import postbell as verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.ledger import Ledger
 

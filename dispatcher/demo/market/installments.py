@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dispatcher import verbs
+import postbell as verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.classes import Bundle
 from dispatcher.demo.market.ledger import Ledger

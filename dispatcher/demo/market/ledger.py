@@ -116,7 +116,7 @@ class Ledger:
     async def tell(self, verb: Callable[..., Awaitable[Any]], house: str, **given: object) -> Any:
         """Call a helper verb in the transaction, as an application does. Returns the event's id."""
         named = ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
-        self._statements.append(f"-- dispatcher.verbs.{verb.__name__}({named})")
+        self._statements.append(f"-- postbell.{verb.__name__}({named})")
         return await verb(**given, website=house, on=self.connection)
 
     async def notify(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from dispatcher import verbs
+import postbell as verbs
 from dispatcher.demo.cast import Person
 from dispatcher.demo.market.ledger import Ledger
 from dispatcher.demo.market.orders import Order

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from dispatcher.errors import InvalidArgumentError
-from dispatcher.verbs.call import Json
+from postbell.call import Json
 
 _T = TypeVar("_T")
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from dispatcher.errors import of_database
-from dispatcher.verbs.call import Call
+from postbell.call import Call
 
 
 class DjangoConnection(Protocol):

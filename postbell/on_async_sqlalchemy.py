@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
-from dispatcher.verbs.call import Call
-from dispatcher.verbs.on_sqlalchemy import no_place, statement, translated
+from postbell.call import Call
+from postbell.on_sqlalchemy import no_place, statement, translated
 
 
 async def execute(place: object, call: Call, *, savepoint: bool) -> Any:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 import psycopg
 
 from dispatcher.errors import InvalidArgumentError
-from dispatcher.verbs import on_django, on_psycopg
-from dispatcher.verbs.call import Call
-from dispatcher.verbs.on_django import DjangoConnection
+from postbell import on_django, on_psycopg
+from postbell.call import Call
+from postbell.on_django import DjangoConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -69,10 +69,10 @@ def execute(call: Call, on: Place | None, *, savepoint: bool) -> Any:
     # Whoever has one of its objects has SQLAlchemy; nobody else needs it.
     homes = [base.__module__ for base in type(place).__mro__]
     if any(home.startswith("sqlalchemy.ext.asyncio") for home in homes):
-        on_async_sqlalchemy = import_module("dispatcher.verbs.on_async_sqlalchemy")
+        on_async_sqlalchemy = import_module("postbell.on_async_sqlalchemy")
         return on_async_sqlalchemy.execute(place, call, savepoint=savepoint)
     if any(home.startswith("sqlalchemy.") for home in homes):
-        on_sqlalchemy = import_module("dispatcher.verbs.on_sqlalchemy")
+        on_sqlalchemy = import_module("postbell.on_sqlalchemy")
         return on_sqlalchemy.execute(place, call, savepoint=savepoint)
     if on_django.is_connection(place):
         return on_django.execute(cast("DjangoConnection", place), call, savepoint=savepoint)

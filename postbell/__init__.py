@@ -1,6 +1,6 @@
 """One verb per business moment, in the caller's own transaction.
 
-    from dispatcher.verbs import notify_order_paid
+    from postbell import notify_order_paid
 
     with session.begin():
         order.paid_at = now
@@ -18,17 +18,17 @@ missing, say) leaves nothing to do but to roll back, whoever catches the excepti
 or an event that is switched off, is no error here: `postbell.rejected_events` and
 `postbell.explain` show it.
 
-What a verb takes is in `dispatcher.verbs.shapes`; `website` is the tenant. Whom it tells, and what,
+What a verb takes is in `postbell.shapes`; `website` is the tenant. Whom it tells, and what,
 only the SQL function of the same name knows. Nothing of the daemon is imported.
 """
 
 from __future__ import annotations
 
-from dispatcher.verbs import declared
-from dispatcher.verbs.declared import *  # noqa: F403 - what `postbell verbs` has written
-from dispatcher.verbs.events import notify, send_notification
-from dispatcher.verbs.place import using
-from dispatcher.verbs.written import (
+from postbell import declared
+from postbell.declared import *  # noqa: F403 - what `postbell verbs` has written
+from postbell.events import notify, send_notification
+from postbell.place import using
+from postbell.written import (
     notify_class_message_received,
     notify_installment_due,
     notify_ticket_created,

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, Unpack, overload
 
 from dispatcher.errors import InvalidArgumentError
-from dispatcher.verbs.place import AsyncPlace, Place, SyncPlace
-from dispatcher.verbs.reading import as_json, as_person, as_text, need, required
-from dispatcher.verbs.say import say
-from dispatcher.verbs.shapes import Options, Person, Website
+from postbell.place import AsyncPlace, Place, SyncPlace
+from postbell.reading import as_json, as_person, as_text, need, required
+from postbell.say import say
+from postbell.shapes import Options, Person, Website
 
 #: A person, several, or `{"role": …}`, `{"topic": …}`, `{"everyone": True}`, `{"recipients": […]}`.
 Recipients: TypeAlias = Person | Iterable[Person] | Mapping[str, Any]

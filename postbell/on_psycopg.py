@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from dispatcher.errors import translated
-from dispatcher.verbs.call import Call
+from postbell.call import Call
 
 
 def execute(connection: psycopg.Connection[Any], call: Call, *, savepoint: bool) -> Any:

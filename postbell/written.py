@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 from typing import Any, Unpack, overload
 
 from dispatcher.errors import InvalidArgumentError
-from dispatcher.verbs.place import AsyncPlace, Place, SyncPlace
-from dispatcher.verbs.reading import (
+from postbell.place import AsyncPlace, Place, SyncPlace
+from postbell.reading import (
     Given,
     as_amount,
     as_day,
@@ -19,8 +19,8 @@ from dispatcher.verbs.reading import (
     attribute,
     need,
 )
-from dispatcher.verbs.say import say
-from dispatcher.verbs.shapes import (
+from postbell.say import say
+from postbell.shapes import (
     ClassBundle,
     Id,
     Installment,

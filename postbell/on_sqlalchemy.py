@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
 from dispatcher.errors import InvalidArgumentError, of_database
-from dispatcher.verbs.call import Call
+from postbell.call import Call
 
 
 def execute(place: object, call: Call, *, savepoint: bool) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dispatcher.verbs.call import Call
-from dispatcher.verbs.place import Place, execute
-from dispatcher.verbs.reading import as_moment, as_person, as_text, attribute
-from dispatcher.verbs.shapes import Options, Timing
+from postbell.call import Call
+from postbell.place import Place, execute
+from postbell.reading import as_moment, as_person, as_text, attribute
+from postbell.shapes import Options, Timing
 
 #: They say themselves who did it.
 _KNOWS_WHO: Final = frozenset(
