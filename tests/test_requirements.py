@@ -38,7 +38,8 @@ def test_every_pin_has_a_hash(file: str) -> None:
 
 def test_what_pyproject_asks_for_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = names(project["project"]["dependencies"])
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = names([*project["project"]["dependencies"], *(one for each in extras for one in each)])
 
     assert wanted <= set(pins("requirements.txt"))
     assert wanted | names(project["dependency-groups"]["dev"]) <= set(pins("requirements-dev.txt"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -54,6 +55,34 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def light(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of which it was asked for the wheel alone, in pinned versions."""
+    folder = tmp_path_factory.mktemp("light")
+    venv.create(folder / "venv", with_pip=True)
+    pins = folder / "pins.txt"
+    pins.write_text(re.sub(r"\[.*?\](?===)", "", (ROOT / "requirements.txt").read_text()))
+    found = subprocess.run(
+        [
+            folder / "venv/bin/python", "-m", "pip", "install", "--quiet",
+            "--disable-pip-version-check", "--only-binary=:all:",
+            "--constraint", versions_in(pins), wheel,
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    return folder / "venv"
+
+
+def versions_in(pins: Path) -> Path:
+    """The versions without their hashes: pip would ask for that of the wheel, too."""
+    lines = [line.split(" ;")[0].rstrip(" \\") for line in pins.read_text().splitlines()]
+    pins.write_text("\n".join(line for line in lines if re.match(r"[a-z0-9].*==", line)))
+    return pins
+
+
+@pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment with the pinned requirements and the wheel."""
     folder = tmp_path_factory.mktemp("environment")
@@ -95,3 +124,49 @@ def test_its_requirements_are_consistent(installed: Path, tmp_path: Path) -> Non
     told = run(installed / "python", "-m", "pip", "check", cwd=tmp_path)
 
     assert "No broken requirements" in told
+
+
+def test_an_application_gets_psycopg_and_little_else(light: Path, tmp_path: Path) -> None:
+    listed = run(light / "bin/python", "-m", "pip", "list", "--format=freeze", cwd=tmp_path)
+    packages = {line.partition("==")[0].lower().replace("_", "-") for line in listed.split()}
+    assert packages - {"pip", "setuptools"} == {
+        "postbell", "psycopg", "psycopg-binary", "typing-extensions",
+    }  # fmt: skip
+    [site] = light.glob("lib/python*/site-packages")
+    sizes = {
+        package.name: sum(file.stat().st_size for file in package.rglob("*") if file.is_file())
+        for package in site.iterdir()
+        if not package.name.startswith(("pip", "setuptools"))
+    }
+    # 17 MB, of which psycopg's libpq takes 10.
+    assert sum(sizes.values()) < 25e6, sizes
+
+
+def test_an_application_imports_the_verbs_alone(light: Path, tmp_path: Path) -> None:
+    told = run(
+        light / "bin/python", "-W", "error", "-c",
+        "from postbell import notify_order_paid, using; print(notify_order_paid.__module__)",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert told == "postbell.declared\n"
+
+
+def test_the_command_without_the_daemon_says_how_to_get_it(light: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [light / "bin/postbell", "deploy"],
+        check=False, capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "pip install 'postbell[dispatcher]'" in done.stderr
+
+
+def test_the_wheel_names_the_extras(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as files:
+        [metadata] = (name for name in files.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = files.read(metadata).decode().splitlines()
+    assert [line for line in lines if line.startswith("Provides-Extra")] == [
+        f"Provides-Extra: {extra}" for extra in ("dispatcher", "sendgrid", "twilio", "webpush")
+    ]
+    plain = [line for line in lines if line.startswith("Requires-Dist") and "extra ==" not in line]
+    assert plain == ["Requires-Dist: psycopg[binary]>=3.2.10"]

@@ -112,6 +112,26 @@ class ProviderClass(Protocol):
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
+#: By package that is not everybody's, the extra of this distribution that brings it.
+_EXTRAS: Final = MappingProxyType(
+    {
+        "cryptography": "webpush",
+        "py_vapid": "webpush",
+        "pywebpush": "webpush",
+        "sendgrid": "sendgrid",
+        "twilio": "twilio",
+    }
+)
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """A sentence on how to get a package that is not installed. None if no extra brings it."""
+    package = (error.name or "").partition(".")[0]
+    if package not in _EXTRAS:
+        return None
+    return f"{package} is not installed: pip install 'postbell[{_EXTRAS[package]}]'"
+
+
 def provider_for(url: str, *, name: str | None = None) -> Provider[Any]:
     """The provider that a URL names, not yet open. Raises ProviderUrlError.
 
@@ -128,7 +148,12 @@ def provider_for(url: str, *, name: str | None = None) -> Provider[Any]:
     if scheme not in SCHEMES:
         raise ProviderUrlError(f"no provider has the scheme {scheme!r}: use {_written_schemes()}")
     module, _, found = SCHEMES[scheme].partition(":")
-    provider_class: ProviderClass = getattr(importlib.import_module(module), found)
+    try:
+        provider_class: ProviderClass = getattr(importlib.import_module(module), found)
+    except ModuleNotFoundError as error:
+        if (sentence := missing_extra(error)) is None:
+            raise
+        raise ProviderUrlError(f"the scheme {scheme}: needs more: {sentence}") from None
     return provider_class.from_url(url, name=name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import postbell
 from dispatcher.rendering.event_type import Field, read_fields
 from dispatcher.rendering.verb import Source, Verb, read_verb
 from tests.support.cli import Cli
@@ -110,14 +112,24 @@ def test_a_table_that_is_none_is_named() -> None:
 
 
 def test_what_is_written_needs_no_daemon() -> None:
-    loaded = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, postbell; print(*sorted(sys.modules), sep='\\n')",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert not {"jinja2", "pgqueuer", "sqlalchemy", "typer"} & set(loaded)
+    loaded = loaded_by("import postbell")
+    assert not {"jinja2", "pgqueuer", "sqlalchemy", "typer", "pydantic_core"} & loaded
+
+
+def test_the_old_name_warns() -> None:
+    with pytest.warns(DeprecationWarning, match="from postbell import"):
+        old = importlib.import_module("dispatcher.verbs")
+    assert old.notify_order_paid is postbell.notify_order_paid
+    assert set(old.__all__) == set(postbell.__all__)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a new process has after a statement."""
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", f"{statement}; import sys; print(*sys.modules, sep='\\n')"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+    )

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore, WebhookHandler
 from dispatcher.inbound.signing import Signer
+from dispatcher.providers.base import missing_extra
 from dispatcher.providers.config import ProviderConfig
 
 if TYPE_CHECKING:
@@ -28,8 +29,28 @@ def routes(
 ) -> list[Route]:
     """A webhook for each kind of provider of which an entry has a verification key.
 
-    Raises ValueError, whose text is a sentence, for a malformed key.
+    Raises ValueError, whose text is a sentence, for a malformed key and for a library that is not
+    installed.
     """
+    try:
+        handlers = _handlers(entries, receipt_store, metrics, public_url=public_url, signer=signer)
+    except ModuleNotFoundError as error:
+        if (sentence := missing_extra(error)) is None:
+            raise
+        raise ValueError(f"a provider's webhook needs more: {sentence}") from None
+    return [
+        Route(f"{_ROOT}/{path}", handler.handle, methods=["POST"]) for path, handler in handlers
+    ]
+
+
+def _handlers(
+    entries: Sequence[ProviderConfig],
+    receipt_store: ReceiptStore,
+    metrics: ReceiptMetrics,
+    *,
+    public_url: str,
+    signer: Signer,
+) -> list[tuple[str, WebhookHandler]]:
     keys: dict[str, dict[str, str]] = {}
     for entry in entries:
         # webhook+https and webhook+http are one kind.
@@ -61,9 +82,7 @@ def routes(
         from dispatcher.gateway.webhooks.standard import StandardWebhook  # noqa: PLC0415
 
         handlers.append(("standard/{provider}", StandardWebhook(others, receipt_store, metrics)))
-    return [
-        Route(f"{_ROOT}/{path}", handler.handle, methods=["POST"]) for path, handler in handlers
-    ]
+    return handlers
 
 
 def _own_key(kind: str, url: str) -> str | None:
