@@ -9,9 +9,10 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
 #: The class of Postbell's SQLSTATEs.
 SQLSTATE_CLASS: Final = "PB"
@@ -224,6 +225,9 @@ def of_database(error: psycopg.Error) -> PostbellError | None:
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise errors of the schema as PostbellError; other psycopg errors pass unchanged."""
+    # Imported here: whoever only names an error, as the command line does, needs no driver.
+    import psycopg  # noqa: PLC0415
+
     try:
         yield
     except psycopg.Error as error:

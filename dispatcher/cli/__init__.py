@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -31,8 +33,11 @@ from dispatcher.cli import (
     verbs,
     why,
 )
-from dispatcher.cli.errors import EXIT_CODES_HELP, ExitCode, error_json, report_of
+from dispatcher.cli.errors import EXIT_CODES_HELP, ExitCode, error_json
 from dispatcher.cli.output import echo_json, echo_stderr
+
+if TYPE_CHECKING:
+    from dispatcher.cli.reports import ErrorReport
 
 _JSON: Final = "postbell.json"
 
@@ -55,8 +60,10 @@ class Postbell(TyperGroup):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except (typer.Exit, typer.Abort):
+            raise
         except Exception as error:
-            failure = report_of(error)
+            failure = _report_of(error)
             if failure is None:
                 raise
             echo_stderr(failure.as_text())
@@ -77,15 +84,28 @@ def _in_json(ctx: Any) -> Iterator[None]:
 
 
 def _error_json(error: BaseException) -> dict[str, Any]:
-    if failure := report_of(error):
+    if failure := _report_of(error):
         return failure.as_json()
     if isinstance(error, KeyboardInterrupt):
         return error_json("interrupted", "It was interrupted.")
-    # Typer's usage errors; their class depends on its version.
-    if format_message := getattr(error, "format_message", None):
-        return error_json("usage", format_message())
+    if _is_usage_error(error):
+        return error_json("usage", error.format_message())  # type: ignore[attr-defined]
     # A bug: its message may have private data in it.
     return error_json("internal", f"It failed with {type(error).__name__}.")
+
+
+def _report_of(error: BaseException) -> ErrorReport | None:
+    if _is_usage_error(error):
+        return None
+    # Imported here: it knows the errors of every part of Postbell, and so imports all of them.
+    from dispatcher.cli.reports import report_of
+
+    return report_of(error)
+
+
+def _is_usage_error(error: BaseException) -> bool:
+    # Typer reports these itself. Their class depends on its version.
+    return hasattr(error, "format_message")
 
 
 app = typer.Typer(
@@ -93,6 +113,8 @@ app = typer.Typer(
     help="Notifications as part of your PostgreSQL transaction.",
     epilog=EXIT_CODES_HELP,
     no_args_is_help=True,
+    # Plain help is narrower, and is there before rich would be imported.
+    rich_markup_mode=None,
     add_completion=False,
     # Local variables in a traceback would show payloads and addresses.
     pretty_exceptions_enable=False,
@@ -104,8 +126,12 @@ for module in (
 ):  # fmt: skip
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.command("import-events")(import_events.command)
-app.add_typer(new.group, name="new")
-app.add_typer(text.group, name="text")
+for name, group in (("new", new.group), ("text", text.group)):
+    app.add_typer(group, name=name, short_help=str(group.info.help).removesuffix("."))
+for each in (app, new.group, text.group):
+    for info in each.registered_commands:
+        # The first clause. Click would cut the first sentence off where the line ends.
+        info.short_help = re.split("[.:;]", inspect.getdoc(info.callback) or "", maxsplit=1)[0]
 
 
 def _show_version(wanted: bool) -> None:

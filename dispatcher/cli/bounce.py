@@ -10,19 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatcher.cli.connection import Connection, connected
-from dispatcher.cli.errors import CommandError, report_of
+from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo, echo_stderr
-from dispatcher.db import deliveries
-from dispatcher.db.connections import is_unavailable
-from dispatcher.inbound import bounces
-from dispatcher.inbound.links import ReturnPath
-from dispatcher.inbound.receipts import OURSELVES, written
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.inbound.links import ReturnPath
 
 #: Bytes that are read of a mail. The report is at its beginning, before the returned mail.
 LARGEST: int = 10 * 1024 * 1024
@@ -51,8 +48,10 @@ def command(
     """Take a mail that came back: a bounce, a delay, a complaint.
 
     \b
-    bounces:  "|postbell bounce"                     in /etc/aliases, with recipient_delimiter = +
-    postbell bounce --maildir ~bounces/Maildir       now and then
+    # in /etc/aliases, with recipient_delimiter = +
+    bounces: "|postbell bounce"
+    # now and then
+    postbell bounce --maildir ~bounces/Maildir
 
     Exit codes for a mail server (sysexits.h): 0 it is done with, 75 keep it and try again. With
     --maildir it is 75 if a mail was left as it is; the next run tries it again. What is
@@ -64,6 +63,9 @@ def command(
     somebody wrote, are dropped.
     """  # noqa: D301 - this \b keeps the lines apart
     with _kept_if_it_fails():
+        from dispatcher.inbound.links import ReturnPath
+        from dispatcher.settings import Settings
+
         settings = Settings.load()
         return_path = ReturnPath(settings.return_path, settings.signer)
         with connected(settings, is_embedded=None) as connection:
@@ -84,6 +86,10 @@ def _taken(
 
     Raises psycopg.Error.
     """
+    from dispatcher.db import deliveries
+    from dispatcher.inbound import bounces
+    from dispatcher.inbound.receipts import OURSELVES, written
+
     try:
         receipts = bounces.receipts_in(raw, return_path, recipient)
     except bounces.NotABounce as error:
@@ -110,6 +116,8 @@ def _read(folder: Path, take: Callable[[bytes], str]) -> bool:
     A mail that fails is left, and the next one is read. Returns whether none was left. Raises
     psycopg.Error while the database is unavailable.
     """
+    from dispatcher.db.connections import is_unavailable
+
     counted: Counter[str] = Counter()
     is_whole = True
     for file in _unseen(folder):
@@ -156,6 +164,8 @@ def _mark_as_seen(file: Path) -> None:
 
 
 def _why(error: Exception) -> str:
+    from dispatcher.cli.reports import report_of
+
     failure = report_of(error)
     if failure is not None:
         return failure.as_text()
@@ -172,6 +182,8 @@ def _kept_if_it_fails() -> Iterator[None]:
     except typer.Exit:
         raise
     except Exception as error:  # noqa: BLE001 - a bug must not lose the mail, either
+        from dispatcher.cli.reports import report_of
+
         failure = report_of(error)
         if failure is None:
             traceback.print_exc()

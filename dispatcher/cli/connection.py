@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import TupleRow
+from typing import TYPE_CHECKING, TypeAlias
 
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo_stderr
-from dispatcher.db import embedded
-from dispatcher.deploy import contract
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from dispatcher.settings import Settings
 
 #: Seconds for a server to answer, unless the URL has a connect_timeout.
 _CONNECT_TIMEOUT = 10
 
-Connection = psycopg.Connection[TupleRow]
+Connection: TypeAlias = "psycopg.Connection[TupleRow]"
 
 
 @contextmanager
@@ -29,6 +29,8 @@ def database_url(settings: Settings, *, is_embedded: bool | None) -> Iterator[st
     named, EmbeddedError if the embedded server does not start.
     """
     if is_embedded:
+        from dispatcher.db import embedded
+
         with embedded.server(keep=True) as server:
             echo_stderr(f"This is the embedded PostgreSQL in {server.folder}.")
             yield server.url
@@ -52,11 +54,18 @@ def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
 
 
 @contextmanager
-def connected(settings: Settings, *, is_embedded: bool | None) -> Iterator[Connection]:
+def connected(
+    settings: Settings | None = None, *, is_embedded: bool | None
+) -> Iterator[Connection]:
     """Yield a session that commits each statement, on a schema of this package's contract.
 
-    `is_embedded` is None for a command without --embedded. Raises SchemaError for another contract.
+    The settings are those of the environment if not given. `is_embedded` is None for a command
+    without --embedded. Raises SettingsError, and SchemaError for another contract.
     """
+    from dispatcher.deploy import contract
+    from dispatcher.settings import Settings
+
+    settings = settings or Settings.load()
     with database_url(settings, is_embedded=is_embedded) as url, connect(url) as connection:
         contract.check_contract(connection)
         yield connection
@@ -64,6 +73,9 @@ def connected(settings: Settings, *, is_embedded: bool | None) -> Iterator[Conne
 
 def connect(url: str) -> Connection:
     """Connect. Raises psycopg.OperationalError after the time-out."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
     timeout = conninfo_to_dict(url).get("connect_timeout") or _CONNECT_TIMEOUT
     return psycopg.connect(
         url,

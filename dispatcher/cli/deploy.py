@@ -9,8 +9,6 @@ from dispatcher import CONTRACT, __version__
 from dispatcher.cli import options
 from dispatcher.cli.connection import database_url
 from dispatcher.cli.output import echo, echo_json
-from dispatcher.rendering.catalog import Catalog
-from dispatcher.settings import Settings
 
 if TYPE_CHECKING:
     from dispatcher.deploy.schema import DeployReport
@@ -21,8 +19,9 @@ def command(embedded: options.Embedded = False, json: options.Json = False) -> N
 
     One transaction; repeating it is harmless. It fails after five seconds if a table is in use.
     """
-    # Imported here: the other commands start sooner without SQLAlchemy.
-    from dispatcher.deploy import schema  # noqa: PLC0415
+    from dispatcher.deploy import schema
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.settings import Settings
 
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)

@@ -10,8 +10,6 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_json, echo_table
-from dispatcher.db import deliveries, erasures
-from dispatcher.settings import Settings
 
 
 def command(
@@ -28,7 +26,9 @@ def command(
     """Erase a person for good: what waits is cancelled; inbox, addresses, devices, choices and what
     events said are gone.
     """
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    from dispatcher.db import deliveries, erasures
+
+    with connected(is_embedded=embedded) as connection:
         # Most likely the id is mistyped; or they are erased already, and are known no longer.
         if not is_unknown and not deliveries.is_known(connection, recipient, tenant):
             raise CommandError(

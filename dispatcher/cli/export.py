@@ -12,8 +12,6 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo_json, echo_stderr
-from dispatcher.db import erasures
-from dispatcher.settings import Settings
 
 
 def command(
@@ -25,7 +23,9 @@ def command(
     embedded: options.Embedded = False,
 ) -> None:
     """Give out everything that is held about a person, as one JSON object: rows by table."""
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    from dispatcher.db import erasures
+
+    with connected(is_embedded=embedded) as connection:
         held = erasures.export_recipient(connection, recipient, tenant)
     if not any(isinstance(rows, list) and rows for rows in held.values()):
         raise CommandError(f"Nothing is held about {recipient} of {tenant}.")

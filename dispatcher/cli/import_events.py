@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,12 +13,11 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo, echo_json, echo_stderr
-from dispatcher.db import texts
-from dispatcher.deploy import event_list
-from dispatcher.deploy.event_list import EventListError, ListedEvent
-from dispatcher.rendering.event_type import EventType, fields_json
-from dispatcher.rendering.loader import EVENT_FILE, TemplateFiles
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.deploy.event_list import ListedEvent
+    from dispatcher.rendering.event_type import EventType
+    from dispatcher.settings import Settings
 
 #: What a list decides about an event that no template folder declares.
 _TAKEN: Final = (
@@ -62,6 +61,9 @@ def command(
     All or none; doing it again changes nothing. Where a template folder declares the event, that
     stands, and only roles and enabled are taken.
     """
+    from dispatcher.db import texts
+    from dispatcher.settings import Settings
+
     settings = Settings.load()
     listed = _listed(file)
     folders = _declared(settings)
@@ -86,16 +88,20 @@ def command(
 
 
 def _listed(file: str) -> list[ListedEvent]:
+    from dispatcher.deploy import event_list
+
     text = sys.stdin.read() if file == "-" else options.read_text(file)
     try:
         return event_list.read(text)
-    except EventListError as error:
+    except event_list.EventListError as error:
         faults = "\n".join(f"{file}: {fault}" for fault in error.faults)
         raise CommandError(f"{faults}\nNothing has changed.") from None
 
 
 def _declared(settings: Settings) -> frozenset[str]:
     """The keys of the events that a template folder declares."""
+    from dispatcher.rendering.loader import EVENT_FILE, TemplateFiles
+
     return frozenset(
         name.removesuffix(f"/{EVENT_FILE}").replace("/", ".")
         for name in TemplateFiles.of(settings.template_folders).files
@@ -104,6 +110,8 @@ def _declared(settings: Settings) -> frozenset[str]:
 
 
 def _registered(connection: Connection) -> dict[str, Registered]:
+    from dispatcher.db import texts
+
     access = {row.key: row for row in texts.event_access(connection)}
     return {
         row.key: Registered(
@@ -117,6 +125,8 @@ def _merged(
     each: ListedEvent, before: Mapping[str, Registered], folders: frozenset[str]
 ) -> Registered:
     """The event as it is to be registered. What the list leaves out keeps its value."""
+    from dispatcher.rendering.event_type import EventType
+
     found = before.get(each.key)
     if found and each.key in folders:
         return replace(found, roles=each.roles, is_enabled=each.is_enabled)
@@ -189,6 +199,8 @@ def _comparable(value: object) -> object:
 
 
 def _write(connection: Connection, registered: Registered) -> None:
+    from dispatcher.db import texts
+
     texts.register_event(connection, registered.event, registered.roles)
     texts.enable_event(connection, registered.event.key, is_enabled=registered.is_enabled)
 
@@ -226,6 +238,8 @@ def _answer(changes: list[Change], *, is_dry: bool, json: bool) -> None:
 
 
 def _shown(value: object) -> object:
+    from dispatcher.rendering.event_type import fields_json
+
     match value:
         case tuple():
             return list(value)

@@ -12,8 +12,6 @@ import typer
 from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.output import echo, echo_json, echo_stderr
-from dispatcher.db import sessions
-from dispatcher.settings import Settings
 
 
 def command(
@@ -35,14 +33,11 @@ def command(
 
     It works for ten minutes, for anybody who has it; its session lasts twelve hours.
     """
-    # Imported here: the other commands start sooner without them.
-    from dispatcher.gateway.pages import login  # noqa: PLC0415
-    from dispatcher.gateway.server import require_secret  # noqa: PLC0415
-    from dispatcher.gateway.token import (  # noqa: PLC0415
-        LOGIN_LIFE,
-        login_token,
-        operator_login_token,
-    )
+    from dispatcher.db import sessions
+    from dispatcher.gateway.pages import login
+    from dispatcher.gateway.server import require_secret
+    from dispatcher.gateway.token import LOGIN_LIFE, login_token, operator_login_token
+    from dispatcher.settings import Settings
 
     if operator == (recipient is not None):
         raise typer.BadParameter("name the person, or say --operator.")

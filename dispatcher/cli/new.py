@@ -6,14 +6,15 @@ import re
 import tempfile
 from pathlib import Path
 from string import Template
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_stderr
-from dispatcher.rendering.loader import EVENT_FILE, SHARED
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.settings import Settings
 
 #: The files of a new event. `$label` and `$category` in them are replaced.
 _STARTER: Final = Path(__file__).parent / "starter"
@@ -21,7 +22,9 @@ _STARTER: Final = Path(__file__).parent / "starter"
 _KEY: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 _LONGEST_KEY: Final = 100
 
-group = typer.Typer(help="Make a beginning of something.", no_args_is_help=True)
+group = typer.Typer(
+    help="Make a beginning of something.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @group.command("event")
@@ -38,6 +41,9 @@ def event(
 
     It passes `postbell check --templates` as it is. Nothing is written over.
     """
+    from dispatcher.rendering.loader import EVENT_FILE
+    from dispatcher.settings import Settings
+
     settings = Settings.load()
     _check_key(key)
     folder = _folder(to, settings)
@@ -62,6 +68,8 @@ def event(
 
 
 def _check_key(key: str) -> None:
+    from dispatcher.rendering.loader import SHARED
+
     if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
         raise CommandError(
             f"{key} cannot be an event: write subject.past_participle, such as billing.overdue, in"

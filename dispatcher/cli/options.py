@@ -14,14 +14,13 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli.errors import CommandError
-from dispatcher.db.embedded import default_folder
 
 Embedded = Annotated[
     bool,
     typer.Option(
         "--embedded",
         help="Use a PostgreSQL of Postbell's own, whatever POSTBELL_DATABASE_URL says. It runs"
-        f" while a command uses it, and its data stays in {default_folder()}.",
+        " while a command uses it, and says where its data stays.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, also if it fails.")]

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Annotated, Any, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
-from rich.panel import Panel
-from rich.text import Text
 
-from dispatcher.channels.email import EmailChannel
 from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError, ExitCode, error_json
-from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table, stdout_console
-from dispatcher.db import texts
-from dispatcher.delivery.model import Tenant
+from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table, echo_verbatim
 from dispatcher.errors import UnknownTenantError, translated
-from dispatcher.masking import printable
 from dispatcher.rendering import gsm
-from dispatcher.rendering import payload as payloads
-from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import (
     ChatContent,
     Content,
@@ -32,11 +24,18 @@ from dispatcher.rendering.content import (
     SmsContent,
     SseContent,
 )
-from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.gsm import length_of
-from dispatcher.rendering.locales import language_of
-from dispatcher.rendering.preview import ChannelPreview, Preview, content_fields
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.delivery.model import Tenant
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.rendering.event_type import EventType
+    from dispatcher.rendering.payload import PayloadFault
+    from dispatcher.rendering.preview import ChannelPreview
+    from dispatcher.settings import Settings
+
+
+_EMAIL = "email"
 
 
 def command(
@@ -71,6 +70,10 @@ def command(
 
     Needs no database, unless a --tenant is named. What is wrong is told with its file and line.
     """
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.rendering.preview import Preview, content_fields
+    from dispatcher.settings import Settings
+
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
     if event is None:
@@ -83,7 +86,7 @@ def command(
     preview = Preview(catalog, settings.public_url)
     shown = {
         channel: preview.show(event, channel, locale, site, values)
-        for channel in ([EmailChannel.name] if html else channels or kind.channels)
+        for channel in ([_EMAIL] if html else channels or kind.channels)
     }
     faults = list(_faults(catalog, kind, written, values, shown))
     for sentence in faults:
@@ -94,15 +97,17 @@ def command(
         is_whole = len(contents) == len(shown)
         echo_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
     elif html:
-        _answer_html(event, contents.get(EmailChannel.name))
+        _answer_html(event, contents.get(_EMAIL))
     else:
         for channel, content in contents.items():
-            stdout_console().print(Panel(_text(content), title=channel, title_align="left"))
+            _show(channel, content)
     if len(contents) < len(shown):
         raise typer.Exit(ExitCode.BAD)
 
 
 def _list(catalog: Catalog, *, is_json: bool) -> None:
+    from dispatcher.rendering.locales import language_of
+
     listed = [
         {
             "event": event.key,
@@ -124,10 +129,12 @@ def _answer_html(event: str, content: Content | None) -> None:
         return
     if not isinstance(content, EmailContent) or content.html is None:
         raise CommandError(f"{event} has no HTML for e-mail.")
-    echo(content.html)
+    echo_verbatim(content.html)
 
 
 def _values(event: EventType, written: options.TextInput) -> dict[str, Any]:
+    from dispatcher.rendering import payload as payloads
+
     try:
         return payloads.parse_payload(written.text)
     except payloads.PayloadError as error:
@@ -142,6 +149,8 @@ def _faults(
     shown: Mapping[str, ChannelPreview],
 ) -> Iterator[str]:
     """What the router would reject it for, and what the templates do."""
+    from dispatcher.rendering import payload as payloads
+
     for fault in payloads.payload_faults(event, values, written.text):
         yield _placed(event, written, fault)
     for channel, each in shown.items():
@@ -153,13 +162,16 @@ def _faults(
                 yield f"{channel}: {placed}"
 
 
-def _placed(event: EventType, written: options.TextInput, fault: payloads.PayloadFault) -> str:
+def _placed(event: EventType, written: options.TextInput, fault: PayloadFault) -> str:
     where = written.file or f"the payload of {event.key}"
     line = "" if fault.line is None else f":{fault.line}"
     return f"{where}{line}: {fault.sentence}"
 
 
 def _tenant(settings: Settings, tenant_id: str | None, *, is_embedded: bool) -> Tenant:
+    from dispatcher.db import texts
+    from dispatcher.delivery.model import Tenant
+
     if tenant_id is None:
         return Tenant("default", "Postbell", settings.public_url, "EUR", "en", "UTC", {})
     with connected(settings, is_embedded=is_embedded) as connection:
@@ -187,7 +199,7 @@ def _sample(catalog: Catalog, event: str) -> options.TextInput:
     return options.TextInput(file.read_text(encoding="utf-8"), str(file))
 
 
-def _text(content: Content) -> Text:
+def _show(channel: str, content: Content) -> None:
     links: list[str | None] = []
     match content:
         case EmailContent():
@@ -204,8 +216,9 @@ def _text(content: Content) -> Text:
             links += [f"{action.label}: {action.link}" for action in content.actions]
         case _:
             assert_never(content)
-    text = Text(printable(head) + "\n", style="bold")
-    text.append("\n" + printable(body).strip("\n"), style="not bold")
+    echo(f"── {channel} ──")
+    echo(head, bold=True)
+    echo("\n" + body.strip("\n"))
     for link in filter(None, links):
-        text.append("\n" + printable(link), style="not bold dim")
-    return text
+        echo(link, dim=True)
+    echo("")

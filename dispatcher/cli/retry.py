@@ -11,8 +11,6 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo, echo_json
-from dispatcher.db import deliveries
-from dispatcher.settings import Settings
 
 
 def command(
@@ -35,12 +33,14 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Send dead letters again: deliveries that were given up. Name which, or --all."""
+    from dispatcher.db import deliveries
+
     named = [delivery_id, event, channel, tenant, since]
     if everything == any(value is not None for value in named):
         raise typer.BadParameter(
             "name a delivery, --event, --channel, --tenant or --since; or else --all."
         )
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded) as connection:
         revived = deliveries.retry(
             connection,
             delivery_id=delivery_id,

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from dispatcher import log
 from dispatcher.cli import options
 from dispatcher.cli.connection import database_url
-from dispatcher.rendering.catalog import Catalog
-from dispatcher.settings import Settings
 
 
 def command(embedded: options.Embedded = False) -> None:
@@ -17,9 +12,12 @@ def command(embedded: options.Embedded = False) -> None:
     As many as you like may run, on as many hosts: one leads the routing, all deliver. When asked
     to stop it finishes what is in flight and gives back the rest.
     """
-    # Imported here: the other commands start sooner without it.
-    from dispatcher import daemon  # noqa: PLC0415
-    from dispatcher.deploy import schema  # noqa: PLC0415
+    import asyncio
+
+    from dispatcher import daemon, log
+    from dispatcher.deploy import schema
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.settings import Settings
 
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)

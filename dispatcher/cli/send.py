@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +11,11 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import ExitCode
 from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table
-from dispatcher.db import deliveries
-from dispatcher.db.deliveries import Decided
 from dispatcher.errors import translated
 from dispatcher.explanations import explain_reason
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.db.deliveries import Decided
 
 #: Seconds between polls with --wait.
 _INTERVAL = 0.05
@@ -48,7 +48,9 @@ def command(
 
     With --wait the exit code is 1 if a channel failed or time ran out.
     """
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    from dispatcher.db import deliveries
+
+    with connected(is_embedded=embedded) as connection:
         with translated(), connection.transaction():
             deliveries.be_strict(connection)
             outbox_id = deliveries.notify(
@@ -95,6 +97,8 @@ def command(
 
 
 def _follow(connection: Connection, outbox_id: int, timeout: float) -> bool:
+    from dispatcher.db import deliveries
+
     deadline = time.monotonic() + timeout
     while not _is_settled(deliveries.explain_event(connection, outbox_id, None, 100)):
         if time.monotonic() >= deadline:

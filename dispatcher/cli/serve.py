@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from dispatcher import log
 from dispatcher.cli import options
 from dispatcher.cli.connection import database_url
-from dispatcher.deploy import schema
-from dispatcher.rendering.catalog import Catalog
-from dispatcher.settings import Settings
 
 
 def command(embedded: options.Embedded = False) -> None:
@@ -19,8 +13,13 @@ def command(embedded: options.Embedded = False) -> None:
     POSTBELL_TOKEN_SECRET, which your application signs its tokens with. /v1/openapi.json describes
     what is there; /healthz and /readyz say how it is.
     """
-    # Imported here: the other commands start sooner without it.
-    from dispatcher.gateway import server  # noqa: PLC0415
+    import asyncio
+
+    from dispatcher import log
+    from dispatcher.deploy import schema
+    from dispatcher.gateway import server
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.settings import Settings
 
     settings = Settings.load()
     log.configure(settings.log_level, console=settings.logs_to_console)

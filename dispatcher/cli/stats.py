@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.output import echo, echo_json, echo_table, format_value
-from dispatcher.db import figures, routing
-from dispatcher.db.figures import Undecided
 from dispatcher.explanations import explain_reason
 from dispatcher.masking import mask
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.db.figures import Undecided
 
 
 def command(
@@ -30,8 +30,10 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Show providers, the queue, what waits and why, deliveries, rejections, dead letters."""
+    from dispatcher.db import figures, routing
+
     start = since or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded) as connection:
         leader = routing.leader(connection)
         providers = [row._asdict() for row in figures.providers(connection)]
         depth = [row._asdict() for row in figures.queued(connection)]

@@ -6,24 +6,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError
-from dispatcher.cli.output import echo, echo_json, echo_table
-from dispatcher.db import texts
-from dispatcher.db.texts import TextVersion
-from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.loader import TemplateFiles
-from dispatcher.rendering.overrides import TemplateOverrides
-from dispatcher.rendering.template_set import TemplateSet
-from dispatcher.settings import Settings
+from dispatcher.cli.output import echo, echo_json, echo_table, echo_verbatim
+
+if TYPE_CHECKING:
+    from dispatcher.db.texts import TextVersion
 
 group = typer.Typer(
-    help="Texts in the database that take the place of template files.", no_args_is_help=True
+    help="Texts in the database that take the place of template files.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 _Path = Annotated[
@@ -62,6 +60,8 @@ def set_(
     First the samples of all that they touch are rendered with them: if one cannot be, nothing is
     written. Dispatchers follow within seconds.
     """
+    from dispatcher.db import texts
+
     contents = _contents(path, file, folder)
     with _checked(tenant, is_embedded=embedded) as connection:
         versions = {
@@ -83,6 +83,8 @@ def rollback(
     json: options.Json = False,
 ) -> None:
     """Go back to an earlier version of a text, or to the file. It is checked as a new one is."""
+    from dispatcher.db import texts
+
     with _checked(tenant, is_embedded=embedded) as connection:
         version = texts.roll_back_text(connection, path, tenant, to)
     _answer({path: version}, tenant, json=json)
@@ -95,7 +97,9 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """List the texts in use, with what dispatchers found wrong with them."""
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    from dispatcher.db import texts
+
+    with connected(is_embedded=embedded) as connection:
         rows = texts.texts_in_use(connection, tenant)
     if json:
         echo_json([row._asdict() for row in rows])
@@ -127,6 +131,11 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show what stands at a path: the tenant's text, else everybody's, else the file."""
+    from dispatcher.db import texts
+    from dispatcher.rendering.loader import TemplateFiles
+    from dispatcher.rendering.overrides import TemplateOverrides
+    from dispatcher.settings import Settings
+
     settings = Settings.load()
     with connected(settings, is_embedded=embedded) as connection:
         rows = texts.text_versions(connection, path, tenant)
@@ -145,7 +154,7 @@ def show(
     if json:
         echo_json({"path": path, "content": content})
     else:
-        echo(content.removesuffix("\n"))
+        echo_verbatim(content.removesuffix("\n"))
 
 
 def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
@@ -159,6 +168,8 @@ def _version(rows: list[TextVersion], path: str, version: int) -> str | None:
 
 def _contents(path: str | None, file: str | None, folder: Path | None) -> dict[str, str]:
     """The contents to set, by template path. Raises CommandError or typer.BadParameter."""
+    from dispatcher.rendering.loader import TemplateFiles
+
     if folder is None and path is not None and file is not None:
         return {path: sys.stdin.read() if file == "-" else options.read_text(file)}
     if folder is None or path is not None:
@@ -175,6 +186,12 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
 
     Otherwise raises CommandError, and nothing changes.
     """
+    from dispatcher.db import texts
+    from dispatcher.rendering.catalog import Catalog
+    from dispatcher.rendering.overrides import TemplateOverrides
+    from dispatcher.rendering.template_set import TemplateSet
+    from dispatcher.settings import Settings
+
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
     with (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatcher.cli import options
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_json, echo_stderr
-from dispatcher.providers.vapid import VapidKey
+
+if TYPE_CHECKING:
+    from dispatcher.providers.vapid import VapidKey
 
 
 def command(
@@ -37,6 +39,8 @@ def command(
 
 
 def _create(file: Path) -> VapidKey:
+    from dispatcher.providers.vapid import VapidKey
+
     try:
         return VapidKey.create(file)
     except FileExistsError:
@@ -48,6 +52,8 @@ def _create(file: Path) -> VapidKey:
 
 
 def _load(file: Path) -> VapidKey:
+    from dispatcher.providers.vapid import VapidKey
+
     try:
         return VapidKey.load(file)
     except OSError as error:

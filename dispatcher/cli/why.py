@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,11 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo_json, echo_stderr, echo_table, format_value
-from dispatcher.db import deliveries
-from dispatcher.db.deliveries import Decided
 from dispatcher.explanations import explain_reason, explain_state, next_step, next_step_undecided
 from dispatcher.masking import mask
-from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.db.deliveries import Decided
 
 #: The largest id of an event.
 _LARGEST = 2**63 - 1
@@ -109,8 +109,12 @@ def command(
     ] = None,
     channels: options.Channels = None,
     tenant: options.Tenant = "default",
-    last: Annotated[int, typer.Option(help="How many of the latest events.", min=1)] = 10,
-    most: Annotated[int, typer.Option(help="How many lines at most.", min=1)] = 200,
+    last: Annotated[
+        int, typer.Option(help="How many of the latest events.", metavar="COUNT", min=1)
+    ] = 10,
+    most: Annotated[
+        int, typer.Option(help="How many lines at most.", metavar="COUNT", min=1)
+    ] = 200,
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
@@ -118,17 +122,22 @@ def command(
     of it; and then every try, and what came back.
 
     \b
-    postbell why 42                                  an event
-    postbell why u1 --event order.paid --last 3      a person's latest events
-    postbell why u1 --event order.paid --payload {}  what would be decided now
+    # an event
+    postbell why 42
+    # a person's latest events
+    postbell why u1 --event order.paid --last 3
+    # what would be decided now
+    postbell why u1 --event order.paid --payload {}
     """  # noqa: D301 - this \b keeps the lines apart
+    from dispatcher.db import deliveries
+
     person = recipient or target
     if person is None:
         raise typer.BadParameter("name an event's id or a person.")
     if payload is not None and event is None:
         raise typer.BadParameter("--payload needs --event.")
 
-    with connected(Settings.load(), is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded) as connection:
         if payload is not None and event is not None:
             rows = deliveries.foresee_event(connection, event, person, payload, tenant, channels)
             if all(row.reason == "told_nobody" for row in rows):
@@ -160,6 +169,8 @@ def _of_event(
     last: int,
     most: int,
 ) -> list[Decided]:
+    from dispatcher.db import deliveries
+
     rows = deliveries.explain_event(connection, outbox_id, recipient, most + 1)
     if rows:
         return rows
@@ -176,6 +187,8 @@ def _of_event(
 def _of_person(
     connection: Connection, recipient: str, tenant_id: str, event: str | None, last: int
 ) -> list[Decided]:
+    from dispatcher.db import deliveries
+
     rows = deliveries.latest_events_of(connection, recipient, tenant_id, event, last)
     if rows:
         return rows
@@ -193,6 +206,8 @@ def _of_person(
 
 def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]:
     """The steps of each delivery, oldest first."""
+    from dispatcher.db import deliveries
+
     delivery_ids = [row.delivery_id for row in rows if row.delivery_id is not None]
     steps: dict[int, list[Step]] = {}
     for row in deliveries.timeline_of(connection, delivery_ids) if delivery_ids else []:

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from dispatcher import CONTRACT, __version__
-from dispatcher.cli.errors import CommandError, ExitCode, report_of
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.reports import report_of
 from dispatcher.deploy.contract import SchemaError
 from tests.support import given
 from tests.support.cli import Cli

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
-from dispatcher.cli.errors import ExitCode, report_of
+from dispatcher.cli.errors import ExitCode
+from dispatcher.cli.reports import report_of
 from dispatcher.daemon import Daemon
 from dispatcher.db import connections, pgbouncer
 from dispatcher.db.pgbouncer import PoolerError

@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from dispatcher.cli.errors import report_of
+from dispatcher.cli.reports import report_of
 from dispatcher.daemon import Daemon
 from dispatcher.db import embedded
 from dispatcher.deploy import schema

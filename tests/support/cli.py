@@ -20,8 +20,9 @@ class Cli:
     def __init__(self) -> None:
         self._runner = CliRunner()
 
-    def __call__(self, *words: str, stdin: str | None = None) -> Result:
-        result = self._runner.invoke(app, list(words), input=stdin, env={"COLUMNS": "200"})
+    def __call__(self, *words: str, stdin: str | None = None, columns: int | None = None) -> Result:
+        width = None if columns is None else str(columns)
+        result = self._runner.invoke(app, list(words), input=stdin, env={"COLUMNS": width})
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

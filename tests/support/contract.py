@@ -14,7 +14,6 @@ from prometheus_client.metrics import MetricWrapperBase
 from psycopg import Connection
 
 from dispatcher.cli import app
-from dispatcher.db.embedded import default_folder
 from dispatcher.db.monitoring import Depth
 from dispatcher.errors import BY_CODE
 from dispatcher.metrics import Metrics
@@ -132,7 +131,7 @@ def _command(command: Any, path: str) -> Iterator[str]:
             if holds
         ]
         # The folder depends on who asks.
-        said = str(getattr(each, "help", None) or "").replace(str(default_folder()), "FOLDER")
+        said = str(getattr(each, "help", None) or "")
         lines.append(f"    {names}{_in_brackets(traits)}{_dash(said)}")
     yield "\n".join(lines)
     for name, child in sorted(getattr(command, "commands", {}).items()):
