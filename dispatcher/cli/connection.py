@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo_stderr
+from dispatcher.cli.suggestions import suggesting
 
 if TYPE_CHECKING:
     import psycopg
@@ -55,12 +56,13 @@ def named_database(settings: Settings, *, may_be_embedded: bool = True) -> str:
 
 @contextmanager
 def connected(
-    settings: Settings | None = None, *, is_embedded: bool | None
+    settings: Settings | None = None, *, is_embedded: bool | None, tenant: str | None = None
 ) -> Iterator[Connection]:
     """Yield a session that commits each statement, on a schema of this package's contract.
 
     The settings are those of the environment if not given. `is_embedded` is None for a command
-    without --embedded. Raises SettingsError, and SchemaError for another contract.
+    without --embedded. `tenant` is the one whose people are named. Raises SettingsError, and
+    SchemaError for another contract.
     """
     from dispatcher.deploy import contract
     from dispatcher.settings import Settings
@@ -68,7 +70,8 @@ def connected(
     settings = settings or Settings.load()
     with database_url(settings, is_embedded=is_embedded) as url, connect(url) as connection:
         contract.check_contract(connection)
-        yield connection
+        with suggesting(connection, tenant or "default"):
+            yield connection
 
 
 def connect(url: str) -> Connection:

@@ -10,6 +10,8 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_json, echo_table
+from dispatcher.cli.suggestions import require_tenant
+from dispatcher.errors import UnknownRecipientError
 
 
 def command(
@@ -28,14 +30,16 @@ def command(
     """
     from dispatcher.db import deliveries, erasures
 
-    with connected(is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded, tenant=tenant) as connection:
         # Most likely the id is mistyped; or they are erased already, and are known no longer.
         if not is_unknown and not deliveries.is_known(connection, recipient, tenant):
-            raise CommandError(
-                f"The tenant {tenant} knows nobody called {recipient}."
-                " To erase what events said of them all the same, or to look again for somebody"
-                " who was erased: --unknown."
+            require_tenant(connection, tenant)
+            error = UnknownRecipientError(f"{recipient} of tenant {tenant}")
+            error.hint = (
+                "To erase what events said of them all the same, or to look again for somebody who"
+                " was erased: --unknown."
             )
+            raise error
         if json and not is_sure:
             raise CommandError("With --json, --yes says that it is meant.", ExitCode.USAGE)
         if not is_sure:

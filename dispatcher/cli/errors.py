@@ -33,11 +33,14 @@ EXIT_CODES_HELP = (
 
 
 class CommandError(Exception):
-    """A command cannot go on; the message says why and what to do."""
+    """A command cannot go on; the message says why, and it or the hint what to do."""
 
-    def __init__(self, sentence: str, code: ExitCode = ExitCode.BAD) -> None:
+    def __init__(
+        self, sentence: str, code: ExitCode = ExitCode.BAD, *, hint: str | None = None
+    ) -> None:
         super().__init__(sentence)
         self.code = code
+        self.hint = hint or None
 
 
 def error_json(code: str, message: str, hint: str | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo_json, echo_stderr
+from dispatcher.cli.suggestions import nearest_known
 
 
 def command(
@@ -25,10 +26,11 @@ def command(
     """Give out everything that is held about a person, as one JSON object: rows by table."""
     from dispatcher.db import erasures
 
-    with connected(is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded, tenant=tenant) as connection:
         held = erasures.export_recipient(connection, recipient, tenant)
-    if not any(isinstance(rows, list) and rows for rows in held.values()):
-        raise CommandError(f"Nothing is held about {recipient} of {tenant}.")
+        if not any(isinstance(rows, list) and rows for rows in held.values()):
+            near = nearest_known(connection, "unknown_recipient", recipient, tenant)
+            raise CommandError(f"Nothing is held about {recipient} of {tenant}.", hint=near)
     if to is None:
         echo_json(held)
         return

@@ -51,7 +51,7 @@ def command(
         # The name by which logs refer to the operator.
         token = operator_login_token(secret, now, getpass.getuser())
     else:
-        with connected(settings, is_embedded=embedded) as connection:
+        with connected(settings, is_embedded=embedded, tenant=tenant) as connection:
             # An unknown recipient is an error here, rather than on the page.
             sessions.require_present(connection, tenant, recipient)
         token = login_token(secret, now, recipient, tenant)

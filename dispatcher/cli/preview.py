@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
@@ -13,6 +12,7 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import connected
 from dispatcher.cli.errors import CommandError, ExitCode, error_json
 from dispatcher.cli.output import echo, echo_json, echo_stderr, echo_table, echo_verbatim
+from dispatcher.cli.suggestions import nearest
 from dispatcher.errors import UnknownTenantError, translated
 from dispatcher.rendering import gsm
 from dispatcher.rendering.content import (
@@ -89,13 +89,16 @@ def command(
         for channel in ([_EMAIL] if html else channels or kind.channels)
     }
     faults = list(_faults(catalog, kind, written, values, shown))
-    for sentence in faults:
+    unknown = [channel for channel in shown if channel not in kind.channels]
+    hint = " ".join(filter(None, (nearest(channel, kind.channels) for channel in unknown)))
+    for sentence in (*faults, *_missing_language(catalog, event, locale), *filter(None, [hint])):
         echo_stderr(sentence)
     contents = {channel: each.content for channel, each in shown.items() if each.content}
     if json:
         fields = {channel: content_fields(content) for channel, content in contents.items()}
-        is_whole = len(contents) == len(shown)
-        echo_json(fields if is_whole else fields | error_json("failed", "\n".join(faults)))
+        if len(contents) < len(shown):
+            fields |= error_json("failed", "\n".join(faults), hint or None)
+        echo_json(fields)
     elif html:
         _answer_html(event, contents.get(_EMAIL))
     else:
@@ -162,6 +165,16 @@ def _faults(
                 yield f"{channel}: {placed}"
 
 
+def _missing_language(catalog: Catalog, event: str, locale: str) -> list[str]:
+    """A sentence if no text of the event is in the reader's language."""
+    from dispatcher.rendering.locales import language_of, truncations
+
+    languages = [language_of(folder) for folder in catalog.locales(event)]
+    if not set(languages).isdisjoint(truncations(locale)):
+        return []
+    return [f"{event} has no texts in {locale}. Its languages are {', '.join(languages)}."]
+
+
 def _placed(event: EventType, written: options.TextInput, fault: PayloadFault) -> str:
     where = written.file or f"the payload of {event.key}"
     line = "" if fault.line is None else f":{fault.line}"
@@ -184,12 +197,13 @@ def _tenant(settings: Settings, tenant_id: str | None, *, is_embedded: bool) -> 
 
 
 def event_in(catalog: Catalog, event: str) -> EventType:
-    """The event of that name, or a sentence with the nearest one."""
+    """The event of that name. Raises CommandError, which names the nearest one."""
     if event in catalog.events:
         return catalog.events[event]
-    near = get_close_matches(event, catalog.events, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(catalog.events)}."
-    raise CommandError(f"No template folder has the event {event}: {hint}")
+    raise CommandError(
+        f"No template folder has the event {event}.",
+        hint=nearest(event, catalog.events) or f"There are {', '.join(catalog.events)}.",
+    )
 
 
 def _sample(catalog: Catalog, event: str) -> options.TextInput:

@@ -72,7 +72,7 @@ def report_of(error: BaseException) -> ErrorReport | None:
             inner = [report_of(each) for each in error.exceptions]
             found = None if None in inner else inner[0]
         case CommandError():
-            found = _report(error.code, str(error))
+            found = _report(error.code, str(error), hint=error.hint)
         case SettingsError():
             found = _report(ExitCode.CONFIGURATION, *error.sentences)
         case CatalogError():

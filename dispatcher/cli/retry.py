@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from dispatcher.cli import options
-from dispatcher.cli.connection import connected
+from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError
-from dispatcher.cli.output import echo, echo_json
+from dispatcher.cli.output import echo, echo_json, echo_stderr
+from dispatcher.cli.suggestions import nearest_known
 
 
 def command(
@@ -49,6 +50,8 @@ def command(
             tenant=tenant,
             since=since,
         )
+        for sentence in [] if revived else _unknown_names(connection, event, channel, tenant):
+            echo_stderr(sentence)
     if delivery_id is not None and revived == 0:
         raise CommandError(
             f"Delivery {delivery_id} is no dead letter: there is nothing to send again."
@@ -59,3 +62,15 @@ def command(
         echo("No dead letter fits: nothing is sent again.")
     else:
         echo(f"{revived} {'delivery is' if revived == 1 else 'deliveries are'} sent again.")
+
+
+def _unknown_names(
+    connection: Connection, event: str | None, channel: str | None, tenant: str | None
+) -> list[str]:
+    """A sentence for each name that is near one that exists, and so is probably mistyped."""
+    named = {"unknown_event": event, "invalid_channel": channel, "unknown_tenant": tenant}
+    return [
+        f"There is no {reason.rpartition('_')[2]} {name}. {near}"
+        for reason, name in named.items()
+        if name and (near := nearest_known(connection, reason, name, tenant or "default"))
+    ]

@@ -50,7 +50,7 @@ def command(
     """
     from dispatcher.db import deliveries
 
-    with connected(is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded, tenant=tenant) as connection:
         with translated(), connection.transaction():
             deliveries.be_strict(connection)
             outbox_id = deliveries.notify(

@@ -14,6 +14,7 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo, echo_json, echo_table, echo_verbatim
+from dispatcher.cli.suggestions import nearest, require_tenant
 
 if TYPE_CHECKING:
     from dispatcher.db.texts import TextVersion
@@ -86,6 +87,9 @@ def rollback(
     from dispatcher.db import texts
 
     with _checked(tenant, is_embedded=embedded) as connection:
+        if not texts.text_versions(connection, path, tenant):
+            near = nearest(path, [row.path for row in texts.texts_in_use(connection, tenant)])
+            raise CommandError(f"There is no text {path} of {_owner(tenant)}.", hint=near)
         version = texts.roll_back_text(connection, path, tenant, to)
     _answer({path: version}, tenant, json=json)
 
@@ -100,9 +104,14 @@ def list_(
     from dispatcher.db import texts
 
     with connected(is_embedded=embedded) as connection:
+        if tenant is not None:
+            require_tenant(connection, tenant)
         rows = texts.texts_in_use(connection, tenant)
     if json:
         echo_json([row._asdict() for row in rows])
+        return
+    if not rows:
+        echo("There are no texts: the files are used.")
         return
     echo_table(
         _COLUMNS,
@@ -138,8 +147,11 @@ def show(
 
     settings = Settings.load()
     with connected(settings, is_embedded=embedded) as connection:
+        if tenant is not None:
+            require_tenant(connection, tenant)
         rows = texts.text_versions(connection, path, tenant)
-        newest = TemplateOverrides(texts.texts_of(connection, tenant)).best(path)
+        overrides = texts.texts_of(connection, tenant)
+    newest = TemplateOverrides(overrides).best(path)
     if history:
         _answer_history(rows, json=json)
         return
@@ -147,10 +159,11 @@ def show(
     if version is not None:
         content = _version(rows, path, version)
     if content is None:
-        file = TemplateFiles.of(settings.template_folders).files.get(path)
-        if file is None:
-            raise CommandError(f"Nothing stands at {path}: neither a text nor a file.")
-        content = file.read_text(encoding="utf-8")
+        files = TemplateFiles.of(settings.template_folders).files
+        if path not in files:
+            near = nearest(path, [*files, *(override.path for override in overrides)])
+            raise CommandError(f"Nothing stands at {path}: neither a text nor a file.", hint=near)
+        content = files[path].read_text(encoding="utf-8")
     if json:
         echo_json({"path": path, "content": content})
     else:
@@ -210,7 +223,8 @@ def _checked(tenant: str | None, *, is_embedded: bool) -> Iterator[Connection]:
             if news:
                 raise CommandError(
                     "\n".join(f"{fault.override.path}: {fault.sentence}" for fault in news)
-                    + "\nNothing has changed."
+                    + "\nNothing has changed.",
+                    hint=nearest(news[0].override.path, catalog.sources.files),
                 )
 
 
@@ -218,9 +232,12 @@ def _answer(versions: dict[str, int], tenant: str | None, *, json: bool) -> None
     if json:
         echo_json([{"path": path, "version": number} for path, number in versions.items()])
         return
-    whose = f"tenant {tenant}" if tenant else "everybody"
     for path, number in versions.items():
-        echo(f"{path} is version {number} now, for {whose}.")
+        echo(f"{path} is version {number} now, for {_owner(tenant)}.")
+
+
+def _owner(tenant: str | None) -> str:
+    return f"tenant {tenant}" if tenant else "everybody"
 
 
 def _answer_history(rows: list[TextVersion], *, json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,8 @@ from dispatcher.cli import options
 from dispatcher.cli.connection import Connection, connected
 from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo_json, echo_stderr, echo_table, format_value
+from dispatcher.cli.suggestions import nearest_known, require_tenant
+from dispatcher.errors import UnknownRecipientError
 from dispatcher.explanations import explain_reason, explain_state, next_step, next_step_undecided
 from dispatcher.masking import mask
 
@@ -38,7 +41,7 @@ class Step:
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """The answer for one channel of one person in one event.
 
@@ -137,7 +140,7 @@ def command(
     if payload is not None and event is None:
         raise typer.BadParameter("--payload needs --event.")
 
-    with connected(is_embedded=embedded) as connection:
+    with connected(is_embedded=embedded, tenant=tenant) as connection:
         if payload is not None and event is not None:
             rows = deliveries.foresee_event(connection, event, person, payload, tenant, channels)
             if all(row.reason == "told_nobody" for row in rows):
@@ -147,9 +150,7 @@ def command(
         else:
             rows = _of_person(connection, person, tenant, event, last)
 
-        steps = _steps(connection, rows[:most])
-
-    answers = [Answer.of(row, steps.get(row.delivery_id or 0, [])) for row in rows[:most]]
+        answers = _answers(connection, rows[:most], tenant, channels)
     if json:
         echo_json([asdict(answer) for answer in answers])
     else:
@@ -181,7 +182,10 @@ def _of_event(
         )
         return _of_person(connection, str(outbox_id), tenant_id, event, last)
     told = f"told {recipient} nothing" if recipient else "told nobody"
-    raise CommandError(f"Event {outbox_id} {told}: it was rolled back, or there is none.")
+    near = nearest_known(connection, "unknown_recipient", recipient, tenant_id) if recipient else ""
+    raise CommandError(
+        f"Event {outbox_id} {told}: it was rolled back, or there is none.", hint=near
+    )
 
 
 def _of_person(
@@ -193,15 +197,29 @@ def _of_person(
     if rows:
         return rows
     if not deliveries.is_known(connection, recipient, tenant_id):
-        raise CommandError(
-            f"The tenant {tenant_id} knows nobody called {recipient}: "
-            "postbell.upsert_recipient() makes them known."
-        )
+        require_tenant(connection, tenant_id)
+        raise UnknownRecipientError(f"{recipient} of tenant {tenant_id}")
     of_event = f" of {event}" if event else ""
+    near = nearest_known(connection, "unknown_event", event, tenant_id) if event else ""
+    foreseen = f"postbell why {recipient} --event {event or 'EVENT'} --payload '{{}}'"
     raise CommandError(
-        f"Nothing{of_event} was ever decided for {recipient} of {tenant_id}. "
-        f"For what would be: postbell why {recipient} --event {event or 'EVENT'} --payload '{{}}'"
+        f"Nothing{of_event} was ever decided for {recipient} of {tenant_id}.",
+        hint=near or f"For what would be: {foreseen}",
     )
+
+
+def _answers(
+    connection: Connection, rows: list[Decided], tenant_id: str, channels: list[str] | None
+) -> list[Answer]:
+    steps = _steps(connection, rows)
+    answers = [Answer.of(row, steps.get(row.delivery_id or 0, [])) for row in rows]
+    for row, answer in zip(rows, answers, strict=True):
+        near = [
+            nearest_known(connection, row.reason, name, tenant_id)
+            for name in _unknown_names(row, tenant_id, channels)
+        ]
+        answer.way_out = " ".join(filter(None, [*near, answer.way_out]))
+    return answers
 
 
 def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]:
@@ -223,6 +241,21 @@ def _steps(connection: Connection, rows: list[Decided]) -> dict[int, list[Step]]
                 )
             )
     return steps
+
+
+def _unknown_names(row: Decided, tenant_id: str, channels: list[str] | None) -> Iterable[str]:
+    """The names for one of which an event was rejected, or would be."""
+    if row.channel is not None:
+        return ()
+    named = {
+        "unknown_event": row.event,
+        "unknown_recipient": row.recipient_id,
+        "unknown_tenant": row.detail or tenant_id,
+        "invalid_channel": row.detail,
+    }.get(row.reason)
+    if row.reason == "invalid_channel" and named is None:
+        return channels or ()
+    return (named,) if named else ()
 
 
 def _of_state(row: Decided) -> str:

@@ -278,6 +278,33 @@ def is_known(recipient: str, tenant_id: str) -> bool:
 
 
 @statement(
+    """
+    select id
+    from (
+        (
+            select id, erased_at
+            from postbell.recipient
+            where tenant_id = %(tenant_id)s and id >= %(recipient)s
+            order by id
+            limit 100
+        )
+        union all
+        (
+            select id, erased_at
+            from postbell.recipient
+            where tenant_id = %(tenant_id)s and id < %(recipient)s
+            order by id desc
+            limit 100
+        )
+    ) as beside
+    where erased_at is null
+    """
+)
+def recipients_beside(recipient: str, tenant_id: str) -> list[str]:
+    """The ids of at most 100 people before an id, and of 100 after it, in their order."""
+
+
+@statement(
     "select outbox_id, tenant_id, event, recipient, reason, detail, created_at"
     " from postbell.rejected_events"
     " where (%(before)s::bigint is null or outbox_id < %(before)s)"

@@ -47,7 +47,7 @@ def test_who_is_not_known_is_erased_only_if_that_is_meant(
 ) -> None:
     result = cli("erase", "u12", "--yes")
     assert result.exit_code == 1
-    assert "knows nobody called u12" in result.stderr
+    assert "Nobody of this id is known to the tenant: u12 of tenant default." in result.stderr
 
     assert cli("erase", "u12", "--yes", "--unknown").exit_code == 0
 

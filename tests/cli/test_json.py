@@ -36,6 +36,16 @@ def test_wrong_words_are_told_in_json(bare: Cli, tmp_path: Path, command: Comman
     assert "--no-such-option" in error_in(result.stdout)["message"]
 
 
+@pytest.mark.parametrize("words", [["sned"], ["send", "order.paid"], ["text", "shwo", "x"]])
+def test_a_command_that_is_not_there_or_not_complete_is_told_in_json(
+    bare: Cli, words: list[str]
+) -> None:
+    result = bare(*words, "--json")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert error_in(result.stdout)["code"] == "usage"
+
+
 @pytest.mark.parametrize("command", [each for each in ANSWERING if str(each) != "vapid"], ids=str)
 def test_an_environment_that_cannot_be_used_is_told_in_json(
     bare: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command

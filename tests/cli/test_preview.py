@@ -84,7 +84,7 @@ def test_the_spaces_in_an_amount_are_shown(bare: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["order.piad"], "did you mean order.paid?"),
+        (["order.piad"], "Did you mean order.paid?"),
         (["order.paid", "--payload", "{}"], "order/paid/"),
     ],
 )

@@ -181,7 +181,7 @@ def test_the_history_of_a_text_is_shown(cli: Cli, database: given.Connection) ->
         (["set", SMS, "-", "--tenant", "nobody"], 1, "nobody"),
         (["show", "order/paid/none.txt"], 1, "Nothing stands at order/paid/none.txt"),
         (["show", SMS, "--version", "7"], 1, "has no version 7"),
-        (["rollback", SMS], 1, "there is no text order/paid/sms.txt of everybody"),
+        (["rollback", SMS], 1, "There is no text order/paid/sms.txt of everybody"),
     ],
 )
 def test_what_makes_no_sense_is_said_so(cli: Cli, words: list[str], code: int, said: str) -> None:
