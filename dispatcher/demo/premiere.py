@@ -41,7 +41,7 @@ async def tell_once(stage: Performance) -> int:
     complaints += await asyncio.to_thread(_page_complaints, stage.page_url, accounts)
 
     stage.console.print()
-    stage.console.print(sums(await stage.tally()), soft_wrap=True)
+    stage.console.print(sums(await stage.tally()), soft_wrap=not stage.console.is_terminal)
     if complaints:
         stage.console.print(Text("\nThis is not as it should be:", "bold red"))
         for sentence in complaints:

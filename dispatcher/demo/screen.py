@@ -53,9 +53,19 @@ class Lines:
                 self.tell(account)
 
     def tell(self, account: Account) -> None:
-        self._console.print(_heading(account), soft_wrap=True)
+        self._print(_heading(account), 0)
         for fate in account.fates:
-            self._console.print(Text("    ") + _line(account.moment.house, fate), soft_wrap=True)
+            self._print(_line(account.moment.house, fate), 4)
+
+    def _print(self, line: Text, indent: int) -> None:
+        """Print a line that folds between words on a terminal; a pipe gets it whole."""
+        folded = [Text(" " * indent)]
+        for word in line.split(" ", include_separator=True):
+            room = self._console.width - folded[-1].cell_len
+            if self._console.is_terminal and len(word.plain.rstrip()) > room:
+                folded.append(Text(" " * (indent + 4)))
+            folded[-1].append_text(word)
+        self._console.print(*folded, sep="\n", soft_wrap=True)
 
 
 class Board:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dispatcher.demo.chronicle import Account, Fate
 from dispatcher.demo.market.ledger import Moment
-from dispatcher.demo.screen import Board
+from dispatcher.demo.screen import Board, Lines
 
 ADDRESS = Text("page http://127.0.0.1:8000\nexport POSTBELL_DATABASE_URL='postgresql://…'")
 
@@ -51,3 +51,22 @@ def test_the_board_fills_the_terminal_and_keeps_the_address(columns: int, rows: 
     assert any("page http://127.0.0.1:8000" in line for line in lines)
     assert any("somebody places order 39" in line for line in lines)
     assert any("40 committed" in line for line in lines)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_line_folds_between_words_on_a_terminal_alone(is_terminal: bool) -> None:
+    console = Console(
+        file=StringIO(), force_terminal=is_terminal, color_system=None, width=60, height=24
+    )
+    Lines(console).tell(accounts(1)[0])
+
+    assert isinstance(console.file, StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    if is_terminal:
+        assert all(len(line) <= 60 for line in lines)
+        assert lines[1:] == [
+            "    ✓ u1               email  sent       We have received",
+            "        your order",
+        ]
+    else:
+        assert lines[1:] == ["    ✓ u1               email  sent       We have received your order"]
