@@ -35,8 +35,10 @@ def command(
     Renders every template with its sample, on every channel and in every locale.
 
     Exit code 0 if there is no error, whatever the warnings and notes; 1 if templates, settings or
-    the schema must be mended; 4 if all that is wrong is that the database or a provider that you
-    named does not answer. That nobody answers where mails go by default is a note.
+    the schema must be mended, because something would not be delivered; 4 if all that is wrong is
+    that the database or a provider that you named does not answer, and what is for it waits. That
+    nobody answers where mails go by default is a note. A build, which has neither a database nor
+    a mail server, asks with --templates.
     """
     from dispatcher.cli.checks import find_faults
     from dispatcher.settings import Settings

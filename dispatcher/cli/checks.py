@@ -37,6 +37,12 @@ from dispatcher.settings import Settings, shown
 
 #: Seconds for a provider to answer.
 _PATIENCE = 10.0
+#: By the state of a provider.
+_WAYS_OUT: Final = {
+    "misconfigured": "Mend its URL or its credentials.",
+    "open": "It is tried again by itself; until then its messages wait, or another provider takes"
+    " them.",
+}
 #: For how long a rejection is worth a warning.
 _LATELY: Final = timedelta(days=1)
 #: RFC 2606: domains that are nobody's, and so cannot be answered.
@@ -288,7 +294,8 @@ def _choices(connection: Connection, settings: Settings) -> Iterator[Result]:
                 "error",
                 "providers",
                 f"The tenant {row.tenant_id} chose {row.provider} for {row.channel}, which"
-                " neither POSTBELL_PROVIDERS nor any running dispatcher knows.",
+                " neither POSTBELL_PROVIDERS nor any running dispatcher knows: name it there, or"
+                " choose another with postbell.choose_providers().",
             )
 
 
@@ -299,7 +306,7 @@ def _reports(connection: Connection) -> Iterator[Result]:
                 "error" if row.state == "misconfigured" else "warning",
                 "providers",
                 f"{row.provider} is {row.state} in {row.process} since"
-                f" {row.changed_at:%Y-%m-%d %H:%M} ({row.reason}).",
+                f" {row.changed_at:%Y-%m-%d %H:%M} ({row.reason}). {_WAYS_OUT[row.state]}",
             )
 
 
@@ -336,7 +343,7 @@ def _providers(settings: Settings) -> Iterator[Result]:
         yield Result(
             "information",
             "providers",
-            f"No provider for {' and '.join(without)}: what is for them stays queued."
+            f"No provider for {', '.join(without)}: what is for them stays queued."
             " Name one in POSTBELL_PROVIDERS.",
         )
 

@@ -240,6 +240,7 @@ def test_a_misconfigured_provider_is_an_error_with_its_reason(
 
     assert result.exit_code == 1
     assert "main_mail is misconfigured in host:1 since 2030-01-01 12:00" in result.stdout
+    assert "Mend its URL or its credentials." in result.stdout
     assert "535 5.7.8 wrong" in result.stdout
 
 
