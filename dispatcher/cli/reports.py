@@ -20,6 +20,7 @@ from dispatcher.deploy.contract import SchemaError
 from dispatcher.errors import InvalidArgumentError, PostbellError, of_database
 from dispatcher.health import ListenError
 from dispatcher.masking import mask
+from dispatcher.providers.base import missing_extra
 from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.settings import SettingsError
 
@@ -88,6 +89,8 @@ def report_of(error: BaseException) -> ErrorReport | None:
             found = ErrorReport(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
         case psycopg.Error():
             found = _report_of_database(error)
+        case ModuleNotFoundError() if sentence := missing_extra(error):
+            found = _report(ExitCode.CONFIGURATION, f"This command needs more: {sentence}.")
         case Exception() if type(error) in _CODES:
             found = _report(_CODES[type(error)], _one_line(error))
     return found

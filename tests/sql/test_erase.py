@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -95,7 +96,9 @@ def _choices(db: Connection) -> None:
     given.call(db, "join_topic", recipient=WHO, topic="thread:7")
     given.call(db, "set_preference", recipient=WHO, enabled=True, channel="sms")
     given.call(db, "mute", recipient=WHO, subject=f"user:{WHO}")
-    given.call(db, "set_quiet_hours", recipient=WHO, starts="22:00", ends="07:00", days=[1])
+    # Not now: what the person gets is sent at once.
+    day = (datetime.now(UTC) + timedelta(days=3)).isoweekday()
+    given.call(db, "set_quiet_hours", recipient=WHO, starts="22:00", ends="07:00", days=[day])
     who = {"tenant_id": "default", "recipient_id": WHO, "expires_at": LATER}
     given.insert(db, "session", digest=b"session", **who)
     given.insert(db, "ticket", digest=b"ticket", valid_until=LATER, **who)

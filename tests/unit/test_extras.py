@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from dispatcher.cli.errors import ExitCode
 from dispatcher.gateway.webhooks.routes import routes
 from dispatcher.providers.base import ProviderUrlError, missing_extra, provider_for
 from dispatcher.providers.config import ProviderConfig
 from postbell import command
+from tests.support.cli import Cli
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,15 @@ def test_a_module_of_our_own_that_is_missing_is_a_bug(monkeypatch: pytest.Monkey
     monkeypatch.setattr(command, "import_module", without)
     with pytest.raises(ModuleNotFoundError):
         command.main()
+
+
+def test_a_command_without_its_library_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for loaded in [*sys.modules]:
+        if loaded.startswith(("py_vapid", "dispatcher.providers.vapid")):
+            monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setitem(sys.modules, "py_vapid", None)
+    ended = Cli()("vapid")
+    assert ended.exit_code == ExitCode.CONFIGURATION
+    assert "pip install 'postbell[webpush]'" in ended.stderr

@@ -1,0 +1,288 @@
+"""Writes the functions that the tables `verb` of event.toml declare, in SQL and in Python."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.event_type import EventType
+from dispatcher.rendering.verb import Argument, Source, Verb
+
+#: By type of a field: the type of the SQL argument, how Python reads it, its type in Python.
+_TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "text": ("text", "as_text", "str"),
+    "url": ("text", "as_text", "str"),
+    "id": ("text", "as_id", "Id"),
+    "amount": ("anycompatible", "as_amount", "Amount"),
+    "integer": ("bigint", "as_number", "int"),
+    "date": ("date", "as_day", "date"),
+    "timestamp": ("timestamptz", "as_moment", "datetime"),
+}
+
+_SQL_OPTIONS: Final = {
+    "tenant_id": ("text", "'default'"),
+    "actor": ("text", "null"),
+    "idempotency_key": ("text", "null"),
+    "deliver_at": ("timestamptz", "null"),
+    "expires_at": ("timestamptz", "null"),
+}
+
+#: Characters of a line of Python.
+_WIDTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A verb and the event that it emits."""
+
+    verb: Verb
+    event: EventType
+
+    def type_of(self, argument: str) -> tuple[str, str, str]:
+        """An entry of _TYPES. What is no field is the id of somebody or something."""
+        kinds = {
+            self.verb.argument_of(name): field.type for name, field in self.event.fields.items()
+        }
+        return _TYPES[kinds.get(argument, "id")]
+
+    def source_of(self, argument: str) -> Source:
+        return self.verb.sources.get(argument, Source(argument, (), None))
+
+    @property
+    def knows_who(self) -> bool:
+        """Whether the Python function takes the actor from one of its objects."""
+        return "actor" in self.verb.sources
+
+
+def functions_of(catalog: Catalog) -> list[_Function]:
+    """The declared verbs of a catalog, by event."""
+    events = sorted(catalog.events.values(), key=lambda event: event.key)
+    return [_Function(event.verb, event) for event in events if event.verb is not None]
+
+
+def sql_of(functions: Sequence[_Function]) -> str:
+    """The SQL functions; deploying them needs sql/12_verbs/base.sql."""
+    head = "-- Written by `postbell verbs` from the tables `verb` of event.toml."
+    return "\n\n\n".join([head, *(_sql(function) for function in functions)]) + "\n"
+
+
+def _sql(function: _Function) -> str:
+    verb, event = function.verb, function.event
+    types = {argument.name: function.type_of(argument.name)[0] for argument in verb.arguments}
+    declared = [
+        f"{argument.name} {types[argument.name]}{'' if argument.is_required else ' default null'}"
+        for argument in verb.arguments
+    ]
+    declared += [f"{name} {kind} default {preset}" for name, (kind, preset) in _SQL_OPTIONS.items()]
+    subjects = [f"'{prefix}' || {argument}" for prefix, argument in verb.subject_arguments]
+    arguments = {argument.name: argument for argument in verb.arguments}
+    people = [_needed(arguments[name], name) for name in verb.to]
+    payload = []
+    for field, declaration in event.fields.items():
+        if (argument := arguments.get(verb.argument_of(field))) is not None:
+            exact = (
+                f"postbell.exact_amount('{argument.name}', {argument.name})"
+                if declaration.type == "amount"
+                else argument.name
+            )
+            payload.append(f"'{field}', {_needed(argument, exact)}")
+    kinds = [*types.values(), *(kind for kind, _ in _SQL_OPTIONS.values())]
+    comment = f"Emits {event.key} to {verb.whom}." + (f" {verb.note}" if verb.note else "")
+    return f"""\
+create or replace function postbell.{verb.name}(
+{_lines(declared, 4)}
+) returns bigint
+language sql
+as $$
+    select postbell.emit(
+        '{event.key}', {_first(subjects)},
+        array[{", ".join(people)}],
+        jsonb_build_object(
+{_lines(payload, 12)}
+        ),
+        {", ".join(_SQL_OPTIONS)}
+    )
+$$;
+
+comment on function postbell.{verb.name}(
+    {", ".join(kinds)}
+) is '{comment.replace("'", "''")}';
+
+select postbell_private.add_integer_ids('{verb.name}');"""
+
+
+def _needed(argument: Argument, value: str) -> str:
+    return f"postbell.require_value('{argument.name}', {value})" if argument.is_required else value
+
+
+def _first(values: list[str]) -> str:
+    match values:
+        case []:
+            return "null"
+        case [only]:
+            return only
+        case _:
+            return f"coalesce({', '.join(values)})"
+
+
+def _lines(items: list[str], indent: int) -> str:
+    return textwrap.indent(",\n".join(items), " " * indent)
+
+
+def python_of(functions: Sequence[_Function]) -> str:
+    """The Python functions, formatted as ruff leaves them."""
+    bodies = [_python(function) for function in functions]
+    text = "\n".join(bodies)
+    used = {
+        "postbell.place": ["AsyncPlace", "Place", "SyncPlace"],
+        "postbell.reading": [
+            name for name in _READING if f"{name}(" in text or f"({name}," in text
+        ],
+        "postbell.say": ["say"],
+        "postbell.shapes": sorted(
+            {
+                kind.removesuffix("?")
+                for function in functions
+                for kind in function.verb.objects.values()
+            }
+            | {name for name in ("Amount", "Id", "Options", "Timing") if name in text}
+        ),
+    }
+    head = [
+        '"""Verbs, written by `postbell verbs` from the tables `verb` of event.toml."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from collections.abc import Awaitable",
+        *(
+            [f"from datetime import {', '.join(moments)}"]
+            if (moments := [name for name in ("date", "datetime") if f": {name} | None" in text])
+            else []
+        ),
+        "from typing import Any, Unpack, overload",
+        "",
+        *(_import(module, names) for module, names in used.items()),
+        "",
+        "__all__ = [",
+        *(f'    "{name}",' for name in sorted(function.verb.name for function in functions)),
+        "]",
+        "",
+        "",
+    ]
+    return "\n".join(head) + "\n" + "\n\n\n".join(bodies) + "\n"
+
+
+_READING: Final = (
+    "Given", "as_amount", "as_day", "as_id", "as_moment", "as_number", "as_person", "as_text",
+    "either", "first_given", "need",
+)  # fmt: skip
+
+
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        return line
+    return f"from {module} import (\n{_lines(names, 4)},\n)"
+
+
+def _python(function: _Function) -> str:
+    verb = function.verb
+    keywords = list(_keywords(function))
+    options = "Timing" if function.knows_who else "Options"
+    signature = "\n".join(f"    {keyword}," for keyword in keywords)
+    # The thing whose website it is: the first that is always given, or may be.
+    about = next(iter(verb.objects), "None")
+    if verb.objects.get(about, "").endswith("?"):
+        about = " or ".join(verb.objects)
+    values = {
+        argument.name: _value(function, argument.name, is_required=argument.is_required)
+        for argument in verb.arguments
+    }
+    if function.knows_who:
+        who = verb.sources["actor"].keyword
+        values["actor"] = f'as_person({who}, "{who}")'
+    readers = [
+        f'    of_{name} = Given({name}, "{name}")'
+        for name in verb.objects
+        if any(f"of_{name}" in value for value in values.values())
+    ]
+    passed = "\n".join(f"        {name}={value}," for name, value in values.items())
+    return f"""\
+@overload
+def {verb.name}(
+    *,
+{signature}
+    on: AsyncPlace,
+    **options: Unpack[{options}],
+) -> Awaitable[int]: ...
+@overload
+def {verb.name}(
+    *,
+{signature}
+    on: SyncPlace | None = None,
+    **options: Unpack[{options}],
+) -> int: ...
+def {verb.name}(
+    *,
+{signature}
+    on: Place | None = None,
+    **options: Unpack[{options}],
+) -> Any:
+{_docstring(function)}
+{"".join(line + chr(10) for line in readers)}    return say(
+        "{verb.name}",
+        on,
+        options,
+        {about},
+{passed}
+    )"""
+
+
+def _keywords(function: _Function) -> Iterator[str]:
+    """The keywords of the Python function, with their types."""
+    verb = function.verb
+    for name, kind in verb.objects.items():
+        yield f"{name}: {kind[:-1]} | None = None" if kind.endswith("?") else f"{name}: {kind}"
+    for argument in verb.arguments:
+        source = function.source_of(argument.name)
+        if source.keyword is None or source.keyword in verb.objects:
+            continue
+        kind = function.type_of(argument.name)[2]
+        if argument.is_required and source.attribute is None:
+            yield f"{source.keyword}: {kind}"
+        else:
+            yield f"{source.keyword}: {kind} | None = None"
+
+
+def _value(function: _Function, argument: str, *, is_required: bool) -> str:
+    """How the Python function reads an argument."""
+    source = function.source_of(argument)
+    reader = function.type_of(argument)[1]
+    if source.attribute is None:
+        call = f'{source.keyword}, "{source.keyword}")'
+        return f"need({reader}, {call}" if is_required else f"{reader}({call}"
+    given = [f"of_{name}" for name in source.objects]
+    thing = given[0] if len(given) == 1 else f"first_given({', '.join(given)})"
+    if source.keyword is not None:
+        value = f'either({source.keyword}, {thing}, "{source.attribute}")'
+        call = f'{value}, "{source.keyword}")'
+        return f"need({reader}, {call}" if is_required else f"{reader}({call}"
+    return f'{thing}.{"needs" if is_required else "has"}({reader}, "{source.attribute}")'
+
+
+def _docstring(function: _Function) -> str:
+    verb = function.verb
+    first = f"{function.event.key}, to {verb.whom}."
+    more = [
+        f"`{source.keyword}` is the {source.objects[0]}'s own if it is not given."
+        for source in verb.sources.values()
+        if source.keyword is not None and source.attribute is not None
+    ]
+    more += [verb.note] if verb.note else []
+    if not more:
+        return f'    """{first}"""'
+    body = textwrap.fill(" ".join(more), _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return f'    """{first}\n\n{body}\n    """'
