@@ -89,11 +89,16 @@ def report_of(error: BaseException) -> ErrorReport | None:
             found = ErrorReport(ExitCode.BAD, (mask(str(error)),), error.name, error.hint)
         case psycopg.Error():
             found = _report_of_database(error)
-        case ModuleNotFoundError() if sentence := missing_extra(error):
-            found = _report(ExitCode.CONFIGURATION, f"This command needs more: {sentence}.")
-        case Exception() if type(error) in _CODES:
-            found = _report(_CODES[type(error)], _one_line(error))
+        case Exception():
+            found = _report_of_another(error)
     return found
+
+
+def _report_of_another(error: Exception) -> ErrorReport | None:
+    if isinstance(error, ModuleNotFoundError) and (sentence := missing_extra(error)):
+        return _report(ExitCode.CONFIGURATION, f"This command needs more: {sentence}.")
+    code = _CODES.get(type(error))
+    return None if code is None else _report(code, _one_line(error))
 
 
 def _report(exit_code: ExitCode, *sentences: str, hint: str | None = None) -> ErrorReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,12 +76,12 @@ def test_a_module_of_our_own_that_is_missing_is_a_bug(monkeypatch: pytest.Monkey
 
 
 def test_a_command_without_its_library_ends_with_a_sentence(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for loaded in [*sys.modules]:
         if loaded.startswith(("py_vapid", "dispatcher.providers.vapid")):
             monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setitem(sys.modules, "py_vapid", None)
-    ended = Cli()("vapid")
+    ended = Cli()("vapid", str(tmp_path / "vapid.pem"))
     assert ended.exit_code == ExitCode.CONFIGURATION
     assert "pip install 'postbell[webpush]'" in ended.stderr
