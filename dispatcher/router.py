@@ -364,8 +364,11 @@ class Router:
             log.warning("next members not read", error=str(error).strip())
             return None
 
-    async def _route(self, connection: AsyncConnection[Any]) -> int:
-        """Route one chunk; the number of its events. Reads the next one meanwhile, if any."""
+    async def _route(self, connection: AsyncConnection[Any], *, is_awoken: bool = False) -> int:
+        """Route one chunk; the number of its events. Reads the next one meanwhile, if any.
+
+        `is_awoken` says that the router slept: what has come is most likely a lone event.
+        """
         prepared, self._prepared = self._prepared, None
         if prepared is None and self._vain_reads < VAIN_READS:
             prepared = await self._prepare(connection)
@@ -377,10 +380,8 @@ class Router:
                 return 0
             if prepared.chunk.events == self._chunk and self._pool is not None:
                 reading = asyncio.create_task(self._prepare_next(prepared.chunk))
-            elif prepared.chunk.events <= FEW and self._workers and self._renderer is not None:
-                # It runs while the database routes.
-                messages = prepared.chunk.messages or []
-                self._warming = asyncio.create_task(self._renderer.warm(messages))
+        if reading is None:
+            self._start_warming(prepared, is_awoken=is_awoken)
         began = time.monotonic()
         try:
             routed = await self._write(
@@ -404,6 +405,28 @@ class Router:
             worker = self._workers[batch["channel"]]
             await worker.hand_over(batch["batch_id"], batch["deliveries"], session)
         return routed.routed
+
+    def _start_warming(self, prepared: _Prepared | None, *, is_awoken: bool) -> None:
+        """Render the mails and other messages of a few events, while the database routes them."""
+        if self._renderer is None or not self._workers:
+            return
+        if prepared is None:
+            if is_awoken and self._pool is not None:
+                self._warming = asyncio.create_task(self._warm_next(self._renderer, self._pool))
+        elif prepared.chunk.events <= FEW:
+            messages = prepared.chunk.messages or []
+            self._warming = asyncio.create_task(self._renderer.warm(messages))
+
+    async def _warm_next(self, renderer: Renderer, pool: Pool) -> None:
+        """The same of what has not been read, by another session."""
+        try:
+            async with pool.connection() as connection:
+                chunk = await routing.read_chunk(connection, FEW + 1, None, FEW)
+        except psycopg.Error as error:
+            log.warning("events not read ahead", error=str(error).strip())
+            return
+        if chunk.messages and chunk.events <= FEW:
+            await renderer.warm(chunk.messages)
 
     def _note_reading(self, routed: Routed, *, is_rendered: bool) -> None:
         """Note whether reading ahead was of use, or would have been."""
@@ -581,7 +604,7 @@ class Router:
                 pass
             # Most likely an event came: route before asking for pending work, and before the sleep
             # lock is released, which the event need not wait for.
-            self._observer.routed(await self._route(connection))
+            self._observer.routed(await self._route(connection, is_awoken=True))
         finally:
             await routing.release_sleep_lock(connection)
             self._observer.asleep(False)

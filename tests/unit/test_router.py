@@ -218,6 +218,8 @@ class FakeRenderer:
 
     def __init__(self) -> None:
         self.counted: Counter[str] = Counter()
+        #: The events of which it was asked to render mails.
+        self.warmed: list[int] = []
 
     async def render(self, messages: list[Any]) -> str | None:
         contents = [
@@ -238,7 +240,8 @@ class FakeRenderer:
     def can_render(self, channel: str) -> bool:
         return channel == "in_app"
 
-    async def warm(self, messages: list[Any]) -> None: ...
+    async def warm(self, messages: list[Any]) -> None:
+        self.warmed += [message[0] for message in messages]
 
     def written(self, ages: dict[str, Any], _seconds: float) -> None:
         self.counted.update({channel: len(found) for channel, found in ages.items()})
@@ -326,6 +329,41 @@ async def test_mails_alone_are_not_read_ahead_until_an_item_comes(
     assert items == [False, True]
     assert len(workers["email"].taken) == VAIN_READS + 2
     assert len(workers["in_app"].taken) == 1
+
+
+async def test_a_lone_mail_is_rendered_while_it_is_routed(
+    db: Connection, database_url: str, sessions: Pool
+) -> None:
+    renderer = FakeRenderer()
+    workers = {"email": FakeWorker()}
+    events = []
+    async with routing(database_url, renderer=renderer, workers=workers, pool=sessions) as watcher:
+        for _ in range(VAIN_READS + 2):
+            await seen(lambda: watcher.is_asleep, "it sleeps")
+            before = len(workers["email"].taken)
+            events.append(emit(db, channels=["email"]))
+            await seen(lambda: len(workers["email"].taken) > before, "it is handed over")  # noqa: B023
+            await seen(lambda: watcher.is_asleep, "it sleeps again")
+
+    # Those that were read before they were routed; of the others the router may have been faster.
+    assert renderer.warmed[:VAIN_READS] == events[:VAIN_READS]
+    assert set(renderer.warmed) <= set(events)
+
+
+async def test_a_lone_mail_that_cannot_be_read_ahead_is_routed(
+    db: Connection, database_url: str, sessions: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = Broken(monkeypatch, "read_chunk", "disk_full")
+    workers = {"email": FakeWorker()}
+    async with routing(
+        database_url, renderer=FakeRenderer(), workers=workers, pool=sessions
+    ) as watcher:
+        for count in range(1, VAIN_READS + 3):
+            await seen(lambda: watcher.is_asleep, "it sleeps")
+            emit(db, channels=["email"])
+            await seen(lambda: len(workers["email"].taken) == count, "it is handed over")  # noqa: B023
+
+    assert reading.calls >= 1
 
 
 async def test_an_event_that_cannot_be_routed_is_rejected_alone(
