@@ -28,7 +28,7 @@ def test_a_provider_without_its_library_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, url: str, package: str, extra: str
 ) -> None:
     for loaded in [*sys.modules]:
-        if loaded.partition(".")[0] == package or loaded.startswith("dispatcher.providers."):
+        if loaded.partition(".")[0] == package or loaded == f"dispatcher.providers.{extra}":
             monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ProviderUrlError, match=rf"pip install 'postbell\[{extra}\]'"):
