@@ -18,9 +18,9 @@ def command(
         Path | None, typer.Option(help="Write the Python functions to a file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Write the functions that the tables `verb` of event.toml declare.
+    """Write the functions by which applications emit declared events.
 
-    Without a file, the SQL functions are printed.
+    The table `verb` of an event.toml declares one. Without a file, the SQL functions are printed.
     """
     from dispatcher.cli import verb_code
     from dispatcher.rendering.catalog import Catalog
