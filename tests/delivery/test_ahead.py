@@ -117,6 +117,20 @@ async def test_what_is_the_same_for_several_people_is_one_content(renderer: Ahea
     ]
 
 
+async def test_a_template_that_was_missing_is_found(
+    renderer: AheadRenderer, template_sets: TemplateSets
+) -> None:
+    for channel in BOTH:
+        template_sets.missing.record("default", "order.paid", channel, "template_missing")
+    template_sets.missing.record("default", "order.created", "in_app", "template_missing")
+
+    await rendered(renderer, message())
+
+    assert [(each.event, each.channel) for each in template_sets.missing()] == [
+        ("order.created", "in_app")
+    ]
+
+
 async def test_an_event_whose_deployed_files_others_have_is_left_to_the_queue(
     renderer: AheadRenderer, template_sets: TemplateSets, catalog: Catalog
 ) -> None:
