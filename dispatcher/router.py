@@ -294,7 +294,10 @@ class Router:
             self._back_off("take_back_items", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _release(self, connection: AsyncConnection[Any]) -> None:
-        contents = await self._rendered(routing.read_due, connection, self._chunk)
+        contents = None
+        if self._renderer is not None:
+            messages = await self._try("read_ahead", routing.read_due, connection, self._chunk)
+            contents = await self._renderer.render(messages) if messages else None
         began = time.monotonic()
         result = await self._write(
             "release_due", routing.release_due, connection, self._chunk, contents=contents
@@ -471,18 +474,6 @@ class Router:
         prepared = None if read is None else await self._rendered_chunk(read)
         # Without a step there may be new events by now.
         return prepared if prepared is not None and prepared.chunk.step is not None else None
-
-    async def _rendered(
-        self,
-        read: Callable[[AsyncConnection[Any], int], Awaitable[list[Any] | None]],
-        connection: AsyncConnection[Any],
-        most: int,
-    ) -> str | None:
-        """The rendered messages of what `read` finds."""
-        if self._renderer is None:
-            return None
-        messages = await self._try("read_ahead", read, connection, most)
-        return await self._renderer.render(messages) if messages else None
 
     def _count(self, ages: Ages | None, began: float) -> None:
         if ages is not None and self._renderer is not None:
