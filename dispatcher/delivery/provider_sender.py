@@ -90,8 +90,8 @@ class ProviderSender:
         self._rules: Final = AttemptRules(channel, crash_policy)
         self._is_stopping = False
         self._started_by_claim: tuple[int, str | None] = (0, None)
-        # It may do so only if a second copy does no harm, and if there is one provider, so that it
-        # is known which one will be called.
+        # Some are, only if a second copy does no harm, and if there is one provider, so that it is
+        # known which one will be called.
         clients = registry.for_channel(channel.name)
         if crash_policy is CrashPolicy.SEND_AGAIN and len(clients) == 1:
             self._started_by_claim = (in_flight, clients[0].name)

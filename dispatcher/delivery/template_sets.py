@@ -102,15 +102,9 @@ class TemplateSets:
     async def outdated(
         self, connection: AsyncConnection[Any], events: Collection[str]
     ) -> frozenset[str]:
-        """The events whose files here differ from the deployed ones."""
-        files = self._catalog.events
-        return frozenset(
-            deployed.key
-            for deployed in await texts.event_types(connection)
-            if deployed.key in events
-            and deployed.key in files
-            and deployed.version not in ("", files[deployed.key].version)
-        )
+        """Those of some events whose files here differ from the ones that are deployed now."""
+        self.deployed.compare(await texts.event_versions(connection))
+        return frozenset(filter(self.deployed.is_outdated, events))
 
     async def report_fallbacks(
         self, pool: Pool, template_set: TemplateSet, others: Collection[TemplateSet]
