@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from postbell.call import Call
 from postbell.place import Place, execute
 from postbell.reading import as_moment, as_person, as_text, attribute
 from postbell.shapes import Options, Timing
-
-#: They say themselves who did it.
-_KNOWS_WHO: Final = frozenset(
-    {
-        "notify_class_message_received",
-        "notify_ticket_created",
-        "notify_ticket_reply",
-        "notify_ticket_resolved",
-    }
-)
 
 
 def say(
@@ -26,9 +16,10 @@ def say(
 ) -> Any:
     """What the SQL function returns, or on an asynchronous place an awaitable of that.
 
-    `about` is the thing whose website it is, if `options` name none.
+    `about` is the thing whose website it is, if `options` name none. A verb that knows who did it
+    has `actor` among its arguments, also if the SQL function is told otherwise, and then None.
     """
-    known = Timing if verb in _KNOWS_WHO else Options
+    known = Timing if "actor" in arguments else Options
     if unknown := options.keys() - known.__optional_keys__:
         raise TypeError(f"{verb}() got an unexpected keyword argument {min(unknown)!r}")
     website = options.get("website")

@@ -114,6 +114,7 @@ def notify_ticket_created(
         ticket_id=given.has(as_id, "id"),
         assignee_id=given.has(as_id, "assignee_id"),
         assignee_name=given.has(as_text, "assignee_name"),
+        actor=None,
     )
 
 
@@ -158,6 +159,7 @@ def notify_ticket_reply(
         ticket_id=given.has(as_id, "id"),
         message_id=note.has(as_id, "id"),
         is_internal=bool(attribute(message, "is_internal")),
+        actor=None,
     )
 
 
@@ -200,4 +202,5 @@ def notify_class_message_received(
         bundle_id=given.has(as_id, "bundle_id"),
         bundle_name=given.has(as_text, "bundle_name"),
         members=None if members is None else [as_id(each, "thread.member_ids") for each in members],
+        actor=None,
     )
