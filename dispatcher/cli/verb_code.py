@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.verb import Argument, Source, Verb
-
-#: By type of a field: the type of the SQL argument, how Python reads it, its type in Python.
-_TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
-    "text": ("text", "as_text", "str"),
-    "url": ("text", "as_text", "str"),
-    "id": ("text", "as_id", "Id"),
-    "amount": ("anycompatible", "as_amount", "Amount"),
-    "integer": ("bigint", "as_number", "int"),
-    "date": ("date", "as_day", "date"),
-    "timestamp": ("timestamptz", "as_moment", "datetime"),
-}
-
-_SQL_OPTIONS: Final = {
-    "tenant_id": ("text", "'default'"),
-    "actor": ("text", "null"),
-    "idempotency_key": ("text", "null"),
-    "deliver_at": ("timestamptz", "null"),
-    "expires_at": ("timestamptz", "null"),
-}
+from dispatcher.rendering.verb import OPTIONS, TYPES, Argument, Source, Verb
 
 #: Characters of a line of Python.
 _WIDTH: Final = 100
@@ -42,11 +23,11 @@ class _Function:
     event: EventType
 
     def type_of(self, argument: str) -> tuple[str, str, str]:
-        """An entry of _TYPES. What is no field is the id of somebody or something."""
+        """An entry of TYPES. What is no field is the id of somebody or something."""
         kinds = {
             self.verb.argument_of(name): field.type for name, field in self.event.fields.items()
         }
-        return _TYPES[kinds.get(argument, "id")]
+        return TYPES[kinds.get(argument, "id")]
 
     def source_of(self, argument: str) -> Source:
         return self.verb.sources.get(argument, Source(argument, (), None))
@@ -76,7 +57,7 @@ def _sql(function: _Function) -> str:
         f"{argument.name} {types[argument.name]}{'' if argument.is_required else ' default null'}"
         for argument in verb.arguments
     ]
-    declared += [f"{name} {kind} default {preset}" for name, (kind, preset) in _SQL_OPTIONS.items()]
+    declared += [f"{name} {kind} default {preset}" for name, (kind, preset) in OPTIONS.items()]
     subjects = [f"'{prefix}' || {argument}" for prefix, argument in verb.subject_arguments]
     arguments = {argument.name: argument for argument in verb.arguments}
     people = [_needed(arguments[name], name) for name in verb.to]
@@ -89,7 +70,7 @@ def _sql(function: _Function) -> str:
                 else argument.name
             )
             payload.append(f"'{field}', {_needed(argument, exact)}")
-    kinds = [*types.values(), *(kind for kind, _ in _SQL_OPTIONS.values())]
+    kinds = [*types.values(), *(kind for kind, _ in OPTIONS.values())]
     comment = f"Emits {event.key} to {verb.whom}." + (f" {verb.note}" if verb.note else "")
     return f"""\
 create or replace function postbell.{verb.name}(
@@ -103,7 +84,7 @@ as $$
         jsonb_build_object(
 {_lines(payload, 12)}
         ),
-        {", ".join(_SQL_OPTIONS)}
+        {", ".join(OPTIONS)}
     )
 $$;
 

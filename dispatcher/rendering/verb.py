@@ -10,16 +10,31 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dispatcher.rendering.event_type import Field
 
-#: What every verb takes besides; see postbell.emit().
-OPTIONS: Final = ("tenant_id", "actor", "idempotency_key", "deliver_at", "expires_at")
+#: What every SQL function takes besides, see postbell.emit(): by name, its type and default.
+OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "tenant_id": ("text", "'default'"),
+    "actor": ("text", "null"),
+    "idempotency_key": ("text", "null"),
+    "deliver_at": ("timestamptz", "null"),
+    "expires_at": ("timestamptz", "null"),
+}
 
 _KINDS: Final[Mapping[str, type]] = {
     "name": str, "args": list, "to": list, "subject": list, "whom": str, "note": str,
     "payload": dict, "objects": dict, "python": dict,
 }  # fmt: skip
 _NEEDED: Final = ("name", "args", "to", "whom")
-#: Types of fields that an argument may have.
-TYPES: Final = ("text", "url", "id", "amount", "integer", "date", "timestamp")
+#: By type of a field that an argument may have: the type in SQL, how Python reads it, and the type
+#: in Python.
+TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "text": ("text", "as_text", "str"),
+    "url": ("text", "as_text", "str"),
+    "id": ("text", "as_id", "Id"),
+    "amount": ("anycompatible", "as_amount", "Amount"),
+    "integer": ("bigint", "as_number", "int"),
+    "date": ("date", "as_day", "date"),
+    "timestamp": ("timestamptz", "as_moment", "datetime"),
+}
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
