@@ -132,14 +132,7 @@ def route_until(done: threading.Event, url: str) -> None:
 def test_wait_does_not_wait_for_what_waits(
     cli: Cli, database: given.Connection, order: str, database_url: str
 ) -> None:
-    given.call(
-        database,
-        "set_quiet_hours",
-        recipient="u1",
-        starts="00:00",
-        ends="23:30",
-        channels=["email"],
-    )
+    given.quiet_now(database, channels=["email"])
     given.call(database, "set_preference", recipient="u1", enabled=False, channel="in_app")
     done = threading.Event()
     router = threading.Thread(target=route_until, args=[done, database_url])

@@ -165,15 +165,7 @@ def house(connection: Connection) -> Connection:
 
 
 def quiet_all_week(connection: Connection) -> None:
-    given.call(
-        connection,
-        "set_quiet_hours",
-        recipient="u1",
-        starts="00:00",
-        ends="23:30",
-        days=EVERY_DAY,
-        channels=["sms"],
-    )
+    given.quiet_now(connection, days=EVERY_DAY, channels=["sms"])
 
 
 def leaks_of(connection: Connection, attack: Attack) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -176,6 +176,20 @@ def route(connection: Connection, most: int = 500) -> int:
     while page := value(connection, "select routed from postbell_private.route(%s)", most):
         taken += page
     return taken
+
+
+def quiet_now(connection: Connection, recipient: str = "u1", **named: Any) -> None:
+    """Quiet hours of a person from two hours ago until in two hours, by the real clock."""
+    now = datetime.now(UTC)
+    call(
+        connection,
+        "set_quiet_hours",
+        recipient=recipient,
+        starts=(now - timedelta(hours=2)).time(),
+        ends=(now + timedelta(hours=2)).time(),
+        time_zone="UTC",
+        **named,
+    )
 
 
 def sent(connection: Connection, *delivery_ids: int) -> None:

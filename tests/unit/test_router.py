@@ -560,7 +560,7 @@ async def test_what_the_client_refuses_is_shown_in_its_words(
 async def test_it_does_not_spin_while_somebody_has_in_hand_what_is_due(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given.call(db, "set_quiet_hours", recipient="u1", starts="00:00", ends="23:00")
+    given.quiet_now(db)
     event = emit(db, channels=["sms"], subject="order:1")
     given.route(db)
     given.call(db, "set_quiet_hours", recipient="u1", starts=None, ends=None)
