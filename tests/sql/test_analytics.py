@@ -201,7 +201,7 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
             " select n, '1', case when mod(n, 10) = 0 then 'small' else 'default' end,"
             " 'order.paid', '{}', 'normal', at, case when mod(n, 50) = 0 then at + '20 days' end"
             " from generate_series(1, 100000) as n,"
-            " lateral (select now() - '100 days'::interval + n * '86.4 s'::interval as at) as m"
+            " lateral (select current_date - '100 days'::interval + n * '86.4 s'::interval as at) as m"
         )
         session.execute(
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
@@ -254,7 +254,8 @@ def test_asking_about_a_day_of_a_hundred_reads_no_more_than_the_pages_about_it(
         if node.get("Relation Name", "").startswith(table)
     )
 
-    assert 0 < read < 100_000 / 4
+    # A page range holds 7,040 rows, and parts of a day lie in up to five.
+    assert 0 < read < 100_000 / 2.5
 
 
 def nodes(plan: Row) -> Iterator[Row]:
