@@ -6,17 +6,19 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from dispatcher.db import connections, routing
+from dispatcher.db import routing
 from dispatcher.db.connections import Pool
 from dispatcher.db.routing import Ages, Chunk, FanoutChunk, PendingWork, Routed
+from dispatcher.housekeeping import Housekeeping, HousekeepingObserver
+from dispatcher.steps import Steps
 
 log = structlog.get_logger()
 
@@ -40,18 +42,11 @@ LONGEST_RUN = 0.05
 SHORTEST_FANOUT_PAUSE = 0.005
 LONGEST_FANOUT_PAUSE = 0.1
 
+#: The shortest sleep, in seconds, of a new leader that is to sweep soon.
+SHORTEST_SWEEP_SLEEP = 0.1
+
 #: The longest pause, in seconds, while due deliveries are locked by another transaction.
 LONGEST_RELEASE_PAUSE = 1.0
-
-#: Seconds before a failed step is tried again; doubles from shortest to longest.
-SHORTEST_BACKOFF = 0.1
-LONGEST_BACKOFF = 5.0
-
-#: The class of Postbell's SQLSTATEs: a foreign cluster, or another router that leads.
-_OURS = "PB"
-
-#: Seconds between the leader's rounds of housekeeping.
-HOUSEKEEPING = 30.0
 
 #: Seconds between checks, while there is work, whether tables have outgrown their statistics.
 STATISTICS = 0.25
@@ -59,12 +54,6 @@ STATISTICS = 0.25
 #: Recipients of a large audience per chunk: other events wait no longer than one chunk takes.
 FANOUT_CHUNK = 500
 
-
-#: What is kept for a time of its own; see postbell.retention.
-KINDS = ("event", "log", "inbox")
-
-#: How often old rows of a kind are removed when it is the turn of housekeeping, some at a time.
-MOST_REMOVALS = 20
 
 #: Of so few events the mails and other messages are rendered while the router decides, for the
 #: sender of the same process.
@@ -75,22 +64,16 @@ FEW = 10
 VAIN_READS = 5
 
 
-class RouterObserver(Protocol):
+class RouterObserver(HousekeepingObserver, Protocol):
     """Observes the router (metrics)."""
 
     def routed(self, count: int) -> None: ...
 
-    def rejected(self, reason: str, count: int = 1) -> None: ...
-
     def fanned_out(self, count: int) -> None: ...
-
-    def received(self, provider: str, result: str, count: int = 1) -> None: ...
 
     def leading(self, is_leading: bool) -> None: ...
 
     def asleep(self, is_asleep: bool) -> None: ...
-
-    def step_failed(self, step: str) -> None: ...
 
 
 class LocalWorker(Protocol):
@@ -133,17 +116,6 @@ class _PreparedFanout(NamedTuple):
     contents: str | None
 
 
-class _Backoff(NamedTuple):
-    """A step is paused: it failed, or all that it could take was locked."""
-
-    seconds: float
-    ends_at: float
-    error: str | None
-
-
-_Result = TypeVar("_Result")
-
-
 class Router:
     """Leads or stands by, on one session: leadership ends with the session.
 
@@ -174,8 +146,6 @@ class Router:
         self._beat = beat
         self._chunk = chunk
         self._safety_poll = safety_poll
-        self._keep_days = keep_days
-        self._lease = lease
         self._workers = workers
         self._renderer = renderer
         self._pool = pool
@@ -185,23 +155,17 @@ class Router:
         #: The same of a large audience.
         self._prepared_fanout: _PreparedFanout | None = None
         self._warming: asyncio.Task[None] | None = None
-        self._storing: asyncio.Task[None] | None = None
         self._vain_reads = 0
-        self._next_housekeeping = 0.0
-        self._next_sweep = 0.0
-        self._sweep_until = 0.0
         self._next_statistics = 0.0
-        self._rejections_seen = datetime.now(UTC)
-        self._backoffs: dict[str, _Backoff] = {}
+        self._steps = Steps(observer)
+        self._housekeeping = Housekeeping(
+            observer, self._steps, keep_days=keep_days, lease=lease, pool=pool
+        )
 
     @property
     def failing(self) -> dict[str, str]:
         """By step: the error of its last attempt, if that failed."""
-        return {
-            step: backoff.error
-            for step, backoff in self._backoffs.items()
-            if backoff.error is not None
-        }
+        return self._steps.failing
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Wait for leadership on this session, then route until cancelled.
@@ -218,26 +182,26 @@ class Router:
         log.info("router leads")
         self._prepared = None
         self._prepared_fanout = None
-        # Batches of a process that has just ended are too young for the first sweep.
-        self._sweep_until = time.monotonic() + 2 * self._lease.total_seconds()
+        self._housekeeping.begin()
         try:
             await routing.check_cluster(connection)
             await routing.listen_for_events(connection)
             await self._lead(connection)
             log.info("router lets go of the lead: another process has the deployed templates")
         finally:
-            if self._storing is not None and not self._storing.done():
-                self._storing.cancel()
-                await asyncio.wait({self._storing})
+            await self._housekeeping.end()
             self._observer.leading(False)
             # From here on the next leader reports failing steps.
-            self._backoffs.clear()
+            self._steps.resume_all()
 
     async def _lead(self, connection: AsyncConnection[Any]) -> None:
         pause = SHORTEST_POLL
         while self._offer_lead is None or not self._offer_lead():
             self._beat()
-            await self._housekeep(connection)
+            await self._housekeeping.sweep(connection)
+            if self._housekeeping.is_due:
+                await self._housekeeping.run(connection)
+                self._prepared = None
             pending = await self._pending_work(connection)
             if pending is not None and not pending.is_idle:
                 await self._work(connection, pending)
@@ -253,25 +217,25 @@ class Router:
 
     async def _pending_work(self, connection: AsyncConnection[Any]) -> PendingWork | None:
         """The pending work of steps that are not paused; None if it cannot be read."""
-        pending = await self._try("pending_work", routing.pending_work, connection)
+        pending = await self._steps.call("pending_work", routing.pending_work, connection)
         if pending is None:
             return None
         due_in = pending.due_in
-        if due_in is not None and (seconds := self._backoff_of("release_due")) > 0:
+        if due_in is not None and (seconds := self._steps.paused_for("release_due")) > 0:
             due_in = max(due_in, timedelta(seconds=seconds))
         return PendingWork(
-            has_events=pending.has_events and not self._backoff_of("route"),
+            has_events=pending.has_events and not self._steps.paused_for("route"),
             due_in=due_in,
-            has_fanout=pending.has_fanout and not self._backoff_of("fan_out"),
+            has_fanout=pending.has_fanout and not self._steps.paused_for("fan_out"),
             has_cancellations=(
-                pending.has_cancellations and not self._backoff_of("take_back_items")
+                pending.has_cancellations and not self._steps.paused_for("take_back_items")
             ),
         )
 
     async def _work(self, connection: AsyncConnection[Any], pending: PendingWork) -> None:
         """Route new events, release due deliveries and take one chunk of a large audience."""
         if time.monotonic() >= self._next_statistics:
-            await self._try("analyze_grown_tables", routing.analyze_grown_tables, connection)
+            await self._steps.call("analyze_grown_tables", routing.analyze_grown_tables, connection)
             self._next_statistics = time.monotonic() + STATISTICS
         if pending.has_cancellations:
             await self._take_back(connection)
@@ -286,30 +250,32 @@ class Router:
             await self._fan_out(connection)
 
     async def _take_back(self, connection: AsyncConnection[Any]) -> None:
-        is_done = await self._try("take_back_items", routing.take_back_items, connection)
+        is_done = await self._steps.call("take_back_items", routing.take_back_items, connection)
         if is_done:
-            self._backoffs.pop("take_back_items", None)
+            self._steps.resume("take_back_items")
         elif is_done is False:
             # Somebody is marking an item as read, or a dispatcher is writing it.
-            self._back_off("take_back_items", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
+            self._steps.pause("take_back_items", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _release(self, connection: AsyncConnection[Any]) -> None:
         contents = None
         if self._renderer is not None:
-            messages = await self._try("read_ahead", routing.read_due, connection, self._chunk)
+            messages = await self._steps.call(
+                "read_ahead", routing.read_due, connection, self._chunk
+            )
             contents = await self._renderer.render(messages) if messages else None
         began = time.monotonic()
-        result = await self._write(
-            "release_due", routing.release_due, connection, self._chunk, contents=contents
+        result = await self._steps.call_with(
+            contents, "release_due", routing.release_due, connection, self._chunk
         )
         if result is None:
             return
         self._count(result.ages, began)
         if result.released:
-            self._backoffs.pop("release_due", None)
+            self._steps.resume("release_due")
         else:
             # Another transaction has locked it, such as an open cancel().
-            self._back_off("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
+            self._steps.pause("release_due", SHORTEST_POLL, LONGEST_RELEASE_PAUSE)
 
     async def _fan_out(self, connection: AsyncConnection[Any]) -> None:
         """Write a chunk of a large audience, and read the next one meanwhile."""
@@ -322,8 +288,8 @@ class Router:
         contents = None if prepared is None else prepared.contents
         began = time.monotonic()
         try:
-            result = await self._write(
-                "fan_out", routing.fan_out, connection, FANOUT_CHUNK, contents=contents
+            result = await self._steps.call_with(
+                contents, "fan_out", routing.fan_out, connection, FANOUT_CHUNK
             )
             if reading is not None and result is not None and result.reached:
                 self._prepared_fanout = await reading
@@ -335,10 +301,10 @@ class Router:
             return
         self._count(result.ages, began)
         if result.reached is not None:
-            self._backoffs.pop("fan_out", None)
+            self._steps.resume("fan_out")
             self._observer.fanned_out(result.reached)
-        elif not self._backoff_of("fan_out"):
-            self._back_off("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
+        elif not self._steps.paused_for("fan_out"):
+            self._steps.pause("fan_out", SHORTEST_FANOUT_PAUSE, LONGEST_FANOUT_PAUSE)
 
     async def _prepare_fanout(
         self, connection: AsyncConnection[Any], after: FanoutChunk | None = None
@@ -347,7 +313,7 @@ class Router:
         if self._renderer is None:
             return None
         position = () if after is None else (after.notification_id, after.last_recipient)
-        chunk = await self._try(
+        chunk = await self._steps.call(
             "read_ahead", routing.read_fanout, connection, FANOUT_CHUNK, *position
         )
         if chunk is None or chunk.notification_id is None:
@@ -387,10 +353,9 @@ class Router:
             self._start_warming(prepared, is_awoken=is_awoken)
         began = time.monotonic()
         try:
-            routed = await self._write(
-                "route", routing.route, connection, self._chunk, self._room(), step,
-                contents=contents,
-            )  # fmt: skip
+            routed = await self._steps.call_with(
+                contents, "route", routing.route, connection, self._chunk, self._room(), step
+            )
             if reading is not None and routed is not None and routed.routed == self._chunk:
                 self._prepared = await reading
         finally:
@@ -452,9 +417,9 @@ class Router:
     async def _read(
         self, connection: AsyncConnection[Any], after_step: str | None = None
     ) -> Chunk | None:
-        if self._renderer is None or "route" in self._backoffs:
+        if self._renderer is None or self._steps.is_troubled("route"):
             return None
-        return await self._try(
+        return await self._steps.call(
             "read_chunk", routing.read_chunk, connection, self._chunk, after_step, FEW
         )
 
@@ -484,84 +449,15 @@ class Router:
         room = {channel: worker.room for channel, worker in self._workers.items()}
         return json.dumps(room) if any(room.values()) else None
 
-    async def _try(
-        self, step: str, call: Callable[..., Awaitable[_Result]], *arguments: Any
-    ) -> _Result | None:
-        """The result of the call; None if it fails, or the step is paused after a failure.
-
-        Raises errors that need a new session, or say that another router leads.
-        """
-        if self._backoff_of(step):
-            return None
-        try:
-            result = await call(*arguments)
-        except psycopg.Error as error:
-            if connections.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
-                raise
-            self._observer.step_failed(step)
-            seconds = self._back_off(step, SHORTEST_BACKOFF, LONGEST_BACKOFF, error)
-            log.warning(
-                "router step failed",
-                step=step,
-                code=error.sqlstate,
-                error=str(error).strip(),
-                retry_in_seconds=seconds,
-            )
-            return None
-        if (former := self._backoffs.get(step)) is not None and former.error is not None:
-            del self._backoffs[step]
-            log.info("router step recovered", step=step)
-        return result
-
-    async def _write(
-        self,
-        step: str,
-        call: Callable[..., Awaitable[_Result]],
-        *arguments: Any,
-        contents: str | None,
-    ) -> _Result | None:
-        """As _try(), with rendered messages. If that fails, they are left to the queue."""
-        former = self._backoffs.get(step)
-        may_write = former is None or (former.error is None and not self._backoff_of(step))
-        if contents is not None and may_write:
-            try:
-                return await call(*arguments, contents)
-            except psycopg.Error as error:
-                if connections.is_session_lost(error) or (error.sqlstate or "").startswith(_OURS):
-                    raise
-                log.warning(
-                    "messages not written: they go by the queue",
-                    step=step,
-                    code=error.sqlstate,
-                    error=str(error).strip(),
-                )
-        return await self._try(step, call, *arguments)
-
-    def _back_off(
-        self, step: str, shortest: float, longest: float, error: psycopg.Error | None = None
-    ) -> float:
-        """Pause a step, longer each time until it succeeds; returns the seconds."""
-        former = self._backoffs.get(step)
-        seconds = shortest if former is None else min(max(former.seconds * 2, shortest), longest)
-        self._backoffs[step] = _Backoff(
-            seconds, time.monotonic() + seconds, None if error is None else _describe(error)
-        )
-        return seconds
-
-    def _backoff_of(self, step: str) -> float:
-        """Seconds for which the step is paused; 0 if it may be taken."""
-        backoff = self._backoffs.get(step)
-        return 0.0 if backoff is None else max(0.0, backoff.ends_at - time.monotonic())
-
     def _awake_seconds(self) -> float:
         """Seconds to wait without going to sleep; 0 if the router may sleep.
 
         While events cannot be routed, a NOTIFY of a producer would be of no use.
         """
-        seconds = max(self._backoff_of("route"), self._backoff_of("pending_work"))
+        seconds = max(self._steps.paused_for("route"), self._steps.paused_for("pending_work"))
         if seconds:
             return min(seconds, LONGEST_FANOUT_PAUSE)
-        backoffs = (self._backoff_of(step) for step in ("release_due", "fan_out"))
+        backoffs = (self._steps.paused_for(step) for step in ("release_due", "fan_out"))
         return next((backoff for backoff in backoffs if 0 < backoff <= SHORTEST_FANOUT_PAUSE), 0.0)
 
     async def _route_all(self, connection: AsyncConnection[Any]) -> None:
@@ -586,9 +482,9 @@ class Router:
             if pending is None or not pending.is_idle:
                 return
             bounds = [self._safety_poll] if self._safety_poll else []
-            if time.monotonic() < self._sweep_until:
-                bounds.append(max(self._next_sweep - time.monotonic(), SHORTEST_BACKOFF))
-            bounds += [max(self._backoff_of(step), SHORTEST_POLL) for step in self._backoffs]
+            if (seconds := self._housekeeping.sweep_in) is not None:
+                bounds.append(max(seconds, SHORTEST_SWEEP_SLEEP))
+            bounds += [max(seconds, SHORTEST_POLL) for seconds in self._steps.pauses]
             if pending.due_in is not None:
                 bounds.append(pending.due_in.total_seconds())
             async for _ in connection.notifies(timeout=min(bounds, default=None), stop_after=1):
@@ -599,60 +495,6 @@ class Router:
         finally:
             await routing.release_sleep_lock(connection)
             self._observer.asleep(False)
-
-    async def _housekeep(self, connection: AsyncConnection[Any]) -> None:
-        if (began := time.monotonic()) >= self._next_sweep:
-            swept = await self._try("sweep", routing.sweep, connection, self._lease)
-            took = time.monotonic() - began
-            # A long queue takes long to compare; most of the time is for routing.
-            self._next_sweep = began + max(self._lease.total_seconds() / 2, 20 * took)
-            if swept:
-                log.warning("batches had no queue job: jobs created", batches=swept)
-        if time.monotonic() < self._next_housekeeping:
-            return
-        self._next_housekeeping = time.monotonic() + HOUSEKEEPING
-        await self._try("rejected_since", self._count_rejections, connection)
-        # It may advance the step.
-        self._prepared = None
-        await self._try("tidy_up", routing.tidy_up, connection)
-        forgotten = await self._try(
-            "forget_early_receipts", routing.forget_early_receipts, connection
-        )
-        for provider, count in (forgotten or {}).items():
-            self._observer.received(provider, "never_matched", count)
-            log.warning(
-                "unmatched receipts dropped: no message had their id within an hour",
-                provider=provider,
-                count=count,
-            )
-        emptied = await self._try(
-            "truncate_outbox", routing.truncate_outbox, connection, self._keep_days
-        )
-        if emptied:
-            log.info("outbox partitions truncated", partitions=emptied)
-        if self._pool is not None and (self._storing is None or self._storing.done()):
-            self._storing = asyncio.create_task(self._keep_storage(self._pool))
-
-    async def _keep_storage(self, pool: Pool) -> None:
-        """Remove what is old and renew statistics, beside routing."""
-        try:
-            async with pool.connection() as connection:
-                for kind in KINDS:
-                    for _ in range(MOST_REMOVALS):
-                        if not await routing.apply_retention(connection, kind):
-                            break
-                while await routing.analyze_parent(connection):
-                    pass
-        except psycopg.Error as error:
-            # It is the turn of this again in half a minute.
-            self._observer.step_failed("keep_storage")
-            log.warning("old rows not removed", code=error.sqlstate, error=str(error).strip())
-
-    async def _count_rejections(self, connection: AsyncConnection[Any]) -> None:
-        for seen in await routing.rejected_since(connection, self._rejections_seen):
-            self._observer.rejected(seen.reason, seen.rejected)
-            self._rejections_seen = max(self._rejections_seen, seen.last_at)
-            log.warning("events rejected", reason=seen.reason, count=seen.rejected)
 
     async def _stand_by(self, leadership: Awaitable[None]) -> None:
         """Wait for leadership, for any time, with a heartbeat every second."""
@@ -666,12 +508,6 @@ class Router:
                 waiting.cancel()
                 await asyncio.wait({waiting})
         await waiting
-
-
-def _describe(error: psycopg.Error) -> str:
-    """SQLSTATE and primary message; an error of psycopg itself has no SQLSTATE."""
-    said = error.diag.message_primary or str(error).strip()
-    return said if error.sqlstate is None else f"{error.sqlstate}: {said}"
 
 
 def _log_warning(notice: psycopg.errors.Diagnostic) -> None:

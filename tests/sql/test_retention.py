@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from dispatcher import router
+from dispatcher import housekeeping
 from tests.support import given
 from tests.support.background import Connect
 from tests.support.daemon import running
@@ -300,7 +300,7 @@ async def test_a_full_disk_in_housekeeping_stops_nothing_else(
             raise disk_full using message = 'no space left on device';
         end $$
     """)
-    monkeypatch.setattr(router, "HOUSEKEEPING", 0.1)
+    monkeypatch.setattr(housekeeping, "INTERVAL", 0.1)
     before = left(db)
     async with running(database_url, ScriptedProvider()):
         event = given.emit(db, payload={"order_id": 1, "amount": "1.00"}, channels=["in_app"])
@@ -371,7 +371,7 @@ async def test_the_router_removes_what_is_old_beside_its_work(
     deliver(db)
     fill(db)
     given.clock(db, LATER)
-    monkeypatch.setattr(router, "HOUSEKEEPING", 0.1)
+    monkeypatch.setattr(housekeeping, "INTERVAL", 0.1)
 
     async with running(database_url, ScriptedProvider()):
         await seen(lambda: left(db) == {}, "what is old is gone")
