@@ -201,7 +201,7 @@ def long_log(create_database: CreateDatabase, template_url: str) -> Iterator[Con
             " select n, '1', case when mod(n, 10) = 0 then 'small' else 'default' end,"
             " 'order.paid', '{}', 'normal', at, case when mod(n, 50) = 0 then at + '20 days' end"
             " from generate_series(1, 100000) as n,"
-            " lateral (select current_date - interval '100 days' + n * interval '86.4 s' as at) as m"
+            " lateral (select current_date + (n * interval '86.4 s' - interval '100 days') as at) m"
         )
         session.execute(
             "insert into postbell.delivery (notification_id, tenant_id, recipient_id, event,"
