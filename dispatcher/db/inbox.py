@@ -27,6 +27,16 @@ class Item(NamedTuple):
     archived_at: datetime | None
     #: It arrived while muted, so it does not count as unread.
     is_silent: bool
+    #: It comes before those that are not.
+    is_pinned: bool
+
+
+class MarkedAll(NamedTuple):
+    """What mark_all_read() did."""
+
+    changed: int
+    #: When; by this undo_mark_all_read() finds the items again.
+    read_at: datetime
 
 
 class Browser(NamedTuple):
@@ -57,18 +67,22 @@ class Reader(NamedTuple):
     locale: str
 
 
-_ITEMS: Final[LiteralString] = (
-    "select id, event, category, subject, title, body, link, image, actions,"
-    " created_at, seen_at, read_at, archived_at, is_silent"
-    " from postbell.inbox_item"
-    " where recipient_id = %(recipient)s and tenant_id = %(tenant)s"
+_PINNED: Final[LiteralString] = (
+    "coalesce((select pinned_items from postbell.recipient"
+    " where tenant_id = %(tenant)s and id = %(recipient)s), '{}')"
 )
-_PAGE: Final[LiteralString] = (
-    " and (%(before)s::bigint is null or id < %(before)s)"
+_COLUMNS: Final[LiteralString] = (
+    "id, event, category, subject, title, body, link, image, actions,"
+    " created_at, seen_at, read_at, archived_at, is_silent"
+)
+_OWN: Final[LiteralString] = (
+    " from postbell.inbox_item where recipient_id = %(recipient)s and tenant_id = %(tenant)s"
+)
+_ITEMS: Final = "select " + _COLUMNS + ", id = any(" + _PINNED + ") as is_pinned" + _OWN
+_MATCHING: Final[LiteralString] = (
     " and (%(category)s::text is null or category = %(category)s)"
     " and (%(event)s::text is null or event = %(event)s)"
     " and (%(subject)s::text is null or subject = %(subject)s)"
-    " order by id desc limit %(most)s"
 )
 _NOT_ARCHIVED: Final[LiteralString] = " and archived_at is null"
 #: Items that arrived while muted do not count as unread.
@@ -87,14 +101,26 @@ def _list_items(
     subject: str | None,
     most: int,
 ) -> list[Item]:
-    """A page of up to `most` items with ids below `before`, newest first."""
+    """A page: up to `most` items with ids below `before` that are not pinned, newest first.
+
+    Without `before`, all that are pinned come first.
+    """
+
+
+def _page(tab: LiteralString) -> LiteralString:
+    # Two scans of the primary key: of the ids that are pinned, and from `before` downwards.
+    items = _ITEMS + tab + _MATCHING
+    pinned = items + " and %(before)s::bigint is null and id = any(" + _PINNED + ")"
+    others = items + " and (%(before)s::bigint is null or id < %(before)s) and id <> all("
+    others += _PINNED + ") order by id desc limit %(most)s"
+    return "(" + pinned + ") union all (" + others + ") order by is_pinned desc, id desc"
 
 
 #: By tab.
 list_items: Final = {
-    "all": Statement(_ITEMS + _NOT_ARCHIVED + _PAGE, _list_items),
-    "unread": Statement(_ITEMS + _UNREAD + _PAGE, _list_items),
-    "archived": Statement(_ITEMS + _ARCHIVED + _PAGE, _list_items),
+    "all": Statement(_page(_NOT_ARCHIVED), _list_items),
+    "unread": Statement(_page(_UNREAD), _list_items),
+    "archived": Statement(_page(_ARCHIVED), _list_items),
 }
 
 
@@ -150,18 +176,45 @@ archive = Statement(
     " tenant_id => %(tenant)s)",
     _mark,
 )
+unarchive = Statement(
+    "select postbell.unarchive(recipient => %(recipient)s, item_ids => %(items)s,"
+    " tenant_id => %(tenant)s)",
+    _mark,
+)
+pin = Statement(
+    "select postbell.pin(recipient => %(recipient)s, item_ids => %(items)s,"
+    " tenant_id => %(tenant)s)",
+    _mark,
+)
+unpin = Statement(
+    "select postbell.unpin(recipient => %(recipient)s, item_ids => %(items)s,"
+    " tenant_id => %(tenant)s)",
+    _mark,
+)
 mark_all_seen = Statement(
     "select postbell.mark_all_seen(recipient => %(recipient)s, tenant_id => %(tenant)s)",
-    _mark_all,
-)
-mark_all_read = Statement(
-    "select postbell.mark_all_read(recipient => %(recipient)s, tenant_id => %(tenant)s)",
     _mark_all,
 )
 archive_all = Statement(
     "select postbell.archive_all(recipient => %(recipient)s, tenant_id => %(tenant)s)",
     _mark_all,
 )
+
+
+@statement(
+    "select postbell.mark_all_read(recipient => %(recipient)s, tenant_id => %(tenant)s)"
+    " as changed, postbell.clock() as read_at"
+)
+def mark_all_read(tenant: str, recipient: str) -> MarkedAll:
+    """Mark all items in the inbox as read."""
+
+
+@statement(
+    "select postbell.undo_mark_all_read(recipient => %(recipient)s, read_at => %(read_at)s,"
+    " tenant_id => %(tenant)s)"
+)
+def undo_mark_all_read(tenant: str, recipient: str, read_at: datetime) -> int:
+    """Mark those items as unread that were marked as read at this time. Returns their number."""
 
 
 # --- browsers

@@ -1,4 +1,4 @@
-"""The inbox over HTTP: its items, counts, and marking items as seen, read or archived."""
+"""The inbox over HTTP: its items, counts, and marking items as seen, read, archived or pinned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ from dispatcher.gateway.db_roles import (
 )
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import FieldFault, Problem, not_found
-from dispatcher.gateway.schemas import Alternatives, Cursor, ItemId, Model, Name, Yes, cursor_after
+from dispatcher.gateway.schemas import (
+    Alternatives,
+    Cursor,
+    ItemId,
+    Model,
+    Moment,
+    Name,
+    Yes,
+    cursor_after,
+)
 
 log = structlog.get_logger()
 
@@ -68,10 +77,11 @@ class Item(Model):
     read_at: datetime | None
     archived_at: datetime | None
     is_silent: bool = Field(description="It came while muted, and does not count as unread.")
+    is_pinned: bool
 
 
 class ItemsPage(Model):
-    """Newest first."""
+    """Pinned items first, on the first page; then newest first."""
 
     items: list[Item]
     next_cursor: str | None = Field(description="For the next page; null if this is the last.")
@@ -98,10 +108,27 @@ class SomeOrAll(Model):
     all: Yes | None = None
 
 
+class SomeOrReadAt(Model):
+    """Which items to make unread: some, or what `/v1/inbox/read` marked when it marked all."""
+
+    alternatives = Alternatives.of("items", "read_at", is_needed=True)
+
+    items: list[ItemId] | None = Field(default=None, min_length=1, max_length=MOST)
+    read_at: Moment | None = None
+
+
 class Changed(Model):
     """How many items were not so before."""
 
     changed: int
+
+
+class Read(Changed):
+    """How many items were unread."""
+
+    read_at: datetime | None = Field(
+        description="When all were marked, for `/v1/inbox/unread`; null if some were."
+    )
 
 
 class InboxApi:
@@ -119,13 +146,17 @@ class InboxApi:
             Operation.of("POST", "/v1/inbox/read", "inbox", self.mark_read, 404),
             Operation.of("POST", "/v1/inbox/unread", "inbox", self.mark_unread, 404),
             Operation.of("POST", "/v1/inbox/archive", "inbox", self.archive, 404),
+            Operation.of("POST", "/v1/inbox/unarchive", "inbox", self.unarchive, 404),
+            Operation.of("POST", "/v1/inbox/pin", "inbox", self.pin, 404),
+            Operation.of("POST", "/v1/inbox/unpin", "inbox", self.unpin, 404),
             Operation.of("GET", "/v1/inbox/{item_id}", "inbox", self.get_item),
         ]
 
     async def list_items(self, identity: Identity, query: ItemsQuery) -> ItemsPage:
         """A page of the inbox, newest first.
 
-        Pages follow each other by `next_cursor`: new items do not shift them.
+        Pages follow each other by `next_cursor`: new items do not shift them. The first one begins
+        with the pinned items, at most 20, which `limit` does not count.
         """
         rows = await call_as_recipient(
             self._pool,
@@ -138,8 +169,9 @@ class InboxApi:
             # One more than shown tells whether there is a next page.
             most=query.limit + 1,
         )
-        items = [_item(row) for row in rows[: query.limit]]
-        has_more = len(rows) > query.limit
+        shown = sum(row.is_pinned for row in rows) + query.limit
+        items = [_item(row) for row in rows[:shown]]
+        has_more = len(rows) > shown
         return ItemsPage(items=items, next_cursor=cursor_after(items[-1].id) if has_more else None)
 
     async def get_item(self, identity: Identity, item_id: ItemId) -> Item:
@@ -163,21 +195,43 @@ class InboxApi:
             return await self._mark_all(identity, inbox.mark_all_seen)
         return await self._mark(identity, inbox.mark_seen, body.items)
 
-    async def mark_read(self, identity: Identity, body: SomeOrAll) -> Changed:
+    async def mark_read(self, identity: Identity, body: SomeOrAll) -> Read:
         """Note that items were read, and so seen."""
         if body.items is None:
-            return await self._mark_all(identity, inbox.mark_all_read)
-        return await self._mark(identity, inbox.mark_read, body.items)
+            marked = await call_as_recipient(self._pool, identity, inbox.mark_all_read)
+            return Read(**marked._asdict())
+        marks = await self._mark(identity, inbox.mark_read, body.items)
+        return Read(changed=marks.changed, read_at=None)
 
-    async def mark_unread(self, identity: Identity, body: SomeItems) -> Changed:
-        """Make items unread again."""
-        return await self._mark(identity, inbox.mark_unread, body.items)
+    async def mark_unread(self, identity: Identity, body: SomeOrReadAt) -> Changed:
+        """Make items unread again.
+
+        By `read_at`, exactly those that were marked when all were marked: the way to undo it.
+        """
+        if body.read_at is None:
+            return await self._mark(identity, inbox.mark_unread, body.items or [])
+        changed = await call_as_recipient(
+            self._pool, identity, inbox.undo_mark_all_read, body.read_at
+        )
+        return Changed(changed=changed)
 
     async def archive(self, identity: Identity, body: SomeOrAll) -> Changed:
         """Archive items: they no longer count as unread."""
         if body.items is None:
             return await self._mark_all(identity, inbox.archive_all)
         return await self._mark(identity, inbox.archive, body.items)
+
+    async def unarchive(self, identity: Identity, body: SomeItems) -> Changed:
+        """Take items out of the archive."""
+        return await self._mark(identity, inbox.unarchive, body.items)
+
+    async def pin(self, identity: Identity, body: SomeItems) -> Changed:
+        """Keep items on top of the inbox; of more than 20, the last pinned."""
+        return await self._mark(identity, inbox.pin, body.items)
+
+    async def unpin(self, identity: Identity, body: SomeItems) -> Changed:
+        """Put items back among the others."""
+        return await self._mark(identity, inbox.unpin, body.items)
 
     async def _mark(
         self, identity: Identity, mark: Statement[..., int], items: list[int]

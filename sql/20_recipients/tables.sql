@@ -62,12 +62,14 @@ create table postbell.recipient (
     tracking_refused_at timestamptz,
     erased_at timestamptz,
     chat text,
+    pinned_items bigint[] not null default '{}',
 
     primary key (tenant_id, id),
     constraint id_is_short check (length(id) between 1 and 255),
     constraint addresses_are_short check (greatest(length(email), length(phone), length(locale)) <= 255),
     constraint chat_is_a_secure_address check (chat ~ '^https://[!-~]+$' and length(chat) <= 1000),
-    constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object')
+    constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object'),
+    constraint pinned_items_are_few check (cardinality(pinned_items) <= 20)
 );
 comment on table postbell.recipient is 'A person who can be notified, by the application''s own id.';
 comment on column postbell.recipient.phone is 'The phone number in E.164 format, such as +33612345678.';
@@ -77,6 +79,8 @@ comment on column postbell.recipient.locale is 'The locale by BCP 47, such as fr
 comment on column postbell.recipient.time_zone is 'The IANA time zone, such as Europe/Paris. If it is null or unknown, the tenant''s is used.';
 comment on column postbell.recipient.attributes is 'Values that templates read as recipient.attributes.';
 comment on column postbell.recipient.tracking_refused_at is 'Since when the person refuses tracking of opened e-mails and followed links; see postbell.refuse_tracking().';
+comment on column postbell.recipient.pinned_items is
+    'The inbox items that the person keeps on top, the last pinned first. Here and not in postbell.inbox_item, where finding them would need an index in each partition.';
 
 create table postbell.recipient_role (
     tenant_id text collate "C" not null,

@@ -15,10 +15,18 @@ select
     created_at,
     seen_at,
     read_at,
-    archived_at
-from postbell.inbox_item;
+    archived_at,
+    exists (
+        select
+        from postbell.recipient as person
+        where person.tenant_id = item.tenant_id
+          and person.id = item.recipient_id
+          and item.id = any(person.pinned_items)
+    ) as is_pinned
+from postbell.inbox_item as item;
 
 comment on view postbell.inbox is 'The items of people''s inboxes. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
+comment on column postbell.inbox.is_pinned is 'Whether the person keeps it on top of the inbox. It is looked up for each row, so do not sort by it.';
 
 
 create or replace view postbell.unread_counts
@@ -223,6 +231,94 @@ $$;
 comment on function postbell.archive(text, bigint[], text) is 'Archives inbox items, which no longer count as unread. Returns how many were not archived before.';
 
 
+create or replace function postbell.unarchive(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        archived_at = null
+    where tenant_id = unarchive.tenant_id
+      and recipient_id = unarchive.recipient
+      and id = any(item_ids)
+      and archived_at is not null;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.unarchive(text, bigint[], text) is 'Takes inbox items out of the archive. Returns how many were archived.';
+
+
+create or replace function postbell.pin(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_most constant integer := 20;
+    v_former bigint[];
+    v_pinned bigint[];
+begin
+    select pinned_items into v_former
+    from postbell.recipient
+    where tenant_id = pin.tenant_id
+      and id = pin.recipient
+    for no key update;
+
+    -- What retention has removed meanwhile goes from the list, too.
+    select coalesce((array_agg(id order by id = any(v_former), array_position(v_former, id), id desc))[:v_most], '{}') into v_pinned
+    from postbell.inbox_item
+    where tenant_id = pin.tenant_id
+      and recipient_id = pin.recipient
+      and id = any(v_former || item_ids);
+
+    update postbell.recipient set
+        pinned_items = v_pinned
+    where tenant_id = pin.tenant_id
+      and id = pin.recipient
+      and pinned_items <> v_pinned;
+    return (select count(*) from unnest(v_pinned) as id where id <> all(v_former));
+end
+$$;
+
+comment on function postbell.pin(text, bigint[], text) is 'Pins inbox items, which then come first. A person has at most 20 pinned items; of more, those that were pinned first are not pinned any longer. Returns how many were not pinned before.';
+
+
+create or replace function postbell.unpin(recipient text, item_ids bigint[], tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_former bigint[];
+    v_pinned bigint[];
+begin
+    select pinned_items into v_former
+    from postbell.recipient
+    where tenant_id = unpin.tenant_id
+      and id = unpin.recipient
+    for no key update;
+
+    select coalesce(array_agg(id order by place), '{}') into v_pinned
+    from unnest(v_former) with ordinality as pinned (id, place)
+    where (id = any(item_ids)) is not true;
+
+    update postbell.recipient set
+        pinned_items = v_pinned
+    where tenant_id = unpin.tenant_id
+      and id = unpin.recipient
+      and pinned_items <> v_pinned;
+    return (select count(*) from unnest(v_former) as id where id = any(item_ids));
+end
+$$;
+
+comment on function postbell.unpin(text, bigint[], text) is 'Unpins inbox items. Returns how many were pinned.';
+
+
 create or replace function postbell.mark_all_seen(recipient text, tenant_id text default 'default') returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -268,6 +364,27 @@ end
 $$;
 
 comment on function postbell.mark_all_read(text, text) is 'Marks all inbox items of a person as read and seen. Returns how many were unread.';
+
+
+create or replace function postbell.undo_mark_all_read(recipient text, read_at timestamptz, tenant_id text default 'default') returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    v_changed integer;
+begin
+    update postbell.inbox_item set
+        read_at = null
+    where tenant_id = undo_mark_all_read.tenant_id
+      and recipient_id = undo_mark_all_read.recipient
+      and read_at = undo_mark_all_read.read_at;
+    get diagnostics v_changed = row_count;
+    return v_changed;
+end
+$$;
+
+comment on function postbell.undo_mark_all_read(text, timestamptz, text) is 'Marks those inbox items as unread that were marked as read at exactly this time: that of a transaction which called mark_all_read(). Returns how many.';
 
 
 create or replace function postbell.archive_all(recipient text, tenant_id text default 'default') returns integer

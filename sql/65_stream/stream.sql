@@ -20,6 +20,7 @@ begin
             item.recipient_id,
             item.id,
             case
+                when item.archived_at is null and former.archived_at is not null then 'unarchived'
                 when item.archived_at is distinct from former.archived_at then 'archived'
                 when item.read_at is null and former.read_at is not null then 'unread'
                 when item.read_at is distinct from former.read_at then 'read'
@@ -36,7 +37,7 @@ begin
 end
 $$;
 
-comment on function postbell_private.record_marks() is 'Writes changes of inbox items to the stream: seen, read, unread or archived.';
+comment on function postbell_private.record_marks() is 'Writes changes of inbox items to the stream: seen, read, unread, archived or unarchived.';
 
 
 -- A trigger, so that readers, who may mark items, cannot write to the stream themselves.
@@ -47,6 +48,41 @@ for each statement
 execute function postbell_private.record_marks();
 
 comment on trigger record_marks on postbell.inbox_item is 'One row of the stream log for each person and statement.';
+
+
+create or replace function postbell_private.record_pins() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not postbell_private.is_gateway_present() then
+        return null;
+    end if;
+
+    insert into postbell_private.stream_event (tenant_id, kind, recipient_ids, item_ids)
+    select new.tenant_id, change.kind, array[new.id], change.item_ids
+    from (
+        values
+        ('pinned', array(select unnest(new.pinned_items) except select unnest(old.pinned_items))),
+        ('unpinned', array(select unnest(old.pinned_items) except select unnest(new.pinned_items)))
+    ) as change (kind, item_ids)
+    where cardinality(change.item_ids) > 0;
+    if found then
+        perform postbell_private.notify_gateways();
+    end if;
+    return null;
+end
+$$;
+
+comment on function postbell_private.record_pins() is 'Writes to the stream which inbox items a person has pinned or unpinned.';
+
+
+create or replace trigger record_pins
+after update of pinned_items on postbell.recipient
+for each row
+execute function postbell_private.record_pins();
+
+comment on trigger record_pins on postbell.recipient is 'At most two rows of the stream log for each change.';
 
 
 create or replace function postbell_private.stream_frame(

@@ -1,12 +1,14 @@
 create domain postbell_private.stream_kind as text
-    constraint stream_kind_is_known check (value in ('notification', 'added', 'seen', 'read', 'unread', 'archived'));
-comment on domain postbell_private.stream_kind is 'The kind of a stream event: notification; or a change of inbox items: added, seen, read, unread, archived.';
+    constraint stream_kind_is_known check (
+        value in ('notification', 'added', 'seen', 'read', 'unread', 'archived', 'unarchived', 'pinned', 'unpinned')
+    );
+comment on domain postbell_private.stream_kind is 'The kind of a stream event: notification; or a change of inbox items: added, seen, read, unread, archived, unarchived, pinned, unpinned.';
 
 create sequence postbell_private.stream_event_id_seq as bigint;
 comment on sequence postbell_private.stream_event_id_seq is 'The ids of stream events. Gaps come from rollbacks.';
 
 -- Read in commit order. Append-only, like the outbox, so there are no dead tuples.
--- Only record_inbox(), record_stream() and record_marks() write to it, so it has no checks.
+-- Only record_inbox(), record_stream(), record_marks() and record_pins() write to it, so it has no checks.
 create table postbell_private.stream_event (
     -- A ring of eight partitions of three hours each.
     slot smallint not null default mod(extract(epoch from now())::bigint / 10800, 8),

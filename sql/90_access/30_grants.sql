@@ -56,11 +56,11 @@ grant select on
     postbell.event_type, postbell.preference, postbell.mute, postbell.quiet_hours
 to postbell_reader;
 grant update (seen_at, read_at, archived_at) on postbell.inbox_item to postbell_reader;
-grant update (tracking_refused_at) on postbell.recipient to postbell_reader;
+grant update (tracking_refused_at, pinned_items) on postbell.recipient to postbell_reader;
 grant insert, update, delete on postbell.preference, postbell.mute, postbell.quiet_hours to postbell_reader;
 grant execute on function
-    postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.archive,
-    postbell.mark_all_seen, postbell.mark_all_read, postbell.archive_all,
+    postbell.mark_seen, postbell.mark_read, postbell.mark_unread, postbell.archive, postbell.unarchive, postbell.pin, postbell.unpin,
+    postbell.mark_all_seen, postbell.mark_all_read, postbell.undo_mark_all_read, postbell.archive_all,
     postbell.catalogue, postbell.channels_wanted, postbell.switched_on, postbell.is_switched_off, postbell.switched_off_by,
     postbell.set_preference, postbell.set_quiet_hours, postbell.mute, postbell.unmute, postbell.pause,
     postbell.switch_channel, postbell.switch_on_only, postbell.preference_overview, postbell.quiet_moments, postbell.is_meant_for,

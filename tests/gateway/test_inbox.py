@@ -49,7 +49,7 @@ async def test_an_item_has_all_that_a_page_shows(client: Client, db: Connection)
         "title": "Paid", "body": "Thank you", "link": "https://x.example/7", "image": None,
         "actions": [{"label": "Go", "link": "https://x"}],
         "created_at": "2030-01-01T12:00:00Z", "seen_at": None, "read_at": None,
-        "archived_at": None, "is_silent": False,
+        "archived_at": None, "is_silent": False, "is_pinned": False,
     }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ async def test_items_are_marked(
     answer = await reader.post(f"/v1/inbox/{verb}", body)
     again = await reader.post(f"/v1/inbox/{verb}", body)
 
-    assert (answer.json, again.json) == ({"changed": 2}, {"changed": 0})
+    assert (answer.json["changed"], again.json["changed"]) == (2, 0)
     marked = given.column(
         db, f"select id from postbell.inbox_item where {column} is not null order by id"
     )
@@ -176,6 +176,66 @@ async def test_items_are_made_unread_again(client: Client, db: Connection) -> No
 
     assert (await reader.post("/v1/inbox/unread", {"items": [str(item)]})).json == {"changed": 1}
     assert (await reader.get("/v1/counts")).json == {"unread": 1}
+
+
+async def test_marking_all_read_is_undone_by_the_time_that_it_answers(
+    client: Client, db: Connection
+) -> None:
+    read = given.inbox_item(db, read_at="2030-01-01Z", seen_at="2030-01-01Z")
+    items = [given.inbox_item(db), given.inbox_item(db)]
+    reader = client.as_()
+
+    marked = (await reader.post("/v1/inbox/read", {"all": True})).json
+    undone = await reader.post("/v1/inbox/unread", {"read_at": marked["read_at"]})
+    some = (await reader.post("/v1/inbox/read", {"items": [str(read)]})).json
+
+    assert (marked["changed"], undone.json) == (2, {"changed": 2})
+    assert ids(await reader.get("/v1/inbox?tab=unread")) == items[::-1]
+    assert some == {"changed": 0, "read_at": None}
+
+
+async def test_items_are_taken_out_of_the_archive(client: Client, db: Connection) -> None:
+    item = given.inbox_item(db, archived_at="2030-01-01Z")
+    reader = client.as_()
+
+    answer = await reader.post("/v1/inbox/unarchive", {"items": [str(item)]})
+
+    assert answer.json == {"changed": 1}
+    assert ids(await reader.get("/v1/inbox")) == [item]
+    assert ids(await reader.get("/v1/inbox?tab=archived")) == []
+
+
+async def test_pinned_items_come_first_and_once(client: Client, db: Connection) -> None:
+    made = [given.inbox_item(db) for _ in range(6)]
+    first, *_, fifth, _ = made
+    reader = client.as_()
+    pinned = await reader.post("/v1/inbox/pin", {"items": [str(fifth), str(first)]})
+
+    page = await reader.get("/v1/inbox?limit=2")
+    rest = await reader.get(f"/v1/inbox?limit=2&cursor={page.json['next_cursor']}")
+
+    assert pinned.json == {"changed": 2}
+    assert ids(page) == [fifth, first, made[5], made[3]]
+    assert [item["is_pinned"] for item in page.json["items"]] == [True, True, False, False]
+    assert ids(rest) == [made[2], made[1]]
+    assert rest.json["next_cursor"] is None
+    assert (await reader.get(f"/v1/inbox/{first}")).json["is_pinned"]
+
+    unpinned = await reader.post("/v1/inbox/unpin", {"items": [str(first)]})
+    assert unpinned.json == {"changed": 1}
+    assert ids(await reader.get("/v1/inbox")) == [fifth, made[5], *made[3::-1]]
+
+
+async def test_pinned_items_are_filtered_like_others(client: Client, db: Connection) -> None:
+    read = given.inbox_item(db, read_at="2030-01-01Z", seen_at="2030-01-01Z")
+    other = given.inbox_item(db, category="payments")
+    away = given.inbox_item(db, archived_at="2030-01-01Z")
+    reader = client.as_()
+    await reader.post("/v1/inbox/pin", {"items": [str(item) for item in (read, other, away)]})
+
+    assert ids(await reader.get("/v1/inbox?category=payments")) == [other]
+    assert ids(await reader.get("/v1/inbox?tab=unread")) == [other]
+    assert ids(await reader.get("/v1/inbox?tab=archived")) == [away]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +297,7 @@ async def test_another_users_or_tenants_item_is_not_there(
 
 
 @pytest.mark.parametrize("whose", [{"recipient_id": "u2"}, {"tenant_id": "other"}])
-@pytest.mark.parametrize("verb", ["seen", "read", "unread", "archive"])
+@pytest.mark.parametrize("verb", ["seen", "read", "unread", "archive", "unarchive", "pin", "unpin"])
 async def test_who_names_another_users_or_tenants_item_changes_nothing(
     client: Client, db: Connection, whose: dict[str, str], verb: str
 ) -> None:

@@ -188,6 +188,9 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "mark_read": ("POST", "/v1/inbox/read", {"all": True}),
     "mark_unread": ("POST", "/v1/inbox/unread", {"items": ["1"]}),
     "archive": ("POST", "/v1/inbox/archive", {"items": ["1"]}),
+    "unarchive": ("POST", "/v1/inbox/unarchive", {"items": ["1"]}),
+    "pin": ("POST", "/v1/inbox/pin", {"items": ["1"]}),
+    "unpin": ("POST", "/v1/inbox/unpin", {"items": ["1"]}),
     "show_catalogue": ("GET", "/v1/catalogue", None),
     "set_preference": ("PUT", "/v1/preferences", {"channel": "email", "enabled": True}),
     "list_preferences": ("GET", "/v1/preferences", None),
@@ -256,6 +259,7 @@ SAMPLES = {
     "starts": "22:00",
     "ends": "07:00",
     "until": "2999-01-01T00:00:00Z",
+    "read_at": "2030-01-01T00:00:00Z",
     "endpoint": ENDPOINT,
     "p256dh": "B" + "a" * 86,
     "auth": "b" * 22,
@@ -264,8 +268,8 @@ SAMPLES = {
 }
 #: Of the operations that take the same body, one.
 BODIES = (
-    "mark_read", "mark_unread", "set_preference", "foresee", "refuse_tracking", "set_quiet_hours",
-    "mute", "pause", "add_browser", "retry_dead_letters", "preview",
+    "mark_read", "mark_unread", "unarchive", "set_preference", "foresee", "refuse_tracking",
+    "set_quiet_hours", "mute", "pause", "add_browser", "retry_dead_letters", "preview",
 )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ EVERYBODY = {
 }  # fmt: skip
 READER = {
     "archive", "archive_all", "mark_all_read", "mark_all_seen", "mark_read", "mark_seen",
-    "mark_unread", "catalogue", "channels_wanted", "is_switched_off", "switched_on",
+    "mark_unread", "unarchive", "pin", "unpin", "undo_mark_all_read",
+    "catalogue", "channels_wanted", "is_switched_off", "switched_on",
     "mute", "unmute", "pause", "refuse_tracking", "set_preference", "set_quiet_hours",
     "switch_channel", "switch_on_only", "switched_off_by", "preference_overview", "quiet_moments",
     "is_meant_for",
@@ -106,11 +107,11 @@ PARTLY = {
     },
     "reader": {
         ("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"},
-        ("recipient", "UPDATE"): {"tracking_refused_at"},
+        ("recipient", "UPDATE"): {"tracking_refused_at", "pinned_items"},
     },
     "gateway": {
         ("inbox_item", "UPDATE"): {"seen_at", "read_at", "archived_at"},
-        ("recipient", "UPDATE"): {"tracking_refused_at"},
+        ("recipient", "UPDATE"): {"tracking_refused_at", "pinned_items"},
     },
     "dispatcher": {
         ("delivery", "SELECT"): {"id", "tenant_id", "channel", "priority"},
@@ -397,7 +398,7 @@ def test_every_table_about_people_guards_its_rows(connection: Connection) -> Non
     assert unguarded == ["channel", "event_type"]
 
 
-@pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive"])
+@pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive", "pin"])
 def test_a_reader_marks_their_own_items_and_nobody_elses(crowd: Connection, verb: str) -> None:
     items = dict(
         given.rows(
@@ -534,7 +535,7 @@ def test_a_reader_writes_no_row_of_somebody_else(crowd: Connection, table: str) 
         assert crowd.execute(f"delete from postbell.{table}".encode()).rowcount == 1
 
 
-@pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive"])
+@pytest.mark.parametrize("verb", ["mark_seen", "mark_read", "archive", "pin"])
 def test_what_a_reader_marks_is_told_to_the_readers_pages(
     crowd: Connection, shared_url: str, verb: str
 ) -> None:

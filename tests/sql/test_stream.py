@@ -266,6 +266,20 @@ def test_marking_tells_the_other_pages_in_one_row(
     assert log(db) == [(kind, None, ["u1"], items)]
 
 
+def test_what_is_pinned_and_unpinned_is_told(db: Connection, gateway: Connection) -> None:
+    items = [given.inbox_item(db) for _ in range(2)]
+    given.call(db, "pin", recipient="u1", item_ids=items)
+    given.call(db, "pin", recipient="u1", item_ids=items)
+    given.call(db, "unpin", recipient="u1", item_ids=items[:1])
+    assert log(db) == [("pinned", None, ["u1"], items), ("unpinned", None, ["u1"], items[:1])]
+
+
+def test_what_is_taken_out_of_the_archive_is_told(db: Connection, gateway: Connection) -> None:
+    item = given.inbox_item(db, archived_at="2030-01-01Z")
+    given.call(db, "unarchive", recipient="u1", item_ids=[item])
+    assert log(db) == [("unarchived", None, ["u1"], [item])]
+
+
 def test_making_items_unread_is_told(db: Connection, gateway: Connection) -> None:
     item = given.inbox_item(db, read_at="2030-01-01Z", seen_at="2030-01-01Z")
     given.call(db, "mark_unread", recipient="u1", item_ids=[item])

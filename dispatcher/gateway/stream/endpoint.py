@@ -8,9 +8,10 @@ A plain ASGI application, so that an open stream takes little memory.
 
 `reason` is too_old, too_much, or unknown_position, as after a crash of PostgreSQL or a failover.
 
-`change` is added, seen, read, unread or archived; `items` is null for too many to name. An `id:` is
-opaque; the page sends the last one back as `Last-Event-ID`, or as `?last_event_id=` when it makes a
-new EventSource, and gets what it missed. A state is sent at the beginning, and not repeated.
+`change` is added, seen, read, unread, archived, unarchived, pinned or unpinned; `items` is null for
+too many to name. An `id:` is opaque; the page sends the last one back as `Last-Event-ID`, or as
+`?last_event_id=` when it makes a new EventSource, and gets what it missed. A state is sent at the
+beginning, and not repeated.
 """
 
 from __future__ import annotations
