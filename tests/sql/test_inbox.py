@@ -274,7 +274,7 @@ def test_a_page_reads_no_more_items_than_it_shows(
     connection.execute("analyze postbell.inbox_item")
     mark(connection, "pin", 1, 501, 10_001)
     statement = inbox.list_items[tab]
-    asked = {
+    asked: dict[str, Any] = {
         "tenant": "default", "recipient": "u1", "before": before, "category": None, "event": None,
         "subject": None, "most": 31,
     }  # fmt: skip

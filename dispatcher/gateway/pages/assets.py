@@ -39,6 +39,8 @@ _MINIFIED: Final = frozenset({".css", ".js"})
 _COMMENT: Final = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
 _EMPTY: Final = re.compile(r"^\n+", re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import [^;]* from "\./(.+?)";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export ", re.MULTILINE)
 #: For an address whose content never changes.
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 #: Cached, and revalidated each time.
@@ -53,6 +55,7 @@ PUBLIC: Final = MappingProxyType(
 )
 
 COMPONENT: Final = "/postbell-inbox.js"
+_BUNDLE: Final = "inbox.js"
 WORKER: Final = "/postbell-worker.js"
 
 #: A service worker is held to the policy that it came with.
@@ -143,20 +146,39 @@ def minified(text: str) -> str:
     return _EMPTY.sub("", _INDENT.sub("", _COMMENT.sub("", text)))
 
 
+def bundled(path: Path) -> str:
+    """One script of a module and those of its folder that it imports, which come first.
+
+    No two of them may have the same name at top level: a browser refuses such a script.
+    """
+    modules: dict[Path, str] = {}
+
+    def add(module: Path) -> None:
+        if module not in modules:
+            text = module.read_text(encoding="utf-8")
+            for name in _IMPORT.findall(text):
+                add(module.with_name(name))
+            modules[module] = _IMPORT.sub("", text)
+
+    add(path)
+    *imported, entry = modules.values()
+    return "".join([*(_EXPORT.sub("", text) for text in imported), entry])
+
+
 @cache
 def shipped() -> Assets:
-    """The files beside this module."""
-    return Assets(
-        {
-            path.relative_to(FOLDER).as_posix(): Asset.read(path)
-            for path in sorted(FOLDER.rglob("*"))
-            if path.suffix in _TYPES
-        }
-    )
+    """The files beside this module, and the component as one script."""
+    files = {
+        path.relative_to(FOLDER).as_posix(): Asset.read(path)
+        for path in sorted(FOLDER.rglob("*"))
+        if path.suffix in _TYPES
+    }
+    component = minified(bundled(FOLDER / "inbox" / "element.js"))
+    return Assets({**files, _BUNDLE: Asset.of(component.encode(), _TYPES[".js"])})
 
 
 class InboxScripts:
-    """The scripts that the application's pages include; they load the rest from `assets`."""
+    """The scripts that the application's pages include."""
 
     def __init__(self, assets: Assets) -> None:
         self._component: Final = Asset.of(_entry(assets).encode(), assets["worker.js"].kind)
@@ -167,7 +189,7 @@ class InboxScripts:
         return [Route(COMPONENT, self.component), Route(WORKER, self.worker)]
 
     async def component(self, request: Request) -> Response:
-        """A few lines that name this release's modules."""
+        """A line that names the script of this release."""
         return self._component.response(request)
 
     async def worker(self, request: Request) -> Response:
@@ -178,7 +200,4 @@ class InboxScripts:
 
 
 def _entry(assets: Assets) -> str:
-    # By name, so that a browser asks for all of them at once and not for one after the other.
-    modules = [name for name in assets.names if name.startswith("inbox/")]
-    imports = "".join(f'import ".{assets.path(name)}";\n' for name in modules)
-    return f'{imports}export * from ".{assets.path("inbox/element.js")}";\n'
+    return f'export * from ".{assets.path(_BUNDLE)}";\n'

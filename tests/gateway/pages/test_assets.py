@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 
-from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, minified, shipped
+from dispatcher.gateway.pages.assets import FOLDER, Asset, Assets, bundled, minified, shipped
 from tests.support.client import Client
 
 
@@ -81,6 +82,22 @@ def test_a_script_is_sent_without_comments_indentation_and_empty_lines() -> None
     written = "/** What\n * it does. */\nlet a = 1; // so\n  // why\n  a *= 2;\n\n/* b */ a;\n"
 
     assert minified(written) == "let a = 1; // so\na *= 2;\n/* b */ a;\n"
+
+
+def test_modules_become_one_script_in_which_each_comes_once_after_what_it_imports(
+    tmp_path: Path,
+) -> None:
+    for name, text in {
+        "entry.js": 'import { b } from "./b.js";\nimport { a } from "./a.js";\n'
+        "export const c = a + b;\n",
+        "a.js": "export const a = 1;\n",
+        "b.js": 'import { a } from "./a.js";\nexport const b = a;\n',
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    script = bundled(tmp_path / "entry.js")
+
+    assert script == "const a = 1;\nconst b = a;\nexport const c = a + b;\n"
 
 
 def test_no_text_over_several_lines_depends_on_what_begins_them() -> None:

@@ -4,7 +4,7 @@
 import { Refused } from "./gateway.js";
 
 const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 30_000;
+const LONGEST_REST = 30_000;
 // The gateway gives a sign of life every 25 seconds at the latest.
 const SILENCE = 60_000;
 const LOOK = 5000;
@@ -100,7 +100,7 @@ export class Stream {
   }
 
   async #rest() {
-    const pause = Math.min(this.#pause * 2 ** this.#failures, LONGEST_PAUSE);
+    const pause = Math.min(this.#pause * 2 ** this.#failures, LONGEST_REST);
     this.#failures += 1;
     await new Promise((resolve) => {
       // Not all pages at once.

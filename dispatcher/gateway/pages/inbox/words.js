@@ -48,7 +48,8 @@ export class Words {
 /** Words for a locale such as fr-CA. `own` may be in a language that we do not speak. */
 export async function wordsFor(locale, own) {
   const language = KNOWN.find((each) => locale.toLowerCase().split("-")[0] === each) ?? "en";
-  const answer = await fetch(new URL(`../inbox.${language}.json`, import.meta.url));
+  // Beside the one script that all modules become.
+  const answer = await fetch(new URL(`inbox.${language}.json`, import.meta.url));
   return new Words(await answer.json(), language, supported(locale), own);
 }
 
