@@ -1,4 +1,4 @@
-"""The inbox on an application's page: its panel, a toast, and from right to left."""
+"""The inbox on an application's page: panel, preferences, undo, a toast, and from right to left."""
 
 from __future__ import annotations
 
@@ -35,7 +35,18 @@ _ITEMS: Final = (
         ("Show the class",),
     ),
     ("240 points earned", "You have 1,240 points now.", "loyalty", 60 * 26, ()),
+    (
+        (
+            "Your invoice for the market study “Bicycles and cargo bikes in small towns of Northern"
+            " Europe, second and revised edition” is ready"
+        ),
+        "Invoice F-2031 over £149.00.",
+        "payments",
+        60 * 50,
+        (),
+    ),
 )
+_PINNED: Final = 3
 _READ: Final = 2
 
 
@@ -54,10 +65,11 @@ def photograph(camera: Camera) -> None:
 
 def _fill(db: Connection) -> None:
     now = datetime.now(UTC)
+    made = {}
     for place, (title, body, category, minutes, buttons) in reversed([*enumerate(_ITEMS)]):
         link = "https://shop.example/"
         read_at = now if place >= len(_ITEMS) - _READ else None
-        given.inbox_item(
+        made[place] = given.inbox_item(
             db,
             title=title,
             body=body,
@@ -69,6 +81,8 @@ def _fill(db: Connection) -> None:
             read_at=read_at,
         )
 
+    given.call(db, "pin", recipient="u1", item_ids=[made[_PINNED]])
+
 
 def _open_and_take(camera: Camera, shop: Shopfront, db: Connection) -> None:
     for writing in ("ltr", "rtl"):
@@ -79,7 +93,19 @@ def _open_and_take(camera: Camera, shop: Shopfront, db: Connection) -> None:
             shop.run("inbox.open()")
             shop.until("return shown().length === arguments[0]", len(_ITEMS))
             camera.take(f"inbox-{writing}-{look.device}-{look.scheme}")
+            shop.run("one('[part=preferences]').click()")
+            shop.until("return one('.choices input')")
+            camera.take(f"inbox-preferences-{writing}-{look.device}-{look.scheme}")
     camera.dress(LOOKS[0])
+    shop.open(shop.page("/ltr"))
+    shop.run("inbox.open()")
+    shop.until("return shown().length === arguments[0]", len(_ITEMS))
+    shop.run("one('.item [data-deed=archive]').click()")
+    shop.until("return one('.undo')")
+    camera.take("inbox-undo")
+    shop.run("one('#tab-archived').click()")
+    shop.until("return shown().length === 1")
+    camera.take("inbox-archived")
     shop.open(shop.page("/ltr"))
     arrive(db, "Order #1002 paid")
     shop.until("return one('.toast')")

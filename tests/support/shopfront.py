@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 from unittest.mock import patch
 
 from pydantic import SecretStr
@@ -34,13 +34,18 @@ _PAGE = """<!doctype html>
 <link rel="icon" href="data:,">
 <script type="module" src="{gateway}/postbell-inbox.js"></script>
 <body style="font-family: system-ui">
+<main>
 <postbell-inbox token-url="/postbell-token" title-badge {attributes}></postbell-inbox>
+<h1>Corner Shop</h1>
+</main>
 <script>
 var heard = [], counts = [];
 addEventListener("postbell:notification", event => heard.push(event.detail.item_id));
 addEventListener("postbell:unread", event => counts.push(event.detail.unread));
 </script>
 """
+
+MouseButton = Literal["left", "middle"]
 
 _ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 _OFFLINE = {**_ONLINE, "offline": True}
@@ -194,6 +199,18 @@ class Shopfront:
     def press(self, *keys: str) -> None:
         """On the keyboard, wherever the focus is."""
         self.browser.driver.switch_to.active_element.send_keys(*keys)
+
+    def press_at(self, element: str, button: MouseButton) -> None:
+        """With the mouse, in the middle of what a script's expression finds."""
+        x, y = self.run(
+            f"const box = {element}.getBoundingClientRect();"
+            " return [box.left + box.width / 2, box.top + box.height / 2]"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.browser.driver.execute_cdp_cmd(
+                "Input.dispatchMouseEvent",
+                {"type": kind, "x": x, "y": y, "button": button, "clickCount": 1},
+            )
 
     def focused(self) -> str:
         """What has the focus inside the inbox: its label or its text."""

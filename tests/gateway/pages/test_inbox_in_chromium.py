@@ -8,12 +8,14 @@ import pytest
 
 from tests.support import declared, given
 from tests.support.given import Connection
+from tests.support.peers import axe
 from tests.support.peers.chromium import Chromium
 from tests.support.shopfront import GatewayThread, Shopfront, arrive, opened
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
+CONTROL = "\ue009"
 ENTER, ESCAPE, TAB, DOWN, UP, RIGHT, LEFT, END = (
     "\ue007", "\ue00c", "\ue004", "\ue015", "\ue013", "\ue014", "\ue012", "\ue010",
 )  # fmt: skip
@@ -181,6 +183,191 @@ def test_tabs_share_one_stream_and_the_next_one_goes_on_when_the_first_is_closed
     until(lambda: shop.gateway.streams == 1, "one of them listens")
 
 
+# --- what can be done with an item
+
+
+def test_a_whole_row_is_its_link(shop: Shopfront, db: Connection) -> None:
+    arrive(db, "Order #1 paid", link=f"{shop.origin}/order")
+    shop.open(shop.page())
+    shop.page("/order")
+    shop.run("inbox.open()")
+    shop.until("return shown().length")
+
+    hit = shop.run(
+        """
+        const {left, right, top, bottom} = one(".item").getBoundingClientRect();
+        const at = (x, y) => root.elementFromPoint(x, y);
+        const middle = at((left + right) / 2, bottom - 20);
+        return [at(left + 3, top + 3), at(right - 3, bottom - 3), middle].map(it => it.className);
+        """
+    )
+    assert hit == ["title"] * 3
+    assert shop.run("return all('a a, a button, button button, button a').length") == 0
+    shop.press_at("one('.item p')", "middle")
+    until(lambda: len(shop.browser.driver.window_handles) == 2, "another tab opens")
+    assert shop.run("return one('dialog').open")
+    badge(shop, "")
+
+    shop.press_at("one('.item p')", "left")
+
+    shop.until("return location.pathname === '/order'")
+
+
+def test_a_long_title_takes_two_lines(shop: Shopfront, db: Connection) -> None:
+    arrive(db, "Short")
+    arrive(db, "A title without end " * 20)
+    shop.open(shop.page())
+    shop.run("inbox.open()")
+    shop.until("return shown().length === 2")
+
+    long, short = shop.run("return all('.title').map(it => it.getBoundingClientRect().height)")
+
+    assert short < long < 2.2 * short
+
+
+def test_the_panel_is_as_high_empty_as_full(shop: Shopfront, db: Connection) -> None:
+    shop.open(shop.page())
+    shop.run("inbox.open()")
+    shop.until("return one('.empty').textContent.includes('Nothing')")
+    heights = "return one('dialog').offsetHeight"
+    empty = shop.run(heights)
+    for number in range(30):
+        arrive(db, f"Item {number}")
+    shop.until("return shown().length === 30")
+
+    assert shop.run(heights) == empty
+    shop.run("one('[part=preferences]').click()")
+    shop.until("return one('.choices table')")
+    assert shop.run(heights) == empty
+
+
+@pytest.mark.parametrize("way", ["button", "keys"])
+def test_archiving_is_undone(shop: Shopfront, db: Connection, way: str) -> None:
+    arrive(db, "One")
+    arrive(db, "Two")
+    shop.open(shop.page())
+    shop.run("inbox.open()")
+    shop.until("return shown().length === 2")
+
+    shop.run("one('.item [data-deed=archive]').click()")
+    assert shop.run("return shown()") == ["One"]
+    assert shop.run("return one('.undo').textContent") == "Archived.Undo"
+    if way == "button":
+        shop.run("one('.undo button').click()")
+    else:
+        shop.press(CONTROL, "z")
+
+    shop.until("return shown().join() === 'Two,One'")
+    assert shop.run("return one('.undo')") is None
+    until(lambda: archived(db) == [], "nothing is archived")
+    badge(shop, "2")
+
+
+def test_what_is_archived_can_be_put_back(shop: Shopfront, db: Connection) -> None:
+    arrive(db, "Away", archived_at="2030-01-01Z")
+    shop.open(shop.page())
+    shop.run("inbox.open(); one('#tab-archived').click()")
+    shop.until("return shown().join() === 'Away'")
+
+    shop.run("one('.item [data-deed=archive]').click(); one('#tab-all').click()")
+
+    shop.until("return shown().join() === 'Away'")
+    until(lambda: archived(db) == [], "it is in the inbox")
+    badge(shop, "1")
+
+
+def archived(db: Connection) -> list[str]:
+    return given.column(db, "select title from postbell.inbox_item where archived_at is not null")
+
+
+def test_reading_all_is_undone_for_exactly_those_that_were_unread(
+    shop: Shopfront, db: Connection
+) -> None:
+    arrive(db, "Read", read_at="2030-01-01Z", seen_at="2030-01-01Z")
+    # More than a page has, so that not all of them are known to the script.
+    for number in range(40):
+        arrive(db, f"Item {number}")
+    shop.open(shop.page())
+    badge(shop, "40")
+    shop.run("inbox.open()")
+    shop.until("return shown().length === 30")
+    unread = "select count(*) from postbell.inbox_item where read_at is null"
+
+    shop.run("one('[title=\"Mark all read\"]').click()")
+    badge(shop, "")
+    until(lambda: given.value(db, unread) == 0, "all are read")
+    shop.run("one('.undo button').click()")
+
+    badge(shop, "40")
+    until(lambda: given.value(db, unread) == 40, "those are unread again")
+    assert shop.run("return all('.item.unread').length") == 30
+
+
+def test_reading_all_is_undone_before_the_gateway_has_heard_of_it(
+    shop: Shopfront, db: Connection
+) -> None:
+    arrive(db, "Item")
+    shop.open(shop.page())
+    shop.run("inbox.open()")
+    shop.until("return shown().length")
+    until(lambda: given.value(db, "select count(seen_at) from postbell.inbox_item") == 1, "seen")
+    with shop.without_answers():
+        shop.run("one('[title=\"Mark all read\"]').click()")
+        badge(shop, "")
+        shop.run("return new Promise(later => setTimeout(later, 500))")
+        shop.run("one('.undo button').click()")
+        badge(shop, "1")
+    arrive(db, "Later")
+
+    badge(shop, "2")
+    assert given.value(db, "select count(read_at) from postbell.inbox_item") == 0
+
+
+def test_a_pinned_item_is_on_top_in_every_window_until_it_is_unpinned(
+    shop: Shopfront, db: Connection
+) -> None:
+    for title in ("Old", "New", "Newest"):
+        arrive(db, title)
+    url = shop.page()
+    first = shop.open(url)
+    shop.run("inbox.open()")
+    shop.until("return shown().join() === 'Newest,New,Old'")
+    second = shop.open_another(url)
+    shop.run("inbox.open()")
+    shop.until("return shown().join() === 'Newest,New,Old'")
+
+    shop.run("all('.item [data-deed=pin]')[2].click()")
+
+    assert shop.run("return shown()") == ["Old", "Newest", "New"]
+    assert shop.run("return one('.title').textContent") == "Pinned: Unread: Old"
+    shop.look_at(first)
+    shop.until("return shown().join() === 'Old,Newest,New'")
+    shop.run("one('.item [data-deed=pin]').click()")
+    assert shop.run("return shown()") == ["Newest", "New", "Old"]
+    shop.look_at(second)
+    shop.until("return shown().join() === 'Newest,New,Old'")
+
+
+def test_preferences_are_chosen_in_the_panel(shop: Shopfront, db: Connection) -> None:
+    given.event_type(db, channels=["in_app", "email"], default_channels=["in_app", "email"])
+    shop.open(shop.page())
+    shop.run("inbox.open(); one('[part=preferences]').click()")
+    box = "const box = one('[aria-label=\"Orders: E\u2011mail\"]');"
+    shop.until(f"{box} return box?.checked")
+    chosen = "select category, channel, enabled from postbell.preference"
+
+    shop.run(f"{box} box.click()")
+    until(lambda: given.rows(db, chosen) == [("orders", "email", False)], "it is off")
+    shop.until(f"{box} return !box.checked && !box.indeterminate")
+    shop.run(f"{box} box.click()")
+    until(lambda: given.rows(db, chosen) == [], "it is on")
+
+    shop.run("one('[title=Back]').click()")
+    assert shop.run("return [one('h2').textContent, one('.choices').hidden]") == [
+        "Notifications", True,
+    ]  # fmt: skip
+
+
 # --- being away
 
 
@@ -264,6 +451,22 @@ def test_a_page_that_was_offline_shows_what_it_had_and_catches_up(
         lambda: given.value(db, "select count(read_at) from postbell.inbox_item") == 1,
         "what was read offline is read",
     )
+
+
+def test_without_a_connection_unread_shows_what_is_unread_of_what_had_come(
+    shop: Shopfront, db: Connection
+) -> None:
+    arrive(db, "Read", read_at="2030-01-01Z", seen_at="2030-01-01Z")
+    arrive(db, "Unread")
+    url = shop.page()
+    shop.open(url)
+    shop.run("inbox.open()")
+    shop.until("return shown().length === 2")
+    with shop.without_answers():
+        shop.open(url)
+        shop.run("inbox.open(); one('#tab-unread').click()")
+
+        shop.until("return shown().join() === 'Unread'")
 
 
 def test_a_page_that_is_loaded_while_the_gateway_is_away_shows_what_came_before(
@@ -368,6 +571,8 @@ def test_the_way_to_the_preferences_logs_in_there_and_shows_no_token(
     shop.open(shop.page())
     before = set(shop.browser.driver.window_handles)
     shop.run("inbox.open(); one('[part=preferences]').click()")
+    shop.until("return one('.choices input')")
+    shop.run("one('a[part=preferences]').click()")
     until(lambda: len(shop.browser.driver.window_handles) > len(before), "another tab opens")
 
     (opened,) = set(shop.browser.driver.window_handles) - before
@@ -529,6 +734,29 @@ def test_every_text_stands_out_from_its_ground(
     assert shop.run(_FAULTS) == []
 
 
+@pytest.mark.parametrize("writing", ["ltr", "rtl"])
+def test_axe_finds_nothing(shop: Shopfront, db: Connection, writing: str) -> None:
+    given.event_type(db)
+    arrive(db, "Order #1 paid", actions='[{"label": "Show", "link": "https://shop.example/1"}]')
+    shop.open(shop.page(writing=writing))
+    badge(shop, "1")
+    shop.until("return one('.toasts')")
+    assert axe.violations(shop.browser.driver) == []
+
+    shop.run("inbox.open()")
+    shop.until("return shown().length")
+    shop.until("return one('dialog').getAnimations().every(it => it.playState === 'finished')")
+    assert axe.violations(shop.browser.driver) == []
+
+    shop.run("one('.item [data-deed=archive]').click()")
+    shop.until("return one('.undo').getAnimations().every(it => it.playState === 'finished')")
+    assert axe.violations(shop.browser.driver) == []
+
+    shop.run("one('[part=preferences]').click()")
+    shop.until("return one('.choices input')")
+    assert axe.violations(shop.browser.driver) == []
+
+
 def test_everything_that_can_be_used_has_a_role_and_a_name(shop: Shopfront, db: Connection) -> None:
     arrive(db, "Order #1 paid", actions='[{"label": "Show", "link": "https://shop.example/1"}]')
     shop.open(shop.page())
@@ -551,6 +779,7 @@ def test_everything_that_can_be_used_has_a_role_and_a_name(shop: Shopfront, db: 
     assert ("link", "Show") in seen
     assert ("button", "Archive: Order #1 paid") in seen
     assert ("status", "") in seen
+    assert not {"banner", "contentinfo", "navigation"} & {role for role, _ in seen}
     ids = shop.run("return all('[id]').map(it => it.id)")
     assert len(ids) == len(set(ids))
 

@@ -1,8 +1,6 @@
 // What a page shows before the gateway has answered, or while it cannot: a few items and the count,
 // for one person, in the browser's own storage. Where there is none, nothing is kept.
 
-const KEPT = 20;
-
 export class Cache {
   #prefix;
 
@@ -22,11 +20,11 @@ export class Cache {
   }
 
   /** Forgets everybody else. */
-  save(person, { items, ...others }) {
+  save(person, kept) {
     const key = this.#key(person);
     for (const other of this.#keys()) if (other !== key) remove(other);
     write(`${this.#prefix}person`, person);
-    write(key, { ...others, items: items.slice(0, KEPT) });
+    write(key, kept);
   }
 
   clear() {

@@ -19,8 +19,11 @@ export function make(what, attributes = {}, ...children) {
 const ICONS = {
   bell: "M5.500 16.500h13l-1.500-2.200V10a5 5 0 0 0-10 0v4.300zM10 19.500a2.200 2.200 0 0 0 4 0",
   check: "m5 12.500 4.500 4.500L19 7.500",
-  dot: "M12 8.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7z",
+  dot: "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10z",
   archive: "M4 5h16v4H4zM5.500 9v10h13V9M10 13h4",
+  unarchive: "M4 5h16v4H4zM5.500 9v10h13V9M12 17v-5m-2.500 2.500L12 12l2.500 2.500",
+  pin: "M9 4h6l-.5 6.500 3 3.500h-11l3-3.500zM12 14v6",
+  back: "m14 6-6 6 6 6",
   close: "m6.500 6.500 11 11m0-11-11 11",
   all: "m2.500 12.500 4.500 4.500L16 8M12 16l1.500 1L22 8",
 };
@@ -39,6 +42,21 @@ export function icon(name) {
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
+}
+
+/**
+ * Calls `remove` after so many milliseconds; whoever points at the element, or has the focus in it,
+ * is not hurried. Returns what does it at once.
+ */
+export function linger(element, time, remove) {
+  let timer;
+  const hold = () => clearTimeout(timer);
+  const done = () => { hold(); remove(); };
+  const release = () => { hold(); timer = setTimeout(done, time); };
+  for (const name of ["pointerenter", "focusin"]) element.addEventListener(name, hold);
+  for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, release);
+  release();
+  return done;
 }
 
 /** An address that a click may follow; null for others, such as javascript: */

@@ -1,7 +1,8 @@
 // <postbell-inbox>: a bell with a count, and the inbox behind it.
 //
 // Attributes: token-url (the application's endpoint that signs a token; without it the session's
-// cookie lets people in), locale, strings (JSON), theme (light or dark), preferences-url,
+// cookie lets people in), locale, strings (JSON), theme (light or dark), preferences-url
+// (a page of the application's, instead of the form in the panel and the gateway's page),
 // worker-url, title-badge, no-toasts.
 // Events: postbell:unread {unread}, postbell:notification (a frame of the stream), postbell:open
 // {item, address}, which may be cancelled.
@@ -17,6 +18,10 @@ import { wordsFor } from "./words.js";
 
 /** Where the gateway is: above the folder that this was loaded from. */
 const GATEWAY = `${import.meta.url.split("/assets/")[0]}/`;
+
+/** Buttons of a mouse, as events name them. */
+const MIDDLE = 1;
+const RIGHT = 2;
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(style);
@@ -134,6 +139,7 @@ export class PostbellInbox extends HTMLElement {
       open: (item, address, event) => this.#follow(item, address, event),
       closed: () => bell.setAttribute("aria-expanded", "false"),
       preferencesUrl: this.getAttribute("preferences-url") ?? `${GATEWAY}preferences`,
+      ownPreferences: this.hasAttribute("preferences-url"),
       preferences: (event) => this.#openPreferences(event),
       allowPushes: () => this.#turnPushes(),
     };
@@ -177,12 +183,13 @@ export class PostbellInbox extends HTMLElement {
 
   // To an item's page, or to nowhere: either way it is read.
   #follow(item, address, event) {
+    if (event.button === RIGHT) return;
     // A notification has an id of its own, and that of its item if there is one.
     const id = "item_id" in item ? item.item_id : item.id;
     const known = id && this.#session.items.get(String(id));
     if (id && !known?.read_at) this.#session.mark("read", [String(id)]);
     if (!this.#tell("open", { item, address }, true)) event.preventDefault();
-    else if (address) this.#panel.close();
+    else if (address && event.button !== MIDDLE && !event.ctrlKey && !event.metaKey) this.#panel.close();
   }
 
   // The page at the gateway has a login of its own: the application's token begins a session there.

@@ -1,14 +1,17 @@
-// The panel that the bell opens: tabs, a filter, the list, and what is at its foot.
+// The panel that the bell opens: tabs, a filter, the list or the preferences, and what is at its foot.
 
-import { fill, make, tool } from "./dom.js";
+import { fill, linger, make, tool } from "./dom.js";
 import { Refused } from "./gateway.js";
 import { buildItem, lookOf } from "./item.js";
 import { TABS } from "./items.js";
+import { Preferences } from "./preferences.js";
 
 const MINUTE = 60_000;
 const GAP = 8;
 // Pixels that the panel needs below the bell; with less it goes above, if there is more.
 const LEAST = 360;
+// Milliseconds in which something can be undone.
+const UNDOABLE = 8000;
 
 export class Panel {
   #tab = "all";
@@ -18,8 +21,13 @@ export class Panel {
   #seen = new Set();
   #clock = null;
   #hasCategories = false;
+  #takeOffer = () => {};
+  #endOffer = () => {};
 
-  /** `act` has open(item, address, event), preferences(event) and allowPushes(). */
+  /**
+   * `act` has open(item, address, event), preferences(event), preferencesUrl, ownPreferences
+   * (whether that is a page of the application's) and allowPushes().
+   */
   constructor(session, words, act) {
     this.session = session;
     this.words = words;
@@ -35,6 +43,7 @@ export class Panel {
   open(bell) {
     this.bell = bell;
     this.session.items.reset("unread", this.#category);
+    this.#showPreferences(false);
     this.dialog.showModal();
     this.place();
     this.dialog.focus();
@@ -60,7 +69,9 @@ export class Panel {
     this.empty.hidden = !isEmpty;
     this.empty.textContent = this.words.say(isLoaded ? `empty.${this.#tab}` : "loading");
     this.more.hidden = cursor === null || isOut;
-    this.trouble.hidden = !isOut && !this.#error && this.session.isOnline;
+    // Not before it was tried.
+    const isStarting = this.session.state === "starting" && !this.session.person;
+    this.trouble.hidden = !isOut && !this.#error && (this.session.isOnline || isStarting);
     this.sentence.textContent = this.words.say(isOut ? "out" : this.#error && this.session.isOnline ? "failed" : "offline");
     this.retry.hidden = !this.#error || isOut;
     this.readAll.disabled = isOut || !this.session.items.unread;
@@ -99,39 +110,80 @@ export class Panel {
       "aria-label": words.say("filter"), part: "filter", onchange: () => this.#choose(this.#tab, this.filter.value),
     }, make("option", { value: "" }, words.say("filter.all")));
     this.filter.hidden = true;
-    this.readAll = tool("all", words.say("read-all"), () => this.session.mark("read", null));
+    this.readAll = tool("all", words.say("read-all"), () => this.#offerUndo("all-read", this.session.readAll()));
     this.list = make("ul", { role: "list", part: "list" });
     this.empty = make("p.empty", { part: "empty", role: "status" });
     this.more = make("button.more", { type: "button", onclick: () => this.#load(true) }, words.say("more"));
     this.items = make("div.items", { id: "items", role: "tabpanel", tabindex: -1, "aria-labelledby": `tab-${this.#tab}` },
       this.list, this.empty, this.more);
     this.sentence = make("span");
-    this.retry = make("button.plain", { type: "button", onclick: () => this.#load() }, words.say("retry"));
+    this.retry = make("button.plain", { type: "button", onclick: () => this.#retry() }, words.say("retry"));
     this.trouble = make("p.trouble", { role: "status", part: "trouble" }, this.sentence, this.retry);
     this.live = make("p.spoken", { role: "status" });
     this.pushes = make("button.plain", { type: "button", part: "pushes", onclick: () => this.act.allowPushes() });
     this.pushes.hidden = true;
-    this.preferences = make("a.plain", { href: this.act.preferencesUrl, part: "preferences", onclick: this.act.preferences },
-      words.say("preferences"));
+    const way = (label) => make("a.plain", { href: this.act.preferencesUrl, part: "preferences", onclick: this.act.preferences }, words.say(label));
+    this.allPreferences = way("preferences.all");
+    this.wayToPreferences = this.act.ownPreferences ? way("preferences")
+      : make("button.plain", { type: "button", part: "preferences", onclick: () => this.#showPreferences(true) }, words.say("preferences"));
+    this.preferences = new Preferences(this.session.gateway, words, () => this.announce(words.say("undone")));
+    this.back = tool("back", words.say("back"), () => { this.#showPreferences(false); this.wayToPreferences.focus(); });
+    this.title = make("h2", { id: "title" });
+    this.bar = make("div.bar", {}, make("div.tabs", { role: "tablist", "aria-label": words.say("tabs") }, ...this.tabs), this.filter);
+    this.footer = make("div.footer", { part: "footer" }, this.pushes, this.wayToPreferences, this.allPreferences);
     this.dialog = make("dialog", {
       part: "panel", "aria-labelledby": "title", lang: words.language, tabindex: -1,
       onkeydown: this.#onKey, onclose: this.#onClose,
       onclick: (event) => { if (event.target === this.dialog) this.close(); },
     },
     make("div.sheet", {},
-      make("header", { part: "header" }, make("h2", { id: "title" }, words.say("title")), this.readAll,
-        tool("close", words.say("close"), () => this.close())),
-      make("div.bar", {}, make("div.tabs", { role: "tablist", "aria-label": words.say("tabs") }, ...this.tabs), this.filter),
-      this.trouble, this.items,
-      make("footer", { part: "footer" }, this.pushes, this.preferences), this.live));
+      make("div.header", { part: "header" }, this.back, this.title, this.readAll, tool("close", words.say("close"), () => this.close())),
+      this.bar, this.items, this.preferences.element, this.trouble, this.footer, this.live));
+    this.#showPreferences(false);
     this.end = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && !this.#error && this.#load(true),
       { root: this.items, rootMargin: "200px" });
   }
 
   #itemDeeds = {
     open: (item, address, event) => this.act.open(item, address, event),
-    mark: (verb, item) => this.session.mark(verb, [item.id]),
+    mark: (verb, item) => {
+      this.session.mark(verb, [item.id]);
+      if (verb === "archive") this.#offerUndo("archived", () => this.session.mark("unarchive", [item.id]));
+    },
   };
+
+  // For a while, by a button or the usual keys.
+  #offerUndo(said, undo) {
+    this.#endOffer();
+    const text = this.words.say(said);
+    const take = () => { this.#endOffer(); undo(); };
+    const offer = make("div.undo", { part: "undo" }, make("span", {}, text),
+      make("button.plain", { type: "button", "aria-keyshortcuts": "Control+Z Meta+Z", onclick: take }, this.words.say("undo")));
+    this.#takeOffer = take;
+    this.#endOffer = linger(offer, UNDOABLE, () => {
+      const hadFocus = offer.contains(offer.getRootNode().activeElement);
+      offer.remove();
+      if (hadFocus) this.dialog.focus();
+      this.#takeOffer = this.#endOffer = () => {};
+    });
+    this.footer.append(offer);
+    this.announce(text);
+  }
+
+  async #showPreferences(isShown) {
+    this.title.textContent = this.words.say(isShown ? "preferences" : "title");
+    for (const element of [this.bar, this.items, this.readAll, this.wayToPreferences]) element.hidden = isShown;
+    for (const element of [this.back, this.preferences.element, this.allPreferences]) element.hidden = !isShown;
+    if (!isShown) return;
+    this.back.focus();
+    try {
+      await this.preferences.load();
+      this.#error = null;
+    } catch (error) {
+      this.#error = error;
+    }
+    this.show();
+  }
 
   #choose(tab, category) {
     this.#tab = tab;
@@ -167,6 +219,11 @@ export class Panel {
     this.end.observe(this.more);
   }
 
+  #retry() {
+    if (this.items.hidden) this.#showPreferences(true);
+    else this.#load();
+  }
+
   async #loadCategories() {
     if (this.#hasCategories || this.session.state !== "in") return;
     try {
@@ -192,6 +249,11 @@ export class Panel {
   }
 
   #onKey = (event) => {
+    if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.#takeOffer();
+      return;
+    }
     const isTab = this.tabs.includes(event.target);
     const isRtl = getComputedStyle(this.dialog).direction === "rtl";
     const onwards = isRtl ? "ArrowLeft" : "ArrowRight";
@@ -211,6 +273,7 @@ export class Panel {
     clearInterval(this.#clock);
     removeEventListener("resize", this.place);
     this.live.textContent = "";
+    this.#endOffer();
     this.act.closed();
   };
 }

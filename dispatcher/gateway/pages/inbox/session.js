@@ -18,6 +18,8 @@ const AHEAD = 1500;
 // A page that loads within a minute of another goes on where that was.
 const FRESH = 60_000;
 const REMEMBERED = 50;
+/** Items of a list that are shown without a connection. */
+const KEPT = 20;
 
 export class Session extends EventTarget {
   #cache;
@@ -120,14 +122,30 @@ export class Session extends EventTarget {
     return this.#isStale;
   }
 
-  /** `verb` is seen, read, unread or archive; `ids` null for all. At once here, and soon there. */
+  /** `verb` is seen, read, unread, archive, unarchive, pin or unpin. At once here, and soon there. */
   mark(verb, ids) {
-    if (ids === null) this.items.pending.push({ verb, items: null });
-    for (let at = 0; at < (ids?.length ?? 0); at += MOST_MARKED) {
+    for (let at = 0; at < ids.length; at += MOST_MARKED) {
       this.items.pending.push({ verb, items: ids.slice(at, at + MOST_MARKED) });
     }
     this.#changed();
     this.#send();
+  }
+
+  /** Marks all as read. Returns what takes it back, for exactly those that were unread. */
+  readAll() {
+    const { pending, unread, unreadIds } = this.items;
+    const mark = { verb: "read", items: null };
+    pending.push(mark);
+    this.#changed();
+    this.#send();
+    return () => {
+      const at = pending.indexOf(mark);
+      // Nobody has heard of it yet.
+      if (at > 0 || (at === 0 && !this.#isSending)) pending.splice(at, 1);
+      else pending.push({ verb: "unread", items: unreadIds, unread, undoes: mark });
+      this.#changed();
+      this.#send();
+    };
   }
 
   #begin(person) {
@@ -292,8 +310,9 @@ export class Session extends EventTarget {
     const items = this.items;
     try {
       while (items.pending.length) {
-        const { verb, items: ids } = items.pending[0];
-        await this.gateway.ask("POST", `v1/inbox/${verb}`, ids === null ? { all: true } : { items: ids });
+        const [mark] = items.pending;
+        const what = mark.undoes ? { read_at: mark.undoes.read_at } : mark.items ? { items: mark.items } : { all: true };
+        mark.read_at = (await this.gateway.ask("POST", `v1/inbox/${mark.verb}`, what)).read_at;
         items.confirm();
         this.#failures = 0;
         this.#changed();
@@ -350,9 +369,8 @@ export class Session extends EventTarget {
 
   #save() {
     if (this.state !== "in") return;
-    const { items } = this.items.list("all", "");
     this.#cache.save(this.person, {
-      items, unread: this.items.unread, pending: this.items.pending, told: this.#told,
+      items: this.items.kept(KEPT), unread: this.items.unread, pending: this.items.pending, told: this.#told,
       position: this.#position && { id: this.#position, at: Date.now() },
     });
   }

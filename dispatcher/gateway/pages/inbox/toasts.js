@@ -1,6 +1,6 @@
 // What has just come, for a moment, at the edge of the window; read out politely.
 
-import { make, tool, webAddress } from "./dom.js";
+import { linger, make, tool, webAddress } from "./dom.js";
 
 const SHOWN = 8000;
 const MOST = 3;
@@ -32,17 +32,10 @@ export class Toasts {
         make(address ? "a.title" : "strong.title", { href: address, onclick: address ? open : null }, make("bdi", {}, title)),
         make("p", {}, make("bdi", {}, body ?? ""))),
       tool("close", dismiss, () => remove(), { "aria-label": `${dismiss}: ${title}` }));
-    const remove = () => {
-      clearTimeout(timer);
+    const remove = linger(toast, SHOWN, () => {
       toast.remove();
       if (!this.region.children.length && this.region.hidePopover) this.region.hidePopover();
-    };
-    let timer = setTimeout(remove, SHOWN);
-    // Whoever reads it, or is about to click, is not hurried.
-    const hold = () => clearTimeout(timer);
-    const release = () => { hold(); timer = setTimeout(remove, SHOWN); };
-    for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, hold);
-    for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, release);
+    });
     toast.addEventListener("keydown", (event) => { if (event.key === "Escape") remove(); });
     return toast;
   }

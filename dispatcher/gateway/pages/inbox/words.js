@@ -30,6 +30,11 @@ export class Words {
     return this.#texts[`category.${key}`] ?? key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " ");
   }
 
+  /** Adds the texts of another file, such as channels. */
+  async add(name) {
+    this.#texts = { ...await textsOf(name, this.language), ...this.#texts };
+  }
+
   /** "5 min. ago" */
   since(instant) {
     const seconds = Math.min(0, (new Date(instant) - Date.now()) / 1000);
@@ -48,9 +53,12 @@ export class Words {
 /** Words for a locale such as fr-CA. `own` may be in a language that we do not speak. */
 export async function wordsFor(locale, own) {
   const language = KNOWN.find((each) => locale.toLowerCase().split("-")[0] === each) ?? "en";
+  return new Words(await textsOf("inbox", language), language, supported(locale), own);
+}
+
+async function textsOf(name, language) {
   // Beside the one script that all modules become.
-  const answer = await fetch(new URL(`inbox.${language}.json`, import.meta.url));
-  return new Words(await answer.json(), language, supported(locale), own);
+  return (await fetch(new URL(`${name}.${language}.json`, import.meta.url))).json();
 }
 
 function supported(locale) {
