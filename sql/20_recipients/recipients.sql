@@ -192,6 +192,30 @@ $$;
 comment on function postbell_private.address_of is 'Returns a person''s address of a kind, see postbell.channel.address_kind; null if there is none.';
 
 
+create or replace function postbell.find_recipients(address text)
+returns table (tenant_id text, recipient_id text)
+language sql stable security definer rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+    select person.tenant_id, person.id
+    from postbell.recipient as person
+    where lower(trim(person.email)) = lower(trim(find_recipients.address))
+
+    union
+
+    -- Some applications use the address as the id.
+    select person.tenant_id, person.id
+    from postbell.tenant
+    join postbell.recipient as person on person.tenant_id = tenant.id and person.id = trim(find_recipients.address)
+
+    order by 1, 2
+    limit 100
+$$;
+
+comment on function postbell.find_recipients(text) is
+    'Returns the people who have exactly this e-mail address, in upper or lower case, or this id; at most 100. It shows no addresses, so that support can find somebody who says theirs.';
+
+
 create or replace function postbell.join_topic(recipient text, topic text, tenant_id text default 'default') returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp

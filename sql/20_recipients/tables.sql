@@ -71,6 +71,7 @@ create table postbell.recipient (
     constraint attributes_are_an_object check (jsonb_typeof(attributes) = 'object'),
     constraint pinned_items_are_few check (cardinality(pinned_items) <= 20)
 );
+create index recipient_email_idx on postbell.recipient (lower(trim(email)));
 comment on table postbell.recipient is 'A person who can be notified, by the application''s own id.';
 comment on column postbell.recipient.phone is 'The phone number in E.164 format, such as +33612345678.';
 comment on column postbell.recipient.chat is

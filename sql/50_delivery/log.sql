@@ -194,3 +194,22 @@ comment on column postbell.queue_depth.waiting is 'Deliveries that wait for a la
 comment on column postbell.queue_depth.oldest_at is 'When the oldest was queued, or the oldest large audience was started; for waiting deliveries and scheduled events, when the first is due.';
 comment on column postbell.queue_depth.scheduled is 'Events that are scheduled for a later time; null in other rows.';
 comment on column postbell.queue_depth.being_fanned_out is 'Events whose large audience is being fanned out; null in other rows.';
+
+
+create or replace function postbell.delivery_address(delivery_id bigint) returns text
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select case channel.address_kind
+        when 'email' then left(person.email, 1) || '…@' || substring(person.email from '[^@]*$')
+        when 'phone' then '…' || right(person.phone, 2)
+        when 'chat' then substring(person.chat from '^https://([^/]+)')
+    end
+    from postbell.delivery as d
+    join postbell.channel on channel.name = d.channel
+    join postbell.recipient as person on person.tenant_id = d.tenant_id and person.id = d.recipient_id
+    where d.id = delivery_address.delivery_id
+$$;
+
+comment on function postbell.delivery_address(bigint) is
+    'Returns the address that a delivery is sent to, as the person has it now, masked: enough for its owner to recognise it, such as j…@example.org. Null for the inbox, pushes and streams, and if there is none.';

@@ -80,7 +80,8 @@ create or replace function postbell.retry(
     event text default null,
     channel text default null,
     tenant_id text default null,
-    since timestamptz default '-infinity'
+    since timestamptz default '-infinity',
+    reasons text[] default null
 ) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -99,6 +100,7 @@ begin
           and (retry.event is null or d.event = retry.event)
           and (retry.channel is null or d.channel = retry.channel)
           and (retry.tenant_id is null or d.tenant_id = retry.tenant_id)
+          and (retry.reasons is null or coalesce(d.reason, d.state) = any(retry.reasons))
           -- An inbox that is kept for a shorter time than the log has no place for it any more.
           and (
               d.id >= (select first_id from postbell_private.leaf where kind = 'inbox' order by first_id limit 1)
@@ -140,4 +142,4 @@ begin
 end
 $$;
 
-comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time; all without arguments. Returns how many.';
+comment on function postbell.retry is 'Sends dead letters again: one, or those of an event, channel or tenant, since a time, or with one of these reasons (that of postbell.dead_letters, or the state if it is null); all without arguments. Returns how many.';

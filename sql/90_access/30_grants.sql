@@ -131,6 +131,7 @@ grant select (outbox_id, tenant_id, event, recipient, reason, detail, created_at
 on postbell.rejected_event to postbell_support;
 grant execute on function
     postbell.retry, postbell.leader, postbell.check_mirrors, postbell.check_templates, postbell.check_names,
+    postbell.find_recipients, postbell.delivery_address,
     postbell.explain(bigint),
     postbell.explain(text, text, jsonb, text, jsonb, text[], text[], timestamptz, timestamptz, text, text, text)
 to postbell_support;

@@ -62,7 +62,8 @@ FUNCTIONS = {
     },
     "support": {
         "check_mirrors", "check_names", "check_templates",
-        "explain", "leader", "retry", "texts_of", "texts_used",
+        "delivery_address", "explain", "find_recipients", "leader", "retry", "texts_of",
+        "texts_used",
     },
 }  # fmt: skip
 READ_BY_READER = {

@@ -674,6 +674,8 @@ def test_dead_letters_are_sent_again(db: Connection) -> None:
         ({"tenant_id": "nobody"}, 0),
         ({"since": "2099-01-01Z"}, 0),
         ({"event": "order.created", "channel": "sms"}, 0),
+        ({"reasons": ["another", "the template failed"]}, 3),
+        ({"reasons": ["another"]}, 0),
     ],
     ids=str,
 )
