@@ -94,6 +94,13 @@ class Step(NamedTuple):
     reason: str | None
 
 
+class Addressee(NamedTuple):
+    """Somebody, without their address."""
+
+    tenant_id: str
+    recipient_id: str
+
+
 class WindowEnd(NamedTuple):
     """The oldest delivery that was looked at."""
 
@@ -116,6 +123,18 @@ class DeadLetter(NamedTuple):
     provider: str | None
     created_at: datetime
     died_at: datetime
+
+
+class DeadReason(NamedTuple):
+    """Deliveries of an event and channel that were given up for one reason."""
+
+    #: The state, where that says enough.
+    reason: str
+    channel: str
+    event: str
+    deliveries: int
+    first_at: datetime
+    last_at: datetime
 
 
 class Received(NamedTuple):
@@ -342,6 +361,8 @@ _ASKED: Final[LiteralString] = (
     " and (%(channel)s::text is null or log.channel = %(channel)s)"
     " and (%(state)s::text is null or log.state = %(state)s)"
     " and (%(outbox_id)s::bigint is null or log.outbox_id = %(outbox_id)s)"
+    " and (%(since)s::timestamptz is null or log.created_at >= %(since)s)"
+    " and (%(until)s::timestamptz is null or log.created_at < %(until)s)"
     " and (%(message_id)s::text is null or log.provider_message_id = %(message_id)s"
     " or log.has_row and log.delivery_id in ("
     "select delivery_id from postbell.attempt where provider_message_id = %(message_id)s"
@@ -364,6 +385,8 @@ def find_in_window(
     state: str | None,
     outbox_id: int | None,
     message_id: str | None,
+    since: datetime | None,
+    until: datetime | None,
     before: int | None,
     window: int,
     most: int,
@@ -380,6 +403,8 @@ def _find(
     state: str | None,
     outbox_id: int | None,
     message_id: str | None,
+    since: datetime | None,
+    until: datetime | None,
     before: int | None,
     most: int,
 ) -> list[DeliveryLine]:
@@ -407,6 +432,14 @@ Find: TypeAlias = Statement[..., list[DeliveryLine]]
 
 find = Statement(_LINE + _OF_LOG + _ASKED + _NEWEST, _find)
 find_by_message = Statement(_LINE + _OF_LOG + _ASKED + _BY_MESSAGE + _NEWEST, _find)
+# By the index of times: in the order of ids, all that is later would be read before.
+find_in_range = Statement(
+    _LINE
+    + _OF_LOG
+    + _ASKED
+    + " order by log.delivery_id + 0 desc fetch first (%(most)s) rows with ties",
+    _find,
+)
 _find_dead = Statement(_LINE + _OF_LOG + _ASKED + _DEAD + _NEWEST, _find)
 _find_waiting = Statement(_LINE + _OF_LOG + _ASKED + _WAITING + _NEWEST, _find)
 _find_in_batch = Statement(_LINE + _OF_LOG + _ASKED + _IN_BATCH + _NEWEST, _find)
@@ -430,6 +463,16 @@ def end_of_window(before: int | None, window: int) -> WindowEnd | None:
 @statement(_LINE + _OF_LOG + " where log.delivery_id = %(delivery_id)s and log.has_row")
 def delivery(delivery_id: int) -> DeliveryLine | None:
     """One delivery."""
+
+
+@statement("select postbell.delivery_address(%(delivery_id)s)")
+def delivery_address(delivery_id: int) -> str | None:
+    """The address that a delivery is sent to, masked; None where a channel needs none."""
+
+
+@statement("select tenant_id, recipient_id from postbell.find_recipients(%(address)s)")
+def find_recipients(address: str) -> list[Addressee]:
+    """The people who have an e-mail address; at most 100."""
 
 
 @statement(
@@ -469,19 +512,42 @@ def timeline_of(delivery_ids: list[int]) -> list[Step]:
     " and (%(tenant)s::text is null or tenant_id = %(tenant)s)"
     " and (%(event)s::text is null or event = %(event)s)"
     " and (%(channel)s::text is null or channel = %(channel)s)"
+    " and (%(reasons)s::text[] is null or coalesce(reason, state) = any(%(reasons)s))"
     " order by delivery_id desc limit %(most)s"
 )
 def dead_letters(
-    *, tenant: str | None, event: str | None, channel: str | None, before: int | None, most: int
+    *,
+    tenant: str | None,
+    event: str | None,
+    channel: str | None,
+    reasons: list[str] | None,
+    before: int | None,
+    most: int,
 ) -> list[DeadLetter]:
     """Deliveries given up on, those of the latest events first."""
+
+
+@statement(
+    "select coalesce(reason, state) as reason, channel, event, count(*) as deliveries,"
+    " min(died_at) as first_at, max(died_at) as last_at"
+    " from postbell.dead_letters"
+    " where (%(tenant)s::text is null or tenant_id = %(tenant)s)"
+    " and (%(event)s::text is null or event = %(event)s)"
+    " and (%(channel)s::text is null or channel = %(channel)s)"
+    " group by 1, 2, 3 order by deliveries desc, last_at desc limit %(most)s"
+)
+def dead_reasons(
+    *, tenant: str | None, event: str | None, channel: str | None, most: int
+) -> list[DeadReason]:
+    """Why deliveries were given up on, as it was said, the most frequent first."""
 
 
 @statement(
     """
     select postbell.retry(
         delivery_id => %(delivery_id)s, event => %(event)s, channel => %(channel)s,
-        tenant_id => %(tenant)s, since => coalesce(%(since)s, '-infinity'::timestamptz)
+        tenant_id => %(tenant)s, since => coalesce(%(since)s, '-infinity'::timestamptz),
+        reasons => %(reasons)s::text[]
     )
     """
 )
@@ -492,6 +558,7 @@ def retry(
     channel: str | None,
     tenant: str | None,
     since: datetime | None = None,
+    reasons: list[str] | None = None,
 ) -> int:
     """Send dead letters again; how many there were."""
 

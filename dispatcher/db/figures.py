@@ -114,10 +114,11 @@ class ProviderChoice(NamedTuple):
     provider: str
 
 
-class DayFigures(NamedTuple):
-    """A channel on a day, of all events together."""
+class Figures(NamedTuple):
+    """A channel: on one day, of all events together; or of one event, on all days together."""
 
-    day: date
+    day: date | None
+    event: str | None
     channel: str
     wanted: int
     skipped: int
@@ -315,22 +316,26 @@ def provider_choices() -> list[ProviderChoice]:
 @statement(
     """
     select
-        day, channel,
+        day, event, channel,
         sum(wanted)::bigint as wanted, sum(skipped)::bigint as skipped,
         sum(pending)::bigint as pending, sum(sent)::bigint as sent,
         sum(delivered)::bigint as delivered, sum(bounced)::bigint as bounced,
         sum(failed)::bigint as failed, sum(opened)::bigint as opened,
         sum(clicked)::bigint as clicked, sum(read)::bigint as read
     from postbell.analytics_daily
-    where day > postbell.clock()::date - %(days)s::integer
+    where day > coalesce(%(until)s::date, postbell.clock()::date) - %(days)s::integer
+      and day <= coalesce(%(until)s::date, postbell.clock()::date + 1)
       and (%(tenant)s::text is null or tenant_id = %(tenant)s)
       and (%(event)s::text is null or event = %(event)s)
-    group by day, channel
-    order by day, channel
+    group by grouping sets ((day, channel), (event, channel))
+    order by day, event, channel
     """
 )
-def days(days: int, *, tenant: str | None, event: str | None) -> list[DayFigures]:
-    """What became of the events of today and the days before, so many in all."""
+def days(days: int, *, until: date | None, tenant: str | None, event: str | None) -> list[Figures]:
+    """What became of the events of so many days, the last of which is `until`, or today.
+
+    By day and channel, and by event and channel.
+    """
 
 
 @statement(

@@ -10,7 +10,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
@@ -180,6 +180,15 @@ Moment = Annotated[
     AwareDatetime,
     _text(_MOMENT, "a moment such as 2026-12-31T22:00:00Z", _read_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _MOMENT}),
+]
+
+_DAY: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+#: A day of the calendar.
+Day = Annotated[
+    date,
+    _text(_DAY, "a day such as 2026-12-31", date.fromisoformat),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY}),
 ]
 
 _WALL_TIME: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?$"

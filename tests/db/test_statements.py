@@ -54,6 +54,7 @@ WRITTEN = TYPES[str] | JSON | {"pg_snapshot", "xid8"}
 VALUES: dict[Any, Any] = {
     bool: True,
     bytes: b"x",
+    date: date(2026, 1, 1),
     datetime: datetime.fromisoformat("2026-01-01T00:00:00+00:00"),
     float: 0.5,
     int: 1,

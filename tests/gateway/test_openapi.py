@@ -236,10 +236,17 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "show_figures": ("GET", "/v1/operator/figures", None),
     "show_channels": ("GET", "/v1/operator/channels", None),
     "find_deliveries": ("GET", "/v1/operator/deliveries", None),
+    "export_deliveries": ("GET", "/v1/operator/deliveries.csv", None),
+    "find_recipients": (
+        "POST",
+        "/v1/operator/recipients/search",
+        {"email": "u1@example.org"},
+    ),
     "get_delivery": ("GET", "/v1/operator/deliveries/1", None),
     "explain_event": ("GET", "/v1/operator/events/1", None),
     "list_rejections": ("GET", "/v1/operator/rejections", None),
     "list_dead_letters": ("GET", "/v1/operator/dead-letters", None),
+    "group_dead_letters": ("GET", "/v1/operator/dead-letters/groups", None),
     "retry_dead_letters": ("POST", "/v1/operator/dead-letters/retry", {"delivery_id": "1"}),
     "list_previews": ("GET", "/v1/preview", None),
     "preview": ("POST", "/v1/preview", {"event": "order.paid"}),
@@ -264,12 +271,15 @@ SAMPLES = {
     "p256dh": "B" + "a" * 86,
     "auth": "b" * 22,
     "locale": "en",
+    "email": "u1@example.org",
+    "reason": "550 no such user",
     "payload": '{"order_id": 7}',
 }
 #: Of the operations that take the same body, one.
 BODIES = (
     "mark_read", "mark_unread", "unarchive", "set_preference", "foresee", "refuse_tracking",
-    "set_quiet_hours", "mute", "pause", "add_browser", "retry_dead_letters", "preview",
+    "set_quiet_hours", "mute", "pause", "add_browser", "retry_dead_letters",
+    "find_recipients", "preview",
 )  # fmt: skip
 
 

@@ -1,12 +1,17 @@
-"""Deliveries and dead letters for operators, and sending those again."""
+"""Deliveries for operators: found by what is known of them, each with its timeline."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final, Literal, Self
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Final, Literal, Self
 
 import structlog
 from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
 from dispatcher.db import deliveries
 from dispatcher.db.connections import Pool
@@ -14,16 +19,15 @@ from dispatcher.explanations import explain_reason, next_step
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import as_operator, call_as_operator
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.problem import not_found
+from dispatcher.gateway.problem import FieldFault, Problem, not_found
 from dispatcher.gateway.schemas import (
-    Alternatives,
     Channel,
     Cursor,
     Decision,
     ItemId,
     Model,
+    Moment,
     Name,
-    Yes,
     cursor_after,
 )
 from dispatcher.masking import mask
@@ -40,6 +44,10 @@ MOST: Final = 100
 #: How many of the latest deliveries one request searches where no index finds what is asked for.
 #: The next page searches as many before these.
 WINDOW: Final = 100_000
+#: The longest range of times that is searched where no index finds what is asked for.
+LONGEST_RANGE: Final = timedelta(days=31)
+#: Lines of a file, at most.
+MOST_IN_FILE: Final = 10_000
 
 
 class DeliveriesQuery(Model):
@@ -52,6 +60,8 @@ class DeliveriesQuery(Model):
     state: State | None = None
     outbox_id: ItemId | None = Field(default=None, description="The event's.")
     message_id: Name | None = Field(default=None, description="The provider's id of the message.")
+    since: Moment | None = Field(default=None, description="Of events emitted then or later.")
+    until: Moment | None = Field(default=None, description="Of events emitted before that.")
     cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
     limit: int = Field(default=30, ge=1, le=MOST)
 
@@ -123,6 +133,10 @@ class Step(Model):
 class Delivery(DeliveryLine):
     """One delivery with its timeline."""
 
+    address: str | None = Field(
+        description="Where it is sent to, as the person has it now, masked: j…@example.org. Null"
+        " for inbox, push and stream, and if there is none."
+    )
     timeline: list[Step] = Field(description="Oldest first, by everybody's own clock.")
 
 
@@ -137,6 +151,7 @@ class DeliveriesApi:
         path = "/v1/operator/deliveries"
         return [
             Operation.of("GET", path, "operator", self.find_deliveries),
+            Operation.of("GET", f"{path}.csv", "operator", self.export_deliveries),
             Operation.of("GET", f"{path}/{{delivery_id}}", "operator", self.get_delivery),
         ]
 
@@ -144,20 +159,43 @@ class DeliveriesApi:
         """Deliveries, newest first.
 
         By person, event id, provider's message id, or a state that needs attention, all deliveries
-        are searched. By anything else, each request searches a part of the log.
+        are searched. By a range of times (`since`, and `until`) at most 31 days are. By anything
+        else, each request searches a part of the log.
         """
+        return await self._find(operator, query, query.limit)
+
+    async def export_deliveries(
+        self, operator: Operator, query: DeliveriesQuery, request: Request
+    ) -> Annotated[Response, "text/csv"]:
+        """The same as a file, 10,000 lines at most; `limit` counts for nothing.
+
+        The header Link has the address of what follows, if there is more (RFC 8288).
+        """
+        page = await self._find(operator, query, MOST_IN_FILE)
+        log.info(
+            "an operator exported deliveries",
+            operator=operator.name,
+            deliveries=len(page.deliveries),
+        )
+        headers = {"content-disposition": 'attachment; filename="deliveries.csv"'}
+        if page.next_cursor is not None:
+            following = request.url.include_query_params(cursor=page.next_cursor)
+            headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
+        return Response(_as_csv(page.deliveries), headers=headers, media_type="text/csv")
+
+    async def _find(self, operator: Operator, query: DeliveriesQuery, most: int) -> DeliveriesPage:
         asked = query.model_dump(exclude={"cursor", "limit"})
         find = _direct(query)
         async with as_operator(self._pool, operator) as connection:
             if find is not None:
-                rows = await find(connection, **asked, before=query.cursor, most=query.limit + 1)
+                rows = await find(connection, **asked, before=query.cursor, most=most + 1)
             else:
                 rows = await deliveries.find_in_window(
-                    connection, **asked, before=query.cursor, window=WINDOW, most=query.limit + 1
+                    connection, **asked, before=query.cursor, window=WINDOW, most=most + 1
                 )
-            if len(rows) > query.limit:
+            if len(rows) > most:
                 # A page does not end among the channels of one person.
-                last = rows[query.limit - 1].delivery_id
+                last = rows[most - 1].delivery_id
                 return DeliveriesPage(
                     deliveries=[DeliveryLine.of(row) for row in rows if row.delivery_id >= last],
                     next_cursor=cursor_after(last),
@@ -180,7 +218,10 @@ class DeliveriesApi:
             if row is None:
                 raise not_found(f"Delivery {delivery_id}")
             steps = await deliveries.timeline_of(connection, [delivery_id])
-        return Delivery(**dict(DeliveryLine.of(row)), timeline=[_step(each) for each in steps])
+            address = await deliveries.delivery_address(connection, delivery_id)
+        return Delivery(
+            **dict(DeliveryLine.of(row)), address=address, timeline=[_step(each) for each in steps]
+        )
 
 
 def _direct(query: DeliveriesQuery) -> deliveries.Find | None:
@@ -189,7 +230,38 @@ def _direct(query: DeliveriesQuery) -> deliveries.Find | None:
         return deliveries.find
     if query.message_id and not query.message_id.startswith("<"):
         return deliveries.find_by_message
-    return deliveries.find_in_state.get(query.state or "")
+    find = deliveries.find_in_state.get(query.state or "")
+    if find is None and (query.since or query.until):
+        _require_short_range(query.since, query.until)
+        return deliveries.find_in_range
+    return find
+
+
+def _require_short_range(since: datetime | None, until: datetime | None) -> None:
+    """Raises Problem (422) for a range that has no beginning, or is too long to look through."""
+    if since is None or (until or datetime.now(UTC)) - since > LONGEST_RANGE:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid_request",
+            f"Without a person or an event, {LONGEST_RANGE.days} days at most are searched.",
+            "Name since, and until where it is long ago.",
+            errors=[FieldFault(field="query.since", detail="It is too long before until.")],
+        )
+
+
+#: What a spreadsheet takes for a formula (CWE-1236).
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _as_csv(lines: list[DeliveryLine]) -> str:
+    """A heading and a line for each delivery (RFC 4180); times are UTC."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(DeliveryLine.model_fields)
+    for line in lines:
+        written = ("" if value is None else str(value) for value in line.model_dump().values())
+        writer.writerow(f"'{each}" if each.startswith(_FORMULA) else each for each in written)
+    return file.getvalue()
 
 
 def _step(row: deliveries.Step) -> Step:
@@ -203,123 +275,41 @@ def _step(row: deliveries.Step) -> Step:
     )
 
 
-class DeadLettersQuery(Model):
-    """Which of them."""
+class RecipientsQuery(Model):
+    """Whose address it is."""
 
-    tenant: Name | None = None
-    event: Name | None = None
-    channel: Channel | None = None
-    cursor: Cursor | None = Field(default=None, description="`next_cursor` of the page before.")
-    limit: int = Field(default=30, ge=1, le=MOST)
+    email: Name
 
 
-class DeadLetter(Model):
-    """A delivery that was given up, refused or given back."""
+class Addressee(Model):
+    """A person of a tenant."""
 
-    delivery_id: ItemId
-    outbox_id: ItemId
     tenant_id: str
     recipient_id: str
-    event: str
-    channel: Channel
-    state: str
-    reason: str | None = Field(description="Addresses are masked.")
-    why: str
-    way_out: str
-    attempts: int
-    provider: str | None
-    created_at: datetime
-    died_at: datetime
 
 
-class DeadLettersPage(Model):
-    """Those of the latest events first."""
+class Addressees(Model):
+    """Those who have the address."""
 
-    dead_letters: list[DeadLetter]
-    next_cursor: str | None = Field(description="For the next page; null if this is the last.")
-
-
-class WhichToRetry(Model):
-    """One, or all: those of a tenant, an event or a channel, if they are named."""
-
-    alternatives = Alternatives(
-        {"delivery_id": ("all", "tenant", "event", "channel"), "all": ("delivery_id",)},
-        is_needed=True,
-    )
-
-    delivery_id: ItemId | None = None
-    all: Yes | None = None
-    tenant: Name | None = None
-    event: Name | None = None
-    channel: Channel | None = None
+    recipients: list[Addressee]
 
 
-class Retried(Model):
-    """How many are on their way again."""
-
-    retried: int
-
-
-class DeadLettersApi:
-    """Every statement runs as `postbell_support`."""
+class RecipientsApi:
+    """Every statement runs as `postbell_support`, which may read no addresses."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool: Final = pool
 
     @property
     def operations(self) -> list[Operation]:
-        path = "/v1/operator/dead-letters"
-        return [
-            Operation.of("GET", path, "operator", self.list_dead_letters),
-            Operation.of("POST", f"{path}/retry", "operator", self.retry_dead_letters, 404),
-        ]
+        path = "/v1/operator/recipients/search"
+        return [Operation.of("POST", path, "operator", self.find_recipients)]
 
-    async def list_dead_letters(
-        self, operator: Operator, query: DeadLettersQuery
-    ) -> DeadLettersPage:
-        """Deliveries given up on, and why."""
-        rows = await call_as_operator(
-            self._pool,
-            operator,
-            deliveries.dead_letters,
-            tenant=query.tenant,
-            event=query.event,
-            channel=query.channel,
-            before=query.cursor,
-            most=query.limit + 1,
-        )
-        found = [_dead_letter(row) for row in rows[: query.limit]]
-        has_more = len(rows) > query.limit
-        return DeadLettersPage(
-            dead_letters=found,
-            next_cursor=cursor_after(found[-1].delivery_id) if has_more else None,
-        )
+    async def find_recipients(self, operator: Operator, body: RecipientsQuery) -> Addressees:
+        """The people who have exactly this e-mail address, or this id; at most 100.
 
-    async def retry_dead_letters(self, operator: Operator, body: WhichToRetry) -> Retried:
-        """Send dead letters again: one, or all that are meant.
-
-        Mend the cause first. One whose provider never said whether it was sent may arrive twice.
+        By POST, because addresses of requests are logged in many places.
         """
-        meant = body.model_dump(exclude={"all"})
-        retried = await call_as_operator(self._pool, operator, deliveries.retry, **meant)
-        log.info(
-            "an operator sent dead letters again",
-            operator=operator.name,
-            retried=retried,
-            meant={name: value for name, value in meant.items() if value is not None},
-        )
-        if body.delivery_id is not None and not retried:
-            raise not_found(f"Dead letter {body.delivery_id}")
-        return Retried(retried=retried)
-
-
-def _dead_letter(row: deliveries.DeadLetter) -> DeadLetter:
-    told = explain_reason(row.reason or row.state)
-    return DeadLetter(
-        **{
-            **row._asdict(),
-            "reason": row.reason and mask(row.reason),
-            "why": told.sentence,
-            "way_out": told.remedy,
-        }
-    )
+        rows = await call_as_operator(self._pool, operator, deliveries.find_recipients, body.email)
+        log.info("an operator searched by address", operator=operator.name, found=len(rows))
+        return Addressees(recipients=[Addressee(**row._asdict()) for row in rows])

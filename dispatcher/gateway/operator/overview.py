@@ -13,7 +13,7 @@ from dispatcher.explanations import explain_reason
 from dispatcher.gateway.auth import Operator
 from dispatcher.gateway.db_roles import as_operator, call_as_operator
 from dispatcher.gateway.operation import Operation
-from dispatcher.gateway.schemas import Channel, Model, Name
+from dispatcher.gateway.schemas import Channel, Day, Model, Name
 from dispatcher.masking import mask
 
 #: Faults of template overrides that are shown, at most.
@@ -167,16 +167,15 @@ class OperatorOverviewApi:
 class FiguresQuery(Model):
     """Of which days, and of what."""
 
-    days: int = Field(default=14, ge=1, le=92, description="Today and the days before.")
+    days: int = Field(default=14, ge=1, le=92, description="The last one and those before.")
+    until: Day | None = Field(default=None, description="The last day; today, if none is named.")
     tenant: Name | None = None
     event: Name | None = None
 
 
-class Figures(Model):
-    """A channel on a day, as in postbell.analytics_daily, of all events together."""
+class Sums(Model):
+    """As in postbell.analytics_daily."""
 
-    day: date
-    channel: Channel
     wanted: int
     skipped: int
     pending: int
@@ -189,10 +188,25 @@ class Figures(Model):
     read: int
 
 
+class Figures(Sums):
+    """A channel on a day, of all events together."""
+
+    day: date
+    channel: Channel
+
+
+class EventFigures(Sums):
+    """An event on a channel, of all days together."""
+
+    event: str
+    channel: Channel
+
+
 class FiguresTable(Model):
-    """By day and channel; a day on which nothing happened is not there."""
+    """By day and channel, where anything happened, and the same by event and channel."""
 
     figures: list[Figures]
+    by_event: list[EventFigures]
 
 
 class ChannelHealth(Model):
@@ -237,9 +251,23 @@ class FiguresApi:
     async def show_figures(self, operator: Operator, query: FiguresQuery) -> FiguresTable:
         """What became of the events of the last days."""
         rows = await call_as_operator(
-            self._pool, operator, figures.days, query.days, tenant=query.tenant, event=query.event
+            self._pool,
+            operator,
+            figures.days,
+            query.days,
+            until=query.until,
+            tenant=query.tenant,
+            event=query.event,
         )
-        return FiguresTable(figures=[Figures(**row._asdict()) for row in rows])
+        days, events = [], []
+        for row in rows:
+            told = row._asdict()
+            day, event_key = told.pop("day"), told.pop("event")
+            if day is not None:
+                days.append(Figures(day=day, **told))
+            else:
+                events.append(EventFigures(event=event_key, **told))
+        return FiguresTable(figures=days, by_event=events)
 
     async def show_channels(self, operator: Operator) -> HealthTable:
         """How each channel and provider did over the last hour and day."""

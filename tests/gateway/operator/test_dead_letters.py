@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from structlog.testing import capture_logs
 
+from dispatcher.gateway.operator.dead_letters import group_of
 from tests.support import given
 from tests.support.client import Client, cookies_of
 from tests.support.failed_deliveries import CANARY, refused
@@ -53,6 +55,35 @@ async def test_all_that_are_meant_are_sent_again_and_no_others(
     rest = await olga.post(RETRY, {"all": True, "event": order})
 
     assert [answer.json["retried"] for answer in (of_other, of_texts, rest)] == [1, 0, 2]
+
+
+async def test_they_are_grouped_by_what_their_reasons_have_in_common(
+    olga: Client, db: Connection, order: str
+) -> None:
+    first, second, third = refused(db, order, 3)
+    for delivery_id, reason in (
+        (first, f"550 no {CANARY}@example.org here a1b2c3d4-5e6f"),
+        (second, "550 no joe@example.org here f00dfeed-0001"),
+        (third, "552 mailbox full"),
+    ):
+        db.execute("update postbell.delivery set reason = %s where id = %s", [reason, delivery_id])
+
+    groups = (await olga.get(f"{PATH}/groups")).json["groups"]
+    listed = (await olga.get(f"{PATH}?reason={quote(groups[0]['reason'])}")).json["dead_letters"]
+    again = await olga.post(RETRY, {"all": True, "reason": groups[0]["reason"]})
+
+    assert [(each["reason"], each["deliveries"], each["events"]) for each in groups] == [
+        ("550 no <address> here …", 2, [order]),
+        ("552 mailbox full", 1, [order]),
+    ]
+    assert [each["delivery_id"] for each in listed] == [str(second), str(first)]
+    assert again.json == {"retried": 2}
+    assert given.column(db, "select delivery_id from postbell.dead_letters") == [third]
+
+
+def test_what_tells_reasons_apart_stays() -> None:
+    for reason in ("550 5.1.1 no such user", "order/paid/email.html:3: 'amont' is undefined"):
+        assert group_of(reason) == reason
 
 
 async def test_one_that_is_none_is_not_there(olga: Client, db: Connection, moved: int) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from structlog.testing import capture_logs
 
 from dispatcher.gateway.operator import deliveries
 from tests.support import given
@@ -132,6 +136,103 @@ async def test_a_long_log_is_looked_through_a_part_at_a_time(
     assert first["deliveries"] == []
     assert first["searched_to"] is not None
     assert [line["channel"] for line in second["deliveries"]] == ["in_app"]
+
+
+async def test_deliveries_are_found_by_the_time_of_their_event(
+    olga: Client, db: Connection, order: str
+) -> None:
+    old, new = refused(db, order, 2)
+    db.execute(
+        "update postbell.delivery set created_at = now() - interval '10 days' where id = %s", [old]
+    )
+    day = timedelta(days=1)
+    now = datetime.now(UTC)
+
+    of_today = await found(olga, since=stamp(now - day))
+    of_then = await found(olga, since=stamp(now - 11 * day), until=stamp(now - 9 * day))
+    of_person = await found(olga, recipient="u1", until=stamp(now - day))
+
+    assert [line["delivery_id"] for line in of_today] == [str(new)]
+    assert [line["delivery_id"] for line in of_then] == [str(old)]
+    assert [line["delivery_id"] for line in of_person] == [str(old)]
+
+
+def stamp(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+async def test_years_of_the_log_are_searched_by_an_index_alone(olga: Client) -> None:
+    for query in ("since=2020-01-01T00:00:00Z", "until=2020-01-01T00:00:00Z"):
+        answer = await olga.get(f"{PATH}?{query}")
+        assert answer.status == 422
+        assert answer.json["errors"][0]["field"] == "query.since"
+        assert (await olga.get(f"{PATH}?recipient=u1&{query}")).status == 200
+
+
+async def test_pages_of_a_range_follow_each_other(olga: Client, db: Connection, order: str) -> None:
+    made = refused(db, order, 3)
+    since = stamp(datetime.now(UTC) - timedelta(days=1))
+
+    first = (await olga.get(f"{PATH}?since={since}&limit=2")).json
+    second = (await olga.get(f"{PATH}?since={since}&limit=2&cursor={first['next_cursor']}")).json
+
+    seen = [line["delivery_id"] for page in (first, second) for line in page["deliveries"]]
+    assert seen == [str(delivery_id) for delivery_id in reversed(made)]
+    assert second["next_cursor"] is None
+
+
+async def test_the_same_search_is_a_file(olga: Client, db: Connection, order: str) -> None:
+    given.recipient(db, "=1+1")
+    refused(db, order)
+    (formula,) = refused(db, order, recipient="=1+1")
+
+    answer = await olga.get(f"{PATH}.csv?state=refused")
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["recipient_id"] for row in rows] == ["'=1+1", "u1"]
+    assert rows[0]["delivery_id"] == str(formula)
+    assert rows[0]["why"] == "550 no <address> here"
+    assert CANARY not in answer.text
+
+
+async def test_a_file_that_ends_says_where_it_goes_on(
+    olga: Client, db: Connection, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "MOST_IN_FILE", 2)
+    refused(db, order, 3)
+
+    first = await olga.get(f"{PATH}.csv?state=refused")
+    link = first.headers["link"]
+    second = await olga.get(link.partition("<")[2].partition(">")[0])
+
+    assert link.endswith('>; rel="next"')
+    assert len(second.text.splitlines()) == 2
+    assert "link" not in second.headers
+
+
+async def test_people_are_found_by_an_address_that_is_neither_shown_nor_logged(
+    olga: Client, db: Connection
+) -> None:
+    given.recipient(db, "u7", email=f"{CANARY}@example.org")
+
+    with capture_logs() as logged:
+        answer = await olga.post(
+            "/v1/operator/recipients/search", {"email": f"{CANARY}@EXAMPLE.org"}
+        )
+
+    assert answer.json == {"recipients": [{"tenant_id": "default", "recipient_id": "u7"}]}
+    assert [entry["operator"] for entry in logged] == ["olga"]
+    assert CANARY not in str(logged)
+
+
+async def test_a_delivery_says_enough_of_its_address(
+    olga: Client, db: Connection, order: str
+) -> None:
+    (mail,) = refused(db, order)
+
+    assert (await olga.get(f"{PATH}/{mail}")).json["address"] == "u…@example.org"
 
 
 async def test_one_delivery_has_its_timeline(olga: Client, db: Connection, order: str) -> None:

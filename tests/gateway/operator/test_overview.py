@@ -105,6 +105,23 @@ async def test_figures_are_those_of_the_analysts(olga: Client, db: Connection, m
     assert elsewhere == []
 
 
+async def test_figures_are_of_any_days_and_by_event(
+    olga: Client, db: Connection, moved: int
+) -> None:
+    db.execute("update postbell.delivery set created_at = now() - interval '100 days'")
+    then = given.value(db, "select (now() - interval '99 days')::date")
+
+    told = (await olga.get(f"/v1/operator/figures?days=3&until={then}")).json
+    later = (await olga.get("/v1/operator/figures?days=3")).json
+
+    assert {(each["event"], each["channel"], each["wanted"]) for each in told["by_event"]} == {
+        ("order.moved", "email", 1),
+        ("order.moved", "in_app", 1),
+    }
+    assert len(told["figures"]) == 2
+    assert later == {"figures": [], "by_event": []}
+
+
 async def test_the_health_of_channels_is_that_of_the_analysts(
     olga: Client, db: Connection, order: str
 ) -> None:
