@@ -23,7 +23,7 @@ from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.assets import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
-from dispatcher.gateway.pages.operator import OperatorPage
+from dispatcher.gateway.pages.operator import OperatorPages
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
@@ -192,7 +192,7 @@ def application(
         *InboxScripts(assets.shipped()).routes,
         *LoginPage(pool, authenticator, page, is_secure=is_secure).routes,
         *PreferencesPage(pool, authenticator, page).routes,
-        *OperatorPage(authenticator, page).routes,
+        *OperatorPages(pool, authenticator, page, is_secure=is_secure).routes,
         *PreviewPage(authenticator, page, previews).routes,
     ]
     pages = Starlette(

@@ -1,4 +1,4 @@
-"""The operator's page after two busy weeks, with something wrong at every corner."""
+"""The operator's pages after two busy weeks, with something wrong at every corner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
 from dispatcher.gateway.token import operator_login_token
-from tests.screenshots.camera import LOOKS, Camera
+from tests.screenshots.camera import LOOKS, Camera, Look
 from tests.support import given
 from tests.support.gateway import serving
 from tests.support.given import Connection
@@ -24,7 +24,7 @@ from tests.support.peers.server_process import free_port
 from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
-VIEWS: Final = ("overview", "deliveries", "rejections", "dead-letters", "figures")
+VIEWS: Final = ("", "deliveries", "rejections", "dead-letters", "figures")
 
 #: Three thousand events over a fortnight, more by day than by night; one mail in fifty bounces.
 _FORTNIGHT: Final = """
@@ -115,22 +115,21 @@ def _take(camera: Camera, base: str) -> None:
     for look in LOOKS:
         camera.dress(look)
         for view in VIEWS:
-            # From elsewhere, so that the page loads anew.
-            browser.open("about:blank")
-            browser.open(f"{base}/operator#/{view}")
-            until(browser, "return document.documentElement.dataset.ready")
-            camera.take(f"operator-{view}-{look.device}-{look.scheme}")
-        browser.open(f"{base}/operator#/dead-letters")
-        until(browser, "return document.querySelector('button.link')")
-        browser.run("document.querySelector('button.link').click()")
-        until(browser, "return document.querySelector('.timeline')")
-        camera.take(f"operator-delivery-{look.device}-{look.scheme}")
-        browser.open("about:blank")
-        browser.open(f"{base}/operator#/deliveries?state=failed")
-        until(browser, "return document.querySelector('button.link')")
-        browser.run("document.querySelector('button.link').click()")
-        until(browser, "return document.querySelector('.timeline')")
-        camera.take(f"operator-failed-{look.device}-{look.scheme}")
+            _photograph_one(
+                camera, f"{base}/operator{view and f'/{view}'}", view or "overview", look
+            )
+        browser.open(f"{base}/operator/dead-letters")
+        link = browser.run("return document.querySelector('#view > div tbody th a').href")
+        _photograph_one(camera, link, "delivery", look)
+        browser.open(f"{base}/operator/deliveries?state=failed")
+        link = browser.run("return document.querySelector('tbody th a').href")
+        _photograph_one(camera, link, "failed", look)
+
+
+def _photograph_one(camera: Camera, address: str, name: str, look: Look) -> None:
+    camera.browser.open(address)
+    until(camera.browser, "return document.documentElement.dataset.ready")
+    camera.take(f"operator-{name}-{look.device}-{look.scheme}")
 
 
 def _work(db: Connection) -> None:

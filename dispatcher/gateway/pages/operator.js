@@ -1,87 +1,75 @@
-// The operator's page: which view is open, and keeping it as things are while somebody looks.
+// Adds to the operator's pages: draws a view anew while somebody looks, and tells the server the
+// time zone, which only the browser knows.
 
-import { logOut } from "./operator/api.js";
-import { deadLetters } from "./operator/dead_letters.js";
-import { deliveries } from "./operator/deliveries.js";
-import { closeDialog } from "./operator/dialog.js";
-import { figures } from "./operator/figures.js";
-import { overview } from "./operator/overview.js";
-import { rejections } from "./operator/rejections.js";
-import { say, timeOf } from "./operator/said.js";
+const view = document.getElementById("view");
+const button = document.getElementById("live");
+const every = Number(document.getElementById("main").dataset.every) * 1000;
+let timer;
 
-// A view: `shape(container, query)` once, then `refresh(query)`, again every `every` seconds.
-const VIEWS = { overview, deliveries, rejections, "dead-letters": deadLetters, figures };
-const part = id => document.getElementById(id);
-let open, timer, turn = 0, isLive = true;
+// Addresses of version 0.1: /operator#/deliveries?recipient=u1.
+const [, former, query] = /^#\/([a-z-]+)\??(.*)$/.exec(location.hash) ?? [];
+if (former) location.replace(`/operator${former === "overview" ? "" : `/${former}`}${query ? `?${query}` : ""}`);
 
-function place() {
-  const [name, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  return { name: name in VIEWS ? name : "overview", query: new URLSearchParams(query) };
+const zone = `postbell_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+if (!document.cookie.split("; ").includes(zone)) {
+  document.cookie = `${zone}; path=/; max-age=31536000; samesite=lax`;
+  if (document.cookie.includes(zone) && !former) location.reload();
 }
 
-function show() {
-  const { name, query } = place();
-  const isOther = open?.name !== name;
-  closeDialog();
-  open = { name, query, view: VIEWS[name] };
-  for (const link of document.querySelectorAll("[data-view]")) {
-    if (link.dataset.view !== name) link.removeAttribute("aria-current");
-    else {
-      link.setAttribute("aria-current", "page");
-      // On a phone the views are wider than the screen.
-      link.closest("nav").scrollLeft = link.offsetLeft - 48;
-    }
-  }
-  part("title").textContent = say(`view.${name}`);
-  document.title = `${say(`view.${name}`)} · ${say("title")}`;
-  if (isOther) part("view").replaceChildren();
-  open.view.shape(part("view"), query);
-  refresh();
-  if (isOther && document.documentElement.dataset.ready) part("main").focus();
+// What was said once is not said again when the page is loaded again.
+const here = new URL(location.href);
+if (here.searchParams.has("said")) {
+  here.searchParams.delete("said");
+  here.searchParams.delete("count");
+  history.replaceState(null, "", here);
 }
 
 async function refresh() {
   clearTimeout(timer);
-  const mine = ++turn;
-  part("view").setAttribute("aria-busy", "true");
   try {
-    const draw = await open.view.refresh(open.query);
-    // Somebody has gone on to another view meanwhile.
-    if (mine !== turn) return;
-    draw();
-    part("fault").hidden = true;
-    part("fresh").textContent = say("fresh", { time: timeOf(new Date()) });
-    document.documentElement.dataset.ready = "true";
-  } catch (error) {
-    if (mine !== turn) return;
-    if (part("fault").hidden || part("fault").textContent !== error.message) part("fault").textContent = error.message;
-    part("fault").hidden = false;
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const drawn = page.getElementById("view");
+    // The session is over: the page says so.
+    if (answer.status === 401) location.reload();
+    if (answer.ok && drawn && isWatched()) {
+      show(drawn);
+      document.getElementById("fresh").textContent = page.getElementById("fresh").textContent;
+    }
+  } catch {
+    // The gateway cannot be reached: the time says how old the page is.
   }
-  part("view").removeAttribute("aria-busy");
   wait();
+}
+
+/** Not while a form of the view is being used. */
+const isWatched = () => button.ariaPressed === "true" && !view.querySelector("details[open]:has(form), form :focus");
+
+/** What is open stays open, and the keyboard stays where it is. */
+function show(drawn) {
+  const focus = view.contains(document.activeElement) ? document.activeElement.id : "";
+  for (const each of view.querySelectorAll("details[open]")) {
+    const again = drawn.querySelector(`#${CSS.escape(each.id)}`);
+    if (again) again.open = true;
+  }
+  view.replaceChildren(...drawn.childNodes);
+  if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
 }
 
 function wait() {
   clearTimeout(timer);
-  if (isLive && document.visibilityState === "visible") timer = setTimeout(refresh, open.view.every * 1000);
+  if (button?.ariaPressed === "true" && document.visibilityState === "visible") timer = setTimeout(refresh, every);
 }
 
-part("live").addEventListener("click", () => {
-  isLive = !isLive;
-  part("live").setAttribute("aria-pressed", String(isLive));
-  if (isLive) refresh();
+button?.addEventListener("click", () => {
+  button.ariaPressed = String(button.ariaPressed !== "true");
+  if (button.ariaPressed === "true") refresh();
   else clearTimeout(timer);
 });
-part("leave").addEventListener("click", async () => {
-  await logOut();
-  location.reload();
-});
-part("skip").addEventListener("click", event => {
-  // The address says which view is open.
-  event.preventDefault();
-  part("main").focus();
-});
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && isLive ? refresh() : clearTimeout(timer));
-document.addEventListener("changed", refresh);
-addEventListener("hashchange", show);
-show();
+document.addEventListener("visibilitychange", wait);
+wait();
+
+// On a phone the views are wider than the screen.
+const open = document.querySelector(".top [aria-current]");
+if (open) open.closest("nav").scrollLeft = open.offsetLeft - 48;
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,37 @@
+"""`/operator/rejections`: events that could not be routed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatcher.db.connections import Pool
+from dispatcher.gateway.operator.events import RejectionsApi, RejectionsQuery
+from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, read_query
+
+_EVERY: Final = 10
+
+
+class RejectionsView:
+    def __init__(self, pool: Pool, desk: Desk) -> None:
+        self._desk: Final = desk
+        self._rejections: Final = RejectionsApi(pool)
+
+    @property
+    def routes(self) -> list[Route]:
+        return [self._desk.get(f"{HOME}/rejections", self.show)]
+
+    async def show(self, visit: Visit) -> Response:
+        """Each with its reason and the way out, newest first."""
+        query = read_query(RejectionsQuery, visit.query)
+        found = await self._rejections.list_rejections(visit.operator, query)
+        return self._desk.render(
+            visit,
+            "rejections",
+            every=_EVERY,
+            found=found,
+            names=await self._desk.names(visit),
+            query=visit.query,
+        )
