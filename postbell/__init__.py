@@ -18,16 +18,16 @@ missing, say) leaves nothing to do but to roll back, whoever catches the excepti
 or an event that is switched off, is no error here: `postbell.rejected_events` and
 `postbell.explain` show it.
 
-What a verb takes is in `postbell.shapes`; `website` is the tenant. Whom it tells, and what,
+What a verb takes is in `postbell.types`; `website` is the tenant. Whom it tells, and what,
 only the SQL function of the same name knows. Nothing of the daemon is imported.
 """
 
 from __future__ import annotations
 
 from postbell import declared
+from postbell.connection import using
 from postbell.declared import *  # noqa: F403 - what `postbell verbs` has written
 from postbell.events import notify, send_notification
-from postbell.place import using
 from postbell.written import (
     notify_class_message_received,
     notify_installment_due,

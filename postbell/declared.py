@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Unpack, overload
 
-from postbell.place import AsyncPlace, Place, SyncPlace
-from postbell.reading import (
-    Given,
-    as_amount,
-    as_day,
-    as_id,
-    as_moment,
-    as_number,
-    as_person,
-    as_text,
-    either,
-    first_given,
-    need,
-)
-from postbell.say import say
-from postbell.shapes import (
+from postbell.connection import AnyConnection, AsyncConnection, SyncConnection
+from postbell.emit import emit
+from postbell.types import (
     Amount,
     ClassBundle,
     ClassTicket,
@@ -36,6 +23,19 @@ from postbell.shapes import (
     Ticket,
     Timing,
     Wallet,
+)
+from postbell.validation import (
+    Given,
+    as_amount,
+    as_day,
+    as_id,
+    as_moment,
+    as_number,
+    as_person,
+    as_text,
+    either,
+    first_given,
+    need,
 )
 
 __all__ = [
@@ -70,7 +70,7 @@ def notify_class_bundle_completed(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -78,20 +78,20 @@ def notify_class_bundle_completed(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_class_bundle_completed(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """class.bundle.completed, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_class_bundle_completed",
         on,
         options,
@@ -108,7 +108,7 @@ def notify_class_bundle_created(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -116,20 +116,20 @@ def notify_class_bundle_created(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_class_bundle_created(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """class.bundle.created, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_class_bundle_created",
         on,
         options,
@@ -150,7 +150,7 @@ def notify_class_deposit_paid(
     class_bundle: ClassBundle,
     amount: Amount,
     balance_remaining: Amount | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -159,7 +159,7 @@ def notify_class_deposit_paid(
     class_bundle: ClassBundle,
     amount: Amount,
     balance_remaining: Amount | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_class_deposit_paid(
@@ -167,12 +167,12 @@ def notify_class_deposit_paid(
     class_bundle: ClassBundle,
     amount: Amount,
     balance_remaining: Amount | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """class.bundle.deposit_paid, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
-    return say(
+    return emit(
         "notify_class_deposit_paid",
         on,
         options,
@@ -190,25 +190,25 @@ def notify_class_deposit_paid(
 def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """class.ticket.created, to the client."""
     of_ticket = Given(ticket, "ticket")
-    return say(
+    return emit(
         "notify_class_ticket_created",
         on,
         options,
@@ -226,7 +226,7 @@ def notify_badge_awarded(
     client_profile: ClientProfile,
     badge_name: str,
     description: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -235,7 +235,7 @@ def notify_badge_awarded(
     client_profile: ClientProfile,
     badge_name: str,
     description: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_badge_awarded(
@@ -243,12 +243,12 @@ def notify_badge_awarded(
     client_profile: ClientProfile,
     badge_name: str,
     description: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.badge_awarded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_badge_awarded",
         on,
         options,
@@ -265,7 +265,7 @@ def notify_milestone_reached(
     client_profile: ClientProfile,
     milestone_name: str,
     reward_points: int | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -274,7 +274,7 @@ def notify_milestone_reached(
     client_profile: ClientProfile,
     milestone_name: str,
     reward_points: int | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_milestone_reached(
@@ -282,12 +282,12 @@ def notify_milestone_reached(
     client_profile: ClientProfile,
     milestone_name: str,
     reward_points: int | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.milestone_reached, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_milestone_reached",
         on,
         options,
@@ -305,7 +305,7 @@ def notify_loyalty_points_awarded(
     points: int,
     reason: str | None = None,
     total_points: int | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -315,7 +315,7 @@ def notify_loyalty_points_awarded(
     points: int,
     reason: str | None = None,
     total_points: int | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_loyalty_points_awarded(
@@ -324,12 +324,12 @@ def notify_loyalty_points_awarded(
     points: int,
     reason: str | None = None,
     total_points: int | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.points_awarded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_loyalty_points_awarded",
         on,
         options,
@@ -346,7 +346,7 @@ def notify_redemption_approved(
     *,
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -354,19 +354,19 @@ def notify_redemption_approved(
     *,
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_redemption_approved(
     *,
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.redemption.approved, to the client."""
     of_redemption_request = Given(redemption_request, "redemption_request")
-    return say(
+    return emit(
         "notify_redemption_approved",
         on,
         options,
@@ -384,7 +384,7 @@ def notify_redemption_rejected(
     *,
     redemption_request: Redemption,
     reason: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -392,19 +392,19 @@ def notify_redemption_rejected(
     *,
     redemption_request: Redemption,
     reason: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_redemption_rejected(
     *,
     redemption_request: Redemption,
     reason: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.redemption.rejected, to the client."""
     of_redemption_request = Given(redemption_request, "redemption_request")
-    return say(
+    return emit(
         "notify_redemption_rejected",
         on,
         options,
@@ -423,7 +423,7 @@ def notify_tier_upgraded(
     client_profile: ClientProfile,
     tier_name: str,
     perks: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -432,7 +432,7 @@ def notify_tier_upgraded(
     client_profile: ClientProfile,
     tier_name: str,
     perks: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_tier_upgraded(
@@ -440,12 +440,12 @@ def notify_tier_upgraded(
     client_profile: ClientProfile,
     tier_name: str,
     perks: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """loyalty.tier_upgraded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
-    return say(
+    return emit(
         "notify_tier_upgraded",
         on,
         options,
@@ -460,20 +460,20 @@ def notify_tier_upgraded(
 def notify_order_assigned(
     *,
     order: Order,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_assigned(
     *,
     order: Order,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_order_assigned(
     *,
     order: Order,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """order.assigned, to the writer and the client.
@@ -481,7 +481,7 @@ def notify_order_assigned(
     The actor, such as a writer who took the order, is not notified.
     """
     of_order = Given(order, "order")
-    return say(
+    return emit(
         "notify_order_assigned",
         on,
         options,
@@ -499,25 +499,25 @@ def notify_order_assigned(
 def notify_order_completed(
     *,
     order: Order,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_completed(
     *,
     order: Order,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_order_completed(
     *,
     order: Order,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """order.completed, to the client and the writer, if there is one."""
     of_order = Given(order, "order")
-    return say(
+    return emit(
         "notify_order_completed",
         on,
         options,
@@ -533,25 +533,25 @@ def notify_order_completed(
 def notify_order_created(
     *,
     order: Order,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_created(
     *,
     order: Order,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_order_created(
     *,
     order: Order,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """order.created, to the client."""
     of_order = Given(order, "order")
-    return say(
+    return emit(
         "notify_order_created",
         on,
         options,
@@ -570,7 +570,7 @@ def notify_order_paid(
     order: Order,
     payment_amount: Amount,
     payment_method: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -579,7 +579,7 @@ def notify_order_paid(
     order: Order,
     payment_amount: Amount,
     payment_method: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_order_paid(
@@ -587,7 +587,7 @@ def notify_order_paid(
     order: Order,
     payment_amount: Amount,
     payment_method: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """order.paid, to the client and the assigned writer, if there is one.
@@ -595,7 +595,7 @@ def notify_order_paid(
     Do not emit payment.completed too, which is for a payment without an order.
     """
     of_order = Given(order, "order")
-    return say(
+    return emit(
         "notify_order_paid",
         on,
         options,
@@ -614,20 +614,20 @@ def notify_order_paid(
 def notify_payment_completed(
     *,
     payment: Payment,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_payment_completed(
     *,
     payment: Payment,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_payment_completed(
     *,
     payment: Payment,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """payment.completed, to the client, for a payment without an order.
@@ -635,7 +635,7 @@ def notify_payment_completed(
     For the payment of an order, call notify_order_paid().
     """
     of_payment = Given(payment, "payment")
-    return say(
+    return emit(
         "notify_payment_completed",
         on,
         options,
@@ -656,7 +656,7 @@ def notify_payment_failed(
     order: Purchase,
     amount: Amount,
     reason: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -665,7 +665,7 @@ def notify_payment_failed(
     order: Purchase,
     amount: Amount,
     reason: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_payment_failed(
@@ -673,12 +673,12 @@ def notify_payment_failed(
     order: Purchase,
     amount: Amount,
     reason: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """payment.failed, to the client."""
     of_order = Given(order, "order")
-    return say(
+    return emit(
         "notify_payment_failed",
         on,
         options,
@@ -696,25 +696,25 @@ def notify_payment_failed(
 def notify_invoice_generated(
     *,
     invoice: Invoice,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_invoice_generated(
     *,
     invoice: Invoice,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_invoice_generated(
     *,
     invoice: Invoice,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """payment.invoice_generated, to the client."""
     of_invoice = Given(invoice, "invoice")
-    return say(
+    return emit(
         "notify_invoice_generated",
         on,
         options,
@@ -735,7 +735,7 @@ def notify_refund_processed(
     refund: Refund,
     amount: Amount | None = None,
     reason: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -745,7 +745,7 @@ def notify_refund_processed(
     refund: Refund,
     amount: Amount | None = None,
     reason: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_refund_processed(
@@ -754,7 +754,7 @@ def notify_refund_processed(
     refund: Refund,
     amount: Amount | None = None,
     reason: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """payment.refunded, to the client.
@@ -763,7 +763,7 @@ def notify_refund_processed(
     """
     of_order = Given(order, "order")
     of_refund = Given(refund, "refund")
-    return say(
+    return emit(
         "notify_refund_processed",
         on,
         options,
@@ -783,7 +783,7 @@ def notify_wallet_loaded(
     wallet: Wallet,
     amount: Amount,
     balance: Amount | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -792,7 +792,7 @@ def notify_wallet_loaded(
     wallet: Wallet,
     amount: Amount,
     balance: Amount | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_wallet_loaded(
@@ -800,7 +800,7 @@ def notify_wallet_loaded(
     wallet: Wallet,
     amount: Amount,
     balance: Amount | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """payment.wallet_loaded, to the client.
@@ -808,7 +808,7 @@ def notify_wallet_loaded(
     `balance` is the wallet's own if it is not given.
     """
     of_wallet = Given(wallet, "wallet")
-    return say(
+    return emit(
         "notify_wallet_loaded",
         on,
         options,
@@ -825,25 +825,25 @@ def notify_wallet_loaded(
 def notify_ticket_assigned(
     *,
     ticket: Ticket,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_assigned(
     *,
     ticket: Ticket,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_ticket_assigned(
     *,
     ticket: Ticket,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """ticket.assigned, to the assignee."""
     of_ticket = Given(ticket, "ticket")
-    return say(
+    return emit(
         "notify_ticket_assigned",
         on,
         options,
@@ -861,7 +861,7 @@ def notify_ticket_escalated(
     ticket: Ticket,
     escalated_to: str | None = None,
     reason: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -870,7 +870,7 @@ def notify_ticket_escalated(
     ticket: Ticket,
     escalated_to: str | None = None,
     reason: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_ticket_escalated(
@@ -878,12 +878,12 @@ def notify_ticket_escalated(
     ticket: Ticket,
     escalated_to: str | None = None,
     reason: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """ticket.escalated, to the creator and the assignee, if there is one."""
     of_ticket = Given(ticket, "ticket")
-    return say(
+    return emit(
         "notify_ticket_escalated",
         on,
         options,
@@ -901,25 +901,25 @@ def notify_ticket_escalated(
 def notify_ticket_reopened(
     *,
     ticket: Ticket,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_reopened(
     *,
     ticket: Ticket,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_ticket_reopened(
     *,
     ticket: Ticket,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """ticket.reopened, to the creator and the assignee, if there is one."""
     of_ticket = Given(ticket, "ticket")
-    return say(
+    return emit(
         "notify_ticket_reopened",
         on,
         options,
@@ -937,7 +937,7 @@ def notify_ticket_resolved(
     ticket: Ticket,
     resolver: Person | None = None,
     resolution: str | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Timing],
 ) -> Awaitable[int]: ...
 @overload
@@ -946,7 +946,7 @@ def notify_ticket_resolved(
     ticket: Ticket,
     resolver: Person | None = None,
     resolution: str | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Timing],
 ) -> int: ...
 def notify_ticket_resolved(
@@ -954,13 +954,13 @@ def notify_ticket_resolved(
     ticket: Ticket,
     resolver: Person | None = None,
     resolution: str | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Timing],
 ) -> Any:
     """ticket.resolved, to the creator."""
     of_ticket = Given(ticket, "ticket")
     of_resolver = Given(resolver, "resolver")
-    return say(
+    return emit(
         "notify_ticket_resolved",
         on,
         options,

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, Unpack, overload
 
 from dispatcher.errors import InvalidArgumentError
-from postbell.place import AsyncPlace, Place, SyncPlace
-from postbell.reading import as_json, as_person, as_text, need, required
-from postbell.say import say
-from postbell.shapes import Options, Person, Website
+from postbell.connection import AnyConnection, AsyncConnection, SyncConnection
+from postbell.emit import emit
+from postbell.types import Options, Person, Website
+from postbell.validation import as_json, as_person, as_text, need, required
 
 #: A person, several, or `{"role": …}`, `{"topic": …}`, `{"everyone": True}`, `{"recipients": […]}`.
 Recipients: TypeAlias = Person | Iterable[Person] | Mapping[str, Any]
@@ -36,7 +36,7 @@ def notify(
     recipients: Recipients,
     payload: Mapping[str, Any] | None = None,
     *,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **row: Unpack[Row],
 ) -> Awaitable[int]: ...
 @overload
@@ -45,7 +45,7 @@ def notify(
     recipients: Recipients,
     payload: Mapping[str, Any] | None = None,
     *,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **row: Unpack[Row],
 ) -> int: ...
 def notify(
@@ -53,7 +53,7 @@ def notify(
     recipients: Recipients,
     payload: Mapping[str, Any] | None = None,
     *,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **row: Unpack[Row],
 ) -> Any:
     """Any event, to one person, several, or an audience. In the payload an amount is a Decimal or
@@ -62,7 +62,7 @@ def notify(
     options: dict[str, Any] = {**row}
     own = {name: options.pop(name, None) for name in ("subject", "priority")}
     lists = {name: options.pop(name, None) for name in ("channels", "forced_channels")}
-    return say(
+    return emit(
         "notify",
         on,
         options,
@@ -82,7 +82,7 @@ def send_notification(
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
     *,
-    on: AsyncPlace,
+    on: AsyncConnection,
 ) -> Awaitable[int]: ...
 @overload
 def send_notification(
@@ -91,7 +91,7 @@ def send_notification(
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
     *,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
 ) -> int: ...
 def send_notification(
     user: Person,
@@ -99,10 +99,10 @@ def send_notification(
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
     *,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
 ) -> Any:
     """Any event, to one person."""
-    return say(
+    return emit(
         "notify",
         on,
         {"website": website},

@@ -11,16 +11,16 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
 from postbell.call import Call
-from postbell.on_sqlalchemy import no_place, statement, translated
+from postbell.on_sqlalchemy import statement, translated, unknown
 
 
-async def execute(place: object, call: Call, *, savepoint: bool) -> Any:
+async def execute(connection: object, call: Call, *, savepoint: bool) -> Any:
     """What the function returns."""
-    if isinstance(place, AsyncEngine):
-        async with place.begin() as connection:
-            return await execute(connection, call, savepoint=False)
-    if isinstance(place, AsyncConnection | AsyncSession | async_scoped_session):
+    if isinstance(connection, AsyncEngine):
+        async with connection.begin() as begun:
+            return await execute(begun, call, savepoint=False)
+    if isinstance(connection, AsyncConnection | AsyncSession | async_scoped_session):
         with translated():
-            async with place.begin_nested() if savepoint else nullcontext():
-                return (await place.execute(statement(call), call.given)).scalar_one()
-    raise no_place(place)
+            async with connection.begin_nested() if savepoint else nullcontext():
+                return (await connection.execute(statement(call), call.given)).scalar_one()
+    raise unknown(connection)

@@ -26,10 +26,10 @@ class DjangoConnection(Protocol):
     def savepoint_rollback(self, sid: Any, /) -> Any: ...
 
 
-def is_connection(place: object) -> bool:
+def is_connection(connection: object) -> bool:
     # Also where it is the proxy that finds the thread's own.
-    return callable(getattr(place, "ensure_connection", None)) and callable(
-        getattr(place, "savepoint_rollback", None)
+    return callable(getattr(connection, "ensure_connection", None)) and callable(
+        getattr(connection, "savepoint_rollback", None)
     )
 
 

@@ -15,16 +15,16 @@ from dispatcher.errors import InvalidArgumentError, of_database
 from postbell.call import Call
 
 
-def execute(place: object, call: Call, *, savepoint: bool) -> Any:
+def execute(connection: object, call: Call, *, savepoint: bool) -> Any:
     """What the function returns."""
-    if isinstance(place, Engine):
+    if isinstance(connection, Engine):
         # It stands for no transaction, so this is one of its own.
-        with place.begin() as connection:
-            return execute(connection, call, savepoint=False)
-    if isinstance(place, Connection | Session | scoped_session):
-        with translated(), place.begin_nested() if savepoint else nullcontext():
-            return place.execute(statement(call), call.given).scalar_one()
-    raise no_place(place)
+        with connection.begin() as begun:
+            return execute(begun, call, savepoint=False)
+    if isinstance(connection, Connection | Session | scoped_session):
+        with translated(), connection.begin_nested() if savepoint else nullcontext():
+            return connection.execute(statement(call), call.given).scalar_one()
+    raise unknown(connection)
 
 
 def statement(call: Call) -> TextClause:
@@ -43,5 +43,5 @@ def translated() -> Iterator[None]:
         raise meant from error
 
 
-def no_place(place: object) -> InvalidArgumentError:
-    return InvalidArgumentError(f"on is a {type(place).__qualname__}, which executes nothing")
+def unknown(connection: object) -> InvalidArgumentError:
+    return InvalidArgumentError(f"on is a {type(connection).__qualname__}, which executes nothing")

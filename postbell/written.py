@@ -6,8 +6,20 @@ from collections.abc import Awaitable
 from typing import Any, Unpack, overload
 
 from dispatcher.errors import InvalidArgumentError
-from postbell.place import AsyncPlace, Place, SyncPlace
-from postbell.reading import (
+from postbell.connection import AnyConnection, AsyncConnection, SyncConnection
+from postbell.emit import emit
+from postbell.types import (
+    ClassBundle,
+    Id,
+    Installment,
+    Message,
+    Options,
+    Person,
+    Thread,
+    Ticket,
+    Timing,
+)
+from postbell.validation import (
     Given,
     as_amount,
     as_day,
@@ -19,18 +31,6 @@ from postbell.reading import (
     attribute,
     need,
 )
-from postbell.say import say
-from postbell.shapes import (
-    ClassBundle,
-    Id,
-    Installment,
-    Message,
-    Options,
-    Person,
-    Thread,
-    Ticket,
-    Timing,
-)
 
 
 @overload
@@ -40,7 +40,7 @@ def notify_installment_due(
     order_id: Id | None = None,
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
@@ -50,7 +50,7 @@ def notify_installment_due(
     order_id: Id | None = None,
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Options],
 ) -> int: ...
 def notify_installment_due(
@@ -59,7 +59,7 @@ def notify_installment_due(
     order_id: Id | None = None,
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
     """class.installment.due for a class bundle, else payment.installment_due, to the client.
@@ -71,7 +71,7 @@ def notify_installment_due(
     given, bundle = Given(installment, "installment"), Given(class_bundle, "class_bundle")
     client = given if attribute(installment, "client_id") or class_bundle is None else bundle
     has_currency = given if attribute(installment, "currency") else bundle
-    return say(
+    return emit(
         "notify_installment_due",
         on,
         options,
@@ -92,18 +92,18 @@ def notify_installment_due(
 
 @overload
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: AsyncPlace, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: AsyncConnection, **options: Unpack[Timing]
 ) -> Awaitable[list[int]]: ...
 @overload
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: SyncPlace | None = None, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: SyncConnection | None = None, **options: Unpack[Timing]
 ) -> list[int]: ...
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: Place | None = None, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: AnyConnection | None = None, **options: Unpack[Timing]
 ) -> Any:
     """ticket.created, to the creator and the support role; ticket.assigned, to the assignee."""
     given = Given(ticket, "ticket")
-    return say(
+    return emit(
         "notify_ticket_created",
         on,
         options,
@@ -120,7 +120,12 @@ def notify_ticket_created(
 
 @overload
 def notify_ticket_reply(
-    *, ticket: Ticket, message: Message, replier: Person, on: AsyncPlace, **options: Unpack[Timing]
+    *,
+    ticket: Ticket,
+    message: Message,
+    replier: Person,
+    on: AsyncConnection,
+    **options: Unpack[Timing],
 ) -> Awaitable[int | None]: ...
 @overload
 def notify_ticket_reply(
@@ -128,7 +133,7 @@ def notify_ticket_reply(
     ticket: Ticket,
     message: Message,
     replier: Person,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Timing],
 ) -> int | None: ...
 def notify_ticket_reply(
@@ -136,7 +141,7 @@ def notify_ticket_reply(
     ticket: Ticket,
     message: Message,
     replier: Person,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Timing],
 ) -> Any:
     """ticket.replied, to the creator and the assignee, never the replier.
@@ -145,7 +150,7 @@ def notify_ticket_reply(
     """
     given = Given(ticket, "ticket")
     note = Given(message, "message")
-    return say(
+    return emit(
         "notify_ticket_reply",
         on,
         options,
@@ -165,7 +170,12 @@ def notify_ticket_reply(
 
 @overload
 def notify_class_message_received(
-    *, thread: Thread, sender: Person, message: Message, on: AsyncPlace, **options: Unpack[Timing]
+    *,
+    thread: Thread,
+    sender: Person,
+    message: Message,
+    on: AsyncConnection,
+    **options: Unpack[Timing],
 ) -> Awaitable[int | None]: ...
 @overload
 def notify_class_message_received(
@@ -173,7 +183,7 @@ def notify_class_message_received(
     thread: Thread,
     sender: Person,
     message: Message,
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[Timing],
 ) -> int | None: ...
 def notify_class_message_received(
@@ -181,7 +191,7 @@ def notify_class_message_received(
     thread: Thread,
     sender: Person,
     message: Message,
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[Timing],
 ) -> Any:
     """class.message.received, to the thread's other members.
@@ -190,7 +200,7 @@ def notify_class_message_received(
     """
     given = Given(thread, "thread")
     members = attribute(thread, "member_ids")
-    return say(
+    return emit(
         "notify_class_message_received",
         on,
         options,

@@ -118,12 +118,9 @@ def python_of(functions: Sequence[_Function]) -> str:
     bodies = [_python(function) for function in functions]
     text = "\n".join(bodies)
     used = {
-        "postbell.place": ["AsyncPlace", "Place", "SyncPlace"],
-        "postbell.reading": [
-            name for name in _READING if f"{name}(" in text or f"({name}," in text
-        ],
-        "postbell.say": ["say"],
-        "postbell.shapes": sorted(
+        "postbell.connection": ["AnyConnection", "AsyncConnection", "SyncConnection"],
+        "postbell.emit": ["emit"],
+        "postbell.types": sorted(
             {
                 kind.removesuffix("?")
                 for function in functions
@@ -131,6 +128,9 @@ def python_of(functions: Sequence[_Function]) -> str:
             }
             | {name for name in ("Amount", "Id", "Options", "Timing") if name in text}
         ),
+        "postbell.validation": [
+            name for name in _VALIDATION if f"{name}(" in text or f"({name}," in text
+        ],
     }
     head = [
         '"""Verbs, written by `postbell verbs` from the tables `verb` of event.toml."""',
@@ -156,7 +156,7 @@ def python_of(functions: Sequence[_Function]) -> str:
     return "\n".join(head) + "\n" + "\n\n\n".join(bodies) + "\n"
 
 
-_READING: Final = (
+_VALIDATION: Final = (
     "Given", "as_amount", "as_day", "as_id", "as_moment", "as_number", "as_person", "as_text",
     "either", "first_given", "need",
 )  # fmt: skip
@@ -196,24 +196,24 @@ def _python(function: _Function) -> str:
 def {verb.name}(
     *,
 {signature}
-    on: AsyncPlace,
+    on: AsyncConnection,
     **options: Unpack[{options}],
 ) -> Awaitable[int]: ...
 @overload
 def {verb.name}(
     *,
 {signature}
-    on: SyncPlace | None = None,
+    on: SyncConnection | None = None,
     **options: Unpack[{options}],
 ) -> int: ...
 def {verb.name}(
     *,
 {signature}
-    on: Place | None = None,
+    on: AnyConnection | None = None,
     **options: Unpack[{options}],
 ) -> Any:
 {_docstring(function)}
-{"".join(line + chr(10) for line in readers)}    return say(
+{"".join(line + chr(10) for line in readers)}    return emit(
         "{verb.name}",
         on,
         options,

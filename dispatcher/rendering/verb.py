@@ -75,7 +75,7 @@ class Verb:
     note: str
     #: By field of the payload, an argument of another name.
     payload: Mapping[str, str]
-    #: By keyword of the Python function, a type of postbell.shapes, with a ? if optional.
+    #: By keyword of the Python function, a type of postbell.types, with a ? if optional.
     objects: Mapping[str, str]
     #: By argument, and `actor`: where Python takes it from, if not from a keyword of that name.
     sources: Mapping[str, Source]

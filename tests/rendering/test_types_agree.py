@@ -17,7 +17,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import Field, FieldType, Priority
 from dispatcher.rendering.payload import TYPE_IN_WORDS
-from postbell.reading import as_amount
+from postbell.validation import as_amount
 from tests.support import given
 from tests.support.renderings import delivery, email, event_toml, folder, renderer
 

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from postbell.call import Call
-from postbell.place import Place, execute
-from postbell.reading import as_moment, as_person, as_text, attribute
-from postbell.shapes import Options, Timing
+from postbell.connection import AnyConnection, execute
+from postbell.types import Options, Timing
+from postbell.validation import as_moment, as_person, as_text, attribute
 
 
-def say(
-    verb: str, on: Place | None, options: Mapping[str, Any], about: object, /, **arguments: Any
+def emit(
+    verb: str,
+    on: AnyConnection | None,
+    options: Mapping[str, Any],
+    about: object,
+    /,
+    **arguments: Any,
 ) -> Any:
-    """What the SQL function returns, or on an asynchronous place an awaitable of that.
+    """What the SQL function returns, or on an asynchronous connection an awaitable of that.
 
     `about` is the thing whose website it is, if `options` name none. A verb that knows who did it
     has `actor` among its arguments, also if the SQL function is told otherwise, and then None.

@@ -17,66 +17,61 @@ from postbell.on_django import DjangoConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-    from sqlalchemy.ext.asyncio import (
-        AsyncConnection,
-        AsyncEngine,
-        AsyncSession,
-        async_scoped_session,
-    )
+    from sqlalchemy.ext import asyncio
     from sqlalchemy.orm import Session, scoped_session
 
 #: On these a verb returns what it emitted.
-SyncPlace: TypeAlias = (
+SyncConnection: TypeAlias = (
     "psycopg.Connection[Any] | Session | scoped_session[Any] | Connection | Engine"
     " | DjangoConnection"
 )
 #: On these it returns an awaitable of it.
-AsyncPlace: TypeAlias = (
-    "psycopg.AsyncConnection[Any]"
-    " | AsyncSession | async_scoped_session[Any] | AsyncConnection | AsyncEngine"
+AsyncConnection: TypeAlias = (
+    "psycopg.AsyncConnection[Any] | asyncio.AsyncSession | asyncio.async_scoped_session[Any]"
+    " | asyncio.AsyncConnection | asyncio.AsyncEngine"
 )
-Place: TypeAlias = "SyncPlace | AsyncPlace"
+AnyConnection: TypeAlias = "SyncConnection | AsyncConnection"
 
-_place: Final[ContextVar[Place | None]] = ContextVar("postbell_place", default=None)
+_current: Final[ContextVar[AnyConnection | None]] = ContextVar("postbell_connection", default=None)
 
 
 @contextmanager
-def using(place: SyncPlace) -> Iterator[None]:
+def using(connection: SyncConnection) -> Iterator[None]:
     """Inside, verbs without `on` run here; in this thread or task only.
 
     An async one works too. It is left out of the type, because a verb without `on` could not say
     whether it has to be awaited.
     """
-    before = _place.set(place)
+    before = _current.set(connection)
     try:
         yield
     finally:
-        _place.reset(before)
+        _current.reset(before)
 
 
-def execute(call: Call, on: Place | None, *, savepoint: bool) -> Any:
+def execute(call: Call, on: AnyConnection | None, *, savepoint: bool) -> Any:
     """Calls it there; what it returns, or an awaitable of that.
 
     In a savepoint, what the database refuses undoes nothing else of the caller's transaction.
     """
-    place = _place.get() if on is None else on
-    if place is None:
+    connection = _current.get() if on is None else on
+    if connection is None:
         raise InvalidArgumentError("no connection: give one with on=, or call inside using()")
-    if isinstance(place, psycopg.Connection):
-        return on_psycopg.execute(place, call, savepoint=savepoint)
-    if isinstance(place, psycopg.AsyncConnection):
-        return on_psycopg.execute_async(place, call, savepoint=savepoint)
+    if isinstance(connection, psycopg.Connection):
+        return on_psycopg.execute(connection, call, savepoint=savepoint)
+    if isinstance(connection, psycopg.AsyncConnection):
+        return on_psycopg.execute_async(connection, call, savepoint=savepoint)
     # Whoever has one of its objects has SQLAlchemy; nobody else needs it.
-    homes = [base.__module__ for base in type(place).__mro__]
+    homes = [base.__module__ for base in type(connection).__mro__]
     if any(home.startswith("sqlalchemy.ext.asyncio") for home in homes):
         on_async_sqlalchemy = import_module("postbell.on_async_sqlalchemy")
-        return on_async_sqlalchemy.execute(place, call, savepoint=savepoint)
+        return on_async_sqlalchemy.execute(connection, call, savepoint=savepoint)
     if any(home.startswith("sqlalchemy.") for home in homes):
         on_sqlalchemy = import_module("postbell.on_sqlalchemy")
-        return on_sqlalchemy.execute(place, call, savepoint=savepoint)
-    if on_django.is_connection(place):
-        return on_django.execute(cast("DjangoConnection", place), call, savepoint=savepoint)
+        return on_sqlalchemy.execute(connection, call, savepoint=savepoint)
+    if on_django.is_connection(connection):
+        return on_django.execute(cast("DjangoConnection", connection), call, savepoint=savepoint)
     raise InvalidArgumentError(
-        f"on is a {type(place).__qualname__}, and neither a connection of psycopg or Django nor a"
-        " session, connection or engine of SQLAlchemy"
+        f"on is a {type(connection).__qualname__}, and neither a connection of psycopg or Django"
+        " nor a session, connection or engine of SQLAlchemy"
     )
