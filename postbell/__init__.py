@@ -9,7 +9,7 @@
 `on` is a connection of psycopg or Django (`django.db.connection`), or a session, connection or
 engine of SQLAlchemy; each but Django's may be asynchronous, and an engine makes a transaction of
 its own. Without `on` it is what `using()` set. A verb returns the id that its event has in the
-outbox; on what is asynchronous, an awaitable of it.
+outbox; on what is asynchronous, an awaitable of it. `cancel()` takes back what was not delivered.
 
 An argument that makes no sense raises `dispatcher.errors.InvalidArgumentError`, a ValueError,
 before anything is sent, so that the transaction goes on. What the database refuses (a grant is
@@ -27,7 +27,7 @@ from __future__ import annotations
 from postbell import declared
 from postbell.connection import using
 from postbell.declared import *  # noqa: F403 - what `postbell verbs` has written
-from postbell.events import notify, send_notification
+from postbell.events import Cancelled, cancel, notify, send_notification
 from postbell.written import (
     notify_class_message_received,
     notify_installment_due,
@@ -36,6 +36,8 @@ from postbell.written import (
 )
 
 __all__ = [
+    "Cancelled",
+    "cancel",
     "notify",
     "notify_class_message_received",
     "notify_installment_due",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 
 #: An argument names its type, so that no driver has to guess. A datetime is a date, a bool an int.
@@ -29,6 +31,8 @@ class Call:
 
     function: str
     arguments: dict[str, Any]
+    #: What to return of the row that it returns.
+    result: Callable[[Any], Any] = itemgetter(0)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -40,7 +44,7 @@ class Call:
             f"{name} => cast({placeholder.format(name)} as {_type_of(value)})"
             for name, value in self.given.items()
         )
-        return f"select postbell.{self.function}({named})"
+        return f"select * from postbell.{self.function}({named})"  # noqa: S608 - names are ours
 
 
 def _type_of(value: object) -> str:

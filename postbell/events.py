@@ -1,15 +1,16 @@
-"""Any registered event, by name."""
+"""Any registered event, by name; and cancelling events."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping
-from typing import Any, Final, TypeAlias, Unpack, overload
+from typing import Any, Final, NamedTuple, TypeAlias, Unpack, overload
 
 from dispatcher.errors import InvalidArgumentError
-from postbell.connection import AnyConnection, AsyncConnection, SyncConnection
+from postbell.call import Call
+from postbell.connection import AnyConnection, AsyncConnection, SyncConnection, execute
 from postbell.emit import emit
 from postbell.types import Options, Person, Website
-from postbell.validation import as_json, as_person, as_text, need, required
+from postbell.validation import as_json, as_number, as_person, as_text, need, required
 
 #: A person, several, or `{"role": …}`, `{"topic": …}`, `{"everyone": True}`, `{"recipients": […]}`.
 Recipients: TypeAlias = Person | Iterable[Person] | Mapping[str, Any]
@@ -28,6 +29,13 @@ class Row(Options, total=False):
     forced_channels: Iterable[str] | None
     #: low, normal, high or critical; else the event's own.
     priority: str | None
+
+
+class Cancelled(NamedTuple):
+    """How many deliveries were taken back, and how many were handed over already."""
+
+    taken_back: int
+    handed_over: int
 
 
 @overload
@@ -111,6 +119,49 @@ def send_notification(
         recipient=need(as_person, user, "user"),
         payload=as_json(dict(payload or {}), "payload"),
     )
+
+
+@overload
+def cancel(
+    event: int | str,
+    /,
+    *,
+    website: Website | None = None,
+    on: AsyncConnection,
+    savepoint: bool = False,
+) -> Awaitable[Cancelled]: ...
+@overload
+def cancel(
+    event: int | str,
+    /,
+    *,
+    website: Website | None = None,
+    on: SyncConnection | None = None,
+    savepoint: bool = False,
+) -> Cancelled: ...
+def cancel(
+    event: int | str,
+    /,
+    *,
+    website: Website | None = None,
+    on: AnyConnection | None = None,
+    savepoint: bool = False,
+) -> Any:
+    """Cancels an event, by the id that its verb returned; or, by a subject such as `order:42`, all
+    events about it that were emitted until now. `website` is the subject's, and an id needs none.
+
+    Events that are not routed yet are cancelled too, and not counted.
+    """
+    if isinstance(event, str):
+        about = {
+            "subject": need(as_text, event, "event"),
+            "tenant_id": as_person(website, "website"),
+        }
+    elif website is None:
+        about = {"outbox_id": need(as_number, event, "event")}
+    else:
+        raise InvalidArgumentError("website is given with an id, which needs none")
+    return execute(Call("cancel", about, Cancelled._make), on, savepoint=savepoint)
 
 
 def _addressed(recipients: Recipients) -> dict[str, Any]:

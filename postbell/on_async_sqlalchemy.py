@@ -22,5 +22,5 @@ async def execute(connection: object, call: Call, *, savepoint: bool) -> Any:
     if isinstance(connection, AsyncConnection | AsyncSession | async_scoped_session):
         with translated():
             async with connection.begin_nested() if savepoint else nullcontext():
-                return (await connection.execute(statement(call), call.given)).scalar_one()
+                return call.result((await connection.execute(statement(call), call.given)).one())
     raise unknown(connection)

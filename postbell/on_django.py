@@ -38,7 +38,7 @@ def execute(connection: DjangoConnection, call: Call, *, savepoint: bool) -> Any
     with within, connection.cursor() as cursor:
         cursor.execute(call.statement("%({})s"), call.given)
         row = cursor.fetchone()
-    return row[0] if row else None
+    return call.result(row)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def execute(connection: psycopg.Connection[Any], call: Call, *, savepoint: bool)
         psycopg.Cursor(connection, row_factory=tuple_row) as cursor,
     ):
         row = cursor.execute(_statement(call), call.given).fetchone()
-    return row[0] if row else None
+    return call.result(row)
 
 
 async def execute_async(
@@ -38,7 +38,7 @@ async def execute_async(
         ):
             await cursor.execute(_statement(call), call.given)
             row = await cursor.fetchone()
-    return row[0] if row else None
+    return call.result(row)
 
 
 def _would_commit(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:

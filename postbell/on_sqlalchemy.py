@@ -23,7 +23,7 @@ def execute(connection: object, call: Call, *, savepoint: bool) -> Any:
             return execute(begun, call, savepoint=False)
     if isinstance(connection, Connection | Session | scoped_session):
         with translated(), connection.begin_nested() if savepoint else nullcontext():
-            return connection.execute(statement(call), call.given).scalar_one()
+            return call.result(connection.execute(statement(call), call.given).one())
     raise unknown(connection)
 
 

@@ -51,9 +51,8 @@ async def test_a_verb_says_what_the_catalogue_has(ground: Ground, moment: Moment
 
 
 def test_every_verb_of_sql_is_one_of_python() -> None:
-    assert {moment.verb for moment in MOMENTS} | {"notify", "send_notification", "using"} == set(
-        verbs.__all__
-    )
+    others = {"Cancelled", "cancel", "notify", "send_notification", "using"}
+    assert {moment.verb for moment in MOMENTS} | others == set(verbs.__all__)
 
 
 async def test_what_is_rolled_back_tells_nobody(ground: Ground) -> None:
@@ -234,6 +233,60 @@ def test_notify_takes_what_the_outbox_does(connection: Connection) -> None:
             "high",
         )
     ]
+
+
+# --- cancelling
+
+
+async def test_an_event_is_cancelled_by_its_id(ground: Ground) -> None:
+    paid = await told(verbs.notify_order_paid(**PAID, on=ground.on))
+
+    assert await told(verbs.cancel(paid, on=ground.on)) == verbs.Cancelled(0, 0)
+    cancelled = "select outbox_id, subject from postbell_private.cancellation"
+    assert await ground.rows(cancelled) == [(paid, None)]
+
+
+async def test_what_is_about_a_subject_is_cancelled_for_one_website(ground: Ground) -> None:
+    await told(verbs.cancel("order:42", on=ground.on))
+    await told(verbs.cancel("order:42", website={"id": "acme"}, on=ground.on, savepoint=True))
+
+    cancelled = "select tenant_id, subject from postbell_private.cancellation order by tenant_id"
+    assert await ground.rows(cancelled) == [("acme", "order:42"), ("default", "order:42")]
+
+
+def test_cancel_counts_what_was_taken_back_and_what_was_handed_over(db: Connection) -> None:
+    given.event_type(db, default_channels=["in_app", "email"])
+    paid = verbs.notify_order_paid(**PAID, on=db)
+    given.route(db)
+
+    counted = verbs.cancel(paid, on=db)
+
+    assert_type(counted, verbs.Cancelled)
+    assert (counted.taken_back, counted.handed_over) == (2, 0)
+    assert verbs.cancel("order:42", on=db) == (0, 0)
+
+
+def test_who_cancels_without_on_does_so_inside_using(connection: Connection) -> None:
+    with verbs.using(connection):
+        assert verbs.cancel("order:42") == (0, 0)
+    with pytest.raises(InvalidArgumentError, match="no connection"):
+        verbs.cancel("order:42")
+
+
+@pytest.mark.parametrize(
+    ("event", "website", "message"),
+    [
+        ("", None, "event is missing"),
+        (True, None, "event is no whole number but True"),
+        (7.5, None, "event is no whole number but 7.5"),
+        (7, "acme", "website is given with an id, which needs none"),
+    ],
+)
+def test_what_cannot_be_cancelled_is_named(
+    connection: Connection, event: Any, website: str | None, message: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        verbs.cancel(event, website=website, on=connection)
 
 
 # --- mistakes
