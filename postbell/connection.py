@@ -49,12 +49,17 @@ def using(connection: SyncConnection) -> Iterator[None]:
         _current.reset(before)
 
 
+def current() -> AnyConnection | None:
+    """What using() has set."""
+    return _current.get()
+
+
 def execute(call: Call, on: AnyConnection | None, *, savepoint: bool) -> Any:
     """Calls it there; what it returns, or an awaitable of that.
 
     In a savepoint, what the database refuses undoes nothing else of the caller's transaction.
     """
-    connection = _current.get() if on is None else on
+    connection = current() if on is None else on
     if connection is None:
         raise InvalidArgumentError("no connection: give one with on=, or call inside using()")
     if isinstance(connection, psycopg.Connection):

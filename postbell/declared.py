@@ -364,7 +364,10 @@ def notify_redemption_approved(
     on: AnyConnection | None = None,
     **options: Unpack[Options],
 ) -> Any:
-    """loyalty.redemption.approved, to the client."""
+    """loyalty.redemption.approved, to the client.
+
+    `fulfillment_code` is the redemption_request's own if it is not given.
+    """
     of_redemption_request = Given(redemption_request, "redemption_request")
     return emit(
         "notify_redemption_approved",
@@ -374,7 +377,9 @@ def notify_redemption_approved(
         client_id=of_redemption_request.needs(as_id, "client_id"),
         item_name=of_redemption_request.needs(as_text, "item_name"),
         points_used=of_redemption_request.needs(as_number, "points_used"),
-        fulfillment_code=as_text(fulfillment_code, "fulfillment_code"),
+        fulfillment_code=as_text(
+            either(fulfillment_code, of_redemption_request, "fulfillment_code"), "fulfillment_code"
+        ),
         redemption_id=of_redemption_request.has(as_id, "id"),
     )
 

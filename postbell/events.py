@@ -89,8 +89,10 @@ def send_notification(
     event: str,
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
+    actor: Person | None = None,
     *,
     on: AsyncConnection,
+    savepoint: bool = False,
 ) -> Awaitable[int]: ...
 @overload
 def send_notification(
@@ -98,22 +100,31 @@ def send_notification(
     event: str,
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
+    actor: Person | None = None,
     *,
     on: SyncConnection | None = None,
+    savepoint: bool = False,
 ) -> int: ...
 def send_notification(
     user: Person,
     event: str,
     payload: Mapping[str, Any] | None = None,
     website: Website | None = None,
+    actor: Person | None = None,
     *,
     on: AnyConnection | None = None,
+    savepoint: bool = False,
 ) -> Any:
-    """Any event, to one person."""
+    """Any event, to one person, as the replaced system's helper has it; see notify().
+
+    Without `website` the tenant is the `website_id` of the payload, or else of the user.
+    """
+    if website is None and payload is not None:
+        website = payload.get("website_id")
     return emit(
         "notify",
         on,
-        {"website": website},
+        {"website": website, "actor": actor, "savepoint": savepoint},
         user,
         event=need(as_text, event, "event"),
         recipient=need(as_person, user, "user"),
@@ -152,6 +163,7 @@ def cancel(
 
     Events that are not routed yet are cancelled too, and not counted.
     """
+    about: dict[str, Any]
     if isinstance(event, str):
         about = {
             "subject": need(as_text, event, "event"),

@@ -15,7 +15,7 @@ from uuid import UUID
 
 Id: TypeAlias = int | str | UUID
 #: Never a float, which cannot hold 0.10.
-Amount: TypeAlias = Decimal | str
+Amount: TypeAlias = Decimal | int | str
 
 
 class HasId(Protocol):
@@ -117,7 +117,7 @@ Ticket: TypeAlias = HasTicket | _Row
 Message: TypeAlias = HasText | _Row | str
 #: By id, or with one.
 Person: TypeAlias = HasId | _Row | Id
-Website: TypeAlias = HasId | _Row | str
+Website: TypeAlias = HasId | _Row | Id
 
 
 class Timing(TypedDict, total=False):

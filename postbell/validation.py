@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,8 +98,8 @@ def as_amount(value: object, name: str) -> str | None:
             return None
         case Decimal():
             written = f"{value:f}"
-        case str():
-            written = value
+        case str() | int() if not isinstance(value, bool):
+            written = str(value)
         case _:
             raise InvalidArgumentError(
                 f"{name} is a {type(value).__name__}: give a Decimal or a str, such as '19.90'"
@@ -109,16 +110,25 @@ def as_amount(value: object, name: str) -> str | None:
 
 
 def as_text(value: object, name: str) -> str | None:
+    """A text; a lazy one of Django's in the language that is active."""
     if value is None or isinstance(value, str):
         return value
+    if is_lazy(value):
+        return str(value)
     raise _no(name, "text", value)
+
+
+def is_lazy(value: object) -> bool:
+    """Whether it is what gettext_lazy() returns. Who has one has loaded Django."""
+    functional = sys.modules.get("django.utils.functional")
+    return functional is not None and isinstance(value, functional.Promise)
 
 
 def as_message(value: object, name: str) -> str | None:
     """What somebody wrote: a string, or something with a `text`."""
     return (
         as_text(value, name)
-        if isinstance(value, str)
+        if isinstance(value, str) or is_lazy(value)
         else Given(value, name).needs(as_text, "text")
     )
 
@@ -170,6 +180,8 @@ def _plain(value: object) -> str:
         case date():
             return value.isoformat()
         case UUID():
+            return str(value)
+        case _ if is_lazy(value):
             return str(value)
         case _:
             raise TypeError(f"a {type(value).__name__} has no place in it")

@@ -190,7 +190,7 @@ def _python(function: _Function) -> str:
         for name in verb.objects
         if any(f"of_{name}" in value for value in values.values())
     ]
-    passed = "\n".join(f"        {name}={value}," for name, value in values.items())
+    passed = "\n".join(_passed(name, value) for name, value in values.items())
     return f"""\
 @overload
 def {verb.name}(
@@ -252,6 +252,14 @@ def _value(function: _Function, argument: str, *, is_required: bool) -> str:
         call = f'{value}, "{source.keyword}")'
         return f"need({reader}, {call}" if is_required else f"{reader}({call}"
     return f'{thing}.{"needs" if is_required else "has"}({reader}, "{source.attribute}")'
+
+
+def _passed(name: str, value: str) -> str:
+    line = f"        {name}={value},"
+    if len(line) <= _WIDTH:
+        return line
+    called, _, arguments = value.removesuffix(")").partition("(")
+    return f"        {name}={called}(\n            {arguments}\n        ),"
 
 
 def _docstring(function: _Function) -> str:

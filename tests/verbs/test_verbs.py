@@ -51,8 +51,9 @@ async def test_a_verb_says_what_the_catalogue_has(ground: Ground, moment: Moment
 
 
 def test_every_verb_of_sql_is_one_of_python() -> None:
-    others = {"Cancelled", "cancel", "notify", "send_notification", "using"}
-    assert {moment.verb for moment in MOMENTS} | others == set(verbs.__all__)
+    assert {moment.verb for moment in MOMENTS} == {
+        name for name in verbs.__all__ if name.startswith("notify_")
+    }
 
 
 async def test_what_is_rolled_back_tells_nobody(ground: Ground) -> None:
@@ -176,6 +177,12 @@ def test_the_website_of_an_order_is_its_own_unless_another_is_named(
     ]
 
 
+def test_a_whole_number_is_an_amount(connection: Connection) -> None:
+    verbs.notify_order_paid(**PAID | {"payment_amount": 20}, on=connection)
+
+    assert given.value(connection, "select payload ->> 'amount' from postbell.outbox") == "20"
+
+
 # --- any event by name
 
 
@@ -185,6 +192,21 @@ def test_send_notification_keeps_the_order_of_its_arguments(connection: Connecti
     assert given.rows(
         connection, "select tenant_id, event, recipient, payload from postbell.outbox"
     ) == [("acme", "order.paid", "u1", {"order_id": 1})]
+
+
+@pytest.mark.parametrize(
+    ("website", "payload", "expected"),
+    [(3, {"website_id": 2}, "3"), (None, {"website_id": 2}, "2"), (None, None, "1")],
+)
+def test_send_notification_finds_the_website(
+    connection: Connection, website: Any, payload: Any, expected: str
+) -> None:
+    user = {"id": 7, "website_id": 1}
+    verbs.send_notification(user, "order.paid", payload, website, actor=8, on=connection)
+
+    assert given.rows(connection, "select tenant_id, actor from postbell.outbox") == [
+        (expected, "8")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -296,6 +318,7 @@ def test_what_cannot_be_cancelled_is_named(
     ("verb", "arguments", "message"),
     [
         ("notify_order_paid", {"payment_amount": 19.9}, "payment_amount is a float: give a Dec"),
+        ("notify_order_paid", {"payment_amount": True}, "payment_amount is a bool: give a Dec"),
         ("notify_order_paid", {"payment_amount": "€5"}, "payment_amount is no amount such as"),
         ("notify_order_paid", {"payment_amount": Decimal("NaN")}, "payment_amount is no amount"),
         ("notify_order_paid", {"payment_amount": None}, "payment_amount is missing"),
