@@ -7,42 +7,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from django.db import DEFAULT_DB_ALIAS, ConnectionHandler, DatabaseError
+from django.utils.connection import ConnectionProxy
 
 import postbell as verbs
 from dispatcher.errors import UnknownRecipientError
 from tests.support import given
+from tests.support.django_project.databases import entry
 from tests.support.given import Connection
-
-pytest.importorskip("django", reason="pip install django")
 
 PAID: Any = {"order": {"id": 42, "client_id": "u1"}, "payment_amount": "19.90"}
 
 
 @pytest.fixture
 def django(database_url: str) -> Iterator[Any]:
-    """Like `django.db.connection`, for which Django needs its settings."""
-    from django import setup  # noqa: PLC0415 - not everybody has it
-    from django.conf import settings  # noqa: PLC0415
-    from django.db import DEFAULT_DB_ALIAS, ConnectionHandler  # noqa: PLC0415
-    from django.utils.connection import ConnectionProxy  # noqa: PLC0415
-
-    if not settings.configured:
-        settings.configure(USE_TZ=True)
-        setup()
-    where = conninfo_to_dict(database_url)
-    handler = ConnectionHandler(
-        {
-            DEFAULT_DB_ALIAS: {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": where["dbname"],
-                "USER": where["user"],
-                "PASSWORD": where.get("password", ""),
-                "HOST": where["host"],
-                "PORT": where["port"],
-            }
-        }
-    )
+    """Like `django.db.connection`, on a database of the test's own."""
+    handler = ConnectionHandler({DEFAULT_DB_ALIAS: entry(database_url)})
     yield ConnectionProxy(handler, DEFAULT_DB_ALIAS)
     handler.close_all()
 
@@ -97,8 +77,6 @@ def test_what_strict_mode_raises_has_a_name(db: Connection, django: Any) -> None
 def test_only_in_a_savepoint_the_transaction_outlives_what_the_database_refuses(
     db: Connection, transaction: Any, savepoint: bool
 ) -> None:
-    from django.db import DatabaseError  # noqa: PLC0415 - not everybody has it
-
     with transaction.cursor() as cursor:
         cursor.execute("create table paid (id integer); grant insert on paid to public")
         cursor.execute("set local role postbell_reader")
