@@ -11,12 +11,14 @@ engine of SQLAlchemy; each but Django's may be asynchronous, and an engine makes
 its own. Without `on` it is what `using()` set. A verb returns the id that its event has in the
 outbox; on what is asynchronous, an awaitable of it. `cancel()` takes back what was not delivered.
 
-An argument that makes no sense raises `dispatcher.errors.InvalidArgumentError`, a ValueError,
+An argument that makes no sense raises `InvalidArgumentError`, a ValueError and PostbellError,
 before anything is sent, so that the transaction goes on. What the database refuses (a grant is
 missing, say) leaves nothing to do but to roll back, whoever catches the exception; unless
 `savepoint=True` was asked for: then only what the verb did is undone. A person whom nobody knows,
 or an event that is switched off, is no error here: `postbell.rejected_events` and
 `postbell.explain` show it.
+
+`NotificationHelper` has the verbs for what a Django project holds, on Django's own connection.
 
 What a verb takes is in `postbell.types`; `website` is the tenant. Whom it tells, and what,
 only the SQL function of the same name knows. Nothing of the daemon is imported.
@@ -24,9 +26,11 @@ only the SQL function of the same name knows. Nothing of the daemon is imported.
 
 from __future__ import annotations
 
+from dispatcher.errors import InvalidArgumentError, PostbellError
 from postbell import declared
 from postbell.connection import using
 from postbell.declared import *  # noqa: F403 - what `postbell verbs` has written
+from postbell.django import NotificationHelper
 from postbell.events import Cancelled, cancel, notify, send_notification
 from postbell.written import (
     notify_class_message_received,
@@ -37,6 +41,9 @@ from postbell.written import (
 
 __all__ = [
     "Cancelled",
+    "InvalidArgumentError",
+    "NotificationHelper",
+    "PostbellError",
     "cancel",
     "notify",
     "notify_class_message_received",

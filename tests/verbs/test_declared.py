@@ -113,7 +113,7 @@ def test_a_table_that_is_none_is_named() -> None:
 
 def test_what_is_written_needs_no_daemon() -> None:
     loaded = loaded_by("import postbell")
-    assert not {"jinja2", "pgqueuer", "sqlalchemy", "typer", "pydantic_core"} & loaded
+    assert not {"django", "jinja2", "pgqueuer", "sqlalchemy", "typer", "pydantic_core"} & loaded
 
 
 def test_the_old_name_warns() -> None:
