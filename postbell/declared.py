@@ -21,8 +21,8 @@ from postbell.types import (
     Redemption,
     Refund,
     Ticket,
-    Timing,
     Wallet,
+    WithActor,
 )
 from postbell.validation import (
     Given,
@@ -71,7 +71,7 @@ def notify_class_bundle_completed(
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_class_bundle_completed(
@@ -79,14 +79,14 @@ def notify_class_bundle_completed(
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_class_bundle_completed(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """class.bundle.completed, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
@@ -109,7 +109,7 @@ def notify_class_bundle_created(
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_class_bundle_created(
@@ -117,14 +117,14 @@ def notify_class_bundle_created(
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_class_bundle_created(
     *,
     class_bundle: ClassBundle,
     client_profile: ClientProfile | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """class.bundle.created, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
@@ -151,7 +151,7 @@ def notify_class_deposit_paid(
     amount: Amount,
     balance_remaining: Amount | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_class_deposit_paid(
@@ -160,7 +160,7 @@ def notify_class_deposit_paid(
     amount: Amount,
     balance_remaining: Amount | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_class_deposit_paid(
     *,
@@ -168,7 +168,7 @@ def notify_class_deposit_paid(
     amount: Amount,
     balance_remaining: Amount | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """class.bundle.deposit_paid, to the client."""
     of_class_bundle = Given(class_bundle, "class_bundle")
@@ -191,20 +191,20 @@ def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_class_ticket_created(
     *,
     ticket: ClassTicket,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """class.ticket.created, to the client."""
     of_ticket = Given(ticket, "ticket")
@@ -227,7 +227,7 @@ def notify_badge_awarded(
     badge_name: str,
     description: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_badge_awarded(
@@ -236,7 +236,7 @@ def notify_badge_awarded(
     badge_name: str,
     description: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_badge_awarded(
     *,
@@ -244,7 +244,7 @@ def notify_badge_awarded(
     badge_name: str,
     description: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.badge_awarded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
@@ -266,7 +266,7 @@ def notify_milestone_reached(
     milestone_name: str,
     reward_points: int | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_milestone_reached(
@@ -275,7 +275,7 @@ def notify_milestone_reached(
     milestone_name: str,
     reward_points: int | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_milestone_reached(
     *,
@@ -283,7 +283,7 @@ def notify_milestone_reached(
     milestone_name: str,
     reward_points: int | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.milestone_reached, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
@@ -306,7 +306,7 @@ def notify_loyalty_points_awarded(
     reason: str | None = None,
     total_points: int | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_loyalty_points_awarded(
@@ -316,7 +316,7 @@ def notify_loyalty_points_awarded(
     reason: str | None = None,
     total_points: int | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_loyalty_points_awarded(
     *,
@@ -325,7 +325,7 @@ def notify_loyalty_points_awarded(
     reason: str | None = None,
     total_points: int | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.points_awarded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
@@ -347,7 +347,7 @@ def notify_redemption_approved(
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_redemption_approved(
@@ -355,14 +355,14 @@ def notify_redemption_approved(
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_redemption_approved(
     *,
     redemption_request: Redemption,
     fulfillment_code: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.redemption.approved, to the client.
 
@@ -390,7 +390,7 @@ def notify_redemption_rejected(
     redemption_request: Redemption,
     reason: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_redemption_rejected(
@@ -398,14 +398,14 @@ def notify_redemption_rejected(
     redemption_request: Redemption,
     reason: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_redemption_rejected(
     *,
     redemption_request: Redemption,
     reason: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.redemption.rejected, to the client."""
     of_redemption_request = Given(redemption_request, "redemption_request")
@@ -429,7 +429,7 @@ def notify_tier_upgraded(
     tier_name: str,
     perks: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_tier_upgraded(
@@ -438,7 +438,7 @@ def notify_tier_upgraded(
     tier_name: str,
     perks: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_tier_upgraded(
     *,
@@ -446,7 +446,7 @@ def notify_tier_upgraded(
     tier_name: str,
     perks: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """loyalty.tier_upgraded, to the client."""
     of_client_profile = Given(client_profile, "client_profile")
@@ -466,20 +466,20 @@ def notify_order_assigned(
     *,
     order: Order,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_assigned(
     *,
     order: Order,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_order_assigned(
     *,
     order: Order,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """order.assigned, to the writer and the client.
 
@@ -505,20 +505,20 @@ def notify_order_completed(
     *,
     order: Order,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_completed(
     *,
     order: Order,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_order_completed(
     *,
     order: Order,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """order.completed, to the client and the writer, if there is one."""
     of_order = Given(order, "order")
@@ -539,20 +539,20 @@ def notify_order_created(
     *,
     order: Order,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_created(
     *,
     order: Order,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_order_created(
     *,
     order: Order,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """order.created, to the client."""
     of_order = Given(order, "order")
@@ -576,7 +576,7 @@ def notify_order_paid(
     payment_amount: Amount,
     payment_method: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_order_paid(
@@ -585,7 +585,7 @@ def notify_order_paid(
     payment_amount: Amount,
     payment_method: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_order_paid(
     *,
@@ -593,7 +593,7 @@ def notify_order_paid(
     payment_amount: Amount,
     payment_method: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """order.paid, to the client and the assigned writer, if there is one.
 
@@ -620,20 +620,20 @@ def notify_payment_completed(
     *,
     payment: Payment,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_payment_completed(
     *,
     payment: Payment,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_payment_completed(
     *,
     payment: Payment,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """payment.completed, to the client, for a payment without an order.
 
@@ -662,7 +662,7 @@ def notify_payment_failed(
     amount: Amount,
     reason: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_payment_failed(
@@ -671,7 +671,7 @@ def notify_payment_failed(
     amount: Amount,
     reason: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_payment_failed(
     *,
@@ -679,7 +679,7 @@ def notify_payment_failed(
     amount: Amount,
     reason: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """payment.failed, to the client."""
     of_order = Given(order, "order")
@@ -702,20 +702,20 @@ def notify_invoice_generated(
     *,
     invoice: Invoice,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_invoice_generated(
     *,
     invoice: Invoice,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_invoice_generated(
     *,
     invoice: Invoice,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """payment.invoice_generated, to the client."""
     of_invoice = Given(invoice, "invoice")
@@ -741,7 +741,7 @@ def notify_refund_processed(
     amount: Amount | None = None,
     reason: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_refund_processed(
@@ -751,7 +751,7 @@ def notify_refund_processed(
     amount: Amount | None = None,
     reason: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_refund_processed(
     *,
@@ -760,7 +760,7 @@ def notify_refund_processed(
     amount: Amount | None = None,
     reason: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """payment.refunded, to the client.
 
@@ -789,7 +789,7 @@ def notify_wallet_loaded(
     amount: Amount,
     balance: Amount | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_wallet_loaded(
@@ -798,7 +798,7 @@ def notify_wallet_loaded(
     amount: Amount,
     balance: Amount | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_wallet_loaded(
     *,
@@ -806,7 +806,7 @@ def notify_wallet_loaded(
     amount: Amount,
     balance: Amount | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """payment.wallet_loaded, to the client.
 
@@ -831,20 +831,20 @@ def notify_ticket_assigned(
     *,
     ticket: Ticket,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_assigned(
     *,
     ticket: Ticket,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_ticket_assigned(
     *,
     ticket: Ticket,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """ticket.assigned, to the assignee."""
     of_ticket = Given(ticket, "ticket")
@@ -867,7 +867,7 @@ def notify_ticket_escalated(
     escalated_to: str | None = None,
     reason: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_escalated(
@@ -876,7 +876,7 @@ def notify_ticket_escalated(
     escalated_to: str | None = None,
     reason: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_ticket_escalated(
     *,
@@ -884,7 +884,7 @@ def notify_ticket_escalated(
     escalated_to: str | None = None,
     reason: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """ticket.escalated, to the creator and the assignee, if there is one."""
     of_ticket = Given(ticket, "ticket")
@@ -907,20 +907,20 @@ def notify_ticket_reopened(
     *,
     ticket: Ticket,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_reopened(
     *,
     ticket: Ticket,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_ticket_reopened(
     *,
     ticket: Ticket,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """ticket.reopened, to the creator and the assignee, if there is one."""
     of_ticket = Given(ticket, "ticket")
@@ -943,7 +943,7 @@ def notify_ticket_resolved(
     resolver: Person | None = None,
     resolution: str | None = None,
     on: AsyncConnection,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Awaitable[int]: ...
 @overload
 def notify_ticket_resolved(
@@ -952,7 +952,7 @@ def notify_ticket_resolved(
     resolver: Person | None = None,
     resolution: str | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> int: ...
 def notify_ticket_resolved(
     *,
@@ -960,7 +960,7 @@ def notify_ticket_resolved(
     resolver: Person | None = None,
     resolution: str | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Any:
     """ticket.resolved, to the creator."""
     of_ticket = Given(ticket, "ticket")

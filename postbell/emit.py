@@ -7,7 +7,7 @@ from typing import Any
 
 from postbell.call import Call
 from postbell.connection import AnyConnection, execute
-from postbell.types import Options, Timing
+from postbell.types import Options, WithActor
 from postbell.validation import as_moment, as_person, as_text, attribute
 
 
@@ -24,7 +24,7 @@ def emit(
     `about` is the thing whose website it is, if `options` name none. A verb that knows who did it
     has `actor` among its arguments, also if the SQL function is told otherwise, and then None.
     """
-    known = Timing if "actor" in arguments else Options
+    known = Options if "actor" in arguments else WithActor
     if unknown := options.keys() - known.__optional_keys__:
         raise TypeError(f"{verb}() got an unexpected keyword argument {min(unknown)!r}")
     website = options.get("website")

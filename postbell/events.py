@@ -9,7 +9,7 @@ from dispatcher.errors import InvalidArgumentError
 from postbell.call import Call
 from postbell.connection import AnyConnection, AsyncConnection, SyncConnection, execute
 from postbell.emit import emit
-from postbell.types import Options, Person, Website
+from postbell.types import Person, Website, WithActor
 from postbell.validation import as_json, as_number, as_person, as_text, need, required
 
 #: A person, several, or `{"role": …}`, `{"topic": …}`, `{"everyone": True}`, `{"recipients": […]}`.
@@ -18,7 +18,7 @@ Recipients: TypeAlias = Person | Iterable[Person] | Mapping[str, Any]
 _AUDIENCE: Final = frozenset({"recipients", "role", "topic", "everyone"})
 
 
-class Row(Options, total=False):
+class NotifyOptions(WithActor, total=False):
     """What an event by name may have besides."""
 
     #: The entity, such as order:42: the thread for mutes and for postbell.cancel().
@@ -45,7 +45,7 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: AsyncConnection,
-    **row: Unpack[Row],
+    **row: Unpack[NotifyOptions],
 ) -> Awaitable[int]: ...
 @overload
 def notify(
@@ -54,7 +54,7 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: SyncConnection | None = None,
-    **row: Unpack[Row],
+    **row: Unpack[NotifyOptions],
 ) -> int: ...
 def notify(
     event: str,
@@ -62,7 +62,7 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: AnyConnection | None = None,
-    **row: Unpack[Row],
+    **row: Unpack[NotifyOptions],
 ) -> Any:
     """Any event, to one person, several, or an audience. In the payload an amount is a Decimal or
     a string.

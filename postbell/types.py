@@ -120,7 +120,7 @@ Person: TypeAlias = HasId | _Row | Id
 Website: TypeAlias = HasId | _Row | Id
 
 
-class Timing(TypedDict, total=False):
+class Options(TypedDict, total=False):
     """What every verb takes."""
 
     #: The tenant.
@@ -136,7 +136,7 @@ class Timing(TypedDict, total=False):
     savepoint: bool
 
 
-class Options(Timing, total=False):
+class WithActor(Options, total=False):
     """What a verb takes that does not know who did it."""
 
     #: Who caused it, and is not told.

@@ -17,7 +17,7 @@ from postbell.types import (
     Person,
     Thread,
     Ticket,
-    Timing,
+    WithActor,
 )
 from postbell.validation import (
     Given,
@@ -41,7 +41,7 @@ def notify_installment_due(
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
     on: AsyncConnection,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Awaitable[int]: ...
 @overload
 def notify_installment_due(
@@ -51,7 +51,7 @@ def notify_installment_due(
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
     on: SyncConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> int: ...
 def notify_installment_due(
     *,
@@ -60,7 +60,7 @@ def notify_installment_due(
     special_order_id: Id | None = None,
     class_bundle: ClassBundle | None = None,
     on: AnyConnection | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[WithActor],
 ) -> Any:
     """class.installment.due for a class bundle, else payment.installment_due, to the client.
 
@@ -92,14 +92,14 @@ def notify_installment_due(
 
 @overload
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: AsyncConnection, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: AsyncConnection, **options: Unpack[Options]
 ) -> Awaitable[list[int]]: ...
 @overload
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: SyncConnection | None = None, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: SyncConnection | None = None, **options: Unpack[Options]
 ) -> list[int]: ...
 def notify_ticket_created(
-    *, ticket: Ticket, creator: Person, on: AnyConnection | None = None, **options: Unpack[Timing]
+    *, ticket: Ticket, creator: Person, on: AnyConnection | None = None, **options: Unpack[Options]
 ) -> Any:
     """ticket.created, to the creator and the support role; ticket.assigned, to the assignee."""
     given = Given(ticket, "ticket")
@@ -125,7 +125,7 @@ def notify_ticket_reply(
     message: Message,
     replier: Person,
     on: AsyncConnection,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Awaitable[int | None]: ...
 @overload
 def notify_ticket_reply(
@@ -134,7 +134,7 @@ def notify_ticket_reply(
     message: Message,
     replier: Person,
     on: SyncConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> int | None: ...
 def notify_ticket_reply(
     *,
@@ -142,7 +142,7 @@ def notify_ticket_reply(
     message: Message,
     replier: Person,
     on: AnyConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Any:
     """ticket.replied, to the creator and the assignee, never the replier.
 
@@ -175,7 +175,7 @@ def notify_class_message_received(
     sender: Person,
     message: Message,
     on: AsyncConnection,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Awaitable[int | None]: ...
 @overload
 def notify_class_message_received(
@@ -184,7 +184,7 @@ def notify_class_message_received(
     sender: Person,
     message: Message,
     on: SyncConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> int | None: ...
 def notify_class_message_received(
     *,
@@ -192,7 +192,7 @@ def notify_class_message_received(
     sender: Person,
     message: Message,
     on: AnyConnection | None = None,
-    **options: Unpack[Timing],
+    **options: Unpack[Options],
 ) -> Any:
     """class.message.received, to the thread's other members.
 

@@ -126,7 +126,7 @@ def python_of(functions: Sequence[_Function]) -> str:
                 for function in functions
                 for kind in function.verb.objects.values()
             }
-            | {name for name in ("Amount", "Id", "Options", "Timing") if name in text}
+            | {name for name in ("Amount", "Id", "Options", "WithActor") if name in text}
         ),
         "postbell.validation": [
             name for name in _VALIDATION if f"{name}(" in text or f"({name}," in text
@@ -172,7 +172,7 @@ def _import(module: str, names: list[str]) -> str:
 def _python(function: _Function) -> str:
     verb = function.verb
     keywords = list(_keywords(function))
-    options = "Timing" if function.knows_who else "Options"
+    options = "Options" if function.knows_who else "WithActor"
     signature = "\n".join(f"    {keyword}," for keyword in keywords)
     # The thing whose website it is: the first that is always given, or may be.
     about = next(iter(verb.objects), "None")
