@@ -224,14 +224,18 @@ def of_database(error: psycopg.Error) -> PostbellError | None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise errors of the schema as PostbellError; other psycopg errors pass unchanged."""
+    """Raise errors of the schema as PostbellError; others pass unchanged.
+
+    Django and SQLAlchemy wrap the driver's error: then it is the cause of theirs.
+    """
     # Imported here: whoever only names an error, as the command line does, needs no driver.
     import psycopg  # noqa: PLC0415
 
     try:
         yield
-    except psycopg.Error as error:
-        meant = of_database(error)
-        if meant is None:
-            raise
-        raise meant from error
+    except Exception as error:
+        for raised in (error, error.__cause__):
+            meant = of_database(raised) if isinstance(raised, psycopg.Error) else None
+            if meant is not None:
+                raise meant from error
+        raise

@@ -68,12 +68,11 @@ def execute(call: Call, on: AnyConnection | None, *, savepoint: bool) -> Any:
         return on_psycopg.execute_async(connection, call, savepoint=savepoint)
     # Whoever has one of its objects has SQLAlchemy; nobody else needs it.
     homes = [base.__module__ for base in type(connection).__mro__]
-    if any(home.startswith("sqlalchemy.ext.asyncio") for home in homes):
-        on_async_sqlalchemy = import_module("postbell.on_async_sqlalchemy")
-        return on_async_sqlalchemy.execute(connection, call, savepoint=savepoint)
     if any(home.startswith("sqlalchemy.") for home in homes):
         on_sqlalchemy = import_module("postbell.on_sqlalchemy")
-        return on_sqlalchemy.execute(connection, call, savepoint=savepoint)
+        is_async = any(home.startswith("sqlalchemy.ext.asyncio") for home in homes)
+        run = on_sqlalchemy.execute_async if is_async else on_sqlalchemy.execute
+        return run(connection, call, savepoint=savepoint)
     if on_django.is_connection(connection):
         return on_django.execute(cast("DjangoConnection", connection), call, savepoint=savepoint)
     raise InvalidArgumentError(

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-import psycopg
-
-from dispatcher.errors import of_database
+from dispatcher.errors import translated
 from postbell.call import Call
 
 
@@ -34,7 +32,7 @@ def is_connection(connection: object) -> bool:
 
 
 def execute(connection: DjangoConnection, call: Call, *, savepoint: bool) -> Any:
-    within = _savepoint(connection) if savepoint else _translated()
+    within = _savepoint(connection) if savepoint else translated()
     with within, connection.cursor() as cursor:
         cursor.execute(call.statement("%({})s"), call.given)
         row = cursor.fetchone()
@@ -46,21 +44,9 @@ def _savepoint(connection: DjangoConnection) -> Iterator[None]:
     """Outside a transaction Django makes none, and the statement is one of its own."""
     savepoint = connection.savepoint()
     try:
-        with _translated():
+        with translated():
             yield
     except BaseException:
         connection.savepoint_rollback(savepoint)
         raise
     connection.savepoint_commit(savepoint)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """As dispatcher.errors.translated(), for what Django has wrapped."""
-    try:
-        yield
-    except Exception as error:
-        meant = of_database(error.__cause__) if isinstance(error.__cause__, psycopg.Error) else None
-        if meant is None:
-            raise
-        raise meant from error

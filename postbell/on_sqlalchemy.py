@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, TextClause, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
-from dispatcher.errors import InvalidArgumentError, of_database
+from dispatcher.errors import InvalidArgumentError, translated
 from postbell.call import Call
 
 
@@ -23,25 +20,28 @@ def execute(connection: object, call: Call, *, savepoint: bool) -> Any:
             return execute(begun, call, savepoint=False)
     if isinstance(connection, Connection | Session | scoped_session):
         with translated(), connection.begin_nested() if savepoint else nullcontext():
-            return call.result(connection.execute(statement(call), call.given).one())
-    raise unknown(connection)
+            return call.result(connection.execute(_statement(call), call.given).one())
+    raise _unknown(connection)
 
 
-def statement(call: Call) -> TextClause:
+async def execute_async(connection: Any, call: Call, *, savepoint: bool) -> Any:
+    """The same on what is asynchronous.
+
+    That is known by what it can do: its classes need greenlet, which not everybody has.
+    """
+    if hasattr(connection, "begin_nested"):
+        with translated():
+            async with connection.begin_nested() if savepoint else nullcontext():
+                return call.result((await connection.execute(_statement(call), call.given)).one())
+    if hasattr(connection, "begin"):
+        async with connection.begin() as begun:
+            return await execute_async(begun, call, savepoint=False)
+    raise _unknown(connection)
+
+
+def _statement(call: Call) -> TextClause:
     return text(call.statement(":{}"))
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """As dispatcher.errors.translated(), for what SQLAlchemy has wrapped."""
-    try:
-        yield
-    except DBAPIError as error:
-        meant = of_database(error.orig) if isinstance(error.orig, psycopg.Error) else None
-        if meant is None:
-            raise
-        raise meant from error
-
-
-def unknown(connection: object) -> InvalidArgumentError:
+def _unknown(connection: object) -> InvalidArgumentError:
     return InvalidArgumentError(f"on is a {type(connection).__qualname__}, which executes nothing")
