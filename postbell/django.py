@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import wraps
+from functools import cache, wraps
 from inspect import signature
 from typing import Any, Final
 from uuid import UUID
@@ -20,9 +20,7 @@ _VERBS: Final[Mapping[str, Callable[..., Any]]] = {
     for name, verb in (vars(declared) | vars(written)).items()
     if name.startswith("notify_")
 }
-#: Keywords that name a person.
-_PEOPLE: Final = frozenset({"actor", "creator", "replier", "resolver", "sender", "user"})
-#: By what verbs call somebody, the relations in which models have them.
+#: By what verbs call somebody, where models have them.
 _RELATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "client": ("client", "user_id", "user", "special_order.client", "class_bundle.client"),
     "writer": ("assigned_writer", "writer"),
@@ -84,10 +82,16 @@ class NotificationHelper(metaclass=_Verbs):
         )
 
     @staticmethod
+    def notify_ticket_created(*, ticket: Any, creator: Any, **options: Any) -> Any:
+        """As the verb. Whom a ticket was `created_by` is its creator, also if staff opened it."""
+        owner = attribute(ticket, "created_by") or creator
+        return _for_models(written.notify_ticket_created)(ticket=ticket, creator=owner, **options)
+
+    @staticmethod
     def notify_installment_due(
         *, installment: Any, order_id: Any = None, special_order_id: Any = None, **options: Any
     ) -> Any:
-        """As the verb. What it is of, if that is not named, the installment says itself."""
+        """As the verb. Of what class or special order it is, the installment knows itself."""
         if (bundle := attribute(installment, "class_bundle")) is not None:
             of = {"class_bundle": bundle}
         elif order_id is None and special_order_id is None:
@@ -97,16 +101,23 @@ class NotificationHelper(metaclass=_Verbs):
         return _for_models(written.notify_installment_due)(installment=installment, **of | options)
 
 
+@cache
 def _for_models(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The verb, with what the class says of models, connections and savepoints."""
+    parameters = signature(verb).parameters
+    people = {name for name, each in parameters.items() if "Person" in str(each.annotation)}
+
     @wraps(verb)
     def call(*, on: AnyConnection | None = None, **given: Any) -> Any:
-        # What an event is about comes before who did it.
-        models = [given[name] for name in signature(verb).parameters if name in given]
         if on is None:
             on = current()
         if on is None:
-            on = _connection(models)
-        held = {name: _held(name, value) for name, value in given.items()}
+            # A verb names what its event is about before who did it.
+            on = _connection(given[name] for name in parameters if name in given)
+        held = {
+            name: _person(value) if name in people or name == "actor" else _model(name, value)
+            for name, value in given.items()
+        }
         return verb(on=on, **{"savepoint": True} | held)
 
     return call
@@ -127,25 +138,28 @@ def _connection(models: Iterable[object]) -> Any:
     return connections[DEFAULT_DB_ALIAS]
 
 
-def _held(name: str, value: Any) -> Any:
-    """What is given as a verb takes it."""
-    if name == "website" or _is_plain(value) or is_lazy(value):
+def _person(value: Any) -> Any:
+    """A user, or a profile of one, as verbs take a person."""
+    if _is_plain(value):
         return value
-    if name in _PEOPLE:
-        return {
-            "id": _user_id(value),
-            "name": _full_name(value),
-            "website_id": attribute(value, "website_id"),
-        }
-    return value if name == "payload" else _Model(value)
+    return {
+        "id": _user_id(value),
+        "name": _full_name(value),
+        "website_id": attribute(value, "website_id"),
+    }
+
+
+def _model(name: str, value: Any) -> Any:
+    return value if name in {"website", "payload"} or _is_plain(value) else _Model(value)
 
 
 def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float | Decimal | date | UUID)
+    plain = str | int | float | Decimal | date | UUID | None
+    return isinstance(value, plain) or is_lazy(value)
 
 
 class _Model:
-    """A model or mapping, with the attributes that verbs read."""
+    """A model or mapping, with the attributes that verbs read. What it has not is None."""
 
     __slots__ = ("_given",)
 

@@ -27,6 +27,7 @@ from postbell import InvalidArgumentError, NotificationHelper
 from tests.support.django_project import models
 from tests.support.django_project.databases import Outbox
 from tests.support.django_project.shop import Shop, open_shop
+from tests.support.moments import MOMENTS, Moment
 
 
 @pytest.fixture
@@ -227,6 +228,13 @@ def test_a_note_among_staff_is_not_for_the_client(shop: Shop, outbox: Outbox) ->
     assert [row.recipient for row in outbox()] == [str(shop.will.id)]
 
 
+def test_a_ticket_that_staff_opened_for_a_client_is_the_clients(shop: Shop, outbox: Outbox) -> None:
+    NotificationHelper.notify_ticket_created(ticket=shop.ticket, creator=shop.sam)
+
+    created = outbox()[0]
+    assert created.audience == {"role": "support", "recipients": [str(shop.ada.id)]}
+
+
 def test_who_is_assigned_is_named(shop: Shop, outbox: Outbox) -> None:
     NotificationHelper.notify_order_assigned(order=shop.order, actor=shop.will)
 
@@ -278,6 +286,16 @@ def test_a_whole_amount_is_a_decimal_string_like_others(shop: Shop, outbox: Outb
 
 
 # --- the class
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.id)
+def test_what_a_verb_takes_it_takes(project: None, outbox: Outbox, moment: Moment) -> None:
+    getattr(NotificationHelper, moment.verb)(**moment.python)
+
+    assert [
+        (row.event, row.recipient, row.audience, row.payload, row.subject, row.actor)
+        for row in outbox()
+    ] == [said.row for said in moment.said]
 
 
 def test_it_has_every_verb(project: None) -> None:

@@ -34,16 +34,16 @@ async def told(returned: Any) -> Any:
     return await returned if inspect.isawaitable(returned) else returned
 
 
-async def say(moment: Moment, on: object, **options: object) -> Any:
+async def emit(moment: Moment, on: object, **options: object) -> Any:
     return await told(getattr(verbs, moment.verb)(**moment.python, on=on, **options))
 
 
-# --- what is said, and where
+# --- what is emitted, and where
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.id)
-async def test_a_verb_says_what_the_catalogue_has(ground: Ground, moment: Moment) -> None:
-    returned = await say(moment, ground.on)
+async def test_a_verb_emits_what_the_catalogue_has(ground: Ground, moment: Moment) -> None:
+    returned = await emit(moment, ground.on)
 
     assert await ground.outbox() == [said.row for said in moment.said]
     emitted = [row[0] for row in await ground.rows("select id from postbell.outbox order by id")]
