@@ -19,7 +19,7 @@ _AUDIENCE: Final = frozenset({"recipients", "role", "topic", "everyone"})
 
 
 class NotifyOptions(WithActor, total=False):
-    """What an event by name may have besides."""
+    """What notify() takes besides."""
 
     #: The entity, such as order:42: the thread for mutes and for postbell.cancel().
     subject: str | None
@@ -45,7 +45,7 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: AsyncConnection,
-    **row: Unpack[NotifyOptions],
+    **options: Unpack[NotifyOptions],
 ) -> Awaitable[int]: ...
 @overload
 def notify(
@@ -54,7 +54,7 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: SyncConnection | None = None,
-    **row: Unpack[NotifyOptions],
+    **options: Unpack[NotifyOptions],
 ) -> int: ...
 def notify(
     event: str,
@@ -62,18 +62,18 @@ def notify(
     payload: Mapping[str, Any] | None = None,
     *,
     on: AnyConnection | None = None,
-    **row: Unpack[NotifyOptions],
+    **options: Unpack[NotifyOptions],
 ) -> Any:
     """Any event, to one person, several, or an audience. In the payload an amount is a Decimal or
     a string.
     """
-    options: dict[str, Any] = {**row}
-    own = {name: options.pop(name, None) for name in ("subject", "priority")}
-    lists = {name: options.pop(name, None) for name in ("channels", "forced_channels")}
+    rest: dict[str, Any] = {**options}
+    own = {name: rest.pop(name, None) for name in ("subject", "priority")}
+    lists = {name: rest.pop(name, None) for name in ("channels", "forced_channels")}
     return emit(
         "notify",
         on,
-        options,
+        rest,
         None,
         event=need(as_text, event, "event"),
         payload=as_json(dict(payload or {}), "payload"),
