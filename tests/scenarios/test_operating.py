@@ -1,4 +1,4 @@
-"""OPERATING.md, done as it says, on a day on which this and that went wrong."""
+"""docs/operating.md, done as it says, on a day on which this and that went wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT, Reader, blocks, in_order, settled
 from tests.support.waiting import until
 
-OPERATING = (ROOT / "OPERATING.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 LOGINS = ("shop", "mailer", "webmail", "helpdesk")
 
 #: Where the dump is restored.
@@ -97,7 +97,7 @@ def test_what_the_operating_manual_says_is_so(
 def test_every_page_that_is_linked_is_there() -> None:
     linked = [part.partition(")")[0].partition("#")[0] for part in OPERATING.split("](")[1:]]
     assert linked
-    assert [path for path in linked if not (ROOT / path).exists()] == []
+    assert [path for path in linked if not (ROOT / "docs" / path).exists()] == []
 
 
 def test_an_emitted_event_leaves_nothing_on_the_session(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""PgBouncer before the application, and before us, as OPERATING.md says."""
+"""PgBouncer before the application, and before us, as docs/operating.md says."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def epoch(session: Connection) -> object:
 
 
 def unread(replica: Connection) -> list[int]:
-    """By the bell of u1, read as OPERATING.md says."""
+    """By the bell of u1, read as docs/operating.md says."""
     with replica.transaction():
         replica.execute("set local role postbell_reader")
         replica.execute(

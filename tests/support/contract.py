@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).parents[2]
 #: own processes'.
 ROLES: Final = ("producer", "reader", "support")
 _CLASS: Final = re.compile(r"<class '(.*?)'>")
-MANUALS: Final = ("README.md", "OPERATING.md")
+MANUALS: Final = ("README.md", "docs/operating.md")
 
 
 def functions(connection: Connection[Any]) -> str:
