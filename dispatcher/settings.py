@@ -518,7 +518,7 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def table() -> str:
-    """The settings as the Markdown table of README."""
+    """The settings as a Markdown table: docs/reference/settings.md."""
     lines = ["| variable | default | what it is for |", "| --- | --- | --- |"]
     for variable, name in VARIABLES.items():
         field = Settings.model_fields[name]
@@ -547,7 +547,7 @@ def _unknown(name: str) -> str:
     # Without the prefix, which would make all names similar.
     fields = VARIABLES.values()
     near = difflib.get_close_matches(name[len(PREFIX) :].lower(), fields, n=1)
-    guess = f"did you mean {PREFIX}{near[0].upper()}?" if near else "README lists them all."
+    guess = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/reference/settings.md lists them."
     return f"{name} is no setting: {guess}"
 
 

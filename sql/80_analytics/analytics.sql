@@ -100,7 +100,7 @@ comment on column postbell.analytics_daily.skipped is 'Deliveries that were stop
 comment on column postbell.analytics_daily.skipped_by_reason is 'The number of skipped deliveries for each reason: {"switched_off": 3}. Reasons are those of postbell.delivery_log.';
 comment on column postbell.analytics_daily.pending is 'Deliveries that may still be sent, or whose outcome is unknown: queued, sending, waiting or unknown.';
 comment on column postbell.analytics_daily.sent is 'Deliveries that a provider, an inbox or the stream accepted, whatever their state is now.';
-comment on column postbell.analytics_daily.delivered is 'Deliveries that are known to have arrived. Inbox items always have; for other channels it takes receipts of the provider (README).';
+comment on column postbell.analytics_daily.delivered is 'Deliveries that are known to have arrived. Inbox items always have; for other channels it takes receipts of the provider.';
 comment on column postbell.analytics_daily.bounced is 'Deliveries that bounced.';
 comment on column postbell.analytics_daily.failed is 'Deliveries that were given up, or that a provider refused. postbell.dead_letters lists them, and the bounced ones.';
 comment on column postbell.analytics_daily.opened is 'E-mails that were opened, if the tenant tracks it. An estimate, because mailboxes load pictures on their own.';

@@ -23,7 +23,7 @@ from tests.support.waiting import seen
 
 pytestmark = pytest.mark.slow
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/push.md"
 
 #: What a test wants to know of the browser.
 _LOOKS = """
@@ -48,11 +48,11 @@ async def autopush() -> AsyncIterator[Autopush]:
 
 
 class Shop:
-    """A website with the page and the worker of README, and the gateway's two addresses."""
+    """A website with the page and the worker of the manual, and the gateway's two addresses."""
 
     def __init__(self, key: str) -> None:
-        readme = README.read_text(encoding="utf-8")
-        scripts = re.findall(r"^```js\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        page = PAGE.read_text(encoding="utf-8")
+        scripts = re.findall(r"^```js\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
         (self._page,) = (script for script in scripts if "function allowPushes()" in script)
         (self._worker,) = (script for script in scripts if 'addEventListener("push"' in script)
         self._key = key

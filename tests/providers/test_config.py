@@ -71,9 +71,9 @@ def test_a_url_may_come_from_a_file_beside_it(read: Read) -> None:
     assert entry.url == "smtps://shop:pass@relay.example"
 
 
-def test_the_files_in_the_readme_are_some(read: Read) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    text, texts = re.findall(r"^```toml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def test_the_files_in_the_manual_are_some(read: Read) -> None:
+    page = (Path(__file__).parents[2] / "docs/providers.md").read_text()
+    text, texts = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (read.folder / "second_mail.url").write_text("smtps://shop:pass@second.example")
 
     entries = read(text, MAIL_PASSWORD="p@ss")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 from typing import Any, Final, LiteralString
@@ -24,7 +25,8 @@ ROOT: Final = Path(__file__).parents[2]
 #: own processes'.
 ROLES: Final = ("producer", "reader", "support")
 _CLASS: Final = re.compile(r"<class '(.*?)'>")
-MANUALS: Final = ("README.md", "docs/operating.md")
+#: The pages for users; those of docs/reference are made of the contract.
+MANUAL: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
 def functions(connection: Connection[Any]) -> str:
@@ -32,8 +34,8 @@ def functions(connection: Connection[Any]) -> str:
     named = sorted(
         {
             name
-            for manual in MANUALS
-            for name in re.findall(r"postbell\.(\w+)\(", (ROOT / manual).read_text())
+            for page in MANUAL
+            for name in re.findall(r"postbell\.(\w+)\(", page.read_text("utf-8"))
         }
     )
     return _blocks(connection.execute(_FUNCTIONS, {"roles": _role_names(), "named": named}))
@@ -85,6 +87,24 @@ def settings() -> str:
 
 async def metrics() -> str:
     """Names, kinds, labels and help of what /metrics shows."""
+    return _lines(
+        f"{family.name} ({family.kind}) {{{', '.join(family.labels)}}}: {family.said}"
+        for family in await metric_families()
+    )
+
+
+@dataclass(frozen=True)
+class Family:
+    """A metric of /metrics."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    said: str
+
+
+async def metric_families() -> list[Family]:
+    """Those that are ours, by name."""
 
     async def depth() -> list[Depth]:
         return [Depth("email", "normal", 1, 1, None)]
@@ -98,14 +118,19 @@ async def metrics() -> str:
         for collector in kept.registry._collector_to_names
         if isinstance(collector, MetricWrapperBase)
     }
-    families = {family.name: family for family in kept.registry.collect()}
-    parts = []
-    for name, family in sorted(families.items()):
-        own = labels.get(name) or sorted(
-            {label for sample in family.samples for label in sample.labels}
+    found = {family.name: family for family in kept.registry.collect()}
+    return [
+        Family(
+            name,
+            family.type,
+            tuple(
+                labels.get(name) or sorted({key for one in family.samples for key in one.labels})
+            ),
+            family.documentation,
         )
-        parts.append(f"{name} ({family.type}) {{{', '.join(own)}}}: {family.documentation}")
-    return _lines(part for part in parts if not part.startswith(("process_", "python_")))
+        for name, family in sorted(found.items())
+        if not name.startswith(("process_", "python_"))
+    ]
 
 
 def openapi(document: Any) -> str:

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -41,7 +42,7 @@ def blocks(page: str) -> list[Block]:
     """Those of a page that are run: statements and commands."""
     fences = list(re.finditer(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     found = []
-    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+    for fence, following in zip_longest(fences, fences[1:]):
         if fence[1] not in ("sql", "console"):
             continue
         shown = following[2] if following and following[1] == "text" else None
@@ -55,7 +56,7 @@ class Reader:
     """An administrator who does what a page says, on a database with a daemon.
 
     It is deployed by its owner already, so that what stands before the deploy can be done too.
-    `places` are further names in it, and what they stand for; `folder` is where files are put.
+    `places` are further names in it, and what they stand for; `folder` is where it is done.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class Reader:
         mail_url: str,
         programs: Path,
         places: Mapping[str, str] | None = None,
-        folder: Path = ROOT,
+        *,
+        folder: Path,
     ) -> None:
         self._url = url
         self._folder = folder
@@ -128,7 +130,7 @@ class Reader:
 
     def _make(self, line: str) -> str:
         """The targets exist. Of what they would run, the demo's story is run."""
-        planned = self._run(["sh", "-c", f"{line} --dry-run --no-print-directory"])
+        planned = self._run(["sh", "-c", f"{line} --dry-run --no-print-directory -C {ROOT}"])
         if line == "make demo ONCE=1":
             assert planned.splitlines()[-1].endswith("/postbell demo --once")
             environment = {**self._environment}

@@ -1,4 +1,4 @@
-"""What docs/ names is there: each file, and what a reader is told to look for in it."""
+"""What README and docs/ name is there: each file, and what a reader is told to look for in it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCS = sorted((ROOT / "docs").rglob("*.md"))
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _NAMED = re.compile(
     r"`(?P<file>(?:sql|dispatcher|tests|templates|migrations|docs)/[\w./*]*)(?::(?P<name>\w+))?`"
 )
-_LINK = re.compile(r"\]\((?P<target>[^)#:]+)\)")
+_LINK = re.compile(r"\]\((?P<target>[^)#:]+)(?P<anchor>#[^)]*)?\)")
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
@@ -28,9 +28,20 @@ def test_what_a_page_names_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = [link["target"] for link in _LINK.finditer(page.read_text())]
+    links = list(_LINK.finditer(page.read_text()))
 
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+    assert [link[0] for link in links if not (page.parent / link["target"]).is_file()] == []
+    assert [
+        link[0]
+        for link in links
+        if link["anchor"] and link["anchor"] not in anchors(page.parent / link["target"])
+    ] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name in a page, made from its headings as web hosts of git do."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def defines(file: Path, name: str) -> bool:

@@ -89,7 +89,7 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one(
 
 def test_an_unknown_variable_like_no_other_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mistakes(monkeypatch, POSTBELL_QQ="1") == (
-        "POSTBELL_QQ is no setting: README lists them all.",
+        "POSTBELL_QQ is no setting: docs/reference/settings.md lists them.",
     )
 
 

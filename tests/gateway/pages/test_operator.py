@@ -24,11 +24,7 @@ DEAD = "/operator/dead-letters"
 RETRY = f"{DEAD}/retry"
 VIEWS = ["/operator", DELIVERIES, "/operator/rejections", DEAD, "/operator/figures"]
 REASONS = {**LADDER, **LATER, **REJECTIONS}
-README = Path(__file__).parents[3] / "README.md"
-#: Its section.
-FOR_OPERATORS = (
-    README.read_text(encoding="utf-8").split("\n## For operators\n")[1].split("\n## ")[0]
-)
+FOR_OPERATORS = (Path(__file__).parents[3] / "docs/operator.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -379,7 +375,7 @@ def test_every_reason_is_said_in_every_other_language() -> None:
     assert {f"way.{name}" for name, reason in REASONS.items() if reason.remedy} <= set(said)
 
 
-def test_support_may_ask_all_that_readme_names_for_operators(connection: Connection) -> None:
+def test_support_may_ask_all_that_the_manual_names_for_operators(connection: Connection) -> None:
     connection.execute("set local role postbell_support")
 
     for view in re.findall(r"`postbell\.(\w+)`", FOR_OPERATORS):
