@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # The stamp is newer than what the environment was made of, so a second run starts at once.
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test slow contract browsers lint types bench dump requirements wheel clean
+.PHONY: help demo test slow contract browsers lint types bench docs dump requirements wheel clean
 
 help:
 	@echo "make demo [ONCE=1]   the sample marketplace: live, or its story once"
@@ -17,6 +17,7 @@ help:
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"
+	@echo "make docs            the manual as a website: site/index.html"
 	@echo "make dump VERSION=.. tests/deploy/dumps/: a database of this version, for the next to upgrade"
 	@echo "make wheel           dist/postbell-*.whl"
 	@echo "make requirements    pin anew"
@@ -56,6 +57,10 @@ types: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-docs.txt
+	$(BIN)/zensical build --clean --strict
+
 dump: $(STAMP)
 	$(BIN)/python -m tests.support.dumps $(VERSION)
 
@@ -69,6 +74,7 @@ requirements: $(STAMP)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade --all-extras pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade --constraint requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade --constraint requirements-dev.txt --group browsers -o requirements-browsers.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade --constraint requirements-dev.txt --group docs -o requirements-docs.txt
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) dist site

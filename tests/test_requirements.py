@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PINNED = ["requirements.txt", "requirements-dev.txt"]
-EVERY = [*PINNED, "requirements-browsers.txt"]
+EVERY = [*PINNED, "requirements-browsers.txt", "requirements-docs.txt"]
 
 
 def pins(file: str) -> dict[str, str]:
