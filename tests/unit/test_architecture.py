@@ -38,6 +38,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     ] == []
 
 
+def test_the_glossary_has_at_most_twenty_words() -> None:
+    rows = re.findall(r"^\| (?!word|---)", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+
+    assert 0 < len(rows) <= 20
+
+
 def anchors(page: Path) -> set[str]:
     """What a link may name in a page, made from its headings as web hosts of git do."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
