@@ -1,17 +1,16 @@
-"""An operator's walk through the page: what failed is found, understood, and sent again."""
+"""The operator's pages in a browser: by mouse, by keyboard, on a phone, and without JavaScript."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from dispatcher.gateway.token import operator_login_token
 from tests.support import given
-from tests.support.failed_deliveries import delivery_of, refused
+from tests.support.failed_deliveries import refused
 from tests.support.gateway import serving
 from tests.support.given import Connection
 from tests.support.login import enter
@@ -32,88 +31,154 @@ async def gateway(db: Connection, database_url: str) -> AsyncIterator[str]:
         yield base
 
 
-class Page:
+VIEWS = ("", "/deliveries", "/rejections", "/dead-letters", "/figures")
+#: The keys, as WebDriver has them (17.4.2).
+TAB, ENTER = "\ue004", "\ue007"
+#: Layout shift since the page began to load (Layout Instability API), without those that follow a
+#: key or a click.
+SHIFT = """
+const moved = list => list.filter(each => !each.hadRecentInput).reduce((sum, each) => sum + each.value, 0);
+return new Promise(resolve => {
+  new PerformanceObserver(list => resolve(moved(list.getEntries()))).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(0), 300);
+});
+"""  # noqa: E501
+#: Bytes over the network of everything that the page loaded.
+WEIGHT = """
+return ["navigation", "resource"].flatMap(each => performance.getEntriesByType(each))
+  .reduce((sum, each) => sum + each.transferSize, 0)
+"""
+READY = "return document.documentElement.dataset.ready"
+
+
+async def walk(gateway: str, steps: Callable[[Chromium, str], None], *flags: str) -> None:
     """The browser waits in a thread, for the gateway is in the test's own loop."""
 
-    def __init__(self, browser: Chromium) -> None:
-        self._browser = browser
+    def go() -> None:
+        with Chromium(*flags) as browser:
+            token = operator_login_token(SECRET, datetime.now(UTC), "olga")
+            enter(browser, gateway, token, "/operator")
+            until(browser, READY)
+            steps(browser, f"{gateway}/operator")
 
-    async def open(self, url: str) -> None:
-        await asyncio.to_thread(self._browser.open, url)
-
-    async def run(self, script: str, *arguments: Any) -> Any:
-        return await asyncio.to_thread(self._browser.run, script, *arguments)
-
-    async def shows(self, script: str, *arguments: Any) -> Any:
-        """What the expression gives, as soon as that is true."""
-        return await asyncio.to_thread(until, self._browser, f"return {script}", *arguments)
-
-    async def says(self, selector: str, what: str) -> str:
-        script = (
-            "[...document.querySelectorAll(arguments[0])].map(each => each.innerText)"
-            ".find(said => said.includes(arguments[1]))"
-        )
-        return str(await self.shows(script, selector, what))
-
-    async def click(self, selector: str) -> None:
-        await self.shows("document.querySelector(arguments[0])", selector)
-        script = "const it = document.querySelector(arguments[0]); it.focus(); it.click()"
-        await self.run(script, selector)
+    await asyncio.to_thread(go)
 
 
-async def test_what_failed_is_found_understood_and_sent_again(gateway: str, db: Connection) -> None:
-    first, second = refused(db, "order.moved", 2)
-    given.emit(db, "order.lost")
-    given.emit(db, "order.moved", channels=["in_app"])
-    given.route(db)
-    broken = delivery_of(db, "in_app")
-    given.fail(db, "line 3: no such filter", broken)
-    given.call(db, "retry", delivery_id=broken)
-    given.fail(db, "line 4: no such test", broken)
-    token = operator_login_token(SECRET, datetime.now(UTC), "olga")
+def says(browser: Chromium, selector: str, what: str) -> None:
+    """Returns once an element that the selector finds has the words."""
+    script = (
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".some(each => each.innerText.includes(arguments[1]))"
+    )
+    until(browser, script, selector, what)
 
-    with Chromium() as browser:
-        page = Page(browser)
-        await asyncio.to_thread(enter, browser, gateway, token, "/operator")
-        # How things stand, on the page that the address led to.
-        assert "3" in await page.says("a.tile", "Dead letters")
-        assert "Not running" in await page.says(".tile", "Router")
-        # Rejected events, with the way out.
-        await page.click('[data-view="rejections"]')
-        assert "postbell.register_event()" in await page.says("tr", "order.lost")
-        assert await page.run("return document.activeElement.id") == "main"
-        # A delivery is found by its person, and tells what befell it.
-        await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=refused")
-        await page.click(f'[data-key="d{first}-email"]')
-        assert "550 no <address> here" in await page.says(".timeline li", "Tried: refused")
-        assert await page.run("return document.querySelector('dialog').matches(':modal')")
-        await page.click("dialog .close")
-        assert await page.run("return document.activeElement.dataset.key") == f"d{first}-email"
-        # One that failed before any provider was called tells every failure, and the retry.
-        await page.open(f"{gateway}/operator#/deliveries?recipient=u1&state=failed")
-        await page.click(f'[data-key="d{broken}-in_app"]')
-        assert "line 3: no such filter" in await page.says(".timeline li", "Given up")
-        await page.says(".timeline li", "Sent again by somebody")
-        headline = await page.says("dialog .verdict", "failed")
-        assert "line 4: no such test" in headline
-        assert "Nothing spoke against it" not in headline
-        assert "now" in await page.says("dialog p", "Nothing spoke against it.")
-        await page.click("dialog .close")
-        # One dead letter is sent again, once that is confirmed.
-        await page.click('[data-view="dead-letters"]')
-        await page.click(f'[data-key="r{first}"]')
-        assert given.value(db, "select count(*) from postbell.dead_letters") == 3
-        await page.click("#retry-yes")
-        await page.says("#said", "1 delivery is on its way again.")
-        assert given.column(db, "select delivery_id from postbell.dead_letters order by 1") == [
-            second, broken,
-        ]  # fmt: skip
-        # What somebody else does shows by itself.
-        given.call(db, "retry")
-        await page.says("#view", "No dead letters")
-        # Figures, drawn and as a table.
-        await page.click('[data-view="figures"]')
-        assert await page.shows("document.querySelector('figure svg[role=img] rect.pending')")
-        # And out.
-        await page.click("#leave")
-        await page.says("main", "postbell login --operator")
+
+def press(browser: Chromium, key: str, times: int = 1) -> None:
+    for _ in range(times):
+        browser.driver.switch_to.active_element.send_keys(key)
+
+
+async def test_a_view_is_drawn_anew_while_somebody_looks(gateway: str, db: Connection) -> None:
+    (first,) = refused(db, "order.moved")
+
+    def steps(browser: Chromium, base: str) -> None:
+        # The browser's time zone is known from the second page on.
+        zone = browser.run("return Intl.DateTimeFormat().resolvedOptions().timeZone")
+        says(browser, "#fresh", zone)
+        browser.open(f"{base}/dead-letters")
+        until(browser, READY)
+        link = f"d{first}-email"
+        browser.run("window.same = true; document.getElementById(arguments[0]).focus()", link)
+        (second,) = refused(db, "order.moved")
+        until(browser, "return document.getElementById(arguments[0])", f"d{second}-email")
+        # Neither the page nor the place of the keyboard is lost.
+        assert browser.run("return [window.same, document.activeElement.id]") == [True, link]
+        # What is being confirmed stays as it is.
+        browser.run("document.querySelector('summary').click()")
+        browser.run("document.getElementById('live').click()")
+        assert browser.run("return document.getElementById('live').ariaPressed") == "false"
+
+    await walk(gateway, steps)
+
+
+async def test_addresses_of_the_former_page_lead_to_those_of_today(gateway: str) -> None:
+    def steps(browser: Chromium, base: str) -> None:
+        browser.open("about:blank")
+        browser.open(f"{base}#/deliveries?recipient=u1&state=refused")
+        until(browser, "return location.pathname === '/operator/deliveries'")
+        assert browser.run("return location.search") == "?recipient=u1&state=refused"
+
+    await walk(gateway, steps)
+
+
+async def test_what_failed_is_sent_again_by_the_keyboard_alone(
+    gateway: str, db: Connection
+) -> None:
+    refused(db, "order.moved", 2)
+
+    def steps(browser: Chromium, base: str) -> None:
+        browser.open(f"{base}/dead-letters")
+        until(browser, READY)
+        press(browser, TAB)
+        # The first stop is the way past the navigation.
+        assert browser.run("return document.activeElement.className") == "skip"
+        press(browser, ENTER)
+        reached = "return document.activeElement.tagName === 'SUMMARY'"
+        for _ in range(20):
+            press(browser, TAB)
+            if browser.run(reached):
+                break
+        assert browser.run(reached)
+        press(browser, ENTER)
+        press(browser, TAB)
+        assert "Send 2 again" in browser.run("return document.activeElement.innerText")
+        press(browser, ENTER)
+        says(browser, ".message", "2 deliveries are on their way again.")
+        # It is said once.
+        until(browser, "return !location.search.includes('said')")
+
+    await walk(gateway, steps)
+    assert given.value(db, "select count(*) from postbell.dead_letters") == 0
+
+
+async def test_it_works_without_javascript(gateway: str, db: Connection) -> None:
+    (delivery_id,) = refused(db, "order.moved")
+
+    def steps(browser: Chromium, base: str) -> None:
+        driver = browser.driver
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        browser.open(f"{base}/deliveries")
+        driver.find_element("name", "recipient").send_keys("u1@example.org")
+        driver.find_element("css selector", "form.search button").click()
+        # Two people have it, one of each tenant.
+        driver.find_element("link text", "u1").click()
+        driver.find_element("link text", str(delivery_id)).click()
+        assert "550 no <address> here" in driver.find_element("css selector", ".timeline").text
+        driver.find_element("id", "retry").click()
+        assert "1 delivery is on its way" in driver.find_element("css selector", ".message").text
+        driver.find_element("css selector", ".who button").click()
+        assert "postbell login --operator" in driver.find_element("css selector", "main").text
+
+    await walk(gateway, steps)
+
+
+async def test_nothing_moves_nothing_is_too_wide_and_little_is_loaded(
+    gateway: str, db: Connection
+) -> None:
+    refused(db, "order.moved", 30)
+    (delivery_id,) = refused(db, "order.moved")
+
+    def steps(browser: Chromium, base: str) -> None:
+        for width in (390, 1100):
+            browser.driver.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500},
+            )
+            for view in (*VIEWS, f"/deliveries/{delivery_id}"):
+                browser.open(f"{base}{view}")
+                until(browser, READY)
+                assert browser.run(SHIFT) < 0.05, view
+                assert browser.run("return document.documentElement.scrollWidth") <= width, view
+                assert browser.run(WEIGHT) < 100_000, view
+
+    await walk(gateway, steps)
