@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -28,11 +30,15 @@ from dispatcher.rendering.loader import (
 from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.sandbox import Sandbox
 
-_CHANNEL_OF: Final = {
-    file: channel
+#: The compiled parts of an event's messages, by channel, part and locale folder.
+Compiled = Mapping[str, Mapping[str, Mapping[str, CompiledTemplate]]]
+#: The files of each channel.
+_FILES_OF: Final = {
+    channel: tuple(dict.fromkeys(chain.from_iterable(template.parts.values())))
     for channel, template in TEMPLATES.items()
-    for file in (*template.required, *template.optional)
 }
+#: All files in which a message may be written.
+FILES: Final = tuple(dict.fromkeys(chain.from_iterable(_FILES_OF.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,8 @@ class Catalog:
     events: Mapping[str, EventType]
     #: The sample.json of each event that has one.
     samples: Mapping[str, TemplateFile]
-    #: By event key, file name and locale folder; the root folder has the empty name.
-    compiled: Mapping[str, Mapping[str, Mapping[str, CompiledTemplate]]]
+    #: By event key; the root folder of the locales has the empty name.
+    compiled: Mapping[str, Compiled]
     #: The files that the catalog was loaded from.
     sources: TemplateFiles
 
@@ -80,35 +86,39 @@ class Catalog:
     ) -> ChannelTemplate:
         """The template of a channel for a reader of `locale`.
 
-        Each file is the first found in: the reader's locale, its language, the tenant's locale, its
-        language, the root. Raises KeyError if the event has no template for the channel.
+        Each part is of the first of these that has a file for it: the reader's locale, its
+        language, the tenant's locale, its language, the root. Raises KeyError if the event does not
+        support the channel.
         """
         if channel not in self.events[event].channels:
             raise KeyError(channel)
         chosen = {}
-        for file, translations in self.compiled[event].items():
-            if _CHANNEL_OF[file] == channel:
-                template = next(
-                    translations[folder]
-                    for folder in locales.fallback(locale, tenant_locale)
-                    if folder in translations
-                )
-                notation = locales.notation(template.language, locale, tenant_locale)
-                chosen[file] = replace(template, notation=notation)
+        for part, translations in self.compiled[event][channel].items():
+            template = next(
+                translations[folder]
+                for folder in locales.fallback(locale, tenant_locale)
+                if folder in translations
+            )
+            notation = locales.notation(template.language, locale, tenant_locale)
+            chosen[part] = replace(template, notation=notation)
         return TEMPLATES[channel].of(chosen)
 
     def compiled_files(self, event: str, channel: str) -> list[CompiledTemplate]:
-        """The files of one channel in every language; none if the event is unknown."""
-        return [
-            template
-            for file, translations in self.compiled.get(event, {}).items()
-            if _CHANNEL_OF[file] == channel
-            for template in translations.values()
-        ]
+        """The parts of one channel in every language; none if the event is unknown."""
+        parts = self.compiled.get(event, {}).get(channel, {})
+        return [template for by_locale in parts.values() for template in by_locale.values()]
+
+    def unsupported(self, event: str) -> Iterator[str]:
+        """The paths of an event's files for channels that it does not support."""
+        used = {file for channel in self.events[event].channels for file in _FILES_OF[channel]}
+        folder = next(each for each in self.sources.events() if each.key == event)
+        for locale, files in folder.files.items():
+            yield from (folder.name(locale, file) for file in files if file in {*FILES} - used)
 
     def locales(self, event: str) -> tuple[str, ...]:
         """The locale folders of an event; the empty name of the root comes first."""
-        return tuple(sorted({folder for by in self.compiled[event].values() for folder in by}))
+        parts = chain.from_iterable(by_part.values() for by_part in self.compiled[event].values())
+        return tuple(sorted({folder for by_locale in parts for folder in by_locale}))
 
 
 #: Catalogs by the digest of their files, the most recently used last.
@@ -151,7 +161,7 @@ class _Loading:
             self._compile_shared()
         events: dict[str, EventType] = {}
         samples: dict[str, TemplateFile] = {}
-        compiled: dict[str, Mapping[str, Mapping[str, CompiledTemplate]]] = {}
+        compiled: dict[str, Compiled] = {}
         for folder in self._sources.events() if readable else ():
             if self._base is not None and self._is_untouched(folder):
                 events[folder.key] = self._base.events[folder.key]
@@ -159,17 +169,25 @@ class _Loading:
                 if folder.key in self._base.samples:
                     samples[folder.key] = self._base.samples[folder.key]
                 continue
-            channels = self._channels(folder)
-            compiled[folder.key] = self._compile_event(folder)
-            event = self._event(folder, channels)
+            self._check_names(folder)
+            event = self._event(folder)
             if event:
                 events[folder.key] = event
+                compiled[folder.key] = {
+                    channel: self._compile_channel(folder, channel) for channel in event.channels
+                }
             if sample := folder.files[locales.ROOT].get(SAMPLE_FILE):
                 samples[folder.key] = sample
+        catalog = Catalog(MappingProxyType(events), samples, compiled, self._sources)
+        for key in events.keys() & (self._base.events if self._base else {}):
+            for name in self._new.intersection(catalog.unsupported(key)):
+                self._fault(
+                    name, None, "nobody would get it: the event does not support its channel"
+                )
         if self._problems:
             unique = dict.fromkeys(self._problems)
             raise CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
-        return Catalog(MappingProxyType(events), samples, compiled, self._sources)
+        return catalog
 
     def _is_untouched(self, folder: EventFolder) -> bool:
         return folder.key not in self._registered and not (
@@ -196,92 +214,110 @@ class _Loading:
         """Compile layouts and partials, to find mistakes in those that no event uses."""
         for name in self._sources.shared():
             if name in self._new:
-                source = self._sources.files[name].read_text(encoding="utf-8")
-                self._compile(name, _language_and_name(name)[0], (Fragment(source, 1),))
+                source = self._read(name)
+                folder = _language_and_name(name)[0]
+                with self._noted(name):
+                    compile_template(
+                        self._environment(folder), name, folder, (Fragment(source, 1),)
+                    )
 
-    def _channels(self, folder: EventFolder) -> tuple[str, ...]:
-        root = folder.files[locales.ROOT]
-        channels = []
-        for channel, template in TEMPLATES.items():
-            present = [f for f in (*template.required, *template.optional) if f in root]
-            missing = [file for file in template.required if file not in root]
-            if present and not missing:
-                channels.append(channel)
-            for file in missing if present else ():
-                self._fault(
-                    folder.name("", present[0]), None, f"{channel} needs {file} beside this file"
-                )
-        return tuple(channels)
-
-    def _compile_event(self, folder: EventFolder) -> dict[str, dict[str, CompiledTemplate]]:
-        compiled: dict[str, dict[str, CompiledTemplate]] = {}
+    def _check_names(self, folder: EventFolder) -> None:
         for locale, files in folder.files.items():
             for file in files:
-                name = folder.name(locale, file)
-                if file in _CHANNEL_OF:
-                    if file not in folder.files[locales.ROOT]:
-                        self._fault(name, None, f"there is no {file} in {folder.path} to translate")
-                    template = (
-                        self._kept(folder.key, file, locale) if name not in self._new else None
-                    )
-                    template = template or self._compile_channel_file(
-                        name, locale, TEMPLATES[_CHANNEL_OF[file]]
-                    )
-                    if template:
-                        compiled.setdefault(file, {})[locale] = template
-                elif locale or file not in {EVENT_FILE, SAMPLE_FILE}:
+                if file not in FILES and (locale or file not in {EVENT_FILE, SAMPLE_FILE}):
                     self._fault(
-                        name,
+                        folder.name(locale, file),
                         None,
-                        f"no channel has a file {file}; there are {', '.join(_CHANNEL_OF)}",
+                        f"no channel has a file {file}; there are {', '.join(FILES)}",
                     )
+
+    def _compile_channel(
+        self, folder: EventFolder, channel: str
+    ) -> dict[str, dict[str, CompiledTemplate]]:
+        compiled: dict[str, dict[str, CompiledTemplate]] = {}
+        for part, names in TEMPLATES[channel].parts.items():
+            for locale, files in folder.files.items():
+                file = next((name for name in names if name in files), None)
+                if file is None:
+                    continue
+                if not any(name in folder.files[locales.ROOT] for name in names):
+                    self._fault(
+                        folder.name(locale, file),
+                        None,
+                        f"there is no {' or '.join(names)} in {folder.path} to translate",
+                    )
+                if template := self._compile_part(folder, channel, part, locale, file):
+                    compiled.setdefault(part, {})[locale] = template
         return compiled
 
-    def _kept(self, event: str, file: str, locale: str) -> CompiledTemplate | None:
-        """The template of the base, unless it includes a new layout or partial."""
-        compiled = self._base.compiled.get(event, {}) if self._base else {}
-        template = compiled.get(file, {}).get(locale)
-        return None if template is None or template.includes & self._new_shared else template
-
-    def _compile_channel_file(
-        self, name: str, locale: str, template: type[ChannelTemplate]
+    def _compile_part(
+        self, folder: EventFolder, channel: str, part: str, locale: str, file: str
     ) -> CompiledTemplate | None:
-        try:
-            fragments = template.fragments(self._sources.files[name].read_text(encoding="utf-8"))
-        except Unrenderable as problem:
-            self._fault(name, None, str(problem))
-            return None
-        return self._compile(name, locale, fragments)
+        name = folder.name(locale, file)
+        if name not in self._new and self._base:
+            known = self._base.compiled.get(folder.key, {}).get(channel, {}).get(part, {})
+            template = known.get(locale)
+            # Unless it includes a new layout or partial.
+            if template and template.file == name and not template.includes & self._new_shared:
+                return template
+        with self._noted(name):
+            return TEMPLATES[channel].compile(
+                part, self._environment(locale), name, locale, self._read(name)
+            )
+        return None
 
-    def _compile(
-        self, name: str, locale: str, fragments: tuple[Fragment, ...]
-    ) -> CompiledTemplate | None:
+    def _environment(self, locale: str) -> Sandbox:
         environment = self._environments.get(locale)
         if environment is None:
             environment = self._environments[locale] = Sandbox(LocaleLoader(self._sources, locale))
+        return environment
+
+    def _read(self, name: str) -> str:
+        return self._sources.files[name].read_text(encoding="utf-8")
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        """Note what is wrong with a file that is compiled in here, and go on."""
         try:
-            return compile_template(environment, name, locale, fragments)
+            yield
+        except Unrenderable as problem:
+            self._fault(name, None, str(problem))
         except TemplateSyntaxError as error:
             self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
         except Exception as error:  # noqa: BLE001 # an author must not stop the loading
             # Limits of Python on the compiled code, such as nesting and digits of a number.
             kind = type(error).__name__
             self._fault(name, None, f"this cannot be compiled ({kind}); simplify it")
-        return None
 
-    def _event(self, folder: EventFolder, channels: tuple[str, ...]) -> EventType | None:
-        known = self._registered.get(folder.key) or (
-            self._base.events.get(folder.key) if self._base else None
-        )
-        if known:
-            return replace(known, channels=channels, version=self._version(folder))
-        file = folder.files[locales.ROOT][EVENT_FILE]
-        declared = Declaration.read(file, channels)
+    def _event(self, folder: EventFolder) -> EventType | None:
+        root = folder.files[locales.ROOT]
+        missing = {
+            channel: [
+                " or ".join(template.parts[part])
+                for part in template.required
+                if not any(file in root for file in template.parts[part])
+            ]
+            for channel, template in TEMPLATES.items()
+        }
+        available = tuple(channel for channel, names in missing.items() if not names)
+        version = self._version(folder)
+        if self._base and folder.key in self._base.events:
+            return replace(self._base.events[folder.key], version=version)
+        if folder.key in self._registered:
+            known = self._registered[folder.key]
+            channels = tuple(channel for channel in known.channels if channel in available)
+            for channel in known.channels:
+                if channel not in available and (files := root.keys() & set(_FILES_OF[channel])):
+                    self._fault(
+                        folder.name("", min(files)),
+                        None,
+                        f"{channel} needs {', '.join(missing[channel])} beside this file",
+                    )
+            return replace(known, channels=channels, version=version)
+        declared = Declaration.read(root[EVENT_FILE], available)
         for fault in declared.faults:
             self._fault(folder.name("", EVENT_FILE), None, fault)
-        if declared.faults:
-            return None
-        return declared.event_type(folder.key, channels, self._version(folder))
+        return None if declared.faults else declared.event_type(folder.key, version)
 
     def _version(self, folder: EventFolder) -> str:
         """A hash of the event's files and of all layouts and partials."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 
 from dispatcher.rendering import locales, sandbox
 from dispatcher.rendering.context import RenderContext
+from dispatcher.rendering.markup_to_text import NotPlainError, replace_markup
 from dispatcher.rendering.sandbox import Sandbox, concat
 
 _TAGS = ("{{", "{%", "{#")
@@ -27,10 +28,15 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """One file: a template, or a function of all its fragments, of which none sees another's."""
+    """What a file has for one part of a message.
 
-    #: Path below the template folder: `order/created/fr/email.txt`.
+    It is a template, or a function of several fragments, of which none sees another's.
+    """
+
+    #: Path below the template folder: `order/created/fr/email.html`.
     file: str
+    #: Whether it makes HTML.
+    is_markup: bool
     language: str
     notation: locales.Notation
     #: Writes the file; or sets a variable to each of its fragments, and writes nothing.
@@ -39,6 +45,8 @@ class CompiledTemplate:
     names: tuple[str, ...]
     #: Variables that the file and the files it includes read, whether or not a render gets there.
     reads: frozenset[str]
+    #: The constants in the addresses that the file itself makes, such as `/orders/`.
+    links: frozenset[str]
     #: The included files, directly or not, as the tags name them: without the language.
     includes: frozenset[str]
     new_context: Callable[[dict[str, Any], bool], Context]
@@ -60,34 +68,113 @@ def compile_template(
 
     Raises TemplateSyntaxError with file and line for every mistake of the author.
     """
-    language = locales.language_of(folder)
     # Each distinct fragment once: an item and its action often have the same link.
     distinct = {fragment.text: fragment for fragment in fragments}
     # No template can write a name that begins with an underscore.
     names = {text: f"_{number}" for number, text in enumerate(distinct)}
+    trees = {text: environment.parse(_at_its_line(distinct[text]), file, file) for text in distinct}
     body: list[nodes.Node] = []
+    sources = []
+    for text, tree in trees.items():
+        sources.append(_Source.of(tree))
+        whole = len(fragments) == 1
+        body += tree.body if whole else [_setting(names[text], distinct[text], tree, file)]
+    return _compiled(
+        environment,
+        (file, file, folder),
+        body,
+        sources,
+        tuple(names[each.text] for each in fragments) if len(fragments) > 1 else (),
+    )
+
+
+def compile_block(
+    environment: Sandbox, file: str, folder: str, source: str, names: tuple[str, ...]
+) -> CompiledTemplate:
+    """Compile the first of these blocks that an HTML file has, as text by itself.
+
+    It may use what the file sets, but no layout or partial. Raises TemplateSyntaxError.
+    """
+    tree = environment.parse(source, file, file)
+    blocks = {block.name: block for block in tree.find_all(nodes.Block)}
+    block = next((blocks[name] for name in names if name in blocks), None)
+    if block is None:
+        raise TemplateSyntaxError(f"the block {names[0]} is missing", 1, file, file)
+    sets = (nodes.Assign, nodes.AssignBlock, nodes.Macro)
+    tree.body = [*(node for node in tree.body if isinstance(node, sets)), *block.body]
+    return _compiled(environment, (_as_text(file), file, folder), tree.body, [_Source.of(tree)])
+
+
+def compile_text(environment: Sandbox, file: str, folder: str, source: str) -> CompiledTemplate:
+    """Compile the text of an HTML file: its blocks again, in the text layout, with text partials.
+
+    Compiles the HTML where that cannot be: where there is markup beside paragraphs in the blocks,
+    or no layout or partial of the same name in .txt. Raises TemplateSyntaxError.
+    """
+    tree = environment.parse(source, file, file)
+    tags = [(node, _as_text(name)) for node, name in sandbox.referring(tree)]
+    try:
+        for node, name in tags:
+            node.template = nodes.Const(name)
+            environment.files.get_source(environment, name)
+        layouts = [
+            environment.parse(environment.files.get_source(environment, name)[0])
+            for node, name in tags
+            if isinstance(node, nodes.Extends)
+        ]
+        shown = {block.name for layout in layouts for block in layout.find_all(nodes.Block)}
+        tree.body = [
+            node
+            for node in tree.body
+            if not isinstance(node, nodes.Output)
+            and not (isinstance(node, nodes.Block) and node.name not in shown)
+        ]
+        replace_markup(tree)
+        if layouts:
+            place = (_as_text(file), file, folder)
+            return _compiled(environment, place, tree.body, [_Source.of(tree)])
+    except (NotPlainError, TemplateNotFound):
+        pass
+    html = compile_template(environment, file, folder, (Fragment(source, 1),))
+    # A twin that is added later changes this.
+    return replace(html, includes=html.includes | {name for _, name in tags})
+
+
+def _compiled(
+    environment: Sandbox,
+    place: tuple[str, str, str],
+    body: list[nodes.Node],
+    sources: list[_Source],
+    names: tuple[str, ...] = (),
+) -> CompiledTemplate:
+    """`place` is the name, whose ending decides about escaping, the file and its locale folder."""
+    name, file, folder = place
+    language = locales.language_of(folder)
     reads: set[str] = set()
     includes: set[str] = set()
-    for text, fragment in distinct.items():
-        tree = environment.parse(_at_its_line(fragment), file, file)
-        body += tree.body if len(fragments) == 1 else [_setting(names[text], fragment, tree, file)]
-        own = _Source.of(tree)
-        sources = (own, *_included(environment, own, file, (file,)))
-        reads |= _reads(environment, sources)
-        includes.update(name for each in sources for name, _ in each.references)
+    for own in sources:
+        everything = (own, *_included(environment, own, name, (name,)))
+        reads |= _reads(environment, everything)
+        includes.update(included for each in everything for included, _ in each.references)
     whole = nodes.Template(body, lineno=1)
     whole.set_environment(environment)
-    template = Template.from_code(environment, environment.compile(whole, file, file), {})
+    template = Template.from_code(environment, environment.compile(whole, name, file), {})
     return CompiledTemplate(
         file=file,
+        is_markup=name.endswith(".html"),
         language=language,
         notation=locales.notation(language),
         root=template.root_render_func,
-        names=tuple(names[each.text] for each in fragments) if len(fragments) > 1 else (),
+        names=names,
         reads=frozenset(reads),
+        links=frozenset().union(*(each.links for each in sources)),
         includes=frozenset(includes),
         new_context=template.new_context,
     )
+
+
+def _as_text(name: str) -> str:
+    return name.removesuffix(".html") + ".txt" if name.endswith(".html") else name
 
 
 def _setting(name: str, fragment: Fragment, tree: nodes.Template, file: str) -> nodes.Node:
@@ -116,6 +203,8 @@ class _Source:
     reads: frozenset[str]
     #: The names that it defines.
     defines: frozenset[str]
+    #: The constants in the addresses that it makes.
+    links: frozenset[str]
 
     @classmethod
     def of(cls, tree: nodes.Template) -> Self:
@@ -131,7 +220,12 @@ class _Source:
                     defines |= {name if isinstance(name, str) else name[1] for name in names}
                 case nodes.Filter(name="money"):
                     reads.add("currency")
-        return cls(tuple(sandbox.references(tree)), frozenset(reads), frozenset(defines))
+        return cls(
+            tuple(sandbox.references(tree)),
+            frozenset(reads),
+            frozenset(defines),
+            frozenset(sandbox.links(tree)),
+        )
 
 
 def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:

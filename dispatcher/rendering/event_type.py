@@ -43,7 +43,7 @@ class EventType:
     priority: Priority
     default_channels: tuple[str, ...]
     forced_channels: tuple[str, ...]
-    #: The channels that have templates.
+    #: The channels that it supports: it has templates for them.
     channels: tuple[str, ...]
     notify_actor: bool
     fields: Mapping[str, Field]
@@ -83,8 +83,8 @@ class Declaration:
     faults: tuple[str, ...]
 
     @classmethod
-    def read(cls, file: TemplateFile, channels: tuple[str, ...]) -> Declaration:
-        """Parse event.toml. `channels` are those that the event has templates for."""
+    def read(cls, file: TemplateFile, available: tuple[str, ...]) -> Declaration:
+        """Parse event.toml. `available` are the channels that the event has files for."""
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -92,10 +92,10 @@ class Declaration:
         values = {**_DEFAULTS, **given}
         fields, field_faults = read_fields(values["fields"])
         verb, verb_faults = read_verb(given.pop("verb", None), fields)
-        faults = (*_faults(given, values, channels), *field_faults, *verb_faults)
+        faults = (*_faults(given, values, available), *field_faults, *verb_faults)
         return cls(values, fields, verb, faults)
 
-    def event_type(self, key: str, channels: tuple[str, ...], version: str) -> EventType:
+    def event_type(self, key: str, version: str) -> EventType:
         """The event type. Call it only if there are no faults."""
         return EventType(
             key=key,
@@ -105,7 +105,7 @@ class Declaration:
             priority=self.values["priority"],
             default_channels=tuple(self.values["default_channels"]),
             forced_channels=tuple(self.values["forced_channels"]),
-            channels=channels,
+            channels=tuple(self.values["channels"]),
             notify_actor=self.values["notify_actor"],
             fields=self.fields,
             version=version,
@@ -118,32 +118,45 @@ _NEEDED: Final[Mapping[str, type]] = {
     "description": str,
     "category": str,
     "priority": str,
+    "channels": list,
     "default_channels": list,
 }
 _DEFAULTS: Final[Mapping[str, Any]] = {"forced_channels": [], "notify_actor": False, "fields": {}}
 
 
 def _faults(
-    given: Mapping[str, Any], values: Mapping[str, Any], channels: tuple[str, ...]
+    given: Mapping[str, Any], values: Mapping[str, Any], available: tuple[str, ...]
 ) -> Iterator[str]:
     kinds = {**_NEEDED, **{name: type(value) for name, value in _DEFAULTS.items()}}
     for name in sorted(set(given) - set(kinds)):
         yield f"there is no setting {name!r}; there are {', '.join(kinds)}"
     for name, kind in kinds.items():
         if name not in values:
-            yield f"{name} is missing"
+            files = f": there are files for {', '.join(available)}" if name == "channels" else ""
+            yield f"{name} is missing{files}"
         elif not isinstance(values[name], kind):
             yield f"{name} must be of type {kind.__name__}"
     if isinstance(priority := values.get("priority"), str) and priority not in get_args(Priority):
         yield f"there is no priority {priority!r}; there are {', '.join(get_args(Priority))}"
+    yield from _channel_faults(values, available)
+
+
+def _channel_faults(values: Mapping[str, Any], available: tuple[str, ...]) -> Iterator[str]:
+    channels = _list(values.get("channels"))
+    for channel in channels:
+        if channel not in available:
+            yield (
+                f"channels names {channel!r}, for which there is no template here; add the file "
+                f"or take the channel out (there are: {', '.join(available) or 'none'})"
+            )
     for name in ("default_channels", "forced_channels"):
-        named = values.get(name)
-        for channel in named if isinstance(named, list) else ():
+        for channel in _list(values.get(name)):
             if channel not in channels:
-                yield (
-                    f"{name} names {channel!r}, for which there is no template here; add the file "
-                    f"or take the channel out (there are: {', '.join(channels) or 'none'})"
-                )
+                yield f"{name} names {channel!r}, which channels does not"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def fields_json(fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:

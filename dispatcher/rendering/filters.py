@@ -365,6 +365,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {"range": _range, "url": _url}
+#: The functions that make an address.
+LINKS: Final = frozenset({"url"})
 
 #: Jinja's `divisibleby`, `odd` and `even` use %, which formats when the left side is text.
 TESTS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -59,7 +59,8 @@ def lint_catalog(
 ) -> list[Finding]:
     """Every problem in every event, channel and locale.
 
-    `only` limits this to some events, with the channels to render of each.
+    `only` limits this to some events, with the channels to render of each, and to what would stop
+    a message: languages may differ.
     """
     return [
         finding
@@ -68,7 +69,7 @@ def lint_catalog(
         for finding in (
             *_declaration(catalog, event),
             *_names(catalog, event),
-            *_translations(catalog, event),
+            *(_translations(catalog, event) if only is None else ()),
             *_renderings(catalog, event, event.channels if only is None else only[event.key]),
         )
     ]
@@ -93,7 +94,12 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
         return Finding(severity, event.key, None, None, file, None, message)
 
     if not event.channels:
-        yield fault("the event has no template for any channel", "warning")
+        yield fault("the event supports no channel", "warning")
+    for unused in catalog.unsupported(event.key):
+        yield Finding(
+            "information", event.key, None, None, unused, None,
+            "nobody gets it: channels in event.toml does not name its channel",
+        )  # fmt: skip
     try:
         sample = _sample(catalog, event)
     except ValueError as error:
@@ -128,10 +134,14 @@ def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
 
 
 def _templates(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, CompiledTemplate]]:
-    """Channel, locale and compiled file."""
-    for by_locale in catalog.compiled.get(event.key, {}).values():
-        for locale, template in by_locale.items():
-            yield template.file.rpartition("/")[2].partition(".")[0], locale, template
+    """Channel, locale and compiled part, a file of several parts or channels once."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for channel, parts in catalog.compiled.get(event.key, {}).items():
+        for by_locale in parts.values():
+            for locale, template in by_locale.items():
+                if (template.file, template.reads) not in seen:
+                    seen.add((template.file, template.reads))
+                    yield channel, locale, template
 
 
 def _names(catalog: Catalog, event: EventType) -> Iterator[Finding]:
@@ -153,20 +163,40 @@ def _names(catalog: Catalog, event: EventType) -> Iterator[Finding]:
 
 
 def _translations(catalog: Catalog, event: EventType) -> Iterator[Finding]:
-    for channel, _, root in _templates(catalog, event):
-        name = root.file.rpartition("/")[2]
-        for locale in catalog.locales(event.key):
-            if root.language == locales.ROOT_LANGUAGE and locale not in _present(
-                catalog, event, name
-            ):
-                yield Finding(
-                    "information", event.key, channel, locale, root.file, None,
-                    f"there is no translation of {name}: readers of {locale} get a fallback",
-                )  # fmt: skip
+    """What a language lacks, and where it does not say what the root does."""
+    seen: set[tuple[str, str]] = set()
+    for channel, parts in catalog.compiled[event.key].items():
+        for by_locale in parts.values():
+            root = by_locale[locales.ROOT]
+            name = root.file.rpartition("/")[2]
+            for locale in catalog.locales(event.key):
+                template = by_locale.get(locale)
+                if template is None and (locale, name) not in seen:
+                    seen.add((locale, name))
+                    yield Finding(
+                        "information", event.key, channel, locale, root.file, None,
+                        f"there is no translation of {name}: readers of {locale} get a fallback",
+                    )  # fmt: skip
+                for difference in _differences(event, root, template) if template else ():
+                    if (template.file, difference) not in seen:
+                        seen.add((template.file, difference))
+                        yield Finding(
+                            "error", event.key, channel, locale, template.file, None, difference
+                        )
 
 
-def _present(catalog: Catalog, event: EventType, file: str) -> Mapping[str, CompiledTemplate]:
-    return catalog.compiled[event.key][file]
+def _differences(
+    event: EventType, root: CompiledTemplate, other: CompiledTemplate
+) -> Iterator[str]:
+    for one, another, place in (
+        (root, other, f"which {root.file} does"),
+        (other, root, f"which {root.file} does not"),
+    ):
+        verb = "does not read" if one is root else "reads"
+        for name in sorted((one.reads - another.reads) & set(event.fields)):
+            yield f"it {verb} {name}, {place}"
+        for link in sorted(one.links - another.links):
+            yield f"it {'has no' if one is root else 'has a'} link to {link}, {place}"
 
 
 def _renderings(catalog: Catalog, event: EventType, channels: Collection[str]) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ from dispatcher.rendering.filters import (
     FILTERS,
     FUNCTIONS,
     JOIN,
+    LINKS,
     SLICED,
     TESTS,
     output,
@@ -209,8 +210,23 @@ def validate(
 
 def references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
     """The files that a validated template includes, each with the line of the tag."""
+    for node, name in referring(tree):
+        yield name, node.lineno
+
+
+def referring(tree: nodes.Template) -> Iterator[tuple[Reference, str]]:
+    """The tags of a validated template that name a file, and the file."""
     for node in _references(tree):
-        yield cast("nodes.Const", node.template).value, node.lineno
+        yield node, cast("nodes.Const", node.template).value
+
+
+def links(tree: nodes.Template) -> Iterator[str]:
+    """The constants in the addresses that a validated template makes, such as `/orders/`."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name in LINKS:
+            for each in call.args:
+                constants = [each] if isinstance(each, nodes.Const) else each.find_all(nodes.Const)
+                yield from (str(constant.value) for constant in constants)
 
 
 def _unknown(

@@ -202,7 +202,12 @@ class TemplateSet:
     def _instead_of(self, override: TemplateOverride) -> str:
         best = self._available.best(override.path, {*self._left_out, *self._faults})
         if best is None:
-            return "the file" if override.path in self._base.sources.files else "nothing"
+            is_file = override.path in self._base.sources.files or (
+                # What it would say is in another file of the event.
+                not _is_shared(override)
+                and any(_concerns(override, event) for event in self._base.events)
+            )
+            return "the file" if is_file else "nothing"
         whose = "" if best.tenant_id == override.tenant_id else f" of {best.owner}"
         return f"version {best.version}{whose}"
 

@@ -3,7 +3,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_files constant text[] := '{chat.txt,email.subject.txt,email.txt,email.html,in_app.json,push.json,sms.txt,sse.json}';
+    v_files constant text[] := '{message.json,email.html,sms.txt,chat.txt,email.subject.txt,email.txt,in_app.json,push.json,sse.json}';
     v_file constant text := substring(path from '[^/]*$');
 begin
     if v_file = 'event.toml' then

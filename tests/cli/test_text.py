@@ -100,7 +100,7 @@ def test_files_that_need_one_another_are_set_together(
     alone = cli("text", "set", "stock/low/email.txt", "-", stdin="{{ item }}")
     together = cli("text", "set", "--folder", str(tmp_path))
 
-    assert "email needs email.subject.txt beside this file" in alone.stderr
+    assert "email needs email.subject.txt or email.html beside this file" in alone.stderr
     assert together.exit_code == 0, together.stderr
     assert [path for _, path, *_ in current(database)] == [
         "stock/low/email.subject.txt",

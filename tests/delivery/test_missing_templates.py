@@ -51,6 +51,7 @@ label = "Parcel shipped"
 description = "A parcel is on its way."
 category = "parcels"
 priority = "normal"
+channels = ["email", "in_app", "sse"]
 default_channels = ["in_app"]
 
 [fields]

@@ -17,6 +17,7 @@ from tests.support.renderings import (
     delivery,
     email,
     email_files,
+    event_toml,
     folder,
     reader,
     renderer,
@@ -40,7 +41,11 @@ def test_a_link_to_unsubscribe_is_shared_by_all_who_may(tmp_path: Path) -> None:
 
 def test_a_link_to_the_preferences_is_shared_by_all_and_is_in_mails_alone(tmp_path: Path) -> None:
     text = "x {% if preferences_link %}{{ preferences_link }}{% endif %}"
-    files = {**email_files(text=text), "thing/happened/sms.txt": text}
+    files = {
+        **email_files(text=text),
+        "thing/happened/event.toml": event_toml("email", "sms"),
+        "thing/happened/sms.txt": text,
+    }
     catalog = Catalog.load([folder(tmp_path, files)])
     render = Renderer(catalog, offers_links=True).render
 

@@ -84,6 +84,8 @@ def test_the_version_follows_texts_and_layouts_and_not_the_sample(tmp_path: Path
     [
         ({"event.toml": "label ="}, "this is not TOML"),
         ({"event.toml": 'label = "x"'}, "category is missing"),
+        ({"event.toml": 'label = "x"'}, "channels is missing: there are files for email"),
+        ({"event.toml": event_toml("email").replace('["email"]', "[]", 1)}, "names 'email', which"),
         ({"event.toml": "colour = 1\n" + event_toml("email")}, "there is no setting 'colour'"),
         ({"event.toml": 'notify_actor = "yes"\n' + event_toml("email")}, "must be of type bool"),
         ({"event.toml": event_toml("email").replace("normal", "urgent")}, "no priority 'urgent'"),
@@ -95,7 +97,8 @@ def test_the_version_follows_texts_and_layouts_and_not_the_sample(tmp_path: Path
         ({"emial.txt": "x"}, "no channel has a file emial.txt"),
         ({"nowhere-land/email.txt": "x"}, "is no locale"),
         ({"FR/email.txt": "x"}, "name the folder fr"),
-        ({"fr/in_app.json": '{"title": "x"}'}, "there is no in_app.json in thing/happened"),
+        ({"fr/email.html": "{% block title %}{% endblock %}"}, "there is no email.html in thing/"),
+        ({"fr/email.html": "x"}, "the block subject is missing"),
         ({"fr/event.toml.txt": "x"}, "no channel has a file"),
         ({"in_app.json": '{"title": "x",}'}, "line 1 is not JSON"),
         ({"in_app.json": '{"title": "x", "titel": "y"}'}, "there is no 'titel'"),
@@ -116,7 +119,9 @@ def test_a_mistake_is_told_with_its_file(
     tmp_path: Path, change: dict[str, str], sentence: str
 ) -> None:
     changed = {f"thing/happened/{name}": content for name, content in change.items()}
-    told = problems(tmp_path, {**email_files(), **changed})
+    supported = ("email", "in_app") if "in_app.json" in change else ("email",)
+    files = {**email_files(), "thing/happened/event.toml": event_toml(*supported), **changed}
+    told = problems(tmp_path, files)
     assert sentence in told
     assert str(tmp_path / next(iter(changed))) in told
 
@@ -136,9 +141,10 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_an_email_needs_a_subject_and_a_text(tmp_path: Path) -> None:
     files = email_files(html="x")
     del files["thing/happened/email.subject.txt"], files["thing/happened/email.txt"]
-    told = problems(tmp_path, files)
-    assert "email needs email.subject.txt" in told
-    assert "email needs email.txt" in told
+    assert "the block subject is missing" in problems(tmp_path, files)
+
+    (tmp_path / "thing/happened/email.html").unlink()
+    assert "names 'email', for which there is no template" in problems(tmp_path, {})
 
 
 def test_a_file_cannot_take_itself_in(tmp_path: Path) -> None:

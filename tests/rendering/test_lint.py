@@ -108,6 +108,51 @@ def test_a_missing_translation_is_mentioned(tmp_path: Path) -> None:
     assert "no translation of email.subject.txt" in finding.message
 
 
+def in_two_languages(root: str, french: str) -> dict[str, str]:
+    files = declared(email_files(text=root), name="text", note="text?")
+    return {
+        **files,
+        "thing/happened/fr/email.txt": french,
+        "thing/happened/fr/email.subject.txt": "{% if note %}{{ note }}{% endif %}x",
+        "thing/happened/email.subject.txt": "{% if note %}{{ note }}{% endif %}x",
+    }
+
+
+def test_languages_that_read_the_same_are_fine(tmp_path: Path) -> None:
+    files = in_two_languages("{{ name }} {{ url('/a/' ~ name) }}", "{{ url('/a/' ~ name) }}")
+    assert found(tmp_path, files, {"name": "x", "note": "y"}) == []
+
+
+@pytest.mark.parametrize(
+    ("root", "french", "message"),
+    [
+        ("{{ name }}", "x", "it does not read name, which thing/happened/email.txt does"),
+        ("x", "{{ name }}", "it reads name, which thing/happened/email.txt does not"),
+        (
+            "{{ url('/a/' ~ name) }}",
+            "{{ url('/b/' ~ name) }}",
+            """it has no link to /a/, which thing/happened/email.txt does
+it has a link to /b/, which thing/happened/email.txt does not""",
+        ),
+    ],
+)
+def test_languages_that_differ_are_found(
+    tmp_path: Path, root: str, french: str, message: str
+) -> None:
+    findings = found(tmp_path, in_two_languages(root, french), {"name": "x", "note": "y"})
+    assert messages(findings, "error") == message
+    assert {(each.file, each.locale) for each in findings if each.severity == "error"} == {
+        ("thing/happened/fr/email.txt", "fr")
+    }
+
+
+def test_a_file_for_a_channel_that_is_not_supported_is_mentioned(tmp_path: Path) -> None:
+    files = {**declared(email_files()), "thing/happened/sms.txt": "x"}
+    (finding,) = found(tmp_path, files, {})
+    assert (finding.severity, finding.file) == ("information", "thing/happened/sms.txt")
+    assert "nobody gets it" in finding.message
+
+
 def test_faulty_html_is_found(tmp_path: Path) -> None:
     page = '<html lang="en" dir="ltr"><title>t</title><a href="https://x.example/y">y</a><p>'
     findings = found(tmp_path, declared(email_files(html=page)), {})

@@ -16,6 +16,7 @@ from tests.support.renderings import (
     delivery,
     email,
     email_files,
+    event_toml,
     folder,
     in_app,
     in_app_files,
@@ -225,6 +226,7 @@ def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
             subject="{{ text }}", text="{{ text }}", html='<p title="{{ text }}">{{ text }}</p>'
         ),
         **in_app_files('{"title": "{{ text }}", "body": "{{ text }}"}'),
+        "thing/happened/event.toml": event_toml("email", "in_app"),
     }
     render = renderer(tmp_path, files).render
     mail = email(render(delivery({"text": attack})))

@@ -30,6 +30,8 @@ from dispatcher.rendering.template_set import TemplateSet
 from tests.support.deliveries import NOON, email_channel, push_channel, sms_channel
 from tests.support.renderings import ANA, SHOP, delivery
 
+#: Characters of a value that is called short.
+_FEW: Final = 10
 #: The event whose mail is kept whole; of the others' what differs from it.
 REFERENCE: Final = "order.paid"
 
@@ -151,7 +153,7 @@ _FURTHER: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         {"bundle_name": None, "special_order_id": None},
         {"bundle_name": None, "special_order_id": None, "order_id": None},
     ),
-    "ticket.replied": ({"message_id": None},),
+    "ticket.replied": ({"message_id": None}, {"message_preview": "Yes."}),
 }
 
 
@@ -170,7 +172,7 @@ def _named(changes: Mapping[str, Any]) -> Iterator[str]:
             case None:
                 yield f"without {name}"
             case str():
-                yield f"long {name}"
+                yield f"{'long' if len(value) > _FEW else 'short'} {name}"
             case _:
                 yield f"{name} = {value}"
 

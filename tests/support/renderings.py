@@ -40,6 +40,7 @@ label = "Thing happened"
 description = "For tests."
 category = "things"
 priority = "normal"
+channels = [{channels}]
 default_channels = [{channels}]
 
 [fields]

@@ -71,7 +71,7 @@ def test_an_event_is_as_the_catalogue_has_it(event: EventType) -> None:
 def test_an_event_has_a_template_for_each_channel(event: EventType) -> None:
     # Few events are for a chat.
     assert {*event.channels, "chat"} == set(TEMPLATE_TYPES)
-    assert "email.html" in CATALOG.compiled[event.key]
+    assert "html" in CATALOG.compiled[event.key]["email"]
 
 
 def test_nothing_is_found_in_them() -> None:
@@ -85,9 +85,8 @@ def test_nothing_is_found_in_them() -> None:
 @pytest.mark.parametrize("event", CATALOG.events)
 def test_every_file_is_translated(event: str) -> None:
     locales = {"", "fr", "ar"} if event in IN_ARABIC else {"", "fr"}
-    assert {frozenset(by_locale) for by_locale in CATALOG.compiled[event].values()} == {
-        frozenset(locales)
-    }
+    parts = [by_locale for by in CATALOG.compiled[event].values() for by_locale in by.values()]
+    assert {frozenset(by_locale) for by_locale in parts} == {frozenset(locales)}
 
 
 @pytest.mark.parametrize(("event", "locale"), EVERY_EVENT_AND_LOCALE)
