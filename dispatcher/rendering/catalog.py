@@ -328,6 +328,8 @@ class _Loading:
             if file != SAMPLE_FILE
         ]
         digest = hashlib.sha256()
+        for file in self._sources.route_files:
+            digest.update(file.read_bytes())
         for name in sorted((*names, *self._sources.shared())):
             file = self._sources.files[name]
             content = file.read_bytes()

@@ -47,6 +47,8 @@ class CompiledTemplate:
     reads: frozenset[str]
     #: The constants in the addresses that the file itself makes, such as `/orders/`.
     links: frozenset[str]
+    #: The routes that the file and the files it includes use.
+    routes: frozenset[str]
     #: The included files, directly or not, as the tags name them: without the language.
     includes: frozenset[str]
     new_context: Callable[[dict[str, Any], bool], Context]
@@ -151,10 +153,12 @@ def _compiled(
     name, file, folder = place
     language = locales.language_of(folder)
     reads: set[str] = set()
+    routes: set[str] = set()
     includes: set[str] = set()
     for own in sources:
         everything = (own, *_included(environment, own, name, (name,)))
         reads |= _reads(environment, everything)
+        routes.update(*(each.routes for each in everything))
         includes.update(included for each in everything for included, _ in each.references)
     whole = nodes.Template(body, lineno=1)
     whole.set_environment(environment)
@@ -168,6 +172,7 @@ def _compiled(
         names=names,
         reads=frozenset(reads),
         links=frozenset().union(*(each.links for each in sources)),
+        routes=frozenset(routes),
         includes=frozenset(includes),
         new_context=template.new_context,
     )
@@ -205,6 +210,7 @@ class _Source:
     defines: frozenset[str]
     #: The constants in the addresses that it makes.
     links: frozenset[str]
+    routes: frozenset[str]
 
     @classmethod
     def of(cls, tree: nodes.Template) -> Self:
@@ -225,6 +231,7 @@ class _Source:
             frozenset(reads),
             frozenset(defines),
             frozenset(sandbox.links(tree)),
+            frozenset(route for route, _ in sandbox.routes(tree)),
         )
 
 

@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from dispatcher.delivery.model import Recipient, Tenant
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.locales import Notation
+from dispatcher.rendering.routes import Routes
 
 #: The variable that holds the render context. No template can write a name with an @ in it.
 RENDER_CONTEXT: Final = "@render_context"
@@ -60,13 +61,16 @@ class ObservedRecipient:
 class RenderContext:
     """What the filters and functions of one render share; kept among the template's variables."""
 
-    __slots__ = ("characters", "currency", "notation", "recipient", "steps", "tenant")
+    __slots__ = ("characters", "currency", "notation", "recipient", "routes", "steps", "tenant")
 
     #: How the file being rendered writes numbers and dates.
     notation: Notation
 
-    def __init__(self, tenant: Tenant, recipient: ObservedRecipient, currency: object) -> None:
+    def __init__(
+        self, tenant: Tenant, recipient: ObservedRecipient, currency: object, routes: Routes
+    ) -> None:
         self.tenant = tenant
+        self.routes = routes
         self.recipient = recipient
         #: The payload's own currency, if it names one.
         self.currency = currency

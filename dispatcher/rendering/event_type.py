@@ -20,7 +20,7 @@ Priority = Literal["low", "normal", "high", "critical"]
 #: Names that templates use for variables of their own; no field may have one.
 RESERVED: Final = frozenset(
     {"caller", "dir", "event", "kwargs", "lang", "loop", "preferences_link", "range", "recipient",
-     "self", "super", "tenant", "unsubscribe_link", "url", "varargs"}
+     "route", "self", "super", "tenant", "unsubscribe_link", "url", "varargs"}
 )  # fmt: skip
 
 

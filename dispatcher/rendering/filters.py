@@ -276,6 +276,14 @@ def _url(context: Context, path: str) -> str:
 
 
 @pass_context
+def _route(context: Context, name: str) -> str:
+    """The address of a known route; empty if the payload lacks a field that it needs."""
+    render = current_render(context)
+    path = render.routes.path(name, render.tenant.id, context.parent)
+    return "" if path is None else absolute(render.tenant.base_url, _text(render, path))
+
+
+@pass_context
 def _range(context: Context, *bounds: int) -> range:  # noqa: ARG001 # all functions are called alike
     """Python's range, of at most 1,000 numbers."""
     numbers = range(*bounds)
@@ -364,9 +372,11 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "urlencode": _text_filter(lambda text: quote(text, safe="", errors="replace")),
 }
 
-FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {"range": _range, "url": _url}
-#: The functions that make an address.
-LINKS: Final = frozenset({"url"})
+FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "range": _range,
+    "route": _route,
+    "url": _url,
+}
 
 #: Jinja's `divisibleby`, `odd` and `even` use %, which formats when the left side is text.
 TESTS: Final[Mapping[str, Callable[..., Any]]] = {

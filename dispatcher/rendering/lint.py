@@ -139,15 +139,31 @@ def _templates(catalog: Catalog, event: EventType) -> Iterator[tuple[str, str, C
     for channel, parts in catalog.compiled.get(event.key, {}).items():
         for by_locale in parts.values():
             for locale, template in by_locale.items():
-                if (template.file, template.reads) not in seen:
-                    seen.add((template.file, template.reads))
+                if (template.file, template.reads | template.routes) not in seen:
+                    seen.add((template.file, template.reads | template.routes))
                     yield channel, locale, template
 
 
 def _names(catalog: Catalog, event: EventType) -> Iterator[Finding]:
     read: set[str] = set()
+    routes = catalog.sources.routes
     for channel, locale, template in _templates(catalog, event):
         read |= template.reads
+        for route in sorted(template.routes):
+            ways = routes.paths(route)
+            read.update(name for paths in ways for path in paths for name in path.fields)
+            lacking = {
+                name
+                for paths in ways
+                if not any(event.fields.keys() >= set(path.fields) for path in paths)
+                for name in set(paths[-1].fields) - event.fields.keys()
+            }
+            if lacking:
+                yield Finding(
+                    "error", event.key, channel, locale, template.file, None,
+                    f"the route {route} needs {', '.join(sorted(lacking))}, which event.toml does"
+                    " not declare",
+                )  # fmt: skip
         # `currency` may be undeclared: then the filter `money` uses the tenant's.
         for name in sorted(template.reads - set(event.fields) - RESERVED - {"currency"}):
             yield Finding(
@@ -195,7 +211,7 @@ def _differences(
         verb = "does not read" if one is root else "reads"
         for name in sorted((one.reads - another.reads) & set(event.fields)):
             yield f"it {verb} {name}, {place}"
-        for link in sorted(one.links - another.links):
+        for link in sorted((one.links | one.routes) - (another.links | another.routes)):
             yield f"it {'has no' if one is root else 'has a'} link to {link}, {place}"
 
 

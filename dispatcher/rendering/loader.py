@@ -13,6 +13,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import TemplateProblem
 from dispatcher.rendering.overrides import TemplateOverride
+from dispatcher.rendering.routes import ROUTES_FILE, RouteError, Routes
 
 EVENT_FILE: Final = "event.toml"
 SAMPLE_FILE: Final = "sample.json"
@@ -55,10 +56,20 @@ class TemplateFiles:
         files: Mapping[str, TemplateFile],
         registered: Iterable[str] = (),
         problems: Iterable[TemplateProblem] = (),
+        route_files: Sequence[TemplateFile] = (),
     ) -> None:
-        """`registered` are the keys of events that have no event.toml here."""
+        """`registered` are the keys of events that have no event.toml here.
+
+        `route_files` are the routes.toml of all folders, which do not hide one another.
+        """
         self.files: Mapping[str, TemplateFile] = files
         self.problems: list[TemplateProblem] = list(problems)
+        self.route_files: Sequence[TemplateFile] = route_files
+        self.routes = Routes({}, {})
+        try:
+            self.routes = Routes.read(route_files)
+        except (OSError, RouteError) as error:
+            self.problems.append(TemplateProblem(str(route_files[-1]), None, str(error)))
         declared = {
             str(PurePosixPath(name).parent)
             for name in files
@@ -76,18 +87,23 @@ class TemplateFiles:
         """The files of these folders; a later folder's file hides an earlier one's."""
         files: dict[str, TemplateFile] = {}
         problems = []
+        route_files = []
         for folder in folders:
             if not folder.is_dir():
                 problems.append(TemplateProblem(str(folder), None, "there is no such folder"))
-            files.update(_files(folder))
-        return cls(files, (), problems)
+            found = _files(folder)
+            if ROUTES_FILE in found:
+                route_files.append(found.pop(ROUTES_FILE))
+            files.update(found)
+        return cls(files, (), problems, route_files)
 
     def content(self) -> bytes | None:
         """A digest of all paths and contents; None if a file is unreadable or misplaced."""
         if self.problems:
             return None
         digest = hashlib.sha256()
-        for name, file in sorted(self.files.items()):
+        files = [*sorted(self.files.items()), *((ROUTES_FILE, file) for file in self.route_files)]
+        for name, file in files:
             try:
                 read = file.read_bytes()
             except OSError:
@@ -100,7 +116,9 @@ class TemplateFiles:
     ) -> TemplateFiles:
         """A copy in which the overrides hide the files of the same path."""
         return TemplateFiles(
-            {**self.files, **{override.path: override for override in overrides}}, registered
+            {**self.files, **{override.path: override for override in overrides}},
+            registered,
+            route_files=self.route_files,
         )
 
     def events(self) -> Iterator[EventFolder]:
@@ -149,6 +167,10 @@ class LocaleLoader(BaseLoader):
     def __init__(self, sources: TemplateFiles, locale: str) -> None:
         self._sources = sources
         self._locale = locale
+
+    @property
+    def routes(self) -> Routes:
+        return self._sources.routes
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         name = self._sources.localized(template, self._locale)

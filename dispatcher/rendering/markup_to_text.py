@@ -29,7 +29,7 @@ def replace_markup(tree: nodes.Template) -> None:
 
 def text_of(html: str) -> str:
     """The text of a rendered page; the address of a link stands behind its words."""
-    return inscriptis.get_text(html, _CONFIG)
+    return str(inscriptis.get_text(html, _CONFIG))
 
 
 class _Paragraphs:

@@ -62,6 +62,7 @@ class Renderer:
 
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
+        self._routes: Final = catalog.sources.routes
         self._offers_links: Final = offers_links
         self._cache: Final = ContentCache()
         self._variables: Final = {
@@ -101,7 +102,7 @@ class Renderer:
                 variables.check_addresses(values)
             if isinstance(values.get(_PREVIEW), str):
                 values[_PREVIEW] = _shortened(values[_PREVIEW], template.longest_preview)
-            context = RenderContext(tenant, observed, values.get("currency"))
+            context = RenderContext(tenant, observed, values.get("currency"), self._routes)
             values["tenant"] = tenant
             values["recipient"] = observed
             offers_links = self._offers_links and template.offers_links

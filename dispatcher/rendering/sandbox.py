@@ -28,7 +28,6 @@ from dispatcher.rendering.filters import (
     FILTERS,
     FUNCTIONS,
     JOIN,
-    LINKS,
     SLICED,
     TESTS,
     output,
@@ -106,7 +105,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals = dict(FUNCTIONS)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return validate(super()._parse(source, name, filename), self.filters, self.tests)
+        tree = validate(super()._parse(source, name, filename), self.filters, self.tests)
+        for route, line in routes(tree):
+            if route not in self.files.routes.common:
+                known = ", ".join(self.files.routes.common) or "none"
+                raise TemplateSyntaxError(
+                    f"there is no route {route!r}; there are {known}", line, name, filename
+                )
+        return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: an item of a mapping, or an attribute listed above."""
@@ -222,11 +228,32 @@ def referring(tree: nodes.Template) -> Iterator[tuple[Reference, str]]:
 
 def links(tree: nodes.Template) -> Iterator[str]:
     """The constants in the addresses that a validated template makes, such as `/orders/`."""
+    for call in _calls(tree, "url"):
+        yield from (
+            str(constant.value)
+            for each in call.args
+            for constant in (
+                [each] if isinstance(each, nodes.Const) else each.find_all(nodes.Const)
+            )
+        )
+
+
+def routes(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """The routes that a template uses, each with its line. Raises TemplateSyntaxError."""
+    for call in _calls(tree, "route"):
+        match call.args:
+            case [nodes.Const(value=str(name))]:
+                yield name, call.lineno
+            case _:
+                raise TemplateSyntaxError(
+                    "name one route, in quotes, so that it can be checked when loaded", call.lineno
+                )
+
+
+def _calls(tree: nodes.Template, function: str) -> Iterator[nodes.Call]:
     for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name in LINKS:
-            for each in call.args:
-                constants = [each] if isinstance(each, nodes.Const) else each.find_all(nodes.Const)
-                yield from (str(constant.value) for constant in constants)
+        if isinstance(call.node, nodes.Name) and call.node.name == function:
+            yield call
 
 
 def _unknown(
