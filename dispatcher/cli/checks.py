@@ -20,6 +20,7 @@ from dispatcher.db import figures, monitoring, pgbouncer, routing, texts
 from dispatcher.delivery.channels import OUTGOING
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
+from dispatcher.deploy.event_choice import left_out
 from dispatcher.errors import BY_NAME, ForeignClusterError, translated
 from dispatcher.explanations import explain_reason
 from dispatcher.masking import mask
@@ -244,7 +245,8 @@ def _ownership(connection: Connection) -> Iterator[Result]:
 
 def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]:
     registered = texts.event_versions(connection)
-    missing = sorted(set(catalog.events) - set(registered))
+    by_choice = left_out(catalog.events, texts.event_choice(connection), registered)
+    missing = sorted(set(catalog.events) - set(registered) - set(by_choice))
     changed = sorted(
         key
         for key, event in catalog.events.items()
@@ -254,6 +256,8 @@ def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]
         yield Result(
             "error", "database", f"Not registered: {', '.join(missing)}. Run `postbell deploy`."
         )
+    if by_choice:
+        yield Result("information", "database", f"Not deployed, by choice: {', '.join(by_choice)}.")
     if changed:
         yield Result(
             "warning",

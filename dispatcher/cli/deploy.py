@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli import options
 from dispatcher.cli.connection import database_url
+from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_json
+from dispatcher.cli.suggestions import nearest
 
 if TYPE_CHECKING:
     from dispatcher.deploy.schema import DeployReport
 
 
-def command(embedded: options.Embedded = False, json: options.Json = False) -> None:
+def command(
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Only these events, such as 'order.*', from now on; '*' for all. May be repeated.",
+        ),
+    ] = None,
+    embedded: options.Embedded = False,
+    json: options.Json = False,
+) -> None:
     """Bring the database to this version: tables, functions, access, events.
 
     One transaction; repeating it is harmless. It fails after five seconds if a table is in use.
+    The choice of events is kept in the database; events that are deployed already stay.
     """
     from dispatcher.deploy import schema
     from dispatcher.rendering.catalog import Catalog
@@ -25,8 +41,15 @@ def command(embedded: options.Embedded = False, json: options.Json = False) -> N
 
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
+    for pattern in events or ():
+        if not any(fnmatchcase(key, pattern) for key in catalog.events):
+            raise CommandError(
+                f"No event is called {pattern}.",
+                ExitCode.USAGE,
+                hint=nearest(pattern, catalog.events),
+            )
     with database_url(settings, is_embedded=embedded) as url:
-        report = schema.deploy(url, events=catalog.events.values())
+        report = schema.deploy(url, events=catalog.events.values(), choice=events)
     if json:
         echo_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
         return
@@ -41,6 +64,7 @@ def report_lines(report: DeployReport) -> list[str]:
         ("Redefined", report.redefined),
         ("Replaced triggers", report.triggers),
         ("Dropped", report.dropped),
+        ("Not deployed, by choice", report.left_out),
     ]
     lines = [
         *(f"{what}: {', '.join(names)}." for what, names in changes if names),

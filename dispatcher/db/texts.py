@@ -183,6 +183,26 @@ def enable_event(key: str, *, is_enabled: bool) -> None:
     """Set whether an event may be emitted."""
 
 
+@statement("select pattern from postbell.event_choice order by pattern")
+def event_choice() -> list[str]:
+    """The patterns of the events that deploys register; none if that is all."""
+
+
+@statement(
+    """
+    with former as (
+        delete from postbell.event_choice
+        where pattern <> all(%(patterns)s)
+    )
+    insert into postbell.event_choice (pattern)
+    select distinct unnest(%(patterns)s)
+    on conflict do nothing
+    """
+)
+def choose_events(patterns: list[str]) -> None:
+    """Store the patterns of the events that deploys register."""
+
+
 @statement(
     """
     select key

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ from dispatcher.deploy import queue_schema
 from dispatcher.deploy.contract import SchemaError
 from dispatcher.deploy.declarations import statements
 from dispatcher.deploy.definition import Definition, DefinitionError, Irreplaceable
+from dispatcher.deploy.event_choice import left_out
 from dispatcher.rendering.event_type import EventType
 
 _OLDEST_SERVER = 15
@@ -66,20 +67,27 @@ class DeployReport:
     queue_statements: int = 0
     #: Number of events that were registered.
     events: int = 0
+    #: Events that were not, because the operator chose others.
+    left_out: list[str] = field(default_factory=list)
     #: The GRANT that the creator of Postbell's roles, or a superuser, has to execute before this
     #: login can grant the roles to others; empty if none is needed.
     grant_needed: str = ""
 
 
 def deploy(
-    url: str, *, sql_folder: Path | None = None, events: Iterable[EventType] = ()
+    url: str,
+    *,
+    sql_folder: Path | None = None,
+    events: Iterable[EventType] = (),
+    choice: Sequence[str] | None = None,
 ) -> DeployReport:
     """Bring the database at `url` (libpq) to what this package declares; repeating it is harmless.
 
-    `events` are registered; those of a catalog are `catalog.events.values()`. Raises SchemaError
-    without having changed anything.
+    `events` are registered; those of a catalog are `catalog.events.values()`. `choice` has the
+    patterns of those that are wanted, such as `order.*`, now and by later deploys; None leaves it
+    as it is. Raises SchemaError without having changed anything.
     """
-    pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events))
+    pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events), choice)
     config = Config(attributes={"deploy": pending})
     config.set_main_option(
         "script_location", str(package_data.folder("migrations")).replace("%", "%%")
@@ -103,10 +111,17 @@ def _driver_connection(connection: Connection) -> psycopg.Connection[Any]:
 class Deploy:
     """A deploy in progress. migrations/env.py calls `run`."""
 
-    def __init__(self, url: str, sql_folder: Path, events: list[EventType]) -> None:
+    def __init__(
+        self,
+        url: str,
+        sql_folder: Path,
+        events: list[EventType],
+        choice: Sequence[str] | None = None,
+    ) -> None:
         self.url = url
         self.sql_folder = sql_folder
         self.events = events
+        self.choice = choice
         self.report = DeployReport()
 
     @classmethod
@@ -258,9 +273,17 @@ class Deploy:
         self.report.triggers = definition.triggers
         [(self.report.grant_needed,)] = connection.execute(_GRANT_NEEDED).fetchall()
 
+        if self.choice is not None:
+            texts.choose_events(connection, list(self.choice))
+        self.report.left_out = left_out(
+            [event.key for event in self.events],
+            texts.event_choice(connection),
+            texts.event_versions(connection),
+        )
         for event in self.events:
-            texts.register_event(connection, event)
-            self.report.events += 1
+            if event.key not in self.report.left_out:
+                texts.register_event(connection, event)
+                self.report.events += 1
         # Daemons compare their templates with these.
         connection.execute("notify postbell_templates")
 

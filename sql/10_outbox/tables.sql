@@ -32,6 +32,16 @@ comment on column postbell.event_type.roles is 'The roles whose preferences list
 comment on column postbell.event_type.disabled_at is 'Set to stop the event for all tenants. Emitting it stays possible and has no effect.';
 comment on column postbell.event_type.payload_check is 'A predicate compiled from fields. A payload of which it is true is valid; any other is checked by postbell_private.find_payload_fault().';
 
+create table postbell.event_choice (
+    pattern text collate "C" primary key,
+
+    chosen_at timestamptz not null default now(),
+
+    constraint pattern_is_that_of_keys check (pattern ~ '^[a-z0-9_.*]+$' and length(pattern) <= 100)
+);
+comment on table postbell.event_choice is 'Which events of the template folders a deploy registers; all of them if there is no row. Written by postbell deploy --events.';
+comment on column postbell.event_choice.pattern is 'A key, in which * is any number of characters, such as order.*.';
+
 create sequence postbell.outbox_id_seq as bigint;
 comment on sequence postbell.outbox_id_seq is 'The ids of events. Gaps come from rollbacks.';
 

@@ -97,7 +97,7 @@ grant execute on function
     postbell_private.text_stamp, postbell.texts_of, postbell_private.report_texts, postbell_private.announce_templates, postbell_private.forget_early_receipts,
     postbell.check_mirrors, postbell.check_templates, postbell.check_names
 to postbell_dispatcher;
-grant select on postbell.tenant, postbell.event_type, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
+grant select on postbell.tenant, postbell.event_type, postbell.event_choice, postbell.batch, postbell.waiting_delivery, postbell.queue_depth
 to postbell_dispatcher;
 grant select on postbell.scheduled_notification to postbell_dispatcher, postbell_support;
 grant select (notification_id, tenant_id, priority, reached, started_at) on postbell.fanout

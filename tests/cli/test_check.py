@@ -134,6 +134,18 @@ def test_events_that_are_not_registered_call_for_a_deploy(
     assert "Not registered: order.paid. Run `postbell deploy`." in result.stdout
 
 
+def test_events_that_are_left_out_by_choice_are_a_note(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    database.execute("delete from postbell.event_type where key in ('order.paid', 'order.created')")
+    database.execute("insert into postbell.event_choice (pattern) values ('*.created')")
+
+    result = cli("check", "--notes")
+
+    assert "Not registered: order.created. Run `postbell deploy`." in result.stdout
+    assert "Not deployed, by choice: order.paid." in result.stdout
+
+
 def test_mail_from_nobody_is_a_warning_where_it_leaves_the_machine(
     bare: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,7 +76,7 @@ READABLE = {
     "reader": READ_BY_READER,
     "gateway": READ_BY_READER,
     "dispatcher": {
-        "batch", "event_type", "queue_depth", "scheduled_notification", "tenant",
+        "batch", "event_choice", "event_type", "queue_depth", "scheduled_notification", "tenant",
         "waiting_delivery",
         "provider_choice", "provider_report", "providers", "text_version",
     },
