@@ -741,20 +741,20 @@ def test_axe_finds_nothing(shop: Shopfront, db: Connection, writing: str) -> Non
     shop.open(shop.page(writing=writing))
     badge(shop, "1")
     shop.until("return one('.toasts')")
-    assert axe.violations(shop.browser.driver) == []
+    assert axe.violations(shop.browser) == []
 
     shop.run("inbox.open()")
     shop.until("return shown().length")
     shop.until("return one('dialog').getAnimations().every(it => it.playState === 'finished')")
-    assert axe.violations(shop.browser.driver) == []
+    assert axe.violations(shop.browser) == []
 
     shop.run("one('.item [data-deed=archive]').click()")
     shop.until("return one('.undo').getAnimations().every(it => it.playState === 'finished')")
-    assert axe.violations(shop.browser.driver) == []
+    assert axe.violations(shop.browser) == []
 
     shop.run("one('[part=preferences]').click()")
     shop.until("return one('.choices input')")
-    assert axe.violations(shop.browser.driver) == []
+    assert axe.violations(shop.browser) == []
 
 
 def test_everything_that_can_be_used_has_a_role_and_a_name(shop: Shopfront, db: Connection) -> None:

@@ -1,32 +1,30 @@
-"""axe-core, which looks for what keeps people with disabilities from using a page."""
+"""axe-core, which finds what keeps people with disabilities from using a page."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-#: Names the script: `npm install axe-core` brings node_modules/axe-core/axe.min.js.
-SCRIPT = "POSTBELL_TEST_AXE"
+from tests.support.peers.browser import Browser
 
+_INSTALLED = Path(__file__).parents[3] / ".ci/peers/node_modules/axe-core/axe.min.js"
 _RUN = """
-const done = arguments[arguments.length - 1];
-const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-axe.run(document, {runOnly: {type: "tag", values}}).then(({violations}) => done(
-  violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.target.join(" ")}`))));
+return axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.flatMap(
+  ({id, nodes}) => nodes.map(node => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`)));
 """
 
 
-def violations(driver: Any) -> list[str]:
-    """Rules of WCAG 2.2 AA, and axe's best practices, that the open page breaks, each with where.
+def violations(browser: Browser) -> list[str]:
+    """What breaks a rule on the open page, best practices included.
 
-    `driver` is Selenium's. Skips the test if axe-core is absent.
+    Skips the test if axe-core is absent.
     """
-    path = os.environ.get(SCRIPT)
-    if not path:
-        pytest.skip(f"{SCRIPT} names no axe.min.js: npm install axe-core")
-    driver.execute_script(Path(path).read_text(encoding="utf-8"))
-    found: list[str] = driver.execute_async_script(_RUN)
+    given = os.environ.get("POSTBELL_TEST_AXE")
+    script = Path(given) if given else _INSTALLED
+    if not given and not script.exists():
+        pytest.skip("axe-core is not installed: npm install axe-core")
+    browser.run(script.read_text(encoding="utf-8"))
+    found: list[str] = browser.run(_RUN)
     return found
