@@ -110,6 +110,7 @@ class EmailChoice(NamedTuple):
 
     #: The tenant's.
     name: str
+    branding: dict[str, Any]
     locale: str
     category_is_off: bool
     all_is_off: bool
@@ -331,7 +332,7 @@ def set_email_preference(
 
 
 @statement(
-    "select site.name, coalesce(person.locale, site.locale) as locale,"
+    "select site.name, site.branding, coalesce(person.locale, site.locale) as locale,"
     " of_category.is_off as category_is_off,"
     " exists (select from postbell.preference as choice"
     "  where choice.tenant_id = person.tenant_id and choice.recipient_id = person.id"

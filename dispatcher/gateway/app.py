@@ -157,20 +157,21 @@ def application(
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionApi()
+    page = Page(assets.shipped())
+    signer = Signer(settings.token_secrets)
     previews = PreviewApi(pool, PreviewService(settings.template_folders, settings.public_url))
     semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
+    overviews, changes = OverviewApi(pool, semaphore), ChangesApi(pool, semaphore)
     declared: list[Operation] = [
         *SessionApi(authenticator, is_secure=is_secure).operations,
         *OperatorSessionApi(authenticator, is_secure=is_secure).operations,
         *ProfileApi(pool).operations,
         *InboxApi(pool).operations,
         *PreferencesApi(pool).operations,
-        *OverviewApi(pool, semaphore).operations,
-        *ChangesApi(pool, semaphore).operations,
+        *overviews.operations,
+        *changes.operations,
         *PushApi(pool, vapid_key).operations,
-        *UnsubscribePage(
-            pool, Signer(settings.token_secrets), life=settings.unsubscribe_life
-        ).operations,
+        *UnsubscribePage(pool, signer, page, life=settings.unsubscribe_life).operations,
         *operator.operations(pool),
         *previews.operations,
         *description.operations,
@@ -186,12 +187,13 @@ def application(
         operator_cookie_name=authenticator.operator_cookie_name,
     )
     # Not in the OpenAPI description.
-    page = Page(assets.shipped())
     page_routes: list[Route] = [
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
         *LoginPage(pool, authenticator, page, is_secure=is_secure).routes,
-        *PreferencesPage(pool, authenticator, page).routes,
+        *PreferencesPage(
+            pool, authenticator, page, signer, overviews, changes, is_secure=is_secure
+        ).routes,
         *OperatorPages(pool, authenticator, page, is_secure=is_secure).routes,
         *PreviewPage(authenticator, page, previews).routes,
     ]

@@ -6,21 +6,17 @@ category. Unsubscribing from all mails, and subscribing again, need the permit i
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import parse_qs
 
 import structlog
-from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from dispatcher.db import preferences
 from dispatcher.db.connections import Pool
@@ -28,8 +24,8 @@ from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient
 from dispatcher.gateway.operation import Operation, read_body
-from dispatcher.gateway.pages.page import language
-from dispatcher.gateway.pages.page import words as words_of
+from dispatcher.gateway.pages.brand import color_of
+from dispatcher.gateway.pages.page import Localization, Page, category_of
 from dispatcher.inbound.links import (
     UNSUBSCRIBE_PATH,
     UNSUBSCRIBE_PURPOSE,
@@ -45,75 +41,9 @@ log = structlog.get_logger()
 #: What may be asked for. A mail client's unsubscribe button names nothing, and means `category`.
 Choice = Literal["category", "all", "undo-category", "undo-all"]
 
-_FOLDER: Final = Path(__file__).parent
-_STYLE: Final = (_FOLDER / "unsubscribe.css").read_text(encoding="utf-8")
-_PAGE: Final = Environment(autoescape=True, trim_blocks=True).from_string(
-    (_FOLDER / "unsubscribe.html").read_text(encoding="utf-8")
-)
-_STYLE_HASH: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
-_HEADERS: Final = MappingProxyType(
-    {
-        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}';"
-        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    }
-)
+#: The address authenticates, so that no Referer may contain it.
+_NO_REFERRER: Final = MappingProxyType({"Referrer-Policy": "no-referrer"})
 _LARGEST_FORM: Final = 4096
-
-_WORDS: Final = MappingProxyType(
-    {
-        "en": {
-            "category": "Stop e-mails about “{category}”",
-            "all": "Stop all e-mails",
-            "undo-category": "Get e-mails about “{category}” again",
-            "undo-all": "Get e-mails again",
-            "on": ("Stop e-mails?", "You get e-mails about “{category}” from {name}."),
-            "off": ("You have unsubscribed", "{name} sends you no e-mails about “{category}”."),
-            "all-off": (
-                "You have unsubscribed",
-                "{name} sends you no e-mails, except those that every account gets.",
-            ),
-            "back": ("You are subscribed", "You get e-mails about “{category}” from {name} again."),
-            "stale": (
-                "Please choose again",
-                "This page was open for too long, so nothing was changed.",
-            ),
-            "bad": (
-                "This link does not work",
-                "It is incomplete or too old. Use the one in a newer e-mail.",
-            ),
-        },
-        "fr": {
-            "category": "Arrêter les e-mails «\xa0{category}\xa0»",
-            "all": "Arrêter tous les e-mails",
-            "undo-category": "Recevoir à nouveau les e-mails «\xa0{category}\xa0»",
-            "undo-all": "Recevoir à nouveau les e-mails",
-            "on": (
-                "Arrêter les e-mails\u202f?",
-                "{name} vous envoie des e-mails «\xa0{category}\xa0».",
-            ),
-            "off": (
-                "Désabonnement enregistré",
-                "{name} ne vous envoie plus d’e-mails «\xa0{category}\xa0».",
-            ),
-            "all-off": (
-                "Désabonnement enregistré",
-                "{name} ne vous envoie plus d’e-mails, sauf ceux adressés à tous les comptes.",
-            ),
-            "back": (
-                "Abonnement rétabli",
-                "{name} vous envoie à nouveau des e-mails «\xa0{category}\xa0».",
-            ),
-            "stale": (
-                "Veuillez choisir à nouveau",
-                "Cette page est restée ouverte trop longtemps\u202f: rien n’a été modifié.",
-            ),
-            "bad": (
-                "Ce lien ne fonctionne pas",
-                "Il est incomplet ou trop ancien. Prenez celui d’un e-mail plus récent.",
-            ),
-        },
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +59,11 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What the recipient gets now, and the language to say so."""
+    """What the recipient gets now, and how to say so."""
 
     name: str
-    lang: str
+    localization: Localization
+    color: str | None
     category_is_off: bool
     all_is_off: bool
 
@@ -144,6 +75,7 @@ class UnsubscribePage:
         self,
         pool: Pool,
         signer: Signer,
+        page: Page,
         *,
         life: timedelta,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -151,6 +83,7 @@ class UnsubscribePage:
         """`life`: how long a link works after the day of its mail."""
         self._pool: Final = pool
         self._signer: Final = signer
+        self._page: Final = page
         self._life: Final = life
         self._now: Final = now
 
@@ -167,8 +100,8 @@ class UnsubscribePage:
         try:
             link = self._read(token)
         except BadToken:
-            return _refusal(request)
-        return self._page(link, await self._state(link, request))
+            return self._refusal(request)
+        return self._show(link, await self._state(link, request))
 
     async def unsubscribe(self, token: str, request: Request) -> Annotated[Response, "text/html"]:
         """Stop the mails of the link's category, at once and for what is queued.
@@ -180,21 +113,15 @@ class UnsubscribePage:
         try:
             link = self._read(token)
         except BadToken:
-            return _refusal(request)
+            return self._refusal(request)
         choice, shown = _asked(await read_body(request, _LARGEST_FORM))
         if choice != "category" and not (
             link.is_wide and is_permitted(self._signer, token, shown, self._now())
         ):
             log.warning("refused a choice that a link alone does not allow", choice=choice)
-            return self._page(link, await self._state(link, request), is_stale=True)
+            return self._show(link, await self._state(link, request), is_stale=True)
         await self._choose(link, choice)
-        return self._page(link, await self._state(link, request), done=choice)
-
-    def _page(
-        self, link: _Link, state: _State, *, done: Choice | None = None, is_stale: bool = False
-    ) -> Response:
-        allowed = sign_permit(self._signer, link.token, self._now()) if link.is_wide else None
-        return _page(state, link.category, done=done, permit=allowed, is_stale=is_stale)
+        return self._show(link, await self._state(link, request), done=choice)
 
     def _read(self, token: str) -> _Link:
         try:
@@ -240,13 +167,59 @@ class UnsubscribePage:
             self._pool, link.identity, preferences.email_choice, category=link.category
         )
         if found is None:
-            return _State("", language(None, request), category_is_off=True, all_is_off=True)
+            nobody = Localization.of(None, request)
+            return _State("", nobody, None, category_is_off=True, all_is_off=True)
         return _State(
             found.name,
-            language(found.locale, request),
+            Localization.of(found.locale, request),
+            color_of(found.branding),
             found.category_is_off,
             found.all_is_off,
         )
+
+    def _show(
+        self, link: _Link, state: _State, *, done: Choice | None = None, is_stale: bool = False
+    ) -> Response:
+        """What holds now, which another choice may keep from being what was asked for."""
+        what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
+        if not link.is_wide:
+            choices = [choice for choice in choices if choice == "category"]
+        spoken = state.localization
+        named = {"name": state.name, "category": category_of(link.category, spoken.lang)}
+        told = "stale" if is_stale and link.is_wide else what
+        return self._render(
+            spoken,
+            color=state.color,
+            status=HTTPStatus.FORBIDDEN if is_stale else HTTPStatus.OK,
+            name=state.name,
+            heading=spoken.say("unsubscribe", f"{told}.heading", **named),
+            sentence=spoken.say("unsubscribe", f"{told}.sentence", **named),
+            choices=[(each, spoken.say("unsubscribe", each, **named)) for each in choices],
+            # Who has left sees no loud way back.
+            loudest="category" if what == "on" else None,
+            permit=sign_permit(self._signer, link.token, self._now()) if link.is_wide else None,
+            is_done=done is not None,
+        )
+
+    def _refusal(self, request: Request) -> Response:
+        spoken = Localization.of(None, request)
+        return self._render(
+            spoken,
+            status=HTTPStatus.NOT_FOUND,
+            name="",
+            heading=spoken.say("unsubscribe", "bad.heading"),
+            sentence=spoken.say("unsubscribe", "bad.sentence"),
+            choices=[],
+            permit=None,
+            is_done=False,
+        )
+
+    def _render(self, spoken: Localization, **values: Any) -> Response:
+        response = self._page.render(
+            "unsubscribe.html", lang=spoken.lang, direction=spoken.direction, **values
+        )
+        response.headers.update(_NO_REFERRER)
+        return response
 
 
 def _asked(form: bytes) -> tuple[Choice, str]:
@@ -262,48 +235,9 @@ def _asked(form: bytes) -> tuple[Choice, str]:
     return "category", ""
 
 
-def _page(
-    state: _State, category: str, *, done: Choice | None, permit: str | None, is_stale: bool
-) -> Response:
-    """The page for what holds now, which another choice may keep from being what was asked for."""
-    what, choices = _described(state, is_undone=done in ("undo-category", "undo-all"))
-    if permit is None:
-        choices = [choice for choice in choices if choice == "category"]
-    words: Any = _WORDS[state.lang]
-    heading, sentence = words["stale" if is_stale and permit else what]
-    # The preference page's label; a category of the application's own is shown as it is.
-    called = words_of("preferences", state.lang).get(f"category.{category}", category)
-    named = {"name": state.name, "category": called}
-    return HTMLResponse(
-        _PAGE.render(
-            lang=state.lang,
-            style=_STYLE,
-            name=state.name,
-            heading=heading,
-            sentence=sentence.format(**named),
-            choices=[(choice, words[choice].format(**named)) for choice in choices],
-            permit=permit,
-            is_done=done is not None,
-        ),
-        HTTPStatus.FORBIDDEN if is_stale else HTTPStatus.OK,
-        headers=dict(_HEADERS),
-    )
-
-
 def _described(state: _State, *, is_undone: bool) -> tuple[str, list[Choice]]:
     if state.all_is_off:
         return "all-off", ["undo-all"]
     if state.category_is_off:
         return "off", ["undo-category", "all"]
     return "back" if is_undone else "on", ["category", "all"]
-
-
-def _refusal(request: Request) -> Response:
-    lang = language(None, request)
-    words: Any = _WORDS[lang]
-    heading, sentence = words["bad"]
-    return HTMLResponse(
-        _PAGE.render(lang=lang, style=_STYLE, name="", heading=heading, sentence=sentence),
-        HTTPStatus.NOT_FOUND,
-        headers=dict(_HEADERS),
-    )

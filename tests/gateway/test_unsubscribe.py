@@ -13,6 +13,7 @@ import pytest
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
+from dispatcher.gateway.pages.assets import shipped
 from dispatcher.inbound.links import UnsubscribeLinks, sign_permit
 from dispatcher.inbound.signing import Signer
 from dispatcher.settings import Settings
@@ -326,11 +327,13 @@ def permit_on(answer: Answer) -> str | None:
     return next((each.get("value") for each in found if each.get("name") == "permit"), None)
 
 
-async def test_the_page_needs_no_script_and_loads_nothing(client: Client) -> None:
+async def test_the_page_needs_no_script_and_loads_nothing_but_its_style(client: Client) -> None:
     answer = await client.get(link())
 
     tags = Reader(answer.text).tags
-    assert not {tag for tag, _ in tags} & {"script", "img", "link", "iframe"}
+    assert not {tag for tag, _ in tags} & {"script", "img", "iframe"}
+    loaded = {attrs["href"] for tag, attrs in tags if tag == "link"}
+    assert loaded == {shipped().path("page.css"), shipped().path("icon.svg")}
     assert not {name for _, attrs in tags for name in attrs if name.startswith("on")}
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -339,13 +342,29 @@ async def test_the_page_needs_no_script_and_loads_nothing(client: Client) -> Non
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-async def test_its_style_is_the_one_that_its_policy_allows(client: Client) -> None:
+async def test_it_wears_the_tenants_colour_by_a_style_that_its_policy_allows(
+    client: Client, db: Connection
+) -> None:
+    given.tenant(db, "default", branding={"color": "#1f6f4a"})
+
     answer = await client.get(link())
 
     (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
-    assert "prefers-color-scheme: dark" in style
+    assert "--strong:#1f6f4a" in style
+    assert "prefers-color-scheme:dark" in style
+    assert f"style-src 'self' 'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+async def test_who_has_unsubscribed_sees_no_loud_way_back(client: Client) -> None:
+    asked, left = await client.get(link()), await click(client, link())
+
+    def classes(answer: Answer) -> dict[str | None, str | None]:
+        buttons = [attrs for tag, attrs in Reader(answer.text).tags if tag == "button"]
+        return {attrs["value"]: attrs.get("class") for attrs in buttons}
+
+    assert classes(asked) == {"category": "first", "all": None}
+    assert classes(left) == {"undo-category": "plain", "all": None}
 
 
 async def test_a_screen_reader_can_use_it(client: Client) -> None:
@@ -353,9 +372,9 @@ async def test_a_screen_reader_can_use_it(client: Client) -> None:
 
     for answer in (asked, done):
         tags = Reader(answer.text).tags
-        assert ("html", {"lang": "en"}) in tags
+        assert ("html", {"lang": "en", "dir": "ltr"}) in tags
         assert [tag for tag, _ in tags].count("h1") == 1
-        assert ("main", {}) in tags
+        assert ("main", {"class": "note"}) in tags
         assert all(tag != "button" or attrs.get("name") == "choice" for tag, attrs in tags)
     assert ("p", {"role": "status"}) in Reader(done.text).tags
 

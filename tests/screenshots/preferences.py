@@ -18,13 +18,11 @@ from tests.screenshots.camera import LOOKS, Camera
 from tests.support import given
 from tests.support.gateway import serving
 from tests.support.given import Connection
-from tests.support.peers.browser import until
 from tests.support.peers.server_process import free_port
 from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
 NAMES: Final = ("preferences-en", "preferences-fr")
-_READY: Final = "return document.documentElement.dataset.ready"
 
 
 def photograph(camera: Camera) -> None:
@@ -51,9 +49,7 @@ async def _photograph(camera: Camera, url: str) -> None:
 def _take(camera: Camera, name: str, url: str) -> None:
     for look in LOOKS:
         camera.dress(look)
-        camera.browser.open(url)
-        until(camera.browser, _READY)
-        camera.browser.run("document.getElementById('category-orders').click()")
+        camera.browser.open(f"{url}?open=orders")
         camera.take(f"{name}-{look.device}-{look.scheme}")
 
 

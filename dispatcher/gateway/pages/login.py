@@ -21,7 +21,7 @@ from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
 from dispatcher.gateway.operation import read_body
-from dispatcher.gateway.pages.page import Page, language, reader_of, words
+from dispatcher.gateway.pages.page import Localization, Page, note, reader_of, words
 from dispatcher.gateway.problem import Unauthorized
 from dispatcher.gateway.session import Cookies
 
@@ -48,7 +48,7 @@ class LoginPage:
 
     @property
     def routes(self) -> list[Route]:
-        return [Route(PATH, self.log_in, methods=["GET", "POST"])]
+        return [self._page.route(PATH, self.log_in, methods=["GET", "POST"])]
 
     async def log_in(self, request: Request) -> Response:
         """Exchange a token for a cookie, and go where the address leads.
@@ -86,18 +86,20 @@ class LoginPage:
     ) -> Response:
         """A page that names who would be logged in, with a button that does it."""
         if isinstance(who, Operator):
-            kind, whom, name, lang = "operator", who.name, "", language(None, request)
+            kind, whom, name, locale, color = "operator", who.name, "", None, None
         else:
             reader = await reader_of(self._pool, who)
             kind, whom, name = "person", reader.address, reader.tenant_name
-            lang = language(reader.locale, request)
-        said = words("login", lang)
+            locale, color = reader.locale, reader.color
+        spoken = Localization.of(locale, request)
         response = self._page.render(
             "login_question.html",
-            lang=lang,
-            heading=said["ask.heading"].format(whom=whom),
-            sentence=said[f"ask.{kind}"].format(name=name),
-            said=said,
+            lang=spoken.lang,
+            direction=spoken.direction,
+            color=color,
+            heading=spoken.say("login", "ask.heading", whom=whom),
+            sentence=spoken.say("login", f"ask.{kind}", name=name),
+            said=words("login", spoken.lang),
             action=PATH,
             token=token,
             to=to,
@@ -125,15 +127,7 @@ def refusal(
     status: HTTPStatus = HTTPStatus.UNAUTHORIZED,
 ) -> Response:
     """A page that explains why nobody is logged in. `why` is nobody, old or elsewhere."""
-    lang = language(None, request)
-    said = words("login", lang)
-    return page.render(
-        "login.html",
-        lang=lang,
-        status=status,
-        heading=said[f"{why}.heading"],
-        sentence=said[f"{why}.sentence"],
-    )
+    return note(page, request, "login", why, status)
 
 
 def is_our_path(to: str) -> bool:

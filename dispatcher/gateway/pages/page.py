@@ -1,38 +1,46 @@
-"""A page: a template of this folder over page.html, and what a browser may do with it."""
+"""A page: a template of this folder over page.html, its words, and what a browser may do with it.
+
+A page is added in four files: a route, `NAME.html`, `NAME.en.json` and `NAME.fr.json`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
+from babel import Locale
+from babel.dates import format_date, format_time, get_datetime_format
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.requests import HTTPConnection
+from markupsafe import Markup
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.pages.assets import FOLDER, Assets
-from dispatcher.gateway.schemas import INTERRUPTING, Channel, QuietChannel
+from dispatcher.gateway.pages.brand import color_of, style_of
+from dispatcher.gateway.problem import problem_of
+from dispatcher.gateway.schemas import Channel
 from dispatcher.masking import hint_of
+from dispatcher.rendering import locales
 
 Words = Mapping[str, str]
 
 #: The first is the fallback.
 LANGUAGES: Final = ("en", "fr")
-
-#: The channels, for scripts: all, those that quiet hours may hold back, and do by default.
-_CHANNELS: Final = {
-    "all": get_args(Channel),
-    "quiet": get_args(QuietChannel),
-    "interrupting": INTERRUPTING,
-}
+#: A moment that is nearer than this is told by its weekday.
+_NEAR: Final = timedelta(days=6)
 
 #: Nothing of another origin is run or requested, except images of inbox items. (Content Security
 #: Policy Level 3)
@@ -62,13 +70,79 @@ def language(
     locale: str | None, connection: HTTPConnection, among: Iterable[str] = LANGUAGES
 ) -> str:
     """The language of `locale`, else the first of the browser's that is `among` ours."""
-    accepted = connection.headers.get("accept-language", "").split(",")
     known = list(among)
-    for named in [locale or "", *accepted]:
-        spoken = named.partition(";")[0].strip().replace("_", "-").partition("-")[0].lower()
+    for named in [locale or "", *_accepted(connection)]:
+        spoken = named.replace("_", "-").partition("-")[0].lower()
         if spoken in known:
             return spoken
     return known[0]
+
+
+def _accepted(connection: HTTPConnection) -> Iterator[str]:
+    """The tags of Accept-Language, in the browser's order."""
+    for each in connection.headers.get("accept-language", "").split(","):
+        yield each.partition(";")[0].strip()
+
+
+def category_of(category: str, lang: str) -> str:
+    """What a category is called; one of the application's own is shown as it is."""
+    called = words("preferences", lang).get(f"category.{category}")
+    return called or category[:1].upper() + category[1:]
+
+
+def label_of(event: str, label: str, lang: str) -> str:
+    """What an event is called; one whose label is the application's own is shown as it is."""
+    is_ours = words("events", "en").get(event) == label
+    return words("events", lang)[event] if is_ours else label
+
+
+@dataclass(frozen=True, slots=True)
+class Localization:
+    """How a page is written for its reader: the language of its words, and the region of dates."""
+
+    lang: str
+    #: Of the reader's own language, also where the words are of another.
+    direction: Literal["ltr", "rtl"]
+    #: Of `lang`, and of the reader's region.
+    locale: Locale
+
+    @classmethod
+    def of(cls, locale: str | None, connection: HTTPConnection) -> Localization:
+        """For a reader of this locale; the browser says what it does not."""
+        lang = language(locale, connection)
+        named = [found for each in [locale, *_accepted(connection)] if (found := _parsed(each))]
+        of_language = [each for each in named if each.language == lang]
+        regional = [each for each in of_language if each.territory]
+        return cls(
+            lang,
+            locales.direction_of(locale or lang),
+            [*regional, *of_language, Locale.parse(lang)][0],
+        )
+
+    def say(self, name: str, text: str, /, **values: object) -> str:
+        """The text `text` of the words `name`, with its blanks filled in."""
+        return words(name, self.lang)[text].format(**values)
+
+    def count(self, name: str, text: str, count: int, /, **values: object) -> str:
+        """The same in the form that the count asks for (CLDR's plural categories)."""
+        spoken = words(name, self.lang)
+        form = f"{text}.{Locale.parse(self.lang).plural_form(count)}"
+        return spoken.get(form, spoken[f"{text}.other"]).format(count=count, **values)
+
+    def hour(self, at: time) -> str:
+        """`22:00`, or `10:00 PM` where it is said so."""
+        return format_time(at, "short", locale=self.locale)
+
+    def moment(self, at: datetime, now: datetime, zone: tzinfo) -> str:
+        """`Monday, 22:00`; further away `12 January 2027, 22:00`."""
+        local = at.astimezone(zone)
+        day = format_date(local, "EEEE" if abs(at - now) < _NEAR else "long", locale=self.locale)
+        both: str = get_datetime_format("long", locale=self.locale)
+        return both.replace("'", "").replace("{1}", day).replace("{0}", self.hour(local.time()))
+
+
+def _parsed(name: str | None) -> Locale | None:
+    return locales.parse(name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +165,11 @@ class Reader:
     def hint(self) -> str:
         """The same, masked, for pages that somebody else may see."""
         return hint_of(self.email) if self.email else self.recipient_id
+
+    @property
+    def color(self) -> str | None:
+        """The tenant's: `#1f6f4a`."""
+        return color_of(self.branding)
 
 
 async def reader_of(pool: Pool, identity: Identity) -> Reader:
@@ -117,23 +196,74 @@ class Page:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.path
-        self._environment.globals["channels"] = _CHANNELS
+        self._environment.globals["channels"] = {"all": get_args(Channel)}
+
+    def route(
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        methods: Iterable[str] = ("GET",),
+    ) -> Route:
+        """A route whose errors are pages, too: a browser shows no problem document."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except Exception as error:  # noqa: BLE001 - problem_of() logs what nobody expects
+                return self._failure(request, error)
+
+        return Route(path, answer, methods=list(methods))
 
     def render(
         self,
         template: str,
         *,
         lang: str,
+        direction: Literal["ltr", "rtl"] = "ltr",
+        color: str | None = None,
         status: HTTPStatus = HTTPStatus.OK,
         policy: Mapping[str, str] = MappingProxyType({}),
         **values: Any,
     ) -> Response:
-        """Renders a file of this folder, such as `login.html`. `policy` adds to POLICY.
+        """Renders a file of this folder, such as `login.html`, in the tenant's `color`.
 
-        Raises jinja2's TemplateNotFound, and UndefinedError for a value that is missing.
+        `policy` adds to POLICY. Raises jinja2's TemplateNotFound, and UndefinedError for a value
+        that is missing.
         """
-        content = self._environment.get_template(template).render(lang=lang, **values)
-        return HTMLResponse(content, status, headers=_headers({**POLICY, **policy}))
+        allowed = {**POLICY, **policy}
+        brand = style_of(color) if color else ""
+        if brand:
+            digest = b64encode(hashlib.sha256(brand.encode()).digest()).decode("ascii")
+            allowed["style-src"] += f" 'sha256-{digest}'"
+        content = self._environment.get_template(template).render(
+            lang=lang,
+            direction=direction,
+            brand=Markup(brand),  # noqa: S704 - style_of() made it, of hexadecimal digits
+            shell=words("page", lang),
+            **values,
+        )
+        return HTMLResponse(content, status, headers=_headers(allowed))
+
+    def _failure(self, request: Request, error: Exception) -> Response:
+        problem = problem_of(request, error)
+        status = HTTPStatus(problem.details.status)
+        is_told = f"{int(status)}.heading" in words("page", LANGUAGES[0])
+        response = note(self, request, "page", str(int(status) if is_told else 500), status)
+        response.headers.update(problem.headers)
+        return response
+
+
+def note(page: Page, request: Request, name: str, what: str, status: HTTPStatus) -> Response:
+    """A page that says one thing: `WHAT.heading` and `WHAT.sentence` of the words `name`."""
+    spoken = Localization.of(None, request)
+    return page.render(
+        "login.html",
+        lang=spoken.lang,
+        direction=spoken.direction,
+        status=status,
+        heading=spoken.say(name, f"{what}.heading"),
+        sentence=spoken.say(name, f"{what}.sentence"),
+    )
 
 
 def _headers(policy: Mapping[str, str]) -> dict[str, str]:

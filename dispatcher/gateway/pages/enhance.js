@@ -1,0 +1,115 @@
+// What scripts add to pages that work without them: forms and links are answered in place.
+
+const parser = new DOMParser();
+// One after the other: what is sent next is answered by what holds then.
+let waiting = Promise.resolve();
+let redrawn = () => {};
+
+/**
+ * Forms that are sent by POST, and links to the page's own address, inside `[data-live]` elements
+ * (each with an id) load no page: these elements take the content that they have in the answer.
+ * `drawn` is called now and after each answer.
+ */
+export function live(drawn = () => {}) {
+  document.addEventListener("submit", event => {
+    const { target: form, submitter } = event;
+    if (form.method !== "post" || !form.closest("[data-live]")) return;
+    event.preventDefault();
+    const undo = turn(submitter);
+    request(form.getAttribute("action"), { body: new URLSearchParams(new FormData(form, submitter)) }).catch(undo);
+  });
+  document.addEventListener("click", event => {
+    const link = event.target.closest("[data-live] a[href]");
+    if (!link || link.dataset.closes || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (new URL(link.href).pathname !== location.pathname) return;
+    event.preventDefault();
+    request(link.href).then(() => document.querySelector(link.hash || null)?.scrollIntoView({ block: "nearest" }), () => {});
+  });
+  redrawn = () => {
+    modal();
+    drawn();
+  };
+  redrawn();
+}
+
+/** Sends a form (`body`), or asks for the address; shows the answer. Rejects where it is no page of this kind. */
+export function request(address, { body } = {}) {
+  const asked = new URL(address, location.href);
+  asked.hash = "";
+  const answer = waiting.then(async () => {
+    document.documentElement.setAttribute("aria-busy", "true");
+    try {
+      const { page, url } = await load(asked, body);
+      show(page);
+      history.replaceState(null, "", url);
+    } catch (error) {
+      tell(error.message, true);
+      throw error;
+    } finally {
+      document.documentElement.removeAttribute("aria-busy");
+    }
+  });
+  waiting = answer.catch(() => {});
+  return answer;
+}
+
+/** The page that answers, as a document, and its address. Throws an Error with a sentence. */
+export async function load(address, body) {
+  let answer;
+  try {
+    answer = await fetch(address, body && { method: "POST", body });
+  } catch {
+    throw new Error(document.body.dataset.offline);
+  }
+  const page = parser.parseFromString(await answer.text(), "text/html");
+  if (regions().every(each => page.getElementById(each.id))) return { page, url: body && !answer.redirected ? location.href : answer.url };
+  const said = [...page.querySelectorAll("main :is(h1, p)")].map(each => each.textContent);
+  throw new Error(said.join(". ") || document.body.dataset.offline);
+}
+
+/** Tells a sentence where the page tells what was done: in `#told-of`. */
+export function tell(sentence, isFault = false) {
+  const said = document.createElement("div");
+  said.className = isFault ? "told fault" : "told";
+  if (isFault) said.setAttribute("role", "alert");
+  said.append(Object.assign(document.createElement("p"), { textContent: sentence }));
+  document.getElementById("told-of").replaceChildren(said);
+}
+
+const regions = () => [...document.querySelectorAll("[data-live]")];
+
+/** Shows a page's content in place; what had the focus has it again, by its id, or the first field that is wrong. */
+function show(page) {
+  const active = document.activeElement;
+  const focused = active?.closest("dialog")?.querySelector("[data-closes]")?.dataset.closes ?? active?.id;
+  for (const each of regions()) each.replaceChildren(...document.adoptNode(page.getElementById(each.id)).childNodes);
+  document.title = page.title;
+  (document.querySelector("[data-live] [aria-invalid]") ?? document.getElementById(focused))?.focus();
+  redrawn();
+}
+
+/** Turns a switch before the answer is there; the function that turns it back. */
+function turn(button) {
+  const state = button?.getAttribute("aria-checked");
+  if (!state || "asks" in button.dataset) return () => {};
+  button.setAttribute("aria-checked", String(state !== "true"));
+  return () => button.setAttribute("aria-checked", state);
+}
+
+/** Has an open dialog keep the keyboard inside; leaving it is following its link with `data-closes`. */
+function modal() {
+  const dialog = document.querySelector("[data-live] dialog[open]");
+  if (!dialog || dialog.matches(":modal")) return;
+  const leave = dialog.querySelector("[data-closes]");
+  leave.addEventListener("click", event => {
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    history.replaceState(null, "", leave.href);
+    document.getElementById(leave.dataset.closes)?.focus();
+  });
+  dialog.removeAttribute("open");
+  dialog.showModal();
+}
