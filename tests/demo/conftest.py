@@ -1,64 +1,83 @@
-"""The demo's page, served over a database of the test's own."""
+"""The sample application on a database of the test's own, and its page."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import psycopg
 import pytest
+from starlette.responses import PlainTextResponse
 
 from dispatcher.db import connections
-from dispatcher.demo import cast
+from dispatcher.demo import processes
 from dispatcher.demo.catchers import Catchers
-from dispatcher.demo.chronicle import Account
-from dispatcher.demo.market.ledger import Diary
-from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
-from dispatcher.demo.page import server
-from dispatcher.demo.page.app import application
-from dispatcher.demo.page.caught import CaughtPages
-from dispatcher.demo.page.reader import Reader
+from dispatcher.demo.history import History
+from dispatcher.demo.page import Counter, Page
+from dispatcher.demo.shop import LOGIN, People, install
 from tests.support.databases import CreateDatabase
-from tests.support.demo_page import Page
+from tests.support.demo_page import Visitor
+from tests.support.renderings import shipped_catalog
 
 
 @pytest.fixture(scope="session")
-def market_url(create_database: CreateDatabase, template_url: str) -> str:
+def shop(create_database: CreateDatabase, template_url: str) -> tuple[str, People]:
+    """The database of all these tests, and its people."""
     url = create_database(template_url)
     with psycopg.connect(url) as connection:
-        cast.introduce_houses(connection, "http://127.0.0.1:8000")
-        open_market(connection)
-        cast.state_choices(connection)
-    return url
+        people = install(connection, "http://127.0.0.1:8000")
+    return url, people
 
 
 @pytest.fixture
-async def market(market_url: str) -> AsyncIterator[Marketplace]:
-    async with (
-        await connections.connect(market_url, "marketplace") as seller,
-        await connections.connect(market_url, "demo") as witness,
-    ):
-        await seller.execute(f"set role {LOGIN}".encode())
-        yield Marketplace(seller, witness, Diary())
+def shop_url(shop: tuple[str, People]) -> str:
+    return shop[0]
 
 
 @pytest.fixture
-async def page(database_url: str) -> AsyncIterator[Page]:
-    catchers = Catchers()
-    with (
-        server.listen(0) as listening,
-        psycopg.connect(database_url, autocommit=True) as db,
-    ):
-        shown = Page(listening.getsockname()[1], db, catchers)
+def people(shop: tuple[str, People]) -> People:
+    return shop[1]
 
-        async def latest() -> list[Account]:
-            return shown.accounts
 
-        async with connections.pool(database_url, "page", 2) as sessions:
-            app = application(Reader(sessions), latest, CaughtPages(catchers).routes)
-            serving = asyncio.create_task(server.serve(app, listening))
-            yield shown
-            serving.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
+@pytest.fixture
+def catchers() -> Catchers:
+    return Catchers()
+
+
+@pytest.fixture
+async def counter(shop_url: str, people: People, catchers: Catchers) -> AsyncIterator[Counter]:
+    async with AsyncExitStack() as stack:
+        application, owner, oracle = [
+            await stack.enter_async_context(await connections.connect(shop_url, name))
+            for name in ("marketplace", "demo", "oracle")
+        ]
+        await application.execute(f"set role {LOGIN}".encode())
+        history = History(owner, catchers)
+        yield Counter(application, owner, oracle, people, history)
+        await history.end()
+
+
+@pytest.fixture
+async def visitor(counter: Counter, catchers: Catchers) -> AsyncIterator[Visitor]:
+    """Somebody before the page; behind it is a gateway that answers everything alike."""
+    played: list[str] = []
+
+    async def play() -> None:
+        played.append("played")
+
+    with processes.listen(0) as listening:
+        page = Page(
+            counter,
+            catchers,
+            shipped_catalog(),
+            gateway=PlainTextResponse("the gateway's"),
+            secret="s" * 32,
+            play=play,
+        )
+        serving = asyncio.create_task(processes.serve(page.app, listening))
+        yield Visitor(listening.getsockname()[1], played)
+        await counter.history.end()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -17,11 +17,8 @@ from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
 from dispatcher.db import connections
 from dispatcher.delivery.model import Sent
-from dispatcher.demo import cast
-from dispatcher.demo.deeds.all import DEEDS
-from dispatcher.demo.deeds.deed import Setting
-from dispatcher.demo.market.ledger import Diary, Moment
-from dispatcher.demo.market.marketplace import LOGIN, Marketplace, open_market
+from dispatcher.demo.actions import ACTIONS
+from dispatcher.demo.shop import LOGIN, Moment, People, install, transact
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
@@ -32,7 +29,7 @@ from tests.support.renderings import shipped_catalog
 from tests.support.waiting import seen
 
 HOME = "https://fernhill.example"
-PEOPLE = {"client": cast.ADA, "writer": cast.GRETA, "support": cast.SOL}
+PEOPLE = {"client": "ada", "writer": "greta", "support": "sol"}
 
 
 def test_the_registry_says_what_the_catalogue_says() -> None:
@@ -72,44 +69,42 @@ class Catching:
 
 
 @pytest.fixture
-def url(create_database: CreateDatabase, template_url: str) -> str:
-    """A database with the marketplace, whose first house wants everything on every channel."""
+def everything_everywhere(create_database: CreateDatabase, template_url: str) -> tuple[str, People]:
+    """A database with the shop, whose first tenant wants everything on every channel."""
     url = create_database(template_url)
     with psycopg.connect(url, autocommit=True) as connection:
-        cast.introduce_houses(connection, HOME)
-        open_market(connection)
+        people = install(connection, HOME)
         connection.execute(
             "insert into postbell.tenant_event (tenant_id, event, default_channels)"
             " select 'default', key, channels from postbell.event_type"
         )
         for person in PEOPLE.values():
-            given.device(connection, person.id, f"https://push.example/{person.id}")
-    return url
-
-
-@pytest.fixture
-async def market(url: str) -> AsyncIterator[Marketplace]:
-    async with (
-        await connections.connect(url, "marketplace") as seller,
-        await connections.connect(url, "demo") as witness,
-    ):
-        await seller.execute(f"set role {LOGIN}".encode())
-        yield Marketplace(seller, witness, Diary())
+            given.device(connection, person, f"https://push.example/{person}")
+    return url, people
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_they_should(
-    url: str, market: Marketplace
+    everything_everywhere: tuple[str, People],
 ) -> None:
+    url, people = everything_everywhere
     providers = {channel: Catching(channel) for channel in ("email", "sms", "push")}
     registry = ProviderRegistry([ProviderClient(provider) for provider in providers.values()])
     moments: dict[str, Moment] = {}
     with psycopg.connect(url, autocommit=True) as db:
-        async with running(url, registry=registry):
+        async with (
+            running(url, registry=registry),
+            await connections.connect(url, "marketplace") as shop,
+        ):
+            await shop.execute(f"set role {LOGIN}".encode())
             for entry in CATALOGUE:
-                await DEEDS[entry.button].play(Setting(market, cast.ADA))
-                moments[entry.event] = market.diary.moments[-1]
+                work = ACTIONS[entry.button].with_()
+                moment = await transact(shop, people, people["ada"], work)
+                moment.outbox_ids = given.column(
+                    db, "select id from postbell.outbox where xid::text::bigint = %s", moment.xid
+                )
+                moments[entry.event] = moment
             everything = [number for moment in moments.values() for number in moment.outbox_ids]
             await seen(lambda: await_end(db, everything), "all is delivered")
         assert given.rejections(db) == {}
@@ -117,7 +112,7 @@ async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_t
         for entry in CATALOGUE:
             outbox_id = emission(db, entry, moments[entry.event])
             told = arrived(db, outbox_id, providers)
-            expected = {PEOPLE[who].id for who in entry.told.split()}
+            expected = {PEOPLE[who] for who in entry.told.split()}
             assert set(told) == {(who, channel) for who in expected for channel in ALL_CHANNELS}
             complaints += [
                 f"{entry.event} to {who} by {channel}: {part}"

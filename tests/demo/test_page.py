@@ -1,232 +1,201 @@
-"""The demo's page: one person's inbox, caught mails, and nothing that runs."""
+"""The demo's page: buttons, cards as they change, caught messages, and nothing that runs."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+import json
+import re
 
+import jwt
 import pytest
 
-from dispatcher.demo.chronicle import Account
-from dispatcher.demo.mail_catcher import CaughtMail
-from dispatcher.demo.market.ledger import Moment
-from tests.support import given
-from tests.support.demo_page import Page
+from dispatcher.demo.actions import ACTIONS
+from dispatcher.demo.catchers import Catchers
+from dispatcher.demo.page import Counter
+from dispatcher.demo.shop import People
+from dispatcher.gateway.token import AUDIENCE
+from tests.support.demo_page import Visitor
+from tests.support.waiting import seen
 
-NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 EVIL = '<img src=x onerror=alert(1)>"</script>'
 
 
-def delivered(page: Page, recipient: str, title: str = "Paid", **columns: object) -> int:
-    """An inbox item with its delivery; the item's id."""
-    number = given.value(page.db, "select coalesce(max(id), 0) + 1 from postbell.delivery")
-    given.insert(
-        page.db, "notification", id=number, xid="1", tenant_id="default", event="order.paid",
-        payload={}, priority="normal", created_at=NOON,
-    )  # fmt: skip
-    given.rows(
-        page.db,
-        "insert into postbell.delivery (id, notification_id, tenant_id, recipient_id, event,"
-        " channel, priority, decision, rung, decision_reason, is_silent, state, created_at,"
-        " is_open) values (%s, %s, 'default', %s, 'order.paid', 'in_app',"
-        " 'normal', 'now', 11, 'wanted', false, 'delivered', %s, false)",
-        number,
-        number,
-        recipient,
-        NOON,
+def catch(catchers: Catchers, title: str = "Hello", html: str | None = "<p>Hello") -> int:
+    """A mail; its number."""
+    catchers._keep(
+        "email", 7, "u1@b.example", title=title, text="Hello\n", html=html, source=b"raw"
     )
-    return given.inbox_item(
-        page.db, id=number, outbox_id=number, recipient_id=recipient, title=title, **columns
-    )
-
-
-def mail(number: int = 1, html: str | None = "<p>Hello", subject: str = "Hello") -> CaughtMail:
-    return CaughtMail(
-        number, 7, "shop@a.example", "u1@b.example", subject, "Hello\n", html, b"raw", NOON
-    )
-
-
-async def test_the_page_and_its_parts_are_served(page: Page) -> None:
-    for path, kind in (
-        ("/", "text/html"),
-        ("/page.css", "text/css"),
-        ("/counter.css", "text/css"),
-        ("/page.js", "text/javascript"),
-        ("/why.js", "text/javascript"),
-        ("/icon.svg", "image/svg+xml"),
-    ):
-        answer = await page.get(path)
-        assert answer.status == 200
-        assert answer.headers["Content-Type"].startswith(kind)
-
-
-async def test_the_page_runs_no_script_but_its_own(page: Page) -> None:
-    policy = (await page.get("/")).headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "script-src 'self';" in policy
-    assert "unsafe-inline" not in policy
-    assert b"<script>" not in (await page.get("/")).body
-
-
-async def test_an_inbox_has_the_persons_items_newest_first_and_counts_them(page: Page) -> None:
-    given.recipient(page.db)
-    first, second = delivered(page, "u1", "First"), delivered(page, "u1", "Second")
-    inbox = (await page.get("/api/inbox/default/u1")).json
-    assert [item["id"] for item in inbox["items"]] == [str(second), str(first)]
-    assert inbox["unread"] == 2
-
-
-async def test_nobody_sees_the_items_of_another(page: Page) -> None:
-    given.recipient(page.db)
-    given.recipient(page.db, "u2")
-    given.tenant(page.db, "other")
-    given.recipient(page.db, "u1", tenant_id="other")
-    delivered(page, "u1", "Only for u1")
-    for person in ("default/u2", "other/u1"):
-        assert (await page.get(f"/api/inbox/{person}")).json["items"] == []
-
-
-async def test_nobody_marks_the_items_of_another(page: Page) -> None:
-    given.recipient(page.db)
-    given.recipient(page.db, "u2")
-    number = delivered(page, "u1")
-    for verb in ("read", "archived", "seen"):
-        answer = await page.post(f"/api/inbox/default/u2/{verb}", {"items": [str(number)]})
-        assert answer.json == {"changed": 0}
-    assert (await page.get("/api/inbox/default/u1")).json["unread"] == 1
-
-
-async def test_an_item_is_marked_read_and_unread_and_put_away(page: Page) -> None:
-    given.recipient(page.db)
-    number = delivered(page, "u1")
-    unread = []
-    for verb in ("read", "unread", "archived"):
-        answer = await page.post(f"/api/inbox/default/u1/{verb}", {"items": [str(number)]})
-        assert answer.json == {"changed": 1}
-        unread.append((await page.get("/api/inbox/default/u1")).json["unread"])
-    assert unread == [0, 1, 0]
-    assert (await page.get("/api/inbox/default/u1")).json["items"] == []
-
-
-async def test_everything_is_marked_read_at_once(page: Page) -> None:
-    given.recipient(page.db)
-    delivered(page, "u1")
-    delivered(page, "u1")
-    assert (await page.post("/api/inbox/default/u1/read-all", {})).json == {"changed": 2}
-    assert (await page.get("/api/inbox/default/u1")).json["unread"] == 0
+    return catchers.caught[-1].number
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/inbox/default/nobody", "/api/inbox/nowhere/u1", "/api/mails/9", "/mails/9.html"]
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        ("/page.js", "text/javascript"),
+        ("/icon.svg", "image/svg+xml"),
+    ],
 )
-async def test_what_is_unknown_is_not_found(page: Page, path: str) -> None:
-    assert (await page.get(path)).status == 404
-
-
-async def test_a_form_of_a_foreign_page_changes_nothing(page: Page) -> None:
-    given.recipient(page.db)
-    number = delivered(page, "u1")
-    answer = await page.post(
-        "/api/inbox/default/u1/read", {"items": [str(number)]}, **{"Content-Type": "text/plain"}
-    )
-    assert answer.status == 415
-    assert (await page.get("/api/inbox/default/u1")).json["unread"] == 1
-
-
-async def test_another_host_name_is_not_answered(page: Page) -> None:
-    assert (await page.get("/api/houses", Host="rebound.example")).status == 400
-
-
-@pytest.mark.parametrize("body", [[], {}, {"items": "x"}, {"items": [None]}, {"items": 1}])
-async def test_nonsense_is_refused_with_a_sentence(page: Page, body: object) -> None:
-    given.recipient(page.db)
-    answer = await page.post("/api/inbox/default/u1/read", body)
-    assert answer.status == 400
-    assert answer.headers["Content-Type"].startswith("text/plain")
-
-
-async def test_what_people_wrote_travels_as_text(page: Page) -> None:
-    given.recipient(page.db)
-    delivered(page, "u1", EVIL)
-    page.mails.mails.append(mail(subject=EVIL))
-    inbox = await page.get("/api/inbox/default/u1")
-    assert inbox.headers["Content-Type"] == "application/json"
-    assert inbox.headers["X-Content-Type-Options"] == "nosniff"
-    assert inbox.json["items"][0]["title"] == EVIL
-    assert (await page.get("/api/mails")).json["mails"][0]["subject"] == EVIL
-
-
-async def test_a_link_to_a_shop_shows_its_path_escaped(page: Page) -> None:
-    given.recipient(page.db)
-    answer = await page.get("/shops/default/orders/%3Cscript%3Ealert(1)%3C/script%3E")
+async def test_the_page_and_its_parts_are_served_and_compressed(
+    visitor: Visitor, path: str, kind: str
+) -> None:
+    answer = await visitor.get(path, Accept_Encoding="gzip")
     assert answer.status == 200
-    assert b"&lt;script&gt;" in answer.body
-    assert b"<script>" not in answer.body
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert answer.headers["Content-Encoding"] == ("gzip" if path != "/icon.svg" else None)
 
 
-async def test_a_mails_html_is_shown_without_powers(page: Page) -> None:
-    page.mails.mails.append(mail(html="<p onclick=x()>Hi<script>x()</script>"))
-    answer = await page.get("/mails/1.html")
+async def test_the_page_runs_no_script_but_its_own(visitor: Visitor) -> None:
+    answer = await visitor.get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe-inline" not in policy
+    assert "<script>" not in answer.text
+
+
+async def test_one_sentence_says_what_to_press_and_every_event_has_its_buttons(
+    visitor: Visitor,
+) -> None:
+    page = (await visitor.get("/?as=ben")).text
+    assert "Press <strong>Pay an order</strong>" in page
+    assert "All 28 events" in page
+    assert all(f'action="/do/{key}?as=ben"' in page for key in ACTIONS)
+    assert "who wants no e-mail about orders" in page
+
+
+async def test_people_have_names_and_no_ids(visitor: Visitor) -> None:
+    page = (await visitor.get("/?as=helene")).text
+    shown = re.sub(r"<[^>]*>", " ", page)
+    assert "Hélène Marchand" in shown
+    assert not re.search(r"\b(helene|ada|mistral|default)\b", shown)
+
+
+async def test_a_button_is_a_form_that_works_without_a_script(visitor: Visitor) -> None:
+    answer = await visitor.post("/do/donate?as=ada")
+    assert answer.status == 303
+    where, _, card = answer.headers["Location"].partition("#")
+    page = (await visitor.get(where)).text
+    assert f'id="{card}"' in page
+    assert "Ada Lindqvist pays without an order" in page
+
+
+async def test_a_script_that_presses_stays_where_it_is(visitor: Visitor) -> None:
+    assert (await visitor.post("/do/donate?as=ada", Sec_Fetch_Mode="cors")).status == 204
+
+
+async def test_what_cannot_be_done_is_said_on_the_page(visitor: Visitor) -> None:
+    answer = await visitor.post("/do/take-back?as=gus")
+    assert answer.status == 409
+    assert "Press “Complete it, tell in 30 s” first." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/do/donate?as=ada", "/play?as=ada", "/look"])
+async def test_another_sites_page_presses_nothing(
+    visitor: Visitor, counter: Counter, path: str
+) -> None:
+    for origin in ("https://evil.example", "null"):
+        assert (await visitor.post(path, Origin=origin)).status == 403
+    assert not counter.history.entries
+    assert not visitor.played
+
+
+async def test_another_host_name_is_not_answered(visitor: Visitor) -> None:
+    assert (await visitor.get("/", Host="rebound.example")).status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/?as=nobody", "/what-if/nothing", "/messages/9", "/messages/9.html", "/shops/no/1"]
+)
+async def test_what_is_unknown_is_not_found(visitor: Visitor, path: str) -> None:
+    assert (await visitor.get(path)).status == 404
+
+
+async def test_cards_come_by_the_stream_and_the_page_is_told_of_the_end(
+    visitor: Visitor, counter: Counter, people: People
+) -> None:
+    heard = asyncio.create_task(visitor.news("end"))
+    await seen(lambda: counter.history._pages, "the page listens")
+    entry = await counter.press(ACTIONS["donate"], people["ada"])
+    await seen(lambda: entry.deliveries, "it was read")
+    await counter.history.end()
+    (run, _), *cards, (last, _) = await heard
+    assert (run, last) == ("run", "end")
+    assert {card["id"] for name, card in cards if name == "card"} == {f"moment-{entry.number}"}
+    assert "payment.completed" in cards[-1][1]["html"]
+
+
+async def test_who_comes_back_is_told_what_was_missed_and_nothing_else(
+    visitor: Visitor, counter: Counter, people: People
+) -> None:
+    first = await counter.press(ACTIONS["overspend"], people["ada"])
+    second = await counter.press(ACTIONS["overspend"], people["ada"])
+    _, (_, card) = await visitor.news("card", since=first.version)
+    assert card["id"] == f"moment-{second.number}"
+
+
+async def test_the_whole_story_is_told_on_demand(visitor: Visitor) -> None:
+    assert (await visitor.post("/play?as=ada")).status == 303
+    await seen(lambda: visitor.played, "it is told")
+
+
+async def test_what_if_says_what_would_come_and_offers_to_do_it(visitor: Visitor) -> None:
+    page = (await visitor.get("/what-if/donate?as=ben")).text
+    assert "Nothing was sent." in page
+    assert "payment.completed" in page
+    assert 'action="/do/donate?as=ben"' in page
+    objection = (await visitor.get("/what-if/overspend?as=ada")).text
+    assert "wallet_is_not_overdrawn would object" in objection
+
+
+async def test_what_people_wrote_travels_as_text(
+    visitor: Visitor, counter: Counter, people: People, catchers: Catchers
+) -> None:
+    await counter.press(ACTIONS["place"], people["ada"], topic=EVIL, amount="5.00")
+    for path in ("/", f"/messages/{catch(catchers, EVIL)}"):
+        page = (await visitor.get(path)).text
+        assert "<img src=x" not in page
+        assert "&lt;img src=x" in page
+
+
+async def test_a_mails_html_is_shown_without_powers(visitor: Visitor, catchers: Catchers) -> None:
+    number = catch(catchers, html="<p onclick=x()>Hi<script>x()</script>")
+    answer = await visitor.get(f"/messages/{number}.html")
     policy = answer.headers["Content-Security-Policy"]
     assert answer.body == b"<p onclick=x()>Hi<script>x()</script>"
     assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox;")
     assert "default-src 'none'" in policy
-    assert b'sandbox="allow-popups allow-popups-to-escape-sandbox"' in (await page.get("/")).body
+    framed = 'sandbox="allow-popups allow-popups-to-escape-sandbox"'
+    assert framed in (await visitor.get(f"/messages/{number}")).text
 
 
-async def test_a_mail_has_its_text_and_its_source(page: Page) -> None:
-    page.mails.mails.append(mail(html=None))
-    whole = (await page.get("/api/mails/1")).json
-    assert (whole["text"], whole["has_html"]) == ("Hello\n", False)
-    assert (await page.get("/mails/1.eml")).body == b"raw"
+async def test_a_mail_has_its_text_and_its_source(visitor: Visitor, catchers: Catchers) -> None:
+    number = catch(catchers, html=None)
+    whole = (await visitor.get(f"/messages/{number}")).text
+    assert "Hello\n" in whole
+    assert "<iframe" not in whole
+    assert (await visitor.get(f"/messages/{number}.eml")).body == b"raw"
 
 
-async def test_an_event_is_explained_channel_by_channel(page: Page) -> None:
-    given.recipient(page.db, email=None)
-    outbox_id = given.emit(page.db, payload={"order_id": 1, "amount": "1.00"})
-    given.route(page.db)
-    page.accounts.append(Account(Moment(1, "default", "u1 pays", NOON, None, [outbox_id]), []))
-    (story,) = (await page.get("/api/events")).json
-    (event,) = story["events"]
-    assert event["event"] == "order.paid"
-    assert [(row["channel"], row["state"], row["rung"]) for row in event["decisions"]] == [
-        ("email", "skipped", 3),
-        ("in_app", "queued", 11),
-        ("sse", "queued", 11),
-    ]
-    assert event["decisions"][0]["sentence"] == "The person has no address on the channel."
+async def test_a_link_to_a_shop_shows_its_path_escaped(visitor: Visitor) -> None:
+    answer = await visitor.get("/shops/default/orders/%3Cscript%3Ealert(1)%3C/script%3E")
+    assert answer.status == 200
+    assert "Fernhill Research" in answer.text
+    assert "&lt;script&gt;" in answer.text
+    assert "<script>" not in answer.text
 
 
-async def test_what_was_rolled_back_is_shown_with_the_constraint_that_objected(page: Page) -> None:
-    page.accounts.append(
-        Account(Moment(1, "default", "u1 pays", NOON, "credit_is_not_overdrawn", [5]), [])
-    )
-    (story,) = (await page.get("/api/events")).json
-    assert (story["rolled_back_by"], story["events"]) == ("credit_is_not_overdrawn", [])
+async def test_the_bell_gets_a_token_for_who_is_chosen(visitor: Visitor) -> None:
+    answer = await visitor.get("/token?as=helene")
+    claims = jwt.decode(json.loads(answer.body)["token"], "s" * 32, ["HS256"], audience=AUDIENCE)
+    assert (claims["sub"], claims["tenant"]) == ("helene", "mistral")
 
 
-async def test_an_event_of_somebody_else_is_shown_too(page: Page) -> None:
-    given.recipient(page.db)
-    given.emit(page.db, payload={"amount": 5})
-    given.route(page.db)
-    (story,) = (await page.get("/api/events")).json
-    assert story["title"] is None
-    (event,) = story["events"]
-    (decided,) = event["decisions"]
-    assert event["detail"].startswith("amount is not of type amount: it has to be a decimal")
-    assert (decided["state"], decided["tone"], decided["reason"]) == (
-        "rejected",
-        "bad",
-        "invalid_payload",
-    )
+async def test_what_the_page_does_not_know_is_the_gateways(visitor: Visitor) -> None:
+    assert (await visitor.get("/v1/inbox")).text == "the gateway's"
 
 
-async def test_whose_inbox_one_may_choose(page: Page) -> None:
-    given.recipient(page.db, "a1", roles=["writer"])
-    given.recipient(page.db, attributes={"name": "Una", "habit": "reads at night"})
-    given.recipient(page.db, "u2")
-    (house,) = (await page.get("/api/houses")).json
-    assert house["people"] == [
-        {"id": "u1", "name": "Una", "habit": "reads at night"},
-        {"id": "u2", "name": "u2", "habit": None},
-        {"id": "a1", "name": "a1", "habit": None},
-    ]
+@pytest.mark.parametrize("body", [b"", b'{"data": {}}'])
+async def test_a_text_that_is_forged_is_turned_away(visitor: Visitor, body: bytes) -> None:
+    assert (await visitor.post("/caught/sms", Body=body.decode())).status == 401

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,11 +22,20 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 #: What a script begins with that asks the bell.
 _BELL = "const bell = document.querySelector('postbell-inbox');"
+#: How long nothing may be asked for while nothing happens.
+_IDLE = 8.0
+
+
+@dataclass
+class Demo:
+    """A running demo."""
+
+    url: str
+    process: subprocess.Popen[str]
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[str]:
-    """The address of a demo whose story is over: what comes now was pressed."""
+def demo() -> Iterator[Demo]:
     address = f"http://127.0.0.1:{free_port()}"
     with subprocess.Popen(
         [sys.executable, "-c", "from dispatcher.cli import main; main()", "demo"],
@@ -39,30 +51,19 @@ def page(tmp_path: Path) -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         try:
-            last = next((line for line in process.stdout if "is escalated to" in line), None)
-            assert last is not None, "the demo ended before its story"
-            yield address
+            ready = next((line for line in process.stdout if "press a button" in line), None)
+            assert ready is not None, "the demo ended before it was ready"
+            yield Demo(address, process)
         finally:
             process.terminate()
             process.communicate(timeout=60)
 
 
-def opened(browser: Chromium, page: str) -> int:
-    """The page, as Ada; how many the bell counts when it has."""
-    browser.open(f"{page}/#default%2Fu1")
-    until(browser, f"{_BELL} return bell?.unread > 0")
+def opened(browser: Chromium, url: str) -> int:
+    """The page, as Ada; how many the bell counts when it is connected."""
+    browser.open(f"{url}/?as=ada")
+    until(browser, f"{_BELL} return bell?.unread !== undefined && bell.unread !== null")
     return int(browser.run(f"{_BELL} return bell.unread"))
-
-
-def shows(browser: Chromium, selector: str, text: str) -> None:
-    """Waits until one of these elements has the text."""
-    until(
-        browser,
-        "return [...document.querySelectorAll(arguments[0])]"
-        ".some(element => element.textContent.startsWith(arguments[1]))",
-        selector,
-        text,
-    )
 
 
 def press(browser: Chromium, selector: str) -> None:
@@ -70,42 +71,103 @@ def press(browser: Chromium, selector: str) -> None:
     browser.run("document.querySelector(arguments[0]).click()", selector)
 
 
+def shows(browser: Chromium, text: str) -> None:
+    """Waits until a card says so."""
+    until(browser, "return document.getElementById('cards').innerText.includes(arguments[0])", text)
+
+
+def says(browser: Chromium, text: str) -> None:
+    """Waits until the line for what concerns the whole page says so."""
+    until(
+        browser,
+        "const said = document.getElementById('status');"
+        "return !said.hidden && said.textContent.includes(arguments[0])",
+        text,
+    )
+
+
+def requests(browser: Chromium) -> int:
+    """How many the page has made."""
+    return int(browser.run("return performance.getEntriesByType('resource').length"))
+
+
 @pytest.mark.timeout(300)
-def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(page: str) -> None:
+def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(demo: Demo) -> None:
     with Chromium() as shop, Chromium() as phone:
         # Both are Ada's.
-        opened(shop, page)
-        press(shop, "[data-deed=place]")
-        shows(shop, "#result.good b", "Ada Lindqvist places order")
-        shows(shop, "#items h4", "Order #1012 received")
-        before = opened(phone, page)
+        opened(shop, demo.url)
+        press(shop, "#do-place")
+        shows(shop, "Order #1001 received")
+        until(shop, f"{_BELL} return bell.unread === 1")
+        before = opened(phone, demo.url)
         phone.run(
             "window.heard = [];"
             "addEventListener('postbell:notification', event => heard.push(event.detail.title))"
         )
-        press(shop, "[data-deed=pay]")
-        shows(shop, "#result.good b", "Ada Lindqvist pays order 1012")
+        press(shop, "#lead .primary")
+        shows(shop, "Ada Lindqvist pays order 1001")
         until(phone, f"{_BELL} return bell.unread === {before + 1}")
-        assert until(phone, "return heard.length && heard") == ["Order #1012 paid"]
-        shows(phone, "#items h4", "Order #1012 paid")
+        assert until(phone, "return heard.length && heard") == ["Order #1001 paid"]
+        shows(phone, "Order #1001 paid")
+
+        # The mail that was caught, in the dialog.
+        shows(shop, "Payment of £")
+        press(shop, "#cards a[href^='/messages/']")
+        until(shop, "return document.querySelector('dialog[open] iframe')")
 
         # Read there, read everywhere.
         phone.run(f"{_BELL} bell.open(); bell.shadowRoot.querySelector('header button').click()")
         until(phone, f"{_BELL} return bell.unread === 0")
         until(shop, f"{_BELL} return bell.unread === 0")
-        until(shop, "return !document.querySelector('#items .unread')")
 
 
 @pytest.mark.timeout(300)
-def test_a_what_if_is_answered_before_anything_is_sent_and_then_comes_true(page: str) -> None:
+def test_a_what_if_is_answered_before_anything_is_sent_and_then_comes_true(demo: Demo) -> None:
     with Chromium() as browser:
-        before = opened(browser, page)
-        press(browser, "[data-what=overspend]")
-        shows(browser, "#what-if-end", "wallet_is_not_overdrawn would object")
-        press(browser, "#what-if [data-close]")
+        before = opened(browser, demo.url)
+        press(browser, "#what-if-overspend")
+        until(
+            browser,
+            "return document.querySelector('dialog[open]')"
+            "?.innerText.includes('wallet_is_not_overdrawn would object')",
+        )
+        press(browser, "dialog > button")
 
-        press(browser, "[data-what=place]")
-        until(browser, "return document.querySelectorAll('#what-if .chip.good').length === 3")
+        press(browser, "#what-if-place")
+        until(browser, "return document.querySelectorAll('dialog[open] .chip.good').length === 3")
         assert browser.run(f"{_BELL} return bell.unread") == before
-        press(browser, "#do-it")
+        press(browser, "dialog .primary")
         until(browser, f"{_BELL} return bell.unread === {before + 1}")
+
+
+@pytest.mark.timeout(300)
+def test_an_idle_page_asks_for_nothing_and_says_what_is_and_when_it_has_ended(demo: Demo) -> None:
+    with Chromium() as browser:
+        opened(browser, demo.url)
+        press(browser, "#do-place")
+        shows(browser, "Order #1001 received")
+        shows(browser, "We have received your order")
+        time.sleep(2)
+        before = requests(browser)
+        time.sleep(_IDLE)
+        assert requests(browser) == before
+
+        press(browser, "#do-take-back")
+        says(browser, "Press “Complete it, tell in 30 s” first.")
+        demo.process.send_signal(signal.SIGTERM)
+        says(browser, "The demo has ended.")
+
+
+@pytest.mark.timeout(300)
+def test_a_connection_that_is_lost_is_called_that_and_comes_back(demo: Demo) -> None:
+    with Chromium() as browser:
+        opened(browser, demo.url)
+        demo.process.send_signal(signal.SIGSTOP)
+        try:
+            # Nothing is lost yet: the page does not know, and says nothing.
+            time.sleep(1)
+            assert browser.run("return document.getElementById('status').hidden")
+        finally:
+            demo.process.send_signal(signal.SIGCONT)
+        demo.process.kill()
+        says(browser, "The connection to the demo is lost. This page tries again by itself.")

@@ -1,17 +1,14 @@
-"""The demo's page as a browser asks it, and what a test puts there."""
+"""The demo's page as a browser asks it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPMessage
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse
 from typing import Any
-
-from dispatcher.demo.catchers import Catchers
-from dispatcher.demo.chronicle import Account
-from dispatcher.demo.mail_catcher import MailCatcher
-from tests.support import given
 
 
 @dataclass
@@ -23,36 +20,51 @@ class Answer:
     body: bytes
 
     @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+    def text(self) -> str:
+        return self.body.decode()
 
 
 @dataclass
-class Page:
-    """The page, and what it shows: mails and moments that a test puts there."""
+class Visitor:
+    """Asks the page on this port. `played` has an entry for each time the story was told."""
 
     port: int
-    db: given.Connection
-    catchers: Catchers
-    accounts: list[Account] = field(default_factory=list)
-
-    @property
-    def mails(self) -> MailCatcher:
-        assert self.catchers.mails is not None
-        return self.catchers.mails
+    played: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> Answer:
-        return await asyncio.to_thread(self._ask, "GET", path, None, headers)
+        return await asyncio.to_thread(self._ask, "GET", path, headers)
 
-    async def post(self, path: str, body: object, **headers: str) -> Answer:
-        headers = {"Content-Type": "application/json", **headers}
-        return await asyncio.to_thread(self._ask, "POST", path, json.dumps(body), headers)
+    async def post(self, path: str, **headers: str) -> Answer:
+        return await asyncio.to_thread(self._ask, "POST", path, headers)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    async def news(self, until: str, since: int = 0) -> list[tuple[str, Any]]:
+        """Names and data of what the stream says until an event of that name."""
+        return await asyncio.to_thread(self._listen, until, since)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        with self._answer(method, path, named) as response:
+            return Answer(response.status, response.headers, response.read())
+
+    def _listen(self, until: str, since: int) -> list[tuple[str, Any]]:
+        heard: list[tuple[str, Any]] = []
+        with self._answer("GET", f"/news?since={since}", {}) as response:
+            name = ""
+            for line in response:
+                kind, _, said = line.decode().rstrip("\n").partition(": ")
+                if kind == "event":
+                    name = said
+                elif kind == "data":
+                    heard.append((name, json.loads(said) if name == "card" else said))
+                    if name == until:
+                        break
+        return heard
+
+    @contextmanager
+    def _answer(self, method: str, path: str, headers: dict[str, str]) -> Iterator[HTTPResponse]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            connection.request(method, path, headers=headers)
+            yield connection.getresponse()
         finally:
             connection.close()

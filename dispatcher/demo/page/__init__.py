@@ -1,1 +1,0 @@
-"""The demo's page: buttons, what arrives where, and why; and the gateway behind it."""

@@ -1,0 +1,181 @@
+"""The buttons of the demo: what each writes into the outbox, and which of them write nothing."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+import pytest
+
+from dispatcher.demo.actions import ACTIONS, Action
+from dispatcher.demo.page import Counter
+from dispatcher.demo.shop import NothingToDoError, People
+from tests.support import given
+from tests.support.renderings import shipped_catalog
+
+#: They cancel what another one has emitted, which has to be pressed first.
+CANCELLING = {"take-back": "complete-later", "pay-in-time": "due-later"}
+COMMITTED = [each for each in ACTIONS.values() if each.rolled_back_by is None]
+ROLLED_BACK = [each for each in ACTIONS.values() if each.rolled_back_by is not None]
+
+
+def named(action: Action) -> str:
+    return action.key
+
+
+def emitted(url: str, *outbox_ids: int) -> list[tuple[str, str, bool]]:
+    """Event, tenant, and whether the payload is as declared; of each."""
+    with psycopg.connect(url) as connection:
+        return given.rows(
+            connection,
+            "select event, tenant_id,"
+            " postbell_private.find_payload_fault(payload, (select fields from postbell.event_type"
+            " where key = event)) is null"
+            " from postbell.outbox where id = any(%s) order by id",
+            list(outbox_ids),
+        )
+
+
+def test_every_event_of_the_catalogue_has_a_button() -> None:
+    assert {action.event for action in COMMITTED} == set(shipped_catalog().events)
+
+
+@pytest.mark.parametrize(
+    "action", [each for each in COMMITTED if each.key not in CANCELLING], ids=named
+)
+async def test_a_button_emits_its_event_in_its_transaction_by_its_code_or_by_a_trigger(
+    counter: Counter, shop_url: str, people: People, action: Action
+) -> None:
+    person = people[random.choice(["ada", "helene"])]
+    moment = (await counter.press(action, person)).moment
+    by_code = [each for each in moment.statements if "postbell." in each]
+    if action.is_told_by_trigger:
+        # Classes that one asks about may have to be booked first.
+        by_code = [each for each in by_code if "notify_class_bundle_created" not in each]
+    assert bool(by_code) != action.is_told_by_trigger
+    is_valid = action.key != "blunder"
+    assert (action.event, person.tenant_id, is_valid) in emitted(shop_url, *moment.outbox_ids)
+    assert moment.title
+    assert moment.rolled_back_by is None
+
+
+@pytest.mark.parametrize("action", ROLLED_BACK, ids=named)
+async def test_a_button_to_which_a_constraint_objects_leaves_nothing(
+    counter: Counter, shop_url: str, people: People, action: Action
+) -> None:
+    entry = await counter.press(action, people["ben"])
+    assert entry.moment.rolled_back_by == action.rolled_back_by
+    assert entry.outcome == (f"rolled back by {action.rolled_back_by}: nobody hears of it", "bad")
+    with psycopg.connect(shop_url) as connection:
+        left = given.value(
+            connection,
+            "select count(*) from postbell.outbox where xid::text::bigint = %s",
+            entry.moment.xid,
+        )
+    assert left == 0
+
+
+async def test_what_is_taken_back_is_the_order_that_waits_and_not_the_one_that_was_told(
+    counter: Counter, shop_url: str, people: People
+) -> None:
+    dev = people["dev"]
+    for key in ("place", "complete", "place", "complete-later", "place", "complete"):
+        await counter.press(ACTIONS[key], dev)
+    with psycopg.connect(shop_url, autocommit=True) as connection:
+        waiting, topic, event = given.rows(
+            connection,
+            "select id, topic, completion_event from shop.customer_order"
+            " where client_id = 'dev' and announced_at > now()",
+        )[0]
+        moment = (await counter.press(ACTIONS["take-back"], dev)).moment
+        given.route(connection)
+        reopened = given.column(
+            connection,
+            "select id from shop.customer_order where client_id = 'dev' and completed_at is null",
+        )
+        cancelled = given.column(
+            connection,
+            "select id from postbell.outbox cross join lateral postbell.explain(id) as decided"
+            " where recipient = 'dev' and decided.reason = 'cancelled'",
+        )
+    assert reopened == [waiting]
+    assert cancelled == [event]
+    assert moment.title == f"Order {waiting} is reopened"
+    assert moment.note.startswith(f"Took back that order {waiting} (“{topic}”) is completed")
+    assert moment.outbox_ids == []
+
+
+async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
+    counter: Counter, people: People
+) -> None:
+    agreed = await counter.press(ACTIONS["due-later"], people["dev"])
+    paid = await counter.press(ACTIONS["pay-in-time"], people["dev"])
+    assert "postbell.cancel(subject => 'installment:" in "".join(paid.moment.statements)
+    assert "Nobody is reminded." in paid.moment.note
+    assert paid.moment.outbox_ids == []
+    assert agreed.moment.outbox_ids != []
+
+
+@pytest.mark.parametrize(("key", "first"), CANCELLING.items())
+async def test_where_nothing_waits_a_button_says_what_to_press_first(
+    counter: Counter, people: People, key: str, first: str
+) -> None:
+    with pytest.raises(NothingToDoError, match=f"Press “{ACTIONS[first].label}” first"):
+        await counter.press(ACTIONS[key], people["gus"])
+
+
+async def test_what_a_transaction_said_is_written_down_with_its_values(
+    counter: Counter, people: People
+) -> None:
+    moment = (await counter.press(ACTIONS["load"], people["ada"])).moment
+    updated, told = moment.statements
+    assert updated == (
+        "update shop.account\nset balance = balance + 50\nwhere client_id = 'ada'\n"
+        "returning client_id, balance"
+    )
+    assert told.startswith("-- postbell.notify_wallet_loaded(wallet={'client_id': 'ada',")
+
+
+async def test_a_new_tier_comes_with_the_points_in_one_transaction(
+    counter: Counter, shop_url: str, people: People
+) -> None:
+    moment = (await counter.press(ACTIONS["climb"], people["imran"])).moment
+    assert [event for event, *_ in emitted(shop_url, *moment.outbox_ids)] == [
+        "loyalty.tier_upgraded",
+        "loyalty.points_awarded",
+    ]
+
+
+async def test_a_client_hears_nothing_of_an_internal_note(
+    counter: Counter, shop_url: str, people: People
+) -> None:
+    await counter.press(ACTIONS["reply"], people["ada"])
+    moment = (await counter.press(ACTIONS["note"], people["ada"])).moment
+    with psycopg.connect(shop_url) as connection:
+        told = given.rows(
+            connection,
+            "select recipient, audience from postbell.outbox where id = any(%s)",
+            moment.outbox_ids,
+        )
+    assert told == [("sol", None)]
+
+
+def test_a_button_pressed_by_one_of_the_staff_is_for_a_client_of_theirs(
+    counter: Counter, people: People
+) -> None:
+    assert counter.client_of(people["ben"]) == people["ben"]
+    assert counter.client_of(people["greta"]) == people["ada"]
+    assert counter.client_of(people["noe"]) == people["helene"]
+
+
+async def test_whoever_changes_their_address_in_the_users_table_is_reached_there(
+    shop_url: str,
+) -> None:
+    with psycopg.connect(shop_url) as connection:
+        connection.execute("update shop.person set email = 'imran@new.example' where id = 'imran'")
+        (known,) = given.rows(
+            connection,
+            "select email, phone, locale, attributes ->> 'name' from postbell.recipient"
+            " where (tenant_id, id) = ('mistral', 'imran')",
+        )
+    assert known == ("imran@new.example", "+33639980102", "en", "Imran Siddiqui")

@@ -1,0 +1,52 @@
+"""Whether the demo notices when its story does not come true."""
+
+from __future__ import annotations
+
+from dispatcher.demo.history import Delivery, Entry
+from dispatcher.demo.once import STORY, Expected, Step, broken_promises
+from dispatcher.demo.shop import Moment, People
+from tests.support.renderings import shipped_catalog
+
+ARRIVES = Expected("email", "sent", "wanted")
+
+
+def sent(state: str = "sent", reason: str | None = "wanted", who: str = "ada") -> Delivery:
+    return Delivery(5, "order.paid", who, "email", state, reason)
+
+
+def broken(people: People, *deliveries: Delivery, expected: Expected | None = ARRIVES) -> list[str]:
+    step = Step("ada", "pay", [expected] if expected else [])
+    moment = Moment("Ada pays", outbox_ids=[5])
+    return [*broken_promises(step, Entry(1, moment, deliveries), people)]
+
+
+def test_the_story_has_every_event_and_rolls_something_back() -> None:
+    events = {step.action.event for step in STORY if step.expected}
+    assert events == set(shipped_catalog().events)
+    assert any(step.action.rolled_back_by for step in STORY)
+
+
+def test_what_is_as_expected_is_no_complaint(people: People) -> None:
+    assert broken(people, sent()) == []
+
+
+def test_what_is_not_there_is_missed(people: People) -> None:
+    (sentence,) = broken(people)
+    assert sentence == (
+        "Ada pays: email to Ada Lindqvist should be sent (wanted), and nothing is known of it"
+    )
+
+
+def test_another_state_or_reason_is_a_complaint(people: People) -> None:
+    assert broken(people, sent("waiting", "refused")) == [
+        "Ada pays: email to Ada Lindqvist should be sent (wanted), and is waiting (refused)"
+    ]
+    (sentence,) = broken(
+        people, sent("skipped", "actor"), expected=Expected("email", "skipped", "muted")
+    )
+    assert sentence.endswith("should be skipped (muted), and is skipped (actor)")
+
+
+def test_a_delivery_that_nobody_expected_is_a_complaint(people: People) -> None:
+    (sentence,) = broken(people, sent(who="ben"), expected=None)
+    assert sentence == "Ada pays: email to Ben Okafor was not to be told, and is sent (wanted)"
