@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final, LiteralString
 
 import postbell
@@ -31,8 +32,7 @@ _PAID: Final[LiteralString] = (
 )
 _UNPAID: Final[LiteralString] = f"not {_PAID}"
 _UNREFUNDED: Final[LiteralString] = (
-    "exists (select from shop.payment where order_id = wanted.id and failed_because is null"
-    " and not exists (select from shop.refund where payment_id = payment.id))"
+    f"{_PAID} and not exists (select from shop.refund where order_id = wanted.id)"
 )
 _OPEN: Final[LiteralString] = "bundle_id is null and resolver_id is null"
 
@@ -126,6 +126,7 @@ async def receipt(shop: Shop) -> None:
         where id = %(order)s
         """,
         order=order,
+        tenant=shop.client.tenant_id,
     )
 
 
@@ -145,6 +146,7 @@ async def blunder(shop: Shop) -> None:
         where id = %(order)s
         """,
         order=order,
+        tenant=shop.client.tenant_id,
     )
 
 
@@ -184,23 +186,10 @@ async def take_back(shop: Shop) -> None:
             " Press “Complete it, tell in 30 s” first."
         )
     shop.moment.title = f"Order {order['id']} is reopened"
-    await shop.rows(
-        """
-        select cancelled.*
-        from shop.customer_order
-        cross join lateral postbell.cancel(outbox_id => completion_event) as cancelled
-        where id = %(order)s
-        """,
-        order=order,
-    )
-    await shop.rows(
-        """
-        update shop.customer_order
-        set completed_at = null, announced_at = null, completion_event = null
-        where id = %(order)s
-        """,
-        order=order,
-    )
+    event = order["completion_event"]
+    await shop.rows("select * from postbell.cancel(outbox_id => %(event)s)", event=event)
+    nothing = dict.fromkeys(("completed_at", "announced_at", "completion_event"))
+    await shop.update("customer_order", order, **nothing)
     shop.moment.note = (
         f"Took back that order {order['id']} (“{order['topic']}”) is completed, which was to be"
         f" told at {_clock(order['announced_at'])}. Nobody will hear of it."
@@ -213,8 +202,9 @@ async def take_back(shop: Shop) -> None:
 @_action("payment.completed", "Pay without an order")
 async def donate(shop: Shop) -> None:
     shop.moment.title = f"{shop.client.name} pays without an order"
-    payment = await _insert_payment(shop, None, "card", "25.00")
-    payment["payment_method"] = "Visa ending in 4242"
+    payment = await shop.insert(
+        "payment", client_id=shop.client, payment_method="Visa ending in 4242", amount="25.00"
+    )
     await shop.tell(postbell.notify_payment_completed, payment=payment)
 
 
@@ -233,11 +223,16 @@ async def bank(shop: Shop) -> None:
 async def decline(shop: Shop) -> None:
     order = await _order(shop, _UNPAID)
     shop.moment.title = f"The bank declines {shop.client.name}'s card for order {order['id']}"
-    reason = "The card has expired."
-    await _insert_payment(shop, order, "card", order["amount"], reason)
-    await shop.tell(
-        postbell.notify_payment_failed, order=order, amount=order["amount"], reason=reason
+    amount, reason = order["amount"], "The card has expired."
+    await shop.insert(
+        "payment",
+        client_id=shop.client,
+        order_id=order,
+        payment_method="Visa ending in 4242",
+        amount=amount,
+        failed_because=reason,
     )
+    await shop.tell(postbell.notify_payment_failed, order=order, amount=amount, reason=reason)
 
 
 @_action("payment.refunded", "Refund an order")
@@ -245,7 +240,7 @@ async def refund(shop: Shop) -> None:
     await _refund(shop, "back")
 
 
-@_action("payment.refunded", "Refund it twice", "payment_is_refunded_once")
+@_action("payment.refunded", "Refund it twice", "order_is_refunded_once")
 async def refund_twice(shop: Shop) -> None:
     order = await _refund(shop, "back twice")
     await _refund(shop, "back twice", order)
@@ -269,48 +264,29 @@ async def due_later(shop: Shop, remind_in: timedelta = LATER) -> None:
 @_action("payment.installment_due", "Pay it before then")
 async def pay_in_time(shop: Shop) -> None:
     """Nobody is reminded of what they have paid: the reminder is cancelled by its subject."""
-    paid = await shop.rows(
-        """
-        update shop.installment
-        set paid_at = now()
-        where id = (
-            select installment.id
-            from shop.installment
-            join shop.customer_order as part_of on part_of.id = order_id
-            where client_id = %(client)s and paid_at is null and due_at > now()
-            order by installment.id desc
-            limit 1
-        )
-        returning id, order_id, due_at
-        """,
-    )
-    if not paid:
+    waiting = await shop.find("installment", "paid_at is null and due_at > now()")
+    if waiting is None:
         raise NothingToDoError(
             f"{shop.client.name} has no installment to pay in time."
             " Press “One is due in 30 s” first."
         )
-    order_id, due_at = paid[0]["order_id"], paid[0]["due_at"]
+    shop.moment.title = f"{shop.client.name} pays an installment before it is due"
+    await shop.update("installment", waiting, paid_at=datetime.now().astimezone())
     await shop.rows(
         "select * from postbell.cancel(subject => %(subject)s, tenant_id => %(tenant)s)",
-        subject=f"installment:{paid[0]['id']}",
+        subject=f"installment:{waiting['id']}",
+        tenant=shop.client.tenant_id,
     )
-    shop.moment.title = f"{shop.client.name} pays an installment of order {order_id} in time"
     shop.moment.note = (
-        f"Took back the reminder that waited for {_clock(due_at)}. Nobody is reminded."
+        f"Took back the reminder that waited for {_clock(waiting['due_at'])}."
+        " Nobody will be reminded."
     )
 
 
 @_action("payment.wallet_loaded", "Load the wallet")
 async def load(shop: Shop) -> None:
     shop.moment.title = f"{shop.client.name} loads the wallet"
-    wallet = await shop.row(
-        """
-        update shop.account
-        set balance = balance + 50
-        where client_id = %(client)s
-        returning client_id, balance
-        """
-    )
+    wallet = await _change_balance(shop, Decimal("50.00"))
     await shop.tell(postbell.notify_wallet_loaded, wallet=wallet, amount="50.00")
 
 
@@ -318,18 +294,10 @@ async def load(shop: Shop) -> None:
 async def invoice(shop: Shop) -> None:
     uninvoiced: LiteralString = "not exists (select from shop.invoice where order_id = wanted.id)"
     order = await _order(shop, uninvoiced)
-    written = await shop.row(
-        """
-        insert into shop.invoice (order_id, due_on)
-        values (%(order)s, %(due)s)
-        returning id, number as invoice_number, due_on as due_date
-        """,
-        order=order,
-        due=date.today() + timedelta(days=14),  # noqa: DTZ011 - a day at the counter
-    )
-    shop.moment.title = f"Invoice {written['invoice_number']} is written for order {order['id']}"
-    written |= {"client_id": order["client_id"], "amount": order["amount"]}
-    await shop.tell(postbell.notify_invoice_generated, invoice=written)
+    due_date = date.today() + timedelta(days=14)  # noqa: DTZ011 - a day at the counter
+    made = await shop.insert("invoice", order_id=order, due_date=due_date)
+    shop.moment.title = f"Invoice {made['invoice_number']} is written for order {order['id']}"
+    await shop.tell(postbell.notify_invoice_generated, invoice={**order, **made})
 
 
 # Loyalty, told of by triggers
@@ -340,14 +308,7 @@ async def award(
     shop: Shop, points: int = 60, reason: str = "For the review that you wrote"
 ) -> None:
     shop.moment.title = f"{shop.client.name} is awarded {points} points"
-    await shop.rows(
-        """
-        insert into shop.award (client_id, points, reason)
-        values (%(client)s, %(points)s, %(reason)s)
-        """,
-        points=points,
-        reason=reason,
-    )
+    await shop.insert("award", client_id=shop.client, points=points, reason=reason)
 
 
 @_action("loyalty.points_awarded", "Award no points", "points_are_awarded_not_taken")
@@ -385,23 +346,14 @@ async def reject(shop: Shop) -> None:
 @_action("loyalty.milestone_reached", "Reach a milestone")
 async def milestone(shop: Shop) -> None:
     shop.moment.title = f"{shop.client.name} reaches a milestone: Ten orders"
-    await shop.rows(
-        """
-        insert into shop.milestone (client_id, name, reward_points)
-        values (%(client)s, 'Ten orders', 100)
-        """
-    )
+    await shop.insert("milestone", client_id=shop.client, name="Ten orders", reward_points=100)
 
 
 @_action("loyalty.badge_awarded", "Earn a badge")
 async def badge(shop: Shop) -> None:
     shop.moment.title = f"{shop.client.name} earns a badge: Early bird"
-    await shop.rows(
-        """
-        insert into shop.badge (client_id, name, description)
-        values (%(client)s, 'Early bird', 'Ordered before seven o''clock')
-        """
-    )
+    description = "Ordered before seven o'clock"
+    await shop.insert("badge", client_id=shop.client, name="Early bird", description=description)
 
 
 # Classes
@@ -417,14 +369,11 @@ async def book(shop: Shop) -> None:
 async def deposit(shop: Shop) -> None:
     bundle = await _bundle(shop, "deposit_paid_at is null")
     shop.moment.title = f"{shop.client.name} pays the deposit for “{bundle['name']}”"
-    await shop.rows(
-        "update shop.bundle set deposit_paid_at = now() where id = %(bundle)s", bundle=bundle
-    )
+    await shop.update("bundle", bundle, deposit_paid_at=datetime.now().astimezone())
+    paid = bundle["deposit_required"]
+    left = bundle["total_price"] - paid
     await shop.tell(
-        postbell.notify_class_deposit_paid,
-        class_bundle=bundle,
-        amount=bundle["deposit"],
-        balance_remaining=bundle["total_price"] - bundle["deposit"],
+        postbell.notify_class_deposit_paid, class_bundle=bundle, amount=paid, balance_remaining=left
     )
 
 
@@ -480,7 +429,7 @@ async def assign_ticket(shop: Shop) -> None:
     unassigned: LiteralString = f"{_OPEN} and assignee_id is null"
     ticket = await shop.find("ticket", unassigned) or await _open(shop)
     shop.moment.title = f"{shop.support.name} is to look after ticket {ticket['number']}"
-    await _assign_ticket(shop, ticket)
+    await shop.update("ticket", ticket, assignee_id=shop.support)
 
 
 @_action("ticket.replied", "Support replies")
@@ -515,36 +464,24 @@ async def reopen_ticket(shop: Shop) -> None:
         ticket = await _ticket(shop)
         await _resolve(shop, ticket)
     shop.moment.title = f"Ticket {ticket['number']} is reopened"
-    await shop.rows(
-        "update shop.ticket set resolver_id = null, resolution = null where id = %(ticket)s",
-        ticket=ticket,
-    )
+    await shop.update("ticket", ticket, resolver_id=None, resolution=None)
 
 
 @_action("ticket.escalated", "Escalate a ticket")
 async def escalate(shop: Shop) -> None:
     ticket = await _ticket(shop, "escalated_to is null")
     shop.moment.title = f"Ticket {ticket['number']} is escalated to the head of support"
-    await shop.rows(
-        """
-        update shop.ticket
-        set escalated_to = 'The head of support', escalated_because = 'It came empty.'
-        where id = %(ticket)s
-        """,
-        ticket=ticket,
-    )
+    why = {"escalated_to": "The head of support", "escalated_because": "It came empty."}
+    await shop.update("ticket", ticket, **why)
 
 
 # What actions have in common
 
 
 async def _place(shop: Shop, topic: str = "", amount: str = "") -> Row:
-    order = await shop.row(
-        """
-        insert into shop.customer_order (client_id, topic, amount)
-        values (%(client)s, %(topic)s, %(amount)s)
-        returning *
-        """,
+    order = await shop.insert(
+        "customer_order",
+        client_id=shop.client,
         topic=topic or random.choice(_TOPICS),
         amount=amount or f"{random.randint(15, 240)}.{random.choice(('00', '50', '95'))}",
     )
@@ -557,66 +494,43 @@ async def _order(shop: Shop, condition: LiteralString = "true") -> Row:
     return await shop.find("customer_order", condition) or await _place(shop)
 
 
-async def _insert_payment(
-    shop: Shop, order: Row | None, method: str, amount: object, failed_because: str | None = None
-) -> Row:
-    return await shop.row(
-        """
-        insert into shop.payment (client_id, order_id, method, amount, failed_because)
-        values (%(client)s, %(order)s, %(method)s, %(amount)s, %(failed_because)s)
-        returning *
-        """,
-        order=order,
-        method=method,
-        amount=amount,
-        failed_because=failed_because,
-    )
-
-
 async def _pay(shop: Shop, order: Row) -> None:
     """The last statement fails if the wallet does not suffice: then the event is gone as well."""
-    amount = order["amount"]
-    await _insert_payment(shop, order, "wallet", amount)
+    amount, method = order["amount"], "Wallet"
+    await shop.insert(
+        "payment", client_id=shop.client, order_id=order, payment_method=method, amount=amount
+    )
     await shop.tell(
-        postbell.notify_order_paid, order=order, payment_amount=amount, payment_method="Wallet"
+        postbell.notify_order_paid, order=order, payment_amount=amount, payment_method=method
     )
-    await shop.rows(
-        "update shop.account set balance = balance - %(amount)s where client_id = %(client)s",
-        amount=amount,
+    await _change_balance(shop, -amount)
+
+
+async def _change_balance(shop: Shop, by: Decimal) -> Row:
+    (account,) = await shop.rows(
+        "update shop.account set balance = balance + %(by)s where client_id = %(client)s"
+        " returning client_id, balance",
+        by=by,
+        client=shop.client,
     )
+    return account
 
 
 async def _assign(shop: Shop, done: str, *, actor: Person | None) -> None:
     order = await _order(shop, "writer_id is null and completed_at is null")
     shop.moment.title = f"{shop.writer.name} {done} order {order['id']}"
-    assigned = await shop.row(
-        """
-        update shop.customer_order
-        set writer_id = %(writer)s, deadline = now() + interval '7 days'
-        where id = %(order)s
-        returning *
-        """,
-        order=order,
-    )
-    assigned["writer_name"] = shop.writer.name
-    await shop.tell(postbell.notify_order_assigned, order=assigned, actor=actor)
+    deadline = datetime.now().astimezone() + timedelta(days=7)
+    order = await shop.update("customer_order", order, writer_id=shop.writer, deadline=deadline)
+    order["writer_name"] = shop.writer.name
+    await shop.tell(postbell.notify_order_assigned, order=order, actor=actor)
 
 
 async def _complete(shop: Shop, order: Row, tell_in: timedelta | None = None) -> None:
-    tell_at = datetime.now().astimezone() + tell_in if tell_in else None
+    now = datetime.now().astimezone()
+    tell_at = now + tell_in if tell_in else None
     event = await shop.tell(postbell.notify_order_completed, order=order, deliver_at=tell_at)
-    await shop.rows(
-        """
-        update shop.customer_order
-        set
-            completed_at = now(), announced_at = coalesce(%(tell_at)s, now()),
-            completion_event = %(event)s
-        where id = %(order)s
-        """,
-        tell_at=tell_at,
-        event=event,
-        order=order,
-    )
+    columns = {"completed_at": now, "announced_at": tell_at or now, "completion_event": event}
+    await shop.update("customer_order", order, **columns)
 
 
 async def _refund(shop: Shop, done: str, order: Row | None = None) -> Row:
@@ -625,91 +539,55 @@ async def _refund(shop: Shop, done: str, order: Row | None = None) -> Row:
         order = await _order(shop, _UNPAID)
         await _pay(shop, order)
     shop.moment.title = f"{shop.client.name} gets the money for order {order['id']} {done}"
-    made = await shop.row(
-        """
-        insert into shop.refund (payment_id, reason)
-        select id, 'You changed your mind.'
-        from shop.payment
-        where order_id = %(order)s and failed_because is null
-        returning id, reason
-        """,
-        order=order,
-    )
+    amount, reason = order["amount"], "You changed your mind."
+    made = await shop.insert("refund", order_id=order, reason=reason)
     await shop.tell(
-        postbell.notify_refund_processed,
-        refund=made,
-        order=order,
-        amount=order["amount"],
-        reason=made["reason"],
+        postbell.notify_refund_processed, refund=made, order=order, amount=amount, reason=reason
     )
     return order
 
 
-async def _agree(
-    shop: Shop,
-    amount: str,
-    *,
-    order: Row | None = None,
-    bundle: Row | None = None,
-    remind_in: timedelta | None = None,
-) -> None:
-    """Agrees on one installment, of which the client is reminded at its time."""
-    remind_at = datetime.now().astimezone() + remind_in if remind_in else None
-    made = await shop.row(
-        """
-        insert into shop.installment (order_id, bundle_id, number, total, amount, due_at)
-        values (%(order)s, %(bundle)s, 2, 3, %(amount)s, coalesce(%(remind_at)s, now()))
-        returning
-            id, %(client)s as client_id, amount, due_at::date as due_date,
-            number as installment_number, total as total_installments
-        """,
-        order=order,
-        bundle=bundle,
+async def _agree(shop: Shop, amount: str, remind_in: timedelta | None = None, **of: Row) -> None:
+    """Agrees on one installment of an `order` or a `bundle`; the client is reminded in time."""
+    now = datetime.now().astimezone()
+    remind_at = now + remind_in if remind_in else None
+    made = await shop.insert(
+        "installment",
+        client_id=shop.client,
+        order_id=of.get("order"),
+        bundle_id=of.get("bundle"),
+        installment_number=2,
+        total_installments=3,
         amount=amount,
-        remind_at=remind_at,
+        due_at=remind_at or now,
     )
+    made["due_date"] = made["due_at"].date()
     await shop.tell(
         postbell.notify_installment_due,
         installment=made,
-        order_id=order and order["id"],
-        class_bundle=bundle,
+        order_id=made["order_id"],
+        class_bundle=of.get("bundle"),
         deliver_at=remind_at,
     )
 
 
 async def _points(shop: Shop) -> int:
-    account = await shop.row("select points from shop.account where client_id = %(client)s")
+    (account,) = await shop.rows(
+        "select points from shop.account where client_id = %(client)s", client=shop.client
+    )
     return int(account["points"])
 
 
 async def _redeem(shop: Shop, item: str, points: int, state: str, answered: str) -> None:
-    wanted = await shop.row(
-        """
-        insert into shop.redemption (client_id, item_name, points)
-        values (%(client)s, %(item)s, %(points)s)
-        returning id
-        """,
-        item=item,
-        points=points,
-    )
+    wanted = await shop.insert("redemption", client_id=shop.client, item_name=item, points=points)
     gets = "gets" if state == "approved" else "does not get"
     shop.moment.title = f"{shop.client.name} {gets} the gift for {points} points: {item}"
-    await shop.rows(
-        "update shop.redemption set state = %(state)s, answer = %(answer)s where id = %(wanted)s",
-        state=state,
-        answer=answered,
-        wanted=wanted,
-    )
+    await shop.update("redemption", wanted, state=state, answer=answered)
 
 
 async def _book(shop: Shop) -> Row:
-    bundle = await shop.row(
-        """
-        insert into shop.bundle (client_id, name, number_of_classes, total_price, deposit)
-        values (%(client)s, 'Bookbinding', 8, 240, 60)
-        returning *, deposit as deposit_required
-        """
-    )
+    terms = {"number_of_classes": 8, "total_price": 240, "deposit_required": 60}
+    bundle = await shop.insert("bundle", client_id=shop.client, name="Bookbinding", **terms)
     await shop.tell(postbell.notify_class_bundle_created, class_bundle=bundle)
     return bundle
 
@@ -720,26 +598,14 @@ async def _bundle(shop: Shop, condition: LiteralString = "true") -> Row:
 
 async def _hold(shop: Shop, bundle: Row, classes: int) -> None:
     await shop.tell(postbell.notify_class_bundle_completed, class_bundle=bundle)
-    await shop.rows(
-        "update shop.bundle set classes_held = %(classes)s where id = %(bundle)s",
-        classes=classes,
-        bundle=bundle,
-    )
+    await shop.update("bundle", bundle, classes_held=classes)
 
 
 async def _write(shop: Shop, sender: Person, body: str) -> None:
     """A message between client and teacher; the other one hears."""
     bundle = await _bundle(shop)
     shop.moment.title = f"{sender.name} writes about “{bundle['name']}”"
-    await shop.rows(
-        """
-        insert into shop.message (bundle_id, sender_id, body)
-        values (%(bundle)s, %(sender)s, %(body)s)
-        """,
-        bundle=bundle,
-        sender=sender.id,
-        body=body,
-    )
+    await shop.insert("message", bundle_id=bundle, sender_id=sender, body=body)
     thread = {
         "id": bundle["id"],
         "bundle_id": bundle["id"],
@@ -752,15 +618,7 @@ async def _write(shop: Shop, sender: Person, body: str) -> None:
 
 
 async def _open(shop: Shop, subject: str = "Where is my parcel?", bundle: Row | None = None) -> Row:
-    return await shop.row(
-        """
-        insert into shop.ticket (creator_id, subject, bundle_id)
-        values (%(client)s, %(subject)s, %(bundle)s)
-        returning *
-        """,
-        subject=subject,
-        bundle=bundle,
-    )
+    return await shop.insert("ticket", client_id=shop.client, subject=subject, bundle_id=bundle)
 
 
 async def _ticket(shop: Shop, condition: LiteralString = "true") -> Row:
@@ -768,43 +626,23 @@ async def _ticket(shop: Shop, condition: LiteralString = "true") -> Row:
     looked_after: LiteralString = f"{_OPEN} and assignee_id is not null and {condition}"
     found = await shop.find("ticket", looked_after)
     if found is None:
-        found = await _open(shop)
-        await _assign_ticket(shop, found)
+        found = await shop.update("ticket", await _open(shop), assignee_id=shop.support)
     return found
-
-
-async def _assign_ticket(shop: Shop, ticket: Row) -> None:
-    await shop.rows(
-        "update shop.ticket set assignee_id = %(support)s where id = %(ticket)s", ticket=ticket
-    )
 
 
 async def _reply(shop: Shop, author: Person, body: str, *, is_internal: bool = False) -> None:
     ticket = await _ticket(shop)
     done = "leaves a note at" if is_internal else "replies to"
     shop.moment.title = f"{author.name} {done} ticket {ticket['number']}"
-    await shop.rows(
-        """
-        insert into shop.ticket_message (ticket_id, author_id, body, is_internal)
-        values (%(ticket)s, %(author)s, %(body)s, %(is_internal)s)
-        """,
-        ticket=ticket,
-        author=author.id,
-        body=body,
-        is_internal=is_internal,
+    await shop.insert(
+        "ticket_message", ticket_id=ticket, author_id=author, body=body, is_internal=is_internal
     )
 
 
 async def _resolve(shop: Shop, ticket: Row) -> None:
     shop.moment.title = f"{shop.support.name} resolves ticket {ticket['number']}"
-    await shop.rows(
-        """
-        update shop.ticket
-        set resolver_id = %(support)s, resolution = 'The parcel has come.'
-        where id = %(ticket)s
-        """,
-        ticket=ticket,
-    )
+    resolution = "The parcel has come."
+    await shop.update("ticket", ticket, resolver_id=shop.support, resolution=resolution)
 
 
 def _spoken(span: timedelta) -> str:

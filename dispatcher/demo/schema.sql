@@ -50,7 +50,7 @@ create table shop.payment (
     id bigint generated always as identity primary key,
     client_id text not null references shop.person,
     order_id bigint references shop.customer_order,
-    method text not null,
+    payment_method text not null,
     amount numeric(12, 2) not null check (amount > 0),
     failed_because text
 );
@@ -59,17 +59,17 @@ create unique index order_is_paid_once on shop.payment (order_id) where failed_b
 
 create table shop.refund (
     id bigint generated always as identity (start with 701) primary key,
-    payment_id bigint not null references shop.payment,
+    order_id bigint not null references shop.customer_order,
     reason text not null,
 
-    constraint payment_is_refunded_once unique (payment_id)
+    constraint order_is_refunded_once unique (order_id)
 );
 
 create table shop.invoice (
     id bigint generated always as identity (start with 801) primary key,
-    number text generated always as ('INV-' || lpad(id::text, 5, '0')) stored,
+    invoice_number text generated always as ('INV-' || lpad(id::text, 5, '0')) stored,
     order_id bigint not null references shop.customer_order,
-    due_on date not null,
+    due_date date not null,
 
     constraint order_is_invoiced_once unique (order_id)
 );
@@ -80,11 +80,11 @@ create table shop.bundle (
     name text not null,
     number_of_classes integer not null,
     total_price numeric(12, 2) not null,
-    deposit numeric(12, 2) not null,
+    deposit_required numeric(12, 2) not null,
     classes_held integer not null default 0,
     deposit_paid_at timestamptz,
 
-    constraint deposit_is_a_part_of_the_price check (deposit between 0 and total_price),
+    constraint deposit_is_a_part_of_the_price check (deposit_required between 0 and total_price),
     constraint no_more_classes_than_were_bought check (classes_held <= number_of_classes)
 );
 
@@ -97,10 +97,11 @@ create table shop.message (
 
 create table shop.installment (
     id bigint generated always as identity (start with 201) primary key,
+    client_id text not null references shop.person,
     order_id bigint references shop.customer_order,
     bundle_id bigint references shop.bundle,
-    number integer not null,
-    total integer not null,
+    installment_number integer not null,
+    total_installments integer not null,
     amount numeric(12, 2) not null check (amount > 0),
     due_at timestamptz not null,
     paid_at timestamptz,
@@ -141,7 +142,7 @@ comment on column shop.redemption.answer is 'The code to fetch it with, or why i
 create table shop.ticket (
     id bigint generated always as identity (start with 501) primary key,
     number text generated always as ('T-' || id) stored,
-    creator_id text not null references shop.person,
+    client_id text not null references shop.person,
     subject text not null,
     bundle_id bigint references shop.bundle,
     assignee_id text references shop.person,

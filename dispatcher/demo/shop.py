@@ -36,6 +36,7 @@ class Person:
 
 People = Mapping[str, Person]
 Row = dict[str, Any]
+Statement = LiteralString | sql.Composed
 
 
 def install(connection: psycopg.Connection[Any], page_url: str) -> People:
@@ -79,10 +80,7 @@ class Moment:
 
 
 class Shop:
-    """What an action works with, inside its transaction: one client's side of the application.
-
-    In statements, %(client)s, %(tenant)s, %(writer)s and %(support)s are always there.
-    """
+    """What an action works with, inside its transaction: one client's side of the application."""
 
     def __init__(
         self, connection: AsyncConnection[Any], people: People, client: Person, moment: Moment
@@ -96,34 +94,46 @@ class Shop:
         self.moment: Final = moment
         self._connection: Final = connection
 
-    async def rows(self, statement: LiteralString, **values: object) -> list[dict[str, Any]]:
-        """The rows that a statement returns. A row among the values stands for its id."""
-        given = {
-            "client": self.client.id,
-            "tenant": self.client.tenant_id,
-            "writer": self.writer.id,
-            "support": self.support.id,
-            **{name: _id(value) for name, value in values.items()},
-        }
-        statement = cleandoc(statement)
+    async def rows(self, statement: Statement, **values: object) -> list[Row]:
+        """The rows that a statement returns. A row or a person among the values is its id."""
+        if isinstance(statement, str):
+            statement = cleandoc(statement)
+        given = {name: _id(value) for name, value in values.items()}
         self.moment.statements.append(AsyncClientCursor(self._connection).mogrify(statement, given))
         cursor = self._connection.cursor(row_factory=dict_row)
         await cursor.execute(statement, given)
         return await cursor.fetchall() if cursor.description else []
 
-    async def row(self, statement: LiteralString, **values: object) -> Row:
-        """The one row that a statement returns."""
-        (found,) = await self.rows(statement, **values)
-        return found
+    async def insert(self, table: LiteralString, **columns: object) -> Row:
+        """Inserts a row, and returns it."""
+        statement = sql.SQL("insert into {} ({}) values ({}) returning *").format(
+            sql.Identifier("shop", table),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        )
+        (made,) = await self.rows(statement, **columns)
+        return made
+
+    async def update(self, table: LiteralString, row: Row, **columns: object) -> Row:
+        """Changes columns of a row, and returns all of it."""
+        statement = sql.SQL("update {} set {} where id = {} returning *").format(
+            sql.Identifier("shop", table),
+            sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
+                for name in columns
+            ),
+            row["id"],
+        )
+        (changed,) = await self.rows(statement, **columns)
+        return changed
 
     async def find(self, table: LiteralString, condition: LiteralString = "true") -> Row | None:
-        """The client's latest row of which the condition is true."""
+        """The client's latest row, called `wanted`, of which the condition is true."""
         cursor = self._connection.cursor(row_factory=dict_row)
-        whose = "creator_id" if table == "ticket" else "client_id"
         await cursor.execute(
             sql.SQL(
-                "select * from {} as wanted where {} = %s and {} order by id desc limit 1"
-            ).format(sql.Identifier("shop", table), sql.Identifier(whose), sql.SQL(condition)),
+                "select * from {} as wanted where client_id = %s and {} order by id desc limit 1"
+            ).format(sql.Identifier("shop", table), sql.SQL(condition)),
             [self.client.id],
         )
         return await cursor.fetchone()
@@ -160,7 +170,12 @@ async def transact(
 
 
 def _id(value: object) -> object:
-    return value["id"] if isinstance(value, Mapping) else value
+    match value:
+        case Person():
+            return value.id
+        case {"id": number}:
+            return number
+    return value
 
 
 def _shown(value: object) -> str:

@@ -120,17 +120,17 @@ language plpgsql as $$
 begin
     if new.bundle_id is not null then
         perform postbell.notify_class_ticket_created(
-            client_id => new.creator_id, subject => new.subject,
+            client_id => new.client_id, subject => new.subject,
             bundle_name => (select bundle.name from shop.bundle where bundle.id = new.bundle_id),
-            ticket_id => new.id::text, tenant_id => shop.tenant_of(new.creator_id)
+            ticket_id => new.id::text, tenant_id => shop.tenant_of(new.client_id)
         );
         return null;
     end if;
 
     perform postbell.notify_ticket_created(
-        ticket_number => new.number, creator_id => new.creator_id, subject => new.subject, ticket_id => new.id::text,
+        ticket_number => new.number, creator_id => new.client_id, subject => new.subject, ticket_id => new.id::text,
         assignee_id => new.assignee_id, assignee_name => shop.name_of(new.assignee_id),
-        tenant_id => shop.tenant_of(new.creator_id)
+        tenant_id => shop.tenant_of(new.client_id)
     );
     return null;
 end
@@ -142,7 +142,7 @@ for each row execute function shop.tell_of_ticket();
 create function shop.tell_of_change() returns trigger
 language plpgsql as $$
 declare
-    v_tenant constant text := shop.tenant_of(new.creator_id);
+    v_tenant constant text := shop.tenant_of(new.client_id);
 begin
     if new.assignee_id is distinct from old.assignee_id then
         perform postbell.notify_ticket_assigned(
@@ -152,18 +152,18 @@ begin
     end if;
     if new.escalated_to is distinct from old.escalated_to then
         perform postbell.notify_ticket_escalated(
-            ticket_number => new.number, creator_id => new.creator_id, escalated_to => new.escalated_to,
+            ticket_number => new.number, creator_id => new.client_id, escalated_to => new.escalated_to,
             reason => new.escalated_because, assignee_id => new.assignee_id, ticket_id => new.id::text, tenant_id => v_tenant
         );
     end if;
     if old.resolver_id is null and new.resolver_id is not null then
         perform postbell.notify_ticket_resolved(
-            ticket_number => new.number, creator_id => new.creator_id, resolver_name => shop.name_of(new.resolver_id),
+            ticket_number => new.number, creator_id => new.client_id, resolver_name => shop.name_of(new.resolver_id),
             resolution => new.resolution, ticket_id => new.id::text, tenant_id => v_tenant
         );
     elsif old.resolver_id is not null and new.resolver_id is null then
         perform postbell.notify_ticket_reopened(
-            ticket_number => new.number, creator_id => new.creator_id, assignee_id => new.assignee_id,
+            ticket_number => new.number, creator_id => new.client_id, assignee_id => new.assignee_id,
             ticket_id => new.id::text, tenant_id => v_tenant
         );
     end if;
@@ -182,11 +182,11 @@ begin
     select * into v_ticket from shop.ticket where id = new.ticket_id;
 
     perform postbell.notify_ticket_reply(
-        ticket_number => v_ticket.number, creator_id => v_ticket.creator_id,
+        ticket_number => v_ticket.number, creator_id => v_ticket.client_id,
         replier_id => new.author_id, replier_name => shop.name_of(new.author_id),
         message => new.body, assignee_id => v_ticket.assignee_id,
         ticket_id => v_ticket.id::text, message_id => new.id::text, is_internal => new.is_internal,
-        tenant_id => shop.tenant_of(v_ticket.creator_id)
+        tenant_id => shop.tenant_of(v_ticket.client_id)
     );
     return null;
 end

@@ -111,7 +111,7 @@ async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
     agreed = await counter.press(ACTIONS["due-later"], people["dev"])
     paid = await counter.press(ACTIONS["pay-in-time"], people["dev"])
     assert "postbell.cancel(subject => 'installment:" in "".join(paid.moment.statements)
-    assert "Nobody is reminded." in paid.moment.note
+    assert "Nobody will be reminded." in paid.moment.note
     assert paid.moment.outbox_ids == []
     assert agreed.moment.outbox_ids != []
 
@@ -130,8 +130,8 @@ async def test_what_a_transaction_said_is_written_down_with_its_values(
     moment = (await counter.press(ACTIONS["load"], people["ada"])).moment
     updated, told = moment.statements
     assert updated == (
-        "update shop.account\nset balance = balance + 50\nwhere client_id = 'ada'\n"
-        "returning client_id, balance"
+        "update shop.account set balance = balance + 50.00 where client_id = 'ada'"
+        " returning client_id, balance"
     )
     assert told.startswith("-- postbell.notify_wallet_loaded(wallet={'client_id': 'ada',")
 
