@@ -13,6 +13,8 @@ from babel import Locale, UnknownLocaleError
 ROOT = ""
 #: The language the root files are written in.
 ROOT_LANGUAGE = "en"
+#: The region of CLDR for whoever is in none that it knows of a language: en-001 is day-first.
+_WORLD = "001"
 #: Characters of a tag that are read. RFC 5646, 4.4.1, asks for 35; a user may write any text.
 _LONGEST = 35
 
@@ -80,16 +82,21 @@ def direction_of(language: str) -> Literal["ltr", "rtl"]:
 
 @lru_cache(maxsize=4096)
 def notation(language: str, *wanted: str | None) -> Notation:
-    """The first wanted locale of the same language as the message, else that language.
+    """The message's language as it is written in the first wanted region, or in no region.
 
-    So a German reader who gets an English message finds no German month names in it.
+    So a reader in Geneva who gets an English message finds 1 March 2026 in it, and neither French
+    month names nor March 1.
     """
     text = parse(language) or Locale.parse(ROOT_LANGUAGE)
     for name in wanted:
-        for candidate in truncations(name) if name else ():
-            locale = parse(candidate)
-            if locale is not None and locale.language == text.language:
-                return _notation(str(locale))
+        locale = next(filter(None, map(parse, truncations(name))), None) if name else None
+        if locale is None or locale.territory is None:
+            continue
+        if locale.language == text.language:
+            return _notation(str(locale))
+        for region in (locale.territory, _WORLD):
+            if written := parse(f"{text.language}-{region}"):
+                return _notation(str(written))
     return _notation(str(text))
 
 

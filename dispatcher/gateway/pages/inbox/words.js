@@ -63,7 +63,9 @@ async function textsOf(name, language) {
 
 function supported(locale) {
   try {
-    return Intl.getCanonicalLocales(locale)[0] ?? "en";
+    const [known] = Intl.getCanonicalLocales(locale);
+    // Who says no region is where the browser is.
+    return navigator.language.startsWith(`${known}-`) ? navigator.language : known ?? "en";
   } catch {
     return "en";
   }
