@@ -547,8 +547,9 @@ def _unknown(name: str) -> str:
     # Without the prefix, which would make all names similar.
     fields = VARIABLES.values()
     near = difflib.get_close_matches(name[len(PREFIX) :].lower(), fields, n=1)
-    guess = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/reference/settings.md lists them."
-    return f"{name} is no setting: {guess}"
+    if near:
+        return f"{name} is no setting: did you mean {PREFIX}{near[0].upper()}?"
+    return f"{name} is no setting: docs/reference/settings.md lists them."
 
 
 def _sentence(mistake: ErrorDetails) -> str:
