@@ -6,8 +6,8 @@ from alembic import op
 
 from dispatcher.deploy.schema import execute_script
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
