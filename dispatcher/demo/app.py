@@ -18,9 +18,10 @@ from starlette.types import ASGIApp
 from dispatcher import log
 from dispatcher.db import connections, embedded
 from dispatcher.demo import once as story
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.catchers import Catchers, make_certificate, write_providers
 from dispatcher.demo.history import History
-from dispatcher.demo.page import Counter, Page
+from dispatcher.demo.page import Page
 from dispatcher.demo.processes import ProcessEndedError, daemon, listen, serve, url_of
 from dispatcher.demo.shop import LOGIN, People, install
 from dispatcher.deploy import schema
@@ -100,17 +101,17 @@ async def _run(
         history = History(owner, catchers)
         # Nobody presses a button that nothing would come of.
         await _first_of(history, _led(owner), working.watch())
-        counter = Counter(shop, owner, oracle, people, history)
+        buttons = Buttons(shop, owner, oracle, people, history)
 
         async def play() -> None:
-            await story.play(counter)
+            await story.play(buttons)
 
         secret = environment["POSTBELL_TOKEN_SECRET"]
-        page = Page(counter, catchers, catalog, gateway=gateway, secret=secret, play=play)
+        page = Page(buttons, catchers, catalog, gateway=gateway, secret=secret, play=play)
         if once:
             _say("Everything runs. The story takes some seconds.")
             work = story.Check(
-                counter,
+                buttons,
                 catchers,
                 owner,
                 page_url,

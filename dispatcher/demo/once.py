@@ -15,9 +15,9 @@ from aiohttp import ClientSession
 from psycopg import AsyncConnection
 
 from dispatcher.demo.actions import ACTIONS
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.catchers import Catchers, Caught
 from dispatcher.demo.history import Delivery, Entry
-from dispatcher.demo.page import Counter
 from dispatcher.demo.shop import NothingToDoError, People, Person
 
 #: Seconds without anything new after which what has not arrived is missing.
@@ -175,17 +175,17 @@ STORY: Final = (
 )  # fmt: skip
 
 
-async def play(counter: Counter) -> None:
+async def play(buttons: Buttons) -> None:
     """Tells the story to whoever looks at the page."""
     for step in STORY:
         # What a visitor has pressed before may leave nothing to do.
         with suppress(NothingToDoError):
-            await _press(counter, step)
+            await _press(buttons, step)
 
 
-async def _press(counter: Counter, step: Step) -> Entry:
+async def _press(buttons: Buttons, step: Step) -> Entry:
     """Presses a button, and waits a moment for what comes of it."""
-    entry = await counter.press(step.action, counter.people[step.who], **step.details)
+    entry = await buttons.press(step.action, buttons.people[step.who], **step.details)
     for _ in range(int(_PAUSE / _LOOK)):
         if entry.is_settled:
             break
@@ -198,7 +198,7 @@ class Check:
 
     def __init__(
         self,
-        counter: Counter,
+        buttons: Buttons,
         catchers: Catchers,
         owner: AsyncConnection[Any],
         page_url: str,
@@ -206,7 +206,7 @@ class Check:
         *,
         catches_mail: bool,
     ) -> None:
-        self._counter: Final = counter
+        self._buttons: Final = buttons
         self._catchers: Final = catchers
         self._owner: Final = owner
         self._url: Final = page_url
@@ -221,7 +221,7 @@ class Check:
         async with ClientSession() as session:
             reader = asyncio.create_task(self._read_stream(session))
             for step in STORY:
-                self._told.append((step, await _press(self._counter, step)))
+                self._told.append((step, await _press(self._buttons, step)))
             complaints = await self._await_the_end()
             complaints += [*await self._wrong_words(), *self._miscounted()]
             complaints += [*await self._leftovers(), *await self._gateway(session)]
@@ -243,7 +243,7 @@ class Check:
 
     async def _await_the_end(self) -> list[str]:
         """Prints the steps, each when it has come true. What is broken in the end."""
-        people, history = self._counter.people, self._counter.history
+        people, history = self._buttons.people, self._buttons.history
         loop = asyncio.get_running_loop()
         deadline, version, printed = 0.0, -1, 0
         while True:
@@ -267,7 +267,7 @@ class Check:
         cursor = await self._owner.execute("select id, title, body from postbell.inbox")
         items = {row[0]: f"{row[1]} {row[2]}" for row in await cursor.fetchall()}
         return [
-            f"{entry.moment.title}: {_named(expected, self._counter.people)} does not say {word!r}"
+            f"{entry.moment.title}: {_named(expected, self._buttons.people)} does not say {word!r}"
             for step, entry in self._told
             for expected in step.expected
             for delivery in entry.deliveries
@@ -308,7 +308,7 @@ class Check:
             (each.channel, each.recipient_id) for each in self._deliveries() if each.has_arrived
         )
         sentences = []
-        for person in self._counter.people.values():
+        for person in self._buttons.people.values():
             expected = arrived["in_app", person.id]
             url = f"{self._url}/v1/inbox?limit=100"
             async with session.get(url, headers=self._as(person)) as answer:
@@ -327,7 +327,7 @@ class Check:
 
     async def _read_stream(self, session: ClientSession) -> None:
         """Reads the stream of an open page, as the bell does."""
-        url, reader = f"{self._url}/v1/stream", self._counter.people[_READER]
+        url, reader = f"{self._url}/v1/stream", self._buttons.people[_READER]
         async with session.get(url, headers=self._as(reader)) as answer:
             async for line in answer.content:
                 if line == b"event: notification\n":

@@ -27,24 +27,32 @@ function show({ id, html }) {
   while (cards.children.length > MOST) cards.lastElementChild.remove();
 }
 
-const news = new EventSource(`/news?since=${main.dataset.version}`);
+let news = null;
+let version = main.dataset.version;
 let isLost = false;
-news.addEventListener("card", (event) => show(JSON.parse(event.data)));
-news.addEventListener("run", (event) => {
-  // Another demo has begun at this address.
-  if (event.data !== main.dataset.run) location.reload();
-  if (isLost) say("");
-  isLost = false;
-});
-news.addEventListener("end", () => {
-  news.close();
-  say("The demo has ended. Start it again and reload this page.");
-});
-news.addEventListener("error", () => {
-  if (news.readyState === EventSource.CLOSED && status.textContent) return;
-  isLost = true;
-  say("The connection to the demo is lost. This page tries again by itself.");
-});
+
+/** Follows what happens from the page's version on. */
+function follow() {
+  news = new EventSource(`/news?since=${version}`);
+  news.addEventListener("card", (event) => {
+    version = event.lastEventId;
+    show(JSON.parse(event.data));
+  });
+  news.addEventListener("run", (event) => {
+    // Another demo has begun at this address.
+    if (event.data !== main.dataset.run) location.reload();
+    if (isLost) say("");
+    isLost = false;
+  });
+  news.addEventListener("end", () => {
+    news.close();
+    say("The demo has ended. Start it again and reload this page.");
+  });
+  news.addEventListener("error", () => {
+    isLost = true;
+    say("The connection to the demo is lost. This page tries again by itself.");
+  });
+}
 
 async function press(form) {
   const button = form.querySelector("button");
@@ -97,5 +105,11 @@ document.addEventListener("click", (event) => {
   }
 });
 document.querySelector("#who select").addEventListener("change", (event) => event.target.form.submit());
+// A browser has few connections to one host: a window that nobody sees needs none.
+document.addEventListener("visibilitychange", () => {
+  news?.close();
+  if (!document.hidden) follow();
+});
+if (!document.hidden) follow();
 // The bell may ring for what was emitted elsewhere, such as by psql.
 addEventListener("postbell:notification", () => fetch("/look", { method: "POST" }).catch(() => {}));

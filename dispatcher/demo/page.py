@@ -13,12 +13,11 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import jwt
 from jinja2 import Environment, FileSystemLoader
-from psycopg import AsyncConnection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -36,9 +35,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatcher.demo.actions import ACTIONS, Action
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.catchers import SMS_PATH, Catchers, Caught, ForgedError
-from dispatcher.demo.history import Entry, History, read
-from dispatcher.demo.shop import LOGIN, Moment, NothingToDoError, People, Person, transact
+from dispatcher.demo.shop import NothingToDoError, Person
 from dispatcher.gateway.pages import login
 from dispatcher.gateway.token import AUDIENCE, login_token, operator_login_token
 from dispatcher.rendering.catalog import Catalog
@@ -72,69 +71,6 @@ _CHANNELS: Final = {
 }
 
 
-class Counter:
-    """Where buttons are pressed, by one visitor at a time.
-
-    `shop` logs in as the application; `owner` and `oracle` are of the database's owner, and in
-    `oracle` everything is rolled back.
-    """
-
-    def __init__(
-        self,
-        shop: AsyncConnection[Any],
-        owner: AsyncConnection[Any],
-        oracle: AsyncConnection[Any],
-        people: People,
-        history: History,
-    ) -> None:
-        self.people: Final = people
-        self.history: Final = history
-        self._shop: Final = shop
-        self._owner: Final = owner
-        self._oracle: Final = oracle
-        self._turn: Final = asyncio.Lock()
-
-    async def press(self, action: Action, person: Person, **details: object) -> Entry:
-        """Does it. `details` are keywords of the action's. Raises NothingToDoError."""
-        async with self._turn:
-            client = self.client_of(person)
-            moment = await transact(self._shop, self.people, client, action.with_(**details))
-            moment.outbox_ids = await _emitted(self._owner, moment)
-            return self.history.add(moment)
-
-    async def what_if(self, action: Action, person: Person) -> Entry:
-        """Does it in a transaction that is rolled back. Raises NothingToDoError."""
-        async with self._turn, self._oracle.transaction(force_rollback=True):
-            await self._oracle.execute(f"set local role {LOGIN}".encode())
-            client = self.client_of(person)
-            moment = await transact(self._oracle, self.people, client, action.with_())
-            await self._oracle.execute("reset role")
-            moment.outbox_ids = await _emitted(self._oracle, moment)
-            deliveries = await read(self._oracle, moment.outbox_ids)
-            for each in deliveries:
-                each.state = "now" if each.state == "queued" else each.state
-            return Entry(0, moment, deliveries)
-
-    async def look(self) -> None:
-        """Looks for events of others."""
-        async with self._turn:
-            await self.history.add_strangers()
-
-    def client_of(self, person: Person) -> Person:
-        """On whose behalf: the person's own, or for staff that of a client of theirs."""
-        if not person.roles:
-            return person
-        ours = (each for each in self.people.values() if each.tenant_id == person.tenant_id)
-        return next(each for each in ours if not each.roles)
-
-
-async def _emitted(connection: AsyncConnection[Any], moment: Moment) -> list[int]:
-    cursor = await connection.execute(
-        "select id from postbell.outbox where xid = %s::text::xid8 order by id", [moment.xid]
-    )
-    return [int(number) for (number,) in await cursor.fetchall()]
-
-
 class Page:
     """The page as an ASGI application; what it does not know is the gateway's.
 
@@ -143,7 +79,7 @@ class Page:
 
     def __init__(
         self,
-        counter: Counter,
+        buttons: Buttons,
         catchers: Catchers,
         catalog: Catalog,
         *,
@@ -151,8 +87,8 @@ class Page:
         secret: str,
         play: Callable[[], Awaitable[None]],
     ) -> None:
-        self._counter: Final = counter
-        self._history: Final = counter.history
+        self._buttons: Final = buttons
+        self._history: Final = buttons.history
         self._catchers: Final = catchers
         self._gateway: Final = gateway
         self._secret: Final = secret
@@ -160,7 +96,7 @@ class Page:
         self._playing: asyncio.Task[None] | None = None
         #: Tells one demo from the next at the same address.
         self._run: Final = secrets.token_hex(4)
-        names = {person.id: person.name for person in counter.people.values()}
+        names = {person.id: person.name for person in buttons.people.values()}
         self._templates: Final = Environment(
             loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
@@ -211,8 +147,8 @@ class Page:
             "page.html",
             status,
             person=person,
-            client=self._counter.client_of(person),
-            people=self._counter.people.values(),
+            client=self._buttons.client_of(person),
+            people=self._buttons.people.values(),
             entries=list(self._history.entries)[:_SHOWN],
             version=self._history.version,
             run=self._run,
@@ -229,13 +165,13 @@ class Page:
     async def press(self, request: Request) -> Response:
         """Does it; the card follows by the stream, or without a script on the next page."""
         _require_our_page(request)
-        entry = await self._counter.press(_action(request), self._person(request))
+        entry = await self._buttons.press(_action(request), self._person(request))
         return self._back(request, f"#moment-{entry.number}")
 
     async def what_if(self, request: Request) -> Response:
         """What would come of it; nothing does."""
         action = _action(request)
-        entry = await self._counter.what_if(action, self._person(request))
+        entry = await self._buttons.what_if(action, self._person(request))
         return self._html("what_if.html", action=action, entry=entry, person=self._person(request))
 
     async def play(self, request: Request) -> Response:
@@ -247,7 +183,7 @@ class Page:
 
     async def look(self, request: Request) -> Response:
         _require_our_page(request)
-        await self._counter.look()
+        await self._buttons.look()
         return Response(status_code=204, headers=_HEADERS)
 
     async def news(self, request: Request) -> Response:
@@ -289,7 +225,7 @@ class Page:
 
     async def shop(self, request: Request) -> Response:
         """Where the links in messages lead: the page that your application would have there."""
-        people = self._counter.people.values()
+        people = self._buttons.people.values()
         names = {person.tenant_id: person.tenant_name for person in people}
         tenant = request.path_params["tenant"]
         if tenant not in names:
@@ -335,7 +271,7 @@ class Page:
         return log_in
 
     def _person(self, request: Request) -> Person:
-        people = self._counter.people
+        people = self._buttons.people
         person = people.get(request.query_params.get("as", next(iter(people))))
         if person is None:
             raise HTTPException(404, "Nobody of this name is here: say ?as=ada.")

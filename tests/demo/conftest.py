@@ -12,9 +12,10 @@ from starlette.responses import PlainTextResponse
 
 from dispatcher.db import connections
 from dispatcher.demo import processes
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.catchers import Catchers
 from dispatcher.demo.history import History
-from dispatcher.demo.page import Counter, Page
+from dispatcher.demo.page import Page
 from dispatcher.demo.shop import LOGIN, People, install
 from tests.support.databases import CreateDatabase
 from tests.support.demo_page import Visitor
@@ -46,7 +47,7 @@ def catchers() -> Catchers:
 
 
 @pytest.fixture
-async def counter(shop_url: str, people: People, catchers: Catchers) -> AsyncIterator[Counter]:
+async def buttons(shop_url: str, people: People, catchers: Catchers) -> AsyncIterator[Buttons]:
     async with AsyncExitStack() as stack:
         application, owner, oracle = [
             await stack.enter_async_context(await connections.connect(shop_url, name))
@@ -54,12 +55,12 @@ async def counter(shop_url: str, people: People, catchers: Catchers) -> AsyncIte
         ]
         await application.execute(f"set role {LOGIN}".encode())
         history = History(owner, catchers)
-        yield Counter(application, owner, oracle, people, history)
+        yield Buttons(application, owner, oracle, people, history)
         await history.end()
 
 
 @pytest.fixture
-async def visitor(counter: Counter, catchers: Catchers) -> AsyncIterator[Visitor]:
+async def visitor(buttons: Buttons, catchers: Catchers) -> AsyncIterator[Visitor]:
     """Somebody before the page; behind it is a gateway that answers everything alike."""
     played: list[str] = []
 
@@ -68,7 +69,7 @@ async def visitor(counter: Counter, catchers: Catchers) -> AsyncIterator[Visitor
 
     with processes.listen(0) as listening:
         page = Page(
-            counter,
+            buttons,
             catchers,
             shipped_catalog(),
             gateway=PlainTextResponse("the gateway's"),
@@ -77,7 +78,7 @@ async def visitor(counter: Counter, catchers: Catchers) -> AsyncIterator[Visitor
         )
         serving = asyncio.create_task(processes.serve(page.app, listening))
         yield Visitor(listening.getsockname()[1], played)
-        await counter.history.end()
+        await buttons.history.end()
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving

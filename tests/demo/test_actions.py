@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from dispatcher.demo.actions import ACTIONS, Action
-from dispatcher.demo.page import Counter
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.shop import NothingToDoError, People
 from tests.support import given
 from tests.support.renderings import shipped_catalog
@@ -44,10 +44,10 @@ def test_every_event_of_the_catalogue_has_a_button() -> None:
     "action", [each for each in COMMITTED if each.key not in CANCELLING], ids=named
 )
 async def test_a_button_emits_its_event_in_its_transaction_by_its_code_or_by_a_trigger(
-    counter: Counter, shop_url: str, people: People, action: Action
+    buttons: Buttons, shop_url: str, people: People, action: Action
 ) -> None:
     person = people[random.choice(["ada", "helene"])]
-    moment = (await counter.press(action, person)).moment
+    moment = (await buttons.press(action, person)).moment
     by_code = [each for each in moment.statements if "postbell." in each]
     if action.is_told_by_trigger:
         # Classes that one asks about may have to be booked first.
@@ -61,9 +61,9 @@ async def test_a_button_emits_its_event_in_its_transaction_by_its_code_or_by_a_t
 
 @pytest.mark.parametrize("action", ROLLED_BACK, ids=named)
 async def test_a_button_to_which_a_constraint_objects_leaves_nothing(
-    counter: Counter, shop_url: str, people: People, action: Action
+    buttons: Buttons, shop_url: str, people: People, action: Action
 ) -> None:
-    entry = await counter.press(action, people["ben"])
+    entry = await buttons.press(action, people["ben"])
     assert entry.moment.rolled_back_by == action.rolled_back_by
     assert entry.outcome == (f"rolled back by {action.rolled_back_by}: nobody hears of it", "bad")
     with psycopg.connect(shop_url) as connection:
@@ -76,18 +76,18 @@ async def test_a_button_to_which_a_constraint_objects_leaves_nothing(
 
 
 async def test_what_is_taken_back_is_the_order_that_waits_and_not_the_one_that_was_told(
-    counter: Counter, shop_url: str, people: People
+    buttons: Buttons, shop_url: str, people: People
 ) -> None:
     dev = people["dev"]
     for key in ("place", "complete", "place", "complete-later", "place", "complete"):
-        await counter.press(ACTIONS[key], dev)
+        await buttons.press(ACTIONS[key], dev)
     with psycopg.connect(shop_url, autocommit=True) as connection:
         waiting, topic, event = given.rows(
             connection,
             "select id, topic, completion_event from shop.customer_order"
             " where client_id = 'dev' and announced_at > now()",
         )[0]
-        moment = (await counter.press(ACTIONS["take-back"], dev)).moment
+        moment = (await buttons.press(ACTIONS["take-back"], dev)).moment
         given.route(connection)
         reopened = given.column(
             connection,
@@ -106,10 +106,10 @@ async def test_what_is_taken_back_is_the_order_that_waits_and_not_the_one_that_w
 
 
 async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
-    counter: Counter, people: People
+    buttons: Buttons, people: People
 ) -> None:
-    agreed = await counter.press(ACTIONS["due-later"], people["dev"])
-    paid = await counter.press(ACTIONS["pay-in-time"], people["dev"])
+    agreed = await buttons.press(ACTIONS["due-later"], people["dev"])
+    paid = await buttons.press(ACTIONS["pay-in-time"], people["dev"])
     assert "postbell.cancel(subject => 'installment:" in "".join(paid.moment.statements)
     assert "Nobody will be reminded." in paid.moment.note
     assert paid.moment.outbox_ids == []
@@ -118,16 +118,16 @@ async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
 
 @pytest.mark.parametrize(("key", "first"), CANCELLING.items())
 async def test_where_nothing_waits_a_button_says_what_to_press_first(
-    counter: Counter, people: People, key: str, first: str
+    buttons: Buttons, people: People, key: str, first: str
 ) -> None:
     with pytest.raises(NothingToDoError, match=f"Press “{ACTIONS[first].label}” first"):
-        await counter.press(ACTIONS[key], people["gus"])
+        await buttons.press(ACTIONS[key], people["gus"])
 
 
 async def test_what_a_transaction_said_is_written_down_with_its_values(
-    counter: Counter, people: People
+    buttons: Buttons, people: People
 ) -> None:
-    moment = (await counter.press(ACTIONS["load"], people["ada"])).moment
+    moment = (await buttons.press(ACTIONS["load"], people["ada"])).moment
     updated, told = moment.statements
     assert updated == (
         "update shop.account set balance = balance + 50.00 where client_id = 'ada'"
@@ -137,9 +137,9 @@ async def test_what_a_transaction_said_is_written_down_with_its_values(
 
 
 async def test_a_new_tier_comes_with_the_points_in_one_transaction(
-    counter: Counter, shop_url: str, people: People
+    buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    moment = (await counter.press(ACTIONS["climb"], people["imran"])).moment
+    moment = (await buttons.press(ACTIONS["climb"], people["imran"])).moment
     assert [event for event, *_ in emitted(shop_url, *moment.outbox_ids)] == [
         "loyalty.tier_upgraded",
         "loyalty.points_awarded",
@@ -147,10 +147,10 @@ async def test_a_new_tier_comes_with_the_points_in_one_transaction(
 
 
 async def test_a_client_hears_nothing_of_an_internal_note(
-    counter: Counter, shop_url: str, people: People
+    buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    await counter.press(ACTIONS["reply"], people["ada"])
-    moment = (await counter.press(ACTIONS["note"], people["ada"])).moment
+    await buttons.press(ACTIONS["reply"], people["ada"])
+    moment = (await buttons.press(ACTIONS["note"], people["ada"])).moment
     with psycopg.connect(shop_url) as connection:
         told = given.rows(
             connection,
@@ -161,11 +161,11 @@ async def test_a_client_hears_nothing_of_an_internal_note(
 
 
 def test_a_button_pressed_by_one_of_the_staff_is_for_a_client_of_theirs(
-    counter: Counter, people: People
+    buttons: Buttons, people: People
 ) -> None:
-    assert counter.client_of(people["ben"]) == people["ben"]
-    assert counter.client_of(people["greta"]) == people["ada"]
-    assert counter.client_of(people["noe"]) == people["helene"]
+    assert buttons.client_of(people["ben"]) == people["ben"]
+    assert buttons.client_of(people["greta"]) == people["ada"]
+    assert buttons.client_of(people["noe"]) == people["helene"]
 
 
 async def test_whoever_changes_their_address_in_the_users_table_is_reached_there(

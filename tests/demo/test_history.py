@@ -6,8 +6,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from dispatcher.demo.actions import ACTIONS
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.history import Delivery, Entry, read
-from dispatcher.demo.page import Counter
 from dispatcher.demo.shop import Moment, People
 from tests.support import given
 from tests.support.given import Connection
@@ -40,37 +40,37 @@ async def test_an_event_that_told_nobody_is_rejected(db: Connection, database_ur
 
 
 async def test_what_a_committed_transaction_reports_wrongly_is_announced_as_that(
-    counter: Counter, people: People
+    buttons: Buttons, people: People
 ) -> None:
-    entry = await counter.press(ACTIONS["blunder"], people["ada"])
+    entry = await buttons.press(ACTIONS["blunder"], people["ada"])
     await seen(lambda: entry.deliveries, "it was read")
     assert entry.outcome == ("committed, event rejected", "bad")
     (rejected,) = [each for each in entry.deliveries if each.state == "rejected"]
     assert "it has to be a decimal string such as '19.90'" in rejected.why
 
 
-async def test_an_event_of_somebody_else_is_shown_too(counter: Counter, people: People) -> None:
-    own = await counter.press(ACTIONS["donate"], people["ada"])
-    async with counter._oracle.transaction():
-        await counter._oracle.execute(
+async def test_an_event_of_somebody_else_is_shown_too(buttons: Buttons, people: People) -> None:
+    own = await buttons.press(ACTIONS["donate"], people["ada"])
+    async with buttons._oracle.transaction():
+        await buttons._oracle.execute(
             "insert into postbell.outbox (event, recipient, payload)"
             " values ('order.paid', 'ada', '{\"order_id\": 1, \"amount\": \"5.00\"}')"
         )
-    await counter.look()
-    await counter.look()
-    strangers = [each for each in counter.history.entries if "somebody else" in each.moment.title]
+    await buttons.look()
+    await buttons.look()
+    strangers = [each for each in buttons.history.entries if "somebody else" in each.moment.title]
     assert len(strangers) == 1
-    assert own in counter.history.entries
+    assert own in buttons.history.entries
 
 
 async def test_what_is_taken_back_changes_the_card_of_what_was_scheduled(
-    counter: Counter, shop_url: str, people: People
+    buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    scheduled = await counter.press(ACTIONS["complete-later"], people["elif"])
+    scheduled = await buttons.press(ACTIONS["complete-later"], people["elif"])
     with psycopg.connect(shop_url, autocommit=True) as db:
         given.route(db)
     await seen(lambda: scheduled.seconds_to_due is not None, "it waits")
-    await counter.press(ACTIONS["take-back"], people["elif"])
+    await buttons.press(ACTIONS["take-back"], people["elif"])
     told = [each for each in scheduled.deliveries if each.event == "order.completed"]
     assert told
     await seen(

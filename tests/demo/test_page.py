@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from dispatcher.demo.actions import ACTIONS
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.catchers import Catchers
-from dispatcher.demo.page import Counter
 from dispatcher.demo.shop import People
 from dispatcher.gateway.token import AUDIENCE
 from tests.support.demo_page import Visitor
@@ -93,11 +93,11 @@ async def test_what_cannot_be_done_is_said_on_the_page(visitor: Visitor) -> None
 
 @pytest.mark.parametrize("path", ["/do/donate?as=ada", "/play?as=ada", "/look"])
 async def test_another_sites_page_presses_nothing(
-    visitor: Visitor, counter: Counter, path: str
+    visitor: Visitor, buttons: Buttons, path: str
 ) -> None:
     for origin in ("https://evil.example", "null"):
         assert (await visitor.post(path, Origin=origin)).status == 403
-    assert not counter.history.entries
+    assert not buttons.history.entries
     assert not visitor.played
 
 
@@ -113,13 +113,13 @@ async def test_what_is_unknown_is_not_found(visitor: Visitor, path: str) -> None
 
 
 async def test_cards_come_by_the_stream_and_the_page_is_told_of_the_end(
-    visitor: Visitor, counter: Counter, people: People
+    visitor: Visitor, buttons: Buttons, people: People
 ) -> None:
     heard = asyncio.create_task(visitor.news("end"))
-    await seen(lambda: counter.history._pages, "the page listens")
-    entry = await counter.press(ACTIONS["donate"], people["ada"])
+    await seen(lambda: buttons.history._pages, "the page listens")
+    entry = await buttons.press(ACTIONS["donate"], people["ada"])
     await seen(lambda: entry.deliveries, "it was read")
-    await counter.history.end()
+    await buttons.history.end()
     (run, _), *cards, (last, _) = await heard
     assert (run, last) == ("run", "end")
     assert {card["id"] for name, card in cards if name == "card"} == {f"moment-{entry.number}"}
@@ -127,10 +127,10 @@ async def test_cards_come_by_the_stream_and_the_page_is_told_of_the_end(
 
 
 async def test_who_comes_back_is_told_what_was_missed_and_nothing_else(
-    visitor: Visitor, counter: Counter, people: People
+    visitor: Visitor, buttons: Buttons, people: People
 ) -> None:
-    first = await counter.press(ACTIONS["overspend"], people["ada"])
-    second = await counter.press(ACTIONS["overspend"], people["ada"])
+    first = await buttons.press(ACTIONS["overspend"], people["ada"])
+    second = await buttons.press(ACTIONS["overspend"], people["ada"])
     _, (_, card) = await visitor.news("card", since=first.version)
     assert card["id"] == f"moment-{second.number}"
 
@@ -150,9 +150,9 @@ async def test_what_if_says_what_would_come_and_offers_to_do_it(visitor: Visitor
 
 
 async def test_what_people_wrote_travels_as_text(
-    visitor: Visitor, counter: Counter, people: People, catchers: Catchers
+    visitor: Visitor, buttons: Buttons, people: People, catchers: Catchers
 ) -> None:
-    await counter.press(ACTIONS["place"], people["ada"], topic=EVIL, amount="5.00")
+    await buttons.press(ACTIONS["place"], people["ada"], topic=EVIL, amount="5.00")
     for path in ("/", f"/messages/{catch(catchers, EVIL)}"):
         page = (await visitor.get(path)).text
         assert "<img src=x" not in page

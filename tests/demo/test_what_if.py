@@ -6,16 +6,16 @@ import psycopg
 import pytest
 
 from dispatcher.demo.actions import ACTIONS
-from dispatcher.demo.page import Counter
+from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.shop import NothingToDoError, People
 from tests.support import given
 
 
 async def test_what_would_come_of_a_button_is_what_comes_of_it(
-    counter: Counter, shop_url: str, people: People
+    buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    foreseen = await counter.what_if(ACTIONS["donate"], people["ben"])
-    moment = (await counter.press(ACTIONS["donate"], people["ben"])).moment
+    foreseen = await buttons.what_if(ACTIONS["donate"], people["ben"])
+    moment = (await buttons.press(ACTIONS["donate"], people["ben"])).moment
     with psycopg.connect(shop_url) as connection:
         decided = given.rows(
             connection,
@@ -27,26 +27,26 @@ async def test_what_would_come_of_a_button_is_what_comes_of_it(
     assert {each.event for each in foreseen.deliveries} == {"payment.completed"}
 
 
-async def test_asking_writes_nothing(counter: Counter, shop_url: str, people: People) -> None:
+async def test_asking_writes_nothing(buttons: Buttons, shop_url: str, people: People) -> None:
     count = "select (select count(*) from postbell.outbox), (select count(*) from shop.payment)"
     with psycopg.connect(shop_url, autocommit=True) as connection:
         before = given.rows(connection, count)
-        foreseen = await counter.what_if(ACTIONS["donate"], people["ada"])
+        foreseen = await buttons.what_if(ACTIONS["donate"], people["ada"])
         assert given.rows(connection, count) == before
     assert foreseen.moment.statements[0].startswith("insert into shop.payment")
-    assert not counter.history.entries
+    assert not buttons.history.entries
 
 
-async def test_a_constraint_that_would_object_is_named(counter: Counter, people: People) -> None:
-    foreseen = await counter.what_if(ACTIONS["redeem-too-much"], people["ada"])
+async def test_a_constraint_that_would_object_is_named(buttons: Buttons, people: People) -> None:
+    foreseen = await buttons.what_if(ACTIONS["redeem-too-much"], people["ada"])
     assert foreseen.moment.rolled_back_by == "points_are_not_overdrawn"
     assert foreseen.deliveries == []
 
 
-async def test_the_cause_of_a_rejection_is_said(counter: Counter, people: People) -> None:
+async def test_the_cause_of_a_rejection_is_said(buttons: Buttons, people: People) -> None:
     (rejected,) = [
         each
-        for each in (await counter.what_if(ACTIONS["blunder"], people["ada"])).deliveries
+        for each in (await buttons.what_if(ACTIONS["blunder"], people["ada"])).deliveries
         if each.event == "order.paid"
     ]
     assert (rejected.state, rejected.tone) == ("rejected", "bad")
@@ -54,7 +54,7 @@ async def test_the_cause_of_a_rejection_is_said(counter: Counter, people: People
 
 
 async def test_who_may_ask_what_is_not_there_is_told_what_to_press(
-    counter: Counter, people: People
+    buttons: Buttons, people: People
 ) -> None:
     with pytest.raises(NothingToDoError):
-        await counter.what_if(ACTIONS["take-back"], people["gus"])
+        await buttons.what_if(ACTIONS["take-back"], people["gus"])

@@ -119,6 +119,14 @@ def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(demo: Demo
         press(shop, "#cards a[href^='/messages/']")
         until(shop, "return document.querySelector('dialog[open] iframe')")
 
+        # Whoever follows a link to the gateway is logged in there.
+        for page in ("preferences", "operator", "preview"):
+            phone.open(f"{demo.url}/?as=ada")
+            phone.run("document.querySelector(arguments[0]).target = ''", f"[href^='/go/{page}']")
+            press(phone, f"[href^='/go/{page}']")
+            until(phone, "return location.pathname === arguments[0]", f"/{page}")
+        opened(phone, demo.url, 2)
+
         # Read there, read everywhere.
         phone.run(f"{_BELL} bell.open(); bell.shadowRoot.querySelector('header button').click()")
         rings(phone, 0)
