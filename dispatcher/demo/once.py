@@ -213,15 +213,19 @@ class Check:
         self._token_of: Final = token_of
         self._caught: Final = ("email", "sms", "push") if catches_mail else ("sms", "push")
         self._told: Final[list[tuple[Step, Entry]]] = []
+        self._printed = 0
         #: Notifications on the open page of Ada, who is told most.
         self._frames: Final[list[bytes]] = []
 
     async def run(self, events: Collection[str]) -> int:
         """0 if everything that was to arrive did, and nothing else."""
         async with ClientSession() as session:
-            reader = asyncio.create_task(self._read_stream(session))
+            is_open = asyncio.Event()
+            reader = asyncio.create_task(self._read_stream(session, is_open))
+            await asyncio.wait_for(is_open.wait(), 30)
             for step in STORY:
                 self._told.append((step, await _press(self._buttons, step)))
+                self._print_true()
             complaints = await self._await_the_end()
             complaints += [*await self._wrong_words(), *self._miscounted()]
             complaints += [*await self._leftovers(), *await self._gateway(session)]
@@ -241,23 +245,28 @@ class Check:
         for _, entry in self._told:
             yield from entry.deliveries
 
+    def _print_true(self, *, is_over: bool = False) -> list[str]:
+        """Prints the steps in their order, each when it has come true. What is broken so far."""
+        people = self._buttons.people
+        broken = [[*broken_promises(step, entry, people)] for step, entry in self._told]
+        while self._printed < len(broken) and (is_over or not broken[self._printed]):
+            step, entry = self._told[self._printed]
+            _show(entry, people[step.who].tenant_name, people)
+            self._printed += 1
+        return [sentence for sentences in broken for sentence in sentences]
+
     async def _await_the_end(self) -> list[str]:
-        """Prints the steps, each when it has come true. What is broken in the end."""
-        people, history = self._buttons.people, self._buttons.history
+        """Waits while anything changes that is not as it should be. What is broken then."""
+        history = self._buttons.history
         loop = asyncio.get_running_loop()
-        deadline, version, printed = 0.0, -1, 0
-        while True:
+        deadline, version = 0.0, -1
+        while self._print_true():
             if version != history.version:
                 deadline, version = loop.time() + _PATIENCE, history.version
-            broken = [[*broken_promises(step, entry, people)] for step, entry in self._told]
-            is_over = not any(broken) or loop.time() > deadline
-            while printed < len(broken) and (is_over or not broken[printed]):
-                step, entry = self._told[printed]
-                _show(entry, people[step.who].tenant_name, people)
-                printed += 1
-            if is_over:
-                return [sentence for sentences in broken for sentence in sentences]
+            elif loop.time() > deadline:
+                return self._print_true(is_over=True)
             await asyncio.sleep(_LOOK * 10)
+        return []
 
     async def _wrong_words(self) -> list[str]:
         """A sentence for each message that does not say what it should.
@@ -325,11 +334,12 @@ class Check:
             sentences.append("the page does not show the last transaction")
         return sentences
 
-    async def _read_stream(self, session: ClientSession) -> None:
+    async def _read_stream(self, session: ClientSession, is_open: asyncio.Event) -> None:
         """Reads the stream of an open page, as the bell does."""
         url, reader = f"{self._url}/v1/stream", self._buttons.people[_READER]
         async with session.get(url, headers=self._as(reader)) as answer:
             async for line in answer.content:
+                is_open.set()
                 if line == b"event: notification\n":
                     self._frames.append(line)
 
