@@ -55,8 +55,9 @@ function follow() {
 }
 
 async function press(form) {
-  const button = form.querySelector("button");
-  button.disabled = true;
+  // Not disabled: it would lose the focus.
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
   try {
     const answer = await fetch(form.action, { method: "POST" });
     if (answer.status === 409) {
@@ -72,7 +73,7 @@ async function press(form) {
   } catch {
     say("Nothing was pressed: the demo does not answer.");
   } finally {
-    button.disabled = false;
+    form.ariaBusy = "false";
   }
 }
 
