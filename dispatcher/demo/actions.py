@@ -84,19 +84,19 @@ def _action(event: str, label: str, rolled_back_by: str | None = None) -> Callab
 @_action("order.created", "Place an order")
 async def place(shop: Shop, topic: str = "", amount: str = "") -> None:
     order = await _place(shop, topic, amount)
-    shop.moment.title = f"{shop.client.name} places order {order['id']}"
+    shop.transaction.title = f"{shop.client.name} places order {order['id']}"
 
 
 @_action("order.paid", "Pay an order")
 async def pay(shop: Shop) -> None:
     order = await _order(shop, _UNPAID)
-    shop.moment.title = f"{shop.client.name} pays order {order['id']}"
+    shop.transaction.title = f"{shop.client.name} pays order {order['id']}"
     await _pay(shop, order)
 
 
 @_action("order.paid", "Pay more than is in the wallet", "wallet_is_not_overdrawn")
 async def overspend(shop: Shop) -> None:
-    shop.moment.title = f"{shop.client.name} orders and pays the whole library"
+    shop.transaction.title = f"{shop.client.name} orders and pays the whole library"
     await _pay(shop, await _place(shop, "The whole library", "9999999.00"))
 
 
@@ -106,7 +106,7 @@ async def pay_twice(shop: Shop) -> None:
     if order is None:
         order = await _order(shop, _UNPAID)
         await _pay(shop, order)
-    shop.moment.title = f"{shop.client.name} pays order {order['id']} a second time"
+    shop.transaction.title = f"{shop.client.name} pays order {order['id']} a second time"
     await _pay(shop, order)
 
 
@@ -114,7 +114,7 @@ async def pay_twice(shop: Shop) -> None:
 async def receipt(shop: Shop) -> None:
     """The law wants it in writing: by e-mail, whatever the person prefers."""
     order = await _order(shop)
-    shop.moment.title = f"{shop.client.name} must get a receipt for order {order['id']}"
+    shop.transaction.title = f"{shop.client.name} must get a receipt for order {order['id']}"
     await shop.rows(
         """
         insert into postbell.outbox
@@ -134,8 +134,8 @@ async def receipt(shop: Shop) -> None:
 async def blunder(shop: Shop) -> None:
     """A mistake of the application: the amount is a number, where a decimal string is declared."""
     order = await _order(shop)
-    shop.moment.title = f"A faulty release reports order {order['id']} as paid"
-    shop.moment.note = "It commits all the same: a wrong event never breaks a payment."
+    shop.transaction.title = f"A faulty release reports order {order['id']} as paid"
+    shop.transaction.note = "It commits all the same: a wrong event never breaks a payment."
     await shop.rows(
         """
         insert into postbell.outbox (event, recipient, payload, tenant_id)
@@ -164,15 +164,15 @@ async def take(shop: Shop) -> None:
 @_action("order.completed", "Complete an order")
 async def complete(shop: Shop) -> None:
     order = await _order(shop, "completed_at is null")
-    shop.moment.title = f"Order {order['id']} is completed"
+    shop.transaction.title = f"Order {order['id']} is completed"
     await _complete(shop, order)
 
 
 @_action("order.completed", "Complete it, tell in 30 s")
 async def complete_later(shop: Shop, tell_in: timedelta = LATER) -> None:
     order = await _order(shop, "completed_at is null")
-    shop.moment.title = f"Order {order['id']} is completed, to be told in {_spoken(tell_in)}"
-    shop.moment.note = "Until then “Take that back” cancels it."
+    shop.transaction.title = f"Order {order['id']} is completed, to be told in {_spoken(tell_in)}"
+    shop.transaction.note = "Until then “Take that back” cancels it."
     await _complete(shop, order, tell_in)
 
 
@@ -185,12 +185,12 @@ async def take_back(shop: Shop) -> None:
             f"Nobody waits to be told that an order of {shop.client.name}'s is completed."
             " Press “Complete it, tell in 30 s” first."
         )
-    shop.moment.title = f"Order {order['id']} is reopened"
+    shop.transaction.title = f"Order {order['id']} is reopened"
     event = order["completion_event"]
     await shop.rows("select * from postbell.cancel(outbox_id => %(event)s)", event=event)
     nothing = dict.fromkeys(("completed_at", "announced_at", "completion_event"))
     await shop.update("customer_order", order, **nothing)
-    shop.moment.note = (
+    shop.transaction.note = (
         f"Took back that order {order['id']} (“{order['topic']}”) is completed, which was to be"
         f" told at {_clock(order['announced_at'])}. Nobody will hear of it."
     )
@@ -201,28 +201,28 @@ async def take_back(shop: Shop) -> None:
 
 @_action("payment.completed", "Pay without an order")
 async def donate(shop: Shop) -> None:
-    shop.moment.title = f"{shop.client.name} pays without an order"
+    shop.transaction.title = f"{shop.client.name} pays without an order"
     payment = await shop.insert(
         "payment", client_id=shop.client, payment_method="Visa ending in 4242", amount="25.00"
     )
-    await shop.tell(postbell.notify_payment_completed, payment=payment)
+    await shop.emit(postbell.notify_payment_completed, payment=payment)
 
 
 @_action("payment.completed", "The bank reports it twice")
 async def bank(shop: Shop) -> None:
     """A webhook calls as often as it likes: the idempotency key makes it one event."""
     order = await _order(shop)
-    shop.moment.title = f"The bank reports the payment of order {order['id']} twice"
+    shop.transaction.title = f"The bank reports the payment of order {order['id']} twice"
     payment = {**order, "order_id": order["id"], "order_topic": order["topic"]}
     for _ in range(2):
         key = f"bank:{order['id']}"
-        await shop.tell(postbell.notify_payment_completed, payment=payment, idempotency_key=key)
+        await shop.emit(postbell.notify_payment_completed, payment=payment, idempotency_key=key)
 
 
 @_action("payment.failed", "Have a card declined")
 async def decline(shop: Shop) -> None:
     order = await _order(shop, _UNPAID)
-    shop.moment.title = f"The bank declines {shop.client.name}'s card for order {order['id']}"
+    shop.transaction.title = f"The bank declines {shop.client.name}'s card for order {order['id']}"
     amount, reason = order["amount"], "The card has expired."
     await shop.insert(
         "payment",
@@ -232,7 +232,7 @@ async def decline(shop: Shop) -> None:
         amount=amount,
         failed_because=reason,
     )
-    await shop.tell(postbell.notify_payment_failed, order=order, amount=amount, reason=reason)
+    await shop.emit(postbell.notify_payment_failed, order=order, amount=amount, reason=reason)
 
 
 @_action("payment.refunded", "Refund an order")
@@ -249,15 +249,17 @@ async def refund_twice(shop: Shop) -> None:
 @_action("payment.installment_due", "An installment is due")
 async def due(shop: Shop, amount: str = "40.00") -> None:
     order = await _order(shop, _UNPAID)
-    shop.moment.title = f"An installment of order {order['id']} is due"
+    shop.transaction.title = f"An installment of order {order['id']} is due"
     await _agree(shop, amount, order=order)
 
 
 @_action("payment.installment_due", "One is due in 30 s")
 async def due_later(shop: Shop, remind_in: timedelta = LATER) -> None:
     order = await _order(shop, _UNPAID)
-    shop.moment.title = f"An installment of order {order['id']} is due in {_spoken(remind_in)}"
-    shop.moment.note = "The reminder is emitted now, and waits. “Pay it before then” cancels it."
+    shop.transaction.title = f"An installment of order {order['id']} is due in {_spoken(remind_in)}"
+    shop.transaction.note = (
+        "The reminder is emitted now, and waits. “Pay it before then” cancels it."
+    )
     await _agree(shop, "40.00", order=order, remind_in=remind_in)
 
 
@@ -270,14 +272,14 @@ async def pay_in_time(shop: Shop) -> None:
             f"{shop.client.name} has no installment to pay in time."
             " Press “One is due in 30 s” first."
         )
-    shop.moment.title = f"{shop.client.name} pays an installment before it is due"
+    shop.transaction.title = f"{shop.client.name} pays an installment before it is due"
     await shop.update("installment", waiting, paid_at=datetime.now().astimezone())
     await shop.rows(
         "select * from postbell.cancel(subject => %(subject)s, tenant_id => %(tenant)s)",
         subject=f"installment:{waiting['id']}",
         tenant=shop.client.tenant_id,
     )
-    shop.moment.note = (
+    shop.transaction.note = (
         f"Took back the reminder that waited for {_clock(waiting['due_at'])}."
         " Nobody will be reminded."
     )
@@ -285,9 +287,9 @@ async def pay_in_time(shop: Shop) -> None:
 
 @_action("payment.wallet_loaded", "Load the wallet")
 async def load(shop: Shop) -> None:
-    shop.moment.title = f"{shop.client.name} loads the wallet"
+    shop.transaction.title = f"{shop.client.name} loads the wallet"
     wallet = await _change_balance(shop, Decimal("50.00"))
-    await shop.tell(postbell.notify_wallet_loaded, wallet=wallet, amount="50.00")
+    await shop.emit(postbell.notify_wallet_loaded, wallet=wallet, amount="50.00")
 
 
 @_action("payment.invoice_generated", "Write an invoice")
@@ -296,8 +298,8 @@ async def invoice(shop: Shop) -> None:
     order = await _order(shop, uninvoiced)
     due_date = date.today() + timedelta(days=14)  # noqa: DTZ011 - a day at the counter
     made = await shop.insert("invoice", order_id=order, due_date=due_date)
-    shop.moment.title = f"Invoice {made['invoice_number']} is written for order {order['id']}"
-    await shop.tell(postbell.notify_invoice_generated, invoice={**order, **made})
+    shop.transaction.title = f"Invoice {made['invoice_number']} is written for order {order['id']}"
+    await shop.emit(postbell.notify_invoice_generated, invoice={**order, **made})
 
 
 # Loyalty, told of by triggers
@@ -307,7 +309,7 @@ async def invoice(shop: Shop) -> None:
 async def award(
     shop: Shop, points: int = 60, reason: str = "For the review that you wrote"
 ) -> None:
-    shop.moment.title = f"{shop.client.name} is awarded {points} points"
+    shop.transaction.title = f"{shop.client.name} is awarded {points} points"
     await shop.insert("award", client_id=shop.client, points=points, reason=reason)
 
 
@@ -345,13 +347,13 @@ async def reject(shop: Shop) -> None:
 
 @_action("loyalty.milestone_reached", "Reach a milestone")
 async def milestone(shop: Shop) -> None:
-    shop.moment.title = f"{shop.client.name} reaches a milestone: Ten orders"
+    shop.transaction.title = f"{shop.client.name} reaches a milestone: Ten orders"
     await shop.insert("milestone", client_id=shop.client, name="Ten orders", reward_points=100)
 
 
 @_action("loyalty.badge_awarded", "Earn a badge")
 async def badge(shop: Shop) -> None:
-    shop.moment.title = f"{shop.client.name} earns a badge: Early bird"
+    shop.transaction.title = f"{shop.client.name} earns a badge: Early bird"
     description = "Ordered before seven o'clock"
     await shop.insert("badge", client_id=shop.client, name="Early bird", description=description)
 
@@ -362,17 +364,17 @@ async def badge(shop: Shop) -> None:
 @_action("class.bundle.created", "Book classes")
 async def book(shop: Shop) -> None:
     bundle = await _book(shop)
-    shop.moment.title = f"{shop.client.name} books 8 classes: {bundle['name']}"
+    shop.transaction.title = f"{shop.client.name} books 8 classes: {bundle['name']}"
 
 
 @_action("class.bundle.deposit_paid", "Pay the deposit")
 async def deposit(shop: Shop) -> None:
     bundle = await _bundle(shop, "deposit_paid_at is null")
-    shop.moment.title = f"{shop.client.name} pays the deposit for “{bundle['name']}”"
+    shop.transaction.title = f"{shop.client.name} pays the deposit for “{bundle['name']}”"
     await shop.update("bundle", bundle, deposit_paid_at=datetime.now().astimezone())
     paid = bundle["deposit_required"]
     left = bundle["total_price"] - paid
-    await shop.tell(
+    await shop.emit(
         postbell.notify_class_deposit_paid, class_bundle=bundle, amount=paid, balance_remaining=left
     )
 
@@ -380,21 +382,21 @@ async def deposit(shop: Shop) -> None:
 @_action("class.installment.due", "An installment is due")
 async def class_due(shop: Shop) -> None:
     bundle = await _bundle(shop)
-    shop.moment.title = f"An installment of the classes “{bundle['name']}” is due"
+    shop.transaction.title = f"An installment of the classes “{bundle['name']}” is due"
     await _agree(shop, "60.00", bundle=bundle)
 
 
 @_action("class.bundle.completed", "Hold the last class")
 async def hold_last(shop: Shop) -> None:
     bundle = await _bundle(shop, "classes_held < number_of_classes")
-    shop.moment.title = f"The last class of “{bundle['name']}” has been held"
+    shop.transaction.title = f"The last class of “{bundle['name']}” has been held"
     await _hold(shop, bundle, bundle["number_of_classes"])
 
 
 @_action("class.bundle.completed", "Hold one class too many", "no_more_classes_than_were_bought")
 async def hold_too_many(shop: Shop) -> None:
     bundle = await _bundle(shop)
-    shop.moment.title = f"Somebody counts one class too many of “{bundle['name']}”"
+    shop.transaction.title = f"Somebody counts one class too many of “{bundle['name']}”"
     await _hold(shop, bundle, bundle["number_of_classes"] + 1)
 
 
@@ -412,7 +414,7 @@ async def write_to_teacher(shop: Shop) -> None:
 async def ask_about_classes(shop: Shop) -> None:
     bundle = await _bundle(shop)
     await _open(shop, "Which paper do we need?", bundle)
-    shop.moment.title = f"{shop.client.name} asks about “{bundle['name']}”"
+    shop.transaction.title = f"{shop.client.name} asks about “{bundle['name']}”"
 
 
 # Tickets, told of by triggers
@@ -421,14 +423,14 @@ async def ask_about_classes(shop: Shop) -> None:
 @_action("ticket.created", "Open a ticket")
 async def open_ticket(shop: Shop) -> None:
     ticket = await _open(shop)
-    shop.moment.title = f"{shop.client.name} opens ticket {ticket['number']}"
+    shop.transaction.title = f"{shop.client.name} opens ticket {ticket['number']}"
 
 
 @_action("ticket.assigned", "Assign it")
 async def assign_ticket(shop: Shop) -> None:
     unassigned: LiteralString = f"{_OPEN} and assignee_id is null"
     ticket = await shop.find("ticket", unassigned) or await _open(shop)
-    shop.moment.title = f"{shop.support.name} is to look after ticket {ticket['number']}"
+    shop.transaction.title = f"{shop.support.name} is to look after ticket {ticket['number']}"
     await shop.update("ticket", ticket, assignee_id=shop.support)
 
 
@@ -463,14 +465,14 @@ async def reopen_ticket(shop: Shop) -> None:
     if ticket is None:
         ticket = await _ticket(shop)
         await _resolve(shop, ticket)
-    shop.moment.title = f"Ticket {ticket['number']} is reopened"
+    shop.transaction.title = f"Ticket {ticket['number']} is reopened"
     await shop.update("ticket", ticket, resolver_id=None, resolution=None)
 
 
 @_action("ticket.escalated", "Escalate a ticket")
 async def escalate(shop: Shop) -> None:
     ticket = await _ticket(shop, "escalated_to is null")
-    shop.moment.title = f"Ticket {ticket['number']} is escalated to the head of support"
+    shop.transaction.title = f"Ticket {ticket['number']} is escalated to the head of support"
     why = {"escalated_to": "The head of support", "escalated_because": "It came empty."}
     await shop.update("ticket", ticket, **why)
 
@@ -485,7 +487,7 @@ async def _place(shop: Shop, topic: str = "", amount: str = "") -> Row:
         topic=topic or random.choice(_TOPICS),
         amount=amount or f"{random.randint(15, 240)}.{random.choice(('00', '50', '95'))}",
     )
-    await shop.tell(postbell.notify_order_created, order=order)
+    await shop.emit(postbell.notify_order_created, order=order)
     return order
 
 
@@ -500,7 +502,7 @@ async def _pay(shop: Shop, order: Row) -> None:
     await shop.insert(
         "payment", client_id=shop.client, order_id=order, payment_method=method, amount=amount
     )
-    await shop.tell(
+    await shop.emit(
         postbell.notify_order_paid, order=order, payment_amount=amount, payment_method=method
     )
     await _change_balance(shop, -amount)
@@ -518,17 +520,17 @@ async def _change_balance(shop: Shop, by: Decimal) -> Row:
 
 async def _assign(shop: Shop, done: str, *, actor: Person | None) -> None:
     order = await _order(shop, "writer_id is null and completed_at is null")
-    shop.moment.title = f"{shop.writer.name} {done} order {order['id']}"
+    shop.transaction.title = f"{shop.writer.name} {done} order {order['id']}"
     deadline = datetime.now().astimezone() + timedelta(days=7)
     order = await shop.update("customer_order", order, writer_id=shop.writer, deadline=deadline)
     order["writer_name"] = shop.writer.name
-    await shop.tell(postbell.notify_order_assigned, order=order, actor=actor)
+    await shop.emit(postbell.notify_order_assigned, order=order, actor=actor)
 
 
 async def _complete(shop: Shop, order: Row, tell_in: timedelta | None = None) -> None:
     now = datetime.now().astimezone()
     tell_at = now + tell_in if tell_in else None
-    event = await shop.tell(postbell.notify_order_completed, order=order, deliver_at=tell_at)
+    event = await shop.emit(postbell.notify_order_completed, order=order, deliver_at=tell_at)
     columns = {"completed_at": now, "announced_at": tell_at or now, "completion_event": event}
     await shop.update("customer_order", order, **columns)
 
@@ -538,10 +540,10 @@ async def _refund(shop: Shop, done: str, order: Row | None = None) -> Row:
     if order is None:
         order = await _order(shop, _UNPAID)
         await _pay(shop, order)
-    shop.moment.title = f"{shop.client.name} gets the money for order {order['id']} {done}"
+    shop.transaction.title = f"{shop.client.name} gets the money for order {order['id']} {done}"
     amount, reason = order["amount"], "You changed your mind."
     made = await shop.insert("refund", order_id=order, reason=reason)
-    await shop.tell(
+    await shop.emit(
         postbell.notify_refund_processed, refund=made, order=order, amount=amount, reason=reason
     )
     return order
@@ -562,7 +564,7 @@ async def _agree(shop: Shop, amount: str, remind_in: timedelta | None = None, **
         due_at=remind_at or now,
     )
     made["due_date"] = made["due_at"].date()
-    await shop.tell(
+    await shop.emit(
         postbell.notify_installment_due,
         installment=made,
         order_id=made["order_id"],
@@ -581,14 +583,14 @@ async def _points(shop: Shop) -> int:
 async def _redeem(shop: Shop, item: str, points: int, state: str, answered: str) -> None:
     wanted = await shop.insert("redemption", client_id=shop.client, item_name=item, points=points)
     gets = "gets" if state == "approved" else "does not get"
-    shop.moment.title = f"{shop.client.name} {gets} the gift for {points} points: {item}"
+    shop.transaction.title = f"{shop.client.name} {gets} the gift for {points} points: {item}"
     await shop.update("redemption", wanted, state=state, answer=answered)
 
 
 async def _book(shop: Shop) -> Row:
     terms = {"number_of_classes": 8, "total_price": 240, "deposit_required": 60}
     bundle = await shop.insert("bundle", client_id=shop.client, name="Bookbinding", **terms)
-    await shop.tell(postbell.notify_class_bundle_created, class_bundle=bundle)
+    await shop.emit(postbell.notify_class_bundle_created, class_bundle=bundle)
     return bundle
 
 
@@ -597,14 +599,14 @@ async def _bundle(shop: Shop, condition: LiteralString = "true") -> Row:
 
 
 async def _hold(shop: Shop, bundle: Row, classes: int) -> None:
-    await shop.tell(postbell.notify_class_bundle_completed, class_bundle=bundle)
+    await shop.emit(postbell.notify_class_bundle_completed, class_bundle=bundle)
     await shop.update("bundle", bundle, classes_held=classes)
 
 
 async def _write(shop: Shop, sender: Person, body: str) -> None:
     """A message between client and teacher; the other one hears."""
     bundle = await _bundle(shop)
-    shop.moment.title = f"{sender.name} writes about “{bundle['name']}”"
+    shop.transaction.title = f"{sender.name} writes about “{bundle['name']}”"
     await shop.insert("message", bundle_id=bundle, sender_id=sender, body=body)
     thread = {
         "id": bundle["id"],
@@ -612,7 +614,7 @@ async def _write(shop: Shop, sender: Person, body: str) -> None:
         "bundle_name": bundle["name"],
         "member_ids": [shop.client.id, shop.writer.id],
     }
-    await shop.tell(
+    await shop.emit(
         postbell.notify_class_message_received, thread=thread, sender=sender, message=body
     )
 
@@ -633,14 +635,14 @@ async def _ticket(shop: Shop, condition: LiteralString = "true") -> Row:
 async def _reply(shop: Shop, author: Person, body: str, *, is_internal: bool = False) -> None:
     ticket = await _ticket(shop)
     done = "leaves a note at" if is_internal else "replies to"
-    shop.moment.title = f"{author.name} {done} ticket {ticket['number']}"
+    shop.transaction.title = f"{author.name} {done} ticket {ticket['number']}"
     await shop.insert(
         "ticket_message", ticket_id=ticket, author_id=author, body=body, is_internal=is_internal
     )
 
 
 async def _resolve(shop: Shop, ticket: Row) -> None:
-    shop.moment.title = f"{shop.support.name} resolves ticket {ticket['number']}"
+    shop.transaction.title = f"{shop.support.name} resolves ticket {ticket['number']}"
     resolution = "The parcel has come."
     await shop.update("ticket", ticket, resolver_id=shop.support, resolution=resolution)
 

@@ -96,11 +96,11 @@ async def _run(
             stream=stack.enter_context((postgres.folder / "gateway.log").open("a")),
         )
         gateway = await enter(_gateway(postgres.url, settings))
-        working = await enter(daemon(environment, postgres.folder / "daemon.log"))
+        process = await enter(daemon(environment, postgres.folder / "daemon.log"))
 
         history = History(owner, catchers)
-        # Nobody presses a button that nothing would come of.
-        await _first_of(history, _led(owner), working.watch())
+        # Buttons work once the daemon routes.
+        await _first_of(history, _await_leader(owner), process.watch())
         buttons = Buttons(shop, owner, oracle, people, history)
 
         async def play() -> None:
@@ -124,7 +124,7 @@ async def _run(
                 f"For psql: export POSTBELL_DATABASE_URL='{postgres.url}'",
             )
             work = _forever()
-        return await _first_of(history, work, working.watch(), serve(page.app, listening))
+        return await _first_of(history, work, process.watch(), serve(page.app, listening))
 
 
 async def _environment(
@@ -175,7 +175,7 @@ async def _gateway(url: str, settings: Settings) -> AsyncIterator[ASGIApp]:
             await stream.stop()
 
 
-async def _led(owner: AsyncConnection[Any]) -> None:
+async def _await_leader(owner: AsyncConnection[Any]) -> None:
     """Returns when the daemon routes."""
     cursor = await owner.execute("select from postbell.leader() where process_id is not null")
     while not cursor.rowcount:

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from dispatcher.demo.actions import Action
 from dispatcher.demo.history import Entry, History, read
-from dispatcher.demo.shop import LOGIN, Moment, People, Person, transact
+from dispatcher.demo.shop import LOGIN, People, Person, Transaction, transact
 
 
 class Buttons:
@@ -38,27 +38,27 @@ class Buttons:
         """Does it. `details` are keywords of the action's. Raises NothingToDoError."""
         async with self._turn:
             client = self.client_of(person)
-            moment = await transact(self._shop, self.people, client, action.with_(**details))
-            moment.outbox_ids = await _emitted(self._owner, moment)
-            return self.history.add(moment)
+            transaction = await transact(self._shop, self.people, client, action.with_(**details))
+            transaction.outbox_ids = await _emitted(self._owner, transaction)
+            return self.history.add(transaction)
 
     async def what_if(self, action: Action, person: Person) -> Entry:
         """Does it in a transaction that is rolled back. Raises NothingToDoError."""
         async with self._turn, self._oracle.transaction(force_rollback=True):
             await self._oracle.execute(f"set local role {LOGIN}".encode())
             client = self.client_of(person)
-            moment = await transact(self._oracle, self.people, client, action.with_())
+            transaction = await transact(self._oracle, self.people, client, action.with_())
             await self._oracle.execute("reset role")
-            moment.outbox_ids = await _emitted(self._oracle, moment)
-            deliveries = await read(self._oracle, moment.outbox_ids)
+            transaction.outbox_ids = await _emitted(self._oracle, transaction)
+            deliveries = await read(self._oracle, transaction.outbox_ids)
             for each in deliveries:
                 each.state = "now" if each.state == "queued" else each.state
-            return Entry(0, moment, deliveries)
+            return Entry(0, transaction, deliveries)
 
-    async def look(self) -> None:
-        """Looks for events of others."""
+    async def find_other_events(self) -> None:
+        """Adds to the history what others have emitted."""
         async with self._turn:
-            await self.history.add_strangers()
+            await self.history.add_other_events()
 
     def client_of(self, person: Person) -> Person:
         """On whose behalf: the person's own, or for staff that of a client of theirs."""
@@ -68,8 +68,8 @@ class Buttons:
         return next(each for each in ours if not each.roles)
 
 
-async def _emitted(connection: AsyncConnection[Any], moment: Moment) -> list[int]:
+async def _emitted(connection: AsyncConnection[Any], transaction: Transaction) -> list[int]:
     cursor = await connection.execute(
-        "select id from postbell.outbox where xid = %s::text::xid8 order by id", [moment.xid]
+        "select id from postbell.outbox where xid = %s::text::xid8 order by id", [transaction.xid]
     )
     return [int(number) for (number,) in await cursor.fetchall()]

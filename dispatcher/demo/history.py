@@ -14,14 +14,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from dispatcher.demo.catchers import Catchers, Caught
-from dispatcher.demo.shop import Moment
+from dispatcher.demo.shop import Transaction
 from dispatcher.explanations import explain_reason
 
 #: Transactions that are not forgotten.
 KEPT: Final = 200
-#: Seconds between looks at what is under way: first, and at most.
-_FIRST_LOOK: Final = 0.03
-_LAST_LOOK: Final = 2.0
+#: Seconds between two queries about what is under way: first, and at most.
+_FIRST_PAUSE: Final = 0.03
+_LONGEST_PAUSE: Final = 2.0
 #: Seconds: what is due later than this shows when the page is loaded again.
 _HORIZON: Final = 120.0
 
@@ -94,7 +94,7 @@ class Entry:
     """A transaction, and what came of it."""
 
     number: int
-    moment: Moment
+    transaction: Transaction
     deliveries: Sequence[Delivery] = ()
     #: Grows with each change of any entry.
     version: int = 0
@@ -104,15 +104,15 @@ class Entry:
     def is_settled(self) -> bool:
         """Whether nothing will change soon: all has arrived, waits, or was decided against."""
         heard_of = {each.outbox_id for each in self.deliveries}
-        return heard_of.issuperset(self.moment.outbox_ids) and not any(
+        return heard_of.issuperset(self.transaction.outbox_ids) and not any(
             each.tone == "busy" for each in self.deliveries
         )
 
     @property
     def outcome(self) -> tuple[str, str]:
         """How it ended in words, and the tone of that."""
-        if self.moment.rolled_back_by is not None:
-            return f"rolled back by {self.moment.rolled_back_by}: nobody hears of it", "bad"
+        if self.transaction.rolled_back_by is not None:
+            return f"rolled back by {self.transaction.rolled_back_by}: nobody hears of it", "bad"
         if any(each.state == "rejected" for each in self.deliveries):
             return "committed, event rejected", "bad"
         return "committed", "good"
@@ -145,9 +145,9 @@ class History:
     def version(self) -> int:
         return max((entry.version for entry in self.entries), default=0)
 
-    def add(self, moment: Moment) -> Entry:
-        """Begins to follow what comes of a transaction, and looks anew at what waits."""
-        entry = Entry(next(self._numbers), moment)
+    def add(self, transaction: Transaction) -> Entry:
+        """Follows what comes of a transaction, and queries again what waits."""
+        entry = Entry(next(self._numbers), transaction)
         self.entries.appendleft(entry)
         # What was just done may have cancelled it.
         for other in [entry, *(each for each in self.entries if each.seconds_to_due is not None)]:
@@ -157,22 +157,24 @@ class History:
         self._publish(entry)
         return entry
 
-    async def add_strangers(self) -> None:
+    async def add_other_events(self) -> None:
         """Adds events that nobody here is known to have emitted, such as those of psql."""
-        known = {number for entry in self.entries for number in entry.moment.outbox_ids}
+        known = {number for entry in self.entries for number in entry.transaction.outbox_ids}
         cursor = await self._connection.execute(
             "select id from postbell.outbox where id > %s and id <> all(%s) order by id limit 50",
             [min(known, default=0), list(known)],
         )
         for (number,) in await cursor.fetchall():
             title = "An event that somebody else emitted"
-            self.add(Moment(title=title, outbox_ids=[number]))
+            self.add(Transaction(title=title, outbox_ids=[number]))
 
     async def _follow(self, entry: Entry) -> None:
-        """Looks at an entry until nothing will change."""
-        pause = _FIRST_LOOK
+        """Queries an entry until nothing will change."""
+        pause = _FIRST_PAUSE
         while True:
-            found = await read(self._connection, entry.moment.outbox_ids, self._catchers.caught)
+            found = await read(
+                self._connection, entry.transaction.outbox_ids, self._catchers.caught
+            )
             if found != entry.deliveries:
                 entry.deliveries = found
                 self._publish(entry)
@@ -180,11 +182,11 @@ class History:
                 seconds = entry.seconds_to_due
                 if seconds is None or seconds > _HORIZON:
                     return
-                await asyncio.sleep(max(seconds, _FIRST_LOOK))
-                pause = _FIRST_LOOK
+                await asyncio.sleep(max(seconds, _FIRST_PAUSE))
+                pause = _FIRST_PAUSE
             else:
                 await asyncio.sleep(pause)
-                pause = min(pause * 1.3, _LAST_LOOK)
+                pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def _publish(self, entry: Entry) -> None:
         entry.version = next(self._versions)
@@ -214,7 +216,7 @@ class History:
                 entry.follower.cancel()
         for page in self._pages:
             page.put_nowait(None)
-        # They have their last words before the server stops.
+        # The streams send it before the server stops.
         await asyncio.sleep(0.1 if self._pages else 0)
 
 

@@ -21,10 +21,10 @@ from dispatcher.demo.history import Delivery, Entry
 from dispatcher.demo.shop import NothingToDoError, People, Person
 
 #: Seconds without anything new after which what has not arrived is missing.
-_PATIENCE: Final = 8.0
+_TIMEOUT: Final = 8.0
 #: Seconds that a step has at most before the next one begins.
 _PAUSE: Final = 0.8
-_LOOK: Final = 0.02
+_INTERVAL: Final = 0.02
 
 #: Whose page is open while the story is told.
 _READER: Final = "ada"
@@ -184,12 +184,12 @@ async def play(buttons: Buttons) -> None:
 
 
 async def _press(buttons: Buttons, step: Step) -> Entry:
-    """Presses a button, and waits a moment for what comes of it."""
+    """Presses a button, and waits briefly for what comes of it."""
     entry = await buttons.press(step.action, buttons.people[step.who], **step.details)
-    for _ in range(int(_PAUSE / _LOOK)):
+    for _ in range(int(_PAUSE / _INTERVAL)):
         if entry.is_settled:
             break
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_INTERVAL)
     return entry
 
 
@@ -262,10 +262,10 @@ class Check:
         deadline, version = 0.0, -1
         while self._print_true():
             if version != history.version:
-                deadline, version = loop.time() + _PATIENCE, history.version
+                deadline, version = loop.time() + _TIMEOUT, history.version
             elif loop.time() > deadline:
                 return self._print_true(is_over=True)
-            await asyncio.sleep(_LOOK * 10)
+            await asyncio.sleep(_INTERVAL * 10)
         return []
 
     async def _wrong_words(self) -> list[str]:
@@ -273,10 +273,11 @@ class Check:
 
         Reads the inbox itself and what was caught, not what the delivery log says of them.
         """
+        people = self._buttons.people
         cursor = await self._owner.execute("select id, title, body from postbell.inbox")
         items = {row[0]: f"{row[1]} {row[2]}" for row in await cursor.fetchall()}
         return [
-            f"{entry.moment.title}: {_named(expected, self._buttons.people)} does not say {word!r}"
+            f"{entry.transaction.title}: {_named(expected, people)} does not say {word!r}"
             for step, entry in self._told
             for expected in step.expected
             for delivery in entry.deliveries
@@ -298,7 +299,9 @@ class Check:
     async def _leftovers(self) -> list[str]:
         """A sentence if anything of a transaction that was rolled back is anywhere."""
         rolled_back = [
-            entry.moment.xid for _, entry in self._told if entry.moment.rolled_back_by is not None
+            entry.transaction.xid
+            for _, entry in self._told
+            if entry.transaction.rolled_back_by is not None
         ]
         cursor = await self._owner.execute(
             "select id from postbell.outbox where xid::text::bigint = any(%(xids)s)"
@@ -330,7 +333,7 @@ class Check:
         async with session.get(self._url) as answer:
             page = await answer.text()
         last = self._told[-1][1]
-        if f'id="moment-{last.number}"' not in page:
+        if f'id="transaction-{last.number}"' not in page:
             sentences.append("the page does not show the last transaction")
         return sentences
 
@@ -348,7 +351,7 @@ class Check:
 
     def _sums(self) -> str:
         """How often everything happened, in one line."""
-        ends = Tally(entry.moment.rolled_back_by is None for _, entry in self._told)
+        ends = Tally(entry.transaction.rolled_back_by is None for _, entry in self._told)
         channels = Tally(each.channel for each in self._deliveries() if each.has_arrived)
         states = Tally(each.state for each in self._deliveries() if not each.has_arrived)
         counts = [("committed", ends[True]), ("rolled back", ends[False])]
@@ -361,7 +364,7 @@ def broken_promises(step: Step, entry: Entry, people: People) -> Iterator[str]:
     """A sentence for each expectation that is not met, and each delivery that nobody expected."""
     # What an open page is told is counted where it is read.
     left = [each for each in entry.deliveries if each.channel != "sse"]
-    title = entry.moment.title
+    title = entry.transaction.title
     for expected in step.expected:
         found = next((each for each in left if expected.is_about(each)), None)
         wanted = f"{title}: {_named(expected, people)} should be {_as(expected)}"
@@ -377,8 +380,8 @@ def broken_promises(step: Step, entry: Entry, people: People) -> Iterator[str]:
 
 def _show(entry: Entry, tenant_name: str, people: People) -> None:
     """Prints a transaction, and who heard of it."""
-    moment = entry.moment
-    print(f"{moment.at:%H:%M:%S} {moment.title}  {entry.outcome[0]}  {tenant_name}")
+    transaction = entry.transaction
+    print(f"{transaction.at:%H:%M:%S} {transaction.title}  {entry.outcome[0]}  {tenant_name}")
     for each in entry.deliveries:
         if each.channel == "sse":
             continue
@@ -390,7 +393,7 @@ def _show(entry: Entry, tenant_name: str, people: People) -> None:
 
 
 def _parts(caught: Caught | None) -> list[str]:
-    """What a person would have had before their eyes. The two parts of a mail say the same."""
+    """What a person reads of it; a mail has two parts, which say the same."""
     if caught is None:
         return []
     parts = [caught.text] if caught.html is None else [caught.text, unescape(caught.html)]

@@ -78,7 +78,7 @@ async function press(form) {
 }
 
 /** The main part of another page of ours, in the dialog. */
-async function look(link) {
+async function openDialog(link) {
   try {
     const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
     const found = page.querySelector("main.single") ?? page.getElementById("status") ?? page.body;
@@ -100,7 +100,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-dialog]");
   if (link && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    look(link);
+    openDialog(link);
   } else if (event.target === dialog || event.target === dialog.firstElementChild) {
     dialog.close();
   }
@@ -113,4 +113,4 @@ document.addEventListener("visibilitychange", () => {
 });
 if (!document.hidden) follow();
 // The bell may ring for what was emitted elsewhere, such as by psql.
-addEventListener("postbell:notification", () => fetch("/look", { method: "POST" }).catch(() => {}));
+addEventListener("postbell:notification", () => fetch("/other-events", { method: "POST" }).catch(() => {}));

@@ -116,7 +116,7 @@ class Page:
                 Route("/do/{action}", self.press, methods=["POST"]),
                 Route("/what-if/{action}", self.what_if),
                 Route("/play", self.play, methods=["POST"]),
-                Route("/look", self.look, methods=["POST"]),
+                Route("/other-events", self.find_other_events, methods=["POST"]),
                 Route("/news", self.news),
                 Route("/messages/{number:int}", self.message),
                 Route("/messages/{number:int}.html", self.mail_html),
@@ -166,7 +166,7 @@ class Page:
         """Does it; the card follows by the stream, or without a script on the next page."""
         _require_our_page(request)
         entry = await self._buttons.press(_action(request), self._person(request))
-        return self._back(request, f"#moment-{entry.number}")
+        return self._back(request, f"#transaction-{entry.number}")
 
     async def what_if(self, request: Request) -> Response:
         """What would come of it; nothing does."""
@@ -181,9 +181,9 @@ class Page:
             self._playing = asyncio.ensure_future(self._play())
         return self._back(request)
 
-    async def look(self, request: Request) -> Response:
+    async def find_other_events(self, request: Request) -> Response:
         _require_our_page(request)
-        await self._buttons.look()
+        await self._buttons.find_other_events()
         return Response(status_code=204, headers=_HEADERS)
 
     async def news(self, request: Request) -> Response:
@@ -202,7 +202,7 @@ class Page:
                 yield "event: end\ndata: \n\n"
             else:
                 card = self._templates.get_template("card.html").render(entry=entry)
-                shown = json.dumps({"id": f"moment-{entry.number}", "html": card})
+                shown = json.dumps({"id": f"transaction-{entry.number}", "html": card})
                 yield f"id: {entry.version}\nevent: card\ndata: {shown}\n\n"
 
     async def message(self, request: Request) -> Response:

@@ -19,7 +19,7 @@ import dispatcher
 from dispatcher.gateway.stream.transport import StreamProtocol
 
 #: Seconds that the daemon may take to finish what is in flight and be gone.
-_PATIENCE: Final = 10.0
+_TIMEOUT: Final = 10.0
 # Ends the daemon when we are gone, however we went: the read then returns.
 _GUARD: Final = 'read -r _ || :; kill -TERM "$1" 2>/dev/null'
 
@@ -73,7 +73,7 @@ async def daemon(settings: Mapping[str, str], log: Path) -> AsyncIterator[Daemon
         if process.returncode is None:
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), _PATIENCE)
+            await asyncio.wait_for(process.wait(), _TIMEOUT)
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -61,7 +61,7 @@ class NothingToDoError(Exception):
 
 
 @dataclass(slots=True)
-class Moment:
+class Transaction:
     """One transaction: what it was for, how it ended, and the events that it emitted."""
 
     #: What happens, as a sentence without its full stop.
@@ -83,7 +83,11 @@ class Shop:
     """What an action works with, inside its transaction: one client's side of the application."""
 
     def __init__(
-        self, connection: AsyncConnection[Any], people: People, client: Person, moment: Moment
+        self,
+        connection: AsyncConnection[Any],
+        people: People,
+        client: Person,
+        transaction: Transaction,
     ) -> None:
         self.client: Final = client
         ours = [person for person in people.values() if person.tenant_id == client.tenant_id]
@@ -91,7 +95,7 @@ class Shop:
         self.writer: Final = next(person for person in ours if "writer" in person.roles)
         self.support: Final = next(person for person in ours if "support" in person.roles)
         #: The action says there what happens.
-        self.moment: Final = moment
+        self.transaction: Final = transaction
         self._connection: Final = connection
 
     async def rows(self, statement: Statement, **values: object) -> list[Row]:
@@ -99,16 +103,18 @@ class Shop:
         if isinstance(statement, str):
             statement = cleandoc(statement)
         given = {name: _id(value) for name, value in values.items()}
-        self.moment.statements.append(AsyncClientCursor(self._connection).mogrify(statement, given))
+        self.transaction.statements.append(
+            AsyncClientCursor(self._connection).mogrify(statement, given)
+        )
         cursor = self._connection.cursor(row_factory=dict_row)
         await cursor.execute(statement, given)
         return await cursor.fetchall() if cursor.description else []
 
     async def insert(self, table: LiteralString, **columns: object) -> Row:
         """Inserts a row, and returns it."""
-        statement = sql.SQL("insert into {} ({}) values ({}) returning *").format(
-            sql.Identifier("shop", table),
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
+        statement = sql.SQL("insert into shop.{} ({}) values ({}) returning *").format(
+            sql.SQL(table),
+            sql.SQL(", ").join(map(sql.SQL, columns)),
             sql.SQL(", ").join(map(sql.Placeholder, columns)),
         )
         (made,) = await self.rows(statement, **columns)
@@ -116,11 +122,10 @@ class Shop:
 
     async def update(self, table: LiteralString, row: Row, **columns: object) -> Row:
         """Changes columns of a row, and returns all of it."""
-        statement = sql.SQL("update {} set {} where id = {} returning *").format(
-            sql.Identifier("shop", table),
+        statement = sql.SQL("update shop.{} set {} where id = {} returning *").format(
+            sql.SQL(table),
             sql.SQL(", ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-                for name in columns
+                sql.SQL("{} = {}").format(sql.SQL(name), sql.Placeholder(name)) for name in columns
             ),
             row["id"],
         )
@@ -132,17 +137,18 @@ class Shop:
         cursor = self._connection.cursor(row_factory=dict_row)
         await cursor.execute(
             sql.SQL(
-                "select * from {} as wanted where client_id = %s and {} order by id desc limit 1"
-            ).format(sql.Identifier("shop", table), sql.SQL(condition)),
+                "select * from shop.{} as wanted where client_id = %s and {}"
+                " order by id desc limit 1"
+            ).format(sql.SQL(table), sql.SQL(condition)),
             [self.client.id],
         )
         return await cursor.fetchone()
 
-    async def tell(self, verb: Callable[..., Awaitable[Any]], **given: object) -> Any:
+    async def emit(self, verb: Callable[..., Awaitable[Any]], **given: object) -> Any:
         """Calls a verb of `postbell` in the transaction. Returns the event's id."""
         given = {name: value for name, value in given.items() if value is not None}
         named = ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
-        self.moment.statements.append(f"-- postbell.{verb.__name__}({named})")
+        self.transaction.statements.append(f"-- postbell.{verb.__name__}({named})")
         return await verb(**given, website=self.client.tenant_id, on=self._connection)
 
 
@@ -151,22 +157,22 @@ Work = Callable[[Shop], Awaitable[None]]
 
 async def transact(
     connection: AsyncConnection[Any], people: People, client: Person, work: Work
-) -> Moment:
+) -> Transaction:
     """Runs `work` in one transaction. If a constraint objects, nothing of it ever happened.
 
     Raises NothingToDoError.
     """
-    moment = Moment()
+    transaction = Transaction()
     with suppress(errors.IntegrityError):
         async with connection.transaction():
             cursor = await connection.execute("select pg_current_xact_id()::text::bigint")
-            ((moment.xid,),) = await cursor.fetchall()
+            ((transaction.xid,),) = await cursor.fetchall()
             try:
-                await work(Shop(connection, people, client, moment))
+                await work(Shop(connection, people, client, transaction))
             except errors.IntegrityError as objection:
-                moment.rolled_back_by = objection.diag.constraint_name or str(objection)
+                transaction.rolled_back_by = objection.diag.constraint_name or str(objection)
                 raise
-    return moment
+    return transaction
 
 
 def _id(value: object) -> object:

@@ -42,7 +42,7 @@ create trigger climb_tier before update of points on shop.account
 for each row when (new.points > old.points) execute function shop.climb_tier();
 
 
-create function shop.tell_of_tier() returns trigger
+create function shop.notify_tier() returns trigger
 language plpgsql as $$
 begin
     perform postbell.notify_tier_upgraded(
@@ -53,8 +53,8 @@ begin
     return null;
 end
 $$;
-create trigger tell_of_tier after update on shop.account
-for each row when (new.tier <> old.tier and new.points > old.points) execute function shop.tell_of_tier();
+create trigger notify_tier after update on shop.account
+for each row when (new.tier <> old.tier and new.points > old.points) execute function shop.notify_tier();
 
 
 create function shop.reward_milestone() returns trigger
@@ -75,7 +75,7 @@ create trigger reward_milestone after insert on shop.milestone
 for each row execute function shop.reward_milestone();
 
 
-create function shop.tell_of_badge() returns trigger
+create function shop.notify_badge() returns trigger
 language plpgsql as $$
 begin
     perform postbell.notify_badge_awarded(
@@ -85,8 +85,8 @@ begin
     return null;
 end
 $$;
-create trigger tell_of_badge after insert on shop.badge
-for each row execute function shop.tell_of_badge();
+create trigger notify_badge after insert on shop.badge
+for each row execute function shop.notify_badge();
 
 
 create function shop.settle_redemption() returns trigger
@@ -115,7 +115,7 @@ create trigger settle_redemption after update of state on shop.redemption
 for each row when (old.state = 'requested') execute function shop.settle_redemption();
 
 
-create function shop.tell_of_ticket() returns trigger
+create function shop.notify_ticket() returns trigger
 language plpgsql as $$
 begin
     if new.bundle_id is not null then
@@ -135,11 +135,11 @@ begin
     return null;
 end
 $$;
-create trigger tell_of_ticket after insert on shop.ticket
-for each row execute function shop.tell_of_ticket();
+create trigger notify_ticket after insert on shop.ticket
+for each row execute function shop.notify_ticket();
 
 
-create function shop.tell_of_change() returns trigger
+create function shop.notify_change() returns trigger
 language plpgsql as $$
 declare
     v_tenant constant text := shop.tenant_of(new.client_id);
@@ -170,11 +170,11 @@ begin
     return null;
 end
 $$;
-create trigger tell_of_change after update on shop.ticket
-for each row execute function shop.tell_of_change();
+create trigger notify_change after update on shop.ticket
+for each row execute function shop.notify_change();
 
 
-create function shop.tell_of_reply() returns trigger
+create function shop.notify_reply() returns trigger
 language plpgsql as $$
 declare
     v_ticket shop.ticket;
@@ -191,7 +191,7 @@ begin
     return null;
 end
 $$;
-create trigger tell_of_reply after insert on shop.ticket_message
-for each row execute function shop.tell_of_reply();
+create trigger notify_reply after insert on shop.ticket_message
+for each row execute function shop.notify_reply();
 
 reset role;

@@ -47,16 +47,16 @@ async def test_a_button_emits_its_event_in_its_transaction_by_its_code_or_by_a_t
     buttons: Buttons, shop_url: str, people: People, action: Action
 ) -> None:
     person = people[random.choice(["ada", "helene"])]
-    moment = (await buttons.press(action, person)).moment
-    by_code = [each for each in moment.statements if "postbell." in each]
+    transaction = (await buttons.press(action, person)).transaction
+    by_code = [each for each in transaction.statements if "postbell." in each]
     if action.is_told_by_trigger:
         # Classes that one asks about may have to be booked first.
         by_code = [each for each in by_code if "notify_class_bundle_created" not in each]
     assert bool(by_code) != action.is_told_by_trigger
     is_valid = action.key != "blunder"
-    assert (action.event, person.tenant_id, is_valid) in emitted(shop_url, *moment.outbox_ids)
-    assert moment.title
-    assert moment.rolled_back_by is None
+    assert (action.event, person.tenant_id, is_valid) in emitted(shop_url, *transaction.outbox_ids)
+    assert transaction.title
+    assert transaction.rolled_back_by is None
 
 
 @pytest.mark.parametrize("action", ROLLED_BACK, ids=named)
@@ -64,13 +64,13 @@ async def test_a_button_to_which_a_constraint_objects_leaves_nothing(
     buttons: Buttons, shop_url: str, people: People, action: Action
 ) -> None:
     entry = await buttons.press(action, people["ben"])
-    assert entry.moment.rolled_back_by == action.rolled_back_by
+    assert entry.transaction.rolled_back_by == action.rolled_back_by
     assert entry.outcome == (f"rolled back by {action.rolled_back_by}: nobody hears of it", "bad")
     with psycopg.connect(shop_url) as connection:
         left = given.value(
             connection,
             "select count(*) from postbell.outbox where xid::text::bigint = %s",
-            entry.moment.xid,
+            entry.transaction.xid,
         )
     assert left == 0
 
@@ -87,7 +87,7 @@ async def test_what_is_taken_back_is_the_order_that_waits_and_not_the_one_that_w
             "select id, topic, completion_event from shop.customer_order"
             " where client_id = 'dev' and announced_at > now()",
         )[0]
-        moment = (await buttons.press(ACTIONS["take-back"], dev)).moment
+        transaction = (await buttons.press(ACTIONS["take-back"], dev)).transaction
         given.route(connection)
         reopened = given.column(
             connection,
@@ -100,9 +100,9 @@ async def test_what_is_taken_back_is_the_order_that_waits_and_not_the_one_that_w
         )
     assert reopened == [waiting]
     assert cancelled == [event]
-    assert moment.title == f"Order {waiting} is reopened"
-    assert moment.note.startswith(f"Took back that order {waiting} (“{topic}”) is completed")
-    assert moment.outbox_ids == []
+    assert transaction.title == f"Order {waiting} is reopened"
+    assert transaction.note.startswith(f"Took back that order {waiting} (“{topic}”) is completed")
+    assert transaction.outbox_ids == []
 
 
 async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
@@ -110,10 +110,10 @@ async def test_an_installment_that_is_paid_in_time_is_not_reminded_of(
 ) -> None:
     agreed = await buttons.press(ACTIONS["due-later"], people["dev"])
     paid = await buttons.press(ACTIONS["pay-in-time"], people["dev"])
-    assert "postbell.cancel(subject => 'installment:" in "".join(paid.moment.statements)
-    assert "Nobody will be reminded." in paid.moment.note
-    assert paid.moment.outbox_ids == []
-    assert agreed.moment.outbox_ids != []
+    assert "postbell.cancel(subject => 'installment:" in "".join(paid.transaction.statements)
+    assert "Nobody will be reminded." in paid.transaction.note
+    assert paid.transaction.outbox_ids == []
+    assert agreed.transaction.outbox_ids != []
 
 
 @pytest.mark.parametrize(("key", "first"), CANCELLING.items())
@@ -127,8 +127,8 @@ async def test_where_nothing_waits_a_button_says_what_to_press_first(
 async def test_what_a_transaction_said_is_written_down_with_its_values(
     buttons: Buttons, people: People
 ) -> None:
-    moment = (await buttons.press(ACTIONS["load"], people["ada"])).moment
-    updated, told = moment.statements
+    transaction = (await buttons.press(ACTIONS["load"], people["ada"])).transaction
+    updated, told = transaction.statements
     assert updated == (
         "update shop.account set balance = balance + 50.00 where client_id = 'ada'"
         " returning client_id, balance"
@@ -139,8 +139,8 @@ async def test_what_a_transaction_said_is_written_down_with_its_values(
 async def test_a_new_tier_comes_with_the_points_in_one_transaction(
     buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    moment = (await buttons.press(ACTIONS["climb"], people["imran"])).moment
-    assert [event for event, *_ in emitted(shop_url, *moment.outbox_ids)] == [
+    transaction = (await buttons.press(ACTIONS["climb"], people["imran"])).transaction
+    assert [event for event, *_ in emitted(shop_url, *transaction.outbox_ids)] == [
         "loyalty.tier_upgraded",
         "loyalty.points_awarded",
     ]
@@ -150,12 +150,12 @@ async def test_a_client_hears_nothing_of_an_internal_note(
     buttons: Buttons, shop_url: str, people: People
 ) -> None:
     await buttons.press(ACTIONS["reply"], people["ada"])
-    moment = (await buttons.press(ACTIONS["note"], people["ada"])).moment
+    transaction = (await buttons.press(ACTIONS["note"], people["ada"])).transaction
     with psycopg.connect(shop_url) as connection:
         told = given.rows(
             connection,
             "select recipient, audience from postbell.outbox where id = any(%s)",
-            moment.outbox_ids,
+            transaction.outbox_ids,
         )
     assert told == [("sol", None)]
 

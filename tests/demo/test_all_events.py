@@ -18,7 +18,7 @@ from dispatcher.channels.sms import Sms
 from dispatcher.db import connections
 from dispatcher.delivery.model import Sent
 from dispatcher.demo.actions import ACTIONS
-from dispatcher.demo.shop import LOGIN, Moment, People, install, transact
+from dispatcher.demo.shop import LOGIN, People, Transaction, install, transact
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
@@ -91,7 +91,7 @@ async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_t
     url, people = everything_everywhere
     providers = {channel: Catching(channel) for channel in ("email", "sms", "push")}
     registry = ProviderRegistry([ProviderClient(provider) for provider in providers.values()])
-    moments: dict[str, Moment] = {}
+    transactions: dict[str, Transaction] = {}
     with psycopg.connect(url, autocommit=True) as db:
         async with (
             running(url, registry=registry),
@@ -100,17 +100,21 @@ async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_t
             await shop.execute(f"set role {LOGIN}".encode())
             for entry in CATALOGUE:
                 work = ACTIONS[entry.button].with_()
-                moment = await transact(shop, people, people["ada"], work)
-                moment.outbox_ids = given.column(
-                    db, "select id from postbell.outbox where xid::text::bigint = %s", moment.xid
+                transaction = await transact(shop, people, people["ada"], work)
+                transaction.outbox_ids = given.column(
+                    db,
+                    "select id from postbell.outbox where xid::text::bigint = %s",
+                    transaction.xid,
                 )
-                moments[entry.event] = moment
-            everything = [number for moment in moments.values() for number in moment.outbox_ids]
+                transactions[entry.event] = transaction
+            everything = [
+                number for transaction in transactions.values() for number in transaction.outbox_ids
+            ]
             await seen(lambda: await_end(db, everything), "all is delivered")
         assert given.rejections(db) == {}
         complaints = []
         for entry in CATALOGUE:
-            outbox_id = emission(db, entry, moments[entry.event])
+            outbox_id = emission(db, entry, transactions[entry.event])
             told = arrived(db, outbox_id, providers)
             expected = {PEOPLE[who] for who in entry.told.split()}
             assert set(told) == {(who, channel) for who in expected for channel in ALL_CHANNELS}
@@ -134,14 +138,14 @@ def await_end(db: given.Connection, outbox_ids: list[int]) -> bool:
     return bool(decided == len(outbox_ids) and under_way == 0)
 
 
-def emission(db: given.Connection, entry: Entry, moment: Moment) -> int:
+def emission(db: given.Connection, entry: Entry, transaction: Transaction) -> int:
     """The one event of this kind in the transaction."""
     return int(
         given.value(
             db,
             "select id from postbell.outbox where event = %s and id = any(%s)",
             entry.event,
-            moment.outbox_ids,
+            transaction.outbox_ids,
         )
     )
 

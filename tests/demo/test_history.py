@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from dispatcher.demo.actions import ACTIONS
 from dispatcher.demo.buttons import Buttons
 from dispatcher.demo.history import Delivery, Entry, read
-from dispatcher.demo.shop import Moment, People
+from dispatcher.demo.shop import People, Transaction
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.waiting import seen
@@ -56,10 +56,10 @@ async def test_an_event_of_somebody_else_is_shown_too(buttons: Buttons, people: 
             "insert into postbell.outbox (event, recipient, payload)"
             " values ('order.paid', 'ada', '{\"order_id\": 1, \"amount\": \"5.00\"}')"
         )
-    await buttons.look()
-    await buttons.look()
-    strangers = [each for each in buttons.history.entries if "somebody else" in each.moment.title]
-    assert len(strangers) == 1
+    await buttons.find_other_events()
+    await buttons.find_other_events()
+    others = [each for each in buttons.history.entries if "somebody else" in each.transaction.title]
+    assert len(others) == 1
     assert own in buttons.history.entries
 
 
@@ -84,7 +84,7 @@ async def test_what_is_taken_back_changes_the_card_of_what_was_scheduled(
 
 def test_an_entry_is_settled_when_all_its_events_are_known_and_none_is_under_way() -> None:
     def entry(*deliveries: Delivery) -> Entry:
-        return Entry(1, Moment(outbox_ids=[5, 6]), deliveries)
+        return Entry(1, Transaction(outbox_ids=[5, 6]), deliveries)
 
     sent = Delivery(5, "order.paid", "u1", "email", "sent", "wanted")
     queued = Delivery(6, "order.paid", "u1", "email", "queued", "wanted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.demo.history import Delivery, Entry
 from dispatcher.demo.once import STORY, Expected, Step, broken_promises
-from dispatcher.demo.shop import Moment, People
+from dispatcher.demo.shop import People, Transaction
 from tests.support.renderings import shipped_catalog
 
 ARRIVES = Expected("email", "sent", "wanted")
@@ -16,8 +16,8 @@ def sent(state: str = "sent", reason: str | None = "wanted", who: str = "ada") -
 
 def broken(people: People, *deliveries: Delivery, expected: Expected | None = ARRIVES) -> list[str]:
     step = Step("ada", "pay", [expected] if expected else [])
-    moment = Moment("Ada pays", outbox_ids=[5])
-    return [*broken_promises(step, Entry(1, moment, deliveries), people)]
+    transaction = Transaction("Ada pays", outbox_ids=[5])
+    return [*broken_promises(step, Entry(1, transaction, deliveries), people)]
 
 
 def test_the_story_has_every_event_and_rolls_something_back() -> None:

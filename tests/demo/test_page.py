@@ -91,7 +91,7 @@ async def test_what_cannot_be_done_is_said_on_the_page(visitor: Visitor) -> None
     assert "Press “Complete it, tell in 30 s” first." in answer.text
 
 
-@pytest.mark.parametrize("path", ["/do/donate?as=ada", "/play?as=ada", "/look"])
+@pytest.mark.parametrize("path", ["/do/donate?as=ada", "/play?as=ada", "/other-events"])
 async def test_another_sites_page_presses_nothing(
     visitor: Visitor, buttons: Buttons, path: str
 ) -> None:
@@ -122,7 +122,7 @@ async def test_cards_come_by_the_stream_and_the_page_is_told_of_the_end(
     await buttons.history.end()
     (run, _), *cards, (last, _) = await heard
     assert (run, last) == ("run", "end")
-    assert {card["id"] for name, card in cards if name == "card"} == {f"moment-{entry.number}"}
+    assert {card["id"] for name, card in cards if name == "card"} == {f"transaction-{entry.number}"}
     assert "payment.completed" in cards[-1][1]["html"]
 
 
@@ -132,7 +132,7 @@ async def test_who_comes_back_is_told_what_was_missed_and_nothing_else(
     first = await buttons.press(ACTIONS["overspend"], people["ada"])
     second = await buttons.press(ACTIONS["overspend"], people["ada"])
     _, (_, card) = await visitor.news("card", since=first.version)
-    assert card["id"] == f"moment-{second.number}"
+    assert card["id"] == f"transaction-{second.number}"
 
 
 async def test_the_whole_story_is_told_on_demand(visitor: Visitor) -> None:

@@ -15,12 +15,12 @@ async def test_what_would_come_of_a_button_is_what_comes_of_it(
     buttons: Buttons, shop_url: str, people: People
 ) -> None:
     foreseen = await buttons.what_if(ACTIONS["donate"], people["ben"])
-    moment = (await buttons.press(ACTIONS["donate"], people["ben"])).moment
+    transaction = (await buttons.press(ACTIONS["donate"], people["ben"])).transaction
     with psycopg.connect(shop_url) as connection:
         decided = given.rows(
             connection,
             "select channel, decision, reason from postbell.explain(%s) order by channel",
-            moment.outbox_ids[0],
+            transaction.outbox_ids[0],
         )
     rows = sorted((each.channel, each.state, each.reason) for each in foreseen.deliveries)
     assert rows == decided
@@ -33,13 +33,13 @@ async def test_asking_writes_nothing(buttons: Buttons, shop_url: str, people: Pe
         before = given.rows(connection, count)
         foreseen = await buttons.what_if(ACTIONS["donate"], people["ada"])
         assert given.rows(connection, count) == before
-    assert foreseen.moment.statements[0].startswith("insert into shop.payment")
+    assert foreseen.transaction.statements[0].startswith("insert into shop.payment")
     assert not buttons.history.entries
 
 
 async def test_a_constraint_that_would_object_is_named(buttons: Buttons, people: People) -> None:
     foreseen = await buttons.what_if(ACTIONS["redeem-too-much"], people["ada"])
-    assert foreseen.moment.rolled_back_by == "points_are_not_overdrawn"
+    assert foreseen.transaction.rolled_back_by == "points_are_not_overdrawn"
     assert foreseen.deliveries == []
 
 
