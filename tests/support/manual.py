@@ -171,7 +171,7 @@ class Reader:
             input=given,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=200,
         )
         assert done.returncode == 0, f"{command}\n{given}\n{done.stdout}{done.stderr}"
         return done.stdout
