@@ -137,7 +137,7 @@ class Localization:
         """`Monday, 22:00`; further away `12 January 2027, 22:00`."""
         local = at.astimezone(zone)
         day = format_date(local, "EEEE" if abs(at - now) < _NEAR else "long", locale=self.locale)
-        both: str = get_datetime_format("long", locale=self.locale)
+        both = str(get_datetime_format("long", locale=self.locale))
         return both.replace("'", "").replace("{1}", day).replace("{0}", self.hour(local.time()))
 
 

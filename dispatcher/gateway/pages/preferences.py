@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
@@ -40,7 +38,6 @@ from dispatcher.gateway.pages.preference_forms import (
 from dispatcher.gateway.pages.preference_grid import Answer, Cell, Grid, Target
 from dispatcher.gateway.pages.preference_sentences import Sentences
 from dispatcher.gateway.preference_changes import (
-    Change,
     ChangesApi,
     ChangesBody,
     Made,
@@ -225,21 +222,17 @@ class PreferencesPage:
         """Makes what a form with fields asks for; shows it again where something is wrong."""
         forms = _forms(overview, said, None)
         asked, _, verb = fields.get("do", [""])[-1].partition("-")
-        change: Change | None = None
-        headline: Callable[[Sentences], str] = str
+        change: QuietHoursChange | MuteChange | None
         typed: QuietForm | PauseForm | MuteForm
         if asked == "quiet":
             typed = forms.quiet = QuietForm.read(fields)
             change = typed.change(said, is_set=verb != "remove")
-            headline = partial(_of_quiet_hours, change)
         elif asked == "pause":
             typed = forms.pause = PauseForm.read(fields)
             change = typed.change(said, verb or "date")
-            headline = partial(_of_mute, change, "paused")
         elif asked == "mute":
             typed = forms.mute = MuteForm.read(fields)
             change = typed.change(said, overview)
-            headline = partial(_of_mute, change, "muted")
         else:
             return _onwards(visit.address())
         if change is None:
@@ -254,7 +247,7 @@ class PreferencesPage:
         except InvalidQuietHoursError:
             typed.errors["ends"] = said.say("error.always_quiet")
             return self._show(visit, overview, said, forms, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return self._done(visit, said, made, headline(said), asked)
+        return self._done(visit, said, made, _of_form(change, said), asked)
 
     def _done(
         self, visit: _Visit, said: Sentences, made: Made, headline: str, anchor: str = "main"
@@ -434,10 +427,15 @@ def _of_quiet_hours(change: QuietHoursChange, said: Sentences) -> str:
     return said.say("done.quiet", days=days, span=said.span(change.starts, change.ends))
 
 
-def _of_mute(change: MuteChange, what: Literal["paused", "muted"], said: Sentences) -> str:
+def _of_form(change: QuietHoursChange | MuteChange, said: Sentences) -> str:
+    if isinstance(change, QuietHoursChange):
+        return _of_quiet_hours(change, said)
+    what = said.what(change)
     if change.until is None:
-        return said.say(f"done.{what}_for_good", what=said.what(change))
-    return said.say(f"done.{what}", at=said.moment(change.until), what=said.what(change))
+        return said.say("done.muted_for_good", what=what)
+    is_pause = not (change.category or change.event)
+    at = said.moment(change.until)
+    return said.say("done.paused" if is_pause else "done.muted", at=at, what=what)
 
 
 def _is_everything(mute: Mute) -> bool:

@@ -400,6 +400,8 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(
     centre: Centre, db: Connection, locale: str
 ) -> None:
     given.recipient(db, time_zone="UTC", locale=locale)
+    # All channels there are.
+    given.event_type(db, "order.sent", channels=["in_app", "chat"], label="Order sent")
     await laid_out_for(centre, "phone", "light")
 
     await centre.open("?open=orders")
