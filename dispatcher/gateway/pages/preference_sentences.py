@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from babel.lists import format_list
 
@@ -13,6 +12,7 @@ from dispatcher.gateway.pages.page import Localization, category_of, label_of, w
 from dispatcher.gateway.preference_changes import Difference, Effect, Outcome
 from dispatcher.gateway.preference_overview import ChannelDecision, PreferenceOverview
 from dispatcher.gateway.preferences import MuteScope, QuietDay, Scope
+from dispatcher.rendering.formats import time_zone
 
 
 class Sentences:
@@ -22,7 +22,7 @@ class Sentences:
         """`name` is the tenant's."""
         self.spoken: Final = spoken
         self.name: Final = name
-        self.zone: Final = ZoneInfo(overview.time_zone)
+        self.zone: Final[tzinfo] = time_zone(overview.time_zone) or UTC
         self.now: Final = overview.at
         self._labels: Final = {
             event.event: event.label for group in overview.categories for event in group.events

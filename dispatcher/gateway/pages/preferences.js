@@ -5,12 +5,14 @@ import { Pushes } from "./inbox/pushes.js";
 
 const WORKER = "/postbell-worker.js";
 const part = id => document.getElementById(id);
+const pushes = new Pushes({ ask }, WORKER);
+let isRenewed = false;
 
 live(() => {
   part("week").classList.add("drawn");
   for (const form of document.querySelectorAll("[data-foresee]")) foresee(form);
   offerPushes().catch(() => {});
-  offerZones();
+  part("quiet-zone").addEventListener("focus", offerZones, { once: true });
 });
 
 /** Tells what a form would do, once nothing has been changed in it for a moment. */
@@ -113,15 +115,12 @@ function minuteAt(track, { clientX }) {
 async function offerPushes() {
   const button = part("allow");
   if (!button) return;
-  const pushes = new Pushes({ ask }, WORKER);
-  const draw = state => {
-    button.hidden = state === "none";
-    button.textContent = state === "on" ? button.dataset.stop : button.dataset.allow;
-  };
   const state = await pushes.state();
-  draw(state);
+  button.hidden = state === "none";
+  button.textContent = state === "on" ? button.dataset.stop : button.dataset.allow;
   // The gateway may have lost it: its worker may have had no session to tell.
-  if (state === "on") pushes.renew().catch(() => {});
+  if (state === "on" && !isRenewed) await pushes.renew();
+  isRenewed = true;
   button.addEventListener("click", async () => {
     const wasOn = await pushes.state() === "on";
     try {

@@ -6,9 +6,6 @@ the page works without scripts; preferences.js spares the reload.
 
 from __future__ import annotations
 
-import json
-import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -25,6 +22,7 @@ from dispatcher.errors import InvalidQuietHoursError, UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity
 from dispatcher.gateway.operation import read_body
 from dispatcher.gateway.pages import login
+from dispatcher.gateway.pages.flash import Flash
 from dispatcher.gateway.pages.page import Localization, Page, Reader, note, reader_of, words
 from dispatcher.gateway.pages.preference_forms import (
     ENDS,
@@ -50,17 +48,12 @@ from dispatcher.gateway.preference_overview import OverviewApi, PreferenceOvervi
 from dispatcher.gateway.preferences import Mute, QuietDay, Scope
 from dispatcher.gateway.problem import Unauthorized, invalid
 from dispatcher.inbound.links import PREFERENCES_PATH
-from dispatcher.inbound.signing import BadToken, Signer
+from dispatcher.inbound.signing import Signer
 
 #: The address of a link's page authenticates, so that no Referer may contain it.
 _NO_REFERRER: Final = MappingProxyType({"Referrer-Policy": "no-referrer"})
 #: Bytes of a form: percent-encoding takes three for each byte of the JSON.
 _LARGEST: Final = 3 * 16_384
-#: The cookie that tells the page, once, what was done, and its purpose for the signer.
-_SAID_COOKIE: Final = "postbell_said"
-_SAID_SECONDS: Final = 60
-#: Characters of that cookie; browsers keep 4096 bytes with name and attributes (RFC 6265, 6.1).
-_LONGEST_SAID: Final = 3500
 #: Differences that are listed; the example and the count say the rest.
 _MOST_LISTED: Final = 20
 
@@ -90,6 +83,11 @@ class _Visit:
     reader: Reader
     is_link: bool
     spoken: Localization
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Whose page it is."""
+        return (self.chooser.tenant_id, self.chooser.recipient_id)
 
     @property
     def opened(self) -> list[str]:
@@ -131,10 +129,9 @@ class PreferencesPage:
         self._pool: Final = pool
         self._authenticator: Final = authenticator
         self._page: Final = page
-        self._signer: Final = signer
         self._overviews: Final = overviews
         self._changes: Final = changes
-        self._is_secure: Final = is_secure
+        self._flash: Final = Flash(signer, PREFERENCES_PATH.rstrip("/"), is_secure=is_secure)
 
     @property
     def routes(self) -> list[Route]:
@@ -263,39 +260,8 @@ class PreferencesPage:
             "lines": lines[:_MOST_LISTED] if len(lines) > 1 else [],
             "undo": undo,
         }
-        value = self._sign(visit.chooser, told)
-        # A browser would drop what is too long: then rather without the list.
-        while len(value) > _LONGEST_SAID and (told["lines"] or told["undo"]):
-            told["lines" if told["lines"] else "undo"] = []
-            value = self._sign(visit.chooser, told)
-        response.set_cookie(
-            _SAID_COOKIE,
-            value,
-            max_age=_SAID_SECONDS,
-            path=PREFERENCES_PATH.rstrip("/"),
-            secure=self._is_secure,
-            httponly=True,
-            samesite="strict",
-        )
+        self._flash.set(response, visit.key, told, "lines", "undo")
         return response
-
-    def _sign(self, chooser: Identity, told: dict[str, Any]) -> str:
-        packed = zlib.compress(json.dumps(told, ensure_ascii=False).encode(), 9)
-        written = urlsafe_b64encode(packed).decode("ascii").rstrip("=")
-        whose = (chooser.tenant_id, chooser.recipient_id, written)
-        return f"{self._signer.mark(_SAID_COOKIE, *whose)}.{written}"
-
-    def _told(self, visit: _Visit) -> dict[str, Any] | None:
-        """What was done just before, if this gateway told it of this person."""
-        mark, _, written = visit.request.cookies.get(_SAID_COOKIE, "").partition(".")
-        whose = (visit.chooser.tenant_id, visit.chooser.recipient_id, written)
-        try:
-            self._signer.verify_mark(_SAID_COOKIE, mark, *whose)
-        except BadToken:
-            return None
-        packed = urlsafe_b64decode(written + "=" * (-len(written) % 4))
-        told: dict[str, Any] = json.loads(zlib.decompress(packed))
-        return told
 
     def _show(
         self,
@@ -309,7 +275,7 @@ class PreferencesPage:
         asked = _asked(visit.request, grid)
         first = visit.spoken.locale.first_week_day
         mutes = [mute for mute in overview.mutes if not _is_everything(mute)]
-        told = self._told(visit)
+        told = self._flash.read(visit.request, visit.key)
         response = self._page.render(
             "preferences.html",
             lang=visit.spoken.lang,
@@ -345,7 +311,7 @@ class PreferencesPage:
             else None,
         )
         if told is not None:
-            response.delete_cookie(_SAID_COOKIE, path=PREFERENCES_PATH.rstrip("/"))
+            self._flash.clear(response)
         return response
 
 

@@ -310,7 +310,7 @@ async def test_quiet_hours_are_drawn_with_the_mouse(
                               clickCount=1, buttons=1)  # fmt: skip
 
     windows = "select day, starts::text, ends::text from postbell.quiet_hours"
-    found = []
+    found: list[list[tuple[Any, ...]]] = []
     for path in ((21, 26, 30), (30, 31), (25, 24)):
         await drag(*path)
         await seen(lambda: given.rows(db, windows) not in ([], *found), "it is saved")
