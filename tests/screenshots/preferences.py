@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -12,17 +13,28 @@ import psycopg
 
 from dispatcher.db import embedded
 from dispatcher.deploy import schema
-from dispatcher.inbound.links import sign_preferences
+from dispatcher.gateway.token import login_token
+from dispatcher.inbound.links import UnsubscribeLinks, sign_preferences
 from dispatcher.inbound.signing import Signer
-from tests.screenshots.camera import LOOKS, Camera
+from tests.screenshots.camera import Camera
 from tests.support import given
+from tests.support.deliveries import a_delivery
 from tests.support.gateway import serving
 from tests.support.given import Connection
 from tests.support.peers.server_process import free_port
 from tests.support.renderings import shipped_catalog
 from tests.support.tokens import SECRET
 
-NAMES: Final = ("preferences-en", "preferences-fr")
+#: Pages: in English, in French, from right to left; the question what a press means; and those by
+#: which one leaves and comes in.
+NAMES: Final = (
+    "preferences-en",
+    "preferences-fr",
+    "preferences-ar",
+    "preferences-question",
+    "unsubscribe",
+    "login",
+)
 
 
 def photograph(camera: Camera) -> None:
@@ -41,16 +53,21 @@ async def _photograph(camera: Camera, url: str) -> None:
     port = free_port()
     base = f"http://localhost:{port}"
     async with serving(url, gateway_port=port, public_url=base):
-        for name, tenant in zip(NAMES, ("default", "mistral"), strict=True):
-            token = sign_preferences(Signer([SECRET]), tenant, "u1", datetime.now(UTC))
-            await asyncio.to_thread(_take, camera, name, f"{base}/preferences/{token}")
+        for name, path in zip(NAMES, _paths(datetime.now(UTC)), strict=True):
+            await asyncio.to_thread(camera.photograph, name, f"{base}{path}")
 
 
-def _take(camera: Camera, name: str, url: str) -> None:
-    for look in LOOKS:
-        camera.dress(look)
-        camera.browser.open(f"{url}?open=orders")
-        camera.take(f"{name}-{look.device}-{look.scheme}")
+def _paths(now: datetime) -> Iterator[str]:
+    signer = Signer([SECRET])
+    for tenant, recipient, query in (
+        ("default", "u1", "open=orders"),
+        ("mistral", "u1", "open=orders"),
+        ("default", "u3", "open=orders"),
+        ("default", "u1", "ask=email"),
+    ):
+        yield f"/preferences/{sign_preferences(signer, tenant, recipient, now)}?{query}"
+    yield str(UnsubscribeLinks(signer, "").of(a_delivery(), now))
+    yield f"/login?token={login_token(SECRET, now, 'u1', 'default')}"
 
 
 def _settle(db: Connection) -> None:
@@ -66,6 +83,7 @@ def _settle(db: Connection) -> None:
     db.execute(
         "update postbell.event_type set forced_channels = '{email}' where key = 'order.created'"
     )
+    given.recipient(db, "u3", locale="ar-EG", time_zone="Africa/Cairo")
     for tenant in ("default", "mistral"):
         whose = {"recipient": "u1", "tenant_id": tenant}
         given.recipient(db, tenant_id=tenant, time_zone="Europe/Paris")
