@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from dispatcher.gateway.token import login_token
 from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
 from tests.support import given
@@ -436,6 +437,33 @@ async def test_axe_finds_nothing_best_practice_included(
     found["a fault"] = await asyncio.to_thread(axe.violations, centre.browser)
 
     assert {where: broken for where, broken in found.items() if broken} == {}
+
+
+async def test_axe_finds_nothing_on_the_pages_that_say_one_thing(
+    centre: Centre, gateway: str
+) -> None:
+    entry = login_token(SECRET, NOW, "u1", "default")
+    found = {}
+    for path in (f"/login?token={entry}", "/login", "/preferences", "/preferences/x"):
+        await centre.open_at(gateway + path)
+        found[path] = await asyncio.to_thread(axe.violations, centre.browser)
+
+    assert {path: broken for path, broken in found.items() if broken} == {}
+
+
+async def test_a_session_turns_a_switch_and_stays_on_its_page(
+    centre: Centre, gateway: str, db: Connection
+) -> None:
+    entry = login_token(SECRET, NOW, "u1", "default")
+    await centre.open_at(f"{gateway}/login?token={entry}&to=/preferences")
+    await centre.run("document.querySelector('form button').click()")
+    await centre.shows("return document.getElementById('cell-orders-email')")
+
+    await centre.click("cell-orders-email")
+    await centre.told("Off: Orders, E-mail.")
+
+    assert await centre.run("return location.pathname") == "/preferences"
+    assert mailed(db) == Fate("skipped", "switched_off")
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
