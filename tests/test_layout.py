@@ -44,3 +44,15 @@ def test_helpers_live_in_support() -> None:
     ]
 
     assert wrong == []
+
+
+def test_an_event_in_two_languages_is_at_most_ten_files() -> None:
+    templates = TESTS.parent / "templates"
+    many = {
+        str(event.parent.relative_to(templates)): len(files)
+        for event in templates.rglob("event.toml")
+        if len(files := [*event.parent.glob("*.*"), *event.parent.glob("fr/*")]) > 10
+    }
+
+    assert many == {}
+    assert len([each for each in templates.rglob("*") if each.is_file()]) < 270

@@ -41,6 +41,8 @@ from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore
 from dispatcher.inbound.signing import Signer
 from dispatcher.metrics import Metrics
+from dispatcher.rendering.labels import Labels
+from dispatcher.rendering.loader import TemplateFiles
 from dispatcher.settings import Settings, SettingsError
 
 _HEADERS: Final = {
@@ -158,6 +160,7 @@ def application(
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionApi()
     page = Page(assets.shipped())
+    labels = Labels.of(TemplateFiles.of(settings.template_folders))
     signer = Signer(settings.token_secrets)
     previews = PreviewApi(pool, PreviewService(settings.template_folders, settings.public_url))
     semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
@@ -171,7 +174,7 @@ def application(
         *overviews.operations,
         *changes.operations,
         *PushApi(pool, vapid_key).operations,
-        *UnsubscribePage(pool, signer, page, life=settings.unsubscribe_life).operations,
+        *UnsubscribePage(pool, signer, page, labels, life=settings.unsubscribe_life).operations,
         *operator.operations(pool),
         *previews.operations,
         *description.operations,
@@ -192,7 +195,7 @@ def application(
         *InboxScripts(assets.shipped()).routes,
         *LoginPage(pool, authenticator, page, is_secure=is_secure).routes,
         *PreferencesPage(
-            pool, authenticator, page, signer, overviews, changes, is_secure=is_secure
+            pool, authenticator, page, labels, signer, overviews, changes, is_secure=is_secure
         ).routes,
         *OperatorPages(pool, authenticator, page, is_secure=is_secure).routes,
         *PreviewPage(authenticator, page, previews).routes,

@@ -25,7 +25,7 @@ from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient
 from dispatcher.gateway.operation import Operation, read_body
 from dispatcher.gateway.pages.brand import color_of
-from dispatcher.gateway.pages.page import Localization, Page, category_of
+from dispatcher.gateway.pages.page import Localization, Page
 from dispatcher.inbound.links import (
     UNSUBSCRIBE_PATH,
     UNSUBSCRIBE_PURPOSE,
@@ -35,6 +35,7 @@ from dispatcher.inbound.links import (
     sign_permit,
 )
 from dispatcher.inbound.signing import BadToken, Signer
+from dispatcher.rendering.labels import Labels
 
 log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class UnsubscribePage:
         pool: Pool,
         signer: Signer,
         page: Page,
+        labels: Labels,
         *,
         life: timedelta,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -84,6 +86,7 @@ class UnsubscribePage:
         self._pool: Final = pool
         self._signer: Final = signer
         self._page: Final = page
+        self._labels: Final = labels
         self._life: Final = life
         self._now: Final = now
 
@@ -185,7 +188,7 @@ class UnsubscribePage:
         if not link.is_wide:
             choices = [choice for choice in choices if choice == "category"]
         spoken = state.localization
-        named = {"name": state.name, "category": category_of(link.category, spoken.lang)}
+        named = {"name": state.name, "category": self._labels.category(link.category, spoken.lang)}
         told = "stale" if is_stale and link.is_wide else what
         return self._render(
             spoken,

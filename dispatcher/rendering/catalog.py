@@ -28,6 +28,7 @@ from dispatcher.rendering.loader import (
     TemplateFiles,
 )
 from dispatcher.rendering.overrides import TemplateOverride
+from dispatcher.rendering.routes import ROUTES_FILE
 from dispatcher.rendering.sandbox import Sandbox
 
 #: The compiled parts of an event's messages, by channel, part and locale folder.
@@ -260,11 +261,13 @@ class _Loading:
             # Unless it includes a new layout or partial.
             if template and template.file == name and not template.includes & self._new_shared:
                 return template
+        compiled = None
         with self._noted(name):
-            return TEMPLATES[channel].compile(
-                part, self._environment(locale), name, locale, self._read(name)
+            source = self._read(name)
+            compiled = TEMPLATES[channel].compile(
+                part, self._environment(locale), name, locale, source
             )
-        return None
+        return compiled  # noqa: RET504 # None where something was noted
 
     def _environment(self, locale: str) -> Sandbox:
         environment = self._environments.get(locale)
@@ -314,7 +317,7 @@ class _Loading:
                         f"{channel} needs {', '.join(missing[channel])} beside this file",
                     )
             return replace(known, channels=channels, version=version)
-        declared = Declaration.read(root[EVENT_FILE], available)
+        declared = Declaration.read(folder.declaration, available)
         for fault in declared.faults:
             self._fault(folder.name("", EVENT_FILE), None, fault)
         return None if declared.faults else declared.event_type(folder.key, version)
@@ -328,7 +331,7 @@ class _Loading:
             if file != SAMPLE_FILE
         ]
         digest = hashlib.sha256()
-        for file in self._sources.route_files:
+        for file in self._sources.maps.get(ROUTES_FILE, ()):
             digest.update(file.read_bytes())
         for name in sorted((*names, *self._sources.shared())):
             file = self._sources.files[name]

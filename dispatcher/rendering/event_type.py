@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import keyword
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
+from dispatcher.rendering.labels import LabelError, read_label
 from dispatcher.rendering.loader import TemplateFile
+from dispatcher.rendering.locales import ROOT_LANGUAGE
 from dispatcher.rendering.verb import Verb, read_verb
 
 FieldType = Literal[
@@ -51,6 +54,8 @@ class EventType:
     version: str
     #: The functions that emit it, if event.toml declares any; the database does not know.
     verb: Verb | None = None
+    #: The label in each language that event.toml has it in; the database does not know.
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def registered(cls, *columns: Any) -> EventType:
@@ -78,6 +83,7 @@ class Declaration:
 
     values: Mapping[str, Any]
     fields: Mapping[str, Field]
+    labels: Mapping[str, str]
     #: None if the event has no function of its own.
     verb: Verb | None
     faults: tuple[str, ...]
@@ -88,18 +94,19 @@ class Declaration:
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            return cls({}, {}, None, (f"this is not TOML: {error}",))
+            return cls({}, {}, {}, None, (f"this is not TOML: {error}",))
+        labels, label_faults = _labels(given)
         values = {**_DEFAULTS, **given}
         fields, field_faults = read_fields(values["fields"])
         verb, verb_faults = read_verb(given.pop("verb", None), fields)
-        faults = (*_faults(given, values, available), *field_faults, *verb_faults)
-        return cls(values, fields, verb, faults)
+        faults = (*_faults(given, values, available), *label_faults, *field_faults, *verb_faults)
+        return cls(values, fields, labels, verb, faults)
 
     def event_type(self, key: str, version: str) -> EventType:
         """The event type. Call it only if there are no faults."""
         return EventType(
             key=key,
-            label=self.values["label"],
+            label=self.labels[ROOT_LANGUAGE],
             description=self.values["description"],
             category=self.values["category"],
             priority=self.values["priority"],
@@ -110,11 +117,12 @@ class Declaration:
             fields=self.fields,
             version=version,
             verb=self.verb,
+            labels=self.labels,
         )
 
 
 _NEEDED: Final[Mapping[str, type]] = {
-    "label": str,
+    "label": object,
     "description": str,
     "category": str,
     "priority": str,
@@ -122,6 +130,15 @@ _NEEDED: Final[Mapping[str, type]] = {
     "default_channels": list,
 }
 _DEFAULTS: Final[Mapping[str, Any]] = {"forced_channels": [], "notify_actor": False, "fields": {}}
+
+
+def _labels(given: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """The labels of an event.toml, in which one text or several may stand, and mistakes."""
+    try:
+        labels = read_label(given.get("label", "x"))
+    except LabelError as error:
+        return {}, [str(error)]
+    return labels, []
 
 
 def _faults(

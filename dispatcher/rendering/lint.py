@@ -95,11 +95,7 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
 
     if not event.channels:
         yield fault("the event supports no channel", "warning")
-    for unused in catalog.unsupported(event.key):
-        yield Finding(
-            "information", event.key, None, None, unused, None,
-            "nobody gets it: channels in event.toml does not name its channel",
-        )  # fmt: skip
+    yield from _asides(catalog, event)
     try:
         sample = _sample(catalog, event)
     except ValueError as error:
@@ -118,6 +114,21 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
                 f"the sample's {name} is not of its declared type, {field.type}:"
                 f" it has to be {TYPE_IN_WORDS[field.type]}"
             )
+
+
+def _asides(catalog: Catalog, event: EventType) -> Iterator[Finding]:
+    """What is good to know of a declaration."""
+    for locale in catalog.locales(event.key)[1:]:
+        if locale not in event.labels and event.labels:
+            yield Finding(
+                "information", event.key, None, locale, event.key.replace(".", "/") + "/event.toml",
+                None, f"there is no label in {locale}: its readers get the English one",
+            )  # fmt: skip
+    for unused in catalog.unsupported(event.key):
+        yield Finding(
+            "information", event.key, None, None, unused, None,
+            "nobody gets it: channels in event.toml does not name its channel",
+        )  # fmt: skip
 
 
 def _sample(catalog: Catalog, event: EventType) -> dict[str, Any]:
@@ -187,13 +198,15 @@ def _translations(catalog: Catalog, event: EventType) -> Iterator[Finding]:
             name = root.file.rpartition("/")[2]
             for locale in catalog.locales(event.key):
                 template = by_locale.get(locale)
-                if template is None and (locale, name) not in seen:
-                    seen.add((locale, name))
-                    yield Finding(
-                        "information", event.key, channel, locale, root.file, None,
-                        f"there is no translation of {name}: readers of {locale} get a fallback",
-                    )  # fmt: skip
-                for difference in _differences(event, root, template) if template else ():
+                if template is None:
+                    if (locale, name) not in seen:
+                        seen.add((locale, name))
+                        yield Finding(
+                            "information", event.key, channel, locale, root.file, None,
+                            f"there is no translation of {name}: readers of {locale} get another",
+                        )  # fmt: skip
+                    continue
+                for difference in _differences(event, root, template):
                     if (template.file, difference) not in seen:
                         seen.add((template.file, difference))
                         yield Finding(

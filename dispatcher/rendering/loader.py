@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Final, Protocol, Self
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import TemplateProblem
+from dispatcher.rendering.labels import CATEGORIES_FILE, LabelError, read_categories
 from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.routes import ROUTES_FILE, RouteError, Routes
 
@@ -43,6 +46,11 @@ class EventFolder:
     def key(self) -> str:
         return self.path.replace("/", ".")
 
+    @property
+    def declaration(self) -> TemplateFile:
+        """Its event.toml. Raises KeyError for an event of the database."""
+        return self.files[locales.ROOT][EVENT_FILE]
+
     def name(self, locale: str, file: str) -> str:
         """The path of a file below the template folder."""
         return "/".join(filter(None, (self.path, locale, file)))
@@ -56,20 +64,21 @@ class TemplateFiles:
         files: Mapping[str, TemplateFile],
         registered: Iterable[str] = (),
         problems: Iterable[TemplateProblem] = (),
-        route_files: Sequence[TemplateFile] = (),
+        maps: Mapping[str, Sequence[TemplateFile]] = MappingProxyType({}),
     ) -> None:
         """`registered` are the keys of events that have no event.toml here.
 
-        `route_files` are the routes.toml of all folders, which do not hide one another.
+        `maps` has routes.toml and categories.toml of all folders: they do not hide one another.
         """
         self.files: Mapping[str, TemplateFile] = files
         self.problems: list[TemplateProblem] = list(problems)
-        self.route_files: Sequence[TemplateFile] = route_files
+        self.maps: Mapping[str, Sequence[TemplateFile]] = maps
         self.routes = Routes({}, {})
-        try:
-            self.routes = Routes.read(route_files)
-        except (OSError, RouteError) as error:
-            self.problems.append(TemplateProblem(str(route_files[-1]), None, str(error)))
+        self.categories: Mapping[str, Mapping[str, str]] = {}
+        with self._noted(ROUTES_FILE):
+            self.routes = Routes.read(maps.get(ROUTES_FILE, ()))
+        with self._noted(CATEGORIES_FILE):
+            self.categories = read_categories(maps.get(CATEGORIES_FILE, ()))
         declared = {
             str(PurePosixPath(name).parent)
             for name in files
@@ -87,22 +96,23 @@ class TemplateFiles:
         """The files of these folders; a later folder's file hides an earlier one's."""
         files: dict[str, TemplateFile] = {}
         problems = []
-        route_files = []
+        maps: dict[str, list[TemplateFile]] = {}
         for folder in folders:
             if not folder.is_dir():
                 problems.append(TemplateProblem(str(folder), None, "there is no such folder"))
             found = _files(folder)
-            if ROUTES_FILE in found:
-                route_files.append(found.pop(ROUTES_FILE))
+            for name in found.keys() & {ROUTES_FILE, CATEGORIES_FILE}:
+                maps.setdefault(name, []).append(found.pop(name))
             files.update(found)
-        return cls(files, (), problems, route_files)
+        return cls(files, (), problems, maps)
 
     def content(self) -> bytes | None:
         """A digest of all paths and contents; None if a file is unreadable or misplaced."""
         if self.problems:
             return None
         digest = hashlib.sha256()
-        files = [*sorted(self.files.items()), *((ROUTES_FILE, file) for file in self.route_files)]
+        maps = [(name, file) for name in sorted(self.maps) for file in self.maps[name]]
+        files = [*sorted(self.files.items()), *maps]
         for name, file in files:
             try:
                 read = file.read_bytes()
@@ -118,7 +128,7 @@ class TemplateFiles:
         return TemplateFiles(
             {**self.files, **{override.path: override for override in overrides}},
             registered,
-            route_files=self.route_files,
+            maps=self.maps,
         )
 
     def events(self) -> Iterator[EventFolder]:
@@ -156,6 +166,13 @@ class TemplateFiles:
             self._fault(
                 name, f"this belongs to no event: an event is a folder that has an {EVENT_FILE}"
             )
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RouteError, LabelError) as error:
+            self.problems.append(TemplateProblem(str(self.maps[name][-1]), None, str(error)))
 
     def _fault(self, name: PurePosixPath, sentence: str) -> None:
         self.problems.append(TemplateProblem(str(self.files[str(name)]), None, sentence))

@@ -42,9 +42,9 @@ class _Paragraphs:
 
     def visit(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.Output):
-            for child in node.nodes:
-                if isinstance(child, nodes.TemplateData):
-                    child.data = self._text(child.data)
+            for piece in node.nodes:
+                if isinstance(piece, nodes.TemplateData):
+                    piece.data = self._text(piece.data)
                 else:
                     self._is_start = False
             return

@@ -15,11 +15,12 @@ from dispatcher.rendering.renderer import Renderer
 from tests.support.renderings import delivery, event_toml, folder, reader
 
 PLACE = "thing/happened/"
-MESSAGE = {
+LINK, IMAGE = "https://shop.example/", "https://shop.example/a.png"
+MESSAGE: dict[str, Any] = {
     "title": "Order paid",
     "body": "{{ text }}",
-    "link": "https://shop.example/",
-    "image": "https://shop.example/a.png",
+    "link": LINK,
+    "image": IMAGE,
     "actions": [{"label": "Look", "link": "https://shop.example/look"}],
 }
 
@@ -41,13 +42,12 @@ def said(catalog: Catalog, channel: str, locale: str = "en", **payload: str) -> 
 
 def test_one_file_is_what_three_channels_say(tmp_path: Path) -> None:
     catalog = Catalog.load([folder(tmp_path, message_files(MESSAGE))])
-    link, image = MESSAGE["link"], MESSAGE["image"]
 
     assert said(catalog, "in_app") == InAppContent(
-        "Order paid", "x", link, image, (Action("Look", "https://shop.example/look"),)
+        "Order paid", "x", LINK, IMAGE, (Action("Look", "https://shop.example/look"),)
     )
-    assert said(catalog, "push") == PushContent("Order paid", "x", link, image, ())
-    assert said(catalog, "sse") == SseContent("Order paid", "x", link)
+    assert said(catalog, "push") == PushContent("Order paid", "x", LINK, IMAGE, ())
+    assert said(catalog, "sse") == SseContent("Order paid", "x", LINK)
 
 
 def test_push_and_open_page_say_what_is_short(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_what_a_user_wrote_is_cut_for_each_channel(
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        ({**MESSAGE, "short": "x"}, "an object with title, body, link, image, actions"),
+        ({**MESSAGE, "short": "x"}, "an object with title, body, LINK, IMAGE, actions"),
         ({**MESSAGE, "short": {"titel": "x"}}, "there is no 'titel'"),
         ({**MESSAGE, "short": {"body": 1}}, "body must be a text"),
         ({**MESSAGE, "short": {"actions": [{"label": "x"}]}}, "a label and a link"),

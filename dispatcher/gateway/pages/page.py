@@ -84,18 +84,6 @@ def _accepted(connection: HTTPConnection) -> Iterator[str]:
         yield each.partition(";")[0].strip()
 
 
-def category_of(category: str, lang: str) -> str:
-    """What a category is called; one of the application's own is shown as it is."""
-    called = words("preferences", lang).get(f"category.{category}")
-    return called or category[:1].upper() + category[1:]
-
-
-def label_of(event: str, label: str, lang: str) -> str:
-    """What an event is called; one whose label is the application's own is shown as it is."""
-    is_ours = words("events", "en").get(event) == label
-    return words("events", lang)[event] if is_ours else label
-
-
 @dataclass(frozen=True, slots=True)
 class Localization:
     """How a page is written for its reader: the language of its words, and the region of dates."""

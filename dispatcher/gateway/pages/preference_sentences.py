@@ -8,23 +8,27 @@ from typing import Any, Final
 
 from babel.lists import format_list
 
-from dispatcher.gateway.pages.page import Localization, category_of, label_of, words
+from dispatcher.gateway.pages.page import Localization, words
 from dispatcher.gateway.preference_changes import Difference, Effect, Outcome
 from dispatcher.gateway.preference_overview import ChannelDecision, PreferenceOverview
 from dispatcher.gateway.preferences import MuteScope, QuietDay, Scope
 from dispatcher.rendering.formats import time_zone
+from dispatcher.rendering.labels import Labels
 
 
 class Sentences:
     """In the words of a reader, about what holds for them; times are of their own zone."""
 
-    def __init__(self, spoken: Localization, overview: PreferenceOverview, name: str) -> None:
+    def __init__(
+        self, spoken: Localization, overview: PreferenceOverview, name: str, labels: Labels
+    ) -> None:
         """`name` is the tenant's."""
         self.spoken: Final = spoken
         self.name: Final = name
         self.zone: Final[tzinfo] = time_zone(overview.time_zone) or UTC
         self.now: Final = overview.at
-        self._labels: Final = {
+        self._labels: Final = labels
+        self._registered: Final = {
             event.event: event.label for group in overview.categories for event in group.events
         }
 
@@ -52,10 +56,10 @@ class Sentences:
         return own or words("channels", self.spoken.lang)[f"channel.{channel}"]
 
     def label(self, event: str) -> str:
-        return label_of(event, self._labels.get(event, event), self.spoken.lang)
+        return self._labels.event(event, self._registered.get(event, event), self.spoken.lang)
 
     def category(self, category: str) -> str:
-        return category_of(category, self.spoken.lang)
+        return self._labels.category(category, self.spoken.lang)
 
     def span(self, starts: time, ends: time) -> str:
         """`22:00 – 07:00`; the whole day, where it ends as it starts."""
@@ -109,7 +113,7 @@ class Sentences:
         """`Order paid: E-mail at once → not sent`."""
         return self.say(
             "difference.at" if at else "difference",
-            event=label_of(difference.event, difference.label, self.spoken.lang),
+            event=self._labels.event(difference.event, difference.label, self.spoken.lang),
             channel=self.channel(difference.channel),
             before=self._outcome(difference.before),
             after=self._outcome(difference.after),

@@ -49,6 +49,7 @@ from dispatcher.gateway.preferences import Mute, QuietDay, Scope
 from dispatcher.gateway.problem import Unauthorized, invalid
 from dispatcher.inbound.links import PREFERENCES_PATH
 from dispatcher.inbound.signing import Signer
+from dispatcher.rendering.labels import Labels
 
 #: The address of a link's page authenticates, so that no Referer may contain it.
 _NO_REFERRER: Final = MappingProxyType({"Referrer-Policy": "no-referrer"})
@@ -120,6 +121,7 @@ class PreferencesPage:
         pool: Pool,
         authenticator: Authenticator,
         page: Page,
+        labels: Labels,
         signer: Signer,
         overviews: OverviewApi,
         changes: ChangesApi,
@@ -129,6 +131,7 @@ class PreferencesPage:
         self._pool: Final = pool
         self._authenticator: Final = authenticator
         self._page: Final = page
+        self._labels: Final = labels
         self._overviews: Final = overviews
         self._changes: Final = changes
         self._flash: Final = Flash(signer, PREFERENCES_PATH.rstrip("/"), is_secure=is_secure)
@@ -174,23 +177,26 @@ class PreferencesPage:
         if request.method == "POST":
             return await self._take(visit)
         overview = await self._overviews.show_outlook(chooser)
-        said = Sentences(spoken, overview, reader.tenant_name)
+        said = self._sentences(visit, overview)
         day = request.query_params.get("day", "")
         forms = _forms(overview, said, int(day) if day in set("1234567") else None)
         return self._show(visit, overview, said, forms)
+
+    def _sentences(self, visit: _Visit, overview: PreferenceOverview) -> Sentences:
+        return Sentences(visit.spoken, overview, visit.reader.tenant_name, self._labels)
 
     async def _take(self, visit: _Visit) -> Response:
         """Makes what a form asks for, and leads back to the page."""
         form = (await read_body(visit.request, _LARGEST)).decode("utf-8", "replace")
         fields = parse_qs(form, keep_blank_values=True)
         overview = await self._overviews.show_outlook(visit.chooser)
-        said = Sentences(visit.spoken, overview, visit.reader.tenant_name)
+        said = self._sentences(visit, overview)
         if "turn" in fields:
             return await self._turn(visit, overview, said, _read(Turn, fields["turn"][-1]))
         if "act" in fields:
             act = _read(Act, fields["act"][-1])
             made = await self._changes.change(visit.chooser, ChangesBody(changes=act.changes))
-            after = Sentences(visit.spoken, made.outlook, visit.reader.tenant_name)
+            after = self._sentences(visit, made.outlook)
             return self._done(visit, after, made, _headline(act, made, after))
         return await self._submit(visit, overview, said, fields)
 
@@ -209,7 +215,7 @@ class PreferencesPage:
             return _onwards(f"{visit.address(**asked)}#question")
         changes = grid.changes(cell, turn.to)
         made = await self._changes.change(visit.chooser, ChangesBody(changes=changes))
-        after = Sentences(visit.spoken, made.outlook, visit.reader.tenant_name)
+        after = self._sentences(visit, made.outlook)
         act = Act(said=turn.to, scope=scope, changes=changes)
         return self._done(visit, after, made, _headline(act, made, after), cell.id)
 
