@@ -34,8 +34,8 @@ class DeliveryRenderer:
     """Renders deliveries, whether they are claimed or not yet written.
 
     A delivery whose files another process has in the deployed version fails, so that it waits for
-    that one. Any other that fails is rendered with earlier versions of the overrides at fault. If
-    there are none, an override that has just been set may help, so the tenant is read again.
+    that one. Any other that fails is rendered from the files, without overrides. If that fails too,
+    an override that has just been set may help, so the tenant is read again.
     """
 
     def __init__(self, pool: Pool, template_sets: TemplateSets, tenants: TenantCache) -> None:
@@ -58,7 +58,8 @@ class DeliveryRenderer:
         )
         contents = []
         failures: dict[int, RenderingError] = {}
-        others: dict[int, TemplateSet] = {}
+        #: Deliveries that the files made, because overrides of theirs failed.
+        from_files: set[int] = set()
         deployed = self._template_sets.deployed
         render = template_set.renderer.render
         recipients = Counter(delivery.notification_id for delivery in deliveries)
@@ -71,24 +72,24 @@ class DeliveryRenderer:
                 is_shared = len(deliveries) == 1 or recipients[delivery.notification_id] > 1
                 contents.append((delivery, render(delivery, is_shared=is_shared)))
             except RenderingError as error:
-                if otherwise := template_set.render_with_earlier(delivery, error):
-                    content, others[delivery.id] = otherwise
+                content = template_set.render_from_files(delivery, error)
+                if content is None:
+                    failures[delivery.id] = error
+                else:
                     contents.append((delivery, content))
-                    continue
-                failures[delivery.id] = error
+                    from_files.add(delivery.id)
             if number % RENDERED_PER_TURN == 0:
                 await asyncio.sleep(0)
-        if others:
-            await self._template_sets.report_fallbacks(
-                self._pool, template_set, set(others.values())
-            )
+        if from_files:
+            await self._template_sets.report_faults(self._pool, template_set)
         versions = {
             event: version_of(template_set, event, tenant)
             for event in {delivery.event for delivery in deliveries}
         }
-        for delivery, _ in contents if others else ():
-            if delivery.id in others:
-                versions[str(delivery.id)] = version_of(others[delivery.id], delivery.event, tenant)
+        for delivery, _ in contents if from_files else ():
+            if delivery.id in from_files:
+                files = self._template_sets.files
+                versions[str(delivery.id)] = version_of(files, delivery.event, tenant)
         return Rendered(contents, failures, versions)
 
     async def _latest(self, tenant: Tenant) -> Tenant | None:

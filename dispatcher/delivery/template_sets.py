@@ -52,7 +52,8 @@ class TemplateSets:
     def __init__(self, catalog: Catalog, *, offers_links: bool = False) -> None:
         self._catalog: Final = catalog
         self._offers_links: Final = offers_links
-        self._files_only: Final = TemplateSet(catalog, offers_links=offers_links)
+        #: Without any overrides.
+        self.files: Final = TemplateSet(catalog, offers_links=offers_links)
         #: By tenant id, with the tenant's `text_stamp` at the time of building.
         self._by_tenant: Final[OrderedDict[str, tuple[str, TemplateSet]]] = OrderedDict()
         #: The last template set without overrides of a tenant, and what it was built from.
@@ -81,7 +82,7 @@ class TemplateSets:
     def get(self, tenant: Tenant) -> TemplateSet | None:
         """The current template set of a tenant, or None if it has to be loaded first."""
         if tenant.text_stamp is None:
-            return self._files_only
+            return self.files
         stamp, template_set = self._by_tenant.get(tenant.id, (None, None))
         return template_set if stamp == tenant.text_stamp else None
 
@@ -106,15 +107,10 @@ class TemplateSets:
         self.deployed.compare(await texts.event_versions(connection))
         return frozenset(filter(self.deployed.is_outdated, events))
 
-    async def report_fallbacks(
-        self, pool: Pool, template_set: TemplateSet, others: Collection[TemplateSet]
-    ) -> None:
-        """Report that `others` rendered some messages, because `template_set` could not."""
+    async def report_faults(self, pool: Pool, template_set: TemplateSet) -> None:
+        """Report the overrides that failed for some message."""
         async with pool.connection() as connection:
             await self._report_faults(connection, template_set)
-            await texts.report_texts(
-                connection, [], [], [row for other in others for row in _rows(other)]
-            )
 
     async def watch_overrides(
         self, connection: AsyncConnection[Any], beat: Callable[[], None]

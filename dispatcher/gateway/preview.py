@@ -131,7 +131,7 @@ class PreviewService:
             values = payloads.parse_payload(text)
         except PayloadError as error:
             return PreviewResult(text, (error.fault,), {}, {}, tuple(template_set.faults))
-        preview = Preview(catalog, self._public_url, template_set.renderer)
+        preview = Preview(catalog, self._public_url, template_set)
         channels = {
             channel: preview.show(event.key, channel, locale, templates.tenant, values)
             for channel in event.channels

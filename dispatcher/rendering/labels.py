@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from dispatcher.rendering import locales
 
@@ -31,7 +31,9 @@ class LabelError(Exception):
 
 def read_label(written: object) -> dict[str, str]:
     """A label by language: a text is English, a table has one for each. Raises LabelError."""
-    label = written if isinstance(written, dict) else {locales.ROOT_LANGUAGE: written}
+    label: dict[str, Any] = (
+        written if isinstance(written, dict) else {locales.ROOT_LANGUAGE: written}
+    )
     if not all(isinstance(text, str) and text for text in label.values()):
         raise LabelError("a label is a text, or a table of one for each language")
     if locales.ROOT_LANGUAGE not in label:

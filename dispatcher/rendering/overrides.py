@@ -5,7 +5,7 @@ The command line and the documents call an override a *text*.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,31 +36,22 @@ class TemplateOverride:
 
 
 class TemplateOverrides:
-    """The overrides that apply to one tenant: its own before everybody's, newest first."""
+    """The overrides that apply to one tenant: its own, and everybody's where it has none.
+
+    Of each path and owner it takes the newest version.
+    """
 
     def __init__(self, overrides: Iterable[TemplateOverride]) -> None:
-        self._stacks: dict[str, list[TemplateOverride]] = {}
-        for override in overrides:
-            self._stacks.setdefault(override.path, []).append(override)
+        self._chosen: dict[str, TemplateOverride] = {}
+        # Everybody's first, so that the tenant's own take their places.
+        for override in sorted(overrides, key=lambda each: each.tenant_id is not None):
+            if override.content is not None:
+                self._chosen[override.path] = override
 
-    def chosen(self, without: Collection[int] = ()) -> list[TemplateOverride]:
-        """The override to use at each path; `without` excludes versions by id."""
-        found = (self._best(stack, without) for stack in self._stacks.values())
-        return [override for override in found if override is not None]
+    def chosen(self) -> list[TemplateOverride]:
+        """The override to use at each path."""
+        return list(self._chosen.values())
 
-    def best(self, path: str, without: Collection[int] = ()) -> TemplateOverride | None:
+    def best(self, path: str) -> TemplateOverride | None:
         """The override to use at a path, or None when the file applies."""
-        return self._best(self._stacks.get(path, []), without)
-
-    @staticmethod
-    def _best(stack: list[TemplateOverride], without: Collection[int]) -> TemplateOverride | None:
-        withdrawn: set[str | None] = set()
-        for override in stack:
-            if override.tenant_id in withdrawn:
-                continue
-            if override.content is None:
-                # Withdrawn: earlier versions of the same owner are not used either.
-                withdrawn.add(override.tenant_id)
-            elif override.id not in without:
-                return override
-        return None
+        return self._chosen.get(path)

@@ -20,7 +20,7 @@ from dispatcher.rendering.content import (
 )
 from dispatcher.rendering.content_lint import Severity, lint_content
 from dispatcher.rendering.errors import RenderingError
-from dispatcher.rendering.renderer import Renderer
+from dispatcher.rendering.template_set import TemplateSet
 
 Scheme = Literal["light", "dark"]
 
@@ -54,11 +54,13 @@ class ChannelPreview:
 class Preview:
     """Renders previews of the events of one catalog. Not thread-safe."""
 
-    def __init__(self, catalog: Catalog, public_url: str, renderer: Renderer | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, public_url: str, template_set: TemplateSet | None = None
+    ) -> None:
         """`public_url` is the base of the links to unsubscribe and to the preferences."""
         self._catalog: Final = catalog
         self._public_url: Final = public_url.rstrip("/")
-        self._renderer: Final = renderer or Renderer(catalog, offers_links=True)
+        self._template_set: Final = template_set or TemplateSet(catalog, offers_links=True)
 
     def show(
         self, event: str, channel: str, locale: str, tenant: Tenant, payload: Mapping[str, Any]
@@ -66,7 +68,7 @@ class Preview:
         """Render for a reader of `locale` in the tenant's zone. Raises KeyError: unknown event."""
         delivery = self._delivery(event, channel, locale, tenant, payload)
         try:
-            content = self._renderer.render(delivery, is_shared=False)
+            content = self._template_set.render(delivery, is_shared=False)
         except RenderingError as error:
             return ChannelPreview(
                 None, (PreviewProblem("error", error.file, error.line, error.message),)

@@ -1,14 +1,14 @@
 """The templates of one tenant: the template files, with overrides of the database over them.
 
-An override with a mistake is left out and the version before it is used, so a mistake never stops
-messages.
+An override that cannot be compiled is not used. One that fails for a message leaves that message to
+the files. Both are reported, so a mistake never stops messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from dispatcher.delivery.model import Delivery
 from dispatcher.rendering import locales
@@ -24,20 +24,11 @@ from dispatcher.rendering.renderer import Renderer
 
 @dataclass(frozen=True, slots=True)
 class OverrideFault:
-    """An override that could not be used, the reason, and what is used instead."""
+    """An override with a mistake, and what is used instead: the file, or nothing."""
 
     override: TemplateOverride
     sentence: str
     instead: str
-
-
-class _Trouble(NamedTuple):
-    """What loading, linting or rendering reports."""
-
-    event: str | None
-    file: str | None
-    line: int | None
-    message: str
 
 
 class TemplateSet:
@@ -50,33 +41,29 @@ class TemplateSet:
         registered: Iterable[EventType] = (),
         *,
         offers_links: bool = False,
-        without: frozenset[int] = frozenset(),
     ) -> None:
-        """Compile what the overrides touch, and render its samples unless `without` is given.
+        """Compile what the overrides touch, and render its samples.
 
         `registered` are events of the database; those that no folder declares have overrides alone.
-        `without` excludes overrides by id. An override of a layout takes about a second. Never
-        raises for the content of an override: `faults` reports it.
+        An override of a layout takes about a second. Never raises for the content of an override:
+        `faults` reports it.
         """
         self._base: Final = base
-        self._available: Final = overrides or TemplateOverrides(())
         self._registered: Final = tuple(registered)
-        self._offers_links: Final = offers_links
-        self._left_out = set(without)
-        self._others: Final[dict[int, TemplateSet]] = {}
-        self._faults: Final[dict[int, tuple[TemplateOverride, str]]] = {}
+        self._faults: Final[dict[int, OverrideFault]] = {}
+        self.catalog = base
+        self.overrides: Final[dict[str, TemplateOverride]] = {}
 
-        chosen, self.catalog = self._best(is_checked=not without)
-        self.overrides: Final = {override.path: override for override in chosen}
+        chosen = overrides.chosen() if overrides else []
+        while chosen and not self._use(chosen):
+            chosen = [override for override in chosen if override.id not in self._faults]
         self.renderer: Final = Renderer(self.catalog, offers_links=offers_links)
+        self._files: Final = Renderer(base, offers_links=offers_links)
 
     @property
     def faults(self) -> list[OverrideFault]:
-        """The overrides that could not be used, or not for some message."""
-        return [
-            OverrideFault(override, sentence, self._instead_of(override))
-            for override, sentence in self._faults.values()
-        ]
+        """The overrides that cannot be used, or could not for some message or sample."""
+        return list(self._faults.values())
 
     def version(self, event: str) -> str:
         """A hash of all files that an event is rendered from; empty if it has no templates."""
@@ -87,133 +74,103 @@ class TemplateSet:
         """The ids of the overrides that an event is rendered from."""
         return sorted(
             override.id
-            for override in self.overrides.values()
-            if _concerns(override, event) and not override.path.endswith(f"/{SAMPLE_FILE}")
+            for override in self._concerned(event)
+            if not override.path.endswith(f"/{SAMPLE_FILE}")
         )
 
-    def render_with_earlier(
-        self, delivery: Delivery, error: RenderingError
-    ) -> tuple[Content, TemplateSet] | None:
-        """Render a delivery that failed with `error`, with earlier versions of what is at fault.
-
-        Returns the content and the template set that made it, or None if no earlier version helps.
-        The override at fault stays in use, because it may fail for this payload only.
-        """
-        template_set = self
-        faults: dict[int, tuple[TemplateOverride, str]] = {}
-        while override := template_set._culprit(_trouble(error), template_set.overrides.values()):
-            faults[override.id] = (override, _sentence(_trouble(error), override))
-            template_set = template_set._without(override)
-            try:
-                content = template_set.renderer.render(delivery)
-            except RenderingError as another:
-                error = another
-            else:
-                self._faults.update(faults)
-                return content, template_set
-        return None
-
-    def _without(self, override: TemplateOverride) -> TemplateSet:
-        if override.id not in self._others:
-            self._others[override.id] = TemplateSet(
-                self._base,
-                self._available,
-                self._registered,
-                offers_links=self._offers_links,
-                without=frozenset({*self._left_out, override.id}),
-            )
-        return self._others[override.id]
-
-    def _best(self, *, is_checked: bool) -> tuple[list[TemplateOverride], Catalog]:
-        """The newest overrides that work, and the catalog with them."""
-        while overrides := self._available.chosen(self._left_out):
-            catalog, troubles = self._try(overrides, is_checked=is_checked)
-            if not troubles:
-                return overrides, catalog
-            named = [(self._named(trouble, overrides), trouble) for trouble in troubles]
-            blamed = {override.id: (override, trouble) for override, trouble in named if override}
-            if not blamed:
-                # The error is in a file: blame the latest change, which most likely caused it.
-                last = self._culprit(troubles[0], overrides) or max(overrides, key=_age)
-                blamed = {last.id: (last, troubles[0])}
-            for override, trouble in blamed.values():
-                self._faults[override.id] = (override, _sentence(trouble, override))
-            self._left_out.update(blamed)
-        return [], self._base
-
-    def _try(
-        self, overrides: Sequence[TemplateOverride], *, is_checked: bool
-    ) -> tuple[Catalog, list[_Trouble]]:
+    def render(self, delivery: Delivery, *, is_shared: bool = True) -> Content:
+        """Render a delivery, from the files alone if overrides fail. Raises RenderingError."""
         try:
-            catalog = self._base.with_overrides(overrides, self._registered)
-            return catalog, self._errors(catalog, overrides) if is_checked else []
-        except CatalogError as error:
-            return self._base, [
-                _Trouble(None, problem.file, problem.line, problem.sentence)
-                for problem in error.problems
-            ]
-        except Exception as error:  # noqa: BLE001 # whatever it is, messages go on
-            sentence = f"it cannot be used ({type(error).__name__})"
-            return self._base, [_Trouble(None, None, None, sentence)]
+            return self.renderer.render(delivery, is_shared=is_shared)
+        except RenderingError as error:
+            content = self.render_from_files(delivery, error)
+            if content is None:
+                raise
+            return content
 
-    def _errors(self, catalog: Catalog, overrides: Sequence[TemplateOverride]) -> list[_Trouble]:
-        """The lint errors that the overrides introduce."""
+    def render_from_files(self, delivery: Delivery, error: RenderingError) -> Content | None:
+        """Render a delivery whose overrides failed with `error` without them, and note the fault.
+
+        None if it has no overrides, or the files fail too.
+        """
+        if not self.override_ids(delivery.event):
+            return None
+        try:
+            content = self._files.render(delivery, is_shared=False)
+        except RenderingError:
+            return None
+        self._note(self._concerned(error.event), error.file, error.line, error.message)
+        return content
+
+    def _use(self, chosen: list[TemplateOverride]) -> bool:
+        """Use these overrides, if they can be compiled together; else note which cannot be."""
+        try:
+            catalog = self._base.with_overrides(chosen, self._registered)
+        except CatalogError as error:
+            for problem in error.problems:
+                self._note(chosen, problem.file, problem.line, problem.sentence)
+            return False
+        except Exception as error:  # noqa: BLE001 # whatever it is, messages go on
+            self._note(chosen, None, None, f"it cannot be used ({type(error).__name__})")
+            return False
+        self.catalog = catalog
+        self.overrides.update({override.path: override for override in chosen})
+        for finding in self._new_errors():
+            event = self._concerned(finding.event)
+            self._note(event, finding.file, finding.line, finding.message)
+        return True
+
+    def _concerned(self, event: str) -> list[TemplateOverride]:
+        return [each for each in self.overrides.values() if _concerns(each, event)]
+
+    def _note(
+        self,
+        concerned: list[TemplateOverride],
+        file: str | None,
+        line: int | None,
+        message: str,
+    ) -> None:
+        """Note a mistake of the override in `file`, else of all that may have made it."""
+        named = [each for each in concerned if file in {each.path, str(each)}]
+        place = [] if named or file is None else [file]
+        if line is not None:
+            place.append(f"line {line}")
+        sentence = f"{', '.join(place)}: {message}" if place else message
+        for override in named or concerned:
+            self._faults[override.id] = OverrideFault(
+                override, sentence, self._instead_of(override)
+            )
+
+    def _instead_of(self, override: TemplateOverride) -> str:
+        is_file = override.path in self._base.sources.files or (
+            # What it would say is in another file of the event.
+            not _is_shared(override)
+            and any(_concerns(override, event) for event in self._base.events)
+        )
+        return "the file" if is_file else "nothing"
+
+    def _new_errors(self) -> list[Finding]:
+        """The errors of samples that the overrides introduce."""
         touched = {
             key: {
                 channel
                 for channel in event.channels
-                if catalog.compiled_files(key, channel) != self._base.compiled_files(key, channel)
+                if self.catalog.compiled_files(key, channel)
+                != self._base.compiled_files(key, channel)
             }
-            for key, event in catalog.events.items()
-            if any(_concerns(override, key) for override in overrides)
+            for key, event in self.catalog.events.items()
+            if self._concerned(key)
         }
-        paths = {override.path for override in overrides}
         errors = [
             finding
-            for finding in lint_catalog(catalog, touched)
+            for finding in lint_catalog(self.catalog, touched)
             # A missing sample is no fault of an override.
-            if finding.severity == "error" and (finding.channel or finding.file in paths)
+            if finding.severity == "error" and (finding.channel or finding.file in self.overrides)
         ]
         known = (
             {_gist(finding) for finding in lint_catalog(self._base, touched)} if errors else set()
         )
-        return [_trouble(finding) for finding in errors if _gist(finding) not in known]
-
-    @staticmethod
-    def _named(trouble: _Trouble, overrides: Iterable[TemplateOverride]) -> TemplateOverride | None:
-        """The override at the path of the trouble."""
-        return next(
-            (override for override in overrides if trouble.file in {override.path, str(override)}),
-            None,
-        )
-
-    @classmethod
-    def _culprit(
-        cls, trouble: _Trouble, overrides: Iterable[TemplateOverride]
-    ) -> TemplateOverride | None:
-        """The override at the path of the trouble, else the latest one that the event uses."""
-        near = [
-            override
-            for override in overrides
-            if trouble.event and _concerns(override, trouble.event)
-        ]
-        return cls._named(trouble, overrides) or max(near, key=_age, default=None)
-
-    def _instead_of(self, override: TemplateOverride) -> str:
-        best = self._available.best(override.path, {*self._left_out, *self._faults})
-        if best is None:
-            is_file = override.path in self._base.sources.files or (
-                # What it would say is in another file of the event.
-                not _is_shared(override)
-                and any(_concerns(override, event) for event in self._base.events)
-            )
-            return "the file" if is_file else "nothing"
-        whose = "" if best.tenant_id == override.tenant_id else f" of {best.owner}"
-        return f"version {best.version}{whose}"
-
-
-def _age(override: TemplateOverride) -> int:
-    return override.id
+        return [finding for finding in errors if _gist(finding) not in known]
 
 
 def _concerns(override: TemplateOverride, event: str) -> bool:
@@ -227,24 +184,5 @@ def _is_shared(override: TemplateOverride) -> bool:
     return override.path.split("/")[0] in SHARED
 
 
-def _trouble(found: Finding | RenderingError) -> _Trouble:
-    return _Trouble(found.event, found.file, found.line, found.message)
-
-
 def _gist(finding: Finding) -> tuple[object, ...]:
     return (finding.event, finding.channel, finding.locale, finding.file, finding.message)
-
-
-def _sentence(trouble: _Trouble, override: TemplateOverride) -> str:
-    """What is wrong, and where, unless it is the override as a whole."""
-    is_elsewhere = trouble.file not in {None, override.path, str(override)}
-    place = [
-        *([str(trouble.file)] if is_elsewhere else []),
-        *([f"line {trouble.line}"] if trouble.line else []),
-        *(
-            [trouble.event]
-            if trouble.file is None and trouble.event and _is_shared(override)
-            else []
-        ),
-    ]
-    return f"{', '.join(place)}: {trouble.message}" if place else trouble.message

@@ -48,7 +48,7 @@ where newest.content is not null;
 
 comment on view postbell.texts is
     'The template overrides in use, of each tenant and (null) of everybody, with the faults that dispatchers found. Former versions and removed overrides are in postbell.text_version.';
-comment on column postbell.texts.fault is 'Why dispatchers do not use this version, or could not use it for some message.';
+comment on column postbell.texts.fault is 'Why dispatchers do not use this text, or could not use it for some message.';
 comment on column postbell.texts.instead is 'What dispatchers use instead.';
 
 
@@ -171,20 +171,15 @@ create or replace function postbell.texts_of(tenant_id text)
 returns table (id bigint, tenant_id text, path text, version integer, content text)
 language sql stable
 as $$
-    select aged.id, aged.tenant_id, aged.path, aged.version, aged.content
-    from (
-        select *, row_number() over (partition by kept.tenant_id, kept.path order by kept.version desc) as age
-        from postbell.text_version as kept
-        where kept.tenant_id is null
-           or kept.tenant_id = texts_of.tenant_id
-    ) as aged
-    -- Dispatchers use the newest version that is valid.
-    where age <= 5
-    order by aged.path, aged.tenant_id nulls last, aged.version desc
+    select distinct on (kept.path, kept.tenant_id) kept.id, kept.tenant_id, kept.path, kept.version, kept.content
+    from postbell.text_version as kept
+    where kept.tenant_id is null
+       or kept.tenant_id = texts_of.tenant_id
+    order by kept.path, kept.tenant_id nulls last, kept.version desc
 $$;
 
 comment on function postbell.texts_of(text) is
-    'Returns the template overrides that a tenant''s messages may use. Of each path it returns the last five versions, newest first: the tenant''s own, then everybody''s.';
+    'Returns the newest version of the template overrides that a tenant''s messages may use: of each path the tenant''s own, then everybody''s. A content is null where the override was removed.';
 
 
 create or replace function postbell_private.report_texts(faults jsonb default '[]', good bigint[] default '{}', template_sets jsonb default '[]')
@@ -218,7 +213,7 @@ end
 $$;
 
 comment on function postbell_private.report_texts(jsonb, bigint[], jsonb) is
-    'Records what a dispatcher reports about template overrides. faults: those that it cannot use, [{"text_id": 3, "fault": "…", "instead": "version 2"}]. good: those that it can use. template_sets: the resulting versions of events, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
+    'Records what a dispatcher reports about template overrides. faults: those that it cannot use, [{"text_id": 3, "fault": "…", "instead": "the file"}]. good: those that it can use. template_sets: the resulting versions of events, [{"version": "…", "event": "order.paid", "text_ids": [3]}].';
 
 
 create or replace function postbell.texts_used(delivery_id bigint)

@@ -36,8 +36,8 @@ create table postbell.text_fault (
 
     found_at timestamptz not null default clock_timestamp()
 );
-comment on table postbell.text_fault is 'Template overrides that a dispatcher could not use, and why. Messages use an earlier version.';
-comment on column postbell.text_fault.instead is 'What is used instead, such as version 2.';
+comment on table postbell.text_fault is 'Template overrides that a dispatcher could not use, and why. Messages use the file.';
+comment on column postbell.text_fault.instead is 'What is used instead: the file, or nothing where there is none.';
 
 create table postbell.template_set (
     version text collate "C" primary key,

@@ -136,14 +136,14 @@ async def test_a_faulty_override_stops_nothing_and_is_reported(
         await told(db, inbox)
         await told(db, inbox)
 
-    assert titles(db) == ["good", "good"]
-    assert texts(db) == [(TITLE, 2, "line 1: 'oops' is undefined", "version 1")]
+    assert titles(db) == ["Order #42 paid", "Order #42 paid"]
+    assert texts(db) == [(TITLE, 2, "line 1: 'oops' is undefined", "the file")]
     assert [fault.override.path for fault in template_sets.faults] == [TITLE]
     assert [entry for entry in logs if entry["log_level"] == "error"] == [
         {
             "event": "template override cannot be used", "log_level": "error", "path": TITLE,
             "tenant_id": None, "version": 2, "fault": "line 1: 'oops' is undefined",
-            "instead": "version 1",
+            "instead": "the file",
         }
     ]  # fmt: skip
 

@@ -39,14 +39,6 @@ def text(
     return TemplateOverride(next(_ids), tenant_id, path, version, content)
 
 
-def versions(
-    path: str, *contents: str | None, tenant_id: str | None = None
-) -> list[TemplateOverride]:
-    """A text's history, oldest first; newest first as the database gives it."""
-    made = [text(path, content, n, tenant_id) for n, content in enumerate(contents, start=1)]
-    return made[::-1]
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     files = email_files(
@@ -79,7 +71,7 @@ def said(
     template_set: TemplateSet, payload: dict[str, Any] | None = None, locale: str = "en"
 ) -> str:
     wanted = delivery(payload or {}, recipient=reader(locale=locale))
-    return email(template_set.renderer.render(wanted)).text.strip()
+    return email(template_set.render(wanted)).text.strip()
 
 
 def html(template_set: TemplateSet) -> str | None:
@@ -139,9 +131,9 @@ def test_a_tenants_own_override_comes_before_everybodys(base: Catalog) -> None:
 
 
 def test_a_withdrawn_override_leaves_everybodys(base: Catalog) -> None:
-    own = versions(TEXT, "own", None, tenant_id="shop")
+    own = text(TEXT, None, 2, tenant_id="shop")
 
-    assert said(made(base, *own, text(TEXT, "everybody's"))) == "everybody's"
+    assert said(made(base, own, text(TEXT, "everybody's"))) == "everybody's"
 
 
 def test_the_version_tells_overrides_and_owners_apart(base: Catalog) -> None:
@@ -160,20 +152,14 @@ def test_the_version_tells_overrides_and_owners_apart(base: Catalog) -> None:
     ("path", "content", "sentence"),
     [
         (TEXT, "{% if %}", "line 1: Expected an expression, got 'end of statement block'"),
-        (TEXT, "a\n{{ oops }}", "line 2: 'oops' is undefined"),
-        (TEXT, "{% if text == 'b' %}{{ oops }}{% endif %}", "it reads oops, which"),
-        (TEXT, "a\n{{ 1 / 0 }}", "line 2: ZeroDivisionError"),
-        (TEXT, "  ", "the subject and the text must not be empty"),
         (TEXT, '{% include "partials/none.txt" %}', "line 1: there is no file partials/none.txt"),
         (LAYOUT, "{% block body %}", "line 1: Unexpected end of template"),
-        (LAYOUT, "{{ oops }}", "line 1: 'oops' is undefined"),
         ("thing/happened/push.json", '{"title": "x"}', "nobody would get it: the event does not"),
         ("thing/happened/fax.txt", "x", "no channel has a file fax.txt"),
         ("thing/else/sms.txt", "x", "this belongs to no event"),
-        ("thing/happened/sample.json", "{", "line 1 is not JSON"),
     ],
 )
-def test_a_faulty_override_is_left_out_and_reported(
+def test_an_override_that_cannot_be_compiled_is_not_used(
     base: Catalog, path: str, content: str, sentence: str
 ) -> None:
     template_set = made(base, text(path, content))
@@ -185,23 +171,38 @@ def test_a_faulty_override_is_left_out_and_reported(
     assert instead == ("nothing" if path.startswith("thing/else") else "the file")
 
 
-def test_the_last_good_version_is_used_instead(base: Catalog) -> None:
-    template_set = made(base, *versions(TEXT, "good", "{{ oops }}", "{% if %}"))
+@pytest.mark.parametrize(
+    ("path", "content", "sentence"),
+    [
+        (TEXT, "a\n{{ oops }}", "line 2: 'oops' is undefined"),
+        (TEXT, "{% if text == 'b' %}{{ oops }}{% endif %}x", "it reads oops, which"),
+        (TEXT, "a\n{{ 1 / 0 }}", "line 2: ZeroDivisionError"),
+        (TEXT, "  ", "the subject and the text must not be empty"),
+        (LAYOUT, "{{ oops }}", "line 1: 'oops' is undefined"),
+        ("thing/happened/sample.json", "{", "line 1 is not JSON"),
+    ],
+)
+def test_a_fault_shows_in_the_sample_before_a_message_meets_it(
+    base: Catalog, path: str, content: str, sentence: str
+) -> None:
+    ((version, fault, instead),) = faults(made(base, text(path, content)))
 
-    assert said(template_set) == "good"
-    assert {(version, instead) for version, _, instead in faults(template_set)} == {
-        (3, "version 1"),
-        (2, "version 1"),
-    }
+    assert (version, instead) == (1, "the file")
+    assert fault.startswith(sentence)
 
 
-def test_everybodys_is_used_where_a_tenants_own_is_faulty(base: Catalog) -> None:
-    own = text(TEXT, "{% if %}", tenant_id="shop")
+def test_the_newest_version_counts_and_a_faulty_one_leaves_the_file(base: Catalog) -> None:
+    template_set = made(base, text(TEXT, "{% if %}", 3))
 
-    template_set = made(base, own, text(TEXT, "everybody's", 4))
+    assert said(template_set) == "Text of the file"
+    assert [(version, instead) for version, _, instead in faults(template_set)] == [(3, "the file")]
 
-    assert said(template_set) == "everybody's"
-    assert [instead for _, _, instead in faults(template_set)] == ["version 4 of everybody"]
+
+def test_a_text_that_its_sample_refutes_is_reported_and_serves_the_others(base: Catalog) -> None:
+    template_set = made(base, text(TEXT, "a{{ text if text else oops }}"))
+
+    assert said(template_set, {"text": "b"}) == "ab"
+    assert len(faults(template_set)) == 1
 
 
 def test_a_faulty_override_does_not_take_the_good_ones_with_it(base: Catalog) -> None:
@@ -217,33 +218,26 @@ def test_a_mistake_in_the_files_is_no_fault_of_an_override(tmp_path: Path) -> No
     assert made(unsampled, text(TEXT, "good")).faults == []
 
 
-def test_the_earlier_version_renders_what_an_override_cannot(base: Catalog) -> None:
+def test_the_files_make_a_message_that_an_override_cannot(base: Catalog) -> None:
     # Every sample has the items, or no text.
-    template_set = made(base, *versions(TEXT, "good", "{% if text %}{{ items[0] }}{% endif %}x"))
-    odd = delivery({"text": "a"})
+    template_set = made(
+        base, text(TEXT, "{% if text %}{{ items[0] }}{% endif %}x"), text(SUBJECT, "good")
+    )
+    assert template_set.faults == []
 
-    with pytest.raises(RenderingError) as error:
-        template_set.renderer.render(odd)
-    otherwise = template_set.render_with_earlier(odd, error.value)
+    odd = email(template_set.render(delivery({"text": "a"})))
 
-    assert otherwise is not None
-    content, other = otherwise
-    assert email(content).text == "good\n"
-    assert other.version("thing.happened") != template_set.version("thing.happened")
-    assert [(version, instead) for version, _, instead in faults(template_set)] == [
-        (2, "version 1")
-    ]
+    assert (odd.subject, odd.text) == ("Subject", "Text of the file\n")
+    assert [fault.override.path for fault in template_set.faults] == [TEXT]
     assert said(template_set, {"text": "a", "items": [7]}) == "7x"
 
 
-def test_no_override_is_blamed_if_the_files_fail_too(base: Catalog) -> None:
+def test_no_override_has_a_fault_if_the_files_fail_too(base: Catalog) -> None:
     template_set = made(base, text(SUBJECT, "good"))
-    wanted = delivery({}, channel="sms")
 
-    with pytest.raises(RenderingError) as error:
-        template_set.renderer.render(wanted)
+    with pytest.raises(RenderingError):
+        template_set.render(delivery({}, channel="sms"))
 
-    assert template_set.render_with_earlier(wanted, error.value) is None
     assert template_set.faults == []
 
 
