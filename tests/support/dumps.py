@@ -160,6 +160,7 @@ def _application(db: Connection) -> None:
 def _configuration(db: Connection) -> None:
     given.insert(db, "tenant_event", tenant_id="boutique", event="order.paid", disabled_at=LATER)
     given.call(db, "choose_providers", channel="email", providers=["scripted"])
+    given.insert(db, "event_choice", pattern="order.*")
     path = "order/paid/en/sms.txt"
     given.call(db, "set_text", path=path, content="Paid.", note="shorter")
     given.call(db, "set_text", path=path, content="{{ broken", tenant_id="boutique")
