@@ -20,10 +20,12 @@ from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.inbox import InboxApi
 from dispatcher.gateway.openapi import DescriptionApi
 from dispatcher.gateway.operation import Operation
+from dispatcher.gateway.operator.overview import OperatorOverviewApi
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.assets import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.operator import OperatorPages
+from dispatcher.gateway.pages.operator.desk import Desk
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
@@ -36,6 +38,7 @@ from dispatcher.gateway.rate_limits import LOOPBACK, FairSemaphore, RateLimiter,
 from dispatcher.gateway.session import OperatorSessionApi, ProfileApi, SessionApi
 from dispatcher.gateway.token import TokenReader
 from dispatcher.gateway.tracking import TrackingLinks
+from dispatcher.gateway.trial_mail import TrialMailer
 from dispatcher.gateway.unsubscribe import UnsubscribePage
 from dispatcher.gateway.webhooks import routes
 from dispatcher.gateway.webhooks.handler import ReceiptMetrics, ReceiptStore
@@ -162,7 +165,11 @@ def application(
     page = Page(assets.shipped())
     labels = Labels.of(TemplateFiles.of(settings.template_folders))
     signer = Signer(settings.token_secrets)
-    previews = PreviewApi(pool, PreviewService(settings.template_folders, settings.public_url))
+    previews = PreviewApi(
+        pool,
+        PreviewService(settings.template_folders, settings.public_url),
+        TrialMailer(settings),
+    )
     semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
     overviews, changes = OverviewApi(pool, semaphore), ChangesApi(pool, semaphore)
     declared: list[Operation] = [
@@ -190,6 +197,7 @@ def application(
         operator_cookie_name=authenticator.operator_cookie_name,
     )
     # Not in the OpenAPI description.
+    desk = Desk(authenticator, page, OperatorOverviewApi(pool))
     page_routes: list[Route] = [
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
@@ -197,8 +205,8 @@ def application(
         *PreferencesPage(
             pool, authenticator, page, labels, signer, overviews, changes, is_secure=is_secure
         ).routes,
-        *OperatorPages(pool, authenticator, page, is_secure=is_secure).routes,
-        *PreviewPage(authenticator, page, previews).routes,
+        *OperatorPages(pool, authenticator, desk, is_secure=is_secure).routes,
+        *PreviewPage(desk, page, previews).routes,
     ]
     pages = Starlette(
         routes=[*operation.routes(declared, authenticator), *callbacks, *page_routes],

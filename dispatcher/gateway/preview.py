@@ -7,12 +7,15 @@ own.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 from pydantic import Field
 
@@ -24,12 +27,15 @@ from dispatcher.gateway.db_roles import as_operator
 from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.problem import Problem
 from dispatcher.gateway.schemas import Channel, Model, Name
+from dispatcher.gateway.trial_mail import TrialMailer
 from dispatcher.rendering import payload as payloads
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.compiled import CompiledTemplate
+from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.loader import TemplateFile, TemplateFiles
-from dispatcher.rendering.locales import language_of
+from dispatcher.rendering.loader import SHARED, TemplateFile, TemplateFiles
+from dispatcher.rendering.locales import language_of, parse
 from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
 from dispatcher.rendering.payload import PayloadError, PayloadFault
 from dispatcher.rendering.preview import (
@@ -64,12 +70,23 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A template file, and the override of the database that hides it, if there is one."""
+
+    file: str
+    language: str
+    override: TemplateOverride | None
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewResult:
     """What an event says on each channel, and the faults of payload and overrides."""
 
     payload: str
     payload_faults: tuple[PayloadFault, ...]
     channels: Mapping[str, ChannelPreview]
+    #: By channel, the files that its message is made of.
+    sources: Mapping[str, tuple[Source, ...]]
     #: The lines around each fault of a template, by file and line number.
     excerpts: Mapping[tuple[str, int], tuple[Line, ...]]
     override_faults: tuple[OverrideFault, ...]
@@ -130,7 +147,7 @@ class PreviewService:
         try:
             values = payloads.parse_payload(text)
         except PayloadError as error:
-            return PreviewResult(text, (error.fault,), {}, {}, tuple(template_set.faults))
+            return PreviewResult(text, (error.fault,), {}, {}, {}, tuple(template_set.faults))
         preview = Preview(catalog, self._public_url, template_set)
         channels = {
             channel: preview.show(event.key, channel, locale, templates.tenant, values)
@@ -140,6 +157,10 @@ class PreviewService:
             text,
             tuple(payloads.payload_faults(event, values, text)),
             channels,
+            {
+                channel: _sources(template_set, event.key, channel, locale, templates.tenant.locale)
+                for channel in event.channels
+            },
             _excerpts(catalog, channels),
             tuple(template_set.faults),
         )
@@ -172,6 +193,21 @@ def _events_of_overrides(templates: TenantTemplates, catalog: Catalog) -> list[E
             for override in templates.overrides
         )
     ]
+
+
+def _sources(
+    template_set: TemplateSet, event: str, channel: str, locale: str, tenant_locale: str
+) -> tuple[Source, ...]:
+    """The files for a reader of `locale`, and the overrides of files that many events share."""
+    template = template_set.catalog.template(event, channel, locale, tenant_locale)
+    parts = [getattr(template, each.name) for each in dataclasses.fields(cast("Any", template))]
+    languages = {part.file: part.language for part in parts if isinstance(part, CompiledTemplate)}
+    overrides = template_set.overrides
+    shared = [path for path in overrides if path.split("/")[0] in SHARED]
+    return (
+        *(Source(file, language, overrides.get(file)) for file, language in languages.items()),
+        *(Source(path, "", overrides[path]) for path in shared if channel == "email"),
+    )
 
 
 def _sample(catalog: Catalog, event: str) -> str:
@@ -260,11 +296,15 @@ class PreviewList(Model):
     faults: list[PreviewFault]
 
 
+#: A language tag by its shape (BCP 47, 2.1); underscores are taken for hyphens.
+LocaleTag = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")]
+
+
 class PreviewRequest(Model):
     """What is to be shown, to a reader of what locale."""
 
     event: Name
-    locale: str = Field(default="en", min_length=1, max_length=35, pattern=r"^[^\x00]*$")
+    locale: LocaleTag = "en"
     tenant: Name = "default"
     payload: str | None = Field(default=None, description="JSON text; null: the event's sample.")
 
@@ -280,6 +320,9 @@ class PreviewContent(Model):
     """What one channel says; what it does not have is null."""
 
     subject: str | None = None
+    preheader: str | None = Field(
+        default=None, description="What a list of mails shows behind the subject."
+    )
     text: str | None = None
     html: str | None = None
     title: str | None = None
@@ -292,12 +335,37 @@ class PreviewContent(Model):
     segments: int | None = None
 
 
+class PreviewSource(Model):
+    """A template that a message is made of: a file, or a text of the database in its place."""
+
+    file: str
+    language: str | None = Field(description="Of what is written in it; null if many share it.")
+    version: int | None = Field(description="Of the text of the database; null for the file.")
+    owner: str | None = Field(description="Whose text it is: everybody's, or one tenant's.")
+
+
 class PreviewChannel(Model):
     """One channel, and what is wrong with it."""
 
     channel: Channel
     content: PreviewContent | None
+    sender: str | None = Field(description="Of a mail: the From header.")
+    sources: list[PreviewSource]
     faults: list[PreviewFault]
+
+
+class PreviewTest(PreviewRequest):
+    """What is to be sent, and to whom."""
+
+    to: Name = Field(description="An e-mail address: your own.")
+
+
+class PreviewTestAnswer(Model):
+    """What the providers said of it."""
+
+    is_sent: bool
+    provider: str | None = Field(description="The one that was called last.")
+    said: str = Field(description="Its answer, or why nobody was asked; addresses are masked.")
 
 
 class PreviewAnswer(Model):
@@ -312,15 +380,20 @@ class PreviewAnswer(Model):
 class PreviewApi:
     """Every statement runs as `postbell_support`."""
 
-    def __init__(self, pool: Pool, service: PreviewService) -> None:
+    def __init__(self, pool: Pool, service: PreviewService, mailer: TrialMailer) -> None:
         self._pool: Final = pool
         self._service: Final = service
+        self._mailer: Final = mailer
 
     @property
     def operations(self) -> list[Operation]:
+        path = "/v1/preview"
         return [
-            Operation.of("GET", "/v1/preview", "preview", self.list_previews, HTTPStatus.NOT_FOUND),
-            Operation.of("POST", "/v1/preview", "preview", self.preview, HTTPStatus.NOT_FOUND),
+            Operation.of("GET", path, "preview", self.list_previews, HTTPStatus.NOT_FOUND),
+            Operation.of("POST", path, "preview", self.preview, HTTPStatus.NOT_FOUND),
+            Operation.of(
+                "POST", "/v1/preview/test", "preview", self.send_test, HTTPStatus.NOT_FOUND
+            ),
         ]
 
     async def list_previews(self, operator: Operator, query: PreviewQuery) -> PreviewList:
@@ -355,7 +428,29 @@ class PreviewApi:
             )
         except UnknownEvent:
             raise _unknown("event", body.event) from None
-        return _answer(result)
+        return _answer(result, body.locale, self._mailer.sender_of(templates.tenant))
+
+    async def send_test(self, operator: Operator, body: PreviewTest) -> PreviewTestAnswer:
+        """Send the mail to one address, by the tenant's providers; one every ten seconds.
+
+        Nothing is written to the log of deliveries. Its links to unsubscribe and to the preferences
+        are examples.
+        """
+        templates, _ = await self._templates(operator, body.tenant)
+        try:
+            result = await self._service.render(templates, body.event, body.locale, body.payload)
+        except CatalogError as error:
+            return PreviewTestAnswer(is_sent=False, provider=None, said=str(error.problems[0]))
+        except UnknownEvent:
+            raise _unknown("event", body.event) from None
+        shown = result.channels.get("email")
+        content = shown.content if shown else None
+        faults = [fault.sentence for fault in result.payload_faults]
+        if faults or not isinstance(content, EmailContent):
+            faults += [str(fault) for fault in shown.faults] if shown else ["There is no e-mail"]
+            return PreviewTestAnswer(is_sent=False, provider=None, said="; ".join(faults))
+        sent = await self._mailer.send(operator.name, templates.tenant, content, body.to)
+        return PreviewTestAnswer(is_sent=sent.is_sent, provider=sent.provider, said=sent.said)
 
     async def mail(self, operator: Operator, body: PreviewRequest, scheme: Scheme) -> str | None:
         """The HTML of an e-mail, as it looks in that colour scheme; None where there is none."""
@@ -409,7 +504,7 @@ def _event(catalog: Catalog, event: EventType) -> PreviewEvent:
     )
 
 
-def _answer(result: PreviewResult) -> PreviewAnswer:
+def _answer(result: PreviewResult, locale: str, sender: str) -> PreviewAnswer:
     return PreviewAnswer(
         payload=result.payload,
         payload_faults=[
@@ -418,25 +513,85 @@ def _answer(result: PreviewResult) -> PreviewAnswer:
             )
             for fault in result.payload_faults
         ],
-        channels=[_channel(result, channel, shown) for channel, shown in result.channels.items()],
+        channels=[
+            _channel(result, channel, shown, sender) for channel, shown in result.channels.items()
+        ],
         faults=[
-            PreviewFault(
-                severity="error",
-                file=str(fault.override),
-                line=None,
-                sentence=f"{fault.sentence}; in its place: {fault.instead}",
-                excerpt=[],
-            )
-            for fault in result.override_faults
+            *_locale_faults(result, locale),
+            *(
+                PreviewFault(
+                    severity="error",
+                    file=str(fault.override),
+                    line=None,
+                    sentence=f"{fault.sentence}; in its place: {fault.instead}",
+                    excerpt=[],
+                )
+                for fault in result.override_faults
+            ),
         ],
     )
 
 
-def _channel(result: PreviewResult, channel: Any, shown: ChannelPreview) -> PreviewChannel:
+def _locale_faults(result: PreviewResult, locale: str) -> list[PreviewFault]:
+    """That readers of a locale get another language."""
+    languages = {
+        source.language
+        for sources in result.sources.values()
+        for source in sources
+        if source.language
+    }
+    spoken = re.split("[-_]", locale.lower())[0]
+    others = sorted(each for each in languages if each.split("-")[0].lower() != spoken)
+    if not others:
+        return []
+    what = f"Nothing is written in {locale}" if parse(locale) else f"{locale} is no known locale"
+    return [
+        PreviewFault(
+            severity="warning",
+            file=None,
+            line=None,
+            sentence=f"{what}: its readers get {', '.join(others)}",
+            excerpt=[],
+        )
+    ]
+
+
+#: The element that a mail begins with, and whose text nobody sees in the mail itself.
+_PREHEADER: Final = re.compile(
+    r"""<(?P<tag>\w+)[^>]*\sclass=["'][^"']*\bpreheader\b[^>]*>(?P<said>.*?)</(?P=tag)>""",
+    re.DOTALL | re.IGNORECASE,
+)
+#: What fills the rest of the line.
+_FILLER: Final = re.compile(r"<[^>]*>|[\u2007\u034f\u200c\u00ad\ufeff]")
+
+
+def preheader_of(html: str | None) -> str | None:
+    """What a list of mails shows behind the subject, if the mail says so."""
+    found = _PREHEADER.search(html or "")
+    said = " ".join(_FILLER.sub(" ", unescape(found["said"])).split()) if found else ""
+    return said or None
+
+
+def _channel(
+    result: PreviewResult, channel: Any, shown: ChannelPreview, sender: str
+) -> PreviewChannel:
     content = shown.content
+    fields = {} if content is None else content_fields(content)
+    if isinstance(content, EmailContent):
+        fields["preheader"] = preheader_of(content.html)
     return PreviewChannel(
         channel=channel,
-        content=None if content is None else PreviewContent(**content_fields(content)),
+        content=None if content is None else PreviewContent(**fields),
+        sender=sender if channel == "email" else None,
+        sources=[
+            PreviewSource(
+                file=source.file,
+                language=source.language or None,
+                version=source.override and source.override.version,
+                owner=source.override and source.override.owner,
+            )
+            for source in result.sources.get(channel, ())
+        ],
         faults=[
             PreviewFault(
                 severity=fault.severity,

@@ -250,6 +250,11 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "retry_dead_letters": ("POST", "/v1/operator/dead-letters/retry", {"delivery_id": "1"}),
     "list_previews": ("GET", "/v1/preview", None),
     "preview": ("POST", "/v1/preview", {"event": "order.paid"}),
+    "send_test": (
+        "POST",
+        "/v1/preview/test",
+        {"event": "order.paid", "to": "olga@example.org"},
+    ),
     "log_operator_out": ("DELETE", "/v1/operator/session", None),
 }
 
@@ -272,14 +277,17 @@ SAMPLES = {
     "auth": "b" * 22,
     "locale": "en",
     "email": "u1@example.org",
+    "to": "olga@example.org",
     "reason": "550 no such user",
     "payload": '{"order_id": 7}',
 }
+#: Rendered for each body.
+SLOW = ("foresee", "preview", "send_test")
 #: Of the operations that take the same body, one.
 BODIES = (
     "mark_read", "mark_unread", "unarchive", "set_preference", "foresee", "refuse_tracking",
     "set_quiet_hours", "mute", "pause", "add_browser", "retry_dead_letters",
-    "find_recipients", "preview",
+    "find_recipients", "preview", "send_test",
 )  # fmt: skip
 
 
@@ -305,7 +313,9 @@ def test_every_body_is_tried(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name in ("foresee", "preview") else [])
+        pytest.param(
+            name, marks=[pytest.mark.slow] if name in ("foresee", "preview", "send_test") else []
+        )
         for name in BODIES
     ],
 )

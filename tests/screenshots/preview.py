@@ -18,7 +18,7 @@ from tests.support.tokens import token
 _MISTAKE = """
 const area = document.getElementById("payload");
 area.value = '{\\n  "bundle_name": "Screenwriting II",\\n  "amount": 60\\n}';
-area.dispatchEvent(new Event("input"));
+area.dispatchEvent(new Event("input", { bubbles: true }));
 """
 
 
@@ -33,24 +33,24 @@ def photograph(camera: Camera) -> None:
             enter(camera.browser, gateway.address, entry, "/preview")
             for look in LOOKS:
                 camera.dress(look)
-                _open(camera, gateway, look)
+                _open(camera, gateway, look, channel="email")
                 camera.take(f"preview-{look.device}-{look.scheme}")
-            camera.browser.run("document.getElementById('tab-in_app').click()")
+            _open(camera, gateway, LOOKS[0], channel="in_app")
             camera.browser.run(_MISTAKE)
             until(camera.browser, "return document.querySelector('#payload-faults li')")
             camera.take("preview-mistake")
+            _open(camera, gateway, LOOKS[0], channel="sms", locale="xx")
+            camera.take("preview-locale")
 
 
-def _open(camera: Camera, gateway: GatewayThread, look: Look) -> None:
-    wish = {
+def _open(camera: Camera, gateway: GatewayThread, look: Look, **choices: str) -> None:
+    asked = {
         "event": "class.installment.due",
-        "channel": "email",
         "tenant": "mistral",
         "locale": "fr",
         "scheme": look.scheme,
         "width": look.device,
+        **choices,
     }
-    camera.browser.open("about:blank")
-    camera.browser.open(f"{gateway.address}/preview#{urlencode(wish)}")
-    until(camera.browser, "return document.querySelector('iframe[data-shown]')")
-    until(camera.browser, "return document.getElementById('status').innerText")
+    camera.browser.open(f"{gateway.address}/preview?{urlencode(asked)}")
+    until(camera.browser, "return document.documentElement.dataset.ready")

@@ -34,9 +34,9 @@ THING = {
     ),
 }
 TYPE = """
-const area = document.getElementById('payload');
-area.value = arguments[0];
-area.dispatchEvent(new Event('input'));
+const field = document.getElementById(arguments[0]);
+field.value = arguments[1];
+field.dispatchEvent(new Event('input', { bubbles: true }));
 """
 CHOOSE = "document.querySelector(`input[value='${arguments[0]}']`).click()"
 NOTE = "const note = document.querySelector('.note h3'); return note && note.innerText"
@@ -58,30 +58,44 @@ def _look_around(base: str) -> None:
     with Chromium() as browser:
         enter(browser, base, token("olga", scope="operator"), "/preview")
 
-        until(browser, "return document.querySelector('iframe')")
+        until(browser, "return document.documentElement.dataset.ready")
         assert _in_frame(browser, "return document.getElementById('said').innerText") == "a sample"
         assert _in_frame(browser, COLOR) == "rgb(1, 2, 3)"
         assert _in_frame(browser, "return document.title") != "run"
         browser.run(CHOOSE, "dark")
+        until(browser, "return document.querySelector('iframe')?.src.includes('scheme=dark')")
         assert _in_frame(browser, COLOR) == "rgb(9, 8, 7)"
 
-        browser.run("document.getElementById('tab-in_app').click()")
+        browser.run("window.same = true; document.getElementById('tab-in_app').click()")
         assert until(browser, NOTE) == "a sample"
-        browser.run(TYPE, '{\n  "text": "typed"\n}')
+        browser.run(TYPE, "payload", '{\n  "text": "typed"\n}')
         until(browser, NOTE.replace("note &&", "") + " === 'typed'")
-        browser.run(
-            "const locale = document.getElementById('locale'); locale.value = 'fr-CA';"
-            " locale.dispatchEvent(new Event('input'))"
-        )
+        browser.run(TYPE, "locale", "fr-CA")
         until(browser, NOTE.replace("note &&", "") + " === 'fr typed'")
 
-        browser.run(TYPE, '{\n  "text": 5\n}')
-        assert until(browser, "return document.querySelector('.marked')?.innerText") == "2"
+        browser.run(TYPE, "payload", '{\n  "text": 5\n}')
+        until(browser, "return document.querySelector('.marked')?.innerText === '2'")
         assert "text is not of type text" in until(
             browser, "return document.getElementById('payload-faults').innerText"
         )
+        # All of that on one page, whose address says what is chosen, and nothing that was written.
+        assert browser.run("return window.same")
+        address = browser.run("return location.search")
+        assert "channel=in_app" in address
+        assert "locale=fr-CA" in address
+        assert "payload" not in address
+        browser.run(TYPE, "search", "nothing like it")
+        assert browser.run("return document.querySelector('.events li').hidden")
         # What the mail's own policy keeps out is no mistake of the page's.
         assert [each for each in _complaints(browser) if "/preview/mail" not in each] == []
+
+        driver = browser.driver
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        browser.open(f"{base}/preview")
+        driver.find_element("id", "payload").clear()
+        driver.find_element("id", "payload").send_keys('{"text": "by hand"}')
+        driver.find_element("id", "tab-in_app").click()
+        assert driver.find_element("css selector", ".note h3").text == "by hand"
 
 
 def _in_frame(browser: Chromium, script: str) -> Any:

@@ -14,14 +14,12 @@ from starlette.routing import Route
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.operator.overview import OperatorOverviewApi
 from dispatcher.gateway.pages.operator.dead_letters import DeadLettersView
 from dispatcher.gateway.pages.operator.deliveries import DeliveriesView
 from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, see
 from dispatcher.gateway.pages.operator.figures import FiguresView
 from dispatcher.gateway.pages.operator.overview import OverviewView
 from dispatcher.gateway.pages.operator.rejections import RejectionsView
-from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.session import Cookies
 
 
@@ -29,13 +27,13 @@ class OperatorPages:
     """All views, and logging out. `is_secure`: browsers reach the gateway by https."""
 
     def __init__(
-        self, pool: Pool, authenticator: Authenticator, page: Page, *, is_secure: bool
+        self, pool: Pool, authenticator: Authenticator, desk: Desk, *, is_secure: bool
     ) -> None:
         self._authenticator: Final = authenticator
         self._cookies: Final = Cookies(is_secure=is_secure)
-        self._desk: Final = Desk(authenticator, page, OperatorOverviewApi(pool))
+        self._desk: Final = desk
         self._views: Final = [
-            view(pool, self._desk)
+            view(pool, desk)
             for view in (
                 OverviewView,
                 DeliveriesView,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from dispatcher.gateway import problem
 from dispatcher.gateway.auth import Authenticator, Operator
-from dispatcher.gateway.operation import read_body
+from dispatcher.gateway.operation import LARGEST_BODY, read_body
 from dispatcher.gateway.operator.overview import Names, OperatorOverviewApi
 from dispatcher.gateway.pages.operator.wording import ZONE_COOKIE, Wording, zone_of
 from dispatcher.gateway.pages.page import Page, language
@@ -71,9 +71,9 @@ class Desk:
         """A page at an address."""
         return Route(path, self._answer(show))
 
-    def post(self, path: str, act: Show) -> Route:
-        """What a form does. The page that sent it must be the gateway's own."""
-        return Route(path, self._answer(act), methods=["POST"])
+    def post(self, path: str, act: Show, *, most: int = LARGEST_BODY) -> Route:
+        """What a form of at most so many bytes does. The page with it must be the gateway's own."""
+        return Route(path, self._answer(act, most), methods=["POST"])
 
     def render(
         self,
@@ -106,12 +106,14 @@ class Desk:
         """The tenants and events to choose from."""
         return await self._overview.list_names(visit.operator)
 
-    def _answer(self, show: Show) -> Callable[[Request], Awaitable[Response]]:
+    def _answer(
+        self, show: Show, most: int = LARGEST_BODY
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             say = Wording(language(None, request), zone_of(request.cookies.get(ZONE_COOKIE)))
             try:
                 operator = await self._authenticator.authenticate_operator(request)
-                form = {} if request.method == "GET" else await _form_of(request)
+                form = {} if request.method == "GET" else await _form_of(request, most)
                 return await show(Visit(request, operator, say, form))
             except Unauthorized:
                 return self._note(say, HTTPStatus.UNAUTHORIZED, *_texts(say, "refused"))
@@ -155,8 +157,8 @@ def fault_of(error: Problem) -> str:
     return f"{error.details.detail} {error.details.way_out}"
 
 
-async def _form_of(request: Request) -> dict[str, str]:
-    sent = (await read_body(request)).decode("utf-8", errors="replace")
+async def _form_of(request: Request, most: int) -> dict[str, str]:
+    sent = (await read_body(request, most)).decode("utf-8", errors="replace")
     return {name: value.strip() for name, value in parse_qsl(sent) if value.strip()}
 
 
