@@ -436,6 +436,8 @@ class PreviewApi:
         Nothing is written to the log of deliveries. Its links to unsubscribe and to the preferences
         are examples.
         """
+        if (why_not := self._mailer.why_not) is not None:
+            return PreviewTestAnswer(is_sent=False, provider=None, said=why_not)
         templates, _ = await self._templates(operator, body.tenant)
         try:
             result = await self._service.render(templates, body.event, body.locale, body.payload)

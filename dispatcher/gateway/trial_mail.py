@@ -48,6 +48,13 @@ class TrialMailer:
         )
         self._rate_limiter: Final = rate_limiter or RateLimiter(_RATE)
 
+    @property
+    def why_not(self) -> str | None:
+        """Why no test can be sent at all; None if one can."""
+        if self._settings.names_a_mail_server:
+            return None
+        return "This gateway has no mail server: set POSTBELL_SMTP_URL"
+
     def sender_of(self, tenant: Tenant) -> str:
         """The sender of a tenant's mails: `Fernhill <mail@fernhill.example>`."""
         made = self._channel.message(
@@ -62,10 +69,6 @@ class TrialMailer:
         self, operator: str, tenant: Tenant, content: EmailContent, to: str
     ) -> TrialOutcome:
         """Sends it to one address. Raises TooManyRequests."""
-        if not self._settings.names_a_mail_server:
-            return TrialOutcome(
-                False, None, "This gateway has no mail server: set POSTBELL_SMTP_URL"
-            )
         mail = self._channel.message(
             _delivery(tenant, to), replace(content, subject=_MARK + content.subject)
         )

@@ -281,8 +281,6 @@ SAMPLES = {
     "reason": "550 no such user",
     "payload": '{"order_id": 7}',
 }
-#: Rendered for each body.
-SLOW = ("foresee", "preview", "send_test")
 #: Of the operations that take the same body, one.
 BODIES = (
     "mark_read", "mark_unread", "unarchive", "set_preference", "foresee", "refuse_tracking",

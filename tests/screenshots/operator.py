@@ -119,7 +119,7 @@ def _take(camera: Camera, base: str) -> None:
                 camera, f"{base}/operator{view and f'/{view}'}", view or "overview", look
             )
         browser.open(f"{base}/operator/dead-letters")
-        link = browser.run("return document.querySelector('#view > div tbody th a').href")
+        link = browser.run("return [...document.querySelectorAll('tbody th a')].at(-1).href")
         _photograph_one(camera, link, "delivery", look)
         browser.open(f"{base}/operator/deliveries?state=failed")
         link = browser.run("return document.querySelector('tbody th a').href")

@@ -252,9 +252,8 @@ def test_deliveries_of_a_day_long_ago_are_found_without_reading_all_since(
     long_log: Connection,
 ) -> None:
     day = given.value(long_log, "select (current_date - 50)::timestamptz")
-    asked = dict.fromkeys(deliveries.find_in_range.names) | {
-        "since": day, "until": day + timedelta(days=1), "most": 31,
-    }  # fmt: skip
+    asked: dict[str, Any] = dict.fromkeys(deliveries.find_in_range.names)
+    asked |= {"since": day, "until": day + timedelta(days=1), "most": 31}
     found = deliveries.find_in_range(long_log, **asked)
     # As support is set.
     long_log.execute("set plan_cache_mode = force_custom_plan")
