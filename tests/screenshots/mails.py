@@ -1,4 +1,4 @@
-"""Mails of both houses of the demo: plain, urgent, with a code, and from right to left."""
+"""Mails of both houses of the demo: plain, with a code, a logo, an amount, from right to left."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ _GREEN: Final = replace(
         "address": "12 Fern Lane, Sheffield",
     },
 )
+_LOGO: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='132' height='32'%3E"
+    "%3Crect width='32' height='32' rx='8' fill='%231f6f54'/%3E%3Ctext x='42' y='23'"
+    " font-family='Georgia' font-size='22' fill='%231f6f54'%3EFernhill%3C/text%3E%3C/svg%3E"
+)
+_WITH_LOGO: Final = replace(_GREEN, branding={**_GREEN.branding, "logo_url": _LOGO})
 _RED: Final = replace(
     SHOP,
     name="Atelier Mistral",
@@ -45,6 +51,8 @@ class Mail(NamedTuple):
 MAILS: Final = (
     Mail("order.paid", "en", _GREEN),
     Mail("payment.failed", "fr", _RED),
+    Mail("payment.completed", "en-GB", _WITH_LOGO),
+    Mail("payment.invoice_generated", "en-GB", _GREEN),
     Mail("loyalty.redemption.approved", "en", _GREEN),
     Mail("order.paid", "ar", _GREEN),
     Mail("ticket.replied", "ar", _RED),

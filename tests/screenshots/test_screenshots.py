@@ -37,7 +37,8 @@ def test_the_inbox_is_shown_on_every_screen_from_both_sides(tmp_path: Path) -> N
         inbox.photograph(camera)
 
     pictures = {path.stem: path.read_bytes() for path in tmp_path.glob("*.png")}
-    assert len(pictures) == 2 * len(LOOKS) + 1
+    # The list and the preferences from both sides; undo, the archive and a toast.
+    assert len(pictures) == 2 * 2 * len(LOOKS) + 3
     assert len(set(pictures.values())) == len(pictures)
 
 

@@ -353,12 +353,12 @@ class _Page:
 
 
 #: The regions of a mail between what is its own.
-_OWN: Final = frozenset({"title", "preheader", "card"})
+_OWN: Final = frozenset({"title", "preheader", "card", "footer"})
 _REGIONS: Final = re.compile(
     r"(?P<head>.*?<title>)(?P<title>.*?)"
     r'(?P<opening></title>.*?<div class="preheader"[^>]*>)(?P<preheader>.*?)'
     r'(?P<above>(?:\u2007\u034f)+</div>.*?)(?P<card><h1 class="heading".*)'
-    r'(?P<below></td>\s*</tr>\s*<tr>\s*<td class="footer".*)',
+    r'(?P<below></td>\s*</tr>\s*<tr>\s*<td class="footer"[^>]*>)(?P<footer>.*?)(?P<end></td>.*)',
     re.DOTALL,
 )
 _TAG: Final = re.compile(r"<[a-z][^>]*>")

@@ -146,7 +146,11 @@ def test_no_file_is_left_of_what_is_gone() -> None:
 
 
 def test_every_branch_of_the_templates_is_taken(tmp_path: Path) -> None:
-    with counted([TEMPLATES, with_starter(tmp_path)]) as (catalog, branches):
+    own = with_starter(tmp_path)
+    # A category that the footers do not know, in each language that has one.
+    begun = own.joinpath(*STARTER.split("."))
+    copytree(begun / "fr", begun / "ar")
+    with counted([TEMPLATES, own]) as (catalog, branches):
         everything = Golden(catalog)
         for locale in LANGUAGES:
             everything.layout(locale)
