@@ -270,6 +270,13 @@ def _date_filter(style: formats.Style) -> Callable[[Context, object], str]:
 
 
 @pass_context
+def _category_label(context: Context, category: str) -> str:
+    render, environment = current_render(context), context.environment
+    label: str = environment.files.category_label(_text(render, category))  # type: ignore[attr-defined]
+    return label
+
+
+@pass_context
 def _url(context: Context, path: str) -> str:
     render = current_render(context)
     return absolute(render.tenant.base_url, _text(render, path))
@@ -352,6 +359,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     COMPARE: compare,
     SLICED: sliced,
     "capitalize": _text_filter(str.capitalize),
+    "category_label": _category_label,
     "date": _date_filter("date"),
     "datetime": _date_filter("datetime"),
     "default": _default,

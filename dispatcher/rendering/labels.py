@@ -80,7 +80,13 @@ class Labels:
         return label.get(language, registered) if is_ours else registered
 
     def category(self, category: str, language: str) -> str:
-        """What a category is called; one without a label as it is written."""
-        label = self.categories.get(category, {})
-        written = category[:1].upper() + category[1:]
-        return label.get(language) or label.get(locales.ROOT_LANGUAGE, written)
+        return category_label(self.categories, category, language)
+
+
+def category_label(
+    categories: Mapping[str, Mapping[str, str]], category: str, language: str
+) -> str:
+    """What a category is called; one without a label as it is written."""
+    label = categories.get(category, {})
+    written = category[:1].upper() + category[1:]
+    return label.get(language) or label.get(locales.ROOT_LANGUAGE, written)

@@ -14,7 +14,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.errors import TemplateProblem
-from dispatcher.rendering.labels import CATEGORIES_FILE, LabelError, read_categories
+from dispatcher.rendering.labels import CATEGORIES_FILE, LabelError, category_label, read_categories
 from dispatcher.rendering.overrides import TemplateOverride
 from dispatcher.rendering.routes import ROUTES_FILE, RouteError, Routes
 
@@ -188,6 +188,11 @@ class LocaleLoader(BaseLoader):
     @property
     def routes(self) -> Routes:
         return self._sources.routes
+
+    def category_label(self, category: str) -> str:
+        """What a category is called, in the language of the files."""
+        language = locales.language_of(self._locale)
+        return category_label(self._sources.categories, category, language)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         name = self._sources.localized(template, self._locale)
