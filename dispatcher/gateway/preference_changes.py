@@ -122,6 +122,8 @@ Change = Annotated[
     SwitchChange | OnlyChange | PreferenceChange | QuietHoursChange | MuteChange | UnmuteChange,
     Field(discriminator="kind"),
 ]
+#: In one request.
+MOST_CHANGES: Final = 150
 _Chosen = tuple[list[Choice], list[QuietDay], list[Mute]]
 
 #: The statement of each kind.
@@ -139,7 +141,7 @@ _NO_WINDOW: Final[dict[str, Any]] = {"starts": None, "ends": None, "channels": [
 class ChangesBody(Model):
     """Changes, in this order and all or none."""
 
-    changes: list[Change] = Field(min_length=1, max_length=150)
+    changes: list[Change] = Field(min_length=1, max_length=MOST_CHANGES)
 
 
 class Outcome(Model):

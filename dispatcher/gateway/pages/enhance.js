@@ -16,7 +16,7 @@ export function live(drawn = () => {}) {
     if (form.method !== "post" || !form.closest("[data-live]")) return;
     event.preventDefault();
     const undo = turn(submitter);
-    request(form.getAttribute("action"), { body: new URLSearchParams(new FormData(form, submitter)) }).catch(undo);
+    request(form.getAttribute("action"), { body: new URLSearchParams(new FormData(form, submitter)), form }).catch(undo);
   });
   document.addEventListener("click", event => {
     const link = event.target.closest("[data-live] a[href]");
@@ -32,15 +32,20 @@ export function live(drawn = () => {}) {
   redrawn();
 }
 
-/** Sends a form (`body`), or asks for the address; shows the answer. Rejects where it is no page of this kind. */
-export function request(address, { body } = {}) {
+/**
+ * Sends `body`, or asks for the address; shows the answer. Rejects where it is no page of this kind.
+ * What was typed stays, except in `form`, which was sent.
+ */
+export function request(address, { body, form } = {}) {
   const asked = new URL(address, location.href);
   asked.hash = "";
   const answer = waiting.then(async () => {
     document.documentElement.setAttribute("aria-busy", "true");
     try {
       const { page, url } = await load(asked, body);
+      const typed = typedOutside(form);
       show(page);
+      typed.forEach(put => put());
       history.replaceState(null, "", url);
     } catch (error) {
       tell(error.message, true);
@@ -87,6 +92,17 @@ function show(page) {
   (document.querySelector("[data-live] [aria-invalid]") ?? document.getElementById(focused))?.focus();
   redrawn();
 }
+
+/** The fields that were changed, each as a function that puts its value into the field that is there then. */
+function typedOutside(form) {
+  return [...document.querySelectorAll("[data-live] :is(input, select)")]
+    .filter(field => field.id && field.form !== form && isChanged(field))
+    .map(({ id, value, checked }) => () => Object.assign(document.getElementById(id) ?? {}, { value, checked }));
+}
+
+const isChanged = field => field.options
+  ? [...field.options].some(each => each.selected !== each.defaultSelected)
+  : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
 /** Turns a switch before the answer is there; the function that turns it back. */
 function turn(button) {

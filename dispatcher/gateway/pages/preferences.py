@@ -36,6 +36,7 @@ from dispatcher.gateway.pages.preference_forms import (
 from dispatcher.gateway.pages.preference_grid import Answer, Cell, Grid, Target
 from dispatcher.gateway.pages.preference_sentences import Sentences
 from dispatcher.gateway.preference_changes import (
+    MOST_CHANGES,
     ChangesApi,
     ChangesBody,
     Made,
@@ -264,7 +265,7 @@ class PreferencesPage:
             "example": said.example(made),
             "count": len(lines),
             "lines": lines[:_MOST_LISTED] if len(lines) > 1 else [],
-            "undo": undo,
+            "undo": undo if len(undo) <= MOST_CHANGES else [],
         }
         self._flash.set(response, visit.key, told, "lines", "undo")
         return response

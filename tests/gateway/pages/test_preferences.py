@@ -373,6 +373,20 @@ async def test_what_another_choice_keeps_off_is_not_called_on(
     assert mailed(db) == Fate("skipped", "switched_off")
 
 
+async def test_a_change_of_more_than_can_be_undone_at_once_is_told_without_undo(
+    browser: PlainBrowser, db: Connection
+) -> None:
+    for number in range(151):
+        given.event_type(db, f"bulk.{number}", category="bulk", default_channels=["in_app"])
+    await browser.open(link())
+
+    await browser.press("cell-bulk-email")
+
+    assert browser.told.startswith("On: Bulk, E-mail.")
+    assert "And 150 more." in browser.told
+    assert "undo" not in browser
+
+
 async def test_what_is_off_on_every_channel_is_shown_and_taken_back(
     browser: PlainBrowser, db: Connection
 ) -> None:

@@ -349,6 +349,25 @@ async def test_a_fault_in_a_form_gets_the_focus(centre: Centre) -> None:
     assert await centre.run("return document.getElementById('quiet-zone').value") == "Pariss"
 
 
+async def test_what_is_typed_in_a_form_outlives_the_turn_of_a_switch(centre: Centre) -> None:
+    await centre.open()
+    await centre.run(
+        "document.getElementById('pause-until').value = '2031-01-01T08:00';"
+        " document.getElementById('mute-end').value = 'week';"
+        " document.getElementById('quiet-days-3').click()"
+    )
+
+    await centre.click("cell-orders-email")
+    await centre.told("Off: Orders, E-mail.")
+
+    assert await centre.run(
+        "return [document.getElementById('pause-until').value,"
+        " document.getElementById('mute-end').value,"
+        " document.getElementById('quiet-days-3').checked,"
+        " document.getElementById('quiet-days-4').checked]"
+    ) == ["2031-01-01T08:00", "week", False, True]
+
+
 async def test_without_scripts_a_switch_is_turned_and_told(centre: Centre, db: Connection) -> None:
     await centre.tell("Emulation.setScriptExecutionDisabled", value=True)
     driver = centre.browser.driver
