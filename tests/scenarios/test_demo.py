@@ -116,6 +116,7 @@ def test_mail_that_goes_nowhere_is_missed(scratch: Path) -> None:
     assert "in_app to Ada Lindqvist should" not in said
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("arguments", "number", "expected"),
     [([], signal.SIGINT, 0), (["--once"], signal.SIGINT, 130), ([], signal.SIGTERM, 0)],
@@ -136,6 +137,7 @@ def test_whoever_interrupts_it_finds_nothing_left(
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 def test_a_terminal_shows_the_address_before_anything_moves_and_a_few_plain_lines(
     scratch: Path, term: str
@@ -144,7 +146,7 @@ def test_a_terminal_shows_the_address_before_anything_moves_and_a_few_plain_line
     with on_terminal(command, {**environment(scratch), "TERM": term}, ROOT) as terminal:
         terminal.read_until("The page will be at http://127.0.0.1:", 30)
         assert RUNNING not in terminal.text
-        terminal.read_until("Ctrl-C ends it.", 60)
+        terminal.read_until("Ctrl-C ends it.", 120)
         terminal.read_until("export POSTBELL_DATABASE_URL=", 5)
         terminal.type("\x03")
         assert terminal.read_to_the_end(60) == 0, terminal.text
@@ -154,6 +156,7 @@ def test_a_terminal_shows_the_address_before_anything_moves_and_a_few_plain_line
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.timeout(240)
 def test_a_demo_that_is_killed_takes_everything_with_it(scratch: Path) -> None:
     with demo(scratch) as process:
         read_until(process, RUNNING)
