@@ -589,8 +589,8 @@ def _channel(
             PreviewSource(
                 file=source.file,
                 language=source.language or None,
-                version=source.override and source.override.version,
-                owner=source.override and source.override.owner,
+                version=source.override.version if source.override else None,
+                owner=source.override.owner if source.override else None,
             )
             for source in result.sources.get(channel, ())
         ],

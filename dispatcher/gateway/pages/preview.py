@@ -23,6 +23,7 @@ from dispatcher.gateway.preview import (
     PreviewTest,
 )
 from dispatcher.gateway.problem import invalid
+from dispatcher.rendering.preview import Scheme
 
 PATH: Final = "/preview"
 #: Bytes of a form: percent-encoding takes three for each byte of the JSON.
@@ -119,7 +120,7 @@ class PreviewPage:
             body = PreviewRequest.model_validate(_request(given))
         except ValidationError as error:
             raise invalid("form", error) from None
-        scheme = "dark" if given.get("scheme") == "dark" else "light"
+        scheme: Scheme = "dark" if given.get("scheme") == "dark" else "light"
         html = await self._previews.mail(visit.operator, body, scheme)
         status = HTTPStatus.OK if html else HTTPStatus.NOT_FOUND
         return HTMLResponse(html or "", status, headers=_MAIL_HEADERS)

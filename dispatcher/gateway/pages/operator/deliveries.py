@@ -38,7 +38,7 @@ from dispatcher.gateway.problem import Problem, not_found
 PATH: Final = f"{HOME}/deliveries"
 _EVERY: Final = 10
 #: The ends of a range of times, which are absolute in an address and local in a field.
-_TIMES: Final = ("since", "until")
+_TIMES: Final = frozenset({"since", "until"})
 #: Ranges to choose from.
 _LATEST: Final[Mapping[str, timedelta]] = {
     "hour": timedelta(hours=1),
@@ -87,13 +87,12 @@ class DeliveriesView:
             for name, value in visit.form.items()
             if name in DeliveriesQuery.model_fields
         }
-        try:
-            for name in _TIMES:
-                if name in asked:
-                    asked[name] = f"{visit.say.instant(asked[name]):%Y-%m-%dT%H:%M:%SZ}"
-        except (ValueError, OverflowError):
-            fault = visit.say("search.no_time", time=asked[name])
-            return await self._page(visit, {**asked, name: ""}, fault=fault)
+        for name in asked.keys() & _TIMES:
+            try:
+                asked[name] = f"{visit.say.instant(asked[name]):%Y-%m-%dT%H:%M:%SZ}"
+            except (ValueError, OverflowError):
+                fault = visit.say("search.no_time", time=asked[name])
+                return await self._page(visit, {**asked, name: ""}, fault=fault)
         if "@" not in asked.get("recipient", ""):
             return see(PATH, asked)
         found = await self._recipients.find_recipients(

@@ -151,6 +151,6 @@ def _parts(line: Figures) -> dict[str, int]:
 
 def _round_up(most: int) -> int:
     """An even number that is easily read, and no less."""
-    size = 10 ** (len(str(max(most, 10))) - 1)
+    size = int("1".ljust(len(str(max(most, 10))), "0"))
     steps = (size * tenth // 10 for tenth in (2, 4, 6, 10, 20, 30, 40, 60, 80, 100))
     return next(step for step in steps if step >= most)

@@ -57,7 +57,9 @@ class Wording:
 
     def share(self, value: float | None) -> str:
         """Of one, as a percentage."""
-        return _NOTHING if value is None else format_percent(value, "#,##0.#%", self._locale)
+        if value is None:
+            return _NOTHING
+        return format_percent(round(value, 3), locale=self._locale, decimal_quantization=False)
 
     def milliseconds(self, value: float | None) -> str:
         return (
@@ -107,7 +109,7 @@ class Wording:
         """What to do about something that has a reason, and perhaps a state."""
         if self.lang == "en" or not line.way_out:
             return str(line.way_out)
-        by_state = self._words.get(f"way_of.{getattr(line, 'state', '')}", line.way_out)
+        by_state = self._words.get(f"way_of.{getattr(line, 'state', '')}", str(line.way_out))
         return self._words.get(f"way.{line.reason}", by_state)
 
     def local(self, at: datetime | None) -> str:
