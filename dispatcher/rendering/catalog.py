@@ -18,6 +18,7 @@ from dispatcher.rendering.channel_templates import TEMPLATES, ChannelTemplate
 from dispatcher.rendering.compiled import CompiledTemplate, Fragment, compile_template
 from dispatcher.rendering.errors import CatalogError, TemplateProblem, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
+from dispatcher.rendering.labels import CATEGORIES_FILE
 from dispatcher.rendering.loader import (
     EVENT_FILE,
     LARGEST,
@@ -331,8 +332,9 @@ class _Loading:
             if file != SAMPLE_FILE
         ]
         digest = hashlib.sha256()
-        for file in self._sources.maps.get(ROUTES_FILE, ()):
-            digest.update(file.read_bytes())
+        for shared in (ROUTES_FILE, CATEGORIES_FILE):
+            for file in self._sources.maps.get(shared, ()):
+                digest.update(file.read_bytes())
         for name in sorted((*names, *self._sources.shared())):
             file = self._sources.files[name]
             content = file.read_bytes()

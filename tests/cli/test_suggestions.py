@@ -46,7 +46,7 @@ def known(database: given.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
         (["preview", "order.piad"], "order.paid"),
         (["preview", "order.paid", "--channel", "emial"], "email"),
         (["preview", "order.paid", "--tenant", "defualt"], "default"),
-        (["text", "show", "order/paid/emial.txt"], "order/paid/email.txt"),
+        (["text", "show", "order/paid/emial.html"], "order/paid/email.html"),
         (["text", "rollback", "order/mvoed/sms.txt"], "order/moved/sms.txt"),
         (["text", "list", "--tenant", "defualt"], "default"),
     ],

@@ -104,7 +104,7 @@ def test_what_a_user_wrote_is_cut_for_each_channel(
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        ({**MESSAGE, "short": "x"}, "an object with title, body, LINK, IMAGE, actions"),
+        ({**MESSAGE, "short": "x"}, "an object with title, body, link, image, actions"),
         ({**MESSAGE, "short": {"titel": "x"}}, "there is no 'titel'"),
         ({**MESSAGE, "short": {"body": 1}}, "body must be a text"),
         ({**MESSAGE, "short": {"actions": [{"label": "x"}]}}, "a label and a link"),
