@@ -85,7 +85,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def loaded(*folders: Path) -> Catalog:
-    return Catalog.load([package_data.folder("templates"), *folders])
+    """Templates of the application alone, which take in none of ours."""
+    return Catalog.load(folders)
+
+
+def with_ours(folder: Path) -> Catalog:
+    """As a daemon loads them."""
+    return Catalog.load([package_data.folder("templates"), folder])
 
 
 def register(db: Connection, catalog: Catalog) -> Catalog:
@@ -390,7 +396,7 @@ async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
     port = free_port()
     async with running(database_url, ScriptedProvider(), http_port=port):
         # The order of the manual: deploy, then restart.
-        schema.deploy(database_url, events=loaded(folder).events.values())
+        schema.deploy(database_url, events=with_ours(folder).events.values())
         event = given.emit(db, EVENT, payload=PAYLOAD, channels=["in_app"])
         await seen(
             lambda: (
@@ -427,7 +433,7 @@ async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
 async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_so(
     db: Connection, database_url: str, folder: Path
 ) -> None:
-    schema.deploy(database_url, events=loaded(folder).events.values())
+    schema.deploy(database_url, events=with_ours(folder).events.values())
     port = free_port()
     outdated = (
         f"Templates of this process are not the deployed ones: {EVENT}. Restart it, or deploy its"
@@ -437,8 +443,8 @@ async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_s
     with capture_logs() as lines:
         async with running(database_url, provider, templates=(folder,), http_port=port):
             await written(db, "Parcel 7")
-            newer = reworded(folder, "Colis")
-            schema.deploy(database_url, events=newer.events.values())
+            reworded(folder, "Colis")
+            schema.deploy(database_url, events=with_ours(folder).events.values())
             await seen(lambda: warned(lines), "it notices")
             for _ in range(2):
                 await written(db, "Parcel 7")
@@ -458,13 +464,13 @@ async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_s
 async def test_an_outdated_leader_lets_a_standby_with_the_deployed_templates_lead(
     db: Connection, database_url: str, folder: Path
 ) -> None:
-    schema.deploy(database_url, events=loaded(folder).events.values())
+    schema.deploy(database_url, events=with_ours(folder).events.values())
     older = ScriptedProvider()
     async with running(database_url, older, templates=(folder,), safety_poll_seconds=0.2):
         await written(db, "Parcel 7")
         former = leader(db)
-        newer = reworded(folder, "Colis")
-        schema.deploy(database_url, events=newer.events.values())
+        reworded(folder, "Colis")
+        schema.deploy(database_url, events=with_ours(folder).events.values())
         async with running(database_url, ScriptedProvider(), templates=(folder,)):
             await seen(lambda: given.value(db, ANNOUNCED) == 1, "one has the deployed templates")
             await seen(lambda: leader(db) not in (None, former), "the other leads")
@@ -478,13 +484,13 @@ async def test_what_an_outdated_leader_routes_has_the_text_of_a_process_that_is_
 ) -> None:
     # Either process may take what the older one has left to the other.
     monkeypatch.setattr("dispatcher.delivery.claims.SHORTEST_PAUSE", 0.05)
-    schema.deploy(database_url, events=loaded(folder).events.values())
+    schema.deploy(database_url, events=with_ours(folder).events.values())
     older = ScriptedProvider()
     with capture_logs() as lines:
         async with running(database_url, older, templates=(folder,)):
             await written(db, "Parcel 7")
-            newer = reworded(folder, "Colis")
-            schema.deploy(database_url, events=newer.events.values())
+            reworded(folder, "Colis")
+            schema.deploy(database_url, events=with_ours(folder).events.values())
             async with running(
                 database_url, ScriptedProvider(), templates=(folder,), router_enabled=False
             ):

@@ -89,6 +89,7 @@ MOST_BYTES = {
     # Written by us, or cut by dispatcher.inbound.receipts.short_id().
     **dict.fromkeys(["provider", "process", "provider_event_id", "provider_message_id"], 1020),
     **dict.fromkeys(["path", "version", "word"], 200),
+    "pattern": 100,
     # A channel, by the check on it.
     "name": 31,
     # Of rows that are kept, by the check on it.
