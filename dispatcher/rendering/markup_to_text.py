@@ -6,16 +6,12 @@ import re
 from html import unescape
 from typing import Final
 
-import inscriptis
-from inscriptis.css_profiles import STRICT_CSS_PROFILE
-from inscriptis.model.config import ParserConfig
 from jinja2 import nodes
 
 _PARAGRAPHS: Final = frozenset({"p", "h2", "h3"})
 _INLINE: Final = frozenset({"b", "bdi", "em", "i", "small", "span", "strong", "u"})
 _TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _SPACES: Final = re.compile("[ \t\r\n]+")
-_CONFIG: Final = ParserConfig(css=STRICT_CSS_PROFILE, display_links=True)
 
 
 class NotPlainError(Exception):
@@ -29,7 +25,12 @@ def replace_markup(tree: nodes.Template) -> None:
 
 def text_of(html: str) -> str:
     """The text of a rendered page; the address of a link stands behind its words."""
-    return str(inscriptis.get_text(html, _CONFIG))
+    # Few mails need it, and it loads lxml.
+    from inscriptis import get_text  # noqa: PLC0415
+    from inscriptis.css_profiles import STRICT_CSS_PROFILE  # noqa: PLC0415
+    from inscriptis.model.config import ParserConfig  # noqa: PLC0415
+
+    return str(get_text(html, ParserConfig(css=STRICT_CSS_PROFILE, display_links=True)))
 
 
 class _Paragraphs:
