@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
@@ -31,6 +31,7 @@ from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
 from dispatcher.gateway.pages.assets import FOLDER, Assets
 from dispatcher.gateway.pages.brand import color_of, style_of
 from dispatcher.gateway.problem import problem_of
+from dispatcher.gateway.schemas import Channel
 from dispatcher.masking import hint_of
 from dispatcher.rendering import locales
 
@@ -183,6 +184,7 @@ class Page:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.path
+        self._environment.globals["channels"] = get_args(Channel)
 
     def route(
         self,
