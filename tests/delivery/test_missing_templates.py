@@ -390,6 +390,7 @@ def test_of_too_many_templates_the_one_asked_for_longest_ago_is_forgotten(
     assert [each.tenant_id for each in missing()] == ["a", "c"]
 
 
+@pytest.mark.slow
 async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
     db: Connection, database_url: str, folder: Path
 ) -> None:
@@ -430,6 +431,7 @@ async def test_an_older_daemon_says_what_it_waits_for_and_a_restart_delivers_it(
     assert given.column(db, "select title from postbell.inbox") == ["Parcel 7"]
 
 
+@pytest.mark.slow
 async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_so(
     db: Connection, database_url: str, folder: Path
 ) -> None:
@@ -461,6 +463,7 @@ async def test_a_daemon_that_a_deploy_outdates_goes_on_if_it_is_alone_and_says_s
         assert json.loads(told)["status"] == "ok"
 
 
+@pytest.mark.slow
 async def test_an_outdated_leader_lets_a_standby_with_the_deployed_templates_lead(
     db: Connection, database_url: str, folder: Path
 ) -> None:
@@ -479,6 +482,7 @@ async def test_an_outdated_leader_lets_a_standby_with_the_deployed_templates_lea
     assert [message.subject for message in older.messages if "Parcel" not in message.subject] == []
 
 
+@pytest.mark.slow
 async def test_what_an_outdated_leader_routes_has_the_text_of_a_process_that_is_not(
     db: Connection, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(demo: Demo
     with Chromium() as shop, Chromium() as phone:
         # Both are Ada's.
         opened(shop, demo.url)
+        assert shop.run("return document.querySelector('.empty').checkVisibility()")
         press(shop, "#do-place")
         shows(shop, "Order #1001 received")
         rings(shop, 1)
