@@ -129,7 +129,8 @@ def test_an_order_is_paid_in_one_window_and_the_bell_rings_in_another(demo: Demo
         opened(phone, demo.url, 2)
 
         # Read there, read everywhere.
-        phone.run(f"{_BELL} bell.open(); bell.shadowRoot.querySelector('header button').click()")
+        read_all = "[title='Mark all read']"
+        phone.run(f'{_BELL} bell.open(); bell.shadowRoot.querySelector("{read_all}").click()')
         rings(phone, 0)
         rings(shop, 0)
 
