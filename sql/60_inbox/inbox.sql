@@ -1,32 +1,28 @@
 create or replace view postbell.inbox
 with (security_invoker = true) as
 select
-    id,
-    tenant_id,
-    recipient_id,
-    event,
-    category,
-    subject,
-    title,
-    body,
-    link,
-    image,
-    actions,
-    created_at,
-    seen_at,
-    read_at,
-    archived_at,
-    exists (
-        select
-        from postbell.recipient as person
-        where person.tenant_id = item.tenant_id
-          and person.id = item.recipient_id
-          and item.id = any(person.pinned_items)
-    ) as is_pinned
-from postbell.inbox_item as item;
+    item.id,
+    item.tenant_id,
+    item.recipient_id,
+    item.event,
+    item.category,
+    item.subject,
+    item.title,
+    item.body,
+    item.link,
+    item.image,
+    item.actions,
+    item.created_at,
+    item.seen_at,
+    item.read_at,
+    item.archived_at,
+    coalesce(item.id = any(person.pinned_items), false) as is_pinned
+from postbell.inbox_item as item
+-- Read once for a person's page, and not at all where is_pinned is not asked for.
+left join postbell.recipient as person on person.tenant_id = item.tenant_id and person.id = item.recipient_id;
 
 comment on view postbell.inbox is 'The items of people''s inboxes. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
-comment on column postbell.inbox.is_pinned is 'Whether the person keeps it on top of the inbox. It is looked up for each row, so do not sort by it.';
+comment on column postbell.inbox.is_pinned is 'Whether the person keeps it on top of the inbox. No index has that order, so do not sort by it.';
 
 
 create or replace view postbell.unread_counts
