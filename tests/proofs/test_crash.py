@@ -41,7 +41,7 @@ def crash(
     await_leader(url, daemon)
     committed = {number for producer in producers for number in producer.committed}
     until(lambda: routed(db) >= committed, "all that was committed is routed")
-    until(lambda: not left_over(db), "everything is settled", 120)
+    until(lambda: not left_over(db), "everything is settled", 240)
     daemon.fail_if_ended()
     return producers
 
@@ -81,7 +81,7 @@ def test_a_daemon_that_is_killed_loses_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(KILLS * 10 + 180)
+@pytest.mark.timeout(KILLS * 10 + 300)
 def test_a_daemon_that_is_killed_again_and_again_loses_nothing_and_repeats_what_was_in_flight(
     db: Connection, database_url: str, start_daemon: StartDaemon, mail_sink: MailSink
 ) -> None:
