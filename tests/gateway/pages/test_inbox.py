@@ -9,8 +9,11 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatcher.gateway.pages.assets import FOLDER, InboxScripts, shipped
-from dispatcher.gateway.pages.page import LANGUAGES
+from dispatcher.gateway.pages.page import LANGUAGES, words
+from dispatcher.rendering.labels import Labels
+from dispatcher.rendering.loader import TemplateFiles
 from tests.support.client import Answer, Client
+from tests.support.renderings import TEMPLATES
 
 #: Bytes, packed, of all that a page loads to show the bell and all behind it.
 BUDGET = 20_000
@@ -80,3 +83,12 @@ def test_nothing_that_comes_from_outside_becomes_markup_or_code(path: Path) -> N
     dangerous = "innerHTML|outerHTML|insertAdjacentHTML|document.write|eval\\(|Function\\(|srcdoc"
 
     assert not re.search(dangerous, path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_categories_are_called_as_in_mails_and_preferences(lang: str) -> None:
+    labels = Labels.of(TemplateFiles.of([TEMPLATES]))
+
+    said = {name: text for name, text in words("inbox", lang).items() if "category." in name}
+
+    assert said == {f"category.{key}": labels.category(key, lang) for key in labels.categories}
