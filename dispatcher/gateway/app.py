@@ -25,7 +25,7 @@ from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.assets import InboxScripts
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.operator import OperatorPages
-from dispatcher.gateway.pages.operator.desk import Desk
+from dispatcher.gateway.pages.operator.views import OperatorViews
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
@@ -197,7 +197,7 @@ def application(
         operator_cookie_name=authenticator.operator_cookie_name,
     )
     # Not in the OpenAPI description.
-    desk = Desk(authenticator, page, OperatorOverviewApi(pool))
+    views = OperatorViews(authenticator, page, OperatorOverviewApi(pool))
     page_routes: list[Route] = [
         *assets.shipped().routes,
         *InboxScripts(assets.shipped()).routes,
@@ -205,8 +205,8 @@ def application(
         *PreferencesPage(
             pool, authenticator, page, labels, signer, overviews, changes, is_secure=is_secure
         ).routes,
-        *OperatorPages(pool, authenticator, desk, is_secure=is_secure).routes,
-        *PreviewPage(desk, page, previews).routes,
+        *OperatorPages(pool, authenticator, views, is_secure=is_secure).routes,
+        *PreviewPage(views, page, previews).routes,
     ]
     pages = Starlette(
         routes=[*operation.routes(declared, authenticator), *callbacks, *page_routes],

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from dispatcher.gateway.pages.operator.desk import Asked, Desk, Visit, address
+from dispatcher.gateway.pages.operator.views import Asked, OperatorViews, Visit, address
 from dispatcher.gateway.pages.page import Page, words
 from dispatcher.gateway.preview import (
     PreviewAnswer,
@@ -41,19 +41,19 @@ _CHOICES: Final = ("event", "channel", "tenant", "locale", "scheme", "width")
 class PreviewPage:
     """The page for operators."""
 
-    def __init__(self, desk: Desk, page: Page, previews: PreviewApi) -> None:
-        self._desk: Final = desk
+    def __init__(self, views: OperatorViews, page: Page, previews: PreviewApi) -> None:
+        self._views: Final = views
         self._page: Final = page
         self._previews: Final = previews
 
     @property
     def routes(self) -> list[Route]:
         return [
-            self._desk.get(PATH, self.show),
-            self._desk.post(PATH, self.show, most=_LARGEST),
-            self._desk.post(f"{PATH}/test", self.send_test, most=_LARGEST),
-            self._desk.get(f"{PATH}/mail", self.show_mail),
-            self._desk.post(f"{PATH}/mail", self.show_mail, most=_LARGEST),
+            self._views.get(PATH, self.show),
+            self._views.post(PATH, self.show, most=_LARGEST),
+            self._views.post(f"{PATH}/test", self.send_test, most=_LARGEST),
+            self._views.get(f"{PATH}/mail", self.show_mail),
+            self._views.post(f"{PATH}/mail", self.show_mail, most=_LARGEST),
         ]
 
     async def show(self, visit: Visit, message: str = "", *, is_fault: bool = False) -> Response:

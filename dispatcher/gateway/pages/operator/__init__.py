@@ -16,10 +16,10 @@ from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Authenticator
 from dispatcher.gateway.pages.operator.dead_letters import DeadLettersView
 from dispatcher.gateway.pages.operator.deliveries import DeliveriesView
-from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, see
 from dispatcher.gateway.pages.operator.figures import FiguresView
 from dispatcher.gateway.pages.operator.overview import OverviewView
 from dispatcher.gateway.pages.operator.rejections import RejectionsView
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit, see
 from dispatcher.gateway.session import Cookies
 
 
@@ -27,13 +27,13 @@ class OperatorPages:
     """All views, and logging out. `is_secure`: browsers reach the gateway by https."""
 
     def __init__(
-        self, pool: Pool, authenticator: Authenticator, desk: Desk, *, is_secure: bool
+        self, pool: Pool, authenticator: Authenticator, views: OperatorViews, *, is_secure: bool
     ) -> None:
         self._authenticator: Final = authenticator
         self._cookies: Final = Cookies(is_secure=is_secure)
-        self._desk: Final = desk
-        self._views: Final = [
-            view(pool, desk)
+        self._views: Final = views
+        self._all: Final = [
+            view(pool, views)
             for view in (
                 OverviewView,
                 DeliveriesView,
@@ -45,8 +45,8 @@ class OperatorPages:
 
     @property
     def routes(self) -> list[Route]:
-        log_out = self._desk.post(f"{HOME}/logout", self.log_out)
-        return [log_out, *(route for view in self._views for route in view.routes)]
+        log_out = self._views.post(f"{HOME}/logout", self.log_out)
+        return [log_out, *(route for view in self._all for route in view.routes)]
 
     async def log_out(self, visit: Visit) -> Response:
         """Ends the session; the page that follows says how to begin another."""

@@ -16,7 +16,14 @@ from dispatcher.gateway.operator.dead_letters import (
     WhichToRetry,
 )
 from dispatcher.gateway.pages.login import is_our_path
-from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, address, read_query, see
+from dispatcher.gateway.pages.operator.views import (
+    HOME,
+    OperatorViews,
+    Visit,
+    address,
+    read_query,
+    see,
+)
 from dispatcher.gateway.problem import Problem, invalid
 
 PATH: Final = f"{HOME}/dead-letters"
@@ -24,15 +31,15 @@ _EVERY: Final = 10
 
 
 class DeadLettersView:
-    def __init__(self, pool: Pool, desk: Desk) -> None:
-        self._desk: Final = desk
+    def __init__(self, pool: Pool, views: OperatorViews) -> None:
+        self._views: Final = views
         self._dead: Final = DeadLettersApi(pool)
 
     @property
     def routes(self) -> list[Route]:
         return [
-            self._desk.get(PATH, self.show),
-            self._desk.post(f"{PATH}/retry", self.retry),
+            self._views.get(PATH, self.show),
+            self._views.post(f"{PATH}/retry", self.retry),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -42,13 +49,13 @@ class DeadLettersView:
             visit.operator, read_query(DeadGroupsQuery, visit.query)
         )
         found = await self._dead.list_dead_letters(visit.operator, query)
-        return self._desk.render(
+        return self._views.render(
             visit,
             "dead-letters",
             every=_EVERY,
             groups=[group for group in groups.groups if query.reason in (None, group.reason)],
             found=found,
-            names=await self._desk.names(visit),
+            names=await self._views.names(visit),
             query=visit.query,
             # Where a form leads back to: the page as it is, without a former message.
             here=address(PATH, {name: visit.query[name] for name in _kept(visit)}),

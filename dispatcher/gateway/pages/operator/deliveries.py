@@ -22,10 +22,10 @@ from dispatcher.gateway.operator.deliveries import (
     State,
 )
 from dispatcher.gateway.operator.events import Decided, EventQuery, EventsApi
-from dispatcher.gateway.pages.operator.desk import (
+from dispatcher.gateway.pages.operator.views import (
     HOME,
     Asked,
-    Desk,
+    OperatorViews,
     Visit,
     address,
     fault_of,
@@ -52,8 +52,8 @@ _IN_DOUBT: Final = "never_reported"
 
 
 class DeliveriesView:
-    def __init__(self, pool: Pool, desk: Desk) -> None:
-        self._desk: Final = desk
+    def __init__(self, pool: Pool, views: OperatorViews) -> None:
+        self._views: Final = views
         self._deliveries: Final = DeliveriesApi(pool)
         self._recipients: Final = RecipientsApi(pool)
         self._events: Final = EventsApi(pool)
@@ -61,9 +61,9 @@ class DeliveriesView:
     @property
     def routes(self) -> list[Route]:
         return [
-            self._desk.get(PATH, self.show),
-            self._desk.post(PATH, self.search),
-            self._desk.get(f"{PATH}/{{delivery_id}}", self.show_one),
+            self._views.get(PATH, self.show),
+            self._views.post(PATH, self.search),
+            self._views.get(f"{PATH}/{{delivery_id}}", self.show_one),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -116,7 +116,7 @@ class DeliveriesView:
         if not (written.isascii() and written.isdecimal() and 0 < int(written) < 2**63):
             raise not_found(f"Delivery {written[:20]}")
         delivery = await self._deliveries.get_delivery(visit.operator, int(written))
-        return self._desk.render(
+        return self._views.render(
             visit,
             "deliveries",
             "delivery",
@@ -151,7 +151,7 @@ class DeliveriesView:
         say = visit.say
         searched = {name: value for name, value in asked.items() if name != "cursor"}
         times = {name: say.local(getattr(query, name)) if query else "" for name in _TIMES}
-        return self._desk.render(
+        return self._views.render(
             visit,
             "deliveries",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
@@ -164,7 +164,7 @@ class DeliveriesView:
             fault=fault,
             states=get_args(State),
             latest=_LATEST,
-            names=await self._desk.names(visit),
+            names=await self._views.names(visit),
         )
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.operator.overview import Figures, FiguresApi, FiguresQuery, Sums
-from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, read_query
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit, read_query
 from dispatcher.gateway.pages.operator.wording import Wording
 
 PATH: Final = f"{HOME}/figures"
@@ -26,13 +26,13 @@ _NUMBERS: Final = [(name, True) for name in Sums.model_fields]
 
 
 class FiguresView:
-    def __init__(self, pool: Pool, desk: Desk) -> None:
-        self._desk: Final = desk
+    def __init__(self, pool: Pool, views: OperatorViews) -> None:
+        self._views: Final = views
         self._figures: Final = FiguresApi(pool)
 
     @property
     def routes(self) -> list[Route]:
-        return [self._desk.get(PATH, self.show)]
+        return [self._views.get(PATH, self.show)]
 
     async def show(self, visit: Visit) -> Response:
         """A chart for each channel; by day and by event as tables."""
@@ -45,7 +45,7 @@ class FiguresView:
         # In a zone that is ahead a day may have begun that this one does not have yet.
         last = max([last, *(line.day for line in told.figures)])
         days = [last - timedelta(days=back) for back in reversed(range(query.days))]
-        return self._desk.render(
+        return self._views.render(
             visit,
             "figures",
             every=_EVERY,
@@ -55,7 +55,7 @@ class FiguresView:
             numbers=_NUMBERS,
             spans=sorted({*SPANS, query.days}),
             asked=query,
-            names=await self._desk.names(visit),
+            names=await self._views.names(visit),
         )
 
 

@@ -19,7 +19,7 @@ from dispatcher.gateway.operator.overview import (
     OperatorOverviewApi,
     Overview,
 )
-from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit
 from dispatcher.gateway.pages.operator.wording import Wording
 
 #: Seconds between two drawings.
@@ -52,21 +52,21 @@ class HealthRow:
 
 
 class OverviewView:
-    def __init__(self, pool: Pool, desk: Desk) -> None:
-        self._desk: Final = desk
+    def __init__(self, pool: Pool, views: OperatorViews) -> None:
+        self._views: Final = views
         self._overview: Final = OperatorOverviewApi(pool)
         self._figures: Final = FiguresApi(pool)
         self._health: tuple[float, HealthTable] | None = None
 
     @property
     def routes(self) -> list[Route]:
-        return [self._desk.get(HOME, self.show)]
+        return [self._views.get(HOME, self.show)]
 
     async def show(self, visit: Visit) -> Response:
         """Tiles first, then what is behind them."""
         now = await self._overview.show_overview(visit.operator)
         health = await self._health_of(visit)
-        return self._desk.render(
+        return self._views.render(
             visit,
             "overview",
             every=_EVERY,

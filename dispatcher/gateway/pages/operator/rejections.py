@@ -9,29 +9,29 @@ from starlette.routing import Route
 
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.operator.events import RejectionsApi, RejectionsQuery
-from dispatcher.gateway.pages.operator.desk import HOME, Desk, Visit, read_query
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit, read_query
 
 _EVERY: Final = 10
 
 
 class RejectionsView:
-    def __init__(self, pool: Pool, desk: Desk) -> None:
-        self._desk: Final = desk
+    def __init__(self, pool: Pool, views: OperatorViews) -> None:
+        self._views: Final = views
         self._rejections: Final = RejectionsApi(pool)
 
     @property
     def routes(self) -> list[Route]:
-        return [self._desk.get(f"{HOME}/rejections", self.show)]
+        return [self._views.get(f"{HOME}/rejections", self.show)]
 
     async def show(self, visit: Visit) -> Response:
         """Each with its reason and the way out, newest first."""
         query = read_query(RejectionsQuery, visit.query)
         found = await self._rejections.list_rejections(visit.operator, query)
-        return self._desk.render(
+        return self._views.render(
             visit,
             "rejections",
             every=_EVERY,
             found=found,
-            names=await self._desk.names(visit),
+            names=await self._views.names(visit),
             query=visit.query,
         )

@@ -57,7 +57,7 @@ _Query = TypeVar("_Query", bound=BaseModel)
 Show = Callable[[Visit], Awaitable[Response]]
 
 
-class Desk:
+class OperatorViews:
     """Lets operators in, and renders their views."""
 
     def __init__(
