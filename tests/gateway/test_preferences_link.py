@@ -14,8 +14,6 @@ from tests.support.client import Client
 from tests.support.given import Connection
 from tests.support.tokens import SECRET, token
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def database_url(module_url: str) -> str:
@@ -28,7 +26,7 @@ def events(db: Connection) -> None:
 
 
 def link(recipient: str = "u1", *, secret: str = SECRET, age: timedelta = timedelta(0)) -> str:
-    return sign_preferences(Signer([secret]), "default", recipient, NOW - age)
+    return sign_preferences(Signer([secret]), "default", recipient, datetime.now(UTC) - age)
 
 
 def bearing(client: Client, shown: str) -> Client:

@@ -28,7 +28,6 @@ from tests.support.waiting import seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-NOW = datetime.now(UTC)
 SPACE, ENTER, ESCAPE, TAB, UP = " ", "\ue007", "\ue00c", "\ue004", "\ue013"
 PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
 
@@ -59,7 +58,7 @@ class Centre:
         self._base = base
 
     async def open(self, query: str = "") -> None:
-        token = sign_preferences(Signer([SECRET]), "default", "u1", NOW)
+        token = sign_preferences(Signer([SECRET]), "default", "u1", datetime.now(UTC))
         await self.open_at(f"{self._base}/preferences/{token}{query}")
 
     async def open_at(self, url: str) -> None:
@@ -230,8 +229,9 @@ async def test_quiet_hours_set_to_now_hold_an_email_back_and_let_it_go_at_their_
     centre: Centre, db: Connection, database_url: str
 ) -> None:
     provider = ScriptedProvider()
-    starts, ends = (NOW + timedelta(minutes=minutes) for minutes in (-30, 30))
-    given.clock(db, NOW)
+    now = datetime.now(UTC)
+    starts, ends = (now + timedelta(minutes=minutes) for minutes in (-30, 30))
+    given.clock(db, now)
     await centre.open()
     await centre.run(
         "for (const [id, value] of Object.entries(arguments[0]))"
@@ -248,7 +248,7 @@ async def test_quiet_hours_set_to_now_hold_an_email_back_and_let_it_go_at_their_
         await seen(lambda: ("u1", "email") in given.deliveries(db, event), "it is routed")
         held = given.deliveries(db, event)["u1", "email"]
         assert provider.messages == []
-        given.clock(db, NOW + timedelta(minutes=31))
+        given.clock(db, now + timedelta(minutes=31))
         await seen(lambda: provider.messages, "the mail goes out")
 
     assert "Order paid" in example
@@ -371,7 +371,7 @@ async def test_what_is_typed_in_a_form_outlives_the_turn_of_a_switch(centre: Cen
 async def test_without_scripts_a_switch_is_turned_and_told(centre: Centre, db: Connection) -> None:
     await centre.tell("Emulation.setScriptExecutionDisabled", value=True)
     driver = centre.browser.driver
-    token = sign_preferences(Signer([SECRET]), "default", "u1", NOW)
+    token = sign_preferences(Signer([SECRET]), "default", "u1", datetime.now(UTC))
     await asyncio.to_thread(centre.browser.open, f"{centre._base}/preferences/{token}")
 
     switch = driver.find_element("id", "cell-orders-email")
@@ -461,10 +461,12 @@ async def test_axe_finds_nothing_best_practice_included(
 async def test_axe_finds_nothing_on_the_pages_that_say_one_thing(
     centre: Centre, gateway: str
 ) -> None:
-    entry = login_token(SECRET, NOW, "u1", "default")
+    entry = login_token(SECRET, datetime.now(UTC), "u1", "default")
     found = {}
     for path in (f"/login?token={entry}", "/login", "/preferences", "/preferences/x"):
         await centre.open_at(gateway + path)
+        has_button = await centre.run("return Boolean(document.querySelector('form button'))")
+        assert has_button is (entry in path)
         found[path] = await asyncio.to_thread(axe.violations, centre.browser)
 
     assert {path: broken for path, broken in found.items() if broken} == {}
@@ -473,7 +475,7 @@ async def test_axe_finds_nothing_on_the_pages_that_say_one_thing(
 async def test_a_session_turns_a_switch_and_stays_on_its_page(
     centre: Centre, gateway: str, db: Connection
 ) -> None:
-    entry = login_token(SECRET, NOW, "u1", "default")
+    entry = login_token(SECRET, datetime.now(UTC), "u1", "default")
     await centre.open_at(f"{gateway}/login?token={entry}&to=/preferences")
     await centre.run("document.querySelector('form button').click()")
     await centre.shows("return document.getElementById('cell-orders-email')")
