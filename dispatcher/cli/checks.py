@@ -76,6 +76,7 @@ def find_faults(settings: Settings, *, only_templates: bool, is_embedded: bool) 
     catalog: Catalog | None = None
     try:
         catalog = Catalog.load(settings.template_folders)
+        catalog.compile()
         yield from _templates(catalog)
     except CatalogError as error:
         for problem in error.problems:

@@ -41,6 +41,7 @@ def command(
 
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
+    catalog.compile()
     for pattern in events or ():
         if not any(fnmatchcase(key, pattern) for key in catalog.events):
             raise CommandError(

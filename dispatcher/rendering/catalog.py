@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import TemplateSyntaxError
 
 from dispatcher.rendering import locales
 from dispatcher.rendering.channel_templates import TEMPLATES, ChannelTemplate
 from dispatcher.rendering.compiled import CompiledTemplate, Fragment, compile_template
-from dispatcher.rendering.errors import CatalogError, TemplateProblem, Unrenderable
+from dispatcher.rendering.errors import CatalogError, TemplateProblem, Uncompilable, Unrenderable
 from dispatcher.rendering.event_type import Declaration, EventType
 from dispatcher.rendering.labels import CATEGORIES_FILE
 from dispatcher.rendering.loader import (
@@ -60,8 +60,7 @@ class Catalog:
     def load(cls, folders: Sequence[Path]) -> Catalog:
         """Load the template folders. A file hides the file of the same path in earlier folders.
 
-        Compiling takes seconds, so a process loads the same content once. Raises CatalogError with
-        every problem found.
+        A process loads the same content once. Raises CatalogError with every problem found.
         """
         sources = TemplateFiles.of(folders)
         content = sources.content()
@@ -71,6 +70,22 @@ class Catalog:
             if len(_LOADED) > _KEPT:
                 del _LOADED[next(iter(_LOADED))]
         return catalog
+
+    def compile(self) -> None:
+        """Make the code of all templates, which is else made when they are rendered first.
+
+        Raises CatalogError for those that Jinja or Python cannot make code of.
+        """
+        problems = [
+            _problem(self.sources, error)
+            for compiled in self.compiled.values()
+            for parts in compiled.values()
+            for by_locale in parts.values()
+            for template in by_locale.values()
+            if (error := _uncompilable(template)) is not None
+        ]
+        if problems:
+            raise _catalog_error(problems)
 
     def with_overrides(
         self, overrides: Iterable[TemplateOverride], registered: Iterable[EventType] = ()
@@ -156,6 +171,8 @@ class _Loading:
         }
         self._problems = list(sources.problems)
         self._environments: dict[str, Sandbox] = {}
+        #: What the environments know of parsed files.
+        self._parsed: dict[Any, Any] = {}
 
     def catalog(self) -> Catalog:
         readable = not [name for name in sorted(self._new) if not self._is_readable(name)]
@@ -187,8 +204,7 @@ class _Loading:
                     name, None, "nobody would get it: the event does not support its channel"
                 )
         if self._problems:
-            unique = dict.fromkeys(self._problems)
-            raise CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
+            raise _catalog_error(self._problems)
         return catalog
 
     def _is_untouched(self, folder: EventFolder) -> bool:
@@ -219,9 +235,10 @@ class _Loading:
                 source = self._read(name)
                 folder = _language_and_name(name)[0]
                 with self._noted(name):
-                    compile_template(
+                    template = compile_template(
                         self._environment(folder), name, folder, (Fragment(source, 1),)
                     )
+                    self._make_code(template)
 
     def _check_names(self, folder: EventFolder) -> None:
         for locale, files in folder.files.items():
@@ -268,12 +285,20 @@ class _Loading:
             compiled = TEMPLATES[channel].compile(
                 part, self._environment(locale), name, locale, source
             )
-        return compiled  # noqa: RET504 # None where something was noted
+            self._make_code(compiled)
+        return compiled  # None where something was noted
+
+    def _make_code(self, template: CompiledTemplate) -> None:
+        """Of overrides at once, because no deploy has tried them. Raises Uncompilable."""
+        if self._base is not None:
+            template.code.template  # noqa: B018 # it is made when it is read
 
     def _environment(self, locale: str) -> Sandbox:
         environment = self._environments.get(locale)
         if environment is None:
-            environment = self._environments[locale] = Sandbox(LocaleLoader(self._sources, locale))
+            environment = self._environments[locale] = Sandbox(
+                LocaleLoader(self._sources, locale), self._parsed
+            )
         return environment
 
     def _read(self, name: str) -> str:
@@ -284,12 +309,14 @@ class _Loading:
         """Note what is wrong with a file that is compiled in here, and go on."""
         try:
             yield
+        except Uncompilable as error:
+            self._problems.append(_problem(self._sources, error))
         except Unrenderable as problem:
             self._fault(name, None, str(problem))
         except TemplateSyntaxError as error:
             self._fault(error.filename or name, error.lineno, error.message or "a syntax error")
         except Exception as error:  # noqa: BLE001 # an author must not stop the loading
-            # Limits of Python on the compiled code, such as nesting and digits of a number.
+            # Such as nesting that is too deep to be parsed.
             kind = type(error).__name__
             self._fault(name, None, f"this cannot be compiled ({kind}); simplify it")
 
@@ -345,8 +372,25 @@ class _Loading:
         return digest.hexdigest()[:16]
 
     def _fault(self, name: str, line: int | None, sentence: str) -> None:
-        file = self._sources.files.get(name)
-        self._problems.append(TemplateProblem(str(file) if file else name, line, sentence))
+        self._problems.append(_problem(self._sources, Uncompilable(name, line, sentence)))
+
+
+def _uncompilable(template: CompiledTemplate) -> Uncompilable | None:
+    try:
+        template.code.template  # noqa: B018 # it is made when it is read
+    except Uncompilable as error:
+        return error
+    return None
+
+
+def _problem(sources: TemplateFiles, error: Uncompilable) -> TemplateProblem:
+    file = sources.files.get(error.file)
+    return TemplateProblem(str(file) if file else error.file, error.line, str(error))
+
+
+def _catalog_error(problems: Iterable[TemplateProblem]) -> CatalogError:
+    unique = dict.fromkeys(problems)
+    return CatalogError(sorted(unique, key=lambda found: (found.file, found.line or 0)))
 
 
 def _language_and_name(name: str) -> tuple[str, str]:

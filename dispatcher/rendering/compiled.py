@@ -1,21 +1,27 @@
-"""A template file after compilation: one language, rendered for one reader at a time."""
+"""A template file after it was read: one language, rendered for one reader at a time.
+
+A file is parsed and checked when the catalog is loaded. Its code, which takes most of the time, is
+made when it is rendered first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, Final, Self
 
-from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
-from jinja2.runtime import Context
+from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, nodes
 
-from dispatcher.rendering import locales, sandbox
+from dispatcher.rendering import locales
 from dispatcher.rendering.context import RenderContext
-from dispatcher.rendering.markup_to_text import NotPlainError, replace_markup
+from dispatcher.rendering.markup_to_text import NotPlainError, paragraphs_of
 from dispatcher.rendering.sandbox import Sandbox, concat
+from dispatcher.rendering.validation import Nodes
 
 _TAGS = ("{{", "{%", "{#")
-_NAMING = (nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Filter)
+#: What Jinja sets, in a macro, a loop or a block.
+_SET_BY_JINJA: Final = frozenset({"caller", "kwargs", "loop", "self", "super", "varargs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,18 @@ class Fragment:
 
     text: str
     line: int
+
+
+class Code:
+    """The code of a template, made when it is asked for."""
+
+    def __init__(self, build: Callable[[], Template]) -> None:
+        self._build = build
+
+    @cached_property
+    def template(self) -> Template:
+        """Raises Uncompilable, also for a file that is included."""
+        return self._build()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,7 @@ class CompiledTemplate:
     language: str
     notation: locales.Notation
     #: Writes the file; or sets a variable to each of its fragments, and writes nothing.
-    root: Callable[[Context], Iterator[str]]
+    code: Code
     #: The variable of each fragment; none if the file itself is the template.
     names: tuple[str, ...]
     #: Variables that the file and the files it includes read, whether or not a render gets there.
@@ -51,15 +69,15 @@ class CompiledTemplate:
     routes: frozenset[str]
     #: The included files, directly or not, as the tags name them: without the language.
     includes: frozenset[str]
-    new_context: Callable[[dict[str, Any], bool], Context]
 
     def render(self, values: dict[str, Any], render_context: RenderContext) -> list[str]:
         """Render each fragment of the file. Adds `lang` and `dir` to `values`."""
         render_context.notation = self.notation
         values["lang"] = self.language
         values["dir"] = locales.direction_of(self.language)
-        context = self.new_context(values, True)
-        written = concat(self.root(context))
+        template = self.code.template
+        context = template.new_context(values, True)
+        written = concat(template.root_render_func(context))
         return [context.vars[name] for name in self.names] or [written]
 
 
@@ -74,19 +92,28 @@ def compile_template(
     distinct = {fragment.text: fragment for fragment in fragments}
     # No template can write a name that begins with an underscore.
     names = {text: f"_{number}" for number, text in enumerate(distinct)}
-    trees = {text: environment.parse(_at_its_line(distinct[text]), file, file) for text in distinct}
-    body: list[nodes.Node] = []
-    sources = []
-    for text, tree in trees.items():
-        sources.append(_Source.of(tree))
-        whole = len(fragments) == 1
-        body += tree.body if whole else [_setting(names[text], distinct[text], tree, file)]
+    is_whole = len(fragments) == 1
+    sources = [_source_of(environment, file, fragment) for fragment in distinct.values()]
+    for source in sources if not is_whole else ():
+        if source.blocks:
+            line = min(line for _, line in source.blocks)
+            raise TemplateSyntaxError("a text in JSON has no blocks", line, file)
+
+    def body() -> list[nodes.Node]:
+        trees = {
+            text: environment.parsed(file, distinct[text].text, distinct[text].line)
+            for text in distinct
+        }
+        if is_whole:
+            return next(iter(trees.values())).body
+        return [_setting(names[text], distinct[text], tree) for text, tree in trees.items()]
+
     return _compiled(
         environment,
         (file, file, folder),
-        body,
         sources,
-        tuple(names[each.text] for each in fragments) if len(fragments) > 1 else (),
+        body,
+        () if is_whole else tuple(names[each.text] for each in fragments),
     )
 
 
@@ -97,14 +124,18 @@ def compile_block(
 
     It may use what the file sets, but no layout or partial. Raises TemplateSyntaxError.
     """
-    tree = environment.parse(source, file, file)
-    blocks = {block.name: block for block in tree.find_all(nodes.Block)}
-    block = next((blocks[name] for name in names if name in blocks), None)
-    if block is None:
-        raise TemplateSyntaxError(f"the block {names[0]} is missing", 1, file, file)
-    sets = (nodes.Assign, nodes.AssignBlock, nodes.Macro)
-    tree.body = [*(node for node in tree.body if isinstance(node, sets)), *block.body]
-    return _compiled(environment, (_as_text(file), file, folder), tree.body, [_Source.of(tree)])
+
+    def body() -> list[nodes.Node]:
+        tree = environment.parsed(file, source)
+        blocks = {block.name: block for block in tree.find_all(nodes.Block)}
+        block = next((blocks[name] for name in names if name in blocks), None)
+        if block is None:
+            raise TemplateSyntaxError(f"the block {names[0]} is missing", 1, file, file)
+        sets = (nodes.Assign, nodes.AssignBlock, nodes.Macro)
+        return [*(node for node in tree.body if isinstance(node, sets)), *block.body]
+
+    place = (_as_text(file), file, folder)
+    return _compiled(environment, place, [_Source.of(body())], body)
 
 
 def compile_text(environment: Sandbox, file: str, folder: str, source: str) -> CompiledTemplate:
@@ -113,43 +144,50 @@ def compile_text(environment: Sandbox, file: str, folder: str, source: str) -> C
     Compiles the HTML where that cannot be: where there is markup beside paragraphs in the blocks,
     or no layout or partial of the same name in .txt. Raises TemplateSyntaxError.
     """
-    tree = environment.parse(source, file, file)
-    tags = [(node, _as_text(name)) for node, name in sandbox.referring(tree)]
-    try:
-        for node, name in tags:
-            node.template = nodes.Const(name)
-            environment.files.get_source(environment, name)
-        layouts = [
-            environment.parse(environment.files.get_source(environment, name)[0])
-            for node, name in tags
-            if isinstance(node, nodes.Extends)
-        ]
-        shown = {block.name for layout in layouts for block in layout.find_all(nodes.Block)}
-        tree.body = [
+
+    def body() -> list[nodes.Node]:
+        tree = environment.parse(source, file, file)
+        layouts = []
+        for tag, name in Nodes(tree.body).references():
+            twin = _as_text(name)
+            tag.template = nodes.Const(twin)
+            shared = _shared_source(environment, twin)
+            if isinstance(tag, nodes.Extends):
+                layouts.append(shared)
+        shown = {name for layout in layouts for name, _ in layout.blocks}
+        kept = [
             node
             for node in tree.body
             if not isinstance(node, nodes.Output)
             and not (isinstance(node, nodes.Block) and node.name not in shown)
         ]
-        replace_markup(tree)
-        if layouts:
-            place = (_as_text(file), file, folder)
-            return _compiled(environment, place, tree.body, [_Source.of(tree)])
+        for piece, text in paragraphs_of(kept):
+            piece.data = text
+        if not layouts:
+            raise NotPlainError
+        return kept
+
+    place = (_as_text(file), file, folder)
+    try:
+        return _compiled(environment, place, [_Source.of(body())], body)
     except (NotPlainError, TemplateNotFound):
-        pass
-    html = compile_template(environment, file, folder, (Fragment(source, 1),))
-    # A twin that is added later changes this.
-    return replace(html, includes=html.includes | {name for _, name in tags})
+        html = compile_template(environment, file, folder, (Fragment(source, 1),))
+        # A twin that is added later changes this.
+        twins = {_as_text(name) for name in html.includes}
+        return replace(html, includes=html.includes | twins)
 
 
 def _compiled(
     environment: Sandbox,
     place: tuple[str, str, str],
-    body: list[nodes.Node],
-    sources: list[_Source],
+    sources: Sequence[_Source],
+    body: Callable[[], list[nodes.Node]],
     names: tuple[str, ...] = (),
 ) -> CompiledTemplate:
-    """`place` is the name, whose ending decides about escaping, the file and its locale folder."""
+    """`place` is the name, whose ending decides about escaping, the file and its locale folder.
+
+    `body` parses the file for its code; it has the `sources`.
+    """
     name, file, folder = place
     language = locales.language_of(folder)
     reads: set[str] = set()
@@ -160,21 +198,26 @@ def _compiled(
         reads |= _reads(environment, everything)
         routes.update(*(each.routes for each in everything))
         includes.update(included for each in everything for included, _ in each.references)
-    whole = nodes.Template(body, lineno=1)
-    whole.set_environment(environment)
-    template = Template.from_code(environment, environment.compile(whole, name, file), {})
+
+    def build() -> Template:
+        whole = nodes.Template(body(), lineno=1)
+        whole.set_environment(environment)
+        code = environment.compile(whole, name, file)
+        for included in includes:
+            environment.get_template(included)
+        return Template.from_code(environment, code, {})
+
     return CompiledTemplate(
         file=file,
         is_markup=name.endswith(".html"),
         language=language,
         notation=locales.notation(language),
-        root=template.root_render_func,
+        code=Code(build),
         names=names,
         reads=frozenset(reads),
         links=frozenset().union(*(each.links for each in sources)),
         routes=frozenset(routes),
         includes=frozenset(includes),
-        new_context=template.new_context,
     )
 
 
@@ -182,21 +225,12 @@ def _as_text(name: str) -> str:
     return name.removesuffix(".html") + ".txt" if name.endswith(".html") else name
 
 
-def _setting(name: str, fragment: Fragment, tree: nodes.Template, file: str) -> nodes.Node:
+def _setting(name: str, fragment: Fragment, tree: nodes.Template) -> nodes.Node:
     """The tag `set` of a variable to a fragment. It is a scope: what it sets, no other one sees."""
-    if block := next(iter(tree.find_all((nodes.Block, nodes.Extends))), None):
-        raise TemplateSyntaxError("a text in JSON has no blocks", block.lineno, file)
     variable = nodes.Name(name, "store")
     if any(tag in fragment.text for tag in _TAGS):
         return nodes.AssignBlock(variable, None, tree.body, lineno=fragment.line)
     return nodes.Assign(variable, nodes.Const(fragment.text), lineno=fragment.line)
-
-
-def _at_its_line(fragment: Fragment) -> str:
-    """The source with a comment before it, so that errors have the line numbers of the file."""
-    if fragment.line == 1:
-        return fragment.text
-    return "{#" + "\n" * (fragment.line - 1) + "#}" + fragment.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,34 +239,56 @@ class _Source:
 
     #: The files that it includes itself, each with the line of the tag.
     references: tuple[tuple[str, int], ...]
+    #: The names of its blocks, and of the layouts that it fills, each with the line.
+    blocks: tuple[tuple[str, int], ...]
+    #: The names that it reads, also those that it defines.
     reads: frozenset[str]
-    #: The names that it defines.
     defines: frozenset[str]
     #: The constants in the addresses that it makes.
     links: frozenset[str]
     routes: frozenset[str]
 
     @classmethod
-    def of(cls, tree: nodes.Template) -> Self:
-        reads = meta.find_undeclared_variables(tree)
-        defines: set[str] = set()
-        for node in tree.find_all(_NAMING):
-            match node:
-                case nodes.Name(ctx="load"):
-                    pass
-                case nodes.Name(name=name) | nodes.Macro(name=name) | nodes.Import(target=name):
-                    defines.add(name)
-                case nodes.FromImport(names=names):
-                    defines |= {name if isinstance(name, str) else name[1] for name in names}
-                case nodes.Filter(name="money"):
-                    reads.add("currency")
+    def of(cls, body: Iterable[nodes.Node]) -> Self:
+        found = Nodes(body)
+        reads: set[str] = set()
+        defines: set[str] = set(_SET_BY_JINJA)
+        for name in found.of(nodes.Name):
+            (reads if name.ctx == "load" else defines).add(name.name)
+        if any(each.name == "money" for each in found.of(nodes.Filter)):
+            reads.add("currency")
+        defines.update(macro.name for macro in found.of(nodes.Macro))
+        defines.update(each.target for each in found.of(nodes.Import))
+        for each in found.of(nodes.FromImport):
+            defines.update(name if isinstance(name, str) else name[1] for name in each.names)
+        references = [(name, tag.lineno) for tag, name in found.references()]
+        layouts = [
+            (name, tag.lineno) for tag, name in found.references() if isinstance(tag, nodes.Extends)
+        ]
         return cls(
-            tuple(sandbox.references(tree)),
-            frozenset(reads),
-            frozenset(defines),
-            frozenset(sandbox.links(tree)),
-            frozenset(route for route, _ in sandbox.routes(tree)),
+            references=tuple(references),
+            blocks=(*((each.name, each.lineno) for each in found.of(nodes.Block)), *layouts),
+            reads=frozenset(reads),
+            defines=frozenset(defines),
+            links=frozenset(found.links()),
+            routes=frozenset(route for route, _ in found.routes()),
         )
+
+
+def _source_of(environment: Sandbox, file: str, fragment: Fragment) -> _Source:
+    """The source of a fragment. Those of message.json are in several channels."""
+    key = (file, fragment)
+    source: _Source | None = environment.sources.get(key)
+    if source is None:
+        source = _Source.of(environment.parsed(file, fragment.text, fragment.line).body)
+        environment.sources[key] = source
+    return source
+
+
+def _shared_source(environment: Sandbox, name: str) -> _Source:
+    """The source of a layout or partial, in the language of the environment."""
+    text, path, _ = environment.files.get_source(environment, name)
+    return _source_of(environment, path, Fragment(text, 1))
 
 
 def _reads(environment: Sandbox, sources: Iterable[_Source]) -> set[str]:
@@ -258,18 +314,14 @@ def _included(
                 f"only .{_kind(file)} files may be taken in here, not {name}", line, file, file
             )
         try:
-            text, path, _ = environment.files.get_source(environment, name)
+            included = _shared_source(environment, name)
         except TemplateNotFound:
             raise TemplateSyntaxError(
                 f"there is no file {name}; paths begin at the templates folder", line, file, file
             ) from None
-        included = environment.sources.get(path)
-        if included is None:
-            # Once per environment, because every mail includes the layout.
-            included = _Source.of(environment.parse(text, path, path))
-            environment.get_template(name)
-            environment.sources[path] = included
         yield included
+        # The path is the translation's, as an error is to name it.
+        path = environment.files.get_source(environment, name)[1]
         yield from _included(environment, included, path, (*above, name))
 
 

@@ -10,6 +10,15 @@ class Unrenderable(Exception):  # becomes a RenderingError, which says where
     """A template or a payload breaks a rule. The message never quotes the payload."""
 
 
+class Uncompilable(Unrenderable):
+    """No code can be made of a template file: Jinja or Python has a limit that it exceeds."""
+
+    def __init__(self, file: str, line: int | None, sentence: str) -> None:
+        super().__init__(sentence)
+        self.file = file
+        self.line = line
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
     """One mistake in a template folder: the place, and a sentence that says how to mend it."""

@@ -34,6 +34,27 @@ class TemplateFile(Protocol):
     def read_bytes(self) -> bytes: ...
 
 
+class FileOnDisk:
+    """A file of a template folder, with the content that it had when it was read first."""
+
+    __slots__ = ("_content", "_path")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._content: bytes | None = None
+
+    def read_bytes(self) -> bytes:
+        if self._content is None:
+            self._content = self._path.read_bytes()
+        return self._content
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        return self.read_bytes().decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+
 @dataclass(frozen=True, slots=True)
 class EventFolder:
     """The folder of one event: `order/created` for the key `order.created`."""
@@ -201,10 +222,10 @@ class LocaleLoader(BaseLoader):
         return self._sources.files[name].read_text(encoding="utf-8"), name, None
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _files(folder: Path) -> dict[str, FileOnDisk]:
     found = {}
     for file in folder.rglob("*"):
         name = file.relative_to(folder)
         if file.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
-            found[name.as_posix()] = file
+            found[name.as_posix()] = FileOnDisk(file)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
 from typing import Final
 
@@ -18,9 +19,15 @@ class NotPlainError(Exception):
     """The template has markup beside paragraphs."""
 
 
-def replace_markup(tree: nodes.Template) -> None:
-    """Make text of the paragraphs in a parsed template. Raises NotPlainError for other markup."""
-    _Paragraphs().visit(tree)
+def paragraphs_of(body: Iterable[nodes.Node]) -> list[tuple[nodes.TemplateData, str]]:
+    """The pieces of a parsed template that hold markup, and their texts.
+
+    Raises NotPlainError for markup beside paragraphs.
+    """
+    reader = _Paragraphs()
+    for node in body:
+        reader.visit(node)
+    return reader.texts
 
 
 def text_of(html: str) -> str:
@@ -40,12 +47,13 @@ class _Paragraphs:
         self._is_inside = False
         #: Whether the line has just begun.
         self._is_start = True
+        self.texts: list[tuple[nodes.TemplateData, str]] = []
 
     def visit(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.Output):
             for piece in node.nodes:
                 if isinstance(piece, nodes.TemplateData):
-                    piece.data = self._text(piece.data)
+                    self.texts.append((piece, self._text(piece.data)))
                 else:
                     self._is_start = False
             return

@@ -15,7 +15,12 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.channel_templates import ChannelTemplate
 from dispatcher.rendering.content import PREFERENCES_LINK, UNSUBSCRIBE_LINK, Content
 from dispatcher.rendering.context import RENDER_CONTEXT, ObservedRecipient, RenderContext
-from dispatcher.rendering.errors import MissingTemplateError, RenderingError, Unrenderable
+from dispatcher.rendering.errors import (
+    MissingTemplateError,
+    RenderingError,
+    Uncompilable,
+    Unrenderable,
+)
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import FUNCTIONS
 from dispatcher.rendering.payload import is_url
@@ -142,7 +147,9 @@ def _shortened(preview: str, length: int | None) -> str:
 
 
 def _explained(error: Exception, delivery: Delivery) -> RenderingError:
-    file, line = _place(error.__traceback__)
+    file, line = (
+        (error.file, error.line) if isinstance(error, Uncompilable) else _place(error.__traceback__)
+    )
     return RenderingError(
         event=delivery.event,
         channel=delivery.channel,

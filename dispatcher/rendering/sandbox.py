@@ -10,8 +10,8 @@ rewritten to count against the limits of the render (see context.py).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.environment import TemplateModule
@@ -20,20 +20,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dispatcher.delivery.model import Tenant
 from dispatcher.rendering.context import CHARACTERS, ObservedRecipient, current_render
-from dispatcher.rendering.errors import Unrenderable
+from dispatcher.rendering.errors import Uncompilable, Unrenderable
 from dispatcher.rendering.event_type import EventType
-from dispatcher.rendering.filters import (
-    COMPARE,
-    EACH,
-    FILTERS,
-    FUNCTIONS,
-    JOIN,
-    SLICED,
-    TESTS,
-    output,
-    pay,
-)
+from dispatcher.rendering.filters import FILTERS, FUNCTIONS, TESTS, output, pay
 from dispatcher.rendering.loader import LocaleLoader
+from dispatcher.rendering.validation import validate
 
 _ATTRIBUTES: Final[Mapping[type, frozenset[str]]] = {
     ObservedRecipient: ObservedRecipient.READABLE,
@@ -86,7 +77,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     concat = staticmethod(concat)
     intercepted_binops = frozenset({*_ARITHMETIC, "**"})
 
-    def __init__(self, loader: LocaleLoader) -> None:
+    def __init__(self, loader: LocaleLoader, sources: dict[Any, Any] | None = None) -> None:
+        """`sources` has what is known of parsed files, for all languages (see compiled.py)."""
         super().__init__(
             loader=loader,
             undefined=StrictUndefined,
@@ -98,21 +90,54 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=-1,
         )
         self.files = loader
-        #: Analyses of included files, by path (see compiled.py).
-        self.sources: dict[str, Any] = {}
+        self.sources: dict[Any, Any] = {} if sources is None else sources
+        self._parsed: tuple[Any, nodes.Template | None] = (None, None)
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
         self.globals = dict(FUNCTIONS)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = validate(super()._parse(source, name, filename), self.filters, self.tests)
-        for route, line in routes(tree):
+        tree = super()._parse(source, name, filename)
+        for route, line in validate(tree, self.filters, self.tests).routes():
             if route not in self.files.routes.common:
                 known = ", ".join(self.files.routes.common) or "none"
                 raise TemplateSyntaxError(
                     f"there is no route {route!r}; there are {known}", line, name, filename
                 )
         return tree
+
+    def parsed(self, file: str, source: str, line: int = 1) -> nodes.Template:
+        """Parse a source that begins on this line of a file. Nobody may change the tree.
+
+        Raises TemplateSyntaxError.
+        """
+        # The parts of a mail are made of one file, one after the other.
+        key, tree = self._parsed
+        if tree is None or key != (file, source, line):
+            # After a comment, errors have the line numbers of the file.
+            moved = "{#" + "\n" * (line - 1) + "#}" + source if line > 1 else source
+            tree = self.parse(moved, file, file)
+            self._parsed = ((file, source, line), tree)
+        return tree
+
+    def compile(
+        self,
+        source: nodes.Template | str,
+        name: str | None = None,
+        filename: str | None = None,
+        raw: bool = False,  # as Jinja has it
+        defer_init: bool = False,
+    ) -> Any:
+        """Make code of a template. Raises Uncompilable."""
+        try:
+            return super().compile(source, name, filename, raw, defer_init)  # type: ignore[call-overload]
+        except TemplateSyntaxError as error:
+            place, sentence, line = error.filename, error.message, error.lineno
+        except Exception as error:  # noqa: BLE001 # an author must not stop anything
+            # Limits of Python on the compiled code, such as nesting and digits of a number.
+            kind = type(error).__name__
+            place, sentence, line = None, f"this cannot be compiled ({kind}); simplify it", None
+        raise Uncompilable(place or filename or str(name), line, sentence or "a syntax error")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: an item of a mapping, or an attribute listed above."""
@@ -189,149 +214,3 @@ def _is_markup(name: str | None) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
-
-
-#: The tags that name another file.
-Reference = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
-_REFERENCES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
-_LITERALS: Final = (nodes.List, nodes.Tuple, nodes.Dict)
-_ESCAPING: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
-
-
-def validate(
-    tree: nodes.Template, filters: Collection[str], tests: Collection[str]
-) -> nodes.Template:
-    """Check a parsed template and rewrite it. Raises TemplateSyntaxError with the line."""
-    for node, sentence in (*_unknown(tree, filters, tests), *_faults(tree)):
-        raise TemplateSyntaxError(sentence, node.lineno)
-    for loop in tree.find_all(nodes.For):
-        loop.iter = _filtered(cast("nodes.Expr", loop.iter), EACH)
-    for tag in _references(tree):
-        if not isinstance(tag, nodes.Extends):
-            # A macro needs the render context for its limits, locale and tenant.
-            tag.with_context = True
-    _rewrite(tree)
-    return tree
-
-
-def references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
-    """The files that a validated template includes, each with the line of the tag."""
-    for node, name in referring(tree):
-        yield name, node.lineno
-
-
-def referring(tree: nodes.Template) -> Iterator[tuple[Reference, str]]:
-    """The tags of a validated template that name a file, and the file."""
-    for node in _references(tree):
-        yield node, cast("nodes.Const", node.template).value
-
-
-def links(tree: nodes.Template) -> Iterator[str]:
-    """The constants in the addresses that a validated template makes, such as `/orders/`."""
-    for call in _calls(tree, "url"):
-        yield from (
-            str(constant.value)
-            for each in call.args
-            for constant in (
-                [each] if isinstance(each, nodes.Const) else each.find_all(nodes.Const)
-            )
-        )
-
-
-def routes(tree: nodes.Template) -> Iterator[tuple[str, int]]:
-    """The routes that a template uses, each with its line. Raises TemplateSyntaxError."""
-    for call in _calls(tree, "route"):
-        match call.args:
-            case [nodes.Const(value=str(name))]:
-                yield name, call.lineno
-            case _:
-                raise TemplateSyntaxError(
-                    "name one route, in quotes, so that it can be checked when loaded", call.lineno
-                )
-
-
-def _calls(tree: nodes.Template, function: str) -> Iterator[nodes.Call]:
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == function:
-            yield call
-
-
-def _unknown(
-    tree: nodes.Template, filters: Collection[str], tests: Collection[str]
-) -> Iterator[tuple[nodes.Node, str]]:
-    """Unknown filters and tests. Jinja finds some of them only while rendering."""
-    for kind, known in ((nodes.Filter, filters), (nodes.Test, tests)):
-        for use in tree.find_all(kind):
-            if use.name not in known:
-                word, names = kind.__name__.lower(), sorted(n for n in known if n.isidentifier())
-                yield use, f"there is no {word} {use.name!r}; there are {', '.join(names)}"
-
-
-def _faults(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
-    for name in tree.find_all(nodes.Name):
-        if name.name.startswith("_"):
-            yield name, f"names that begin with an underscore are private: {name.name}"
-    for attribute in tree.find_all(nodes.Getattr):
-        if attribute.attr.startswith("_"):
-            yield (
-                attribute,
-                f"attributes that begin with an underscore are private: {attribute.attr}",
-            )
-    for block in tree.find_all(_ESCAPING):
-        yield block, "escaping follows from the kind of file and cannot be switched"
-    for loop in tree.find_all(nodes.For):
-        if loop.recursive:
-            yield loop, "recursive loops have no bound; use a macro"
-    for literal in tree.find_all(_LITERALS):
-        # Lists of variables can be nested into something exponentially large.
-        if getattr(literal, "ctx", "load") == "load" and not _is_constant(literal):
-            yield literal, "a list written in a template may hold constants only"
-    yield from _vague_references(tree)
-
-
-def _vague_references(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
-    for node in _references(tree):
-        named = isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)
-        if not named:
-            yield node, "name one file, in quotes, so that it can be checked when loaded"
-        elif getattr(node, "ignore_missing", False):
-            yield node, "'ignore missing' would hide a mistyped name; leave it out"
-
-
-def _is_constant(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Const) or (
-        isinstance(node, (*_LITERALS, nodes.Pair))
-        and all(map(_is_constant, node.iter_child_nodes()))
-    )
-
-
-def _rewrite(node: nodes.Node) -> None:
-    for name, value in list(node.iter_fields()):
-        if isinstance(value, list):
-            setattr(node, name, [_rewritten(child) for child in value])
-        elif isinstance(value, nodes.Node):
-            setattr(node, name, _rewritten(value))
-
-
-def _rewritten(child: object) -> object:
-    if not isinstance(child, nodes.Node):
-        return child
-    _rewrite(child)
-    match child:
-        case nodes.Concat():
-            return _filtered(nodes.List(child.nodes, lineno=child.lineno), JOIN)
-        case nodes.Compare():
-            operands = [child.expr, *(operand.expr for operand in child.ops)]
-            operators = nodes.Const(tuple(operand.op for operand in child.ops))
-            return _filtered(nodes.List(operands, lineno=child.lineno), COMPARE, operators)
-        case nodes.Getitem() if isinstance(child.arg, nodes.Slice):
-            return _filtered(child, SLICED)
-    return child
-
-
-def _filtered(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filter:
-    return nodes.Filter(value, name, list(arguments), [], None, None, lineno=value.lineno)
-
-
-def _references(tree: nodes.Template) -> Iterator[Reference]:
-    return cast("Iterator[Reference]", tree.find_all(_REFERENCES))

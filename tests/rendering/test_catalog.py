@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.rendering.catalog import Catalog
-from dispatcher.rendering.errors import CatalogError
+from dispatcher.rendering.errors import CatalogError, RenderingError
 from dispatcher.rendering.event_type import Field
 from dispatcher.rendering.renderer import Renderer
 from tests.support.renderings import (
@@ -22,6 +22,40 @@ def problems(path: Path, files: dict[str, str]) -> str:
     with pytest.raises(CatalogError) as caught:
         Catalog.load([folder(path, files)])
     return str(caught.value)
+
+
+def test_a_block_stands_once_in_a_file(tmp_path: Path) -> None:
+    page = "{% block a %}{% endblock %}\n{% block a %}{% endblock %}"
+
+    assert "email.html:2: there is a block a already" in problems(tmp_path, email_files(html=page))
+
+
+def test_what_python_makes_no_code_of_stops_a_deploy_and_names_its_file(tmp_path: Path) -> None:
+    loops = 25
+    deep = "{% for i in items %}" * loops + "x" + "{% endfor %}" * loops
+    catalog = Catalog.load([folder(tmp_path, email_files(text=deep))])
+
+    with pytest.raises(CatalogError, match=r"email\.txt: this cannot be compiled \(SyntaxError\)"):
+        catalog.compile()
+    with pytest.raises(RenderingError, match=r"this cannot be compiled") as caught:
+        Renderer(catalog).render(delivery({"items": [1]}))
+    assert caught.value.file == "thing/happened/email.txt"
+
+
+def test_a_partial_that_python_makes_no_code_of_is_named(tmp_path: Path) -> None:
+    deep = "{% for i in items %}" * 25 + "x" + "{% endfor %}" * 25
+    files = {**email_files(text="{% include 'partials/a.txt' %}"), "partials/a.txt": deep}
+    catalog = Catalog.load([folder(tmp_path, files)])
+
+    with pytest.raises(CatalogError, match=r"partials/a\.txt: this cannot be compiled"):
+        catalog.compile()
+
+
+def test_a_file_is_read_once(tmp_path: Path) -> None:
+    catalog = Catalog.load([folder(tmp_path, email_files(text="before"))])
+    (tmp_path / "thing/happened/email.txt").unlink()
+
+    assert email(Renderer(catalog).render(delivery({}))).text == "before\n"
 
 
 def test_an_event_is_what_its_folder_says(tmp_path: Path) -> None:

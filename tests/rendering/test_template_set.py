@@ -101,6 +101,16 @@ def test_an_override_takes_the_place_of_its_file_and_of_no_other(base: Catalog) 
     assert template_set.faults == []
 
 
+def test_an_override_that_python_makes_no_code_of_is_not_used(base: Catalog) -> None:
+    deep = "{% for i in items %}" * 25 + "x" + "{% endfor %}" * 25
+    template_set = made(base, text(TEXT, deep))
+
+    (fault,) = template_set.faults
+    assert fault.override.path == TEXT
+    assert template_set.overrides == {}
+    assert said(template_set) == "Text of the file"
+
+
 def test_an_override_may_be_a_translation_that_no_file_is(base: Catalog) -> None:
     template_set = made(base, text("thing/happened/de/email.txt", "Text der Datenbank"))
 

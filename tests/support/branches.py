@@ -70,8 +70,8 @@ def counted(folders: Sequence[Path]) -> Iterator[tuple[Catalog, Branches]]:
     branches = Branches()
 
     class Counting(Sandbox):
-        def __init__(self, loader: LocaleLoader) -> None:
-            super().__init__(loader)
+        def __init__(self, loader: LocaleLoader, sources: dict[Any, Any]) -> None:
+            super().__init__(loader, sources)
             self.filters |= _filters(branches)
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
