@@ -11,12 +11,17 @@ In braces stands a field of the payload. Of several paths the first is taken who
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Final, Protocol, Self
+from urllib.parse import quote
 
+#: What a value does not have to be quoted for, beside letters, digits and `_.-~`.
+_KEPT: Final = "/:@,;"
+_PLAIN: Final = re.compile(rf"[A-Za-z0-9_.~{_KEPT}-]*")
 ROUTES_FILE: Final = "routes.toml"
 _TENANTS: Final = "tenants"
 
@@ -59,13 +64,17 @@ class Path:
         return self.pieces[1::2]
 
     def filled(self, values: Mapping[str, Any]) -> str | None:
-        """The path with these values, or None if one is not there."""
+        """The path with these values, quoted (RFC 3986), or None if one is not there."""
         pieces = list(self.pieces)
         for place in range(1, len(pieces), 2):
             value = values.get(pieces[place])
             if value is None or value == "":
                 return None
-            pieces[place] = str(value)
+            written = str(value)
+            # A ? in an id would begin the query. Slashes are left: an id may be several segments.
+            pieces[place] = (
+                written if _PLAIN.fullmatch(written) else quote(written, _KEPT, errors="replace")
+            )
         return "".join(pieces)
 
 
@@ -89,10 +98,11 @@ class Routes:
                 said = tomllib.loads(file.read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 raise RouteError(f"this is not TOML: {error}") from None
-            owned = said.pop(_TENANTS, {})
+            owned = _table(said.pop(_TENANTS, {}), _TENANTS)
             common |= _paths(said)
             for tenant, routes in owned.items():
-                tenants.setdefault(tenant, {}).update(_paths(routes))
+                named = f"{_TENANTS}.{tenant}"
+                tenants.setdefault(tenant, {}).update(_paths(_table(routes, named)))
         for tenant, routes in tenants.items():
             if unknown := routes.keys() - common.keys():
                 raise RouteError(
@@ -114,7 +124,15 @@ class Routes:
         return None
 
 
+def _table(written: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(written, dict):
+        raise RouteError(f"{name} is a table of routes, not {written!r}")
+    return written
+
+
 def _paths(routes: Mapping[str, Any]) -> dict[str, tuple[Path, ...]]:
+    if empty := [name for name, written in routes.items() if written == []]:
+        raise RouteError(f"the route {empty[0]} has no path")
     return {
         name: tuple(map(Path.parse, written if isinstance(written, list) else [written]))
         for name, written in routes.items()

@@ -46,6 +46,12 @@ def said(catalog: Catalog, tenant: str = "shop", **payload: Any) -> str:
         ("order", "shop", {"order_id": 7}, "https://shop.example/my/orders/7#top"),
         ("refund", "shop", {"order_id": "A/7 b"}, "https://shop.example/orders/A/7%20b/refund"),
         ("refund", "shop", {}, "https://shop.example/payments"),
+        (
+            "refund",
+            "shop",
+            {"order_id": "50% a?b#c&d"},
+            "https://shop.example/orders/50%25%20a%3Fb%23c%26d/refund",
+        ),
         ("order", "shop", {}, ""),
         ("order", "shop", {"order_id": ""}, ""),
     ],
@@ -95,6 +101,9 @@ def test_a_folder_of_the_application_changes_single_routes(tmp_path: Path) -> No
         ("x", 'order = "/{}"', "a field is a name in braces"),
         ("x", 'order = "/{a"', "/{a is no path"),
         ("x", '[tenants.shop]\norder = "/a"', "tenant shop has a route order, which nobody"),
+        ("x", 'tenants = "shop"', "tenants is a table of routes, not 'shop'"),
+        ("x", 'order = "/a"\n[tenants]\nshop = "/b"', "tenants.shop is a table of routes"),
+        ("x", "order = []", "the route order has no path"),
     ],
 )
 def test_a_mistake_is_told(tmp_path: Path, text: str, routes: str, sentence: str) -> None:
