@@ -77,7 +77,7 @@ class Labels:
         """What an event is called; as it is `registered`, if that is not what the files say."""
         label = self.events.get(key, {})
         is_ours = label.get(locales.ROOT_LANGUAGE) == registered
-        return label.get(language, registered) if is_ours else registered
+        return (_in_language(label, language) or registered) if is_ours else registered
 
     def category(self, category: str, language: str) -> str:
         return category_label(self.categories, category, language)
@@ -89,4 +89,9 @@ def category_label(
     """What a category is called; one without a label as it is written."""
     label = categories.get(category, {})
     written = category[:1].upper() + category[1:]
-    return label.get(language) or label.get(locales.ROOT_LANGUAGE, written)
+    return _in_language(label, language) or label.get(locales.ROOT_LANGUAGE, written)
+
+
+def _in_language(label: Mapping[str, str], language: str) -> str | None:
+    """The label in `fr-ca`, else in `fr`."""
+    return next((label[each] for each in locales.truncations(language) if each in label), None)

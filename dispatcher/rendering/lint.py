@@ -119,7 +119,7 @@ def _declaration(catalog: Catalog, event: EventType) -> Iterator[Finding]:
 def _asides(catalog: Catalog, event: EventType) -> Iterator[Finding]:
     """What is good to know of a declaration."""
     for locale in catalog.locales(event.key)[1:]:
-        if locale not in event.labels and event.labels:
+        if event.labels and not event.labels.keys() & set(locales.truncations(locale)):
             yield Finding(
                 "information", event.key, None, locale, event.key.replace(".", "/") + "/event.toml",
                 None, f"there is no label in {locale}: its readers get the English one",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.labels import Labels
 from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.loader import TemplateFiles
-from tests.support.renderings import email_files, event_toml, folder
+from dispatcher.rendering.renderer import Renderer
+from tests.support.renderings import ANA, delivery, email, email_files, event_toml, folder
 
 EVENT = "thing/happened/event.toml"
 LABEL = 'label = { en = "Thing happened", fr = "Une chose" }'
@@ -37,6 +39,7 @@ def labels_of(*folders: Path) -> Labels:
     [
         ("Thing happened", "en", "Thing happened"),
         ("Thing happened", "fr", "Une chose"),
+        ("Thing happened", "fr-ca", "Une chose"),
         ("Thing happened", "de", "Thing happened"),
         ("Renamed in the database", "fr", "Renamed in the database"),
     ],
@@ -57,6 +60,26 @@ def test_a_category_is_called_as_the_nearest_folder_says(tmp_path: Path) -> None
     assert labels.category("things", "fr") == "Stuff"
     assert labels.category("others", "fr") == "The others"
     assert labels.category("unheard_of", "fr") == "Unheard_of"
+
+
+def test_a_mail_of_a_region_names_the_category_in_its_language(tmp_path: Path) -> None:
+    place = "thing/happened/fr-ca/"
+    made = {
+        **files(),
+        f"{place}email.subject.txt": "x",
+        f"{place}email.txt": "{{ event.category | category_label }}",
+    }
+    render = Renderer(Catalog.load([folder(tmp_path, made)])).render
+
+    wanted = delivery({}, recipient=replace(ANA, locale="fr-CA"))
+    assert email(render(wanted)).text == "Choses\n"
+
+
+def test_the_label_of_a_language_does_for_its_regions(tmp_path: Path) -> None:
+    made = {**files(), "thing/happened/fr-ca/email.txt": "x"}
+    made["thing/happened/fr-ca/email.subject.txt"] = "x"
+
+    assert lint_catalog(Catalog.load([folder(tmp_path, made)])) == []
 
 
 def test_the_label_of_an_event_type_is_the_english_one(tmp_path: Path) -> None:
