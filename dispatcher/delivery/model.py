@@ -33,6 +33,12 @@ class Tenant:
     #: Changes when the tenant's template overrides may have changed; None without overrides.
     text_stamp: str | None = None
 
+    def __post_init__(self) -> None:
+        """Leave out what the branding has as null or empty, as a form may store what it lacks."""
+        if any(value is None or value == "" for value in self.branding.values()):
+            kept = {name: value for name, value in self.branding.items() if value not in (None, "")}
+            object.__setattr__(self, "branding", kept)
+
 
 @dataclass(slots=True)
 class Recipient:

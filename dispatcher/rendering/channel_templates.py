@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, Self
 from unicodedata import normalize
+from urllib.parse import quote
 
-from css_inline import CSSInliner
+from css_inline import CSSInliner, InlineError
 
 from dispatcher.rendering import gsm
 from dispatcher.rendering.compiled import (
@@ -35,8 +37,8 @@ from dispatcher.rendering.content import (
 )
 from dispatcher.rendering.context import RenderContext
 from dispatcher.rendering.errors import Unrenderable
-from dispatcher.rendering.filters import is_web
 from dispatcher.rendering.markup_to_text import text_of
+from dispatcher.rendering.payload import is_url
 from dispatcher.rendering.plain_text import one_line, paragraphs
 from dispatcher.rendering.sandbox import Sandbox
 
@@ -130,8 +132,10 @@ class EmailTemplate:
             raise Unrenderable("the subject and the text must not be empty")
         html = None if self.html is None else self.html.render(values, context)[0].strip()
         if html is not None and "<style" in html:
-            # After rendering, because a selector may span the layout and the blocks in it.
-            html = _INLINER.inline(html)
+            # After rendering, because a selector may span the layout and the blocks in it. Where a
+            # value breaks the CSS of an element, the mail goes out with its style sheet alone.
+            with suppress(InlineError):
+                html = _INLINER.inline(html)
         return EmailContent(subject, plain + "\n", html)
 
 
@@ -322,7 +326,12 @@ def _address(rendered: str) -> str | None:
     rendered = rendered.strip()
     if not rendered:
         return None
-    if not is_web(rendered):
+    if not rendered.isprintable() or " " in rendered:
+        rendered = "".join(
+            each if each.isprintable() and each != " " else quote(each, errors="replace")
+            for each in rendered
+        )
+    if not is_url(rendered):
         raise Unrenderable("a link or image must be an absolute https:// or http:// address")
     return rendered
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final, Literal
 
+from css_inline import InlineError, inline
+
 from dispatcher.rendering import gsm
 from dispatcher.rendering.content import (
     Content,
@@ -69,6 +71,10 @@ def lint_html(page: str) -> Iterator[_HtmlFault]:
     if len(page.encode()) > _LARGEST:
         faults["warning", "the page is larger than 100 KB, and Gmail clips at 102"] = None
     yield from faults
+    try:
+        inline(page)
+    except InlineError:
+        yield "error", "the CSS of an element is none, so no style sheet is moved into the elements"
 
 
 def links_missing_from_plain(page: str, text: str) -> Iterator[_HtmlFault]:

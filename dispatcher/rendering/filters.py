@@ -23,7 +23,7 @@ from markupsafe import Markup
 from dispatcher.rendering import formats
 from dispatcher.rendering.context import RENDER_CONTEXT, RenderContext, current_render
 from dispatcher.rendering.errors import Unrenderable
-from dispatcher.rendering.plain_text import cut
+from dispatcher.rendering.plain_text import cut, without_controls
 
 #: Filters that only sandbox.py inserts: no template can write an @ in a name.
 EACH: Final = "@each"
@@ -127,7 +127,8 @@ def output(context: Context, value: object) -> object:
         render.characters -= len(value)  # type: ignore[arg-type] # narrowed by kind
         if render.characters < 0:
             render.spend(0)
-        return value
+        # Markup was made of what has been here before.
+        return without_controls(value) if kind is str else value  # type: ignore[arg-type]
     if kind in _WRITABLE:
         return value
     if isinstance(value, Undefined):
@@ -172,7 +173,7 @@ def _join_parts(context: Context, parts: list[object]) -> str:
     texts: list[str] = []
     for part in parts:
         kind = type(part)
-        if kind is str or kind is int:
+        if kind is int:
             texts.append(str(part))
         else:
             texts.append(cast("str", output(context, part)))

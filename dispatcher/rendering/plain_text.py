@@ -72,6 +72,11 @@ _GAPS: Final = re.compile(r"\n{3,}")
 _TRAILING: Final = re.compile(r"(?<![ \t])[ \t]++\n")
 
 
+def without_controls(text: str) -> str:
+    """Remove what would reorder or hide the text around it; tabs and line feeds stay."""
+    return text if text.isprintable() else _HARMFUL.sub("", text)
+
+
 def one_line(text: str, length: int) -> str:
     """Remove line breaks and control characters (RFC 5322, 2.2); cut to `length` characters."""
     text = text.strip()

@@ -12,7 +12,16 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Action, InAppContent, PushContent, SseContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.renderer import Renderer
-from tests.support.renderings import delivery, event_toml, folder, reader
+from tests.support.renderings import (
+    delivery,
+    event_toml,
+    folder,
+    in_app,
+    in_app_files,
+    reader,
+    refusal,
+    renderer,
+)
 
 PLACE = "thing/happened/"
 LINK, IMAGE = "https://shop.example/", "https://shop.example/a.png"
@@ -114,3 +123,29 @@ def test_what_a_user_wrote_is_cut_for_each_channel(
 def test_a_mistake_is_told(tmp_path: Path, message: dict[str, Any], sentence: str) -> None:
     with pytest.raises(CatalogError, match=sentence):
         Catalog.load([folder(tmp_path, message_files(message))])
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("https://shop.example/a b", "https://shop.example/a%20b"),
+        ("https://shop.example/\\u202e\\u200b", "https://shop.example/%E2%80%AE%E2%80%8B"),
+        ("https://shop.example/\\ud800", "https://shop.example/%3F"),
+        ("https://bücher.example/{{ text }}", "https://bücher.example/x%0Ay"),
+        ("https://", None),
+        ("https:///x", None),
+        ("https://shop.example@evil.example", None),
+        ("javascript:alert(1)", None),
+        ("//evil.example", None),
+    ],
+)
+def test_a_link_is_an_address_that_any_program_can_open(
+    tmp_path: Path, link: str, address: str | None
+) -> None:
+    render = renderer(tmp_path, in_app_files(f'{{"title": "t", "link": "{link}"}}'))
+    wanted = delivery({"text": "x\ny"}, channel="in_app")
+
+    if address is None:
+        assert "must be an absolute https:// or http:// address" in refusal(render, wanted).message
+    else:
+        assert in_app(render.render(wanted)).link == address

@@ -278,6 +278,16 @@ def test_a_subject_cannot_be_turned_around(tmp_path: Path) -> None:
     assert email(render(delivery({"text": "\u202etxt\u2066"}))).subject == "Re: txt"
 
 
+def test_html_cannot_be_turned_around(tmp_path: Path) -> None:
+    page = "<p>{{ text }} {{ 'b' ~ text }} {{ text | upper }} {{ items[0] }}</p>"
+    render = renderer(tmp_path, email_files(html=page)).render
+    attack = "\u202ea\u2066\x1b\n<"
+
+    assert email(render(delivery({"text": attack, "items": [attack]}))).html == (
+        "<p>a\n&lt; ba\n&lt; A\n&lt; a\n&lt;</p>"
+    )
+
+
 def test_a_subject_has_an_end(tmp_path: Path) -> None:
     render = renderer(tmp_path, email_files(subject="{{ text }}")).render
     assert len(email(render(delivery({"text": "x" * 100_000}))).subject) == 200

@@ -51,6 +51,28 @@ def mail(event: str, locale: str, *, is_full: bool = True) -> EmailContent:
     )
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_branding_that_is_stored_as_nothing_is_left_out(nothing: str | None) -> None:
+    tenant = replace(BRANDED, branding=dict.fromkeys(BRANDED.branding, nothing))
+    wanted = delivery(payload("order.paid", is_full=True), event="order.paid", tenant=tenant)
+    render = Renderer(CATALOG).render
+
+    assert render(wanted) == render(replace(wanted, tenant=SHOP))
+
+
+def test_a_colour_that_is_none_keeps_no_mail_back() -> None:
+    tenant = replace(SHOP, branding={"color": "red;x"})
+    wanted = delivery(payload("order.paid", is_full=True), event="order.paid", tenant=tenant)
+
+    html = email(Renderer(CATALOG).render(wanted)).html
+
+    assert html is not None
+    assert "View the order" in html
+    assert [fault for fault in lint_html(html) if fault[0] == "error"] == [
+        ("error", "the CSS of an element is none, so no style sheet is moved into the elements")
+    ]
+
+
 @pytest.mark.parametrize("is_full", [True, False], ids=["with everything", "with the least"])
 @pytest.mark.parametrize(("event", "locale"), MAILS)
 def test_a_mail_has_nothing_to_trip_over_and_its_text_every_link(
