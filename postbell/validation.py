@@ -18,6 +18,9 @@ from postbell.call import Json
 _T = TypeVar("_T")
 
 #: As postbell.is_of_type() has it.
+#: As JSON writes it: behind an even number of backslashes, which stand for themselves.
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_LARGEST: Final = 10**18
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 
 
@@ -77,7 +80,7 @@ def as_id(value: object, name: str) -> str | None:
         case bool():
             raise _no(name, "id", value)
         case str() | int() | UUID():
-            return str(value)
+            return _storable(str(value), name)
         case _:
             raise _no(name, "id", value)
 
@@ -111,11 +114,26 @@ def as_amount(value: object, name: str) -> str | None:
 
 def as_text(value: object, name: str) -> str | None:
     """A text; a lazy one of Django's in the language that is active."""
-    if value is None or isinstance(value, str):
-        return value
-    if is_lazy(value):
-        return str(value)
+    if value is None:
+        return None
+    if isinstance(value, str) or is_lazy(value):
+        return _storable(str(value), name)
     raise _no(name, "text", value)
+
+
+def _storable(text: str, name: str) -> str:
+    """A text as PostgreSQL can store it: without NUL and halves of characters."""
+    if "\x00" in text:
+        raise InvalidArgumentError(
+            f"{name} has a NUL character, which PostgreSQL stores in no text"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(
+            f"{name} has half of a surrogate pair, which is no text"
+        ) from None
+    return text
 
 
 def is_lazy(value: object) -> bool:
@@ -134,9 +152,12 @@ def as_message(value: object, name: str) -> str | None:
 
 
 def as_number(value: object, name: str) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+    """A whole number of up to 18 digits."""
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
         return value
-    raise _no(name, "whole number", value)
+    raise _no(name, "whole number of up to 18 digits", value)
 
 
 def as_day(value: object, name: str) -> date | None:
@@ -168,9 +189,14 @@ def as_moment(value: object, name: str) -> datetime | None:
 def as_json(value: object, name: str) -> Json:
     """Decimals as strings, dates and times in ISO 8601."""
     try:
-        return Json(json.dumps(value, default=_plain, allow_nan=False))
+        written = json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{name} cannot be JSON: {error}") from error
+    if _NUL.search(written):
+        raise InvalidArgumentError(
+            f"{name} has a NUL character, which PostgreSQL stores in no text"
+        )
+    return Json(_storable(written, name))
 
 
 def _plain(value: object) -> str:

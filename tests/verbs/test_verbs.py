@@ -299,8 +299,10 @@ def test_who_cancels_without_on_does_so_inside_using(connection: Connection) -> 
     ("event", "website", "message"),
     [
         ("", None, "event is missing"),
-        (True, None, "event is no whole number but True"),
-        (7.5, None, "event is no whole number but 7.5"),
+        (True, None, "event is no whole number of up to 18 digits but True"),
+        (7.5, None, "event is no whole number of up to 18 digits but 7.5"),
+        (2**70, None, "event is no whole number of up to 18 digits but 1180591620717411303424"),
+        ("a\x00b", None, "event has a NUL character"),
         (7, "acme", "website is given with an id, which needs none"),
     ],
 )
@@ -324,6 +326,9 @@ def test_what_cannot_be_cancelled_is_named(
         ("notify_order_paid", {"payment_amount": None}, "payment_amount is missing"),
         ("notify_order_paid", {"order": None}, "order is no object with id but None"),
         ("notify_order_paid", {"order": 42}, "order is no object with id but 42"),
+        ("notify_order_paid", {"payment_method": "a\0b"}, "payment_method has a NUL character"),
+        ("notify_order_paid", {"payment_method": "\ud800"}, "payment_method has half of a"),
+        ("notify_order_paid", {"actor": "a\0b"}, "actor has a NUL character"),
         ("notify_order_paid", {"order": {"client_id": 7}}, r"order\.id is missing: save or flush"),
         ("notify_order_paid", {"order": {"id": 42}}, r"order\.client_id is missing"),
         ("notify_order_paid", {"order": {"id": 4.2, "client_id": 7}}, r"order\.id is no id but 4"),
@@ -348,6 +353,8 @@ def test_what_cannot_be_cancelled_is_named(
         ("notify", {"recipients": {"roles": "support"}}, "recipients names nobody"),
         ("notify", {"payload": {"at": {1}}}, "payload cannot be JSON: a set has no place in it"),
         ("notify", {"payload": {"at": float("nan")}}, "payload cannot be JSON"),
+        ("notify", {"payload": {"at": ["\\\\\0"]}}, "payload has a NUL character"),
+        ("notify", {"payload": {"at\ud800": 1}}, "payload has half of a surrogate pair"),
         ("send_notification", {"user": None}, "user is missing"),
     ],
 )  # fmt: skip
