@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +18,10 @@ from dispatcher.cli.suggestions import nearest
 
 if TYPE_CHECKING:
     from dispatcher.deploy.schema import DeployReport
+
+
+#: As the constraint of postbell.event_choice has it.
+_PATTERN: Final = re.compile(r"[a-z0-9_.*]{1,100}")
 
 
 def command(
@@ -43,6 +48,12 @@ def command(
     catalog = Catalog.load(settings.template_folders)
     catalog.compile()
     for pattern in events or ():
+        if not _PATTERN.fullmatch(pattern):
+            raise CommandError(
+                f"{pattern} is no pattern of events: letters, digits, _ and . stand for themselves,"
+                " and * for any number of characters.",
+                ExitCode.USAGE,
+            )
         if not any(fnmatchcase(key, pattern) for key in catalog.events):
             raise CommandError(
                 f"No event is called {pattern}.",

@@ -61,5 +61,9 @@ def test_a_choice_of_no_event_is_a_mistake(
 
     assert result.exit_code == 2
     assert "No event is called order.payed. Did you mean order.paid?" in result.stderr
+    for pattern in ("order.[pc]*", "order.pai?", "Order.*", "", "*" * 101):
+        refused = bare("deploy", "--events", pattern)
+        assert refused.exit_code == 2
+        assert "is no pattern of events" in refused.stderr
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("select to_regnamespace('postbell')").fetchone() == (None,)
