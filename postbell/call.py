@@ -41,7 +41,7 @@ class Call:
     def statement(self, placeholder: str) -> str:
         """`placeholder` is how the driver writes a named one: `%({})s` or `:{}`."""
         named = ", ".join(
-            f"{name} => cast({placeholder.format(name)} as {_type_of(value)})"
+            f'"{name}" => cast({placeholder.format(name)} as {_type_of(value)})'
             for name, value in self.given.items()
         )
         return f"select * from postbell.{self.function}({named})"  # noqa: S608 - names are ours

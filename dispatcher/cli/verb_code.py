@@ -10,7 +10,24 @@ from typing import Final
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.verb import OPTIONS, TYPES, Argument, Source, Verb
+from postbell import types, written
 
+_RESERVED: Final = """
+all analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char
+character check coalesce collate column constraint create current_catalog current_date
+current_role current_time current_timestamp current_user dec decimal default deferrable desc
+distinct do else end except exists extract false fetch float for foreign from grant greatest group
+grouping having in initially inout int integer intersect interval into json json_array
+json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize
+json_table json_value lateral leading least limit localtime localtimestamp merge_action national
+nchar none normalize not null nullif numeric offset on only or order out overlay placing position
+precision primary real references returning row select session_user setof smallint some substring
+symmetric system_user table then time timestamp to trailing treat trim true union unique user
+using values varchar variadic when where window with xmlattributes xmlconcat xmlelement xmlexists
+xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+"""
+#: Words that PostgreSQL 15 to 18 take for no name of an argument, unless they are quoted.
+RESERVED: Final = frozenset(_RESERVED.split())
 #: Characters of a line of Python.
 _WIDTH: Final = 100
 
@@ -38,10 +55,29 @@ class _Function:
         return "actor" in self.verb.sources
 
 
+class VerbError(Exception):
+    """No functions can be written; the text says why, a mistake a line."""
+
+
 def functions_of(catalog: Catalog) -> list[_Function]:
-    """The declared verbs of a catalog, by event."""
+    """The declared verbs of a catalog, by event. Raises VerbError."""
     events = sorted(catalog.events.values(), key=lambda event: event.key)
-    return [_Function(event.verb, event) for event in events if event.verb is not None]
+    functions = [_Function(event.verb, event) for event in events if event.verb is not None]
+    if faults := list(_faults(functions)):
+        raise VerbError("\n".join(faults))
+    return functions
+
+
+def _faults(functions: Sequence[_Function]) -> Iterator[str]:
+    known = {name: "postbell" for name in vars(written) if name.startswith("notify_")}
+    for function in functions:
+        name, event = function.verb.name, function.event.key
+        if name in known:
+            yield f"{event}: there is a verb {name} already, of {known[name]}"
+        known[name] = event
+        for kind in function.verb.objects.values():
+            if not hasattr(types, kind.removesuffix("?")):
+                yield f"{event}: verb.objects has {kind}, which postbell.types has not"
 
 
 def sql_of(functions: Sequence[_Function]) -> str:
@@ -52,25 +88,27 @@ def sql_of(functions: Sequence[_Function]) -> str:
 
 def _sql(function: _Function) -> str:
     verb, event = function.verb, function.event
-    types = {argument.name: function.type_of(argument.name)[0] for argument in verb.arguments}
+    kinds = {argument.name: function.type_of(argument.name)[0] for argument in verb.arguments}
     declared = [
-        f"{argument.name} {types[argument.name]}{'' if argument.is_required else ' default null'}"
-        for argument in verb.arguments
+        f"{_quoted(name)} {kinds[name]}{'' if argument.is_required else ' default null'}"
+        for name, argument in ((argument.name, argument) for argument in verb.arguments)
     ]
     declared += [f"{name} {kind} default {preset}" for name, (kind, preset) in OPTIONS.items()]
-    subjects = [f"'{prefix}' || {argument}" for prefix, argument in verb.subject_arguments]
+    subjects = [
+        f"{_literal(prefix)} || {_quoted(argument)}" for prefix, argument in verb.subject_arguments
+    ]
     arguments = {argument.name: argument for argument in verb.arguments}
-    people = [_needed(arguments[name], name) for name in verb.to]
+    people = [_needed(arguments[name], _quoted(name)) for name in verb.to]
     payload = []
     for field, declaration in event.fields.items():
         if (argument := arguments.get(verb.argument_of(field))) is not None:
             exact = (
-                f"postbell.exact_amount('{argument.name}', {argument.name})"
+                f"postbell.exact_amount('{argument.name}', {_quoted(argument.name)})"
                 if declaration.type == "amount"
-                else argument.name
+                else _quoted(argument.name)
             )
             payload.append(f"'{field}', {_needed(argument, exact)}")
-    kinds = [*types.values(), *(kind for kind, _ in OPTIONS.values())]
+    signature = [*kinds.values(), *(kind for kind, _ in OPTIONS.values())]
     comment = f"Emits {event.key} to {verb.whom}." + (f" {verb.note}" if verb.note else "")
     return f"""\
 create or replace function postbell.{verb.name}(
@@ -79,7 +117,7 @@ create or replace function postbell.{verb.name}(
 language sql
 as $$
     select postbell.emit(
-        '{event.key}', {_first(subjects)},
+        {_literal(event.key)}, {_first(subjects)},
         array[{", ".join(people)}],
         jsonb_build_object(
 {_lines(payload, 12)}
@@ -89,10 +127,20 @@ as $$
 $$;
 
 comment on function postbell.{verb.name}(
-    {", ".join(kinds)}
-) is '{comment.replace("'", "''")}';
+    {", ".join(signature)}
+) is {_literal(comment)};
 
 select postbell_private.add_integer_ids('{verb.name}');"""
+
+
+def _literal(text: str) -> str:
+    """A text in SQL, whatever standard_conforming_strings is: no verb has a backslash."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    """The name of an argument in SQL; quoted where SQL has the word for itself."""
+    return f'"{name}"' if name in RESERVED else name
 
 
 def _needed(argument: Argument, value: str) -> str:

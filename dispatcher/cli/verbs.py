@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dispatcher.cli.errors import CommandError
 from dispatcher.cli.output import echo
 
 
@@ -26,7 +27,10 @@ def command(
     from dispatcher.rendering.catalog import Catalog
     from dispatcher.settings import Settings
 
-    functions = verb_code.functions_of(Catalog.load(Settings.load().template_folders))
+    try:
+        functions = verb_code.functions_of(Catalog.load(Settings.load().template_folders))
+    except verb_code.VerbError as error:
+        raise CommandError(str(error)) from None
     if sql is not None:
         sql.write_text(verb_code.sql_of(functions), encoding="utf-8")
     if python is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,10 @@ TYPES: Final[Mapping[str, tuple[str, str, str]]] = {
     "date": ("date", "as_day", "date"),
     "timestamp": ("timestamptz", "as_moment", "datetime"),
 }
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+#: PostgreSQL cuts longer names.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+#: What would end the docstring of the Python function, or stand for another character in it.
+_UNWRITABLE: Final = re.compile(r'"""|\\|[^\S ]|"$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def _faults(verb: Verb, fields: Mapping[str, Field]) -> Iterator[str]:
         yield f"verb.name is {verb.name!r}, and must be a function's name that begins with notify_"
     if not verb.to:
         yield "verb.to names nobody"
+    yield from _python_faults(verb)
     yield from _argument_faults(verb, fields)
     named = {*verb.to, *(argument for _, argument in verb.subject_arguments)}
     of_payload = {verb.argument_of(field) for field in fields}
@@ -152,11 +157,25 @@ def _faults(verb: Verb, fields: Mapping[str, Field]) -> Iterator[str]:
                 yield f"verb.python.{name} names {thing!r}, which is not in verb.objects"
 
 
+def _python_faults(verb: Verb) -> Iterator[str]:
+    """What Python could not read."""
+    for setting, text in (("whom", verb.whom), ("note", verb.note)):
+        if _UNWRITABLE.search(text):
+            yield f"verb.{setting} must be one line, without \\ or a final quotation mark"
+    for name in {*verb.objects, *(each.keyword for each in verb.sources.values() if each.keyword)}:
+        if not _is_keyword_argument(name):
+            yield f"{name!r} is no name of an argument in Python"
+
+
 def _argument_faults(verb: Verb, fields: Mapping[str, Field]) -> Iterator[str]:
     names = [argument.name for argument in verb.arguments]
     for name in names:
-        if not _NAME.fullmatch(name) or names.count(name) > 1 or name in OPTIONS:
+        if not _is_keyword_argument(name) or names.count(name) > 1 or name in OPTIONS:
             yield f"verb.args has {name!r}, which is no name of its own"
+    for name in verb.to:
+        if not name.endswith("_id"):
+            # postbell_private.add_integer_ids() knows the overload for integers by it.
+            yield f"verb.to has {name}: the name of an id ends with _id"
     required = [argument.is_required for argument in verb.arguments]
     if required != sorted(required, reverse=True):
         yield "verb.args must name what is optional (with a ? behind it) last"
@@ -168,6 +187,10 @@ def _argument_faults(verb: Verb, fields: Mapping[str, Field]) -> Iterator[str]:
         if argument in names and declared.type not in TYPES:
             kinds = ", ".join(TYPES)
             yield f"verb.args has {argument}, which is of type {declared.type}; it may be {kinds}"
+
+
+def _is_keyword_argument(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and not keyword.iskeyword(name)
 
 
 def _subject(text: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,15 @@ from typing import Any
 import pytest
 
 import postbell
+from dispatcher.cli.verb_code import RESERVED, VerbError, _Function, functions_of, sql_of
+from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import Field, read_fields
 from dispatcher.rendering.verb import Source, Verb, read_verb
+from postbell.connection import using
+from postbell.emit import emit
 from tests.support.cli import Cli
+from tests.support.given import Connection
+from tests.support.renderings import event_toml, folder
 
 ROOT = Path(__file__).parents[2]
 VERB: dict[str, Any] = {
@@ -98,6 +105,14 @@ def test_an_event_may_have_no_verb() -> None:
         ({"subject": ["ticket:{ticket_id}"]}, "names 'ticket_id', which is not in verb.args"),
         ({"payload": {"colour": "amount"}}, "verb.payload has colour, which is no field"),
         ({"python": {"order_id": "ordre.id"}}, "names 'ordre', which is not in verb.objects"),
+        ({"to": ["client_id", "boss"], "args": [*VERB["args"], "boss?"]}, "verb.to has boss"),
+        ({"name": "notify_" + "x" * 57}, "begins with notify_"),
+        ({"args": [*VERB["args"], "class?"]}, "'class', which is no name of its own"),
+        ({"objects": {"class": "Order"}}, "'class' is no name of an argument in Python"),
+        ({"python": {"amount": "paid-sum"}}, "'paid-sum' is no name of an argument in Python"),
+        ({"whom": 'the """client'}, "verb.whom must be one line"),
+        ({"note": "a\\"}, "verb.note must be one line"),
+        ({"note": "a\nb"}, "verb.note must be one line"),
         ({"python": {"ordre_id": "order.id"}}, "names 'ordre_id', which is not in verb.args"),
     ],
 )
@@ -109,6 +124,68 @@ def test_a_mistake_in_a_verb_is_named(changed: dict[str, Any], fault: str) -> No
 
 def test_a_table_that_is_none_is_named() -> None:
     assert read_verb("notify_order_paid", fields()) == (None, ["verb must be a table"])
+
+
+def written(path: Path, **verbs: str) -> list[_Function]:
+    """The functions of events with these tables `verb`, by the first word of their keys."""
+    files = {}
+    for name, verb in verbs.items():
+        declared = event_toml(
+            "email", fields={"order_id": "id", "user": "text", "position": "amount?"}
+        )
+        files[f"{name}/happened/event.toml"] = f"{declared}\n{verb}"
+        files[f"{name}/happened/email.subject.txt"] = files[f"{name}/happened/email.txt"] = "x"
+    return functions_of(Catalog.load([folder(path, files)]))
+
+
+ODD = """[verb]
+name = "notify_odd"
+args = ["order_id", "client_id", "user", "position?"]
+to = ["client_id"]
+subject = ["it's:{order_id}"]
+whom = "the client's friend"
+"""
+
+
+def test_an_argument_may_have_a_name_of_sql_and_a_subject_an_apostrophe(
+    connection: Connection, tmp_path: Path
+) -> None:
+    connection.execute(sql_of(written(tmp_path, thing=ODD)).encode())
+
+    with using(connection):
+        event = emit(
+            "notify_odd", None, {}, None, order_id=7, client_id=8, user="x", position="1.50"
+        )
+
+    row = connection.execute(
+        "select subject, recipient, payload from postbell.outbox where id = %s", [event]
+    ).fetchone()
+    assert row == ("it's:7", "8", {"order_id": "7", "user": "x", "position": "1.50"})
+
+
+def test_the_words_that_are_quoted_are_those_of_postgresql(connection: Connection) -> None:
+    rows = connection.execute(
+        "select word from pg_get_keywords() where catcode in ('R', 'C')"
+    ).fetchall()
+    assert {word for (word,) in rows} <= RESERVED
+
+
+@pytest.mark.parametrize(
+    ("verbs", "sentence"),
+    [
+        ({"a": ODD, "b": ODD}, "b.happened: there is a verb notify_odd already, of a.happened"),
+        (
+            {"a": ODD.replace("notify_odd", "notify_ticket_reply")},
+            "there is a verb notify_ticket_reply already, of postbell",
+        ),
+        ({"a": ODD + 'objects = { order = "Ordr" }'}, "verb.objects has Ordr, which"),
+    ],
+)
+def test_a_verb_that_cannot_be_written_is_told(
+    tmp_path: Path, verbs: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(VerbError, match=re.escape(sentence)):
+        written(tmp_path, **verbs)
 
 
 def test_what_is_written_needs_no_daemon() -> None:
