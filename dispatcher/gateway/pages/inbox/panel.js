@@ -141,7 +141,7 @@ export class Panel {
       this.bar, this.items, this.preferences.element, this.trouble, this.footer, this.live));
     this.#showPreferences(false);
     this.end = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && !this.#error && this.#load(true),
-      { root: this.items, rootMargin: "200px" });
+      { root: this.items, rootMargin: "100%" });
   }
 
   #itemDeeds = {
