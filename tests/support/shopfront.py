@@ -180,9 +180,9 @@ class Shopfront:
             yield
 
     @contextmanager
-    def without_answers(self) -> Iterator[None]:
-        """It gets the gateway's scripts, from its cache say, and no answer."""
-        calls = {"urls": [f"{self.gateway.address}/v1/*"]}
+    def without_answers(self, to: str = "") -> Iterator[None]:
+        """It gets the gateway's scripts, from its cache say, and no answer from below /v1/`to`."""
+        calls = {"urls": [f"{self.gateway.address}/v1/{to}*"]}
         with self._told("Network.setBlockedURLs", calls, {"urls": []}):
             yield
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.support import declared, given
 from tests.support.given import Connection
-from tests.support.peers import axe
 from tests.support.peers.chromium import Chromium
 from tests.support.shopfront import GatewayThread, Shopfront, arrive, opened
 from tests.support.waiting import until
@@ -732,29 +731,6 @@ def test_every_text_stands_out_from_its_ground(
     ground = shop.run("return getComputedStyle(one('dialog')).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     assert shop.run(_FAULTS) == []
-
-
-@pytest.mark.parametrize("writing", ["ltr", "rtl"])
-def test_axe_finds_nothing(shop: Shopfront, db: Connection, writing: str) -> None:
-    given.event_type(db)
-    arrive(db, "Order #1 paid", actions='[{"label": "Show", "link": "https://shop.example/1"}]')
-    shop.open(shop.page(writing=writing))
-    badge(shop, "1")
-    shop.until("return one('.toasts')")
-    assert axe.violations(shop.browser) == []
-
-    shop.run("inbox.open()")
-    shop.until("return shown().length")
-    shop.until("return one('dialog').getAnimations().every(it => it.playState === 'finished')")
-    assert axe.violations(shop.browser) == []
-
-    shop.run("one('.item [data-deed=archive]').click()")
-    shop.until("return one('.undo').getAnimations().every(it => it.playState === 'finished')")
-    assert axe.violations(shop.browser) == []
-
-    shop.run("one('[part=preferences]').click()")
-    shop.until("return one('.choices input')")
-    assert axe.violations(shop.browser) == []
 
 
 def test_everything_that_can_be_used_has_a_role_and_a_name(shop: Shopfront, db: Connection) -> None:
