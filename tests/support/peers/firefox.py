@@ -26,6 +26,14 @@ _PREFERENCES = {
     "browser.startup.homepage_override.mstone": "ignore",
     "dom.serviceWorkers.enabled": True,
 }
+#: Errors of pages and of their security policies; each begins with the script's address.
+_COMPLAINTS = """
+const { warningFlag } = Ci.nsIScriptError;
+return Services.console.getMessageArray()
+  .filter(each => each instanceof Ci.nsIScriptError && !(each.flags & warningFlag))
+  .map(each => `${each.sourceName}: ${each.errorMessage}`)
+  .filter(each => /^https?:/.test(each));
+"""
 
 
 def push_preferences(server: str) -> dict[str, Any]:
@@ -80,6 +88,15 @@ class Firefox:
         # No sandbox of Marionette's: the page's own objects, as Chromium shows them.
         return self.driver.execute_script(script, script_args=arguments, sandbox=None)
 
+    def complaints(self) -> list[str]:
+        """Errors of the pages that were open until now, as the console shows them.
+
+        What they wrote by console.error() is not among them.
+        """
+        with self.driver.using_context("chrome"):
+            found: list[str] = self.driver.execute_script(_COMPLAINTS)
+        return found
+
     def start(self) -> None:
         folder = self._closing.enter_context(
             tempfile.TemporaryDirectory(prefix="postbell_firefox_", ignore_cleanup_errors=True)
@@ -89,6 +106,8 @@ class Firefox:
             self.driver = self._marionette.Marionette(
                 bin=self._binary,
                 port=0,
+                # For complaints(): the console is the browser's own.
+                app_args=["-remote-allow-system-access"],
                 headless=True,
                 prefs=self._preferences,
                 workspace=folder,
