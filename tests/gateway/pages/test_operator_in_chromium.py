@@ -43,11 +43,6 @@ return new Promise(resolve => {
   setTimeout(() => resolve(0), 300);
 });
 """  # noqa: E501
-#: Bytes over the network of everything that the page loaded.
-WEIGHT = """
-return ["navigation", "resource"].flatMap(each => performance.getEntriesByType(each))
-  .reduce((sum, each) => sum + each.transferSize, 0)
-"""
 READY = "return document.documentElement.dataset.ready"
 
 
@@ -162,9 +157,7 @@ async def test_it_works_without_javascript(gateway: str, db: Connection) -> None
     await walk(gateway, steps)
 
 
-async def test_nothing_moves_nothing_is_too_wide_and_little_is_loaded(
-    gateway: str, db: Connection
-) -> None:
+async def test_nothing_moves_and_nothing_is_too_wide(gateway: str, db: Connection) -> None:
     refused(db, "order.moved", 30)
     (delivery_id,) = refused(db, "order.moved")
 
@@ -179,6 +172,5 @@ async def test_nothing_moves_nothing_is_too_wide_and_little_is_loaded(
                 until(browser, READY)
                 assert browser.run(SHIFT) < 0.05, view
                 assert browser.run("return document.documentElement.scrollWidth") <= width, view
-                assert browser.run(WEIGHT) < 100_000, view
 
     await walk(gateway, steps)
