@@ -327,12 +327,12 @@ def _waiting(connection: Connection) -> Iterator[Result]:
         )
     for unknown in monitoring.check_names(connection, _LATELY):
         rejected = "event was" if unknown.events == 1 else "events were"
-        way_out = (BY_NAME[f"unknown_{unknown.what}"]).hint
+        remedy = (BY_NAME[f"unknown_{unknown.what}"]).hint
         yield Result(
             "warning",
             "events",
             f"There is no {unknown.what} {unknown.name}: {unknown.events} {rejected} rejected for"
-            f" it in the last day. {way_out}",
+            f" it in the last day. {remedy}",
         )
 
 

@@ -64,7 +64,7 @@ class Answer:
     state_why: str | None
     attempts: int | None
     due_at: datetime | None
-    way_out: str
+    remedy: str
     timeline: list[Step]
 
     @classmethod
@@ -86,7 +86,7 @@ class Answer:
             state_why=later.sentence if later else None,
             attempts=row.attempts,
             due_at=row.due_at,
-            way_out=_of_state(row) or (later.remedy if later else "") or told.remedy,
+            remedy=_of_state(row) or (later.remedy if later else "") or told.remedy,
             timeline=timeline,
         )
 
@@ -218,7 +218,7 @@ def _answers(
             nearest_known(connection, row.reason, name, tenant_id)
             for name in _unknown_names(row, tenant_id, channels)
         ]
-        answer.way_out = " ".join(filter(None, [*near, answer.way_out]))
+        answer.remedy = " ".join(filter(None, [*near, answer.remedy]))
     return answers
 
 
@@ -296,7 +296,7 @@ def _show(answers: list[Answer]) -> None:
                     answer.why,
                     ": ".join(filter(None, (answer.state, answer.state_why))),
                     answer.attempts,
-                    answer.way_out,
+                    answer.remedy,
                 )
                 for answer in own
             ],

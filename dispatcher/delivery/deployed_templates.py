@@ -71,7 +71,7 @@ class DeployedTemplates:
             log.warning(
                 "templates are not the deployed ones",
                 event_key=event,
-                way_out="Restart this process, or deploy its templates.",
+                remedy="Restart this process, or deploy its templates.",
             )
         for event in sorted(self._outdated.keys() - outdated.keys()):
             log.info("templates are the deployed ones", event_key=event)

@@ -87,7 +87,7 @@ class MissingTemplates:
                 event_key=event,
                 channel=channel,
                 reason=explanation.sentence,
-                way_out=explanation.remedy,
+                remedy=explanation.remedy,
             )
         entry.reason, entry.last_asked = reason, now
         self._entries[key] = entry

@@ -61,7 +61,7 @@ class FieldFault(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """RFC 9457, with a code for programs, the way out, and the fields at fault."""
+    """RFC 9457, with a code for programs, the remedy, and the fields at fault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,7 +72,7 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str = Field(description="What is wrong, as a sentence.")
     code: str = Field(description="For programs: `invalid_request`, `not_found`, …")
-    way_out: str = Field(description="What to do about it.")
+    remedy: str = Field(description="What to do about it.")
     errors: list[FieldFault] = Field(default=[], description="The fields at fault, if fields are.")
 
 
@@ -84,7 +84,7 @@ class Problem(Exception):
         status: HTTPStatus,
         code: str,
         detail: str,
-        way_out: str,
+        remedy: str,
         *,
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
@@ -96,7 +96,7 @@ class Problem(Exception):
             status=status,
             detail=detail,
             code=code,
-            way_out=way_out,
+            remedy=remedy,
             errors=list(errors),
         )
         self.headers: Final = headers or {}
@@ -193,12 +193,12 @@ def _postbell_error(_: Request, error: PostbellError) -> Problem:
 
 def _http_error(_: Request, error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
-    way_out = "GET /v1/openapi.json lists what is there."
+    remedy = "GET /v1/openapi.json lists what is there."
     return Problem(
         status,
         status.phrase.lower().replace(" ", "_"),
         _sentence(error.detail),
-        way_out,
+        remedy,
         headers=dict(error.headers or {}),
     )
 

@@ -198,6 +198,6 @@ def _listen(host: str, port: int) -> socket.socket:
             # Accepted connections inherit it: a client that is gone, or does not read, is dropped.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD * 1000)
     except OSError as error:
-        way_out = "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT"
-        raise ListenError.of(host, port, error, way_out) from error
+        remedy = "set POSTBELL_GATEWAY_HOST and POSTBELL_GATEWAY_PORT"
+        raise ListenError.of(host, port, error, remedy) from error
     return listener

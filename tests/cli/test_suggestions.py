@@ -92,7 +92,7 @@ def test_what_would_be_decided_names_what_may_be_mistyped(cli: Cli) -> None:
         ["--event", "order.moved", "--payload", "{}", "--channel", "emial"],
     ):
         (answer,) = cli.json("why", "u1", *words)
-        assert answer["way_out"].startswith("Did you mean ")
+        assert answer["remedy"].startswith("Did you mean ")
 
 
 def test_json_has_the_nearest_name_in_its_hint(cli: Cli, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_why_says_channel_by_channel_what_was_decided(
     ]
     assert answers[0]["why"] == "The person switched this off."
     assert answers[0]["state"] == "skipped"
-    assert "set_preference" in answers[0]["way_out"]
+    assert "set_preference" in answers[0]["remedy"]
     assert answers[1]["state"] == "queued"
 
 
@@ -63,11 +63,11 @@ def test_a_delivery_in_doubt_is_not_to_be_sent_again_lightly(
     (given_up,) = cli.json("why", str(outbox_id))
 
     assert waiting["state"] == "unknown"
-    assert "Wait for its provider's report" in waiting["way_out"]
+    assert "Wait for its provider's report" in waiting["remedy"]
     assert given_up["state"] == "failed"
     assert given_up["why"] == "Nothing spoke against it."
     assert "Nobody knows whether it was sent" in given_up["state_why"]
-    assert given_up["way_out"] == (
+    assert given_up["remedy"] == (
         f"Ask the provider whether it was sent; if it was not: postbell retry {delivery_id}"
     )
 
@@ -152,7 +152,7 @@ def test_why_answers_about_an_event_not_yet_routed(
     answers = cli.json("why", str(outbox_id))
 
     assert {a["channel"] for a in answers} == {"in_app", "email"}
-    assert all("router has not come to it" in a["way_out"] for a in answers)
+    assert all("router has not come to it" in a["remedy"] for a in answers)
 
 
 def test_why_says_for_when_an_event_is_scheduled(
@@ -166,7 +166,7 @@ def test_why_says_for_when_an_event_is_scheduled(
     assert {(a["channel"], a["decision"], a["state"]) for a in answers} == {
         ("in_app", "later", None), ("email", "later", None),
     }  # fmt: skip
-    assert all(a["way_out"].startswith("Scheduled for 2090-03-01 09:30:00 UTC") for a in answers)
+    assert all(a["remedy"].startswith("Scheduled for 2090-03-01 09:30:00 UTC") for a in answers)
 
 
 def test_why_says_that_a_large_audience_is_being_told(
@@ -179,7 +179,7 @@ def test_why_says_that_a_large_audience_is_being_told(
     answers = cli.json("why", str(outbox_id), "--recipient", "p7")
 
     assert answers
-    assert all("large audience" in a["way_out"] for a in answers)
+    assert all("large audience" in a["remedy"] for a in answers)
 
 
 def test_why_shows_rejected_events_with_the_way_out(cli: Cli, database: given.Connection) -> None:
@@ -193,7 +193,7 @@ def test_why_shows_rejected_events_with_the_way_out(cli: Cli, database: given.Co
     assert "The payload does not have the fields that the event declares: " in result.stdout
     assert answer["channel"] is None
     assert answer["reason"] == "invalid_payload"
-    assert "postbell.event_type" in answer["way_out"]
+    assert "postbell.event_type" in answer["remedy"]
 
 
 def test_why_names_the_event_that_is_repeated(

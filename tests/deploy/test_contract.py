@@ -14,18 +14,18 @@ def test_a_schema_of_this_contract_is_accepted(connection: psycopg.Connection) -
 
 
 @pytest.mark.parametrize(
-    ("found", "way_out"),
+    ("found", "remedy"),
     [(CONTRACT + 1, "upgrade this package"), (CONTRACT - 1, "deploy the schema")],
 )
 def test_another_contract_is_refused_naming_both(
-    connection: psycopg.Connection, found: int, way_out: str
+    connection: psycopg.Connection, found: int, remedy: str
 ) -> None:
     connection.execute(
         f"create or replace function postbell.contract() returns integer return {found}".encode()
     )
 
     with pytest.raises(
-        contract.SchemaError, match=f"contract {found} .* contract {CONTRACT}: {way_out}"
+        contract.SchemaError, match=f"contract {found} .* contract {CONTRACT}: {remedy}"
     ):
         contract.check_contract(connection)
 

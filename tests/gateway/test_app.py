@@ -71,7 +71,7 @@ async def test_nobody_is_told_how_to_be_let_in(client: Client) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["code"] == "unauthorized"
-    assert answer.json["way_out"]
+    assert answer.json["remedy"]
 
 
 async def test_a_wrong_method_is_told_of_the_right_ones(client: Client) -> None:

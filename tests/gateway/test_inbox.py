@@ -133,7 +133,7 @@ async def test_a_wrong_question_is_told_which_part_is_wrong(
     assert answer.headers["content-type"] == "application/problem+json"
     assert [fault["field"] for fault in answer.json["errors"]] == [field]
     assert answer.json["detail"].startswith(field)
-    assert answer.json["way_out"]
+    assert answer.json["remedy"]
 
 
 async def test_more_than_99_are_counted_as_100(client: Client, db: Connection) -> None:

@@ -346,7 +346,7 @@ async def test_changes_that_make_no_sense_are_refused_and_nothing_is_kept(
     answer = await client.as_().post(f"/v1/preferences/{path}", {"changes": body})
 
     assert answer.status == 422
-    assert answer.json["way_out"]
+    assert answer.json["remedy"]
     assert stored(db) == []
 
 

@@ -87,7 +87,7 @@ async def test_a_choice_that_makes_no_sense_is_told_why(
 
     assert (answer.status, answer.json["code"]) == (422, code)
     assert [fault["field"] for fault in answer.json["errors"]] == ([field] if field else [])
-    assert answer.json["way_out"]
+    assert answer.json["remedy"]
     assert given.value(db, "select count(*) from postbell.preference") == 0
 
 

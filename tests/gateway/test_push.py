@@ -67,7 +67,7 @@ async def test_what_is_no_subscription_is_refused(
     answer = await client.as_().put(PATH, {**SUBSCRIPTION, **wrong})
 
     assert answer.status == 422
-    assert answer.json["way_out"]
+    assert answer.json["remedy"]
     assert given.value(db, "select count(*) from postbell.push_subscription") == 0
 
 

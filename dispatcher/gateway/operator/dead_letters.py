@@ -76,7 +76,7 @@ class DeadLetter(Model):
     state: str
     reason: str | None = Field(description="Addresses are masked.")
     why: str
-    way_out: str
+    remedy: str
     attempts: int
     provider: str | None
     created_at: datetime
@@ -98,7 +98,7 @@ class DeadGroup(Model):
         description="Without addresses, and without what is in one message's alone."
     )
     why: str
-    way_out: str
+    remedy: str
     events: list[str] = Field(description="The most frequent first.")
     deliveries: int
     first_at: datetime
@@ -227,7 +227,7 @@ def _group(reason: str, members: list[deliveries.DeadReason]) -> DeadGroup:
             "channel": members[0].channel,
             "reason": reason,
             "why": told.sentence,
-            "way_out": told.remedy,
+            "remedy": told.remedy,
             "events": [event for event, _ in by_event.most_common()],
             "deliveries": by_event.total(),
             "first_at": min(row.first_at for row in members),
@@ -243,6 +243,6 @@ def _dead_letter(row: deliveries.DeadLetter) -> DeadLetter:
             **row._asdict(),
             "reason": row.reason and mask(row.reason),
             "why": told.sentence,
-            "way_out": told.remedy,
+            "remedy": told.remedy,
         }
     )

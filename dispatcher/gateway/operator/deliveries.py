@@ -78,7 +78,7 @@ class DeliveryLine(Model):
     state: State
     reason: str = Field(description="Of its state, else of the decision. Addresses are masked.")
     why: str = Field(description="The same, as a sentence.")
-    way_out: str = Field(description="What to do about it; empty if nothing is wrong.")
+    remedy: str = Field(description="What to do about it; empty if nothing is wrong.")
     decision: Decision = Field(description="Of the last time that it was decided.")
     rung: int = Field(description="Of the ladder, that decided; 0 for none.")
     decision_reason: str
@@ -102,7 +102,7 @@ class DeliveryLine(Model):
                 **row._asdict(),
                 "reason": mask(row.reason),
                 "why": told.sentence,
-                "way_out": step or told.remedy,
+                "remedy": step or told.remedy,
                 "decision_why": explain_reason(row.decision_reason).sentence,
             }
         )

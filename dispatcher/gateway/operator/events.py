@@ -52,7 +52,7 @@ class Decided(Model):
         description="Of its state; null where the decision alone says it. Addresses are masked."
     )
     state_why: str | None = Field(description="The same, as a sentence.")
-    way_out: str
+    remedy: str
 
 
 class Explanation(Model):
@@ -117,7 +117,7 @@ def _decision(row: deliveries.Decided) -> Decided:
         state=row.state,
         state_reason=mask(row.state_reason) if later and row.state_reason else None,
         state_why=later.sentence if later else None,
-        way_out=step or (later.remedy if later else "") or told.remedy,
+        remedy=step or (later.remedy if later else "") or told.remedy,
     )
 
 
@@ -141,7 +141,7 @@ class Rejection(Model):
     reason: str
     detail: str | None = Field(description="Without what the event said.")
     why: str
-    way_out: str
+    remedy: str
     created_at: datetime
 
 
@@ -190,6 +190,6 @@ def _rejection(row: deliveries.Rejection) -> Rejection:
             "recipient": row.recipient and mask(row.recipient),
             "detail": row.detail and masked_detail(row.detail),
             "why": told.sentence,
-            "way_out": told.remedy,
+            "remedy": told.remedy,
         }
     )

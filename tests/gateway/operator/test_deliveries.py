@@ -34,7 +34,7 @@ async def test_a_delivery_says_what_became_of_it_and_why(
     assert by_channel["email"]["state"] == "skipped"
     assert by_channel["email"]["reason"] == "switched_off"
     assert by_channel["email"]["why"] == "The person switched this off."
-    assert "set_preference" in by_channel["email"]["way_out"]
+    assert "set_preference" in by_channel["email"]["remedy"]
     assert by_channel["in_app"]["state"] == "queued"
     assert by_channel["in_app"]["recipient_id"] == "u1"
 
@@ -242,7 +242,7 @@ async def test_one_delivery_has_its_timeline(olga: Client, db: Connection, order
 
     assert [step["what"] for step in told["timeline"]] == ["emitted", "attempt: refused"]
     assert told["timeline"][1]["provider"] == "test"
-    assert f"postbell retry {delivery_id}" in told["way_out"]
+    assert f"postbell retry {delivery_id}" in told["remedy"]
 
 
 async def test_what_was_decided_is_told_apart_from_what_became_of_it(

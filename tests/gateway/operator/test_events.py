@@ -48,7 +48,7 @@ async def test_a_rejected_event_says_the_way_out(olga: Client, db: Connection, o
 
     (told,) = answer.json["decisions"]
     assert (told["channel"], told["decision"], told["reason"]) == (None, "no", "unknown_event")
-    assert "postbell.register_event()" in told["way_out"]
+    assert "postbell.register_event()" in told["remedy"]
     assert CANARY not in answer.text
 
 

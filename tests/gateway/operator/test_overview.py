@@ -147,4 +147,4 @@ async def test_a_question_that_would_keep_others_waiting_is_given_up(
 
     assert answer.status == 503
     assert answer.json["code"] == "too_much"
-    assert "fewer days" in answer.json["way_out"]
+    assert "fewer days" in answer.json["remedy"]

@@ -31,7 +31,7 @@ async def test_each_says_why_and_what_to_do(olga: Client, wrong: list[int]) -> N
     assert [each["reason"] for each in told] == [
         "invalid_audience", "invalid_channel", "unknown_event",
     ]  # fmt: skip
-    assert all(each["why"] and each["way_out"] for each in told)
+    assert all(each["why"] and each["remedy"] for each in told)
 
 
 async def test_they_are_found_by_reason_event_and_tenant(olga: Client, wrong: list[int]) -> None:

@@ -9,7 +9,7 @@ export class Refused extends Error {
   constructor(status, problem) {
     super(problem?.detail ?? `The gateway answers ${status}.`);
     this.status = status;
-    this.wayOut = problem?.way_out;
+    this.remedy = problem?.remedy;
   }
 }
 

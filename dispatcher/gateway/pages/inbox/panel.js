@@ -209,7 +209,7 @@ export class Panel {
       this.#error = null;
     } catch (error) {
       this.#error = error;
-      if (error instanceof Refused) console.warn(`postbell-inbox: ${error.message}`, error.wayOut ?? "");
+      if (error instanceof Refused) console.warn(`postbell-inbox: ${error.message}`, error.remedy ?? "");
     }
     if (this.#loading === loading) this.#loading = null;
     this.show();

@@ -179,7 +179,7 @@ export class Session extends EventTarget {
     this.person = null;
     this.#position = null;
     this.state = "out";
-    if (error) console.warn(`postbell-inbox: ${error.message}`, error.wayOut ?? "");
+    if (error) console.warn(`postbell-inbox: ${error.message}`, error.remedy ?? "");
     // Somebody may log in on another tab, and come back to this one.
     document.addEventListener("visibilitychange", this.#look);
     this.#changed();

@@ -104,7 +104,7 @@ def _tiles(say: Wording, now: Overview) -> list[Tile]:
     ill = [each.provider for each in now.providers if each.state != "ready"]
     ready = len(now.providers) - len(ill)
     if not router.is_running:
-        leader = Tile("router", say("router.none"), say("router.way_out"), "bad")
+        leader = Tile("router", say("router.none"), say("router.remedy"), "bad")
     else:
         state = say("router.asleep" if router.is_asleep else "router.busy")
         leader = Tile("router", state, say("router.fine"), "good")

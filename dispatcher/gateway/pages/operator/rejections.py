@@ -24,7 +24,7 @@ class RejectionsView:
         return [self._views.get(f"{HOME}/rejections", self.show)]
 
     async def show(self, visit: Visit) -> Response:
-        """Each with its reason and the way out, newest first."""
+        """Each with its reason and the remedy, newest first."""
         query = read_query(RejectionsQuery, visit.query)
         found = await self._rejections.list_rejections(visit.operator, query)
         return self._views.render(

@@ -120,7 +120,7 @@ class OperatorViews:
             except problem.EXPECTED as error:
                 found = problem.problem_of(request, error)
                 told = found.details
-                response = self._note(say, HTTPStatus(told.status), told.detail, told.way_out)
+                response = self._note(say, HTTPStatus(told.status), told.detail, told.remedy)
                 response.headers.update(found.headers)
                 return response
 
@@ -153,8 +153,8 @@ def read_query(model: type[_Query], query: Mapping[str, str]) -> _Query:
 
 
 def fault_of(error: Problem) -> str:
-    """What is wrong with a search, and the way out."""
-    return f"{error.details.detail} {error.details.way_out}"
+    """What is wrong with a search, and the remedy."""
+    return f"{error.details.detail} {error.details.remedy}"
 
 
 async def _form_of(request: Request, most: int) -> dict[str, str]:

@@ -105,11 +105,11 @@ class Wording:
             return sentence or reason
         return self._words.get(f"why.{reason}", reason)
 
-    def way_out(self, line: Any) -> str:
+    def remedy(self, line: Any) -> str:
         """What to do about something that has a reason, and perhaps a state."""
-        if self.lang == "en" or not line.way_out:
-            return str(line.way_out)
-        by_state = self._words.get(f"way_of.{getattr(line, 'state', '')}", str(line.way_out))
+        if self.lang == "en" or not line.remedy:
+            return str(line.remedy)
+        by_state = self._words.get(f"way_of.{getattr(line, 'state', '')}", str(line.remedy))
         return self._words.get(f"way.{line.reason}", by_state)
 
     def local(self, at: datetime | None) -> str:
