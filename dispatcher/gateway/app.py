@@ -32,7 +32,7 @@ from dispatcher.gateway.pages.preview import PreviewPage
 from dispatcher.gateway.preference_changes import ChangesApi
 from dispatcher.gateway.preference_overview import AT_ONCE, MOST_WAITING, OverviewApi
 from dispatcher.gateway.preferences import PreferencesApi
-from dispatcher.gateway.preview import PreviewApi, PreviewService
+from dispatcher.gateway.preview import PreviewApi
 from dispatcher.gateway.push import PushApi
 from dispatcher.gateway.rate_limits import LOOPBACK, FairSemaphore, RateLimiter, RateLimits
 from dispatcher.gateway.session import OperatorSessionApi, ProfileApi, SessionApi
@@ -166,9 +166,7 @@ def application(
     labels = Labels.of(TemplateFiles.of(settings.template_folders))
     signer = Signer(settings.token_secrets)
     previews = PreviewApi(
-        pool,
-        PreviewService(settings.template_folders, settings.public_url),
-        TrialMailer(settings),
+        pool, settings.template_folders, settings.public_url, TrialMailer(settings)
     )
     semaphore = FairSemaphore(AT_ONCE, waiting=MOST_WAITING)
     overviews, changes = OverviewApi(pool, semaphore), ChangesApi(pool, semaphore)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
 import structlog
+from pydantic import Field
 
 from dispatcher.channels.email import EmailChannel
 from dispatcher.delivery.failover import ProviderCall, send_with_failover
 from dispatcher.delivery.model import Delivery, Recipient, Refused, Sent, Tenant
 from dispatcher.gateway.rate_limits import RateLimiter
+from dispatcher.gateway.schemas import Model
 from dispatcher.masking import hint_of, mask
 from dispatcher.providers.registry import ProviderRegistry
 from dispatcher.rendering.content import EmailContent
@@ -26,13 +28,12 @@ _RATE: Final = 0.1
 _MARK: Final = "[Test] "
 
 
-@dataclass(frozen=True, slots=True)
-class TrialOutcome:
-    """What came of it. `said` is the provider's answer, or why none was called."""
+class PreviewTestAnswer(Model):
+    """What the providers said of it."""
 
     is_sent: bool
-    provider: str | None
-    said: str
+    provider: str | None = Field(description="The one that was called last.")
+    said: str = Field(description="Its answer, or why nobody was asked; addresses are masked.")
 
 
 class TrialMailer:
@@ -48,13 +49,6 @@ class TrialMailer:
         )
         self._rate_limiter: Final = rate_limiter or RateLimiter(_RATE)
 
-    @property
-    def why_not(self) -> str | None:
-        """Why no test can be sent at all; None if one can."""
-        if self._settings.names_a_mail_server:
-            return None
-        return "This gateway has no mail server: set POSTBELL_SMTP_URL"
-
     def sender_of(self, tenant: Tenant) -> str:
         """The sender of a tenant's mails: `Fernhill <mail@fernhill.example>`."""
         made = self._channel.message(
@@ -67,13 +61,15 @@ class TrialMailer:
 
     async def send(
         self, operator: str, tenant: Tenant, content: EmailContent, to: str
-    ) -> TrialOutcome:
+    ) -> PreviewTestAnswer:
         """Sends it to one address. Raises TooManyRequests."""
+        if not self._settings.names_a_mail_server:
+            return _unsent(None, "This gateway has no mail server: set POSTBELL_SMTP_URL")
         mail = self._channel.message(
             _delivery(tenant, to), replace(content, subject=_MARK + content.subject)
         )
         if isinstance(mail, Refused):
-            return TrialOutcome(False, None, mask(mail.reason))
+            return _unsent(None, mask(mail.reason))
         self._rate_limiter.spend(operator)
         entries = [each for each in self._settings.provider_entries if each.channel == "email"]
         registry = ProviderRegistry.from_config(entries)
@@ -94,13 +90,18 @@ class TrialMailer:
         return outcome
 
 
-def _outcome(calls: list[ProviderCall]) -> TrialOutcome:
+def _outcome(calls: list[ProviderCall]) -> PreviewTestAnswer:
     if not calls:
-        return TrialOutcome(False, None, "No provider of the tenant is configured in this gateway")
+        return _unsent(None, "No provider of the tenant is configured in this gateway")
     provider, outcome, *_ = calls[-1]
     if isinstance(outcome, Sent):
-        return TrialOutcome(True, provider, outcome.code or outcome.message_id or "")
-    return TrialOutcome(False, provider, mask(outcome.reason))
+        said = outcome.code or outcome.message_id or ""
+        return PreviewTestAnswer(is_sent=True, provider=provider, said=said)
+    return _unsent(provider, mask(outcome.reason))
+
+
+def _unsent(provider: str | None, said: str) -> PreviewTestAnswer:
+    return PreviewTestAnswer(is_sent=False, provider=provider, said=said)
 
 
 def _delivery(tenant: Tenant, to: str) -> Delivery:

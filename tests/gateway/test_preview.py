@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -17,7 +16,6 @@ from structlog.testing import capture_logs
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.app import application
 from dispatcher.gateway.auth import Authenticator
-from dispatcher.gateway.preview import PreviewService
 from dispatcher.settings import Settings
 from tests.support import given
 from tests.support.client import Client
@@ -83,6 +81,20 @@ async def test_every_event_is_listed_with_its_languages_and_fields(client: Clien
     assert (event["event"], event["languages"]) == ("thing.happened", ["en", "fr"])
     assert event["fields"]["amount"] == "amount?"
     assert {tenant["id"] for tenant in listed["tenants"]} == {"default", "other"}
+
+
+async def test_an_event_without_texts_is_neither_listed_nor_shown(
+    client: Client, db: Connection
+) -> None:
+    key = given.event_type(db, "thing.registered", default_channels=["in_app"])
+    path = "thing/happened/sample.json"
+    given.call(db, "set_text", path=path, content=THING[path], tenant_id="other")
+
+    listed = (await client.as_operator().get("/v1/preview?tenant=other")).json
+    shown = await client.as_operator().post("/v1/preview", {"event": key, "tenant": "other"})
+
+    assert [each["event"] for each in listed["events"]] == ["thing.happened"]
+    assert shown.status == 404
 
 
 async def test_the_sample_is_shown_unless_a_payload_is_sent(client: Client) -> None:
@@ -415,10 +427,3 @@ async def test_the_page_lets_in_frames_of_its_own_alone(client: Client) -> None:
     assert "Aperçu des modèles" in answer.text
     assert "frame-src 'self'" in policy
     assert "unsafe-inline" not in policy
-
-
-async def test_files_outside_the_folders_are_not_shown(tmp_path: Path) -> None:
-    service = PreviewService([folder(tmp_path, THING)], "https://postbell.example")
-
-    assert await service.excerpt(os.devnull, 1) == ()
-    assert await service.excerpt(__file__, 1) == ()
