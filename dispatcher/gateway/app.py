@@ -162,8 +162,9 @@ def application(
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionApi()
-    page = Page(assets.shipped())
     labels = Labels.of(TemplateFiles.of(settings.template_folders))
+    files = assets.labelled(labels)
+    page = Page(files)
     signer = Signer(settings.token_secrets)
     previews = PreviewApi(
         pool, settings.template_folders, settings.public_url, TrialMailer(settings)
@@ -197,8 +198,8 @@ def application(
     # Not in the OpenAPI description.
     views = OperatorViews(authenticator, page, OperatorOverviewApi(pool))
     page_routes: list[Route] = [
-        *assets.shipped().routes,
-        *InboxScripts(assets.shipped()).routes,
+        *files.routes,
+        *InboxScripts(files).routes,
         *LoginPage(pool, authenticator, page, is_secure=is_secure).routes,
         *PreferencesPage(
             pool, authenticator, page, labels, signer, overviews, changes, is_secure=is_secure

@@ -25,6 +25,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dispatcher.rendering.labels import Labels
+
 FOLDER: Final = Path(__file__).parent
 
 _TYPES: Final = MappingProxyType(
@@ -54,6 +56,7 @@ PUBLIC: Final = MappingProxyType(
     }
 )
 
+_INBOX_WORDS: Final = re.compile(r"inbox\.([a-z]+)\.json")
 COMPONENT: Final = "/postbell-inbox.js"
 _BUNDLE: Final = "inbox.js"
 WORKER: Final = "/postbell-worker.js"
@@ -175,6 +178,20 @@ def shipped() -> Assets:
     }
     component = minified(bundled(FOLDER / "inbox" / "element.js"))
     return Assets({**files, _BUNDLE: Asset.of(component.encode(), _TYPES[".js"])})
+
+
+def labelled(labels: Labels) -> Assets:
+    """What is shipped; the inbox's words call categories as messages and preferences do."""
+    files = shipped()
+    said = {}
+    for name in files.names:
+        if found := _INBOX_WORDS.fullmatch(name):
+            called = {
+                f"category.{key}": labels.category(key, found[1]) for key in labels.categories
+            }
+            texts = {**json.loads(files[name].content), **called}
+            said[name] = Asset.of(json.dumps(texts, ensure_ascii=False).encode(), files[name].kind)
+    return Assets({**{name: files[name] for name in files.names}, **said})
 
 
 class InboxScripts:

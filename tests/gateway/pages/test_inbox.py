@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from dispatcher.gateway.pages.assets import FOLDER, InboxScripts, shipped
+from dispatcher.gateway.pages.assets import FOLDER, InboxScripts, labelled
 from dispatcher.gateway.pages.page import LANGUAGES, words
 from dispatcher.rendering.labels import Labels
 from dispatcher.rendering.loader import TemplateFiles
 from tests.support.client import Answer, Client
 from tests.support.renderings import TEMPLATES
 
+LABELS = Labels.of(TemplateFiles.of([TEMPLATES]))
+FILES = labelled(LABELS)
 MODULES = sorted(FOLDER.glob("inbox/*.js"))
 
 
 @pytest.fixture
 def client() -> Client:
-    routes = [*InboxScripts(shipped()).routes, *shipped().routes]
+    routes = [*InboxScripts(FILES).routes, *FILES.routes]
     return Client(Starlette(routes=routes), headers={"accept-encoding": "gzip"})
 
 
@@ -28,7 +30,7 @@ async def loaded(client: Client, lang: str) -> dict[str, Answer]:
     """What a browser loads for the component, by path."""
     plain = client.having(accept_encoding="identity")
     found: dict[str, Answer] = {}
-    waiting = [shipped().path(f"inbox.{lang}.json"), "/postbell-inbox.js"]
+    waiting = [FILES.path(f"inbox.{lang}.json"), "/postbell-inbox.js"]
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -82,9 +84,13 @@ def test_nothing_that_comes_from_outside_becomes_markup_or_code(path: Path) -> N
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_categories_are_called_as_in_mails_and_preferences(lang: str) -> None:
-    labels = Labels.of(TemplateFiles.of([TEMPLATES]))
+async def test_categories_are_called_as_in_mails_and_preferences(client: Client, lang: str) -> None:
+    said = (
+        await client.having(accept_encoding="identity").get(FILES.path(f"inbox.{lang}.json"))
+    ).json
 
-    said = {name: text for name, text in words("inbox", lang).items() if "category." in name}
-
-    assert said == {f"category.{key}": labels.category(key, lang) for key in labels.categories}
+    assert {name: text for name, text in said.items() if "category." in name} == {
+        f"category.{key}": LABELS.category(key, lang) for key in LABELS.categories
+    }
+    assert LABELS.categories
+    assert said["title"] == words("inbox", lang)["title"]
