@@ -71,8 +71,9 @@ class CompiledTemplate:
     includes: frozenset[str]
 
     def render(self, values: dict[str, Any], render_context: RenderContext) -> list[str]:
-        """Render each fragment of the file. Adds `lang` and `dir` to `values`."""
+        """Render each fragment of the file. Adds `event`, `lang` and `dir` to `values`."""
         render_context.notation = self.notation
+        values["event"] = render_context.events[self.language]
         values["lang"] = self.language
         values["dir"] = locales.direction_of(self.language)
         template = self.code.template

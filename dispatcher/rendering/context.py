@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 
 from dispatcher.delivery.model import Recipient, Tenant
 from dispatcher.rendering.errors import Unrenderable
+from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.locales import Notation
 from dispatcher.rendering.routes import Routes
 
@@ -61,15 +62,24 @@ class ObservedRecipient:
 class RenderContext:
     """What the filters and functions of one render share; kept among the template's variables."""
 
-    __slots__ = ("characters", "currency", "notation", "recipient", "routes", "steps", "tenant")
+    __slots__ = (
+        "characters", "currency", "events", "notation", "recipient", "routes", "steps", "tenant",
+    )  # fmt: skip
 
     #: How the file being rendered writes numbers and dates.
     notation: Notation
 
     def __init__(
-        self, tenant: Tenant, recipient: ObservedRecipient, currency: object, routes: Routes
+        self,
+        tenant: Tenant,
+        recipient: ObservedRecipient,
+        currency: object,
+        routes: Routes,
+        events: Mapping[str, EventType],
     ) -> None:
         self.tenant = tenant
+        #: The event with its label in the language of a file, by language.
+        self.events = events
         self.routes = routes
         self.recipient = recipient
         #: The payload's own currency, if it names one.

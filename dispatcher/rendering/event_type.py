@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
-from dispatcher.rendering.labels import LabelError, read_label
+from dispatcher.rendering.labels import LabelError, in_language, read_label
 from dispatcher.rendering.loader import TemplateFile
 from dispatcher.rendering.locales import ROOT_LANGUAGE
 from dispatcher.rendering.verb import Verb, read_verb
@@ -71,6 +71,11 @@ class EventType:
                 for name, field in cast("Mapping[str, Mapping[str, Any]]", found.fields).items()
             },
         )
+
+    def called_in(self, language: str) -> EventType:
+        """The same with its label in a language, where it has one."""
+        label = in_language(self.labels, language, self.label)
+        return self if label == self.label else replace(self, label=label)
 
     @property
     def fields_json(self) -> dict[str, dict[str, Any]]:

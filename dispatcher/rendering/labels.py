@@ -77,7 +77,7 @@ class Labels:
         """What an event is called; as it is `registered`, if that is not what the files say."""
         label = self.events.get(key, {})
         is_ours = label.get(locales.ROOT_LANGUAGE) == registered
-        return (_in_language(label, language) or registered) if is_ours else registered
+        return in_language(label, language, registered) if is_ours else registered
 
     def category(self, category: str, language: str) -> str:
         return category_label(self.categories, category, language)
@@ -89,9 +89,9 @@ def category_label(
     """What a category is called; one without a label as it is written."""
     label = categories.get(category, {})
     written = category[:1].upper() + category[1:]
-    return _in_language(label, language) or label.get(locales.ROOT_LANGUAGE, written)
+    return in_language(label, language, label.get(locales.ROOT_LANGUAGE, written))
 
 
-def _in_language(label: Mapping[str, str], language: str) -> str | None:
-    """The label in `fr-ca`, else in `fr`."""
-    return next((label[each] for each in locales.truncations(language) if each in label), None)
+def in_language(label: Mapping[str, str], language: str, otherwise: str) -> str:
+    """A label in a language such as `fr-ca`, else in that of which it is a variant."""
+    return next((label[each] for each in locales.truncations(language) if each in label), otherwise)

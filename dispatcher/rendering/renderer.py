@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from traceback import walk_tb
 from types import TracebackType
@@ -23,6 +24,7 @@ from dispatcher.rendering.errors import (
 )
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.filters import FUNCTIONS
+from dispatcher.rendering.locales import language_of
 from dispatcher.rendering.payload import is_url
 from dispatcher.rendering.plain_text import cut
 
@@ -36,17 +38,20 @@ _PREVIEW: Final = "message_preview"
 class _Variables:
     """The variables of an event's templates before the payload is filled in."""
 
-    #: The functions, the event, and None for each optional field.
+    #: The functions, and None for each optional field.
     blank: dict[str, Any]
+    #: The event with its label in the language of its files, by language.
+    events: Mapping[str, EventType]
     fields: tuple[str, ...]
     #: The fields of type `url`.
     addresses: tuple[str, ...]
 
     @classmethod
-    def of(cls, event: EventType) -> _Variables:
+    def of(cls, event: EventType, languages: Iterable[str]) -> _Variables:
         optional = {name: None for name, field in event.fields.items() if not field.required}
         return cls(
-            blank={**FUNCTIONS, "event": event, **optional},
+            blank={**FUNCTIONS, **optional},
+            events={language: event.called_in(language) for language in languages},
             fields=tuple(event.fields),
             addresses=tuple(name for name, field in event.fields.items() if field.type == "url"),
         )
@@ -71,7 +76,8 @@ class Renderer:
         self._offers_links: Final = offers_links
         self._cache: Final = ContentCache()
         self._variables: Final = {
-            key: _Variables.of(event) for key, event in catalog.events.items()
+            key: _Variables.of(event, map(language_of, catalog.locales(key)))
+            for key, event in catalog.events.items()
         }
         self._templates: Final[dict[tuple[str, str, str | None, str], ChannelTemplate]] = {}
 
@@ -107,7 +113,9 @@ class Renderer:
                 variables.check_addresses(values)
             if isinstance(values.get(_PREVIEW), str):
                 values[_PREVIEW] = _shortened(values[_PREVIEW], template.longest_preview)
-            context = RenderContext(tenant, observed, values.get("currency"), self._routes)
+            context = RenderContext(
+                tenant, observed, values.get("currency"), self._routes, variables.events
+            )
             values["tenant"] = tenant
             values["recipient"] = observed
             offers_links = self._offers_links and template.offers_links

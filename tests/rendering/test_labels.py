@@ -7,13 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.delivery.model import Recipient
 from dispatcher.rendering.catalog import Catalog
+from dispatcher.rendering.content import EmailContent
 from dispatcher.rendering.errors import CatalogError
 from dispatcher.rendering.labels import Labels
 from dispatcher.rendering.lint import lint_catalog
 from dispatcher.rendering.loader import TemplateFiles
 from dispatcher.rendering.renderer import Renderer
-from tests.support.renderings import ANA, delivery, email, email_files, event_toml, folder
+from tests.support.renderings import (
+    ANA,
+    delivery,
+    email,
+    email_files,
+    event_toml,
+    folder,
+    renderer,
+)
 
 EVENT = "thing/happened/event.toml"
 LABEL = 'label = { en = "Thing happened", fr = "Une chose" }'
@@ -119,3 +129,24 @@ def test_a_language_without_a_label_is_mentioned(tmp_path: Path) -> None:
 
     assert (finding.severity, finding.locale, finding.file) == ("information", "de", EVENT)
     assert finding.message == "there is no label in de: its readers get the English one"
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject"),
+    [("fr", "Une chose"), ("fr-CA", "Une chose"), ("de", "Thing happened"), ("pt", "Coisa")],
+)
+def test_a_text_calls_its_event_as_the_preferences_do(
+    tmp_path: Path, locale: str, subject: str
+) -> None:
+    written = {
+        **files('label = { en = "Thing happened", fr = "Une chose", pt = "Coisa" }'),
+        "thing/happened/email.subject.txt": "{{ event.label }}",
+        "thing/happened/fr/email.subject.txt": "{{ event.label }}",
+        "thing/happened/pt-br/email.subject.txt": "{{ event.label }}",
+    }
+    reader = Recipient("u1", "pt-BR" if locale == "pt" else locale, None, {})
+
+    content = renderer(tmp_path, written).render(delivery({}, recipient=reader))
+
+    assert isinstance(content, EmailContent)
+    assert content.subject == subject
