@@ -23,9 +23,10 @@ from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.operator.overview import OperatorOverviewApi
 from dispatcher.gateway.pages import assets
 from dispatcher.gateway.pages.assets import InboxScripts
+from dispatcher.gateway.pages.flash import Flash
 from dispatcher.gateway.pages.login import LoginPage
 from dispatcher.gateway.pages.operator import OperatorPages
-from dispatcher.gateway.pages.operator.views import OperatorViews
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews
 from dispatcher.gateway.pages.page import Page
 from dispatcher.gateway.pages.preferences import PreferencesPage
 from dispatcher.gateway.pages.preview import PreviewPage
@@ -196,7 +197,8 @@ def application(
         operator_cookie_name=authenticator.operator_cookie_name,
     )
     # Not in the OpenAPI description.
-    views = OperatorViews(authenticator, page, OperatorOverviewApi(pool))
+    told_operators = Flash(signer, HOME, is_secure=is_secure)
+    views = OperatorViews(authenticator, page, told_operators, OperatorOverviewApi(pool))
     page_routes: list[Route] = [
         *files.routes,
         *InboxScripts(files).routes,

@@ -261,10 +261,6 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Any], Problem]]] = 
 }
 
 
-#: What a page explains as a page of its own. Any other exception is a bug, or the login's.
-EXPECTED: Final = (Problem, ForeignOrigin, TooManyRequests, PostbellError, psycopg.Error)
-
-
 def problem_of(request: Request, error: Exception) -> Problem:
     """The problem that an exception means; by its nearest class, as HANDLERS have it."""
     nearest = next(kind for kind in type(error).__mro__ if kind in _PROBLEMS)

@@ -6,13 +6,12 @@ category. Unsubscribing from all mails, and subscribing again, need the permit i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
-from urllib.parse import parse_qs
 
 import structlog
 from starlette.requests import Request
@@ -23,9 +22,9 @@ from dispatcher.db.connections import Pool
 from dispatcher.errors import InvalidArgumentError
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient
-from dispatcher.gateway.operation import Operation, read_body
+from dispatcher.gateway.operation import Operation
 from dispatcher.gateway.pages.brand import color_of
-from dispatcher.gateway.pages.page import Localization, Page
+from dispatcher.gateway.pages.page import Localization, Page, read_form
 from dispatcher.inbound.links import (
     UNSUBSCRIBE_PATH,
     UNSUBSCRIBE_PURPOSE,
@@ -117,7 +116,7 @@ class UnsubscribePage:
             link = self._read(token)
         except BadToken:
             return self._refusal(request)
-        choice, shown = _asked(await read_body(request, _LARGEST_FORM))
+        choice, shown = _asked(await read_form(request, _LARGEST_FORM))
         if choice != "category" and not (
             link.is_wide and is_permitted(self._signer, token, shown, self._now())
         ):
@@ -225,12 +224,11 @@ class UnsubscribePage:
         return response
 
 
-def _asked(form: bytes) -> tuple[Choice, str]:
+def _asked(fields: Mapping[str, list[str]]) -> tuple[Choice, str]:
     """The choice and the permit in a form.
 
     A mail client sends `List-Unsubscribe=One-Click`, in either encoding of forms.
     """
-    fields = parse_qs(form.decode("utf-8", "replace"))
     for known in get_args(Choice):
         if fields.get("choice") == [known]:
             choice: Choice = known

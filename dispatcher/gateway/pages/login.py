@@ -10,18 +10,16 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatcher.db.connections import Pool
 from dispatcher.errors import UnknownRecipientError
 from dispatcher.gateway.auth import Authenticator, Identity, Operator
-from dispatcher.gateway.operation import read_body
-from dispatcher.gateway.pages.page import Localization, Page, note, reader_of, words
+from dispatcher.gateway.pages.page import Localization, Page, note, read_form, reader_of, see, words
 from dispatcher.gateway.problem import Unauthorized
 from dispatcher.gateway.session import Cookies
 
@@ -58,8 +56,7 @@ class LoginPage:
         """
         given: Mapping[str, str] = request.query_params
         if request.method == "POST":
-            form = await read_body(request)
-            given = dict(parse_qsl(form.decode("utf-8", "replace"), keep_blank_values=True))
+            given = {name: each[-1] for name, each in (await read_form(request)).items()}
         to = given.get("to", HOME)
         if not is_our_path(to):
             log.warning("refused a login", reason="it leads to another site")
@@ -68,7 +65,7 @@ class LoginPage:
         if token is None:
             return refusal(self._page, request)
         # The token stays neither in the history nor in a Referer.
-        onwards = RedirectResponse(to, HTTPStatus.SEE_OTHER)
+        onwards = see(to)
         try:
             who = await self._authenticator.authenticate_login(request, token)
             if request.method == "POST" and self._authenticator.is_login_allowed(request, who):

@@ -16,14 +16,6 @@ if (!document.cookie.split("; ").includes(zone)) {
   if (document.cookie.includes(zone) && !former) location.reload();
 }
 
-// What was said once is not said again when the page is loaded again.
-const here = new URL(location.href);
-if (here.searchParams.has("said")) {
-  here.searchParams.delete("said");
-  here.searchParams.delete("count");
-  history.replaceState(null, "", here);
-}
-
 async function refresh() {
   clearTimeout(timer);
   try {

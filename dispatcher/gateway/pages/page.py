@@ -15,19 +15,22 @@ from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
+from urllib.parse import parse_qs, urlencode
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import BaseModel
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dispatcher.db import inbox
 from dispatcher.db.connections import Pool
 from dispatcher.gateway.auth import Identity
 from dispatcher.gateway.db_roles import call_as_recipient, unknown_recipient
+from dispatcher.gateway.operation import LARGEST_BODY, read_body
 from dispatcher.gateway.pages.assets import FOLDER, Assets
 from dispatcher.gateway.pages.brand import color_of, style_of
 from dispatcher.gateway.problem import problem_of
@@ -171,8 +174,8 @@ async def reader_of(pool: Pool, identity: Identity) -> Reader:
 class Page:
     """Renders templates whose scripts and styles are among `assets`.
 
-    In a template `asset(NAME)` is the address of one of these, and `| tojson` inside
-    `<script type="application/json">` hands data to a script: nothing in it is run.
+    In a template `asset(NAME)` is the address of one of these, and `| tojson` writes data, also
+    models, into an attribute or a script of type `application/json`: nothing in it is run.
     """
 
     def __init__(self, assets: Assets) -> None:
@@ -183,6 +186,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.policies["json.dumps_kwargs"] = {"default": _plain}
         self._environment.globals["asset"] = assets.path
         self._environment.globals["channels"] = get_args(Channel)
 
@@ -191,14 +195,19 @@ class Page:
         path: str,
         endpoint: Callable[[Request], Awaitable[Response]],
         methods: Iterable[str] = ("GET",),
+        *,
+        explains: bool = False,
     ) -> Route:
-        """A route whose errors are pages, too: a browser shows no problem document."""
+        """A route whose errors are pages, too: a browser shows no problem document.
+
+        With `explains` they say what the problem says, which is for those who operate Postbell.
+        """
 
         async def answer(request: Request) -> Response:
             try:
                 return await endpoint(request)
             except Exception as error:  # noqa: BLE001 - problem_of() logs what nobody expects
-                return self._failure(request, error)
+                return self._failure(request, error, explains=explains)
 
         return Route(path, answer, methods=list(methods))
 
@@ -232,26 +241,55 @@ class Page:
         )
         return HTMLResponse(content, status, headers=_headers(allowed))
 
-    def _failure(self, request: Request, error: Exception) -> Response:
+    def note(self, request: Request, heading: str, sentence: str, status: HTTPStatus) -> Response:
+        """A page that says one thing."""
+        spoken = Localization.of(None, request)
+        return self.render(
+            "login.html",
+            lang=spoken.lang,
+            direction=spoken.direction,
+            status=status,
+            heading=heading,
+            sentence=sentence,
+        )
+
+    def _failure(self, request: Request, error: Exception, *, explains: bool) -> Response:
         problem = problem_of(request, error)
-        status = HTTPStatus(problem.details.status)
-        is_told = f"{int(status)}.heading" in words("page", LANGUAGES[0])
-        response = note(self, request, "page", str(int(status) if is_told else 500), status)
+        told, status = problem.details, HTTPStatus(problem.details.status)
+        if explains:
+            response = self.note(request, told.detail, told.remedy, status)
+        else:
+            is_told = f"{int(status)}.heading" in words("page", LANGUAGES[0])
+            response = note(self, request, "page", str(int(status) if is_told else 500), status)
         response.headers.update(problem.headers)
         return response
 
 
+def address(path: str, query: Mapping[str, object] | None = None, **more: object) -> str:
+    """An address with those parameters that say something; a list is named several times."""
+    named = {name: value for name, value in {**(query or {}), **more}.items() if value}
+    return f"{path}?{urlencode(named, doseq=True)}" if named else path
+
+
+def see(path: str, query: Mapping[str, object] | None = None, **more: object) -> Response:
+    """After a form: the browser gets another page (303), which may be loaded again."""
+    return RedirectResponse(address(path, query, **more), HTTPStatus.SEE_OTHER)
+
+
+async def read_form(request: Request, most: int = LARGEST_BODY) -> dict[str, list[str]]:
+    """The fields of a form of at most so many bytes, also the empty ones. Raises Problem."""
+    sent = (await read_body(request, most)).decode("utf-8", "replace")
+    return parse_qs(sent, keep_blank_values=True)
+
+
 def note(page: Page, request: Request, name: str, what: str, status: HTTPStatus) -> Response:
-    """A page that says one thing: `WHAT.heading` and `WHAT.sentence` of the words `name`."""
-    spoken = Localization.of(None, request)
-    return page.render(
-        "login.html",
-        lang=spoken.lang,
-        direction=spoken.direction,
-        status=status,
-        heading=spoken.say(name, f"{what}.heading"),
-        sentence=spoken.say(name, f"{what}.sentence"),
-    )
+    """A page that says `WHAT.heading` and `WHAT.sentence` of the words `name`."""
+    said = words(name, language(None, request))
+    return page.note(request, said[f"{what}.heading"], said[f"{what}.sentence"], status)
+
+
+def _plain(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", exclude_defaults=True)
 
 
 def _headers(policy: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from dispatcher.gateway.pages.operator.views import Asked, OperatorViews, Visit, address
-from dispatcher.gateway.pages.page import Page, words
+from dispatcher.gateway.pages.operator.views import Asked, OperatorViews, Visit
+from dispatcher.gateway.pages.page import Page, address, words
 from dispatcher.gateway.preview import (
     PreviewAnswer,
     PreviewApi,

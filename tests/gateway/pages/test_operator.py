@@ -51,7 +51,9 @@ async def followed(browser: Client, path: str, **form: object) -> str:
     """The page that a form leads to."""
     answer = await submit(browser, path, **form)
     assert answer.status == 303, answer.text
-    return (await browser.get(answer.headers["location"])).text
+    cookies = [f"{name}={each.value}" for name, each in cookies_of(answer).items()]
+    cookie = "; ".join([browser.headers["cookie"], *cookies])
+    return (await browser.having(cookie=cookie).get(answer.headers["location"])).text
 
 
 def text_of(page: str) -> str:
@@ -308,13 +310,27 @@ async def test_a_form_leads_to_no_other_site(browser: Client, db: Connection, or
 
     answer = await submit(browser, RETRY, all="true", to="https://evil.example/")
 
-    assert answer.headers["location"] == f"{DEAD}?said=retried&count=1"
+    assert answer.headers["location"] == DEAD
 
 
-async def test_only_what_is_ours_is_said_after_a_form(browser: Client) -> None:
-    answer = await browser.get("/operator?said=Your+account+is+locked&count=1")
+async def test_what_was_done_is_told_once_and_to_nobody_else(
+    client: Client, browser: Client, db: Connection, order: str
+) -> None:
+    refused(db, order)
+    answer = await submit(browser, RETRY, all="true")
+    flash = f"postbell_flash={cookies_of(answer)['postbell_flash'].value}"
+    other = cookies_of(await client.as_operator("otto").post("/v1/operator/session"))
+    ottos = f"postbell_operator={other['postbell_operator'].value}"
 
-    assert "locked" not in answer.text
+    told = await browser.having(cookie=f"{browser.headers['cookie']}; {flash}").get(DEAD)
+    otto = await browser.having(cookie=f"{ottos}; {flash}").get(DEAD)
+    forged = await browser.having(cookie=f"{browser.headers['cookie']}; postbell_flash=x.y").get(
+        DEAD
+    )
+
+    assert "1 delivery is on its way again." in told.text
+    assert cookies_of(told)["postbell_flash"].value == ""
+    assert 'class="message"' not in otto.text + forged.text
 
 
 async def test_rejected_events_say_what_to_do(browser: Client, db: Connection) -> None:

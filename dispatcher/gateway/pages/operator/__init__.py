@@ -19,7 +19,8 @@ from dispatcher.gateway.pages.operator.deliveries import DeliveriesView
 from dispatcher.gateway.pages.operator.figures import FiguresView
 from dispatcher.gateway.pages.operator.overview import OverviewView
 from dispatcher.gateway.pages.operator.rejections import RejectionsView
-from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit, see
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit
+from dispatcher.gateway.pages.page import see
 from dispatcher.gateway.session import Cookies
 
 

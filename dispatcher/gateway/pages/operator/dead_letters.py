@@ -16,14 +16,8 @@ from dispatcher.gateway.operator.dead_letters import (
     WhichToRetry,
 )
 from dispatcher.gateway.pages.login import is_our_path
-from dispatcher.gateway.pages.operator.views import (
-    HOME,
-    OperatorViews,
-    Visit,
-    address,
-    read_query,
-    see,
-)
+from dispatcher.gateway.pages.operator.views import HOME, OperatorViews, Visit, read_query
+from dispatcher.gateway.pages.page import address
 from dispatcher.gateway.problem import Problem, invalid
 
 PATH: Final = f"{HOME}/dead-letters"
@@ -78,9 +72,8 @@ class DeadLettersView:
         except Problem:
             # Somebody else has sent it again meanwhile.
             retried = 0
-        path, _, query = (to if is_our_path(to) else PATH).partition("?")
-        said = f"said=retried&count={retried}"
-        return see(f"{path}?{query}&{said}" if query else f"{path}?{said}")
+        message = visit.say.count("retried", retried)
+        return self._views.done(visit, to if is_our_path(to) else PATH, message)
 
 
 def _kept(visit: Visit) -> list[str]:

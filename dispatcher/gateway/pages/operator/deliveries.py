@@ -27,12 +27,11 @@ from dispatcher.gateway.pages.operator.views import (
     Asked,
     OperatorViews,
     Visit,
-    address,
     fault_of,
     read_query,
-    see,
 )
 from dispatcher.gateway.pages.operator.wording import Wording
+from dispatcher.gateway.pages.page import address, see
 from dispatcher.gateway.problem import Problem, not_found
 
 PATH: Final = f"{HOME}/deliveries"

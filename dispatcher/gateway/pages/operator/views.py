@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatcher.gateway import problem
 from dispatcher.gateway.auth import Authenticator, Operator
-from dispatcher.gateway.operation import LARGEST_BODY, read_body
+from dispatcher.gateway.operation import LARGEST_BODY
 from dispatcher.gateway.operator.overview import Names, OperatorOverviewApi
+from dispatcher.gateway.pages.flash import Flash
 from dispatcher.gateway.pages.operator.wording import ZONE_COOKIE, Wording, zone_of
-from dispatcher.gateway.pages.page import Page, language
+from dispatcher.gateway.pages.page import Page, address, language, note, read_form, see
 from dispatcher.gateway.problem import Problem, Unauthorized, invalid
 
 #: The views in the navigation, by the last part of their address; the overview has none.
@@ -61,19 +60,21 @@ class OperatorViews:
     """Lets operators in, and renders their views."""
 
     def __init__(
-        self, authenticator: Authenticator, page: Page, overview: OperatorOverviewApi
+        self, authenticator: Authenticator, page: Page, flash: Flash, overview: OperatorOverviewApi
     ) -> None:
+        """`flash` is for the pages below HOME."""
         self._authenticator: Final = authenticator
         self._page: Final = page
+        self._flash: Final = flash
         self._overview: Final = overview
 
     def get(self, path: str, show: Show) -> Route:
         """A page at an address."""
-        return Route(path, self._answer(show))
+        return self._page.route(path, self._answer(show), explains=True)
 
     def post(self, path: str, act: Show, *, most: int = LARGEST_BODY) -> Route:
         """What a form of at most so many bytes does. The page with it must be the gateway's own."""
-        return Route(path, self._answer(act, most), methods=["POST"])
+        return self._page.route(path, self._answer(act, most), ["POST"], explains=True)
 
     def render(
         self,
@@ -86,8 +87,8 @@ class OperatorViews:
         **values: Any,
     ) -> Response:
         """A template of a view; `every` so many seconds a script draws it anew (0: never)."""
-        said = visit.query.get("said")
-        return self._page.render(
+        told = self._flash.read(visit.request, (visit.operator.name,))
+        response = self._page.render(
             f"operator/{template or view.replace('-', '_')}.html",
             lang=visit.say.lang,
             status=status,
@@ -97,10 +98,19 @@ class OperatorViews:
             operator=visit.operator.name,
             now=datetime.now(UTC),
             every=every,
-            message=_message(visit.say, said, visit.query.get("count", "0")) if said else "",
+            message=told["message"] if told else "",
             url=address,
             **values,
         )
+        if told is not None:
+            self._flash.clear(response)
+        return response
+
+    def done(self, visit: Visit, to: str, message: str) -> Response:
+        """After a form: leads to a page, which tells the message once."""
+        response = see(to)
+        self._flash.set(response, (visit.operator.name,), {"message": message})
+        return response
 
     async def names(self, visit: Visit) -> Names:
         """The tenants and events to choose from."""
@@ -110,37 +120,16 @@ class OperatorViews:
         self, show: Show, most: int = LARGEST_BODY
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            say = Wording(language(None, request), zone_of(request.cookies.get(ZONE_COOKIE)))
             try:
                 operator = await self._authenticator.authenticate_operator(request)
-                form = {} if request.method == "GET" else await _form_of(request, most)
-                return await show(Visit(request, operator, say, form))
             except Unauthorized:
-                return self._note(say, HTTPStatus.UNAUTHORIZED, *_texts(say, "refused"))
-            except problem.EXPECTED as error:
-                found = problem.problem_of(request, error)
-                told = found.details
-                response = self._note(say, HTTPStatus(told.status), told.detail, told.remedy)
-                response.headers.update(found.headers)
-                return response
+                return note(self._page, request, "operator", "refused", HTTPStatus.UNAUTHORIZED)
+            say = Wording(language(None, request), zone_of(request.cookies.get(ZONE_COOKIE)))
+            sent = {} if request.method == "GET" else await read_form(request, most)
+            form = {name: value for name, written in sent.items() if (value := written[-1].strip())}
+            return await show(Visit(request, operator, say, form))
 
         return answer
-
-    def _note(self, say: Wording, status: HTTPStatus, heading: str, sentence: str) -> Response:
-        return self._page.render(
-            "login.html", lang=say.lang, status=status, heading=heading, sentence=sentence
-        )
-
-
-def address(path: str, query: Mapping[str, object] | None = None, **more: object) -> str:
-    """An address with those parameters that say something."""
-    named = {name: value for name, value in {**(query or {}), **more}.items() if value}
-    return f"{path}?{urlencode(named)}" if named else path
-
-
-def see(path: str, query: Mapping[str, object] | None = None, **more: object) -> Response:
-    """After a form: the browser gets another page (303), which may be loaded again."""
-    return RedirectResponse(address(path, query, **more), HTTPStatus.SEE_OTHER)
 
 
 def read_query(model: type[_Query], query: Mapping[str, str]) -> _Query:
@@ -155,17 +144,3 @@ def read_query(model: type[_Query], query: Mapping[str, str]) -> _Query:
 def fault_of(error: Problem) -> str:
     """What is wrong with a search, and the remedy."""
     return f"{error.details.detail} {error.details.remedy}"
-
-
-async def _form_of(request: Request, most: int) -> dict[str, str]:
-    sent = (await read_body(request, most)).decode("utf-8", errors="replace")
-    return {name: value.strip() for name, value in parse_qsl(sent) if value.strip()}
-
-
-def _message(say: Wording, said: str, count: str) -> str:
-    # Only what is ours: anybody may write an address.
-    return say.count("retried", int(count)) if said == "retried" and count.isdecimal() else ""
-
-
-def _texts(say: Wording, name: str) -> tuple[str, str]:
-    return say(f"{name}.heading"), say(f"{name}.sentence")
