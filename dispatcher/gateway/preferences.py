@@ -135,6 +135,10 @@ class MuteScope(Model):
     event: Name | None = None
     subject: Name | None = Field(default=None, description="The thread, such as `order:123`.")
 
+    @property
+    def is_everything(self) -> bool:
+        return not (self.category or self.event or self.subject)
+
 
 class MuteBody(MuteScope):
     """What to be silent about."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final, Self, get_args
 from zoneinfo import available_timezones
 
 from dispatcher.gateway.pages.preference_sentences import Sentences
@@ -28,8 +29,29 @@ _MORNING: Final = time(8)
 _DAYS_UNTIL: Final = {"tomorrow": 1, "week": 7, "month": 30}
 
 
+@dataclass(slots=True, kw_only=True)
+class Form(ABC):
+    """What holds, unless something was typed."""
+
+    #: What is wrong, by field, as a sentence.
+    errors: dict[str, str] = field(default_factory=dict)
+    #: What the change would do, as a sentence.
+    foreseen: str = ""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, fields: Fields) -> Self:
+        """The form as it was sent."""
+
+    @abstractmethod
+    def change(
+        self, said: Sentences, overview: PreferenceOverview, verb: str
+    ) -> QuietHoursChange | MuteChange | None:
+        """What the button of that verb asks for; None with `errors`."""
+
+
 @dataclass(slots=True)
-class QuietForm:
+class QuietForm(Form):
     """Days, from, until, what it holds back, and by whose clock."""
 
     days: list[int]
@@ -38,8 +60,6 @@ class QuietForm:
     #: IANA; empty: the person's own.
     zone: str
     channels: list[str]
-    #: By field, as a sentence.
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, overview: PreferenceOverview, day: int | None = None) -> QuietForm:
@@ -59,7 +79,7 @@ class QuietForm:
         )
 
     @classmethod
-    def read(cls, fields: Fields) -> QuietForm:
+    def read(cls, fields: Fields) -> Self:
         return cls(
             [int(day) for day in fields.get("days", ()) if day in set("1234567")],
             _last(fields, "starts"),
@@ -68,8 +88,12 @@ class QuietForm:
             list(fields.get("channels", ())),
         )
 
-    def change(self, said: Sentences, *, is_set: bool = True) -> QuietHoursChange | None:
-        """The change that sets it, or that removes it; None with `errors`."""
+    def change(
+        self, said: Sentences, overview: PreferenceOverview, verb: str
+    ) -> QuietHoursChange | None:
+        """Sets the hours; removes them for the verb `remove`."""
+        del overview
+        is_set = verb != "remove"
         starts, ends = (_read_time(at) for at in (self.starts, self.ends))
         channels = [each for each in get_args(QuietChannel) if each in self.channels]
         if not self.days:
@@ -95,45 +119,45 @@ class QuietForm:
 
 
 @dataclass(slots=True)
-class PauseForm:
+class PauseForm(Form):
     """Until when everything is silent, by the person's own clock."""
 
     until: str
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, said: Sentences) -> PauseForm:
         return cls(_written(_morning(said, 2)))
 
     @classmethod
-    def read(cls, fields: Fields) -> PauseForm:
+    def read(cls, fields: Fields) -> Self:
         return cls(_last(fields, "until"))
 
-    def change(self, said: Sentences, end: str) -> MuteChange | None:
-        """The change that pauses until `end`, one of ENDS; None with `errors`."""
-        until = _until(said, end, self.until, self.errors, "until")
+    def change(self, said: Sentences, overview: PreferenceOverview, verb: str) -> MuteChange | None:
+        """Pauses until what the verb says, one of ENDS, else until the date."""
+        del overview
+        until = _until(said, verb or "date", self.until, self.errors, "until")
         return None if self.errors else MuteChange(kind="mute", until=until)
 
 
 @dataclass(slots=True)
-class MuteForm:
+class MuteForm(Form):
     """What is to be silent: `category:orders` or `event:order.paid`; and until when."""
 
     what: str
     end: str
     date: str
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, said: Sentences) -> MuteForm:
         return cls("", ENDS[0], _written(_morning(said, 1)))
 
     @classmethod
-    def read(cls, fields: Fields) -> MuteForm:
+    def read(cls, fields: Fields) -> Self:
         return cls(_last(fields, "what"), _last(fields, "end"), _last(fields, "date"))
 
-    def change(self, said: Sentences, overview: PreferenceOverview) -> MuteChange | None:
-        """The change that mutes; None with `errors`."""
+    def change(self, said: Sentences, overview: PreferenceOverview, verb: str) -> MuteChange | None:
+        """Mutes what was chosen."""
+        del verb
         known = {f"category:{group.category}" for group in overview.categories}
         known |= {f"event:{each.event}" for group in overview.categories for each in group.events}
         if self.what not in known:
@@ -144,6 +168,15 @@ class MuteForm:
         kind, _, name = self.what.partition(":")
         named: dict[str, Any] = {kind: name}
         return MuteChange(kind="mute", until=until, **named)
+
+
+def forms(overview: PreferenceOverview, said: Sentences, day: int | None = None) -> dict[str, Form]:
+    """The forms as what holds fills them, by name; that of the quiet hours is of `day`."""
+    return {
+        "quiet": QuietForm.of(overview, day),
+        "pause": PauseForm.of(said),
+        "mute": MuteForm.of(said),
+    }
 
 
 def quiet_channels(overview: PreferenceOverview) -> list[str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, tzinfo
 from typing import Any, Final
 
 from babel.lists import format_list
 
 from dispatcher.gateway.pages.page import Localization, words
-from dispatcher.gateway.preference_changes import Difference, Effect, Outcome
+from dispatcher.gateway.preference_changes import (
+    Difference,
+    Effect,
+    MuteChange,
+    Outcome,
+    QuietHoursChange,
+)
 from dispatcher.gateway.preference_overview import ChannelDecision, PreferenceOverview
-from dispatcher.gateway.preferences import MuteScope, QuietDay, Scope
+from dispatcher.gateway.preferences import MuteScope, Scope
 from dispatcher.rendering.formats import time_zone
 from dispatcher.rendering.labels import Labels
 
@@ -68,9 +74,6 @@ class Sentences:
         start, end = self.spoken.hour(starts), self.spoken.hour(ends)
         return self.say("week.span", start=start, end=end)
 
-    def window(self, day: QuietDay) -> str:
-        return self.span(day.starts, day.ends)
-
     def what(self, scope: Scope | MuteScope) -> str:
         """What a choice or a mute is about: `Orders · E-mail`."""
         channel: str | None = getattr(scope, "channel", None)
@@ -108,6 +111,39 @@ class Sentences:
                 return self.say("why.quiet_hours", at=self.moment(way.due_at))
             case reason:
                 return self.say(f"why.{reason}", name=self.name)
+
+    def quiet_hours(self, change: QuietHoursChange) -> str:
+        """What was made of some days."""
+        days = self.days(change.days)
+        if change.starts is None or change.ends is None:
+            return self.say("done.loud", days=days)
+        return self.say("done.quiet", days=days, span=self.span(change.starts, change.ends))
+
+    def mute(self, change: MuteChange) -> str:
+        """What was muted, and until when."""
+        what = self.what(change)
+        if change.until is None:
+            return self.say("done.muted_for_good", what=what)
+        done = "done.paused" if change.is_everything else "done.muted"
+        return self.say(done, at=self.moment(change.until), what=what)
+
+    def pause_effects(self, overview: PreferenceOverview, held: list[str]) -> Iterator[str]:
+        """What a pause does: to the channels, of which it stops those of `held`; and what comes."""
+        reached: list[str] = [reach.channel for reach in overview.channels if not reach.obstacle]
+        for effect, channels in (
+            ("pause.kept", [each for each in reached if each not in held]),
+            ("pause.dropped", [each for each in reached if each in held]),
+        ):
+            if channels:
+                yield self.say(effect, what=self.listed(map(self.channel, channels)))
+        forced = [
+            f"{self.label(event.event)} ({', '.join(channels)})"
+            for group in overview.categories
+            for event in group.events
+            if (channels := [self.channel(way.channel) for way in event.channels if way.is_forced])
+        ]
+        if forced:
+            yield self.say("pause.forced", what=self.listed(forced))
 
     def difference(self, difference: Difference, at: datetime | None) -> str:
         """`Order paid: E-mail at once → not sent`."""
