@@ -4,10 +4,19 @@ const parser = new DOMParser();
 // One after the other: what is sent next is answered by what holds then.
 let waiting = Promise.resolve();
 let redrawn = () => {};
+/** The address of what is shown, without its #part. */
+let shown = here();
+/** A question was answered, or left: its step in the history is being taken back. */
+let isLeaving = false;
+
+function here() {
+  return location.pathname + location.search;
+}
 
 /**
  * Forms that are sent by POST, and links to the page's own address, inside `[data-live]` elements
  * (each with an id) load no page: these elements take the content that they have in the answer.
+ * Another address is a step that the browser's Back button takes back; so is an open dialog.
  * `drawn` is called now and after each answer.
  */
 export function live(drawn = () => {}) {
@@ -15,6 +24,8 @@ export function live(drawn = () => {}) {
     const { target: form, submitter } = event;
     if (form.method !== "post" || !form.closest("[data-live]")) return;
     event.preventDefault();
+    // Some browsers for touch screens focus no button that is pressed.
+    submitter?.focus({ preventScroll: true });
     const undo = turn(submitter);
     request(form.getAttribute("action"), { body: new URLSearchParams(new FormData(form, submitter)), form }).catch(undo);
   });
@@ -23,8 +34,9 @@ export function live(drawn = () => {}) {
     if (!link || link.dataset.closes || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     if (new URL(link.href).pathname !== location.pathname) return;
     event.preventDefault();
-    request(link.href).then(() => document.querySelector(link.hash || null)?.scrollIntoView({ block: "nearest" }), () => {});
+    request(link.href, { isStep: true }).then(() => document.querySelector(link.hash || null)?.scrollIntoView({ block: "nearest" }), () => {});
   });
+  addEventListener("popstate", move);
   redrawn = () => {
     modal();
     drawn();
@@ -34,9 +46,9 @@ export function live(drawn = () => {}) {
 
 /**
  * Sends `body`, or asks for the address; shows the answer. Rejects where it is no page of this kind.
- * What was typed stays, except in `form`, which was sent.
+ * What was typed stays, except in `form`, which was sent. `isStep`: Back leads here again.
  */
-export function request(address, { body, form } = {}) {
+export function request(address, { body, form, isStep = false } = {}) {
   const asked = new URL(address, location.href);
   asked.hash = "";
   const answer = waiting.then(async () => {
@@ -44,9 +56,10 @@ export function request(address, { body, form } = {}) {
     try {
       const { page, url } = await load(asked, body);
       const typed = typedOutside(form);
+      const asks = page.querySelector("[data-live] dialog");
       show(page);
       typed.forEach(put => put());
-      history.replaceState(null, "", url);
+      arrive(url, isStep || Boolean(asks), Boolean(asks));
     } catch (error) {
       tell(error.message, true);
       throw error;
@@ -56,6 +69,24 @@ export function request(address, { body, form } = {}) {
   });
   waiting = answer.catch(() => {});
   return answer;
+}
+
+/** Keeps the address of what is shown. A question that was answered, or left, is no step any more. */
+function arrive(url, isStep, asks = false) {
+  const { pathname, search } = new URL(url, location.href);
+  shown = pathname + search;
+  if (history.state?.asks && !asks) {
+    isLeaving = true;
+    history.back();
+  } else if (isStep && here() !== shown) history.pushState({ asks }, "", url);
+  else history.replaceState(history.state, "", url);
+}
+
+/** Back or Forward was pressed, or a question was left. */
+function move() {
+  if (isLeaving) history.replaceState(null, "", shown);
+  else if (here() !== shown) request(location.href).catch(() => {});
+  isLeaving = false;
 }
 
 /** The page that answers, as a document, and its address. Throws an Error with a sentence. */
@@ -123,7 +154,7 @@ function modal() {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    history.replaceState(null, "", leave.href);
+    arrive(leave.href, false);
     document.getElementById(leave.dataset.closes)?.focus();
   });
   dialog.removeAttribute("open");

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from selenium.webdriver.remote.webelement import WebElement
 
 from dispatcher.gateway.token import login_token
 from dispatcher.inbound.links import sign_preferences
@@ -109,6 +110,7 @@ async def centre(chromium: Chromium, gateway: str) -> AsyncIterator[Centre]:
     centre = Centre(chromium, gateway)
     yield centre
     await centre.tell("Emulation.clearDeviceMetricsOverride")
+    await centre.tell("Emulation.setTouchEmulationEnabled", enabled=False)
     await centre.tell("Emulation.setEmulatedMedia", features=[])
     await centre.tell("Emulation.setScriptExecutionDisabled", value=False)
 
@@ -158,6 +160,35 @@ async def test_a_category_opens_and_one_event_of_it_is_switched(
     assert address == "?open=orders"
     assert await centre.state("cell-orders-email") == "mixed"
     assert mailed(db) == Fate("queued", "wanted")
+    assert await centre.run("return window.isSamePage")
+
+
+async def test_the_browsers_back_closes_what_was_opened(centre: Centre, db: Connection) -> None:
+    given.call(db, "set_preference", recipient="u1", enabled=False, channel="email")
+    await centre.open()
+    await centre.click("category-orders")
+    await centre.shows("return document.getElementById('event-order_paid-row')")
+
+    await centre.click("cell-orders-email")
+    await centre.shows("return document.querySelector('dialog:modal')")
+    await centre.run("history.back()")
+    await centre.shows(
+        "return !document.querySelector('dialog') && location.search === '?open=orders'"
+    )
+    await centre.click("cell-orders-email")
+    await centre.shows("return document.querySelector('dialog:modal')")
+    await centre.click("ask-only")
+    told = await centre.told("On: Orders, E-mail.")
+    await centre.shows("return location.search === '?open=orders' && history.state === null")
+    still_told = await centre.told("On: Orders, E-mail.")
+    await centre.run("history.back()")
+    await centre.shows(
+        "return location.search === '' && !document.getElementById('event-order_paid-row')"
+    )
+    await centre.run("history.forward()")
+    await centre.shows("return document.getElementById('event-order_paid-row')")
+
+    assert told == still_told
     assert await centre.run("return window.isSamePage")
 
 
@@ -427,6 +458,33 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(
     await centre.open("?open=orders")
 
     assert await centre.run("return document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+async def test_on_a_phone_a_tap_of_a_switch_shows_its_reason(
+    centre: Centre, has_scripts: bool
+) -> None:
+    await laid_out_for(centre, "phone", "light")
+    await centre.tell("Emulation.setTouchEmulationEnabled", enabled=True)
+    await centre.tell("Emulation.setScriptExecutionDisabled", value=not has_scripts)
+    driver = centre.browser.driver
+    token = sign_preferences(Signer([SECRET]), "default", "u1", datetime.now(UTC))
+    await asyncio.to_thread(centre.browser.open, f"{centre._base}/preferences/{token}")
+
+    def reason() -> WebElement:
+        return driver.find_element("id", "cell-orders-email-why")
+
+    before = reason().is_displayed()
+    place = driver.find_element("id", "cell-orders-email").location
+    point = {"x": place["x"] + 20, "y": place["y"] + 10}
+    assert point["y"] < PHONE["height"]
+    await centre.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[point])
+    await centre.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    await seen(lambda: driver.title.startswith("Off: Orders, E-mail."), "the switch is off")
+
+    assert not before
+    assert reason().is_displayed()
+    assert "You switched" in reason().text
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
