@@ -98,6 +98,7 @@ class OperatorViews:
             operator=visit.operator.name,
             now=datetime.now(UTC),
             every=every,
+            is_search=bool(visit.query),
             message=told["message"] if told else "",
             url=address,
             **values,
