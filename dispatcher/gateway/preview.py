@@ -35,8 +35,14 @@ from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.loader import SHARED, TemplateFile, TemplateFiles
 from dispatcher.rendering.locales import language_of, parse
 from dispatcher.rendering.overrides import TemplateOverride, TemplateOverrides
-from dispatcher.rendering.preview import Preview, Scheme, content_fields, in_color_scheme
-from dispatcher.rendering.template_set import TemplateSet
+from dispatcher.rendering.preview import (
+    Preview,
+    PreviewProblem,
+    Scheme,
+    content_fields,
+    in_color_scheme,
+)
+from dispatcher.rendering.template_set import OverrideFault, TemplateSet
 
 #: Tenants whose template sets are kept: compiling one with its own layout takes a second.
 _MOST_TEMPLATE_SETS: Final = 8
@@ -346,54 +352,44 @@ class PreviewApi:
                         sources=list(
                             _sources(template_set, event.key, channel, body.locale, tenant.locale)
                         ),
-                        faults=[
-                            _fault(
-                                fault.sentence,
-                                fault.file,
-                                fault.line,
-                                severity=fault.severity,
-                                files=catalog.sources.files,
-                            )
-                            for fault in shown.faults
-                        ],
+                        faults=[_fault(each, catalog.sources.files) for each in shown.faults],
                     )
                 )
         return PreviewAnswer(
             payload=payload,
-            payload_faults=[_fault(each.sentence, line=each.line) for each in payload_faults],
+            payload_faults=[
+                _fault(PreviewProblem("error", None, each.line, each.sentence))
+                for each in payload_faults
+            ],
             channels=channels,
             faults=[
                 *_locale_faults(channels, body.locale),
-                *(
-                    _fault(f"{each.sentence}; in its place: {each.instead}", str(each.override))
-                    for each in template_set.faults
-                ),
+                *(_override_fault(each) for each in template_set.faults),
             ],
         )
 
     def _file_faults(self, error: CatalogError) -> list[PreviewFault]:
         files = {str(file): file for file in TemplateFiles.of(self._folders).files.values()}
-        return [_fault(each.sentence, each.file, each.line, files=files) for each in error.problems]
-
-
-def _fault(
-    sentence: str,
-    file: str | None = None,
-    line: int | None = None,
-    *,
-    severity: Literal["error", "warning", "information"] = "error",
-    files: Mapping[str, TemplateFile] | None = None,
-) -> PreviewFault:
-    """A fault, with an excerpt if its file is among `files`."""
-    excerpt = []
-    if line is not None and (found := (files or {}).get(file or "")):
-        lines = found.read_text(encoding="utf-8").splitlines()
-        first = max(line - _CONTEXT_LINES, 1)
-        excerpt = [
-            SourceLine(number=number, text=text)
-            for number, text in enumerate(lines[first - 1 : line + _CONTEXT_LINES], start=first)
+        return [
+            _fault(PreviewProblem("error", each.file, each.line, each.sentence), files)
+            for each in error.problems
         ]
-    return PreviewFault(severity=severity, file=file, line=line, sentence=sentence, excerpt=excerpt)
+
+
+def _fault(found: PreviewProblem, files: Mapping[str, TemplateFile] | None = None) -> PreviewFault:
+    """A fault, with an excerpt if its file is among `files`."""
+    file, excerpt = (files or {}).get(found.file or ""), []
+    if file is not None and found.line is not None:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        first = max(found.line - _CONTEXT_LINES, 1)
+        shown = lines[first - 1 : found.line + _CONTEXT_LINES]
+        excerpt = [SourceLine(number=at, text=text) for at, text in enumerate(shown, start=first)]
+    return PreviewFault(**dataclasses.asdict(found), excerpt=excerpt)
+
+
+def _override_fault(fault: OverrideFault) -> PreviewFault:
+    sentence = f"{fault.sentence}; in its place: {fault.instead}"
+    return _fault(PreviewProblem("error", str(fault.override), None, sentence))
 
 
 def _sources(
@@ -419,7 +415,8 @@ def _locale_faults(channels: list[PreviewChannel], locale: str) -> Iterator[Prev
     if others:
         is_known = parse(locale) is not None
         what = f"Nothing is written in {locale}" if is_known else f"{locale} is no known locale"
-        yield _fault(f"{what}: its readers get {', '.join(others)}", severity="warning")
+        sentence = f"{what}: its readers get {', '.join(others)}"
+        yield _fault(PreviewProblem("warning", None, None, sentence))
 
 
 #: The element that a mail begins with, and whose text nobody sees in the mail itself.

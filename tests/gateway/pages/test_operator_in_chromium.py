@@ -130,10 +130,41 @@ async def test_what_failed_is_sent_again_by_the_keyboard_alone(
         press(browser, ENTER)
         says(browser, ".message", "2 deliveries are on their way again.")
         # It is said once.
-        until(browser, "return !location.search.includes('said')")
+        browser.driver.refresh()
+        until(browser, READY)
+        assert not browser.run("return document.querySelector('.message')")
 
     await walk(gateway, steps)
     assert given.value(db, "select count(*) from postbell.dead_letters") == 0
+
+
+async def test_on_a_phone_a_row_is_a_few_lines_and_a_search_opens_when_it_is_asked_for(
+    gateway: str, db: Connection
+) -> None:
+    (delivery_id,) = refused(db, "order.moved")
+    tallest = "return Math.max(...[...document.querySelectorAll('#view > div tr')].map(each => each.clientHeight))"  # noqa: E501
+    is_open = "return document.getElementById('search').checkVisibility()"
+
+    def steps(browser: Chromium, base: str) -> None:
+        browser.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True},
+        )
+        for view in ("/deliveries", "/dead-letters"):
+            browser.open(f"{base}{view}")
+            until(browser, READY)
+            assert 40 < browser.run(tallest) < 120, view
+            assert not browser.run(is_open)
+        browser.run("document.querySelector('.asking a').click()")
+        assert browser.run(is_open)
+        browser.run("history.back()")
+        until(browser, is_open.replace("return ", "return !"))
+        # All of a row leads to what it is about, but for its button.
+        row = browser.driver.find_element("css selector", "#view > div tbody tr [data-cell=why]")
+        row.click()
+        until(browser, "return location.pathname.endsWith(arguments[0])", f"/{delivery_id}")
+
+    await walk(gateway, steps)
 
 
 async def test_it_works_without_javascript(gateway: str, db: Connection) -> None:
