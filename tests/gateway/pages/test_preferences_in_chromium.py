@@ -460,6 +460,39 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(
     assert await centre.run("return document.documentElement.scrollWidth") == 360
 
 
+async def test_from_right_to_left_an_english_sentence_ends_where_it_should(
+    centre: Centre, db: Connection
+) -> None:
+    given.recipient(db, time_zone="UTC", locale="ar")
+    await centre.open("?open=orders")
+    await centre.click("cell-orders-email")
+    await centre.told("Off: Orders, E-mail.")
+
+    read, wrong = await centre.run(
+        """
+        const read = [], wrong = [];
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        for (let text; text = texts.nextNode();) {
+          const said = text.data.trimEnd(), place = at => {
+            const one = document.createRange();
+            one.setStart(text, at);
+            one.setEnd(text, at + 1);
+            return one.getBoundingClientRect();
+          };
+          if (!/[a-z)][.:?]$/.test(said)) continue;
+          const [letter, mark] = [place(said.length - 2), place(said.length - 1)];
+          if (mark.width) read.push(said);
+          if (mark.width && mark.top === letter.top && mark.left < letter.left) wrong.push(said);
+        }
+        return [read, wrong];
+        """
+    )
+
+    assert "You switched it off." in read
+    assert "Off: Orders, E-mail." in read
+    assert wrong == []
+
+
 @pytest.mark.parametrize("has_scripts", [True, False])
 async def test_on_a_phone_a_tap_of_a_switch_shows_its_reason(
     centre: Centre, has_scripts: bool
