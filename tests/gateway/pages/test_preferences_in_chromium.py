@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from selenium.webdriver.remote.webelement import WebElement
 
 from dispatcher.gateway.token import login_token
 from dispatcher.inbound.links import sign_preferences
@@ -504,7 +503,7 @@ async def test_on_a_phone_a_tap_of_a_switch_shows_its_reason(
     token = sign_preferences(Signer([SECRET]), "default", "u1", datetime.now(UTC))
     await asyncio.to_thread(centre.browser.open, f"{centre._base}/preferences/{token}")
 
-    def reason() -> WebElement:
+    def reason() -> Any:
         return driver.find_element("id", "cell-orders-email-why")
 
     before = reason().is_displayed()
