@@ -7,6 +7,7 @@ messages are made, compiles them, and builds the content from what is rendered.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -326,6 +327,8 @@ def _address(rendered: str) -> str | None:
     rendered = rendered.strip()
     if not rendered:
         return None
+    if _USUAL_ADDRESS.fullmatch(rendered):
+        return rendered
     if not rendered.isprintable() or " " in rendered:
         rendered = "".join(
             each if each.isprintable() and each != " " else quote(each, errors="replace")
@@ -379,6 +382,8 @@ def _line(source: str, string: str) -> int:
     return 1
 
 
+#: An address of which nothing has to be looked at any closer.
+_USUAL_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?")
 #: The template class of each channel.
 TEMPLATES: Final[Mapping[str, type[ChannelTemplate]]] = MappingProxyType(
     {

@@ -128,7 +128,9 @@ def output(context: Context, value: object) -> object:
         if render.characters < 0:
             render.spend(0)
         # Markup was made of what has been here before.
-        return without_controls(value) if kind is str else value  # type: ignore[arg-type]
+        if kind is str and not value.isprintable():  # type: ignore[attr-defined]
+            return without_controls(value)  # type: ignore[arg-type]
+        return value
     if kind in _WRITABLE:
         return value
     if isinstance(value, Undefined):

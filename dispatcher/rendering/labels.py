@@ -94,4 +94,6 @@ def category_label(
 
 def in_language(label: Mapping[str, str], language: str, otherwise: str) -> str:
     """A label in a language such as `fr-ca`, else in that of which it is a variant."""
+    if language in label:
+        return label[language]
     return next((label[each] for each in locales.truncations(language) if each in label), otherwise)

@@ -15,6 +15,8 @@ Reference = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
 _REFERENCES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 _LITERALS: Final = (nodes.List, nodes.Tuple, nodes.Dict)
 _ESCAPING: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
+#: Characters of a constant that a comparison need not count.
+_SHORT: Final = 100
 _Node = TypeVar("_Node", bound=nodes.Node)
 
 
@@ -163,6 +165,8 @@ def _rewritten(child: object) -> object:
     match child:
         case nodes.Concat():
             return _filtered(nodes.List(child.nodes, lineno=child.lineno), JOIN)
+        case nodes.Compare(ops=[nodes.Operand(op="eq" | "ne")]) if _has_short_constant(child):
+            return child  # There is nothing to count.
         case nodes.Compare():
             operands = [child.expr, *(operand.expr for operand in child.ops)]
             operators = nodes.Const(tuple(operand.op for operand in child.ops))
@@ -170,6 +174,14 @@ def _rewritten(child: object) -> object:
         case nodes.Getitem() if isinstance(child.arg, nodes.Slice):
             return _filtered(child, SLICED)
     return child
+
+
+def _has_short_constant(comparison: nodes.Compare) -> bool:
+    """Whether one side is a constant that no comparison takes long with."""
+    return any(
+        isinstance(side, nodes.Const) and len(str(side.value)) <= _SHORT
+        for side in (comparison.expr, comparison.ops[0].expr)
+    )
 
 
 def _filtered(value: nodes.Expr, name: str, *arguments: nodes.Expr) -> nodes.Filter:

@@ -125,3 +125,11 @@ def test_what_is_no_date_is_refused(value: object) -> None:
 @given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["Asia/Tokyo", "America/New_York"]))
 def test_any_moment_can_be_written(moment: datetime, zone: str) -> None:
     assert formats.timestamp(moment, "datetime", (zone,), notation("en"))
+
+
+def test_zero_has_no_sign_whichever_was_written_first() -> None:
+    english = notation("en")
+    written = {formats.money(amount, "EUR", english) for amount in ("-0.00", "0", "0.00")}
+
+    assert written == {"€0.00"}
+    assert {formats.number(number, english) for number in ("-0", 0, -0.0)} == {"0"}
