@@ -13,7 +13,7 @@ help:
 	@echo "make demo [ONCE=1]   the sample marketplace: live, or its story once"
 	@echo "make test            the suite"
 	@echo "make slow            the tests that take their time: crashes, hammers, the wheel"
-	@echo "make contract        tests/contract anew, when the public contract is meant to change"
+	@echo "make contract        docs/reference and tests/contract anew, when the public contract is meant to change"
 	@echo "make browsers        what the tests need besides to drive Firefox and Chromium"
 	@echo "make lint types      ruff, sqlfluff, import contracts; mypy"
 	@echo "make bench           the tables of tests/benchmarks"

@@ -1,7 +1,7 @@
-"""What applications, people and operators rely on is what the files beside this say.
+"""What applications, people and operators rely on is what docs/reference and files here say.
 
-A change of it is a change of the contract: `make contract` writes the files anew, and CHANGELOG
-says what changed.
+A change is a change of the contract: `make contract` writes them anew, and CHANGELOG says what
+changed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 import psycopg
 
-from tests.support import contract
+from tests.support import contract, reference
 from tests.support.gateway import serving
 from tests.support.written import hold
 
@@ -20,11 +20,11 @@ FOLDER: Final = Path(__file__).parent
 
 
 def test_functions(connection: psycopg.Connection) -> None:
-    hold(FOLDER / "functions.txt", contract.functions(connection))
+    hold(reference.FOLDER / "functions.md", reference.functions(connection))
 
 
 def test_relations(connection: psycopg.Connection) -> None:
-    hold(FOLDER / "relations.txt", contract.relations(connection))
+    hold(reference.FOLDER / "relations.md", reference.relations(connection))
 
 
 def test_grants(connection: psycopg.Connection) -> None:
@@ -32,19 +32,19 @@ def test_grants(connection: psycopg.Connection) -> None:
 
 
 def test_errors() -> None:
-    hold(FOLDER / "errors.txt", contract.errors())
+    hold(reference.FOLDER / "errors.md", reference.errors())
 
 
 def test_commands() -> None:
-    hold(FOLDER / "commands.txt", contract.commands())
+    hold(reference.FOLDER / "commands.md", reference.commands())
 
 
 def test_settings() -> None:
-    hold(FOLDER / "settings.txt", contract.settings())
+    hold(reference.FOLDER / "settings.md", reference.settings_page())
 
 
 async def test_metrics() -> None:
-    hold(FOLDER / "metrics.txt", await contract.metrics())
+    hold(reference.FOLDER / "metrics.md", await reference.metrics())
 
 
 async def test_openapi(database_url: str) -> None:
@@ -54,3 +54,7 @@ async def test_openapi(database_url: str) -> None:
         session.get(f"{url}/v1/openapi.json") as response,
     ):
         hold(FOLDER / "openapi.json", contract.openapi(await response.json()))
+
+
+def test_http() -> None:
+    hold(reference.FOLDER / "http.md", reference.http())

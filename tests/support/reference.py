@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, Final, LiteralString
 
 import typer
+from prometheus_client.metrics import MetricWrapperBase
 from psycopg import Connection
 
 from dispatcher import settings
 from dispatcher.cli import app
+from dispatcher.db.monitoring import Depth
 from dispatcher.errors import BY_CODE
 from dispatcher.explanations import LADDER, LATER
-from tests.support.contract import MANUAL, ROOT, metric_families
+from dispatcher.metrics import Metrics
+from tests.support.contract import ROOT
 
+#: The pages for users; those of docs/reference are made here.
+MANUAL: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 FOLDER: Final = ROOT / "docs" / "reference"
 #: Heading by folder of `sql/`, in the order of the page; other folders declare nothing that others
 #: may call.
@@ -59,10 +65,11 @@ def functions(connection: Connection[Any]) -> str:
         )
     parts = ["\n\n".join([f"## {heading}", *each]) for heading, each in by_heading.items() if each]
     common = ", ".join(f"`{name}`" for name in COMMON)
+    table = _table(("verb", "arguments", "what it does"), verbs.values())
     parts.insert(
         1,
         f"## Verbs\n\nEach takes {common}, too. A `?` is an argument that may be left out; ids are"
-        f" text or bigint.\n\n{_table(('verb', 'arguments', 'what it does'), verbs.values())}",
+        f" text or bigint, all of a call.\n\n{table}",
     )
     return _page(
         "SQL functions",
@@ -132,7 +139,11 @@ def settings_page() -> str:
 
 
 async def metrics() -> str:
-    """What /metrics shows, without the former names."""
+    """What /metrics shows, former names last."""
+
+    def is_former(said: str) -> bool:
+        return said.startswith("Former name")
+
     rows = [
         (
             f"`{family.name}{'_total' if family.kind == 'counter' else ''}`",
@@ -140,8 +151,7 @@ async def metrics() -> str:
             ", ".join(f"`{label}`" for label in family.labels),
             _cell(family.said),
         )
-        for family in await metric_families()
-        if not family.said.startswith("Former name")
+        for family in sorted(await metric_families(), key=lambda each: is_former(each.said))
     ]
     return _page(
         "Metrics",
@@ -149,6 +159,46 @@ async def metrics() -> str:
         " say; `postbell serve` where `POSTBELL_GATEWAY_METRICS_PORT` is set.",
         _table(("metric", "kind", "labels", "what it is"), rows),
     )
+
+
+@dataclass(frozen=True)
+class Family:
+    """A metric of /metrics."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    said: str
+
+
+async def metric_families() -> list[Family]:
+    """Those that are ours, by name."""
+
+    async def depth() -> list[Depth]:
+        return [Depth("email", "normal", 1, 1, None)]
+
+    kept = Metrics(depth)
+    kept.watch_streams(lambda: 0, lambda: False)
+    kept.watch_templates(list)
+    await kept.text()
+    labels = {
+        collector._name: collector._labelnames
+        for collector in kept.registry._collector_to_names
+        if isinstance(collector, MetricWrapperBase)
+    }
+    found = {family.name: family for family in kept.registry.collect()}
+    return [
+        Family(
+            name,
+            family.type,
+            tuple(
+                labels.get(name) or sorted({key for one in family.samples for key in one.labels})
+            ),
+            family.documentation,
+        )
+        for name, family in sorted(found.items())
+        if not name.startswith(("process_", "python_"))
+    ]
 
 
 def http() -> str:
@@ -177,7 +227,10 @@ def _signature(name: str, arguments: list[str], result: str) -> str:
 
 def _verb(name: str, arguments: list[str], said: str | None) -> tuple[str, str, str]:
     own = [one for one in arguments if one.split()[0] not in COMMON]
-    shown = ", ".join(one.split()[0] + ("?" if " DEFAULT " in one else "") for one in own)
+    shown = ", ".join(
+        declared + ("?" if default else "")
+        for declared, default, _ in (one.partition(" DEFAULT ") for one in own)
+    )
     return f"`{name}`", f"`{shown}`", _cell(said)
 
 
@@ -192,11 +245,11 @@ def _declared_in() -> dict[str, str]:
 
 def _commands(command: Any, path: str) -> Iterator[str]:
     children = sorted(getattr(command, "commands", {}).items())
-    if not children:
+    if not children or command.params:
         arguments = [each for each in command.params if each.param_type_name == "argument"]
         usage = " ".join([path, *map(_metavar, arguments)])
         rows = [
-            (", ".join(f"`{name}`" for name in (*each.opts, *each.secondary_opts)), _help(each))
+            (_option(each), _help(each))
             for each in command.params
             if each.param_type_name == "option"
         ]
@@ -214,6 +267,22 @@ def _commands(command: Any, path: str) -> Iterator[str]:
 def _metavar(argument: Any) -> str:
     shown = argument.name.upper() + ("..." if argument.nargs == -1 else "")
     return shown if argument.required else f"[{shown}]"
+
+
+def _option(option: Any) -> str:
+    """Its names; three dots stand for the value of one that is no flag."""
+    value = "" if option.is_flag else " …"
+    names = ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts))
+    said = _help(option)
+    traits = [
+        trait
+        for trait, holds in (
+            ("needed", option.required),
+            ("may be repeated", option.multiple and "repeated" not in said),
+        )
+        if holds
+    ]
+    return f"{names} ({', '.join(traits)})" if traits else names
 
 
 def _help(parameter: Any) -> str:
@@ -258,7 +327,6 @@ _FUNCTIONS: LiteralString = """
                 pg_get_function_arguments(pg_proc.oid), E',(?![^(\\\\[{]*[)\\\\]}])'
             ) as argument
             where trim(argument) <> ''
-              and argument !~ '^ *OUT '
         ),
         pg_get_function_result(pg_proc.oid),
         obj_description(pg_proc.oid, 'pg_proc'),
@@ -288,7 +356,8 @@ _RELATIONS: LiteralString = """
         array(
             select json_build_array(
                 attname,
-                format_type(atttypid, atttypmod),
+                format_type(atttypid, atttypmod)
+                || case when attnotnull then ' not null' else '' end,
                 col_description(pg_class.oid, attnum)
             )
             from pg_attribute
