@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -12,16 +10,13 @@ import typer
 from dispatcher import CONTRACT, __version__
 from dispatcher.cli import options
 from dispatcher.cli.connection import database_url
-from dispatcher.cli.errors import CommandError, ExitCode
 from dispatcher.cli.output import echo, echo_json
-from dispatcher.cli.suggestions import nearest
 
 if TYPE_CHECKING:
     from dispatcher.deploy.schema import DeployReport
 
 
-#: As the constraint of postbell.event_choice has it.
-_PATTERN: Final = re.compile(r"[a-z0-9_.*]{1,100}")
+_FIRST_REVISION: Final = "0001"
 
 
 def command(
@@ -35,11 +30,13 @@ def command(
     embedded: options.Embedded = False,
     json: options.Json = False,
 ) -> None:
-    """Bring the database to this version: tables, functions, access, events.
+    """Bring the database to this version: tables, functions, access, events and their verbs.
 
     One transaction; repeating it is harmless. It fails after five seconds if a table is in use.
-    The choice of events is kept in the database; events that are deployed already stay.
+    The choice of events is kept in the database; events that are deployed already stay, and so do
+    their verbs.
     """
+    from dispatcher.cli import verb_code
     from dispatcher.deploy import schema
     from dispatcher.rendering.catalog import Catalog
     from dispatcher.settings import Settings
@@ -47,21 +44,11 @@ def command(
     settings = Settings.load()
     catalog = Catalog.load(settings.template_folders)
     catalog.compile()
-    for pattern in events or ():
-        if not _PATTERN.fullmatch(pattern):
-            raise CommandError(
-                f"{pattern} is no pattern of events: letters, digits, _ and . stand for themselves,"
-                " and * for any number of characters.",
-                ExitCode.USAGE,
-            )
-        if not any(fnmatchcase(key, pattern) for key in catalog.events):
-            raise CommandError(
-                f"No event is called {pattern}.",
-                ExitCode.USAGE,
-                hint=nearest(pattern, catalog.events),
-            )
+    options.require_events(events or (), catalog.events)
     with database_url(settings, is_embedded=embedded) as url:
-        report = schema.deploy(url, events=catalog.events.values(), choice=events)
+        report = schema.deploy(
+            url, events=catalog.events.values(), choice=events, verbs=verb_code.own_sql_of(catalog)
+        )
     if json:
         echo_json({"version": __version__, "contract": CONTRACT, **asdict(report)})
         return
@@ -74,7 +61,8 @@ def report_lines(report: DeployReport) -> list[str]:
     changes = [
         ("Applied revisions", report.revisions),
         ("Redefined", report.redefined),
-        ("Replaced triggers", report.triggers),
+        # The first deploy makes them all.
+        ("Replaced triggers", [] if _FIRST_REVISION in report.revisions else report.triggers),
         ("Dropped", report.dropped),
         ("Not deployed, by choice", report.left_out),
     ]

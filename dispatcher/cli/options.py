@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from os.path import isfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dispatcher.cli.errors import CommandError
+from dispatcher.cli.errors import CommandError, ExitCode
+from dispatcher.cli.suggestions import nearest
 
 Embedded = Annotated[
     bool,
@@ -30,6 +33,8 @@ Channels = Annotated[
     typer.Option("--channel", help="A channel; may be repeated.", metavar="CHANNEL"),
 ]
 
+#: As the constraint of postbell.event_choice has it.
+_PATTERN = re.compile(r"[a-z0-9_.*]{1,100}")
 _AGO = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -65,6 +70,21 @@ def read_input(given: str) -> TextInput:
         return TextInput(read_text(name), name)
     except CommandError as failure:
         raise typer.BadParameter(str(failure)) from None
+
+
+def require_events(patterns: Iterable[str], keys: Collection[str]) -> None:
+    """Raise CommandError for a pattern, such as `order.*`, that none of the events' keys has."""
+    for pattern in patterns:
+        if not _PATTERN.fullmatch(pattern):
+            raise CommandError(
+                f"{pattern} is no pattern of events: letters, digits, _ and . stand for themselves,"
+                " and * for any number of characters.",
+                ExitCode.USAGE,
+            )
+        if not any(fnmatchcase(key, pattern) for key in keys):
+            raise CommandError(
+                f"No event is called {pattern}.", ExitCode.USAGE, hint=nearest(pattern, keys)
+            )
 
 
 def parse_payload(given: str) -> str:

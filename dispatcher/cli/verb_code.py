@@ -5,8 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
+from dispatcher import package_data
+from dispatcher.cli.errors import CommandError
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import EventType
 from dispatcher.rendering.verb import OPTIONS, TYPES, Argument, Source, Verb
@@ -55,16 +58,18 @@ class _Function:
         return "actor" in self.verb.sources
 
 
-class VerbError(Exception):
-    """No functions can be written; the text says why, a mistake a line."""
+def functions_of(catalog: Catalog, patterns: Sequence[str] = ("*",)) -> list[_Function]:
+    """The declared verbs of a catalog, by event; `patterns` are of the events' keys.
 
-
-def functions_of(catalog: Catalog) -> list[_Function]:
-    """The declared verbs of a catalog, by event. Raises VerbError."""
-    events = sorted(catalog.events.values(), key=lambda event: event.key)
-    functions = [_Function(event.verb, event) for event in events if event.verb is not None]
+    Raises CommandError, a mistake a line, where no functions can be written.
+    """
+    functions = [
+        _Function(event.verb, event)
+        for key, event in sorted(catalog.events.items())
+        if event.verb is not None and any(fnmatchcase(key, pattern) for pattern in patterns)
+    ]
     if faults := list(_faults(functions)):
-        raise VerbError("\n".join(faults))
+        raise CommandError("\n".join(faults))
     return functions
 
 
@@ -84,6 +89,13 @@ def sql_of(functions: Sequence[_Function]) -> str:
     """The SQL functions; deploying them needs sql/12_verbs/base.sql."""
     head = "-- Written by `postbell verbs` from the tables `verb` of event.toml."
     return "\n\n\n".join([head, *(_sql(function) for function in functions)]) + "\n"
+
+
+def own_sql_of(catalog: Catalog) -> str:
+    """The SQL functions that the package does not declare: verbs of an application's own events."""
+    shipped = (package_data.folder("sql") / "12_verbs" / "declared.sql").read_text(encoding="utf-8")
+    functions = (_sql(function) for function in functions_of(catalog))
+    return "\n\n\n".join(function for function in functions if function not in shipped)
 
 
 def _sql(function: _Function) -> str:

@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
-from dispatcher.cli.errors import CommandError
+from dispatcher.cli.options import require_events
 from dispatcher.cli.output import echo
 
 
 def command(
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Only of these events, such as 'order.*'. May be repeated."
+        ),
+    ] = None,
     sql: Annotated[
         Path | None, typer.Option(help="Write the SQL functions to a file.", metavar="FILE")
     ] = None,
@@ -21,16 +27,17 @@ def command(
 ) -> None:
     """Write the functions by which applications emit declared events.
 
-    The table `verb` of an event.toml declares one. Without a file, the SQL functions are printed.
+    The table `verb` of an event.toml declares one. `postbell deploy` defines the SQL functions; the
+    Python functions are for a file of the application. Without a file, the SQL functions are
+    printed.
     """
     from dispatcher.cli import verb_code
     from dispatcher.rendering.catalog import Catalog
     from dispatcher.settings import Settings
 
-    try:
-        functions = verb_code.functions_of(Catalog.load(Settings.load().template_folders))
-    except verb_code.VerbError as error:
-        raise CommandError(str(error)) from None
+    catalog = Catalog.load(Settings.load().template_folders)
+    require_events(events or (), catalog.events)
+    functions = verb_code.functions_of(catalog, events or ("*",))
     if sql is not None:
         sql.write_text(verb_code.sql_of(functions), encoding="utf-8")
     if python is not None:

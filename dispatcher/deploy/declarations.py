@@ -126,6 +126,8 @@ class CodeFile:
     """A file that deploy executes every time."""
 
     path: Path
+    #: Its content, where there is no such file.
+    text: str | None = None
 
     @property
     def is_access(self) -> bool:
@@ -134,7 +136,8 @@ class CodeFile:
 
     @cached_property
     def _statements(self) -> tuple[Statement, ...]:
-        return tuple(statements(self.path.read_text(encoding="utf-8")))
+        text = self.path.read_text(encoding="utf-8") if self.text is None else self.text
+        return tuple(statements(text))
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -41,9 +41,9 @@ class Irreplaceable(Exception):
 
 
 class Definition:
-    """Defines the code files of `sql_folder`, in path order, on one connection.
+    """Defines the code files of `sql_folder`, in path order, and `verbs`, on one connection.
 
-    `irreplaceable` are names of routines and views to drop first.
+    `irreplaceable` are names of routines and views to drop first. `verbs` has SQL functions.
     """
 
     def __init__(
@@ -51,11 +51,13 @@ class Definition:
         connection: psycopg.Connection[Any],
         sql_folder: Path,
         irreplaceable: frozenset[str] = frozenset(),
+        verbs: str = "",
     ) -> None:
         self._connection = connection
         self._sql_folder = sql_folder
         self._irreplaceable = irreplaceable
-        self._files = tuple(code_files(sql_folder))
+        own = CodeFile(sql_folder / "12_verbs" / "event.toml", verbs)
+        self._files = (*code_files(sql_folder), own)
         #: The number of routines and views that have been defined.
         self.defined = 0
         #: The triggers that were new or had changed, as `table.name`.

@@ -80,14 +80,16 @@ def deploy(
     sql_folder: Path | None = None,
     events: Iterable[EventType] = (),
     choice: Sequence[str] | None = None,
+    verbs: str = "",
 ) -> DeployReport:
     """Bring the database at `url` (libpq) to what this package declares; repeating it is harmless.
 
     `events` are registered; those of a catalog are `catalog.events.values()`. `choice` has the
     patterns of those that are wanted, such as `order.*`, now and by later deploys; None leaves it
-    as it is. Raises SchemaError without having changed anything.
+    as it is. `verbs` has the SQL functions of verbs that `sql_folder` does not declare. Raises
+    SchemaError without having changed anything.
     """
-    pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events), choice)
+    pending = Deploy(url, sql_folder or package_data.folder("sql"), list(events), choice, verbs)
     config = Config(attributes={"deploy": pending})
     config.set_main_option(
         "script_location", str(package_data.folder("migrations")).replace("%", "%%")
@@ -117,11 +119,13 @@ class Deploy:
         sql_folder: Path,
         events: list[EventType],
         choice: Sequence[str] | None = None,
+        verbs: str = "",
     ) -> None:
         self.url = url
         self.sql_folder = sql_folder
         self.events = events
         self.choice = choice
+        self.verbs = verbs
         self.report = DeployReport()
 
     @classmethod
@@ -261,7 +265,7 @@ class Deploy:
             connection.execute(statement.encode())
             self.report.queue_statements += 1
 
-        definition = Definition(connection, self.sql_folder, irreplaceable)
+        definition = Definition(connection, self.sql_folder, irreplaceable, self.verbs)
         if is_upgrade or irreplaceable:
             definition.find_irreplaceable()
         self.report.redefined = definition.drop_irreplaceable()

@@ -106,7 +106,8 @@ begin
     end loop;
 
     -- This transaction has just defined every declared routine and view, so a catalog row
-    -- that another transaction wrote belongs to an object that no file declares.
+    -- that another transaction wrote belongs to an object that no file declares. Verbs stay, as
+    -- events do: those of an application's own events are declared in folders that this deploy may not know.
     return query
     select dropped
     from postbell_private.drop_code(
@@ -115,6 +116,7 @@ begin
             from pg_proc
             where pronamespace in ('postbell'::regnamespace, 'postbell_private'::regnamespace)
               and xmin <> pg_current_xact_id()::xid
+              and not (pronamespace = 'postbell'::regnamespace and proname ^@ 'notify_')
         ),
         array(
             select pg_class.oid
@@ -130,4 +132,4 @@ end
 $$;
 
 comment on function postbell_private.drop_undeclared is
-    'Drops the routines, views and triggers that no file declares any more, during a deploy. Returns what was dropped.';
+    'Drops the routines, views and triggers that no file declares any more, but for verbs, during a deploy. Returns what was dropped.';

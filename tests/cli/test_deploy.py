@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from dispatcher import CONTRACT
 from tests.support.cli import Cli
+
+OVERDUE = """
+[verb]
+name = "notify_billing_overdue"
+args = ["reference", "client_id", "note?"]
+to = ["client_id"]
+subject = ["bill:{reference}"]
+whom = "the client"
+"""
 
 
 def test_deploy_makes_an_empty_database_ready(
@@ -67,3 +78,28 @@ def test_a_choice_of_no_event_is_a_mistake(
         assert "is no pattern of events" in refused.stderr
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("select to_regnamespace('postbell')").fetchone() == (None,)
+
+
+def test_the_verb_of_an_own_event_comes_with_it_and_stays(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, empty_url: str, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POSTBELL_DATABASE_URL", empty_url)
+    assert bare("new", "event", "billing.overdue", "--to", str(tmp_path)).exit_code == 0
+    with (tmp_path / "billing/overdue/event.toml").open("a") as file:
+        file.write(OVERDUE)
+
+    monkeypatch.setenv("POSTBELL_TEMPLATES", str(tmp_path))
+    first = bare("deploy")
+    monkeypatch.delenv("POSTBELL_TEMPLATES")
+    without_the_folder = bare.json("deploy")
+
+    assert first.exit_code == 0, first.stderr
+    assert without_the_folder["dropped"] == []
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("set role postbell_producer")
+        connection.execute(
+            "select postbell.notify_billing_overdue(reference => 'b7', client_id => 'u1')"
+        )
+        connection.execute("reset role")
+        emitted = connection.execute("select event, recipient, subject from postbell.outbox")
+        assert emitted.fetchall() == [("billing.overdue", "u1", "bill:b7")]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import postbell
-from dispatcher.cli.verb_code import RESERVED, VerbError, _Function, functions_of, sql_of
+from dispatcher.cli.errors import CommandError
+from dispatcher.cli.verb_code import RESERVED, _Function, functions_of, sql_of
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.event_type import Field, read_fields
 from dispatcher.rendering.verb import Source, Verb, read_verb
@@ -60,6 +61,16 @@ def test_what_is_committed_is_what_is_declared(tmp_path: Path) -> None:
 def test_without_a_file_the_sql_is_printed() -> None:
     printed = Cli()("verbs").stdout
     assert printed == (ROOT / "sql/12_verbs/declared.sql").read_text("utf-8")
+
+
+def test_the_verbs_of_some_events_are_a_module_of_their_own(tmp_path: Path) -> None:
+    python = tmp_path / "verbs.py"
+    assert Cli()("verbs", "--events", "order.p*", "--python", str(python)).exit_code == 0
+
+    code = python.read_text("utf-8")
+    exec(compile(code, "verbs.py", "exec"), names := {"__name__": "verbs"})  # noqa: S102
+    assert {name for name in names if name.startswith("notify_")} == {"notify_order_paid"}
+    assert "Did you mean order.paid?" in Cli()("verbs", "--events", "order.payed").stderr
 
 
 def test_a_verb_is_read() -> None:
@@ -184,7 +195,7 @@ def test_the_words_that_are_quoted_are_those_of_postgresql(connection: Connectio
 def test_a_verb_that_cannot_be_written_is_told(
     tmp_path: Path, verbs: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(VerbError, match=re.escape(sentence)):
+    with pytest.raises(CommandError, match=re.escape(sentence)):
         written(tmp_path, **verbs)
 
 
