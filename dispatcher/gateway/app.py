@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -163,7 +165,7 @@ def application(
     """
     is_secure = settings.public_url.startswith("https:")
     description = DescriptionApi()
-    labels = Labels.of(TemplateFiles.of(settings.template_folders))
+    labels = _labels(tuple(settings.template_folders))
     files = assets.labelled(labels)
     page = Page(files)
     signer = Signer(settings.token_secrets)
@@ -216,6 +218,12 @@ def application(
     return _with_cors(
         settings.allowed_origins, SecurityHeaders(_ByPath(streams, pages), is_secure=is_secure)
     )
+
+
+@cache
+def _labels(folders: tuple[Path, ...]) -> Labels:
+    """What the template files call events and categories, read once in a process."""
+    return Labels.of(TemplateFiles.of(folders))
 
 
 def _callbacks(pool: Pool, settings: Settings, metrics: ReceiptMetrics) -> list[Route]:

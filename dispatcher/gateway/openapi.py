@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -33,10 +33,10 @@ Json = dict[str, Any]
 
 
 class DescriptionApi:
-    """`GET /v1/openapi.json`. Call `describe()` first."""
+    """`GET /v1/openapi.json`. Call `describe()` first. The text is made when somebody asks."""
 
     def __init__(self) -> None:
-        self._written = b"{}"
+        self._text: Callable[[], bytes] = lambda: b"{}"
 
     @property
     def operations(self) -> list[Operation]:
@@ -44,7 +44,7 @@ class DescriptionApi:
 
     async def describe_all(self) -> Annotated[Response, "application/json"]:
         """All of this, as OpenAPI 3.1."""
-        return Response(self._written, media_type="application/json")
+        return Response(self._text(), media_type="application/json")
 
     def describe(
         self,
@@ -57,51 +57,72 @@ class DescriptionApi:
         operator_cookie_name: str,
     ) -> None:
         """Describes everything. `others` have no Operation: their docstrings describe them."""
-        declared = list(operations)
-        paths: Json = {}
-        for operation in declared:
-            paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-        for route in others:
-            for method in sorted((route.methods or set()) - {"HEAD"}):
-                paths.setdefault(route.path, {})[method.lower()] = _route(route)
-        for path, stream in streams.items():
-            paths[path] = {"get": _stream(stream)}
-        document = {
-            "openapi": "3.1.1",
-            "info": {
-                "title": "Postbell",
-                "version": __version__,
-                "description": "Inbox, preferences and streams of one person at a time. The"
-                " application signs a token (JWT, HS256) that says whose. By one of scope operator"
-                " somebody sees what became of everybody's messages, and no inbox.",
-            },
-            "servers": [{"url": public_url}],
-            "paths": paths,
-            "components": {
-                "schemas": _schemas(declared),
-                "securitySchemes": {
-                    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                    "cookie": {"type": "apiKey", "in": "cookie", "name": cookie_name},
-                    "operator_token": {
-                        "type": "http",
-                        "scheme": "bearer",
-                        "bearerFormat": "JWT",
-                        "description": 'With the claim `"scope": "operator"`.',
-                    },
-                    "operator_cookie": {
-                        "type": "apiKey",
-                        "in": "cookie",
-                        "name": operator_cookie_name,
-                    },
-                    "link": {
-                        "type": "http",
-                        "scheme": "link",
-                        "description": "The token of the link to the preferences in a mail.",
-                    },
+        self._text = cache(
+            partial(
+                _text_of,
+                list(operations),
+                list(others),
+                dict(streams),
+                public_url=public_url,
+                cookie_name=cookie_name,
+                operator_cookie_name=operator_cookie_name,
+            )
+        )
+
+
+def _text_of(
+    operations: Iterable[Operation],
+    others: Iterable[Route],
+    streams: Mapping[str, ASGIApp],
+    *,
+    public_url: str,
+    cookie_name: str,
+    operator_cookie_name: str,
+) -> bytes:
+    paths: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    for route in others:
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            paths.setdefault(route.path, {})[method.lower()] = _route(route)
+    for path, stream in streams.items():
+        paths[path] = {"get": _stream(stream)}
+    document = {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Postbell",
+            "version": __version__,
+            "description": "Inbox, preferences and streams of one person at a time. The"
+            " application signs a token (JWT, HS256) that says whose. By one of scope operator"
+            " somebody sees what became of everybody's messages, and no inbox.",
+        },
+        "servers": [{"url": public_url}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(operations),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie_name},
+                "operator_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": 'With the claim `"scope": "operator"`.',
+                },
+                "operator_cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": operator_cookie_name,
+                },
+                "link": {
+                    "type": "http",
+                    "scheme": "link",
+                    "description": "The token of the link to the preferences in a mail.",
                 },
             },
-        }
-        self._written = json.dumps(document, ensure_ascii=False).encode()
+        },
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def _operation(operation: Operation) -> Json:
