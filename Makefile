@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 # The stamp is newer than what the environment was made of, so a second run starts at once.
 STAMP := $(VENV)/.installed
 
+# The tests start hundreds of processes: without bytecode on disk, each compiles all of us again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test slow contract browsers lint types bench docs dump requirements wheel clean
 
 help:
