@@ -24,7 +24,7 @@ from dispatcher.rendering.catalog import Catalog
 from tests.support import given
 from tests.support.background import Connect
 from tests.support.daemon_process import DaemonProcess, StartDaemon
-from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase, Kept
+from tests.support.databases import IN_HASTE, ROOMY, CreateDatabase, Kept, RolledBack
 from tests.support.given import Connection
 from tests.support.mail_sink import MailSink
 from tests.support.manual import ROOT
@@ -150,12 +150,18 @@ def _drop(server_url: str, url: str) -> None:
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
 
 
+@pytest.fixture(scope="session")
+def rolled_back(shared_url: str) -> Iterator[RolledBack]:
+    session = RolledBack(shared_url)
+    yield session
+    session.close()
+
+
 @pytest.fixture
-def connection(shared_url: str) -> Iterator[psycopg.Connection]:
+def connection(rolled_back: RolledBack) -> Iterator[psycopg.Connection]:
     """A transaction on a deployed database, rolled back at the end."""
-    with psycopg.connect(shared_url) as opened:
-        yield opened
-        opened.rollback()
+    yield rolled_back.begin()
+    rolled_back.end()
 
 
 @pytest.fixture

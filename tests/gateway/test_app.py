@@ -15,11 +15,6 @@ from tests.support.given import Connection
 from tests.support.tokens import FRIEND, OURS, token
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 async def test_a_token_is_exchanged_for_a_cookie_that_no_script_reads(client: Client) -> None:
     answer = await client.as_().post("/v1/session")
 

@@ -11,11 +11,6 @@ from tests.support.client import Answer, Client
 from tests.support.given import Connection
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     given.event_type(db)

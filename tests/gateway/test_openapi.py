@@ -32,11 +32,6 @@ from tests.support.tokens import SECRET
 
 
 @pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
-@pytest.fixture
 async def document(
     sessions: Pool, settings: Settings, authenticator: Authenticator, database_url: str
 ) -> dict[str, Any]:

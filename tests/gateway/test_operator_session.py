@@ -22,11 +22,6 @@ SESSION = "/v1/operator/session"
 OLGA = Operator("olga", None, datetime.now(UTC))
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 async def logged_in(client: Client) -> Client:
     """A browser with an operator's cookie."""
     return keeping(client, await client.as_operator().post(SESSION))

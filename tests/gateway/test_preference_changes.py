@@ -14,11 +14,6 @@ from tests.support.given import Connection
 Json = dict[str, Any]
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     db.execute("delete from postbell.event_type")

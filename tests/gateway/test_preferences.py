@@ -11,11 +11,6 @@ from tests.support.client import Client
 from tests.support.given import Connection
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     db.execute("delete from postbell.event_type")

@@ -15,11 +15,6 @@ from tests.support.given import Connection
 from tests.support.tokens import SECRET, token
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     given.event_type(db, default_channels=["in_app", "email"])

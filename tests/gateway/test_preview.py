@@ -36,11 +36,6 @@ THING = {
 }
 
 
-@pytest.fixture(scope="module")
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture
 def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the test's own, in the place of all that is shipped."""

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support import given
 from tests.support.client import Client
 from tests.support.given import Connection
-
-
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
 
 
 async def test_a_page_learns_whom_it_is_for_and_how_to_speak_to_them(

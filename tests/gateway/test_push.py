@@ -32,11 +32,6 @@ SUBSCRIPTION: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 async def test_a_browser_is_added_and_removed(client: Client) -> None:
     reader = client.as_().having(user_agent="Firefox")
 

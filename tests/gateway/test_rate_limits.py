@@ -35,11 +35,6 @@ PROXIES = [
 
 
 @pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
-@pytest.fixture
 def clock() -> Clock:
     # As a machine's that has run for months: its fractions are coarse.
     return Clock(20_000_000.0)

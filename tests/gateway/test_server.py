@@ -31,11 +31,6 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
-@pytest.fixture
 def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         found: int = probe.getsockname()[1]

@@ -29,11 +29,6 @@ MULTIPART = (
 )
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     given.tenant(db, "default", name="Fern & Hill")

@@ -146,6 +146,14 @@ each_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 
 
 @pytest.fixture
+def connection(shared_url: str) -> Iterator[Connection]:
+    """A session that has planned nothing yet: a plan keeps the types that it was made with."""
+    with psycopg.connect(shared_url) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
 def house(connection: Connection) -> Connection:
     """u1 with quiet hours, and a mirrored table to which postbell_test_app may add rows."""
     given.event_type(connection, default_channels=["sms"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -22,11 +23,15 @@ def operation_of(document: Json, method: str, path: str) -> Json | None:
     """The description of what answers to this request; None if nothing does."""
     # The ones without parameters first, as they are served.
     for template in sorted(document["paths"], key=lambda path: path.count("{")):
-        pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(template))
-        if re.fullmatch(pattern, path):
+        if _pattern(template).fullmatch(path):
             described: Json | None = document["paths"][template].get(method.lower())
             return described
     return None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(template)))
 
 
 def schema_faults(document: Json, schema: Json, value: Any) -> list[str]:

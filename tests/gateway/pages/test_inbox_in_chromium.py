@@ -20,11 +20,6 @@ ENTER, ESCAPE, TAB, DOWN, UP, RIGHT, LEFT, END = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     with Chromium("--window-size=1000,800") as chromium:

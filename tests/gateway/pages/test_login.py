@@ -17,11 +17,6 @@ from tests.support.given import Connection
 from tests.support.tokens import FRIEND, OURS, SECRET, token
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 def login_of(recipient: str = "u1", tenant: str = "default", secret: str = SECRET) -> str:
     return login_token(secret, datetime.now(UTC), recipient, tenant)
 

@@ -24,11 +24,6 @@ from tests.support.tokens import OURS, SECRET
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(autouse=True)
 def events(db: Connection) -> None:
     db.execute("delete from postbell.event_type")

@@ -27,11 +27,6 @@ _LOADED = re.compile(r'(?:src|href)="(/assets/[^"]+)"|<iframe [^>]*src="([^"]+)"
 _IMPORTED = re.compile(r'from "(\.[^"]+)"')
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 def preferences() -> list[str]:
     token = sign_preferences(Signer([SECRET]), "default", "u1", datetime.now(UTC))
     return [f"/preferences/{token}?open=orders"]
