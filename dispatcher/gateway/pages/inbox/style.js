@@ -49,7 +49,7 @@ dialog[open] { display: flex; animation: appear .14s ease-out; }
 
 .header { display: flex; align-items: center; gap: .25rem; padding-block: .75rem .25rem; padding-inline: 1.125rem .75rem; }
 .header > .deed:first-child { margin-inline: -.5rem .25rem; }
-:dir(rtl) > .deed:first-child svg { transform: scaleX(-1); }
+.header:dir(rtl) > .deed:first-child svg { transform: scaleX(-1); }
 h2 { flex: 1; font-size: 1.125rem; line-height: 1.3; font-weight: 700; }
 .deed { display: grid; place-items: center; flex: none; inline-size: 2.25rem; block-size: 2.25rem; border-radius: .5rem; color: var(--quiet); }
 .deed:hover:not(:disabled) { background: var(--hover); color: var(--text); }
@@ -104,6 +104,8 @@ thead th { padding-block: .5rem; color: var(--quiet); font-size: .75rem; vertica
 th[scope="row"] { padding-inline-start: 0; text-align: start; }
 label { display: block; padding-block: .625rem; cursor: pointer; }
 .choices p { margin-block: .25rem .75rem; color: var(--quiet); }
+.choices p:dir(rtl) { text-align: right; }
+.choices p, .empty, .trouble span, .undo span { unicode-bidi: plaintext; }
 input { inline-size: 1.125rem; block-size: 1.125rem; margin: 0; accent-color: var(--accent); vertical-align: middle; cursor: pointer; }
 input:disabled { cursor: default; }
 .footer { position: relative; display: flex; align-items: center; justify-content: space-between; flex-wrap: wrap; gap: .25rem 1rem; padding: .625rem 1.125rem; border-block-start: 1px solid var(--line); font-size: .8125rem; }
@@ -121,7 +123,8 @@ input:disabled { cursor: default; }
 @keyframes arrive { from { opacity: 0; transform: translateY(.75rem); } }
 
 @media (max-width: 30rem) {
-  dialog { inset: 0; inline-size: 100%; max-inline-size: none; block-size: 100dvh; border-radius: 0; }
+  dialog, dialog:focus-visible { inset: 0; inline-size: 100%; max-inline-size: none; block-size: 100dvh; border-radius: 0; }
+  .footer { padding-block-end: max(.625rem, env(safe-area-inset-bottom)); }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .badge, .item.unread::before { forced-color-adjust: none; } dialog, .toast { border: 1px solid; } }
