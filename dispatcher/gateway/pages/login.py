@@ -94,6 +94,7 @@ class LoginPage:
             lang=spoken.lang,
             direction=spoken.direction,
             color=color,
+            name=name,
             heading=spoken.say("login", "ask.heading", whom=whom),
             sentence=spoken.say("login", f"ask.{kind}", name=name),
             said=words("login", spoken.lang),
