@@ -39,13 +39,21 @@ const isWatched = () => button.ariaPressed === "true" && !view.querySelector("de
 
 /** What is open stays open, and the keyboard stays where it is. */
 function show(drawn) {
-  const focus = view.contains(document.activeElement) ? document.activeElement.id : "";
+  const focus = placeOf(document.activeElement);
   for (const each of view.querySelectorAll("details[open]")) {
     const again = drawn.querySelector(`#${CSS.escape(each.id)}`);
     if (again) again.open = true;
   }
   view.replaceChildren(...drawn.childNodes);
-  if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
+  if (focus) view.querySelector(focus)?.focus({ preventScroll: true });
+}
+
+/** A selector that finds an element of the view, drawn anew; null for elements elsewhere. */
+function placeOf(element) {
+  if (!view.contains(element)) return null;
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const href = element.getAttribute("href");
+  return href === null ? `#${CSS.escape(element.closest("[id]").id)} > ${element.localName}` : `a[href="${CSS.escape(href)}"]`;
 }
 
 function wait() {
