@@ -1,16 +1,20 @@
-"""What holds for the operator's pages, the preview and the inbox alike: axe, keyboard, no shift.
+"""What holds for all pages alike: axe, keyboard, no shift.
 
-One browser and one gateway for all of them. The preference centre has tests of its own.
+One browser and one gateway for all of them. The preference centre has its own tests of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
+from dispatcher.inbound.links import UnsubscribeLinks
+from dispatcher.inbound.signing import Signer
 from tests.support import given
+from tests.support.deliveries import a_delivery
 from tests.support.failed_deliveries import refused
 from tests.support.given import Connection
 from tests.support.login import enter
@@ -18,7 +22,7 @@ from tests.support.peers import axe
 from tests.support.peers.browser import until
 from tests.support.peers.chromium import Chromium
 from tests.support.shopfront import GatewayThread, Shopfront, arrive, opened
-from tests.support.tokens import token
+from tests.support.tokens import SECRET, token
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -87,10 +91,6 @@ def dress(shop: Shopfront, scheme: str) -> None:
     tell(shop, "Emulation.setEmulatedMedia",
          features=[{"name": "prefers-color-scheme", "value": scheme},
                    {"name": "prefers-reduced-motion", "value": "reduce"}])  # fmt: skip
-    # Drawn anew, and not half of it.
-    shop.browser.run(
-        "return new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
-    )
 
 
 def visit(shop: Shopfront, path: str) -> None:
@@ -103,10 +103,10 @@ def shows(shop: Shopfront, what: str) -> None:
     until(shop.browser, f"return document.documentElement.dataset.ready && ({what})")
 
 
-def test_axe_finds_nothing_on_the_operators_pages_and_the_preview(
-    shop: Shopfront, db: Connection
-) -> None:
+def test_axe_finds_nothing_on_any_page(shop: Shopfront, db: Connection) -> None:
     given.event_type(db, "order.moved", default_channels=["in_app", "email"])
+    given.recipient(db, locale="ar")
+    leave = str(UnsubscribeLinks(Signer([SECRET]), "").of(a_delivery(), datetime.now(UTC)))
     *_, delivery_id = refused(db, "order.moved", 2)
     given.emit(db, "order.lost")
     given.emit(db, "order.moved", recipient="nobody")
@@ -135,6 +135,11 @@ def test_axe_finds_nothing_on_the_operators_pages_and_the_preview(
                 "for (const each of document.querySelectorAll('details')) each.open = true"
             )
             found += violations(shop, f"{path} on a {screen}")
+        # Of somebody who reads from right to left.
+        for path in (leave, f"/login?token={token()}"):
+            shop.browser.open(shop.gateway.address + path)
+            assert shop.browser.run("return document.dir") == "rtl"
+            found += violations(shop, f"{path[:6]} on a {screen}")
     assert not found, "\n".join(found)
 
 
