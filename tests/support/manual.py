@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 # What an own PostgreSQL and mail server are called in there.
 DATABASE = "postgresql://postgres@localhost/app"
 OWNER = "postgresql://postbell_owner@localhost/app"
-MAIL_SERVER = "smtp://127.0.0.1:1025"
+MAIL_SERVER = "console:"
 
 
 @dataclass(frozen=True)
