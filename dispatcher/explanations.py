@@ -53,7 +53,8 @@ LADDER: Final[Mapping[str, Explanation]] = MappingProxyType(
         ),
         "no_address": Explanation(
             "The person has no address on the channel.",
-            "Give them one with postbell.upsert_recipient() and emit again.",
+            "Give them one with postbell.upsert_recipient(), or for push let a browser subscribe,"
+            " and emit again.",
         ),
         "address_suppressed": Explanation(
             "The address must not be written to: it bounced, complained or was stopped.",
@@ -103,8 +104,8 @@ LATER: Final[Mapping[str, Explanation]] = MappingProxyType(
         ),
         "template_missing": Explanation(
             "The dispatcher that took it has no template for it: it waits for one, at no cost.",
-            "Deploy the template, and restart the dispatchers that are older than the deploy. It"
-            " waits until it expires or is cancelled.",
+            "Name the template's folder in POSTBELL_TEMPLATES of `postbell deploy` and `postbell"
+            " run`, and restart the latter. It waits until it expires or is cancelled.",
         ),
         "template_outdated": Explanation(
             "The templates of the dispatcher that took it are not the deployed ones: it waits for"
@@ -192,7 +193,9 @@ def next_step(
         case "unknown":
             return "Wait for its provider's report; without one it becomes a dead letter in time."
         case "waiting" if due_at:
-            return f"Wait until {due_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+            remedy = _explanation_of(reason).remedy if reason else ""
+            until = f"Wait until {due_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+            return remedy or until
         case "queued" | "sending":
             return "Wait; `postbell stats` shows how long the queue is."
     return ""

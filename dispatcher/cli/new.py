@@ -61,7 +61,10 @@ def event(
     for file in sorted(each for each in made.rglob("*") if each.is_file()):
         echo(str(file))
     if not any(folder.resolve() == each.resolve() for each in settings.template_folders):
-        echo_stderr(f"POSTBELL_TEMPLATES does not name {folder} yet: add it.")
+        named = ":".join([*(str(each) for each in settings.template_folders[1:]), str(folder)])
+        echo_stderr(
+            f"POSTBELL_TEMPLATES does not name {folder} yet: export POSTBELL_TEMPLATES={named}"
+        )
     echo_stderr(
         f"Rewrite them, look with `postbell preview {key}`, and `postbell deploy` registers it."
     )

@@ -142,8 +142,9 @@ def _report_of_database(error: psycopg.Error) -> ErrorReport | None:
 
 
 def _one_line(error: Exception) -> str:
-    """The message in one line: libpq puts its hints on further lines."""
-    return _sentence(mask(" ".join(str(error).split())))
+    """The message in one line, without the hints that libpq puts on lines of their own."""
+    lines = (line for line in str(error).splitlines() if not line.startswith("\t"))
+    return _sentence(mask(" ".join(" ".join(lines).split())))
 
 
 def _sentence(sentence: str) -> str:
