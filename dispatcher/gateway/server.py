@@ -105,21 +105,7 @@ class Gateway:
         self._stopping.set()
 
     async def _serve(self, app: ASGIApp, listener: socket.socket, stream: StreamEndpoint) -> None:
-        server = _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                http=StreamProtocol,
-                # There are no WebSockets, and looking for a library takes time.
-                ws="none",
-                # X-Forwarded-For is read where it matters: gateway/rate_limits.py.
-                proxy_headers=False,
-                server_header=False,
-                timeout_graceful_shutdown=int(self._settings.shutdown_seconds),
-            )
-        )
+        server = server_of(app, self._settings.shutdown_seconds)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="gateway")
         stopping = asyncio.create_task(self._stopping.wait())
         try:
@@ -131,6 +117,25 @@ class Gateway:
             server.should_exit = True
             await asyncio.wait([serving])
         serving.result()
+
+
+def server_of(app: ASGIApp, shutdown_seconds: float) -> uvicorn.Server:
+    """A server of the application; at its end it waits so long for requests in progress."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http=StreamProtocol,
+            # There are no WebSockets, and looking for a library takes time.
+            ws="none",
+            # X-Forwarded-For is read where it matters: gateway/rate_limits.py.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(shutdown_seconds),
+        )
+    )
 
 
 def vapid_key(settings: Settings) -> str | None:
@@ -181,7 +186,7 @@ async def run(url: str, settings: Settings) -> None:
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Does nothing: run() handles SIGTERM and SIGINT."""
+        """Does nothing: whoever runs it handles SIGTERM and SIGINT."""
         yield
 
 
