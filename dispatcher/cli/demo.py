@@ -15,4 +15,4 @@ def command(
 ) -> None:
     """Try a sample marketplace that notifies people: everything local, nothing to install."""
     # Imported by name, so that no other command loads what only the demo needs.
-    raise typer.Exit(import_module("dispatcher.demo").run(once))
+    raise typer.Exit(import_module("dispatcher.demo.app").run(once))

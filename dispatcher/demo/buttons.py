@@ -1,64 +1,68 @@
-"""Pressing a button, and asking beforehand what would come of it."""
+"""Pressing a button: the service that it calls, in one transaction."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 
-from dispatcher.demo.actions import Action
-from dispatcher.demo.history import Entry, History, read
-from dispatcher.demo.shop import LOGIN, People, Person, Transaction, transact
+from dispatcher.demo.history import History, Transaction
+from dispatcher.demo.shop import NothingToDoError, People, Person, Shop
+from dispatcher.demo.story import STORY, Button, Step
+
+#: Seconds between two looks at a step of the story, and looks until the next one begins anyway.
+_INTERVAL: Final = 0.02
+_LONGEST_WAIT: Final = 40
 
 
 class Buttons:
-    """All of them, for one visitor at a time.
+    """All of them, for one visitor at a time. The connection logs in as the application."""
 
-    `shop` logs in as the application; `owner` and `oracle` are of the database's owner, and in
-    `oracle` everything is rolled back.
-    """
-
-    def __init__(
-        self,
-        shop: AsyncConnection[Any],
-        owner: AsyncConnection[Any],
-        oracle: AsyncConnection[Any],
-        people: People,
-        history: History,
-    ) -> None:
+    def __init__(self, connection: AsyncConnection[Any], people: People, history: History) -> None:
         self.people: Final = people
         self.history: Final = history
-        self._shop: Final = shop
-        self._owner: Final = owner
-        self._oracle: Final = oracle
+        self._connection: Final = connection
         self._turn: Final = asyncio.Lock()
 
-    async def press(self, action: Action, person: Person, **details: object) -> Entry:
-        """Does it. `details` are keywords of the action's. Raises NothingToDoError."""
-        async with self._turn:
-            client = self.client_of(person)
-            transaction = await transact(self._shop, self.people, client, action.with_(**details))
-            transaction.outbox_ids = await _emitted(self._owner, transaction)
-            return self.history.add(transaction)
+    async def press(self, button: Button, person: Person, **details: object) -> Transaction:
+        """Calls the service. If a constraint objects, nothing of it ever happened.
 
-    async def what_if(self, action: Action, person: Person) -> Entry:
-        """Does it in a transaction that is rolled back. Raises NothingToDoError."""
-        async with self._turn, self._oracle.transaction(force_rollback=True):
-            await self._oracle.execute(f"set local role {LOGIN}".encode())
-            client = self.client_of(person)
-            transaction = await transact(self._oracle, self.people, client, action.with_())
-            await self._oracle.execute("reset role")
-            transaction.outbox_ids = await _emitted(self._oracle, transaction)
-            deliveries = await read(self._oracle, transaction.outbox_ids)
-            for each in deliveries:
-                each.state = "now" if each.state == "queued" else each.state
-            return Entry(0, transaction, deliveries)
-
-    async def find_other_events(self) -> None:
-        """Adds to the history what others have emitted."""
+        `details` are keywords of the service's. Raises NothingToDoError.
+        """
+        shop = Shop(self._connection, self.people, self.client_of(person))
+        done = Transaction(statements=shop.statements)
         async with self._turn:
-            await self.history.add_other_events()
+            with suppress(errors.IntegrityError):
+                async with self._connection.transaction():
+                    cursor = await self._connection.execute(
+                        "select pg_current_xact_id()::text::bigint"
+                    )
+                    ((done.xid,),) = await cursor.fetchall()
+                    try:
+                        said = await button.service(shop, **{**button.details, **details})
+                    except errors.IntegrityError as objection:
+                        done.rolled_back_by = objection.diag.constraint_name or str(objection)
+                        raise
+                done.note = said if isinstance(said, str) else button.note
+            names = {part: shop.person(part).name for part in ("client", "writer", "support")}
+            done.title = button.title.format(**names, **shop.latest)
+            await self.history.add(done)
+        return done
+
+    async def play(self) -> AsyncIterator[tuple[Step, Transaction]]:
+        """Tells the story, each step when the one before has had time to come true."""
+        for step in STORY:
+            # What a visitor has pressed before may leave nothing to do.
+            with suppress(NothingToDoError):
+                done = await self.press(step.button, self.people[step.who], **step.details)
+                for _ in range(_LONGEST_WAIT):
+                    if done.is_settled:
+                        break
+                    await asyncio.sleep(_INTERVAL)
+                yield step, done
 
     def client_of(self, person: Person) -> Person:
         """On whose behalf: the person's own, or for staff that of a client of theirs."""
@@ -66,10 +70,3 @@ class Buttons:
             return person
         ours = (each for each in self.people.values() if each.tenant_id == person.tenant_id)
         return next(each for each in ours if not each.roles)
-
-
-async def _emitted(connection: AsyncConnection[Any], transaction: Transaction) -> list[int]:
-    cursor = await connection.execute(
-        "select id from postbell.outbox where xid = %s::text::xid8 order by id", [transaction.xid]
-    )
-    return [int(number) for (number,) in await cursor.fetchall()]

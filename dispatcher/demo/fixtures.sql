@@ -60,3 +60,12 @@ select
     ),
     postbell.suppress(channel => 'email', address => 'elif@bounces.example', reason => 'bounce'),
     postbell.mute(recipient => 'farid', category => 'orders');
+
+-- What a browser says of itself when somebody allows notifications on it; the keys are the example of RFC 8291.
+select postbell.add_push_subscription(
+    recipient => id, endpoint => 'https://phones.example/' || replace(name, ' ', '+'),
+    p256dh => 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+    auth => 'BTBZMqHH6r4Tts7J_aSIgg', user_agent => 'The phone of the demo'
+)
+from shop.person
+where tenant_id = 'default' and phone is not null;

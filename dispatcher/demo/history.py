@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
+from html import unescape
+from itertools import count, groupby
 from typing import Any, Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from dispatcher.demo.catchers import Catchers, Caught
-from dispatcher.demo.shop import Transaction
+from dispatcher.demo.catchers import Catcher, Caught
 from dispatcher.explanations import explain_reason
 
-#: Transactions that are not forgotten.
-KEPT: Final = 200
+#: Transactions that are shown; the oldest go first.
+KEPT: Final = 40
 #: Seconds between two queries about what is under way: first, and at most.
 _FIRST_PAUSE: Final = 0.03
 _LONGEST_PAUSE: Final = 2.0
@@ -26,7 +27,7 @@ _LONGEST_PAUSE: Final = 2.0
 _HORIZON: Final = 120.0
 
 _TONES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("sent", "delivered", "now"), "good"),
+    **dict.fromkeys(("sent", "delivered"), "good"),
     **dict.fromkeys(("queued", "sending"), "busy"),
     **dict.fromkeys(("waiting", "scheduled"), "later"),
     **dict.fromkeys(("skipped", "cancelled", "expired", "repeated"), "no"),
@@ -47,7 +48,6 @@ class Delivery:
     channel: str | None
     state: str
     reason: str | None
-    rung: int | None = None
     #: Why an event was rejected.
     detail: str | None = None
     due_at: datetime | None = None
@@ -56,6 +56,7 @@ class Delivery:
     ms: int | None = None
     #: Of the inbox item.
     title: str | None = None
+    body: str | None = None
     #: What was caught, where something was.
     caught: Caught | None = None
 
@@ -74,6 +75,14 @@ class Delivery:
         return self.title or (self.caught.title if self.caught else "")
 
     @property
+    def parts(self) -> list[str]:
+        """All that the person reads of it; a mail has two parts, which say the same."""
+        if self.caught is None:
+            return [f"{self.title} {self.body}"]
+        parts = [self.caught.text, unescape(self.caught.html or self.caught.text)]
+        return [f"{self.caught.title} {part}" for part in parts]
+
+    @property
     def why(self) -> str:
         """The reason as sentences, with its cause and the time that it names."""
         words = []
@@ -90,29 +99,40 @@ class Delivery:
 
 
 @dataclass(slots=True)
-class Entry:
-    """A transaction, and what came of it."""
+class Transaction:
+    """One transaction: what it was for, how it ended, and what came of it."""
 
-    number: int
-    transaction: Transaction
-    deliveries: Sequence[Delivery] = ()
-    #: Grows with each change of any entry.
-    version: int = 0
+    #: What happens, as a sentence without its full stop.
+    title: str = ""
+    #: What else there is to say of it.
+    note: str = ""
+    #: The constraint that objected; None if it committed.
+    rolled_back_by: str | None = None
+    #: What the application said to the database, with the values.
+    statements: list[str] = field(default_factory=list)
+    #: The transaction's id.
+    xid: int = 0
+    #: Ids in postbell.outbox, whether the code or a trigger inserted them.
+    outbox_ids: list[int] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    at: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    #: In the history.
+    number: int = 0
     follower: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing will change soon: all has arrived, waits, or was decided against."""
         heard_of = {each.outbox_id for each in self.deliveries}
-        return heard_of.issuperset(self.transaction.outbox_ids) and not any(
+        return heard_of.issuperset(self.outbox_ids) and not any(
             each.tone == "busy" for each in self.deliveries
         )
 
     @property
     def outcome(self) -> tuple[str, str]:
         """How it ended in words, and the tone of that."""
-        if self.transaction.rolled_back_by is not None:
-            return f"rolled back by {self.transaction.rolled_back_by}: nobody hears of it", "bad"
+        if self.rolled_back_by is not None:
+            return f"rolled back by {self.rolled_back_by}: nobody hears of it", "bad"
         if any(each.state == "rejected" for each in self.deliveries):
             return "committed, event rejected", "bad"
         return "committed", "good"
@@ -126,60 +146,48 @@ class Entry:
     @property
     def events(self) -> list[list[Delivery]]:
         """The deliveries by event."""
-        ids = dict.fromkeys(each.outbox_id for each in self.deliveries)
-        return [[each for each in self.deliveries if each.outbox_id == number] for number in ids]
+        return [list(each) for _, each in groupby(self.deliveries, lambda each: each.outbox_id)]
 
 
 class History:
     """What happened, newest first. Reads as the database's owner."""
 
-    def __init__(self, connection: AsyncConnection[Any], catchers: Catchers) -> None:
-        self.entries: Final[deque[Entry]] = deque(maxlen=KEPT)
+    def __init__(self, connection: AsyncConnection[Any], catcher: Catcher) -> None:
+        self.transactions: Final[deque[Transaction]] = deque(maxlen=KEPT)
+        #: Of anything in it, since the beginning.
+        self.changes = 0
         self._connection: Final = connection
-        self._catchers: Final = catchers
+        self._catcher: Final = catcher
         self._numbers = count(1)
-        self._versions = count(1)
-        self._pages: Final[set[asyncio.Queue[Entry | None]]] = set()
+        self._pages: Final[set[asyncio.Queue[Transaction | None]]] = set()
 
-    @property
-    def version(self) -> int:
-        return max((entry.version for entry in self.entries), default=0)
-
-    def add(self, transaction: Transaction) -> Entry:
+    async def add(self, transaction: Transaction) -> None:
         """Follows what comes of a transaction, and queries again what waits."""
-        entry = Entry(next(self._numbers), transaction)
-        self.entries.appendleft(entry)
-        # What was just done may have cancelled it.
-        for other in [entry, *(each for each in self.entries if each.seconds_to_due is not None)]:
-            if other.follower is not None:
-                other.follower.cancel()
-            other.follower = asyncio.create_task(self._follow(other))
-        self._publish(entry)
-        return entry
-
-    async def add_other_events(self) -> None:
-        """Adds events that nobody here is known to have emitted, such as those of psql."""
-        known = {number for entry in self.entries for number in entry.transaction.outbox_ids}
         cursor = await self._connection.execute(
-            "select id from postbell.outbox where id > %s and id <> all(%s) order by id limit 50",
-            [min(known, default=0), list(known)],
+            "select id from postbell.outbox where xid = %s::text::xid8 order by id",
+            [transaction.xid],
         )
-        for (number,) in await cursor.fetchall():
-            title = "An event that somebody else emitted"
-            self.add(Transaction(title=title, outbox_ids=[number]))
+        transaction.outbox_ids = [number for (number,) in await cursor.fetchall()]
+        transaction.number = next(self._numbers)
+        self.transactions.appendleft(transaction)
+        # What was just done may have cancelled what waits.
+        for each in self.transactions:
+            if each is transaction or each.seconds_to_due is not None:
+                if each.follower is not None:
+                    each.follower.cancel()
+                each.follower = asyncio.create_task(self._follow(each))
+        self._publish(transaction)
 
-    async def _follow(self, entry: Entry) -> None:
-        """Queries an entry until nothing will change."""
+    async def _follow(self, transaction: Transaction) -> None:
+        """Queries a transaction until nothing will change."""
         pause = _FIRST_PAUSE
         while True:
-            found = await read(
-                self._connection, entry.transaction.outbox_ids, self._catchers.caught
-            )
-            if found != entry.deliveries:
-                entry.deliveries = found
-                self._publish(entry)
-            if entry.is_settled:
-                seconds = entry.seconds_to_due
+            found = await read(self._connection, transaction.outbox_ids, self._catcher.caught)
+            if found != transaction.deliveries:
+                transaction.deliveries = found
+                self._publish(transaction)
+            if transaction.is_settled:
+                seconds = transaction.seconds_to_due
                 if seconds is None or seconds > _HORIZON:
                     return
                 await asyncio.sleep(max(seconds, _FIRST_PAUSE))
@@ -188,40 +196,29 @@ class History:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.3, _LONGEST_PAUSE)
 
-    def _publish(self, entry: Entry) -> None:
-        entry.version = next(self._versions)
+    def _publish(self, transaction: Transaction | None) -> None:
+        self.changes += 1
         for page in self._pages:
-            page.put_nowait(entry)
+            page.put_nowait(transaction)
 
-    async def changes(self, since: int) -> AsyncIterator[Entry | None]:
-        """Entries that changed after a version, and then each that changes; None at the end."""
-        news: asyncio.Queue[Entry | None] = asyncio.Queue()
-        missed = sorted((each for each in self.entries if each.version > since), key=_version)
-        for entry in missed:
-            news.put_nowait(entry)
+    @contextmanager
+    def changes_from_now(self) -> Iterator[asyncio.Queue[Transaction | None]]:
+        """Each transaction that changes inside the block; None at the end of the demo."""
+        news: asyncio.Queue[Transaction | None] = asyncio.Queue()
         self._pages.add(news)
         try:
-            while True:
-                changed = await news.get()
-                yield changed
-                if changed is None:
-                    return
+            yield news
         finally:
             self._pages.discard(news)
 
     async def end(self) -> None:
         """Tells the open pages that this was all."""
-        for entry in self.entries:
-            if entry.follower is not None:
-                entry.follower.cancel()
-        for page in self._pages:
-            page.put_nowait(None)
+        for each in self.transactions:
+            if each.follower is not None:
+                each.follower.cancel()
+        self._publish(None)
         # The streams send it before the server stops.
         await asyncio.sleep(0.1 if self._pages else 0)
-
-
-def _version(entry: Entry) -> int:
-    return entry.version
 
 
 async def read(
@@ -229,18 +226,16 @@ async def read(
 ) -> list[Delivery]:
     """What was decided about events and what became of it, or what would be if not decided yet.
 
-    It also works in the transaction that emits them. The connection is the database owner's.
+    The connection is the database owner's.
     """
     cursor = connection.cursor(row_factory=class_row(Delivery))
-    await cursor.execute(_READ, {"ids": list(outbox_ids)})
+    found = await (await cursor.execute(_READ, {"ids": list(outbox_ids)})).fetchall()
     messages = {each.delivery_id: each for each in caught}
-    found = []
-    for row in await cursor.fetchall():
+    for row in found:
         if row.delivery_id is None:
             row.state = _undelivered(row)
         elif row.channel != "in_app":
             row.caught = messages.get(row.delivery_id)
-        found.append(row)
     cancelled = {each.outbox_id for each in found if each.state == "cancelled"}
     # What would have been decided does not matter any more.
     return [each for each in found if each.outbox_id not in cancelled or each.state == "cancelled"]
@@ -250,7 +245,7 @@ _READ: Final = """
 select
     asked.id as outbox_id, emitted.event, decided.recipient_id, decided.channel,
     coalesce(log.state, decided.decision) as state, coalesce(log.reason, decided.reason) as reason,
-    decided.rung, decided.due_at, log.delivery_id, item.title,
+    decided.due_at, log.delivery_id, item.title, item.body,
     round(extract(epoch from log.sent_at - log.created_at) * 1000)::integer as ms,
     case when decided.reason = 'invalid_payload' then (
         select fault
@@ -276,12 +271,9 @@ def _undelivered(row: Delivery) -> str:
     """The state of an event that has no deliveries, or of a channel that it is not going to use."""
     if row.reason == "cancelled":
         return "cancelled"
-    match row.state:
-        case "now":
-            # Committed, and the router has not come to it yet.
-            return "queued"
-        case "later":
-            return "scheduled"
+    # Committed, and the router has not come to it yet.
+    if coming := {"now": "queued", "later": "scheduled"}.get(row.state):
+        return coming
     if row.channel is not None:
         return "skipped"
     return "repeated" if (row.reason or "").startswith("duplicate_of_") else "rejected"

@@ -1,6 +1,6 @@
 // Brings cards up to date as the server tells of them, and presses buttons without leaving the page.
 
-const main = document.querySelector("main");
+const feed = document.getElementById("feed");
 const cards = document.getElementById("cards");
 const status = document.getElementById("status");
 const dialog = document.querySelector("dialog");
@@ -12,46 +12,44 @@ function say(text) {
 }
 
 /** Puts a card on top, or in the place of its former self; what was unfolded stays so. */
-function show({ id, html }) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  const card = template.content.firstElementChild;
-  const old = document.getElementById(id);
+function show(html) {
+  const card = document.createRange().createContextualFragment(html).firstElementChild;
+  const old = document.getElementById(card.id);
   if (old) {
     card.querySelector("details")?.toggleAttribute("open", old.querySelector("details")?.open ?? false);
     old.replaceWith(card);
-    return;
+  } else {
+    card.classList.add("fresh");
+    cards.prepend(card);
+    cards.children[MOST]?.remove();
   }
-  card.classList.add("fresh");
-  cards.prepend(card);
-  while (cards.children.length > MOST) cards.lastElementChild.remove();
 }
 
 let news = null;
-let version = main.dataset.version;
-let isLost = false;
 
-/** Follows what happens from the page's version on. */
+/** Follows what happens: all cards first, and then each that changes. */
 function follow() {
-  news = new EventSource(`/news?since=${version}`);
-  news.addEventListener("card", (event) => {
-    version = event.lastEventId;
-    show(JSON.parse(event.data));
+  news = new EventSource("/news");
+  news.addEventListener("cards", (event) => {
+    cards.innerHTML = JSON.parse(event.data);
+    if (status.dataset.lost) say("");
+    delete status.dataset.lost;
   });
-  news.addEventListener("run", (event) => {
-    // Another demo has begun at this address.
-    if (event.data !== main.dataset.run) location.reload();
-    if (isLost) say("");
-    isLost = false;
-  });
+  news.addEventListener("card", (event) => show(JSON.parse(event.data)));
   news.addEventListener("end", () => {
     news.close();
     say("The demo has ended. Start it again and reload this page.");
   });
   news.addEventListener("error", () => {
-    isLost = true;
+    status.dataset.lost = true;
     say("The connection to the demo is lost. This page tries again by itself.");
   });
+}
+
+/** A page of ours, fetched and read. */
+async function read(address, options) {
+  const answer = await fetch(address, options);
+  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
 }
 
 async function press(form) {
@@ -59,17 +57,11 @@ async function press(form) {
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
   try {
-    const answer = await fetch(form.action, { method: "POST" });
-    if (answer.status === 409) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      say(page.getElementById("status").textContent);
-    } else if (answer.ok) {
-      say("");
-      cards.scrollTop = 0;
-      if (cards.getBoundingClientRect().top < 0 || cards.getBoundingClientRect().top > innerHeight * 0.7) cards.scrollIntoView({ behavior: "smooth" });
-    } else {
-      say(await answer.text());
-    }
+    const { answer, page } = await read(form.action, { method: "POST" });
+    say(answer.ok ? "" : (page.getElementById("status") ?? page.body).textContent);
+    const { top } = feed.getBoundingClientRect();
+    feed.scrollTop = 0;
+    if (answer.ok && (top < 0 || top > innerHeight * 0.5)) feed.scrollIntoView({ behavior: "smooth" });
   } catch {
     say("Nothing was pressed: the demo does not answer.");
   } finally {
@@ -80,8 +72,8 @@ async function press(form) {
 /** The main part of another page of ours, in the dialog. */
 async function openDialog(link) {
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-    const found = page.querySelector("main.single") ?? page.getElementById("status") ?? page.body;
+    const { page } = await read(link.href);
+    const found = page.querySelector("main.note") ?? page.getElementById("status") ?? page.body;
     found.hidden = false;
     dialog.lastElementChild.replaceChildren(...found.childNodes);
     dialog.showModal();
@@ -112,5 +104,3 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) follow();
 });
 if (!document.hidden) follow();
-// The bell may ring for what was emitted elsewhere, such as by psql.
-addEventListener("postbell:notification", () => fetch("/other-events", { method: "POST" }).catch(() => {}));

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import jwt
@@ -25,106 +25,82 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import (
+    FileResponse,
     HTMLResponse,
+    JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
 )
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from dispatcher.demo.actions import ACTIONS, Action
 from dispatcher.demo.buttons import Buttons
-from dispatcher.demo.catchers import SMS_PATH, Catchers, Caught, ForgedError
+from dispatcher.demo.catchers import PATH, Catcher, Caught
+from dispatcher.demo.history import Transaction
 from dispatcher.demo.shop import NothingToDoError, Person
-from dispatcher.gateway.pages import login
+from dispatcher.demo.story import BUTTONS
+from dispatcher.gateway.pages.page import words
 from dispatcher.gateway.token import AUDIENCE, login_token, operator_login_token
 from dispatcher.rendering.catalog import Catalog
 
+_Found = TypeVar("_Found")
+
 _FOLDER: Final = Path(__file__).parent
-_FILES: Final = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:;"
-    " connect-src 'self'; frame-src 'self'; worker-src 'self'; manifest-src 'self';"
-    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-# A mail is somebody else's HTML: it may look as it likes, and do nothing.
-_MAIL_POLICY: Final = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
-    " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-)
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' https: data:; connect-src 'self'; frame-src 'self'; worker-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-#: Cards on the page.
-_SHOWN: Final = 40
-_CHANNELS: Final = {
-    "in_app": "inbox",
-    "email": "e-mail",
-    "sms": "text",
-    "push": "push",
-    "sse": "open page",
+# A mail is somebody else's HTML: it may look as it likes, and do nothing.
+_MAIL_HEADERS: Final = {
+    **_HEADERS,
+    "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox;"
+    " default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'",
 }
 
 
 class Page:
     """The page as an ASGI application; what it does not know is the gateway's.
 
-    `play` tells the whole story. `secret` is the gateway's, which logs people in.
+    `secret` is the gateway's, which lets people in.
     """
 
     def __init__(
-        self,
-        buttons: Buttons,
-        catchers: Catchers,
-        catalog: Catalog,
-        *,
-        gateway: ASGIApp,
-        secret: str,
-        play: Callable[[], Awaitable[None]],
+        self, buttons: Buttons, catcher: Catcher, catalog: Catalog, *, gateway: ASGIApp, secret: str
     ) -> None:
         self._buttons: Final = buttons
         self._history: Final = buttons.history
-        self._catchers: Final = catchers
-        self._gateway: Final = gateway
+        self._catcher: Final = catcher
         self._secret: Final = secret
-        self._play: Final = play
         self._playing: asyncio.Task[None] | None = None
-        #: Tells one demo from the next at the same address.
-        self._run: Final = secrets.token_hex(4)
-        names = {person.id: person.name for person in buttons.people.values()}
         self._templates: Final = Environment(
             loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        self._templates.globals.update(names=names, channels=_CHANNELS, actions_of=_actions)
+        names = {person.id: person.name for person in buttons.people.values()}
+        self._templates.globals.update(names=names, channels=words("channels", "en"))
         # In the order of their buttons.
-        order = list(dict.fromkeys(action.event for action in ACTIONS.values()))
-        order += [key for key in catalog.events if key not in order]
-        events = [catalog.events[key] for key in order]
-        self._events: Final = {
-            category: [event for event in events if event.category == category]
-            for category in dict.fromkeys(event.category for event in events)
+        events = {each.event: catalog.events[each.event] for each in BUTTONS.values()}.values()
+        self._categories: Final = {
+            category: list(group) for category, group in groupby(events, lambda each: each.category)
         }
         self.app: Final = Starlette(
             routes=[
                 Route("/", self.page),
-                *(Route(f"/{name}", self.file) for name in _FILES),
-                Route("/do/{action}", self.press, methods=["POST"]),
-                Route("/what-if/{action}", self.what_if),
+                *(Route(f"/{name}", _file) for name in ("page.css", "page.js")),
+                Route("/do/{button}", self.press, methods=["POST"]),
                 Route("/play", self.play, methods=["POST"]),
-                Route("/other-events", self.find_other_events, methods=["POST"]),
                 Route("/news", self.news),
                 Route("/messages/{number:int}", self.message),
-                Route("/messages/{number:int}.html", self.mail_html),
-                Route("/messages/{number:int}.eml", self.mail_source),
+                Route("/messages/{number:int}.html", self.mail),
                 Route("/shops/{tenant}/{path:path}", self.shop),
                 Route("/token", self.token),
                 Route("/go/{page}", self.go),
-                Route(SMS_PATH, self.take_sms, methods=["POST"]),
+                Route(PATH, self.catch, methods=["POST"]),
                 Mount("/", gateway),
             ],
             middleware=[
@@ -132,47 +108,29 @@ class Page:
                 # A stream is sent as it is.
                 Middleware(GZipMiddleware),
             ],
-            exception_handlers={HTTPException: _refuse, NothingToDoError: self.nothing_to_do},
+            exception_handlers={HTTPException: _refuse, NothingToDoError: self.page},
         )
 
-    async def page(self, request: Request) -> Response:
-        return self._page(request, "")
-
-    async def nothing_to_do(self, request: Request, error: Exception) -> Response:
-        return self._page(request, str(error), 409)
-
-    def _page(self, request: Request, said: str, status: int = 200) -> Response:
+    async def page(self, request: Request, nothing_to_do: Exception | None = None) -> Response:
         person = self._person(request)
         return self._html(
             "page.html",
-            status,
+            409 if nothing_to_do else 200,
+            said=nothing_to_do or "",
             person=person,
             client=self._buttons.client_of(person),
             people=self._buttons.people.values(),
-            entries=list(self._history.entries)[:_SHOWN],
-            version=self._history.version,
-            run=self._run,
-            said=said,
-            categories=self._events,
-            total=sum(map(len, self._events.values())),
+            transactions=self._history.transactions,
+            categories=self._categories,
+            buttons=BUTTONS.values(),
         )
-
-    async def file(self, request: Request) -> Response:
-        name = request.url.path.lstrip("/")
-        content = (_FOLDER / name).read_bytes()
-        return Response(content, headers=_HEADERS, media_type=_FILES[name])
 
     async def press(self, request: Request) -> Response:
         """Does it; the card follows by the stream, or without a script on the next page."""
         _require_our_page(request)
-        entry = await self._buttons.press(_action(request), self._person(request))
-        return self._back(request, f"#transaction-{entry.number}")
-
-    async def what_if(self, request: Request) -> Response:
-        """What would come of it; nothing does."""
-        action = _action(request)
-        entry = await self._buttons.what_if(action, self._person(request))
-        return self._html("what_if.html", action=action, entry=entry, person=self._person(request))
+        button = _found(BUTTONS.get(request.path_params["button"]), "There is no such button.")
+        done = await self._buttons.press(button, self._person(request))
+        return self._back(request, f"#transaction-{done.number}")
 
     async def play(self, request: Request) -> Response:
         """Tells the whole story, unless it is being told."""
@@ -181,107 +139,76 @@ class Page:
             self._playing = asyncio.ensure_future(self._play())
         return self._back(request)
 
-    async def find_other_events(self, request: Request) -> Response:
-        _require_our_page(request)
-        await self._buttons.find_other_events()
-        return Response(status_code=204, headers=_HEADERS)
+    async def _play(self) -> None:
+        async for _ in self._buttons.play():
+            pass
 
-    async def news(self, request: Request) -> Response:
-        """Cards as they change (server-sent events), from where the page is."""
-        seen = request.headers.get("last-event-id") or request.query_params.get("since", "0")
-        if not seen.isdecimal():
-            raise HTTPException(400, "?since= is the version of the page.")
-        return StreamingResponse(
-            self._news(int(seen)), headers=_HEADERS, media_type="text/event-stream"
-        )
+    async def news(self, request: Request) -> Response:  # noqa: ARG002 - a route's
+        """All cards, and then each that changes (server-sent events)."""
+        return StreamingResponse(self._news(), headers=_HEADERS, media_type="text/event-stream")
 
-    async def _news(self, since: int) -> AsyncIterator[str]:
-        yield f"event: run\ndata: {self._run}\n\n"
-        async for entry in self._history.changes(since):
-            if entry is None:
-                yield "event: end\ndata: \n\n"
-            else:
-                card = self._templates.get_template("card.html").render(entry=entry)
-                shown = json.dumps({"id": f"transaction-{entry.number}", "html": card})
-                yield f"id: {entry.version}\nevent: card\ndata: {shown}\n\n"
+    async def _news(self) -> AsyncIterator[str]:
+        with self._history.changes_from_now() as news:
+            yield _frame("cards", "".join(map(self._card, self._history.transactions)))
+            while (changed := await news.get()) is not None:
+                yield _frame("card", self._card(changed))
+            yield _frame("end", None)
+
+    def _card(self, transaction: Transaction) -> str:
+        return self._templates.get_template("card.html").render(transaction=transaction)
 
     async def message(self, request: Request) -> Response:
-        return self._html("message.html", message=self._caught(request))
+        message = self._caught(request)
+        title = "A text message" if message.channel == "sms" else message.title
+        sentence = f"To {message.to}. Caught on this machine; it did not leave it."
+        return self._html("message.html", title=title, sentence=sentence, message=message)
 
-    async def mail_html(self, request: Request) -> Response:
-        headers = {**_HEADERS, "Content-Security-Policy": _MAIL_POLICY}
-        return HTMLResponse(self._caught(request).html or "", headers=headers)
+    async def mail(self, request: Request) -> Response:
+        return HTMLResponse(self._caught(request).html or "", headers=_MAIL_HEADERS)
 
-    async def mail_source(self, request: Request) -> Response:
-        return PlainTextResponse(self._caught(request).source, headers=_HEADERS)
-
-    async def take_sms(self, request: Request) -> Response:
-        """From the daemon's webhook provider."""
-        try:
-            self._catchers.take_sms(request.headers, await request.body())
-        except ForgedError as error:
-            raise HTTPException(401, str(error)) from None
+    async def catch(self, request: Request) -> Response:
+        """From the daemon's provider."""
+        if not self._catcher.take(request.headers, await request.body()):
+            raise HTTPException(401, "This is not signed by our provider.")
         return Response(status_code=204)
 
     async def shop(self, request: Request) -> Response:
         """Where the links in messages lead: the page that your application would have there."""
-        people = self._buttons.people.values()
-        names = {person.tenant_id: person.tenant_name for person in people}
-        tenant = request.path_params["tenant"]
-        if tenant not in names:
-            raise HTTPException(404, "There is no such shop.")
-        return self._html("shop.html", name=names[tenant], path=request.path_params["path"])
+        path = request.path_params["path"]
+        sentence = f"A link in a message led here: /{path} is the page that it is about."
+        return self._html("message.html", title="A page of your application", sentence=sentence)
 
     async def token(self, request: Request) -> Response:
         """The one endpoint that the bell needs: a token for whoever is logged in."""
-        token = self.token_of(self._person(request))
-        return Response(
-            json.dumps({"token": token}), headers=_HEADERS, media_type="application/json"
-        )
+        return JSONResponse({"token": self.token_of(self._person(request))}, headers=_HEADERS)
 
     def token_of(self, person: Person) -> str:
         """What lets somebody into their inbox: signing it is all that an application has to do."""
         now = datetime.now(UTC)
-        claims = {
-            "sub": person.id,
-            "tenant": person.tenant_id,
-            "aud": AUDIENCE,
-            "iat": int(now.timestamp()),
-            "exp": int((now + timedelta(hours=1)).timestamp()),
-        }
-        return jwt.encode(claims, self._secret, "HS256")
+        who = {"sub": person.id, "tenant": person.tenant_id, "aud": AUDIENCE}
+        return jwt.encode(
+            {**who, "iat": now, "exp": now + timedelta(hours=1)}, self._secret, "HS256"
+        )
 
-    async def go(self, request: Request) -> ASGIApp:
-        """To a page of the gateway, logged in: to preferences as the person, else as operator."""
+    async def go(self, request: Request) -> Response:
+        """To a page of the gateway, by a login link: as the person to preferences, as operator."""
         page, now = request.path_params["page"], datetime.now(UTC)
         if page == "preferences":
             person = self._person(request)
             token = login_token(self._secret, now, person.id, person.tenant_id)
         else:
             token = operator_login_token(self._secret, now, "visitor")
-        form = urlencode({"token": token, "to": f"/{page}"}).encode()
-
-        async def filled_in() -> Message:
-            return {"type": "http.request", "body": form, "more_body": False}
-
-        async def log_in(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
-            posted = {"method": "POST", "path": login.PATH, "query_string": b""}
-            await self._gateway({**scope, **posted}, filled_in, send)
-
-        return log_in
+        login = f"/login?{urlencode({'token': token, 'to': f'/{page}'})}"
+        return RedirectResponse(login, headers=_HEADERS)
 
     def _person(self, request: Request) -> Person:
         people = self._buttons.people
         person = people.get(request.query_params.get("as", next(iter(people))))
-        if person is None:
-            raise HTTPException(404, "Nobody of this name is here: say ?as=ada.")
-        return person
+        return _found(person, "Nobody of this name is here: say ?as=ada.")
 
     def _caught(self, request: Request) -> Caught:
-        found = self._catchers.find(request.path_params["number"])
-        if found is None:
-            raise HTTPException(404, "This message is not here, or not any more.")
-        return found
+        message = self._catcher.find(request.path_params["number"])
+        return _found(message, "This message is not here, or not any more.")
 
     def _back(self, request: Request, anchor: str = "") -> Response:
         """To the page; a script that asked stays where it is."""
@@ -294,15 +221,18 @@ class Page:
         return HTMLResponse(html, status, headers=_HEADERS)
 
 
-def _actions(event: str) -> list[Action]:
-    return [action for action in ACTIONS.values() if action.event == event]
+async def _file(request: Request) -> Response:
+    return FileResponse(_FOLDER / request.url.path.lstrip("/"), headers=_HEADERS)
 
 
-def _action(request: Request) -> Action:
-    action = ACTIONS.get(request.path_params["action"])
-    if action is None:
-        raise HTTPException(404, "There is no such button.")
-    return action
+def _frame(event: str, data: object) -> str:
+    return f"event: {event}\ndata: {json.dumps(data)}\n\n"
+
+
+def _found(what: _Found | None, otherwise: str) -> _Found:
+    if what is None:
+        raise HTTPException(404, otherwise)
+    return what
 
 
 def _require_our_page(request: Request) -> None:

@@ -25,8 +25,8 @@ comment on column shop.person.habit is 'What is special about reaching them; the
 create table shop.account (
     client_id text primary key references shop.person,
     balance numeric(12, 2) not null default 1000000,
-    points integer not null default 0,
-    tier text not null default 'Bronze',
+    points integer not null default 500,
+    tier text generated always as (case when points >= 5000 then 'Gold' when points >= 1000 then 'Silver' else 'Bronze' end) stored,
 
     constraint wallet_is_not_overdrawn check (balance >= 0),
     constraint points_are_not_overdrawn check (points >= 0)

@@ -1,17 +1,15 @@
-"""The application's connection: one business transaction after the other, and what each said."""
+"""The application's people and its connection: what a function of services.py works with."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
 import psycopg
-from psycopg import AsyncClientCursor, AsyncConnection, errors, sql
+from psycopg import AsyncClientCursor, AsyncConnection, sql
 from psycopg.rows import dict_row
 
 #: The login: postbell_producer, and owner of its own schema.
@@ -36,7 +34,6 @@ class Person:
 
 People = Mapping[str, Person]
 Row = dict[str, Any]
-Statement = LiteralString | sql.Composed
 
 
 def install(connection: psycopg.Connection[Any], page_url: str) -> People:
@@ -57,57 +54,43 @@ def install(connection: psycopg.Connection[Any], page_url: str) -> People:
 
 
 class NothingToDoError(Exception):
-    """The action needs something that is not there. The text says what to do first."""
-
-
-@dataclass(slots=True)
-class Transaction:
-    """One transaction: what it was for, how it ended, and the events that it emitted."""
-
-    #: What happens, as a sentence without its full stop.
-    title: str = ""
-    #: What else there is to say of it.
-    note: str = ""
-    at: datetime = field(default_factory=lambda: datetime.now().astimezone())
-    #: The constraint that objected; None if it committed.
-    rolled_back_by: str | None = None
-    #: What the application said to the database, with the values.
-    statements: list[str] = field(default_factory=list)
-    #: The transaction's id.
-    xid: int = 0
-    #: Ids in postbell.outbox, whether the code or a trigger inserted them.
-    outbox_ids: list[int] = field(default_factory=list)
+    """A service needs something that is not there. The text says what to do first."""
 
 
 class Shop:
-    """What an action works with, inside its transaction: one client's side of the application."""
+    """One client's side of the application, inside a transaction of the connection."""
 
-    def __init__(
-        self,
-        connection: AsyncConnection[Any],
-        people: People,
-        client: Person,
-        transaction: Transaction,
-    ) -> None:
+    def __init__(self, connection: AsyncConnection[Any], people: People, client: Person) -> None:
         self.client: Final = client
         ours = [person for person in people.values() if person.tenant_id == client.tenant_id]
         #: Who writes orders and teaches classes.
         self.writer: Final = next(person for person in ours if "writer" in person.roles)
         self.support: Final = next(person for person in ours if "support" in person.roles)
-        #: The action says there what happens.
-        self.transaction: Final = transaction
+        #: What was said to the database, with the values.
+        self.statements: Final[list[str]] = []
+        #: By the last word of its table, the row that was read or written last.
+        self.latest: Final[dict[str, Row]] = {}
         self._connection: Final = connection
 
-    async def rows(self, statement: Statement, **values: object) -> list[Row]:
-        """The rows that a statement returns. A row or a person among the values is its id."""
+    def person(self, part: str) -> Person:
+        """Who plays the part: client, writer or support."""
+        return {"client": self.client, "writer": self.writer, "support": self.support}[part]
+
+    async def emit(self, verb: Callable[..., Awaitable[Any]], **given: object) -> Any:
+        """Calls a verb of `postbell` in the transaction. Returns the event's id."""
+        named = ", ".join(f"{name}={_shown(value)}" for name, value in given.items() if value)
+        self.statements.append(f"-- postbell.{verb.__name__}({named})")
+        return await verb(**given, website=self.client.tenant_id, on=self._connection)
+
+    async def rows(self, statement: LiteralString | sql.Composed, **values: object) -> list[Row]:
+        """The rows that a statement returns. It may also name %(client)s and %(tenant)s."""
+        values = {"client": self.client.id, "tenant": self.client.tenant_id, **values}
         if isinstance(statement, str):
             statement = cleandoc(statement)
-        given = {name: _id(value) for name, value in values.items()}
-        self.transaction.statements.append(
-            AsyncClientCursor(self._connection).mogrify(statement, given)
-        )
+        said = AsyncClientCursor(self._connection).mogrify(statement, values)
+        self.statements.append(said)
         cursor = self._connection.cursor(row_factory=dict_row)
-        await cursor.execute(statement, given)
+        await cursor.execute(statement, values)
         return await cursor.fetchall() if cursor.description else []
 
     async def insert(self, table: LiteralString, **columns: object) -> Row:
@@ -117,8 +100,12 @@ class Shop:
             sql.SQL(", ").join(map(sql.SQL, columns)),
             sql.SQL(", ").join(map(sql.Placeholder, columns)),
         )
-        (made,) = await self.rows(statement, **columns)
-        return made
+        (row,) = await self.rows(statement, **columns)
+        return self._seen(table, row)
+
+    async def add(self, table: LiteralString, **columns: object) -> Row:
+        """Inserts a row of the client's, and returns it."""
+        return await self.insert(table, client_id=self.client.id, **columns)
 
     async def update(self, table: LiteralString, row: Row, **columns: object) -> Row:
         """Changes columns of a row, and returns all of it."""
@@ -129,59 +116,21 @@ class Shop:
             ),
             row["id"],
         )
-        (changed,) = await self.rows(statement, **columns)
-        return changed
+        (row,) = await self.rows(statement, **columns)
+        return self._seen(table, row)
 
     async def find(self, table: LiteralString, condition: LiteralString = "true") -> Row | None:
         """The client's latest row, called `wanted`, of which the condition is true."""
-        cursor = self._connection.cursor(row_factory=dict_row)
-        await cursor.execute(
-            sql.SQL(
-                "select * from shop.{} as wanted where client_id = %s and {}"
-                " order by id desc limit 1"
-            ).format(sql.SQL(table), sql.SQL(condition)),
-            [self.client.id],
-        )
-        return await cursor.fetchone()
+        query = sql.SQL(
+            "select * from shop.{} as wanted where client_id = {} and {} order by id desc limit 1"
+        ).format(sql.SQL(table), self.client.id, sql.SQL(condition))
+        found = await self._connection.cursor(row_factory=dict_row).execute(query)
+        row = await found.fetchone()
+        return self._seen(table, row) if row else None
 
-    async def emit(self, verb: Callable[..., Awaitable[Any]], **given: object) -> Any:
-        """Calls a verb of `postbell` in the transaction. Returns the event's id."""
-        given = {name: value for name, value in given.items() if value is not None}
-        named = ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
-        self.transaction.statements.append(f"-- postbell.{verb.__name__}({named})")
-        return await verb(**given, website=self.client.tenant_id, on=self._connection)
-
-
-Work = Callable[[Shop], Awaitable[None]]
-
-
-async def transact(
-    connection: AsyncConnection[Any], people: People, client: Person, work: Work
-) -> Transaction:
-    """Runs `work` in one transaction. If a constraint objects, nothing of it ever happened.
-
-    Raises NothingToDoError.
-    """
-    transaction = Transaction()
-    with suppress(errors.IntegrityError):
-        async with connection.transaction():
-            cursor = await connection.execute("select pg_current_xact_id()::text::bigint")
-            ((transaction.xid,),) = await cursor.fetchall()
-            try:
-                await work(Shop(connection, people, client, transaction))
-            except errors.IntegrityError as objection:
-                transaction.rolled_back_by = objection.diag.constraint_name or str(objection)
-                raise
-    return transaction
-
-
-def _id(value: object) -> object:
-    match value:
-        case Person():
-            return value.id
-        case {"id": number}:
-            return number
-    return value
+    def _seen(self, table: str, row: Row) -> Row:
+        self.latest[table.rpartition("_")[2]] = row
+        return row
 
 
 def _shown(value: object) -> str:

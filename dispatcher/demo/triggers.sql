@@ -31,17 +31,6 @@ create trigger credit_award after insert on shop.award
 for each row execute function shop.credit_award();
 
 
-create function shop.climb_tier() returns trigger
-language plpgsql as $$
-begin
-    new.tier := case when new.points >= 5000 then 'Gold' when new.points >= 1000 then 'Silver' else old.tier end;
-    return new;
-end
-$$;
-create trigger climb_tier before update of points on shop.account
-for each row when (new.points > old.points) execute function shop.climb_tier();
-
-
 create function shop.notify_tier() returns trigger
 language plpgsql as $$
 begin

@@ -11,12 +11,13 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from dispatcher.db import connections
-from dispatcher.demo import processes
+from dispatcher.demo import app
 from dispatcher.demo.buttons import Buttons
-from dispatcher.demo.catchers import Catchers
+from dispatcher.demo.catchers import Catcher
 from dispatcher.demo.history import History
 from dispatcher.demo.page import Page
 from dispatcher.demo.shop import LOGIN, People, install
+from dispatcher.gateway.server import server_of
 from tests.support.databases import CreateDatabase
 from tests.support.demo_page import Visitor
 from tests.support.renderings import shipped_catalog
@@ -42,42 +43,31 @@ def people(shop: tuple[str, People]) -> People:
 
 
 @pytest.fixture
-def catchers() -> Catchers:
-    return Catchers()
+def catcher() -> Catcher:
+    return Catcher()
 
 
 @pytest.fixture
-async def buttons(shop_url: str, people: People, catchers: Catchers) -> AsyncIterator[Buttons]:
+async def buttons(shop_url: str, people: People, catcher: Catcher) -> AsyncIterator[Buttons]:
     async with AsyncExitStack() as stack:
-        application, owner, oracle = [
+        application, owner = [
             await stack.enter_async_context(await connections.connect(shop_url, name))
-            for name in ("marketplace", "demo", "oracle")
+            for name in ("marketplace", "demo")
         ]
         await application.execute(f"set role {LOGIN}".encode())
-        history = History(owner, catchers)
-        yield Buttons(application, owner, oracle, people, history)
+        history = History(owner, catcher)
+        yield Buttons(application, people, history)
         await history.end()
 
 
 @pytest.fixture
-async def visitor(buttons: Buttons, catchers: Catchers) -> AsyncIterator[Visitor]:
+async def visitor(buttons: Buttons, catcher: Catcher) -> AsyncIterator[Visitor]:
     """Somebody before the page; behind it is a gateway that answers everything alike."""
-    played: list[str] = []
-
-    async def play() -> None:
-        played.append("played")
-
-    with processes.listen(0) as listening:
-        page = Page(
-            buttons,
-            catchers,
-            shipped_catalog(),
-            gateway=PlainTextResponse("the gateway's"),
-            secret="s" * 32,
-            play=play,
-        )
-        serving = asyncio.create_task(processes.serve(page.app, listening))
-        yield Visitor(listening.getsockname()[1], played)
+    gateway = PlainTextResponse("the gateway's")
+    page = Page(buttons, catcher, shipped_catalog(), gateway=gateway, secret="s" * 32)
+    with app.listen(0) as listening:
+        serving = asyncio.create_task(server_of(page.app, 1).serve(sockets=[listening]))
+        yield Visitor(listening.getsockname()[1])
         await buttons.history.end()
         serving.cancel()
         with suppress(asyncio.CancelledError):

@@ -17,8 +17,11 @@ from dispatcher.channels.push import Push
 from dispatcher.channels.sms import Sms
 from dispatcher.db import connections
 from dispatcher.delivery.model import Sent
-from dispatcher.demo.actions import ACTIONS
-from dispatcher.demo.shop import LOGIN, People, Transaction, install, transact
+from dispatcher.demo.buttons import Buttons
+from dispatcher.demo.catchers import Catcher
+from dispatcher.demo.history import History, Transaction
+from dispatcher.demo.shop import LOGIN, People, install
+from dispatcher.demo.story import BUTTONS
 from dispatcher.providers.client import ProviderClient
 from dispatcher.providers.registry import ProviderRegistry
 from tests.support import given
@@ -78,6 +81,7 @@ def everything_everywhere(create_database: CreateDatabase, template_url: str) ->
             "insert into postbell.tenant_event (tenant_id, event, default_channels)"
             " select 'default', key, channels from postbell.event_type"
         )
+        connection.execute("delete from postbell.push_subscription")
         for person in PEOPLE.values():
             given.device(connection, person, f"https://push.example/{person}")
     return url, people
@@ -96,21 +100,19 @@ async def test_all_events_reach_whom_they_concern_on_all_channels_in_the_words_t
         async with (
             running(url, registry=registry),
             await connections.connect(url, "marketplace") as shop,
+            await connections.connect(url, "demo") as owner,
         ):
             await shop.execute(f"set role {LOGIN}".encode())
+            history = History(owner, Catcher())
+            buttons = Buttons(shop, people, history)
             for entry in CATALOGUE:
-                work = ACTIONS[entry.button].with_()
-                transaction = await transact(shop, people, people["ada"], work)
-                transaction.outbox_ids = given.column(
-                    db,
-                    "select id from postbell.outbox where xid::text::bigint = %s",
-                    transaction.xid,
-                )
-                transactions[entry.event] = transaction
+                button = BUTTONS[entry.button]
+                transactions[entry.event] = await buttons.press(button, people["ada"])
             everything = [
                 number for transaction in transactions.values() for number in transaction.outbox_ids
             ]
             await seen(lambda: await_end(db, everything), "all is delivered")
+            await history.end()
         assert given.rejections(db) == {}
         complaints = []
         for entry in CATALOGUE:

@@ -2,126 +2,95 @@
 
 from __future__ import annotations
 
-import asyncio
-import smtplib
+import hashlib
+import hmac
+import json
+from base64 import b64encode, urlsafe_b64decode
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from dispatcher.channels.email import Email
 from dispatcher.channels.push import Push
-from dispatcher.delivery.model import Device, Refused, Sent
-from dispatcher.demo.catchers import (
-    KEPT,
-    Catchers,
-    ForgedError,
-    make_certificate,
-    write_providers,
-)
-from dispatcher.demo.shop import People
+from dispatcher.channels.sms import Sms
+from dispatcher.delivery.model import Device, Sent
+from dispatcher.demo.catchers import KEPT, Catcher, Caught
+from dispatcher.providers.base import provider_for
 from dispatcher.providers.config import read_providers
-from dispatcher.providers.webpush import WebPush
-from dispatcher.settings import Settings
+from tests.support.demo_page import Visitor
+from tests.support.given import AUTH, P256DH
+from tests.support.messages import an_email, an_sms
 
-PAYLOAD = b"""{"web_push": 8030, "notification": {"title": "Paid", "body": "All of it",
- "navigate": "http://127.0.0.1/orders/1", "data": {"delivery": 7}}}"""
-
-
-def send(url: str, sender: str, *mails: EmailMessage) -> None:
-    where = urlsplit(url)
-    with smtplib.SMTP(where.hostname or "", where.port or 0, local_hostname="test") as server:
-        for mail in mails:
-            server.send_message(mail, from_addr=sender)
+PAYLOAD = b'{"notification": {"title": "Paid", "body": "All of it", "data": {"delivery": 7}}}'
 
 
-def mail(subject: str = "Grüße", html: str | None = "<p>Hej</p>") -> EmailMessage:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "shop@a.example", "u1@b.example", subject
-    made.set_content("Hej\n")
-    if html is not None:
-        made.add_alternative(html, subtype="html")
-    return made
+def a_push() -> Push:
+    device = Device(1, "https://phones.example/Ada+Lindqvist", P256DH, AUTH)
+    return Push(7, device, PAYLOAD, PAYLOAD, timedelta(60), "normal", "t" * 32)
 
 
-async def test_a_mail_is_kept_with_its_parts_and_the_delivery_that_it_is() -> None:
-    catchers = Catchers()
-    async with catchers.mail_server() as url:
-        await asyncio.to_thread(send, url, "bounces+42@a.example", mail())
-    (caught,) = catchers.caught
-    assert (caught.title, caught.to, caught.delivery_id) == ("Grüße", "u1@b.example", 42)
-    assert (caught.text.strip(), (caught.html or "").strip()) == ("Hej", "<p>Hej</p>")
-    assert catchers.find(caught.number) == caught
-
-
-async def test_a_mail_without_html_and_without_a_delivery_is_kept_too() -> None:
-    catchers = Catchers()
-    async with catchers.mail_server() as url:
-        await asyncio.to_thread(send, url, "somebody@a.example", mail(html=None))
-    (caught,) = catchers.caught
-    assert (caught.html, caught.delivery_id) == (None, None)
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            an_email(7, to="ada@b.example", subject="Grüße", text="Hej", html="<p>Hej"),
+            Caught(1, "email", 7, "ada@b.example", "Grüße", "Hej", "<p>Hej"),
+        ),
+        (
+            an_sms(7, to="+447700900101", body="Hej"),
+            Caught(1, "sms", 7, "+447700900101", "Hej", "Hej"),
+        ),
+        (a_push(), Caught(1, "push", 7, "Ada Lindqvist's phone", "Paid", "All of it")),
+    ],
+    ids=["email", "sms", "push"],
+)
+async def test_what_the_providers_of_the_demo_send_is_kept_with_the_delivery_that_it_is(
+    visitor: Visitor,
+    catcher: Catcher,
+    tmp_path: Path,
+    message: Email | Sms | Push,
+    expected: Caught,
+) -> None:
+    file = tmp_path / "providers.toml"
+    file.write_text(catcher.providers(f"http://127.0.0.1:{visitor.port}", [expected.channel]))
+    (entry,) = read_providers(file, {})
+    provider = provider_for(entry.url, name=entry.name)
+    await provider.open()
+    outcome = await provider.send(message)
+    await provider.close()
+    assert isinstance(outcome, Sent)
+    assert list(catcher.caught) == [expected]
+    assert catcher.find(1) == expected
 
 
 def test_the_oldest_messages_are_forgotten() -> None:
-    catchers = Catchers()
-    for number in range(KEPT + 2):
-        catchers._keep("email", number, "u1", title="Again", text="")
-    assert len(catchers.caught) == KEPT
-    assert catchers.find(2) is None
-    assert catchers.find(3) is not None
+    catcher = Catcher()
+    (url,) = (line for line in catcher.providers("http://a", ["sms"]).splitlines() if "url" in line)
+    secret = urlsafe_b64decode((urlsplit(url.split('"')[1]).password or "")[6:] + "=")
+    body = json.dumps(
+        {"type": "postbell.sms", "data": {"delivery_id": 7, "to": "+44", "text": "Hej"}}
+    ).encode()
+    signature = b64encode(hmac.digest(secret, b"a.1." + body, hashlib.sha256)).decode()
+    headers = {
+        "webhook-id": "a",
+        "webhook-timestamp": "1",
+        "webhook-signature": f"v1,{signature}",
+    }
+    for _ in range(KEPT + 2):
+        assert catcher.take(headers, body)
+    assert len(catcher.caught) == KEPT
+    assert catcher.find(2) is None
+    assert catcher.find(3) is not None
 
 
-def test_a_text_that_is_not_signed_by_our_provider_is_turned_away() -> None:
-    catchers = Catchers()
-    headers = {"webhook-id": "postbell_1", "webhook-timestamp": "1", "webhook-signature": "v1,eA=="}
-    for forged, body in ((headers, b'{"data": {}}'), ({}, b"")):
-        with pytest.raises(ForgedError):
-            catchers.take_sms(forged, body)
-    assert not catchers.caught
-
-
-def push_to(*subscription: str) -> Push:
-    return Push(7, Device(1, *subscription), PAYLOAD, PAYLOAD, timedelta(60), "normal", "t" * 32)
-
-
-async def test_a_push_of_the_providers_that_the_demo_names_is_decrypted_and_kept(
-    tmp_path: Path, people: People
-) -> None:
-    catchers = Catchers()
-    certificate, key, authorities = make_certificate(tmp_path)
-    file = write_providers(
-        tmp_path,
-        Settings(),
-        authorities,
-        mail_url="smtp://127.0.0.1:1025",
-        sms_url=catchers.sms_url("http://127.0.0.1:8000"),
-    )
-    urls = {entry.channel: entry.url for entry in read_providers(file, {})}
-    assert set(urls) == {"email", "sms", "push"}
-    provider = WebPush.from_url(urls["push"])
-    async with catchers.push_service(certificate, key):
-        endpoint, *keys = catchers.new_phone(people["ada"])
-        _, *keys_of_another = catchers.new_phone(people["ben"])
-        await provider.open()
-        assert isinstance(await provider.send(push_to(endpoint, *keys)), Sent)
-        assert isinstance(await provider.send(push_to(endpoint, *keys_of_another)), Refused)
-        await provider.close()
-    (caught,) = catchers.caught
-    assert (caught.to, caught.delivery_id) == ("Ada Lindqvist's phone", 7)
-    assert (caught.title, caught.text) == ("Paid", "All of it")
-
-
-def test_mails_go_to_the_mail_server_that_the_visitor_names(tmp_path: Path) -> None:
-    theirs = tmp_path / "theirs.toml"
-    theirs.write_text('[own]\nurl = "smtp://mail.example"\nrate = 5\n')
-    _, _, authorities = make_certificate(tmp_path)
-    file = write_providers(
-        tmp_path,
-        Settings(providers=theirs),
-        authorities,
-        mail_url=None,
-        sms_url="console:?channel=sms",
-    )
-    (own,) = [entry for entry in read_providers(file, {}) if entry.channel == "email"]
-    assert (own.name, own.url, own.rate) == ("own", "smtp://mail.example", 5)
+@pytest.mark.parametrize("signature", ["v1,eA==", "v1,ü", None])
+def test_what_is_not_signed_by_our_provider_is_turned_away(signature: str | None) -> None:
+    catcher = Catcher()
+    headers = {"webhook-id": "postbell_1", "webhook-timestamp": "1"}
+    if signature is not None:
+        headers["webhook-signature"] = signature
+    for body in (b"", b'{"data": {}}'):
+        assert not catcher.take(headers, body)
+    assert not catcher.caught

@@ -5,10 +5,10 @@ from __future__ import annotations
 import psycopg
 from psycopg import AsyncConnection
 
-from dispatcher.demo.actions import ACTIONS
 from dispatcher.demo.buttons import Buttons
-from dispatcher.demo.history import Delivery, Entry, read
-from dispatcher.demo.shop import People, Transaction
+from dispatcher.demo.history import Delivery, Transaction, read
+from dispatcher.demo.shop import People
+from dispatcher.demo.story import BUTTONS
 from tests.support import given
 from tests.support.given import Connection
 from tests.support.waiting import seen
@@ -42,35 +42,21 @@ async def test_an_event_that_told_nobody_is_rejected(db: Connection, database_ur
 async def test_what_a_committed_transaction_reports_wrongly_is_announced_as_that(
     buttons: Buttons, people: People
 ) -> None:
-    entry = await buttons.press(ACTIONS["blunder"], people["ada"])
-    await seen(lambda: entry.deliveries, "it was read")
-    assert entry.outcome == ("committed, event rejected", "bad")
-    (rejected,) = [each for each in entry.deliveries if each.state == "rejected"]
+    transaction = await buttons.press(BUTTONS["blunder"], people["ada"])
+    await seen(lambda: transaction.deliveries, "it was read")
+    assert transaction.outcome == ("committed, event rejected", "bad")
+    (rejected,) = [each for each in transaction.deliveries if each.state == "rejected"]
     assert "it has to be a decimal string such as '19.90'" in rejected.why
-
-
-async def test_an_event_of_somebody_else_is_shown_too(buttons: Buttons, people: People) -> None:
-    own = await buttons.press(ACTIONS["donate"], people["ada"])
-    async with buttons._oracle.transaction():
-        await buttons._oracle.execute(
-            "insert into postbell.outbox (event, recipient, payload)"
-            " values ('order.paid', 'ada', '{\"order_id\": 1, \"amount\": \"5.00\"}')"
-        )
-    await buttons.find_other_events()
-    await buttons.find_other_events()
-    others = [each for each in buttons.history.entries if "somebody else" in each.transaction.title]
-    assert len(others) == 1
-    assert own in buttons.history.entries
 
 
 async def test_what_is_taken_back_changes_the_card_of_what_was_scheduled(
     buttons: Buttons, shop_url: str, people: People
 ) -> None:
-    scheduled = await buttons.press(ACTIONS["complete-later"], people["elif"])
+    scheduled = await buttons.press(BUTTONS["complete-later"], people["elif"])
     with psycopg.connect(shop_url, autocommit=True) as db:
         given.route(db)
     await seen(lambda: scheduled.seconds_to_due is not None, "it waits")
-    await buttons.press(ACTIONS["take-back"], people["elif"])
+    await buttons.press(BUTTONS["take-back"], people["elif"])
     told = [each for each in scheduled.deliveries if each.event == "order.completed"]
     assert told
     await seen(
@@ -82,13 +68,13 @@ async def test_what_is_taken_back_changes_the_card_of_what_was_scheduled(
     )
 
 
-def test_an_entry_is_settled_when_all_its_events_are_known_and_none_is_under_way() -> None:
-    def entry(*deliveries: Delivery) -> Entry:
-        return Entry(1, Transaction(outbox_ids=[5, 6]), deliveries)
+def test_a_transaction_is_settled_when_all_its_events_are_known_and_none_is_under_way() -> None:
+    def which(*deliveries: Delivery) -> Transaction:
+        return Transaction(outbox_ids=[5, 6], deliveries=[*deliveries])
 
     sent = Delivery(5, "order.paid", "u1", "email", "sent", "wanted")
     queued = Delivery(6, "order.paid", "u1", "email", "queued", "wanted")
     skipped = Delivery(6, "order.paid", "u1", "email", "skipped", "muted")
-    assert not entry(sent).is_settled
-    assert not entry(sent, queued).is_settled
-    assert entry(sent, skipped).is_settled
+    assert not which(sent).is_settled
+    assert not which(sent, queued).is_settled
+    assert which(sent, skipped).is_settled

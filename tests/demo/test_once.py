@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher.demo.history import Delivery, Entry
-from dispatcher.demo.once import STORY, Expected, Step, broken_promises
-from dispatcher.demo.shop import People, Transaction
+from dispatcher.demo.catchers import Caught
+from dispatcher.demo.history import Delivery, Transaction
+from dispatcher.demo.once import broken_promises
+from dispatcher.demo.shop import People
+from dispatcher.demo.story import STORY, Expected, Step
 from tests.support.renderings import shipped_catalog
 
 ARRIVES = Expected("email", "sent", "wanted")
@@ -14,20 +16,36 @@ def sent(state: str = "sent", reason: str | None = "wanted", who: str = "ada") -
     return Delivery(5, "order.paid", who, "email", state, reason)
 
 
-def broken(people: People, *deliveries: Delivery, expected: Expected | None = ARRIVES) -> list[str]:
+def broken(
+    people: People,
+    *deliveries: Delivery,
+    expected: Expected | None = ARRIVES,
+    caught: tuple[str, ...] = ("email",),
+) -> list[str]:
     step = Step("ada", "pay", [expected] if expected else [])
-    transaction = Transaction("Ada pays", outbox_ids=[5])
-    return [*broken_promises(step, Entry(1, transaction, deliveries), people)]
+    transaction = Transaction("Ada pays", outbox_ids=[5], deliveries=[*deliveries])
+    return [*broken_promises(step, transaction, people, caught)]
 
 
 def test_the_story_has_every_event_and_rolls_something_back() -> None:
-    events = {step.action.event for step in STORY if step.expected}
+    events = {step.button.event for step in STORY if step.expected}
     assert events == set(shipped_catalog().events)
-    assert any(step.action.rolled_back_by for step in STORY)
+    assert any(step.button.rolled_back_by for step in STORY)
 
 
 def test_what_is_as_expected_is_no_complaint(people: People) -> None:
     assert broken(people, sent()) == []
+
+
+def test_words_are_looked_for_in_each_part_of_what_was_caught(people: People) -> None:
+    paid = Expected("email", "sent", "wanted", words=("£149.00",))
+    mail = sent()
+    mail.caught = Caught(1, "email", 7, "ada@clients.example", "Paid", "£149.00", "<p>£148.00")
+    assert broken(people, mail, expected=paid) == [
+        "Ada pays: email to Ada Lindqvist should be sent (wanted), and does not say '£149.00'"
+    ]
+    # A mail server of the visitor's has it, so nobody can look.
+    assert broken(people, mail, expected=paid, caught=()) == []
 
 
 def test_what_is_not_there_is_missed(people: People) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage, HTTPResponse
 from typing import Any
 
@@ -26,10 +26,9 @@ class Answer:
 
 @dataclass
 class Visitor:
-    """Asks the page on this port. `played` has an entry for each time the story was told."""
+    """Asks the page on this port."""
 
     port: int
-    played: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await asyncio.to_thread(self._ask, "GET", path, headers)
@@ -37,25 +36,25 @@ class Visitor:
     async def post(self, path: str, **headers: str) -> Answer:
         return await asyncio.to_thread(self._ask, "POST", path, headers)
 
-    async def news(self, until: str, since: int = 0) -> list[tuple[str, Any]]:
+    async def news(self, until: str) -> list[tuple[str, Any]]:
         """Names and data of what the stream says until an event of that name."""
-        return await asyncio.to_thread(self._listen, until, since)
+        return await asyncio.to_thread(self._listen, until)
 
     def _ask(self, method: str, path: str, headers: dict[str, str]) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self._answer(method, path, named) as response:
             return Answer(response.status, response.headers, response.read())
 
-    def _listen(self, until: str, since: int) -> list[tuple[str, Any]]:
+    def _listen(self, until: str) -> list[tuple[str, Any]]:
         heard: list[tuple[str, Any]] = []
-        with self._answer("GET", f"/news?since={since}", {}) as response:
+        with self._answer("GET", "/news", {}) as response:
             name = ""
             for line in response:
                 kind, _, said = line.decode().rstrip("\n").partition(": ")
                 if kind == "event":
                     name = said
                 elif kind == "data":
-                    heard.append((name, json.loads(said) if name == "card" else said))
+                    heard.append((name, json.loads(said)))
                     if name == until:
                         break
         return heard
