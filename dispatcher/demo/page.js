@@ -19,7 +19,6 @@ function show(html) {
     card.querySelector("details")?.toggleAttribute("open", old.querySelector("details")?.open ?? false);
     old.replaceWith(card);
   } else {
-    card.classList.add("fresh");
     cards.prepend(card);
     cards.children[MOST]?.remove();
   }

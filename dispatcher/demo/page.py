@@ -28,7 +28,6 @@ from starlette.responses import (
     FileResponse,
     HTMLResponse,
     JSONResponse,
-    PlainTextResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
@@ -108,7 +107,7 @@ class Page:
                 # A stream is sent as it is.
                 Middleware(GZipMiddleware),
             ],
-            exception_handlers={HTTPException: _refuse, NothingToDoError: self.page},
+            exception_handlers={NothingToDoError: self.page},
         )
 
     async def page(self, request: Request, nothing_to_do: Exception | None = None) -> Response:
@@ -240,8 +239,3 @@ def _require_our_page(request: Request) -> None:
     ours = f"{request.url.scheme}://{request.headers['host']}"
     if request.headers.get("origin", ours) != ours:
         raise HTTPException(403, "Another site may not press buttons here.")
-
-
-def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
-    return PlainTextResponse(error.detail, error.status_code, headers=_HEADERS)

@@ -245,9 +245,10 @@ async def climb(shop: Shop) -> None:
     await award(shop, goal - points, "For a year with us")
 
 
-async def redeem(shop: Shop, item: str, points: int, *, state: str, answer: str) -> None:
+async def redeem(shop: Shop, item: str, points: int, refused_because: str = "") -> None:
     wanted = await shop.add("redemption", item_name=item, points=points)
-    await shop.update("redemption", wanted, state=state, answer=answer)
+    state = "rejected" if refused_because else "approved"
+    await shop.update("redemption", wanted, state=state, answer=refused_because or "GIFT-17")
 
 
 async def reach_milestone(shop: Shop) -> None:

@@ -34,8 +34,6 @@ class Button:
 
 #: How long scheduled events wait.
 _LATER: Final = timedelta(seconds=30)
-_GIVEN: Final = {"state": "approved", "answer": "MUG-17"}
-_REFUSED: Final = {"state": "rejected", "answer": "The lamps have all been given away."}
 
 _BUTTONS: Final = (
     # Orders
@@ -90,14 +88,13 @@ _BUTTONS: Final = (
            "{client} is awarded {award[points]} points", services.climb),
     Button("redeem", "loyalty.redemption.approved", "Redeem points",
            "{client} gets a gift for 150 points: Enamel mug", services.redeem,
-           {"item": "Enamel mug", "points": 150, **_GIVEN}),
+           {"item": "Enamel mug", "points": 150}),
     Button("redeem-too-much", "loyalty.redemption.approved", "Redeem more than there are",
            "{client} wants a gift for 900,000 points: Sailing boat", services.redeem,
-           {"item": "Sailing boat", "points": 900_000, **_GIVEN},
-           rolled_back_by="points_are_not_overdrawn"),
+           {"item": "Sailing boat", "points": 900_000}, rolled_back_by="points_are_not_overdrawn"),
     Button("reject", "loyalty.redemption.rejected", "Turn a redemption down",
            "{client} does not get the gift: Desk lamp", services.redeem,
-           {"item": "Desk lamp", "points": 400, **_REFUSED}),
+           {"item": "Desk lamp", "points": 400, "refused_because": "They are all given away."}),
     Button("milestone", "loyalty.milestone_reached", "Reach a milestone",
            "{client} reaches a milestone: Ten orders", services.reach_milestone),
     Button("badge", "loyalty.badge_awarded", "Earn a badge", "{client} earns a badge: Early bird",
@@ -260,7 +257,7 @@ STORY: Final = (
          told(_LOUD, "Silver", event="loyalty.tier_upgraded")),
     Step("ada", "milestone", told("in_app", "Ten orders")),
     Step("ada", "badge", told("in_app", "Early bird")),
-    Step("ada", "redeem", told(_USUAL, "Enamel mug", mail="MUG-17")),
+    Step("ada", "redeem", told(_USUAL, "Enamel mug", mail="GIFT-17")),
     Step("ada", "reject", told(_USUAL, "Desk lamp")),
     # The trigger had told of it already when the points did not suffice.
     Step("ada", "redeem-too-much"),
