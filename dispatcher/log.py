@@ -29,7 +29,7 @@ PRIVATE: Final = frozenset(
 
 #: Libraries that log every connection or job at info: they log warnings only.
 LIBRARIES: Final = (
-    "aiosmtplib", "alembic", "asyncio", "concurrent", "mail", "pgqueuer", "psycopg", "sqlalchemy",
+    "aiosmtplib", "alembic", "asyncio", "concurrent", "pgqueuer", "psycopg", "sqlalchemy",
     "uvicorn",
 )  # fmt: skip
 

@@ -35,18 +35,16 @@ class Buttons:
         shop = Shop(self._connection, self.people, self.client_of(person))
         done = Transaction(statements=shop.statements)
         async with self._turn:
-            with suppress(errors.IntegrityError):
+            try:
                 async with self._connection.transaction():
                     cursor = await self._connection.execute(
                         "select pg_current_xact_id()::text::bigint"
                     )
                     ((done.xid,),) = await cursor.fetchall()
-                    try:
-                        said = await button.service(shop, **{**button.details, **details})
-                    except errors.IntegrityError as objection:
-                        done.rolled_back_by = objection.diag.constraint_name or str(objection)
-                        raise
+                    said = await button.service(shop, **{**button.details, **details})
                 done.note = said if isinstance(said, str) else button.note
+            except errors.IntegrityError as objection:
+                done.rolled_back_by = objection.diag.constraint_name or str(objection)
             names = {part: shop.person(part).name for part in ("client", "writer", "support")}
             done.title = button.title.format(**names, **shop.latest)
             await self.history.add(done)
