@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from dispatcher.rendering.catalog import Catalog
 from dispatcher.settings import Settings
 
 _INTERRUPTED: Final = 130
+_LEADS: Final = "select from postbell.leader() where process_id is not null"
 
 
 def run(once: bool) -> int:
@@ -86,20 +87,24 @@ async def _run(
         history = History(owner, catcher)
         buttons = Buttons(shop, people, history)
         page = Page(buttons, catcher, catalog, gateway=gateway, secret=settings.token_secrets[0])
-        work: Coroutine[Any, Any, int]
-        if once:
-            _say("Everything runs. The story takes some seconds.")
-            work = Check(buttons, catcher, owner, page, page_url, caught).run()
-        else:
+
+        async def work() -> int:
+            # Buttons work once the daemon routes.
+            while not (await owner.execute(_LEADS)).rowcount:  # noqa: ASYNC110 - no event says it
+                await asyncio.sleep(0.05)
+            if once:
+                _say("Everything runs. The story takes some seconds.")
+                return await Check(buttons, catcher, owner, page, page_url, caught).run()
             _say(
                 f"Postbell demo: open {page_url} and press a button. Ctrl-C ends it.",
                 f"For psql: export POSTBELL_DATABASE_URL='{postgres.url}'",
             )
-            work = asyncio.Event().wait()
+            return await asyncio.Event().wait()
+
         daemon = Daemon(postgres.url, settings)
         routing = asyncio.create_task(daemon.run())
         serving = asyncio.create_task(server_of(page.app, 1).serve(sockets=[listening]))
-        working = asyncio.create_task(work)
+        working = asyncio.create_task(work())
         tasks = {working, routing, serving}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

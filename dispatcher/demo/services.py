@@ -32,9 +32,7 @@ UNPAID: Final[LiteralString] = f"not {PAID}"
 UNREFUNDED: Final[LiteralString] = (
     f"{PAID} and not exists (select from shop.refund where order_id = wanted.id)"
 )
-UNINVOICED: Final[LiteralString] = (
-    "not exists (select from shop.invoice where order_id = wanted.id)"
-)
+UNBILLED: Final[LiteralString] = "not exists (select from shop.invoice where order_id = wanted.id)"
 OPEN: Final[LiteralString] = "bundle_id is null and resolver_id is null"
 
 
@@ -143,8 +141,8 @@ async def hear_of_bank(shop: Shop) -> None:
     """A webhook calls as often as it likes: the idempotency key makes it one event."""
     order = await _order(shop)
     payment = {**order, "order_id": order["id"], "order_topic": order["topic"]}
+    key = f"bank:{order['id']}"
     for _ in range(2):
-        key = f"bank:{order['id']}"
         await shop.emit(postbell.notify_payment_completed, payment=payment, idempotency_key=key)
 
 
@@ -224,7 +222,7 @@ async def load(shop: Shop) -> None:
 
 
 async def write_invoice(shop: Shop) -> None:
-    order = await _order(shop, UNINVOICED)
+    order = await _order(shop, UNBILLED)
     due_date = date.today() + timedelta(days=14)  # noqa: DTZ011 - a day at the counter
     made = await shop.insert("invoice", order_id=order["id"], due_date=due_date)
     await shop.emit(postbell.notify_invoice_generated, invoice={**order, **made})
@@ -256,8 +254,7 @@ async def reach_milestone(shop: Shop) -> None:
 
 
 async def earn_badge(shop: Shop) -> None:
-    description = "Ordered before seven o'clock"
-    await shop.add("badge", name="Early bird", description=description)
+    await shop.add("badge", name="Early bird", description="Ordered before seven o'clock")
 
 
 # Classes
