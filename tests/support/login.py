@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from tests.support.peers.browser import until
-from tests.support.peers.chromium import Chromium
+from tests.support.peers.browser import Browser, until
 
 
-def enter(browser: Chromium, base: str, token: str, to: str) -> None:
+def enter(browser: Browser, base: str, token: str, to: str) -> None:
     """Returns when `to` is open. `base` is the gateway's origin."""
     browser.open(f"{base}/login?{urlencode({'token': token, 'to': to})}")
-    browser.driver.find_element("css selector", "form button").click()
+    browser.run("document.querySelector('form button').click()")
     until(browser, "return location.href.startsWith(arguments[0])", f"{base}{to}")
