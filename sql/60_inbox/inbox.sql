@@ -22,6 +22,13 @@ from postbell.inbox_item as item
 left join postbell.recipient as person on person.tenant_id = item.tenant_id and person.id = item.recipient_id;
 
 comment on view postbell.inbox is 'The items of people''s inboxes. Newest first: where tenant_id = … and recipient_id = … order by id desc.';
+comment on column postbell.inbox.id is 'The id of the item''s delivery. mark_read() and the like take it.';
+comment on column postbell.inbox.subject is 'What the event is about, such as order:42.';
+comment on column postbell.inbox.link is 'Where the item leads; null where it leads nowhere.';
+comment on column postbell.inbox.actions is 'The buttons of the item: [{"label": "...", "link": "..."}].';
+comment on column postbell.inbox.seen_at is 'When the person first saw it in the list; null if not yet.';
+comment on column postbell.inbox.read_at is 'When the person read it; null if it is unread.';
+comment on column postbell.inbox.archived_at is 'When the person put it away; null if it is in the inbox. Add `where archived_at is null` for what an inbox shows.';
 comment on column postbell.inbox.is_pinned is 'Whether the person keeps it on top of the inbox. No index has that order, so do not sort by it.';
 
 
