@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from markupsafe import Markup
 
 from dispatcher.rendering import formats
 from dispatcher.rendering.context import RENDER_CONTEXT, RenderContext, current_render
+from dispatcher.rendering.contrast import readable_on
 from dispatcher.rendering.errors import Unrenderable
 from dispatcher.rendering.plain_text import cut, without_controls
 
@@ -45,9 +45,6 @@ _MAX_RANGE: Final = 1_000
 _WRITABLE: Final = frozenset({str, Markup, int, float, Decimal})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/_.~?#&=%:+,;@-]*")
 _SCHEMES: Final = ("https://", "http://")
-_HEX: Final = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-_BLACK: Final = "#000000"
-_WHITE: Final = "#ffffff"
 
 
 @pass_context
@@ -322,38 +319,6 @@ def absolute(base_url: str, path: str) -> str:
     if not _PLAIN.fullmatch(path):
         path = quote(path, safe="/_.~?#&=%:+,;@-", errors="replace")
     return f"{base_url.rstrip('/')}{'' if path.startswith('/') else '/'}{path}"
-
-
-@lru_cache(maxsize=1024)
-def readable_on(color: str) -> str:
-    """Black or white, whichever has more contrast on a colour such as `#1f6f54` or `#1f5`.
-
-    One of the two always has the contrast of 4.5 that WCAG 2.2 asks of text (1.4.3). The answer for
-    a colour in another notation is white.
-    """
-    if not _HEX.fullmatch(color):
-        return _WHITE
-    return max(_WHITE, _BLACK, key=lambda text: contrast_ratio(text, color))
-
-
-def contrast_ratio(one: str, other: str) -> float:
-    """The contrast ratio of WCAG 2.2: 1 for equal colours, 21 for black on white."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: str) -> float:
-    """The relative luminance of WCAG 2.2, between 0 and 1."""
-    digits = color[1:] if len(color) == len(_BLACK) else "".join(each * 2 for each in color[1:])
-    red, green, blue = (_linear(int(digits[place : place + 2], 16) / 255) for place in (0, 2, 4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(channel: float) -> float:
-    """Linear light of an sRGB channel between 0 and 1 (IEC 61966-2-1)."""
-    if channel <= 0.04045:  # noqa: PLR2004 # where the standard has its bend
-        return channel / 12.92
-    return float(((channel + 0.055) / 1.055) ** 2.4)
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.rendering.filters import contrast_ratio, readable_on
+from dispatcher.rendering.contrast import contrast, readable_on, rgb_of
 
 #: WCAG 2.2, 1.4.3.
 READABLE = 4.5
@@ -29,9 +29,9 @@ def test_text_is_white_on_dark_colors_and_black_on_light_ones(color: str, text: 
 @given(st.integers(0, 0xFFFFFF))
 def test_text_is_readable_on_any_color(number: int) -> None:
     color = f"#{number:06x}"
-    assert contrast_ratio(color, readable_on(color)) >= READABLE
+    assert contrast(rgb_of(color), rgb_of(readable_on(color))) >= READABLE
 
 
 def test_contrast_is_that_of_wcag() -> None:
-    assert contrast_ratio("#000", "#fff") == pytest.approx(21)
-    assert contrast_ratio("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    assert contrast(rgb_of("#000"), rgb_of("#fff")) == pytest.approx(21)
+    assert contrast(rgb_of("#777777"), rgb_of("#ffffff")) == pytest.approx(4.48, abs=0.005)
