@@ -18,6 +18,7 @@ from dispatcher.cli.errors import ExitCode
 from dispatcher.cli.reports import report_of
 from dispatcher.db import figures, monitoring, pgbouncer, routing, texts
 from dispatcher.delivery.channels import OUTGOING
+from dispatcher.delivery.deployed_templates import differing
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.deploy import contract
 from dispatcher.deploy.event_choice import left_out
@@ -249,11 +250,7 @@ def _registrations(connection: Connection, catalog: Catalog) -> Iterator[Result]
     registered = texts.event_versions(connection)
     by_choice = left_out(catalog.events, texts.event_choice(connection), registered)
     missing = sorted(set(catalog.events) - set(registered) - set(by_choice))
-    changed = sorted(
-        key
-        for key, event in catalog.events.items()
-        if key in registered and registered[key] != event.version
-    )
+    changed = sorted(differing(catalog.events, registered))
     if missing:
         yield Result(
             "error", "database", f"Not registered: {', '.join(missing)}. Run `postbell deploy`."

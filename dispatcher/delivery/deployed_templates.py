@@ -25,6 +25,18 @@ LONGEST_WAIT: Final = 60.0
 OFFER_INTERVAL: Final = 30.0
 
 
+def differing(files: Mapping[str, EventType], deployed: Mapping[str, str]) -> dict[str, str]:
+    """The deployed version of each event whose files have another one.
+
+    An event without a version was registered by hand, and is nobody's to compare.
+    """
+    return {
+        event: version
+        for event, version in deployed.items()
+        if event in files and version not in ("", files[event].version)
+    }
+
+
 class DeployedTemplates:
     """The events whose `files` differ from the deployed ones. `clock` returns monotonic seconds."""
 
@@ -55,15 +67,8 @@ class DeployedTemplates:
         )
 
     def compare(self, deployed: Mapping[str, str]) -> None:
-        """Compare the files with the version of each registered event.
-
-        An event without a version was registered by hand, and is nobody's to compare.
-        """
-        outdated = {
-            event: version
-            for event, version in deployed.items()
-            if event in self._files and version not in ("", self._files[event].version)
-        }
+        """Compare the files with the version of each registered event."""
+        outdated = differing(self._files, deployed)
         if news := sorted(outdated.items() - self._outdated.items()):
             self._waits_until = self._clock() + LONGEST_WAIT
             self._next_offer = 0.0

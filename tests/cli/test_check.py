@@ -146,6 +146,16 @@ def test_events_that_are_left_out_by_choice_are_a_note(
     assert "Not deployed, by choice: order.paid." in result.stdout
 
 
+def test_an_event_that_was_registered_by_hand_has_not_changed_since_a_deploy(
+    cli: Cli, database: given.Connection, mail_server: None
+) -> None:
+    database.execute("update postbell.event_type set version = '' where key = 'order.paid'")
+    assert "Changed since the deploy" not in cli("check").stdout
+
+    database.execute("update postbell.event_type set version = 'x' where key = 'order.paid'")
+    assert "Changed since the deploy: order.paid" in cli("check").stdout
+
+
 def test_mail_from_nobody_is_a_warning_where_it_leaves_the_machine(
     bare: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
