@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parent
 #: Programs of their own beside the tests: `python -m tests.benchmarks`.
 PROGRAMS = {"benchmarks", "screenshots"}
+#: What asks how late it is, or signs something that is good for a while.
+CLOCKS = re.compile(
+    r"(datetime\.)?(datetime\.(now|utcnow|today)|date\.today)"
+    r"|time\.(time|time_ns|monotonic|perf_counter|localtime|gmtime)|(tokens\.)?token"
+)
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -18,6 +24,19 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{'.' * node.level}{node.module or ''}.{a.name}" for a in node.names)
+
+
+def at_import(module: ast.Module) -> Iterator[ast.AST]:
+    """What runs when a module is imported: no bodies of functions, but their defaults."""
+    left: list[ast.AST] = [module]
+    while left:
+        node = left.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            left += [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
+            left += getattr(node, "decorator_list", [])
+        else:
+            left += ast.iter_child_nodes(node)
 
 
 def is_collected(module: str) -> bool:
@@ -41,6 +60,34 @@ def test_helpers_live_in_support() -> None:
         for path in sorted(TESTS.rglob("*.py"))
         if path.relative_to(TESTS).parts[0] not in PROGRAMS | {"support"}
         and not is_collected(path.name)
+    ]
+
+    assert wrong == []
+
+
+def clocks_of(module: ast.Module) -> set[str]:
+    """The functions of a module that read a clock."""
+    return {
+        function.name
+        for function in module.body
+        if isinstance(function, ast.FunctionDef)
+        and any(
+            isinstance(node, ast.Call) and CLOCKS.fullmatch(ast.unparse(node.func))
+            for node in ast.walk(function)
+        )
+    }
+
+
+# A test may run an hour after its module was imported, and on another day.
+def test_no_clock_is_read_when_a_module_is_imported() -> None:
+    wrong = [
+        f"{path.relative_to(TESTS)}:{node.lineno} calls {called}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for module in [ast.parse(path.read_text("utf-8"))]
+        for own in [clocks_of(module)]
+        for node in at_import(module)
+        if isinstance(node, ast.Call)
+        and (CLOCKS.fullmatch(called := ast.unparse(node.func)) or called in own)
     ]
 
     assert wrong == []

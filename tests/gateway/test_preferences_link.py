@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,21 +70,25 @@ def mixed() -> str:
 
 
 @pytest.mark.parametrize(
-    ("shown", "reason"),
+    ("made", "reason"),
     [
-        (link(age=timedelta(days=61)), "it has expired"),
-        (link(secret="somebody else's secret, long enough"), "was not signed for preferences"),
-        (mixed(), "was not signed for preferences"),
-        (Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders"), "was not signed"),
-        (token("u1"), "was not signed for preferences"),
-        ("x" * 5000, "more than"),
-        ("", "no token"),
-        (link("gone"), "unknown_recipient"),
+        (lambda: link(age=timedelta(days=61)), "it has expired"),
+        (
+            lambda: link(secret="somebody else's secret, long enough"),
+            "was not signed for preferences",
+        ),
+        (mixed, "was not signed for preferences"),
+        (lambda: Signer([SECRET]).sign("unsubscribe", "default", "u1", "orders"), "was not signed"),
+        (lambda: token("u1"), "was not signed for preferences"),
+        (lambda: "x" * 5000, "more than"),
+        (lambda: "", "no token"),
+        (lambda: link("gone"), "unknown_recipient"),
     ],
 )
 async def test_a_link_that_is_old_forged_or_somebody_elses_is_refused_and_logged(
-    client: Client, shown: str, reason: str
+    client: Client, made: Callable[[], str], reason: str
 ) -> None:
+    shown = made()
     with capture_logs() as logged:
         answer = await bearing(client, shown).get("/v1/preferences/outlook")
 

@@ -8,6 +8,13 @@ import pytest
 from tests.support import given
 from tests.support.background import Connect
 from tests.support.given import Connection
+from tests.support.waiting import past_end
+
+
+@pytest.fixture(autouse=True)
+def one_leaf() -> None:
+    """What is told in a test is told in one leaf."""
+    past_end(86_400)
 
 
 def slot(db: Connection, age: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 from tests.support import given
 from tests.support.background import Background, Connect, await_waiting, rings
 from tests.support.given import Connection
+from tests.support.waiting import past_end
 
 #: Leaves of the ring, and seconds of each.
 RING, LEAF = 8, 10_800
@@ -18,6 +19,12 @@ RING, LEAF = 8, 10_800
 
 def now(db: Connection) -> str:
     return str(given.value(db, "select snapshot::text from postbell_private.stream_position()"))
+
+
+@pytest.fixture(autouse=True)
+def one_leaf() -> None:
+    """What is told in a test is told in one leaf."""
+    past_end(LEAF)
 
 
 def tell(db: Connection, who: str = "u1", **columns: object) -> int:

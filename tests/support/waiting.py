@@ -20,6 +20,14 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE)
         time.sleep(_INTERVAL)
 
 
+def past_end(leaf: int, seconds: float = 10.0) -> None:
+    """Returns when the leaf of a ring, which is of so many seconds, lasts as long as a test may."""
+    # Half a second early: the schema rounds the time to a whole one.
+    left = leaf - (time.time() + 0.5) % leaf
+    if left < seconds:
+        time.sleep(left + 0.1)
+
+
 async def seen(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """As until(), for a test whose loop has other things to do."""
     deadline = time.monotonic() + seconds

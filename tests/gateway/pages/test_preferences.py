@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -110,21 +111,26 @@ async def test_nobody_is_told_how_to_be_let_in(client: Client) -> None:
         assert "You are not logged in" in answer.text
 
 
+def altered(link: str) -> str:
+    """Its last character is another one."""
+    return link[:-1] + ("A" if link[-1] != "A" else "B")
+
+
 @pytest.mark.parametrize(
-    ("path", "reason"),
+    ("made", "reason"),
     [
-        (link(age=timedelta(days=61)), "it has expired"),
-        (link()[:-1] + ("A" if link()[-1] != "A" else "B"), "not signed for preferences"),
-        (link("gone"), "unknown_recipient"),
-        ("/preferences/x", "no token"),
+        (lambda: link(age=timedelta(days=61)), "it has expired"),
+        (lambda: altered(link()), "not signed for preferences"),
+        (lambda: link("gone"), "unknown_recipient"),
+        (lambda: "/preferences/x", "no token"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_link_that_is_old_or_forged_opens_nothing_and_is_logged(
-    client: Client, db: Connection, method: str, path: str, reason: str
+    client: Client, db: Connection, method: str, made: Callable[[], str], reason: str
 ) -> None:
     with capture_logs() as logged:
-        answer = await client.send(method, path, b"do=pause-week", content_type=FORM)
+        answer = await client.send(method, made(), b"do=pause-week", content_type=FORM)
 
     assert answer.status == 404
     assert "This link does not work" in answer.text
