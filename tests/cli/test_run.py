@@ -17,12 +17,13 @@ import pytest
 from tests.support import given
 from tests.support.cli import Cli
 from tests.support.peers.server_process import free_port
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
 #: What must never be read in a log.
 CANARY = "canary-4711"
-SECONDS = 30.0
+SECONDS = PATIENCE
 
 
 @pytest.fixture
