@@ -95,6 +95,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "install",
         "--quiet",
         "--disable-pip-version-check",
+        # Of all that is installed, the tests import a little.
+        "--no-compile",
     ]
     run(*pip, "--require-hashes", "--requirement", ROOT / "requirements.txt", cwd=folder)
     run(*pip, "--no-deps", wheel, cwd=folder)
