@@ -321,7 +321,7 @@ def test_what_waits_for_a_template_is_a_warning(
     email, in_app = warnings_of(cli, "events")
 
     assert email.startswith("1 delivery waits for a template of order.paid on email, since 20")
-    assert "restart the dispatchers that are older" in email
+    assert "Name the template's folder in POSTBELL_TEMPLATES" in email
     assert "order.paid on in_app" in in_app
 
 

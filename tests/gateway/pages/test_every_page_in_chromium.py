@@ -1,6 +1,6 @@
 """What holds for all pages alike: axe, keyboard, no shift.
 
-One browser and one gateway for all of them. The preference centre has its own tests of these.
+One browser for all of them. The preference centre has its own tests of these.
 """
 
 from __future__ import annotations
@@ -50,20 +50,15 @@ return [
 SCREENS: Final = {"desktop": (1100, 800), "phone": (360, 740)}
 
 
-@pytest.fixture
-def database_url(module_url: str) -> str:
-    return module_url
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     with Chromium("--lang=en-GB") as chromium:
         yield chromium
 
 
-@pytest.fixture(scope="module")
-def shop(module_url: str, chromium: Chromium) -> Iterator[Shopfront]:
-    with GatewayThread(module_url) as gateway, opened(gateway, chromium) as shop:
+@pytest.fixture
+def shop(database_url: str, chromium: Chromium) -> Iterator[Shopfront]:
+    with GatewayThread(database_url) as gateway, opened(gateway, chromium) as shop:
         enter(chromium, gateway.address, token("olga", scope="operator"), "/operator")
         yield shop
 

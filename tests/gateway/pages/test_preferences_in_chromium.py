@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from dispatcher.gateway.token import login_token
 from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
-from tests.support import given
+from tests.support import given, waiting
 from tests.support.daemon import running
 from tests.support.gateway import serving
 from tests.support.given import Connection, Fate
@@ -74,6 +74,14 @@ class Centre:
 
     async def tell(self, command: str, **arguments: Any) -> Any:
         return await asyncio.to_thread(self.browser.driver.execute_cdp_cmd, command, arguments)
+
+    async def titled(self, start: str) -> None:
+        """Returns when the title begins so, which a page says without scripts, too."""
+        # In a thread: the driver waits for a page that loads, and the gateway is in this loop.
+        driver = self.browser.driver
+        await asyncio.to_thread(
+            waiting.until, lambda: driver.title.startswith(start), f"the title {start}"
+        )
 
     async def click(self, element_id: str) -> None:
         await self.run("document.getElementById(arguments[0]).click()", element_id)
@@ -407,7 +415,7 @@ async def test_without_scripts_a_switch_is_turned_and_told(centre: Centre, db: C
     switch = driver.find_element("id", "cell-orders-email")
     await asyncio.to_thread(switch.click)
 
-    await seen(lambda: driver.title.startswith("Off: Orders, E-mail."), "the page says so")
+    await centre.titled("Off: Orders, E-mail.")
     assert mailed(db) == Fate("skipped", "switched_off")
 
 
@@ -512,7 +520,7 @@ async def test_on_a_phone_a_tap_of_a_switch_shows_its_reason(
     assert point["y"] < PHONE["height"]
     await centre.tell("Input.dispatchTouchEvent", type="touchStart", touchPoints=[point])
     await centre.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
-    await seen(lambda: driver.title.startswith("Off: Orders, E-mail."), "the switch is off")
+    await centre.titled("Off: Orders, E-mail.")
 
     assert not before
     assert reason().is_displayed()
