@@ -348,7 +348,8 @@ class Daemon:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), timeout=seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _until_stopped(self, parts: list[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(self._stopping.wait())

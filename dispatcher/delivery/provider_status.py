@@ -42,8 +42,10 @@ class ProviderStatusReporter:
                 self._changed.clear()
                 await monitoring.report_providers(connection, self._process, self._report())
                 self._beat()
+                # Not wait_for(), which before Python 3.12 may swallow a cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), INTERVAL)
+                    async with asyncio.timeout(INTERVAL):
+                        await self._changed.wait()
         finally:
             with contextlib.suppress(Exception):
                 await monitoring.report_providers(connection, self._process, "[]")

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import Any
 
+import pytest
+
 from dispatcher.db.connections import Pool
 from dispatcher.delivery.model import FailureScope, Retry
 from dispatcher.delivery.provider_status import ProviderStatusReporter
@@ -52,3 +54,24 @@ async def test_a_change_is_reported_at_once_and_nothing_is_left_at_the_end(
             await reporting
     assert reported(db) == []
     assert len(beats) >= 3
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_who_is_cancelled_while_something_changes_ends(
+    db: Connection, sessions: Pool, steps: int
+) -> None:
+    beaten = asyncio.Event()
+    async with sessions.connection() as connection:
+        reporter = ProviderStatusReporter(ProviderRegistry([]), beaten.set)
+        reporting = asyncio.create_task(reporter.run(connection))
+        await beaten.wait()
+        # It waits for a change now, which comes so many steps of the loop before the end.
+        reporter._changed.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        reporting.cancel()
+        done, _ = await asyncio.wait({reporting}, timeout=10)
+        reporting.cancel()
+
+    assert done
+    assert reporting.cancelled()
