@@ -110,11 +110,13 @@ async def _run(
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return int(done.pop().result() or 0)
         finally:
-            await history.end()
-            daemon.stop()
             working.cancel()
+            await history.end()
+            # What is in flight goes to the page, which therefore ends last.
+            daemon.stop()
+            await asyncio.gather(working, routing, return_exceptions=True)
             serving.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 def _settings(postgres: embedded.Server, page_url: str, providers: str) -> Settings:

@@ -50,7 +50,8 @@ class Check:
         async with ClientSession() as session:
             is_open = asyncio.Event()
             reader = asyncio.create_task(self._read_stream(session, is_open))
-            await asyncio.wait_for(is_open.wait(), 30)
+            async with asyncio.timeout(30):
+                await is_open.wait()
             async for told in self.buttons.play():
                 self.told.append(told)
                 self._print_true()

@@ -115,9 +115,10 @@ def weighs(browser: Chromium, name: str, most: int) -> None:
     assert 0 < html < weight < most
 
 
-def requests(browser: Chromium) -> int:
-    """How many the page has made."""
-    return int(browser.run("return performance.getEntriesByType('resource').length"))
+def requests(browser: Chromium) -> list[str]:
+    """The addresses of those that the page has made."""
+    script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    return list(browser.run(script))
 
 
 @pytest.mark.timeout(300)
@@ -220,7 +221,9 @@ def test_an_idle_page_asks_for_nothing_and_says_what_is_and_when_it_has_ended() 
         press(browser, "#do-place")
         shows(browser, "Order #1001 received")
         shows(browser, "We have received your order")
-        time.sleep(2)
+        rings(browser, 1)
+        # What the bell asks for then has come.
+        time.sleep(3)
         before = requests(browser)
         time.sleep(_IDLE)
         assert requests(browser) == before
