@@ -108,7 +108,7 @@ def number(value: object, notation: Notation) -> str:
     return _number(decimal(value) or _ZERO, notation)
 
 
-@lru_cache(maxsize=4096)  # As _money() is, and babel takes 40 µs.
+@lru_cache(maxsize=4096)  # As _money() is.
 def _number(value: Decimal, notation: Notation) -> str:
     return format_decimal(value, locale=notation.locale)
 
