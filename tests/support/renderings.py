@@ -13,6 +13,8 @@ from dispatcher.delivery.model import Delivery, Recipient, Tenant
 from dispatcher.rendering.catalog import Catalog
 from dispatcher.rendering.content import Content, EmailContent, InAppContent
 from dispatcher.rendering.errors import RenderingError
+from dispatcher.rendering.labels import Labels
+from dispatcher.rendering.loader import TemplateFiles
 from dispatcher.rendering.renderer import Renderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -20,8 +22,14 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 @cache
 def shipped_catalog() -> Catalog:
-    """The templates that come with Postbell, compiled once for all tests of a process."""
+    """The templates that come with Postbell, loaded once for all tests of a process."""
     return Catalog.load([TEMPLATES])
+
+
+@cache
+def shipped_labels() -> Labels:
+    """What those templates call events and categories."""
+    return Labels.of(TemplateFiles.of([TEMPLATES]))
 
 
 SHOP = Tenant(

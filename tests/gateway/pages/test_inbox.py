@@ -10,12 +10,10 @@ from starlette.applications import Starlette
 
 from dispatcher.gateway.pages.assets import FOLDER, InboxScripts, labelled
 from dispatcher.gateway.pages.page import LANGUAGES, words
-from dispatcher.rendering.labels import Labels
-from dispatcher.rendering.loader import TemplateFiles
 from tests.support.client import Answer, Client
-from tests.support.renderings import TEMPLATES
+from tests.support.renderings import shipped_labels
 
-LABELS = Labels.of(TemplateFiles.of([TEMPLATES]))
+LABELS = shipped_labels()
 FILES = labelled(LABELS)
 MODULES = sorted(FOLDER.glob("inbox/*.js"))
 

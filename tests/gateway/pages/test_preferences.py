@@ -13,13 +13,11 @@ from structlog.testing import capture_logs
 from dispatcher.gateway.pages.page import LANGUAGES, words
 from dispatcher.inbound.links import sign_preferences
 from dispatcher.inbound.signing import Signer
-from dispatcher.rendering.labels import Labels
-from dispatcher.rendering.loader import TemplateFiles
 from tests.support import given
 from tests.support.client import Client, cookies_of
 from tests.support.given import Connection, Fate
 from tests.support.plain_browser import PlainBrowser
-from tests.support.renderings import TEMPLATES, shipped_catalog
+from tests.support.renderings import shipped_catalog, shipped_labels
 from tests.support.tokens import OURS, SECRET
 
 FORM = "application/x-www-form-urlencoded"
@@ -214,7 +212,7 @@ async def test_a_name_is_text(client: Client, db: Connection) -> None:
 
 
 def test_every_event_that_we_ship_has_a_name_in_every_language() -> None:
-    labels = Labels.of(TemplateFiles.of([TEMPLATES]))
+    labels = shipped_labels()
 
     assert labels.events == {key: event.labels for key, event in shipped_catalog().events.items()}
     assert all(set(LANGUAGES) <= set(label) for label in labels.events.values())
@@ -223,7 +221,7 @@ def test_every_event_that_we_ship_has_a_name_in_every_language() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_category_that_we_ship_has_a_name(lang: str) -> None:
     categories = {event.category for event in shipped_catalog().events.values()}
-    labels = Labels.of(TemplateFiles.of([TEMPLATES]))
+    labels = shipped_labels()
 
     assert all(lang in labels.categories[category] for category in categories)
 

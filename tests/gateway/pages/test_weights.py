@@ -14,14 +14,12 @@ from dispatcher.gateway.pages.assets import COMPONENT, labelled
 from dispatcher.gateway.token import login_token
 from dispatcher.inbound.links import UnsubscribeLinks, sign_preferences
 from dispatcher.inbound.signing import Signer
-from dispatcher.rendering.labels import Labels
-from dispatcher.rendering.loader import TemplateFiles
 from tests.support import given
 from tests.support.client import Client
 from tests.support.deliveries import a_delivery
 from tests.support.failed_deliveries import refused
 from tests.support.given import Connection
-from tests.support.renderings import TEMPLATES, shipped_catalog
+from tests.support.renderings import shipped_catalog, shipped_labels
 from tests.support.tokens import SECRET
 
 #: What a page loads by its HTML: assets, and the mail in a frame; and what a script does.
@@ -57,8 +55,7 @@ def preview() -> list[str]:
 
 def inbox() -> list[str]:
     """On an application's page: the script, and the longest of its words."""
-    labels = Labels.of(TemplateFiles.of([TEMPLATES]))
-    return [COMPONENT, labelled(labels).path("inbox.fr.json")]
+    return [COMPONENT, labelled(shipped_labels()).path("inbox.fr.json")]
 
 
 #: Bytes as they are sent.
